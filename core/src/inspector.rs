@@ -1,0 +1,1 @@
+//! What may pass once an association is established.

@@ -1,0 +1,26 @@
+//! The deciding half of pacsgate: bytes and values in, values out.
+//!
+//! Nothing in this crate waits, reads a clock, opens a file or writes a log; the daemon obeys
+//! what is decided here. In reading order:
+//!
+//! - [`wire`]: the strict parser and the canonical encoder of the association PDUs.
+//! - [`certificate`]: what a client certificate says of its holder.
+//! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
+//! - [`services`]: named sets of SOP classes and the operations on them.
+//! - [`policy`]: who may claim which title, to reach which PACS, for which services.
+//! - [`inspector`]: what may pass once an association is established.
+//!
+//! Invariants, each held by a type or a test:
+//!
+//! 1. A [`policy::Permit`] is made by the policy only, and only from a request that parsed.
+//! 2. What is sent to the PACS is the encoding of a value that was judged, never received bytes.
+//! 3. Every length from the wire meets a named limit before anything is allocated for it.
+//! 4. The same bytes give the same verdict and the same output however they are cut.
+#![forbid(unsafe_code)]
+
+pub mod certificate;
+pub mod inspector;
+pub mod policy;
+pub mod services;
+pub mod transfer_syntax;
+pub mod wire;

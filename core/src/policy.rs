@@ -1,0 +1,1 @@
+//! Who may claim which title, to reach which PACS, for which services.

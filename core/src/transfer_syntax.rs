@@ -1,0 +1,1 @@
+//! The transfer syntaxes whose data sets can be walked, and how.
