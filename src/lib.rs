@@ -1,1 +1,9 @@
+//! The daemon: sockets, threads and files. What may pass is decided in `pacsgate-core`.
+//!
+//! In reading order:
+//!
+//! - [`audit`]: one JSON line for each event, written by a thread of its own.
+//! - [`metrics`]: exact counters of the same events.
 
+pub mod audit;
+pub mod metrics;

@@ -1,0 +1,177 @@
+//! The audit: who connected, what was refused and why, one JSON object a line.
+//!
+//! [`Audit::record`] counts and hands over; a thread of its own encodes and writes, so that a slow
+//! disk or a stopped reader delays no association. What the thread cannot take is lost, counted,
+//! and told in a line. Lines of strangers are summed after the first five of a source a minute.
+//!
+//! - `record`, `text`: what a line says, and the only way for a peer's bytes into it.
+//! - `summary`: the summing.
+//! - `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
+
+mod line;
+mod queue;
+mod record;
+mod sink;
+mod summary;
+mod text;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+pub use line::MAX_LINE;
+pub use record::{
+    CertificateRecord, ConnectionId, ContextsRecord, Event, Received, Record, RemovedContext,
+    Standing,
+};
+pub use sink::Destination;
+pub use text::{PeerText, Texts};
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant, SystemTime};
+
+use crate::metrics::{Counters, NO_REASON};
+use queue::{Queue, Queued};
+use sink::Sink;
+use summary::{Summary, Verdict};
+use writer::Writer;
+
+/// The periods of the audit.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Between two lines with the counters.
+    pub counters_every: Duration,
+    /// The window in which a stranger's lines are summed.
+    pub window: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { counters_every: Duration::from_secs(60 * 60), window: Duration::from_secs(60) }
+    }
+}
+
+/// Takes records; cheap to clone.
+#[derive(Clone)]
+pub struct Audit(Arc<Shared>);
+
+/// The thread that writes; when this is dropped it finishes, as by [`AuditThread::finish`].
+#[must_use = "the audit ends when this is dropped"]
+pub struct AuditThread {
+    shared: Arc<Shared>,
+    done: mpsc::Receiver<()>,
+}
+
+/// The audit's last lines were not written in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the audit could not be written to its end")]
+pub struct Unfinished;
+
+struct Shared {
+    queue: Queue,
+    summary: Mutex<Summary>,
+    counters: Counters,
+    started: u64,
+    connections: AtomicU64,
+}
+
+impl Audit {
+    /// Opens the destination and starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// The destination cannot be opened, or the thread cannot be started.
+    pub fn start(destination: &Destination, settings: Settings) -> io::Result<(Self, AuditThread)> {
+        Self::start_on(Sink::open(destination)?, settings)
+    }
+
+    /// Counts the event and queues its line. Never waits for the writer: a line that finds no
+    /// room is lost, and counted as lost.
+    pub fn record(&self, record: impl Into<Box<Record>>) {
+        let record = record.into();
+        let reason = record.reason.unwrap_or(NO_REASON);
+        self.0.counters.count(record.event, reason);
+        if self.0.verdict(&record, reason) == Verdict::Sum {
+            return;
+        }
+        if self.0.queue.push(Queued { time: SystemTime::now(), record }).is_err() {
+            self.0.counters.count_lost(1);
+        }
+    }
+
+    /// The id of the next connection.
+    #[must_use]
+    pub fn connection_id(&self) -> ConnectionId {
+        let number = self.0.connections.fetch_add(1, Ordering::Relaxed);
+        ConnectionId { run: self.0.started, number }
+    }
+
+    /// The counters of all that was recorded.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.0.counters
+    }
+
+    fn start_on(sink: Sink, settings: Settings) -> io::Result<(Self, AuditThread)> {
+        let shared = Arc::new(Shared::new(settings));
+        let writer = Writer::new(Arc::clone(&shared), sink, settings);
+        let (finished, done) = mpsc::channel();
+        std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
+            writer.run();
+            // Nobody listens where the wait was given up.
+            let _ = finished.send(());
+        })?;
+        Ok((Self(Arc::clone(&shared)), AuditThread { shared, done }))
+    }
+}
+
+impl AuditThread {
+    /// How long a drop waits for the last lines.
+    pub const PATIENCE: Duration = Duration::from_secs(2);
+
+    /// Writes what is queued, the sums of the window under way and the counters, and ends the
+    /// thread. Blocks, `wait` at the longest. Records that come later are lost.
+    ///
+    /// # Errors
+    ///
+    /// The destination takes no bytes: the thread is left behind with what it holds.
+    pub fn finish(self, wait: Duration) -> Result<(), Unfinished> {
+        self.shared.queue.close();
+        self.done.recv_timeout(wait).map_err(|_| Unfinished)
+    }
+}
+
+impl Drop for AuditThread {
+    fn drop(&mut self) {
+        if self.shared.queue.close() {
+            // There is nobody left to tell.
+            let _ = self.done.recv_timeout(Self::PATIENCE);
+        }
+    }
+}
+
+impl Shared {
+    fn new(settings: Settings) -> Self {
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            queue: Queue::new(),
+            summary: Mutex::new(Summary::new(settings.window)),
+            counters: Counters::default(),
+            started: started.unwrap_or_default().as_secs(),
+            connections: AtomicU64::new(1),
+        }
+    }
+
+    fn verdict(&self, record: &Record, reason: &'static str) -> Verdict {
+        match record.standing {
+            Standing::Peer => Verdict::Write,
+            Standing::Stranger => self.summary().admit(record.source.ip(), reason, Instant::now()),
+        }
+    }
+
+    fn summary(&self) -> MutexGuard<'_, Summary> {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,315 @@
+//! What one audit line says.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use pacsgate_core::certificate::{Certificate, Digest};
+use serde::{Serialize, Serializer};
+
+use super::text::{PeerText, Texts};
+
+/// One event of one connection.
+///
+/// The types keep peers out of the log: what a peer chose is [`PeerText`], everything else is our
+/// own text, a number or a digest. Absent values are left out of the line.
+#[derive(Clone, Debug, Serialize)]
+pub struct Record {
+    /// What happened.
+    pub event: Event,
+    /// Whether the source has shown a certificate of one of the peers; not written.
+    #[serde(skip)]
+    pub standing: Standing,
+    /// The connection, the same in all its lines.
+    pub id: ConnectionId,
+    /// The listener's name.
+    #[serde(serialize_with = "own")]
+    pub listener: Arc<str>,
+    /// The address and port of the remote system.
+    #[serde(serialize_with = "canonical")]
+    pub source: SocketAddr,
+    /// The client certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Box<CertificateRecord>>,
+    /// The calling AE title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calling: Option<PeerText>,
+    /// The called AE title, as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub called: Option<PeerText>,
+    /// The peer's name in the configuration.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
+    pub peer: Option<Arc<str>>,
+    /// Who answers for the peer.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
+    pub contact: Option<Arc<str>>,
+    /// The PACS's name in the configuration.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
+    pub pacs: Option<Arc<str>>,
+    /// What became of the presentation contexts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub contexts: Option<ContextsRecord>,
+    /// The reason's stable code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
+    /// The reason in words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<PeerText>,
+    /// What the remote system was told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wire: Option<PeerText>,
+    /// What the administrator does about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'static str>,
+    /// What was dropped or tolerated.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub notes: Texts,
+    /// PDUs received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pdus: Option<Received>,
+    /// Bytes received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Received>,
+    /// How long the connection has lived; written in milliseconds.
+    #[serde(
+        rename = "duration_ms",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "millis"
+    )]
+    pub duration: Option<Duration>,
+    /// The policy's checks in their order.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub trace: Texts,
+}
+
+impl Record {
+    /// A record of which only the origin is known yet.
+    #[must_use]
+    pub fn new(
+        event: Event,
+        standing: Standing,
+        id: ConnectionId,
+        listener: Arc<str>,
+        source: SocketAddr,
+    ) -> Self {
+        Self {
+            event,
+            standing,
+            id,
+            listener,
+            source,
+            certificate: None,
+            calling: None,
+            called: None,
+            peer: None,
+            contact: None,
+            pacs: None,
+            contexts: None,
+            reason: None,
+            detail: None,
+            wire: None,
+            advice: None,
+            notes: Texts::default(),
+            pdus: None,
+            bytes: None,
+            duration: None,
+            trace: Texts::default(),
+        }
+    }
+}
+
+/// The kind of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Event {
+    /// An association was opened.
+    Opened,
+    /// An association request was refused, or never became one.
+    Refused,
+    /// An opened association has ended.
+    Closed,
+    /// A connection ended before its request.
+    Failed,
+}
+
+impl Event {
+    /// The word in the line.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Opened => "opened",
+            Self::Refused => "refused",
+            Self::Closed => "closed",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl Serialize for Event {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code())
+    }
+}
+
+/// Whether a flood of a source's lines is summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// No certificate, or none of a peer: lines are summed after the first few.
+    Stranger,
+    /// A certificate of exactly one peer: each line is written.
+    Peer,
+}
+
+/// A connection, unique over restarts of the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId {
+    // Seconds since the epoch at which the daemon started.
+    pub(super) run: u64,
+    pub(super) number: u64,
+}
+
+impl fmt::Display for ConnectionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:x}-{}", self.run, self.number)
+    }
+}
+
+impl Serialize for ConnectionId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// What a line says of the client certificate.
+#[derive(Clone, Debug, Serialize)]
+pub struct CertificateRecord {
+    #[serde(serialize_with = "hex")]
+    sha256: Digest,
+    #[serde(serialize_with = "hex")]
+    spki_sha256: Digest,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    dns: Texts,
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    uris: Texts,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    common_name: Option<PeerText>,
+    #[serde(serialize_with = "rfc3339")]
+    not_after: i64,
+}
+
+impl CertificateRecord {
+    /// How many DNS names and how many URIs are listed.
+    pub const NAMES: usize = 8;
+    /// The cap of each name: that of a DNS name (RFC 1035 section 2.3.4), rounded up.
+    pub const NAME: usize = 256;
+}
+
+impl From<&Certificate> for CertificateRecord {
+    fn from(certificate: &Certificate) -> Self {
+        let name = |name: &str| PeerText::from_bytes(name.as_bytes(), Self::NAME);
+        Self {
+            sha256: certificate.sha256,
+            spki_sha256: certificate.spki_sha256,
+            dns: Texts::bounded(&certificate.dns, Self::NAMES, Self::NAME),
+            uris: Texts::bounded(&certificate.uris, Self::NAMES, Self::NAME),
+            common_name: certificate.common_name.as_deref().map(name),
+            not_after: certificate.not_after,
+        }
+    }
+}
+
+/// What became of the presentation contexts of a request.
+#[derive(Clone, Debug, Serialize)]
+pub struct ContextsRecord {
+    asked: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    granted: Option<usize>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<RemovedContext>,
+    #[serde(skip_serializing_if = "is_zero")]
+    removed_more: usize,
+}
+
+/// A presentation context that the gate did not ask the PACS for.
+#[derive(Clone, Debug, Serialize)]
+pub struct RemovedContext {
+    /// The context's id.
+    pub id: u8,
+    /// Its abstract syntax, where that is a UID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub abstract_syntax: Option<PeerText>,
+    /// The code of the rule that removed it.
+    pub why: &'static str,
+}
+
+impl ContextsRecord {
+    /// How many removed contexts are listed; the rest is a number.
+    pub const LISTED: usize = 16;
+
+    /// `granted` is `None` as long as the PACS has not answered.
+    #[must_use]
+    pub fn new(
+        asked: usize,
+        granted: Option<usize>,
+        removed: impl IntoIterator<Item = RemovedContext>,
+    ) -> Self {
+        let mut rest = removed.into_iter();
+        let removed = rest.by_ref().take(Self::LISTED).collect();
+        Self { asked, granted, removed, removed_more: rest.count() }
+    }
+}
+
+/// An amount received from each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// From the requestor.
+    pub from_requestor: u64,
+    /// From the PACS.
+    pub from_pacs: u64,
+}
+
+/// The cap of our own names, in characters: what bounds a line must not depend on the
+/// configuration.
+const OWN: usize = 200;
+
+fn own<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text.char_indices().nth(OWN) {
+        None => serializer.serialize_str(text),
+        Some((end, _)) => {
+            serializer.collect_str(&format_args!("{}...", text.get(..end).unwrap_or_default()))
+        }
+    }
+}
+
+fn own_option<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    match text {
+        Some(text) => own(text, serializer),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// A socket bound to `[::]` shows IPv4 sources as IPv4-mapped IPv6 addresses.
+fn canonical<S: Serializer>(source: &SocketAddr, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&SocketAddr::new(source.ip().to_canonical(), source.port()))
+}
+
+fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(digest)
+}
+
+fn rfc3339<S: Serializer>(seconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    /// 9999-12-31T23:59:59Z, the last time of RFC 3339 and of X.509 (RFC 5280 section 4.1.2.5).
+    const LAST: u64 = 253_402_300_799;
+    let seconds = u64::try_from(*seconds).unwrap_or_default().min(LAST);
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    serializer.collect_str(&humantime::format_rfc3339_seconds(time))
+}
+
+fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    let millis = duration.unwrap_or_default().as_millis();
+    serializer.serialize_u64(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}

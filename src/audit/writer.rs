@@ -1,0 +1,207 @@
+//! The thread that writes the lines.
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use serde::Serialize;
+
+use super::line::{self, Lost, Totals};
+use super::queue::TAKEN;
+use super::sink::{Broken, Sink};
+use super::{Settings, Shared};
+
+/// How many bytes are collected before they are written; less when no record waits.
+pub(super) const BURST: usize = 64 * 1024;
+
+pub(super) struct Writer {
+    shared: Arc<Shared>,
+    sink: Sink,
+    settings: Settings,
+    next_counters: Option<Instant>,
+    burst: Burst,
+    // Lost lines of which no line tells yet.
+    untold: u64,
+    trouble: Trouble,
+}
+
+/// Whether the destination takes what it is given.
+#[derive(Default)]
+struct Trouble {
+    failing: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Change {
+    None,
+    Begun,
+    Over,
+}
+
+/// Whole lines that wait for one write.
+#[derive(Default)]
+struct Burst {
+    bytes: Vec<u8>,
+    // Where each line ends in `bytes`.
+    ends: Vec<usize>,
+}
+
+impl Writer {
+    pub(super) fn new(shared: Arc<Shared>, sink: Sink, settings: Settings) -> Self {
+        let next_counters = Instant::now().checked_add(settings.counters_every);
+        let (burst, trouble) = (Burst::default(), Trouble::default());
+        Self { shared, sink, settings, next_counters, burst, untold: 0, trouble }
+    }
+
+    /// Writes until the queue is closed and empty, then the last lines.
+    pub(super) fn run(mut self) {
+        let mut records = Vec::with_capacity(TAKEN);
+        loop {
+            let taken = self.shared.queue.take(&mut records, self.next_duty());
+            self.untold = self.untold.saturating_add(taken.lost);
+            for queued in records.drain(..) {
+                self.put(queued.time, &*queued.record);
+            }
+            self.do_duties(Instant::now());
+            self.flush();
+            if taken.over {
+                break;
+            }
+        }
+        self.put_sums(Instant::now());
+        // Before the counters, which tell the number of lost lines too.
+        self.flush();
+        self.put_counters();
+        self.flush();
+    }
+
+    fn next_duty(&self) -> Option<Instant> {
+        let window = self.shared.summary().end();
+        [self.next_counters, window].into_iter().flatten().min()
+    }
+
+    fn do_duties(&mut self, now: Instant) {
+        let window = self.shared.summary().end();
+        if window.is_some_and(|end| end <= now) {
+            self.put_sums(now);
+        }
+        if self.next_counters.is_some_and(|next| next <= now) {
+            self.put_counters();
+            self.next_counters = now.checked_add(self.settings.counters_every);
+        }
+    }
+
+    fn put_sums(&mut self, now: Instant) {
+        let closed = self.shared.summary().close(now);
+        for line in closed.lines() {
+            self.put(SystemTime::now(), &line);
+        }
+    }
+
+    fn put_counters(&mut self) {
+        let totals = Totals::from(&self.shared.counters);
+        self.put(SystemTime::now(), &totals);
+    }
+
+    fn put(&mut self, time: SystemTime, body: &impl Serialize) {
+        if self.burst.append(time, body).is_err() {
+            self.lose(1);
+        }
+        if self.burst.bytes.len() >= BURST {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        let lost = self.write_burst();
+        self.lose(lost);
+        if lost > 0 || self.untold == 0 {
+            return;
+        }
+        // Alone in its burst: if this line is lost too, it is not one more.
+        if self.burst.append(SystemTime::now(), &Lost::new(self.untold)).is_ok()
+            && self.write_burst() == 0
+        {
+            self.untold = 0;
+        }
+    }
+
+    fn lose(&mut self, lines: u64) {
+        self.untold = self.untold.saturating_add(lines);
+        self.shared.counters.count_lost(lines);
+    }
+
+    /// Writes what was collected; returns how many lines did not get out.
+    fn write_burst(&mut self) -> u64 {
+        if self.burst.bytes.is_empty() {
+            return 0;
+        }
+        let result = self.sink.write(&self.burst.bytes);
+        self.report(&result);
+        let lost = result.err().map_or(0, |broken| self.burst.lines_after(broken.written));
+        self.burst.clear();
+        lost
+    }
+
+    fn report(&mut self, result: &Result<(), Broken>) {
+        match (self.trouble.change(result.is_err()), result) {
+            (Change::Begun, Err(Broken { error, .. })) => {
+                tracing::error!(%error, "the audit cannot be written, its lines are lost");
+            }
+            (Change::Over, _) => tracing::warn!("the audit can be written again"),
+            (Change::Begun | Change::None, _) => {}
+        }
+    }
+}
+
+impl Trouble {
+    // A full disk fails every burst: the log is told when it begins and when it is over.
+    fn change(&mut self, failed: bool) -> Change {
+        match (std::mem::replace(&mut self.failing, failed), failed) {
+            (false, true) => Change::Begun,
+            (true, false) => Change::Over,
+            (false, false) | (true, true) => Change::None,
+        }
+    }
+}
+
+impl Burst {
+    fn append(&mut self, time: SystemTime, body: &impl Serialize) -> serde_json::Result<()> {
+        line::append(&mut self.bytes, time, body)?;
+        self.ends.push(self.bytes.len());
+        Ok(())
+    }
+
+    fn lines_after(&self, written: usize) -> u64 {
+        let whole = self.ends.partition_point(|&end| end <= written);
+        u64::try_from(self.ends.len() - whole).unwrap_or(u64::MAX)
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_trouble_once_when_it_begins_and_once_when_it_is_over() {
+        use Change::{Begun, None, Over};
+        let mut trouble = Trouble::default();
+        let changes = [false, true, true, true, false, false].map(|failed| trouble.change(failed));
+        assert_eq!(changes, [None, Begun, None, None, Over, None]);
+    }
+
+    #[test]
+    fn counts_a_line_as_lost_unless_all_of_it_was_written() {
+        let mut burst = Burst::default();
+        for _ in 0..3 {
+            burst.append(SystemTime::now(), &Lost::new(1)).unwrap();
+        }
+        let [first, second, third] = *burst.ends else { panic!("three lines") };
+        let lost = [0, first - 1, first, second + 1, third].map(|at| burst.lines_after(at));
+        assert_eq!(lost, [3, 3, 2, 1, 0]);
+    }
+}
