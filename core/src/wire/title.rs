@@ -112,3 +112,90 @@ impl std::str::FromStr for AeTitle {
         Self::parse(text.as_bytes())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn title(field: &[u8]) -> AeTitle {
+        AeTitle::parse(field).unwrap()
+    }
+
+    #[test]
+    fn leading_and_trailing_spaces_are_not_significant() {
+        assert_eq!(title(b"CT1             "), title(b"CT1"));
+        assert_eq!(title(b"    CT1         "), title(b"CT1"));
+        assert_eq!(title(b"  CT1").padded(), b"CT1             ");
+    }
+
+    #[test]
+    fn spaces_inside_are_significant() {
+        assert_eq!(title(b" CT 1 ").as_str(), "CT 1");
+        assert_ne!(title(b"CT 1"), title(b"CT1"));
+        assert_ne!(title(b"CT  1"), title(b"CT 1"));
+    }
+
+    #[test]
+    fn nuls_at_the_end_are_padding() {
+        assert_eq!(title(b"CT1\0\0\0\0\0\0\0\0\0\0\0\0\0"), title(b"CT1"));
+        assert_eq!(title(b"CT1 \0 \0").padded(), b"CT1             ");
+    }
+
+    #[test]
+    fn refuses_a_nul_before_another_character() {
+        for field in [b"CT1\0EVIL".as_slice(), b"\0CT1", b" \0CT1", b"CT1\0 X"] {
+            assert_eq!(AeTitle::parse(field), Err(TitleError::InnerNul));
+        }
+    }
+
+    #[test]
+    fn refuses_control_characters() {
+        for byte in (0x01..=0x1f).chain([0x7f]) {
+            assert_eq!(AeTitle::parse(&[b'A', byte, b'B']), Err(TitleError::Control));
+            assert_eq!(AeTitle::parse(&[b'A', byte]), Err(TitleError::Control));
+        }
+    }
+
+    #[test]
+    fn refuses_a_backslash() {
+        assert_eq!(AeTitle::parse(b"CT1\\CT2"), Err(TitleError::Backslash));
+    }
+
+    #[test]
+    fn refuses_eight_bit_characters() {
+        for byte in 0x80..=0xff {
+            assert_eq!(AeTitle::parse(&[b'A', byte]), Err(TitleError::EightBit));
+        }
+    }
+
+    #[test]
+    fn refuses_a_blank_title() {
+        for field in [[b' '; 16], [0; 16]] {
+            assert_eq!(AeTitle::parse(&field), Err(TitleError::Blank));
+        }
+        assert_eq!(AeTitle::parse(b""), Err(TitleError::Blank));
+    }
+
+    #[test]
+    fn has_at_most_sixteen_significant_characters() {
+        assert_eq!(title(b"1234567890123456").as_str(), "1234567890123456");
+        assert_eq!(title(b" 1234567890123456 ").as_str(), "1234567890123456");
+        assert_eq!(AeTitle::parse(b"12345678901234567"), Err(TitleError::TooLong));
+    }
+
+    #[test]
+    fn another_case_is_another_title() {
+        assert_ne!(title(b"CT1"), title(b"ct1"));
+    }
+
+    #[test]
+    fn a_prefix_is_another_title() {
+        assert_ne!(title(b"CT1"), title(b"CT10"));
+    }
+
+    #[test]
+    fn shows_its_significant_characters_only() {
+        assert_eq!(title(b" A\"B  ").to_string(), "A\"B");
+        assert_eq!(format!("{:?}", title(b" A\"B  ")), r#""A\"B""#);
+    }
+}

@@ -56,6 +56,11 @@ impl Uid {
         str::from_utf8(text).map(|text| Self(text.into())).map_err(|_| UidError::Character)
     }
 
+    /// A UID of this program's own text; a test holds each of them against the grammar.
+    pub(crate) fn known(text: &'static str) -> Self {
+        Self(text.into())
+    }
+
     /// The UID without padding.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -86,5 +91,65 @@ impl FromStr for Uid {
 
     fn from_str(text: &str) -> Result<Self, UidError> {
         Self::parse(text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strips_nul_and_space_from_the_end() {
+        for field in [b"1.2.3".as_slice(), b"1.2.3\0", b"1.2.3 ", b"1.2.3\0\0 "] {
+            assert_eq!(Uid::parse(field).unwrap().as_str(), "1.2.3");
+        }
+    }
+
+    #[test]
+    fn refuses_padding_before_the_end() {
+        for field in [b" 1.2".as_slice(), b"\x001.2", b"1.\x002", b"1 .2"] {
+            assert_eq!(Uid::parse(field), Err(UidError::Character));
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_only_padding() {
+        for field in [b"".as_slice(), b"\0", b"  \0"] {
+            assert_eq!(Uid::parse(field), Err(UidError::Empty));
+        }
+    }
+
+    #[test]
+    fn refuses_characters_of_paths_and_patterns() {
+        for field in [b"1.2/3".as_slice(), b"1.2\\3", b"1.2*", b"1.2\n", b"1.2a", b"1.2\xb2"] {
+            assert_eq!(Uid::parse(field), Err(UidError::Character));
+        }
+    }
+
+    #[test]
+    fn refuses_empty_components() {
+        for field in [b"..".as_slice(), b".1", b"1.", b"1..2"] {
+            assert_eq!(Uid::parse(field), Err(UidError::EmptyComponent));
+        }
+    }
+
+    #[test]
+    fn has_at_most_64_characters_without_padding() {
+        let longest = format!("{}{}", "1.".repeat(31), "12");
+        assert_eq!(Uid::parse(longest.as_bytes()).unwrap().as_str().len(), 64);
+        assert!(Uid::parse(format!("{longest}\0").as_bytes()).is_ok());
+        assert_eq!(Uid::parse(format!("{longest}3").as_bytes()), Err(UidError::TooLong));
+    }
+
+    #[test]
+    fn tells_leading_zeros_from_a_zero() {
+        assert!(!Uid::parse(b"1.0.2").unwrap().has_leading_zeros());
+        assert!(Uid::parse(b"1.02.3").unwrap().has_leading_zeros());
+        assert!(Uid::parse(b"1.2.00").unwrap().has_leading_zeros());
+    }
+
+    #[test]
+    fn does_not_compare_by_value_of_components() {
+        assert_ne!(Uid::parse(b"1.02").unwrap(), Uid::parse(b"1.2").unwrap());
     }
 }
