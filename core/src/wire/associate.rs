@@ -1,37 +1,62 @@
 //! A-ASSOCIATE-RQ and A-ASSOCIATE-AC (PS3.8 sections 9.3.2 and 9.3.3, PS3.7 annex D).
+//!
+//! What can be read in two ways is refused, because real parsers do disagree about it; what is
+//! merely unknown is dropped and noted. What is sent is encoded from the values alone.
 
-use super::title::AeTitle;
-use super::uid::Uid;
+mod answer;
+mod encode;
+mod error;
+mod item;
+mod note;
+mod request;
+mod unique;
+mod user;
+mod version;
 
-/// What may be asked of a PACS: everything that this type can hold and nothing else.
+pub use answer::{AssociateAc, ContextAnswer, ContextRejection, ContextResult, ReceivedAc};
+pub use encode::TooLong;
+pub use error::{Answer, AssociateError};
+pub use note::{Note, Notes};
+pub use request::{AssociateRq, ProposedContext, ReceivedRq, UnsoundContext};
+pub use user::{
+    ExtendedNegotiation, IdentityKind, RoleSelection, UserInformation, implementation_class,
+};
+pub use version::VersionName;
+
+use self::item::Item;
+use super::pdu::{Header, PduType};
+use super::reader::{ReadError, Reader};
+use super::uid::{Uid, UidError};
+
+/// The longest body of an A-ASSOCIATE PDU that is read or written, in bytes.
 ///
-/// Items 53, 57, 58 and unknown ones have no place here, so they cannot be forwarded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssociateRq {
-    /// The called AE title.
-    pub called: AeTitle,
-    /// The calling AE title.
-    pub calling: AeTitle,
-    /// The proposed presentation contexts in their order: 1 to 128, ids unique.
-    pub contexts: Vec<ProposedContext>,
-    /// The user information.
-    pub user: UserInformation,
-}
+/// 128 contexts with a dozen transfer syntaxes each stay below 128 KiB.
+pub const MAX_ASSOCIATE_LENGTH: u32 = 256 * 1024;
 
-/// A presentation context as proposed (item 20).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProposedContext {
-    /// Odd, 1 to 255, unique in the request.
-    pub id: ContextId,
-    /// The abstract syntax: a SOP class, or a meta SOP class.
-    pub abstract_syntax: Uid,
-    /// One or more transfer syntaxes.
-    pub transfer_syntaxes: Vec<Uid>,
-}
+/// The most presentation contexts that an association can have: there are 128 odd ids.
+pub const MAX_CONTEXTS: usize = 128;
+
+/// The smallest maximum length (item 51) that is accepted, except 0, which stands for no maximum.
+///
+/// Below it a PDU is mostly headers, and command sets no longer fit in the fragments allowed.
+pub const MIN_MAXIMUM_LENGTH: u32 = 1024;
+
+/// The DICOM application context name (PS3.7 annex A).
+pub const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
+
+/// Version, reserved field, two titles, reserved field: what stands before the items, in bytes.
+const FIXED_LENGTH: u32 = 68;
+
+/// The length of an A-ASSOCIATE-RJ's and of an A-ABORT's body in bytes.
+const REFUSAL_LENGTH: u32 = 4;
 
 /// A presentation context id: odd, 1 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ContextId(u8);
+
+/// The called, the calling and the reserved field of a request, as received (16 + 16 + 32 bytes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Echo(pub [u8; 64]);
 
 impl ContextId {
     /// `None` for an even number.
@@ -47,168 +72,101 @@ impl ContextId {
     }
 }
 
-/// User information (item 50) as far as both directions share it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UserInformation {
-    /// Item 51: the longest P-DATA-TF length that the sender of this item receives; 0: no maximum.
-    pub maximum_length: u32,
-    /// Item 52.
-    pub implementation_class: Uid,
-    /// Item 55.
-    pub implementation_version: Option<VersionName>,
-    /// Items 54, one for each SOP class at most.
-    pub roles: Vec<RoleSelection>,
-    /// Items 56, one for each SOP class at most.
-    pub extended: Vec<ExtendedNegotiation>,
+/// Judges the first six bytes of a requestor: the length of the request's body in bytes, at most
+/// [`MAX_ASSOCIATE_LENGTH`].
+///
+/// # Errors
+///
+/// The rule that the header breaks: another type of PDU, or a length that no request has.
+pub fn request_length(header: [u8; Header::LEN]) -> Result<usize, AssociateError> {
+    let Header { kind, length } = Header::parse(header).map_err(AssociateError::UnknownPdu)?;
+    match kind {
+        PduType::AssociateRq => associate_length(length),
+        PduType::Abort => Err(AssociateError::AbortInsteadOfRequest),
+        PduType::AssociateAc
+        | PduType::AssociateRj
+        | PduType::Data
+        | PduType::ReleaseRq
+        | PduType::ReleaseRp => Err(AssociateError::UnexpectedPdu(kind)),
+    }
 }
 
-/// An implementation version name: 1 to 16 characters of ISO 646 G0 (PS3.7 section D.3.3.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct VersionName {
-    length: u8,
-    bytes: [u8; 16],
+/// Judges the first six bytes of a PACS's answer: what it is and the length of its body in bytes,
+/// at most [`MAX_ASSOCIATE_LENGTH`].
+///
+/// # Errors
+///
+/// The rule that the header breaks: a type that does not answer a request, or a length that this
+/// type never has.
+pub fn answer_length(header: [u8; Header::LEN]) -> Result<(PduType, usize), AssociateError> {
+    let Header { kind, length } = Header::parse(header).map_err(AssociateError::UnknownPdu)?;
+    let length = match kind {
+        PduType::AssociateAc => associate_length(length),
+        PduType::AssociateRj => refusal_length(length, AssociateError::RejectLength),
+        PduType::Abort => refusal_length(length, AssociateError::AbortLength),
+        PduType::AssociateRq | PduType::Data | PduType::ReleaseRq | PduType::ReleaseRp => {
+            Err(AssociateError::UnexpectedPdu(kind))
+        }
+    }?;
+    Ok((kind, length))
 }
 
-/// SCP/SCU role selection (item 54).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoleSelection {
-    /// The SOP class that the roles are for.
-    pub sop_class: Uid,
-    /// The requestor may be SCU.
-    pub scu: bool,
-    /// The requestor may be SCP.
-    pub scp: bool,
+fn associate_length(length: u32) -> Result<usize, AssociateError> {
+    if length < FIXED_LENGTH {
+        return Err(AssociateError::PduTooShort(length));
+    }
+    if length > MAX_ASSOCIATE_LENGTH {
+        return Err(AssociateError::PduTooLong(length));
+    }
+    usize::try_from(length).map_err(|_| AssociateError::PduTooLong(length))
 }
 
-/// SOP class extended negotiation (item 56).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtendedNegotiation {
-    /// The SOP class that the information is for.
-    pub sop_class: Uid,
-    /// Service class application information, opaque to the upper layer.
-    pub information: Vec<u8>,
+fn refusal_length(length: u32, error: fn(u32) -> AssociateError) -> Result<usize, AssociateError> {
+    if length != REFUSAL_LENGTH {
+        return Err(error(length));
+    }
+    usize::try_from(length).map_err(|_| error(length))
 }
 
-/// A request as it was received: what was asked, and what the answer must echo or mention.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivedRq {
-    /// The part that may be asked of a PACS. Unsound contexts are not in it, so its list of
-    /// contexts may be empty.
-    pub request: AssociateRq,
-    /// Bytes 11 to 74 of the PDU: both title fields and the reserved field, for the answer.
-    pub echo: Echo,
-    /// Contexts with a UID outside the grammar, each with its place among the proposed ones.
-    pub unsound: Vec<UnsoundContext>,
-    /// Item 58 was there: its kind. Its values are not kept.
-    pub identity: Option<IdentityKind>,
-    /// What was dropped or tolerated.
-    pub notes: Notes,
+/// Reads what stands before the items, and leaves a reader on them.
+fn fixed_fields(body: &[u8]) -> Result<(Echo, Reader<'_>), AssociateError> {
+    let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
+    associate_length(length)?;
+    let too_short = |_: ReadError| AssociateError::PduTooShort(length);
+    let mut reader = Reader::new(body);
+    let version = reader.u16().map_err(too_short)?;
+    // The one bit that this version of the protocol tests (PS3.8 table 9-11). It comes first:
+    // another version may lay out the rest in another way.
+    if version & 1 == 0 {
+        return Err(AssociateError::ProtocolVersion);
+    }
+    let _reserved = reader.u16().map_err(too_short)?;
+    let echo = reader.array().map(Echo).map_err(too_short)?;
+    Ok((echo, reader))
 }
 
-/// The called, the calling and the reserved field of a request, as received (16 + 16 + 32 bytes).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Echo(pub [u8; 64]);
-
-/// A context that cannot be forwarded because one of its UIDs is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnsoundContext {
-    /// The context's id, valid and unique like any other.
-    pub id: ContextId,
-    /// How many proposed contexts stand before it in the request, unsound ones included.
-    pub position: usize,
+/// Fills a place that may be filled once.
+fn once<T>(place: &mut Option<T>, value: T, second: AssociateError) -> Result<(), AssociateError> {
+    if place.is_some() {
+        return Err(second);
+    }
+    *place = Some(value);
+    Ok(())
 }
 
-/// The type of user identity (PS3.7 section D.3.3.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityKind {
-    /// Type 1.
-    Username,
-    /// Type 2.
-    UsernameAndPasscode,
-    /// Type 3.
-    Kerberos,
-    /// Type 4.
-    Saml,
-    /// Type 5.
-    Jwt,
-    /// A type that the standard does not name.
-    Unknown(u8),
+/// Reads a UID and notes how it deviates.
+fn uid(field: &[u8], notes: &mut Notes) -> Result<Uid, UidError> {
+    let uid = Uid::parse(field)?;
+    if uid.as_str().len() != field.len() {
+        notes.add(Note::PaddedUid);
+    }
+    if uid.has_leading_zeros() {
+        notes.add(Note::LeadingZeros);
+    }
+    Ok(uid)
 }
 
-/// What a parser dropped or tolerated, each kind counted; bounded by the number of kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Notes(Vec<(Note, u32)>);
-
-/// One kind of deviation that does not refuse an association.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Note {
-    /// An item of this unknown type was dropped.
-    UnknownItem(u8),
-    /// A user information sub-item of this unknown type was dropped.
-    UnknownUserItem(u8),
-    /// A known sub-item that is not forwarded (53, 57, 58 or 59) was dropped.
-    NotForwarded(u8),
-    /// A version name outside the grammar was dropped.
-    VersionName,
-    /// A role selection or extended negotiation that repeats an earlier one was dropped.
-    Repeated(u8),
-    /// A title was padded with NULs.
-    NulPaddedTitle,
-    /// A UID was padded.
-    PaddedUid,
-    /// A component of a UID has leading zeros.
-    LeadingZeros,
-    /// An A-ASSOCIATE-AC had no item 52; the gate's own implementation class stands in.
-    NoImplementationClass,
-}
-
-/// An answer of the acceptor (A-ASSOCIATE-AC).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AssociateAc {
-    /// Bytes 11 to 74: sent as received in the request, never tested.
-    pub echo: Echo,
-    /// One result for each context, in the order of the PDU.
-    pub results: Vec<ContextResult>,
-    /// The acceptor's user information.
-    pub user: UserInformation,
-}
-
-/// The result for one presentation context (item 21).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ContextResult {
-    /// The proposed context's id.
-    pub id: ContextId,
-    /// The verdict.
-    pub answer: ContextAnswer,
-}
-
-/// What an acceptor says of a presentation context.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ContextAnswer {
-    /// Result 0, with the transfer syntax chosen.
-    Accepted(Uid),
-    /// Results 1 to 4; the transfer syntax is not significant.
-    Rejected(ContextRejection),
-}
-
-/// Why a presentation context was rejected (PS3.8 table 9-18).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ContextRejection {
-    /// 1: user rejection.
-    User,
-    /// 2: no reason given.
-    NoReason,
-    /// 3: abstract syntax not supported.
-    AbstractSyntax,
-    /// 4: transfer syntaxes not supported.
-    TransferSyntaxes,
-}
-
-/// An A-ASSOCIATE-AC as received, with what was dropped from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ReceivedAc {
-    /// The answer.
-    pub answer: AssociateAc,
-    /// What was dropped or tolerated.
-    pub notes: Notes,
+/// Whether an item 10 holds [`APPLICATION_CONTEXT`].
+fn names_dicom(item: Item<'_>, notes: &mut Notes) -> bool {
+    uid(item.rest(), notes).is_ok_and(|name| name.as_str() == APPLICATION_CONTEXT)
 }

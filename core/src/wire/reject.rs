@@ -1,1 +1,195 @@
-//! TODO
+//! A-ASSOCIATE-RJ and A-ABORT (PS3.8 sections 9.3.4 and 9.3.8).
+
+use std::fmt;
+
+use super::associate::AssociateError;
+use super::pdu::{Header, PduType};
+
+/// A rejection of an association.
+///
+/// The gate says only what the constants hold; other codes come from a PACS through
+/// [`Reject::parse`] and are relayed as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reject {
+    result: u8,
+    source: u8,
+    reason: u8,
+}
+
+/// An abort of an association, or of an attempt at one.
+///
+/// The gate says only what the constants hold; other codes come from a peer through
+/// [`Abort::parse`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Abort {
+    source: u8,
+    reason: u8,
+}
+
+impl Reject {
+    /// 1/1/1: permanent, no reason given. All that a stranger is told.
+    pub const NO_REASON: Self = Self::new(1, 1, 1);
+    /// 1/1/2: permanent, application context name not supported.
+    pub const APPLICATION_CONTEXT: Self = Self::new(1, 1, 2);
+    /// 1/1/3: permanent, calling AE title not recognized.
+    pub const CALLING_TITLE: Self = Self::new(1, 1, 3);
+    /// 1/1/7: permanent, called AE title not recognized.
+    pub const CALLED_TITLE: Self = Self::new(1, 1, 7);
+    /// 1/2/1: permanent, by the service provider (ACSE), no reason given. The one code that fits a
+    /// failed user identity (PS3.7 section D.3.3.7).
+    pub const IDENTITY: Self = Self::new(1, 2, 1);
+    /// 1/2/2: permanent, protocol version not supported.
+    pub const PROTOCOL_VERSION: Self = Self::new(1, 2, 2);
+    /// 2/3/1: transient, temporary congestion.
+    pub const CONGESTION: Self = Self::new(2, 3, 1);
+    /// 2/3/2: transient, local limit exceeded.
+    pub const LOCAL_LIMIT: Self = Self::new(2, 3, 2);
+
+    const fn new(result: u8, source: u8, reason: u8) -> Self {
+        Self { result, source, reason }
+    }
+
+    /// Reads the body of an A-ASSOCIATE-RJ; any code passes, it is for the requestor to judge.
+    ///
+    /// # Errors
+    ///
+    /// [`AssociateError::RejectLength`] if the body is not exactly four bytes long.
+    pub fn parse(body: &[u8]) -> Result<Self, AssociateError> {
+        match *body {
+            [_reserved, result, source, reason] => Ok(Self { result, source, reason }),
+            _ => Err(AssociateError::RejectLength(length(body))),
+        }
+    }
+
+    /// The whole PDU.
+    #[must_use]
+    pub const fn encode(self) -> [u8; 10] {
+        pdu(PduType::AssociateRj, [0, self.result, self.source, self.reason])
+    }
+
+    /// 1 permanent, 2 transient.
+    #[must_use]
+    pub const fn result(self) -> u8 {
+        self.result
+    }
+
+    /// 1 service user, 2 service provider (ACSE), 3 service provider (presentation).
+    #[must_use]
+    pub const fn source(self) -> u8 {
+        self.source
+    }
+
+    /// The reason, to be read with the source (PS3.8 table 9-21).
+    #[must_use]
+    pub const fn reason(self) -> u8 {
+        self.reason
+    }
+}
+
+impl Abort {
+    /// 0/0: what answers a bad PDU while no association exists (PS3.8 section 9.2, AA-1).
+    pub const BEFORE_ASSOCIATION: Self = Self::new(0, 0);
+    /// 2/0: by the service provider, reason not specified.
+    pub const NO_REASON: Self = Self::new(2, 0);
+    /// 2/1: by the service provider, unrecognized PDU.
+    pub const UNRECOGNIZED_PDU: Self = Self::new(2, 1);
+    /// 2/2: by the service provider, unexpected PDU.
+    pub const UNEXPECTED_PDU: Self = Self::new(2, 2);
+    /// 2/6: by the service provider, invalid PDU parameter value.
+    pub const INVALID_PARAMETER: Self = Self::new(2, 6);
+
+    const fn new(source: u8, reason: u8) -> Self {
+        Self { source, reason }
+    }
+
+    /// Reads the body of an A-ABORT; any code passes.
+    ///
+    /// # Errors
+    ///
+    /// [`AssociateError::AbortLength`] if the body is not exactly four bytes long.
+    pub fn parse(body: &[u8]) -> Result<Self, AssociateError> {
+        match *body {
+            [_, _, source, reason] => Ok(Self { source, reason }),
+            _ => Err(AssociateError::AbortLength(length(body))),
+        }
+    }
+
+    /// The whole PDU.
+    #[must_use]
+    pub const fn encode(self) -> [u8; 10] {
+        pdu(PduType::Abort, [0, 0, self.source, self.reason])
+    }
+
+    /// 0 service user, 2 service provider.
+    #[must_use]
+    pub const fn source(self) -> u8 {
+        self.source
+    }
+
+    /// The reason; significant from the service provider only (PS3.8 table 9-26).
+    #[must_use]
+    pub const fn reason(self) -> u8 {
+        self.reason
+    }
+}
+
+const BODY_LENGTH: u32 = 4;
+
+const fn pdu(kind: PduType, body: [u8; BODY_LENGTH as usize]) -> [u8; 10] {
+    let [kind, reserved, l0, l1, l2, l3] = Header { kind, length: BODY_LENGTH }.encode();
+    let [b0, b1, b2, b3] = body;
+    [kind, reserved, l0, l1, l2, l3, b0, b1, b2, b3]
+}
+
+fn length(body: &[u8]) -> u32 {
+    u32::try_from(body.len()).unwrap_or(u32::MAX)
+}
+
+impl fmt::Display for Reject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "A-ASSOCIATE-RJ {}/{}/{}", self.result, self.source, self.reason)
+    }
+}
+
+impl fmt::Display for Abort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "A-ABORT {}/{}", self.source, self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rejection_is_ten_bytes_on_the_wire() {
+        assert_eq!(Reject::CALLING_TITLE.encode(), [3, 0, 0, 0, 0, 4, 0, 1, 1, 3]);
+        assert_eq!(Reject::LOCAL_LIMIT.encode(), [3, 0, 0, 0, 0, 4, 0, 2, 3, 2]);
+    }
+
+    #[test]
+    fn an_abort_is_ten_bytes_on_the_wire() {
+        assert_eq!(Abort::INVALID_PARAMETER.encode(), [7, 0, 0, 0, 0, 4, 0, 0, 2, 6]);
+        assert_eq!(Abort::BEFORE_ASSOCIATION.encode(), [7, 0, 0, 0, 0, 4, 0, 0, 0, 0]);
+    }
+
+    #[test]
+    fn keeps_foreign_codes_of_a_pacs() {
+        let reject = Reject::parse(&[0xff, 9, 8, 7]).unwrap();
+        assert_eq!((reject.result(), reject.source(), reject.reason()), (9, 8, 7));
+        assert_eq!(reject.to_string(), "A-ASSOCIATE-RJ 9/8/7");
+        assert_eq!(reject.encode(), [3, 0, 0, 0, 0, 4, 0, 9, 8, 7]);
+        let abort = Abort::parse(&[0xff, 0xff, 1, 3]).unwrap();
+        assert_eq!((abort.source(), abort.reason()), (1, 3));
+        assert_eq!(abort.to_string(), "A-ABORT 1/3");
+    }
+
+    #[test]
+    fn refuses_a_body_that_is_not_four_bytes_long() {
+        for length in [0, 3, 5] {
+            let body = vec![1; length as usize];
+            assert_eq!(Reject::parse(&body), Err(AssociateError::RejectLength(length)));
+            assert_eq!(Abort::parse(&body), Err(AssociateError::AbortLength(length)));
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! User information (PS3.7 annex D.3.3).
+
+use super::error::AssociateError;
+use super::item::{self, Item};
+use super::note::{Note, Notes};
+use super::unique::Unique;
+use super::version::VersionName;
+use super::{MIN_MAXIMUM_LENGTH, once, uid};
+use crate::wire::uid::Uid;
+
+/// User information (item 50) as far as both directions share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserInformation {
+    /// Item 51: the longest P-DATA-TF length that the sender of this item receives; 0: no maximum.
+    pub maximum_length: u32,
+    /// Item 52.
+    pub implementation_class: Uid,
+    /// Item 55.
+    pub implementation_version: Option<VersionName>,
+    /// Items 54, one for each SOP class at most.
+    pub roles: Vec<RoleSelection>,
+    /// Items 56, one for each SOP class at most.
+    pub extended: Vec<ExtendedNegotiation>,
+}
+
+/// SCP/SCU role selection (item 54).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleSelection {
+    /// The SOP class that the roles are for.
+    pub sop_class: Uid,
+    /// The requestor may be SCU.
+    pub scu: bool,
+    /// The requestor may be SCP.
+    pub scp: bool,
+}
+
+/// SOP class extended negotiation (item 56).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExtendedNegotiation {
+    /// The SOP class that the information is for.
+    pub sop_class: Uid,
+    /// Service class application information, opaque to the upper layer.
+    pub information: Vec<u8>,
+}
+
+/// The type of user identity (PS3.7 section D.3.3.7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityKind {
+    /// Type 1.
+    Username,
+    /// Type 2.
+    UsernameAndPasscode,
+    /// Type 3.
+    Kerberos,
+    /// Type 4.
+    Saml,
+    /// Type 5.
+    Jwt,
+    /// A type that the standard does not name.
+    Unknown(u8),
+}
+
+/// The implementation class (item 52) of this program: 2.25 and a UUID (PS3.5 section B.2).
+#[must_use]
+pub fn implementation_class() -> Uid {
+    Uid::known("2.25.328520841336669457546528144702867318310")
+}
+
+impl From<u8> for IdentityKind {
+    fn from(value: u8) -> Self {
+        match value {
+            1 => Self::Username,
+            2 => Self::UsernameAndPasscode,
+            3 => Self::Kerberos,
+            4 => Self::Saml,
+            5 => Self::Jwt,
+            unknown => Self::Unknown(unknown),
+        }
+    }
+}
+
+/// Who sent a user information: the two may not say the same.
+#[derive(Clone, Copy)]
+pub(super) enum Sender {
+    Requestor,
+    Acceptor,
+}
+
+/// User information as received.
+pub(super) struct ReceivedUser {
+    pub(super) information: UserInformation,
+    pub(super) identity: Option<IdentityKind>,
+}
+
+/// Reads an item 50.
+pub(super) fn parse(
+    mut item: Item<'_>,
+    sender: Sender,
+    notes: &mut Notes,
+) -> Result<ReceivedUser, AssociateError> {
+    let mut draft = Draft::new();
+    while let Some(sub_item) = item.sub_item()? {
+        draft.take(sub_item, sender, notes)?;
+    }
+    draft.complete(sender, notes)
+}
+
+struct Draft {
+    maximum_length: Option<u32>,
+    implementation_class: Option<Uid>,
+    operations_window: Option<()>,
+    roles: Unique<RoleSelection>,
+    /// The inner value is `None` for a name that was dropped.
+    version: Option<Option<VersionName>>,
+    extended: Unique<ExtendedNegotiation>,
+    identity: Option<IdentityKind>,
+    identity_answer: Option<()>,
+}
+
+impl Draft {
+    const fn new() -> Self {
+        Self {
+            maximum_length: None,
+            implementation_class: None,
+            operations_window: None,
+            roles: Unique::new(),
+            version: None,
+            extended: Unique::new(),
+            identity: None,
+            identity_answer: None,
+        }
+    }
+
+    fn take(
+        &mut self,
+        item: Item<'_>,
+        sender: Sender,
+        notes: &mut Notes,
+    ) -> Result<(), AssociateError> {
+        match (item.kind, sender) {
+            (item::MAXIMUM_LENGTH, _) => self.maximum_length(item),
+            (item::IMPLEMENTATION_CLASS, _) => self.implementation_class(item, notes),
+            (item::OPERATIONS_WINDOW, _) => self.operations_window(item, notes),
+            (item::ROLE_SELECTION, _) => self.role(item, notes),
+            (item::VERSION_NAME, _) => self.version(item, notes),
+            (item::EXTENDED, _) => self.extended(item, notes),
+            // Not an acceptor's to send, but some acceptors may mirror it; it goes nowhere.
+            (item::COMMON_EXTENDED, _) => common_extended(item, notes),
+            (item::IDENTITY, Sender::Requestor) => self.identity(item, notes),
+            (item::IDENTITY_ANSWER, Sender::Acceptor) => self.identity_answer(item, notes),
+            (_, Sender::Requestor | Sender::Acceptor) => {
+                item.drop_unknown(Note::UnknownUserItem, notes)
+            }
+        }
+    }
+
+    fn maximum_length(&mut self, mut item: Item<'_>) -> Result<(), AssociateError> {
+        let value = item.u32()?;
+        item.finish()?;
+        if value != 0 && value < MIN_MAXIMUM_LENGTH {
+            return Err(AssociateError::MaximumLength(value));
+        }
+        once(&mut self.maximum_length, value, AssociateError::SecondMaximumLength)
+    }
+
+    fn implementation_class(
+        &mut self,
+        item: Item<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), AssociateError> {
+        let class = uid(item.rest(), notes).map_err(AssociateError::ImplementationClass)?;
+        once(&mut self.implementation_class, class, AssociateError::SecondImplementationClass)
+    }
+
+    fn operations_window(
+        &mut self,
+        mut item: Item<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), AssociateError> {
+        item.array::<4>()?;
+        item.finish()?;
+        notes.add(Note::NotForwarded(item::OPERATIONS_WINDOW));
+        once(&mut self.operations_window, (), AssociateError::SecondOperationsWindow)
+    }
+
+    fn role(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        let sop_class = uid(item.sized()?, notes).map_err(AssociateError::RoleClass)?;
+        let scu = role(item.u8()?)?;
+        let scp = role(item.u8()?)?;
+        item.finish()?;
+        let value = RoleSelection { sop_class: sop_class.clone(), scu, scp };
+        self.roles.add(sop_class, value).judge(
+            item::ROLE_SELECTION,
+            AssociateError::ContradictingRoles,
+            notes,
+        )
+    }
+
+    fn version(&mut self, item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        let name = VersionName::parse(item.rest());
+        if name.is_none() {
+            notes.add(Note::VersionName);
+        }
+        once(&mut self.version, name, AssociateError::SecondVersionName)
+    }
+
+    fn extended(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        let sop_class = uid(item.sized()?, notes).map_err(AssociateError::ExtendedClass)?;
+        let information = item.rest().to_vec();
+        let value = ExtendedNegotiation { sop_class: sop_class.clone(), information };
+        self.extended.add(sop_class, value).judge(
+            item::EXTENDED,
+            AssociateError::ContradictingExtended,
+            notes,
+        )
+    }
+
+    /// Keeps the kind alone: the values are secrets, and nothing here verifies them.
+    fn identity(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        let kind = IdentityKind::from(item.u8()?);
+        let _positive_response_requested = item.u8()?;
+        let _primary = item.sized()?;
+        let _secondary = item.sized()?;
+        item.finish()?;
+        notes.add(Note::NotForwarded(item::IDENTITY));
+        once(&mut self.identity, kind, AssociateError::SecondIdentity)
+    }
+
+    fn identity_answer(
+        &mut self,
+        mut item: Item<'_>,
+        notes: &mut Notes,
+    ) -> Result<(), AssociateError> {
+        let _response = item.sized()?;
+        item.finish()?;
+        notes.add(Note::NotForwarded(item::IDENTITY_ANSWER));
+        once(&mut self.identity_answer, (), AssociateError::SecondIdentityAnswer)
+    }
+
+    fn complete(self, sender: Sender, notes: &mut Notes) -> Result<ReceivedUser, AssociateError> {
+        let maximum_length = self.maximum_length.ok_or(AssociateError::NoMaximumLength)?;
+        let implementation_class = match (self.implementation_class, sender) {
+            (Some(class), _) => class,
+            (None, Sender::Requestor) => return Err(AssociateError::NoImplementationClass),
+            (None, Sender::Acceptor) => {
+                notes.add(Note::NoImplementationClass);
+                implementation_class()
+            }
+        };
+        let information = UserInformation {
+            maximum_length,
+            implementation_class,
+            implementation_version: self.version.flatten(),
+            roles: self.roles.into_values(),
+            extended: self.extended.into_values(),
+        };
+        Ok(ReceivedUser { information, identity: self.identity })
+    }
+}
+
+const fn role(value: u8) -> Result<bool, AssociateError> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        other => Err(AssociateError::RoleValue(other)),
+    }
+}
+
+fn common_extended(mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+    // A later version may have another layout, which is not ours to judge.
+    if item.version == 0 {
+        let _sop_class = item.sized()?;
+        let _service_class = item.sized()?;
+        item.skip_sized_list()?;
+        item.finish()?;
+    }
+    notes.add(Note::NotForwarded(item::COMMON_EXTENDED));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_own_implementation_class_is_a_uid() {
+        let class = implementation_class();
+        assert_eq!(Uid::parse(class.as_str().as_bytes()), Ok(class.clone()));
+        assert!(!class.has_leading_zeros());
+    }
+}
