@@ -2,8 +2,10 @@
 //!
 //! In reading order:
 //!
+//! - [`tls`]: who may speak, before a byte of DICOM.
 //! - [`audit`]: one JSON line for each event, written by a thread of its own.
 //! - [`metrics`]: exact counters of the same events.
 
 pub mod audit;
 pub mod metrics;
+pub mod tls;

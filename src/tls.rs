@@ -1,0 +1,140 @@
+//! TLS on the requestors' side (PS3.15 B.12, BCP 195): who may speak, before a byte of DICOM.
+//!
+//! A [`Server`] is made once from [`Settings`] and serves every connection of a listener. Its
+//! [`Server::accept`] ends in a stream together with the certificate that proved its holder, or
+//! in one [`HandshakeFault`] with the certificate that was refused.
+//!
+//! What does not exist here: session resumption (a resumed session would never meet the
+//! verifier), early data, OCSP, names of CAs in the certificate request, a client without a
+//! certificate.
+
+mod certificate;
+mod crl;
+mod fault;
+mod identity;
+mod seen;
+mod settings;
+mod verifier;
+
+use std::io;
+use std::sync::Arc;
+
+use pacsgate_core::certificate::Certificate;
+use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::UnixTime;
+use rustls::server::NoServerSessionStorage;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+pub use certificate::Presented;
+pub use fault::HandshakeFault;
+pub use settings::{Identity, Pins, Settings, SettingsError};
+
+use identity::Identities;
+use seen::Seen;
+use verifier::ClientVerifier;
+
+/// The TLS side of a listener: one configuration, shared by its connections.
+#[derive(Clone, Debug)]
+pub struct Server {
+    config: Arc<ServerConfig>,
+}
+
+/// A handshake that did not end in an accepted certificate.
+#[derive(Debug)]
+pub struct HandshakeFailure<IO> {
+    /// Why.
+    pub fault: HandshakeFault,
+    /// The certificate that the client has shown, if it came that far and could be read. Nobody
+    /// vouches for it: for the audit only.
+    pub presented: Option<Box<Presented>>,
+    /// What rustls or the system said, for the detail of the audit line: peer text, unescaped.
+    pub error: io::Error,
+    /// The transport. The alert has been written to it; the peer may still have to read it.
+    pub io: IO,
+}
+
+impl Server {
+    /// Prepares the settings, warning of lists that are past their time.
+    ///
+    /// # Errors
+    /// The first of the settings that cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        Self::at(settings, UnixTime::now())
+    }
+
+    fn at(settings: Settings, now: UnixTime) -> Result<Self, SettingsError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let identities = Identities::new(settings.identities, &provider)?;
+        let verifier = ClientVerifier::new(
+            &settings.client_ca,
+            &settings.crls,
+            settings.crl_grace,
+            settings.pins,
+            provider.signature_verification_algorithms,
+            now,
+        )?;
+        let config = server_config(provider, identities, verifier)?;
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    /// Answers a client's handshake on `io`.
+    ///
+    /// It waits as long as the client likes: the caller sets the deadline. A chain and a pin are
+    /// told apart in the certificate returned ([`Certificate::accepted_by`]).
+    ///
+    /// # Errors
+    /// Whatever kept the handshake from ending in an accepted certificate.
+    pub async fn accept<IO>(
+        &self,
+        io: IO,
+    ) -> Result<(TlsStream<IO>, Certificate), HandshakeFailure<IO>>
+    where
+        IO: AsyncRead + AsyncWrite + Unpin,
+    {
+        let handshake = TlsAcceptor::from(Arc::clone(&self.config)).accept(io).into_fallible();
+        let (outcome, seen) = seen::during(handshake).await;
+        match outcome {
+            Ok(stream) => accepted(stream, seen),
+            Err((error, io)) => {
+                let fault = seen.fault().unwrap_or_else(|| HandshakeFault::from_error(&error));
+                Err(HandshakeFailure { fault, presented: seen.presented, error, io })
+            }
+        }
+    }
+}
+
+/// A handshake in which the verifier had no say (as in a resumed session) is no handshake.
+fn accepted<IO>(
+    stream: TlsStream<IO>,
+    seen: Seen,
+) -> Result<(TlsStream<IO>, Certificate), HandshakeFailure<IO>> {
+    match seen.certificate() {
+        Ok(certificate) => Ok((stream, certificate)),
+        Err(fault) => {
+            let error = io::Error::other("no certificate was verified");
+            Err(HandshakeFailure { fault, presented: None, error, io: stream.into_inner().0 })
+        }
+    }
+}
+
+fn server_config(
+    provider: Arc<CryptoProvider>,
+    identities: Identities,
+    verifier: ClientVerifier,
+) -> Result<ServerConfig, SettingsError> {
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|_| SettingsError::Provider)?
+        .with_client_cert_verifier(Arc::new(verifier))
+        .with_cert_resolver(Arc::new(identities));
+    // A session that is resumed skips the verifier: revocation and a changed policy would not
+    // reach it. The ticketer of rustls is off unless one is given.
+    config.session_storage = Arc::new(NoServerSessionStorage {});
+    config.send_tls13_tickets = 0;
+    config.max_early_data_size = 0;
+    config.alpn_protocols = vec![b"dicom".to_vec()];
+    Ok(config)
+}

@@ -1,0 +1,215 @@
+//! The revocation lists: which of them serve at a moment, and for which chain.
+//!
+//! A list past its nextUpdate still serves for a grace, loudly. After that it still refuses what
+//! it names, but vouches for nobody.
+
+use std::cmp::Reverse;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use webpki::{CertRevocationList, OwnedCertRevocationList};
+use x509_parser::extensions::{ParsedExtension, X509Extension};
+use x509_parser::prelude::FromDer;
+
+use super::certificate::x509;
+use super::settings::SettingsError;
+
+/// Between two warnings of one late list, in seconds.
+const WARNING_INTERVAL: u64 = 3600;
+
+/// The configured lists, newest first.
+#[derive(Debug, Default)]
+pub(super) struct RevocationLists {
+    lists: Vec<List>,
+    grace: u64,
+    /// Whether two lists bear one issuer's name and different keys.
+    changed_key: bool,
+}
+
+#[derive(Debug)]
+struct List {
+    crl: CertRevocationList<'static>,
+    /// Identifies the issuer's key, for CAs that have kept their name over a change of key.
+    key_id: Option<Vec<u8>>,
+    this_update: i64,
+    next_update: u64,
+    issuer: String,
+    warned: AtomicU64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Age {
+    Current,
+    Grace,
+    Expired,
+}
+
+impl RevocationLists {
+    /// Reads the lists, leaves out those that a newer one replaces, and warns of the others that
+    /// are late or that no configured CA has issued itself.
+    pub(super) fn new(
+        ders: &[CertificateRevocationListDer<'_>],
+        grace: Duration,
+        anchors: &[TrustAnchor<'_>],
+        now: UnixTime,
+    ) -> Result<Self, SettingsError> {
+        let mut lists = ders
+            .iter()
+            .enumerate()
+            .map(|(place, der)| List::read(der).ok_or(SettingsError::CrlUnusable(place)))
+            .collect::<Result<Vec<_>, _>>()?;
+        lists.sort_by_key(|list| Reverse(list.this_update));
+        let mut newest: Vec<List> = Vec::with_capacity(lists.len());
+        for list in lists {
+            if !newest.iter().any(|newer| newer.replaces(&list)) {
+                newest.push(list);
+            }
+        }
+        let changed_key = has_changed_key(&newest);
+        let lists = Self { lists: newest, grace: grace.as_secs(), changed_key };
+        lists.warn_of_foreign(anchors);
+        lists.warn_of_late(now);
+        Ok(lists)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// All the lists, those first whose issuer's key may have signed the chain: webpki consults
+    /// only the first list of an issuer's name.
+    pub(super) fn all(&self, chain: &[&CertificateDer<'_>]) -> Vec<&CertRevocationList<'static>> {
+        self.ordered(chain).into_iter().map(|list| &list.crl).collect()
+    }
+
+    /// Those of [`Self::all`] that still vouch for a certificate that they do not name.
+    pub(super) fn serving(
+        &self,
+        chain: &[&CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Vec<&CertRevocationList<'static>> {
+        let mut lists = self.ordered(chain);
+        lists.retain(|list| list.age(now, self.grace) != Age::Expired);
+        lists.into_iter().map(|list| &list.crl).collect()
+    }
+
+    /// Says that lists are late, at most once an hour for each; returns how many it named.
+    pub(super) fn warn_of_late(&self, now: UnixTime) -> usize {
+        let mut named = 0;
+        for list in &self.lists {
+            let age = list.age(now, self.grace);
+            if age != Age::Current && list.warning_is_due(now) {
+                list.warn(age);
+                named += 1;
+            }
+        }
+        named
+    }
+
+    fn ordered(&self, chain: &[&CertificateDer<'_>]) -> Vec<&List> {
+        let mut lists: Vec<&List> = self.lists.iter().collect();
+        if self.changed_key {
+            let key_ids: Vec<_> = chain.iter().filter_map(|der| issuer_key_id(der)).collect();
+            lists.sort_by_key(|list| !list.may_be_signed_by(&key_ids));
+        }
+        lists
+    }
+
+    fn warn_of_foreign(&self, anchors: &[TrustAnchor<'_>]) {
+        for list in &self.lists {
+            if anchors.iter().all(|anchor| anchor.subject.as_ref() != list.crl.issuer()) {
+                tracing::warn!(
+                    issuer = %list.issuer.escape_debug(),
+                    "a revocation list is of no configured client CA: it serves only clients that \
+                     send its issuer as an intermediate"
+                );
+            }
+        }
+    }
+}
+
+impl List {
+    fn read(der: &CertificateRevocationListDer<'_>) -> Option<Self> {
+        let crl = OwnedCertRevocationList::from_der(der).ok()?;
+        let (_, dates) =
+            x509_parser::revocation_list::CertificateRevocationList::from_der(der).ok()?;
+        Some(Self {
+            crl: crl.into(),
+            key_id: key_id(dates.extensions()),
+            this_update: dates.last_update().timestamp(),
+            next_update: u64::try_from(dates.next_update()?.timestamp()).unwrap_or(0),
+            issuer: dates.issuer().to_string(),
+            warned: AtomicU64::new(0),
+        })
+    }
+
+    /// Whether a list that is not newer, of the same key and scope, has nothing left to say.
+    fn replaces(&self, older: &Self) -> bool {
+        self.crl.issuer() == older.crl.issuer()
+            && self.key_id == older.key_id
+            && self.crl.issuing_distribution_point() == older.crl.issuing_distribution_point()
+    }
+
+    fn age(&self, now: UnixTime, grace: u64) -> Age {
+        if now.as_secs() < self.next_update {
+            return Age::Current;
+        }
+        if now.as_secs() < self.next_update.saturating_add(grace) {
+            return Age::Grace;
+        }
+        Age::Expired
+    }
+
+    fn may_be_signed_by(&self, key_ids: &[Vec<u8>]) -> bool {
+        self.key_id.as_ref().is_none_or(|key_id| key_ids.contains(key_id))
+    }
+
+    fn warning_is_due(&self, now: UnixTime) -> bool {
+        let last = self.warned.load(Ordering::Relaxed);
+        let due = last == 0 || now.as_secs().saturating_sub(last) >= WARNING_INTERVAL;
+        due && self
+            .warned
+            .compare_exchange(last, now.as_secs(), Ordering::Relaxed, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    fn warn(&self, age: Age) {
+        let issuer = self.issuer.escape_debug();
+        match age {
+            Age::Current => {}
+            Age::Grace => tracing::warn!(
+                %issuer,
+                next_update = self.next_update,
+                "a revocation list is past its nextUpdate and serves only until crl_grace ends"
+            ),
+            Age::Expired => tracing::error!(
+                %issuer,
+                next_update = self.next_update,
+                "a revocation list is past its nextUpdate and crl_grace: clients of its issuer are \
+                 refused as crl-expired"
+            ),
+        }
+    }
+}
+
+fn has_changed_key(lists: &[List]) -> bool {
+    let differs = |one: &List, other: &List| {
+        one.crl.issuer() == other.crl.issuer() && one.key_id != other.key_id
+    };
+    lists.iter().any(|one| lists.iter().any(|other| differs(one, other)))
+}
+
+/// The key that has signed a certificate, as the certificate names it (RFC 5280 4.2.1.1).
+fn issuer_key_id(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
+    key_id(x509(der)?.extensions())
+}
+
+fn key_id(extensions: &[X509Extension<'_>]) -> Option<Vec<u8>> {
+    extensions.iter().find_map(|extension| {
+        let ParsedExtension::AuthorityKeyIdentifier(id) = extension.parsed_extension() else {
+            return None;
+        };
+        id.key_identifier.as_ref().map(|id| id.0.to_vec())
+    })
+}

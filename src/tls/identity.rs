@@ -1,0 +1,69 @@
+//! The gate's own certificates, and which of them a client is shown.
+
+use std::sync::Arc;
+
+use rustls::Error;
+use rustls::crypto::CryptoProvider;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+
+use super::settings::{Identity, SettingsError};
+
+/// At least one certificate with its key, in order of preference.
+#[derive(Debug)]
+pub(super) struct Identities {
+    first: Arc<CertifiedKey>,
+    others: Vec<Arc<CertifiedKey>>,
+}
+
+impl Identities {
+    /// Reads the keys and compares each with its certificate.
+    pub(super) fn new(
+        identities: Vec<Identity>,
+        provider: &CryptoProvider,
+    ) -> Result<Self, SettingsError> {
+        let mut keys = identities
+            .into_iter()
+            .enumerate()
+            .map(|(place, identity)| certified_key(place, identity, provider));
+        let first = keys.next().unwrap_or(Err(SettingsError::NoIdentity))?;
+        Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Arc<CertifiedKey>> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl ResolvesServerCert for Identities {
+    /// The first certificate whose signatures the client can verify. For TLS 1.2, rustls has
+    /// already taken out the schemes that no cipher suite in common can use, so a client with
+    /// RSA suites only is shown the RSA certificate. When none fits, the first one leads to
+    /// rustls' own alert, `handshake_failure`, in place of `access_denied`.
+    fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        let schemes = hello.signature_schemes();
+        let fitting = self.iter().find(|key| key.key.choose_scheme(schemes).is_some());
+        Some(Arc::clone(fitting.unwrap_or(&self.first)))
+    }
+}
+
+fn certified_key(
+    place: usize,
+    identity: Identity,
+    provider: &CryptoProvider,
+) -> Result<Arc<CertifiedKey>, SettingsError> {
+    let key = provider
+        .key_provider
+        .load_private_key(identity.key)
+        .map_err(|_| SettingsError::KeyUnusable(place))?;
+    let certified = CertifiedKey::new(identity.chain, key);
+    certified.keys_match().map_err(|error| mismatch(place, &error))?;
+    Ok(Arc::new(certified))
+}
+
+fn mismatch(place: usize, error: &Error) -> SettingsError {
+    if matches!(error, Error::InconsistentKeys(_)) {
+        return SettingsError::KeyMismatch(place);
+    }
+    SettingsError::IdentityUnparsable(place)
+}

@@ -1,0 +1,63 @@
+//! What the verifier has seen during one handshake.
+//!
+//! rustls tells the verifier nothing of the connection, and shows a refused certificate to nobody
+//! else. So both ends share a slot in the task for the time of the handshake: the verifier runs
+//! inside the poll of the handshake, on the same task.
+
+use std::cell::RefCell;
+use std::future::Future;
+
+use pacsgate_core::certificate::{AcceptedBy, Certificate};
+
+use super::certificate::Presented;
+use super::fault::HandshakeFault;
+
+tokio::task_local! {
+    static SEEN: RefCell<Seen>;
+}
+
+/// The verifier's notes.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The client's leaf, once it could be read.
+    pub(super) presented: Option<Box<Presented>>,
+    verdict: Option<Result<AcceptedBy, HandshakeFault>>,
+}
+
+impl Seen {
+    /// Why the verifier refused, if it did.
+    pub(super) fn fault(&self) -> Option<HandshakeFault> {
+        self.verdict.and_then(Result::err)
+    }
+
+    /// The accepted certificate of a handshake that has ended well.
+    pub(super) fn certificate(self) -> Result<Certificate, HandshakeFault> {
+        let accepted_by = self.verdict.unwrap_or(Err(HandshakeFault::Unverified))?;
+        let presented = self.presented.ok_or(HandshakeFault::Unverified)?;
+        Ok(presented.accepted(accepted_by))
+    }
+}
+
+/// Runs a handshake and hands out what the verifier noted in it.
+pub(super) async fn during<F: Future>(handshake: F) -> (F::Output, Seen) {
+    SEEN.scope(RefCell::default(), async {
+        let outcome = handshake.await;
+        (outcome, SEEN.with(RefCell::take))
+    })
+    .await
+}
+
+/// Notes the client's leaf.
+pub(super) fn note_presented(presented: Presented) {
+    note(|seen| seen.presented = Some(Box::new(presented)));
+}
+
+/// Notes the judgement of the leaf; a later one (its key not proven) replaces it.
+pub(super) fn note_verdict(verdict: Result<AcceptedBy, HandshakeFault>) {
+    note(|seen| seen.verdict = Some(verdict));
+}
+
+/// Outside of [`during`] there is nobody to tell, and no certificate comes out either.
+fn note(write: impl FnOnce(&mut Seen)) {
+    let _ = SEEN.try_with(|seen| write(&mut seen.borrow_mut()));
+}

@@ -1,0 +1,123 @@
+//! What a listener's TLS is made from, already read from its files.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use pacsgate_core::certificate::{Digest, Matcher};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+
+/// Everything that TLS on a listener needs.
+#[derive(Debug)]
+pub struct Settings {
+    /// The gate's own certificates in order of preference; at least one.
+    pub identities: Vec<Identity>,
+    /// The CAs to which a client's chain may lead. None is fine when there are pins.
+    pub client_ca: Vec<CertificateDer<'static>>,
+    /// The revocation lists. With one of them every certificate of a chain needs a list.
+    pub crls: Vec<CertificateRevocationListDer<'static>>,
+    /// How long a list past its nextUpdate still serves.
+    pub crl_grace: Duration,
+    /// The certificates and keys that are trusted by themselves.
+    pub pins: Pins,
+}
+
+/// One of the gate's own certificates.
+#[derive(Debug)]
+pub struct Identity {
+    /// The chain that is sent, leaf first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// The leaf's key.
+    pub key: PrivateKeyDer<'static>,
+}
+
+/// Certificates and keys that a peer of the policy names by digest.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pins {
+    certificates: HashSet<Digest>,
+    keys: HashSet<Digest>,
+}
+
+impl Pins {
+    /// Whether nothing is pinned.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.certificates.is_empty() && self.keys.is_empty()
+    }
+
+    /// Whether a certificate is pinned, itself or its key.
+    #[must_use]
+    pub fn contains(&self, certificate: Digest, spki: Digest) -> bool {
+        self.certificates.contains(&certificate) || self.keys.contains(&spki)
+    }
+}
+
+impl<'a> FromIterator<&'a Matcher> for Pins {
+    /// Takes the digests; names need a chain and are no pins.
+    fn from_iter<T: IntoIterator<Item = &'a Matcher>>(matchers: T) -> Self {
+        let mut pins = Self::default();
+        for matcher in matchers {
+            match matcher {
+                Matcher::CertSha256(digest) => {
+                    pins.certificates.insert(*digest);
+                }
+                Matcher::SpkiSha256(digest) => {
+                    pins.keys.insert(*digest);
+                }
+                Matcher::SanDns(_) | Matcher::SanUri(_) => {}
+            }
+        }
+        pins
+    }
+}
+
+/// Why settings cannot be used. The numbers are places in the lists of [`Settings`], from 0; the
+/// sentences count from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// No certificate to show.
+    #[error("the listener has no server certificate")]
+    NoIdentity,
+    /// A chain is empty or its leaf is no X.509 v3 certificate.
+    #[error("server certificate {}: it cannot be read as X.509 v3", .0 + 1)]
+    IdentityUnparsable(usize),
+    /// A key of an unknown kind or size, or not a key.
+    #[error(
+        "server certificate {}: its private key cannot be used; \
+         RSA (2048 bits and more), ECDSA and Ed25519 can",
+        .0 + 1
+    )]
+    KeyUnusable(usize),
+    /// The key belongs to another certificate, or the chain does not start with the leaf.
+    #[error(
+        "server certificate {}: the private key does not fit the first certificate of the chain \
+         (the leaf comes first)",
+        .0 + 1
+    )]
+    KeyMismatch(usize),
+    /// Nobody could ever connect.
+    #[error("there is neither a client CA nor a pinned certificate: nobody could connect")]
+    NothingTrusted,
+    /// A CA file holds something else.
+    #[error("client CA {}: it cannot be read as an X.509 certificate", .0 + 1)]
+    CaUnparsable(usize),
+    /// A device's certificate as a CA could vouch for any name.
+    #[error(
+        "client CA {}: it is no CA (its basic constraints do not say CA:TRUE); \
+         pin a single device by cert_sha256 instead",
+        .0 + 1
+    )]
+    CaIsNoCa(usize),
+    /// A list without a CA would be thought to work.
+    #[error("there are revocation lists but no client CA whose certificates they could revoke")]
+    CrlWithoutCa,
+    /// A list that is none, or of a kind that is not understood.
+    #[error(
+        "revocation list {}: it cannot be used; X.509 v2 lists with nextUpdate can, \
+         delta and indirect ones cannot",
+        .0 + 1
+    )]
+    CrlUnusable(usize),
+    /// The crypto provider lacks what TLS 1.2 and 1.3 need.
+    #[error("the crypto provider cannot serve TLS 1.2 and 1.3")]
+    Provider,
+}

@@ -1,0 +1,288 @@
+//! Which client certificates are accepted: by pin, or by a chain to a configured CA.
+
+use std::time::Duration;
+
+use pacsgate_core::certificate::AcceptedBy;
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use webpki::{
+    CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
+    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::x509::X509Version;
+
+use super::certificate::{self, Presented, Traits};
+use super::crl::RevocationLists;
+use super::fault::HandshakeFault;
+use super::seen;
+use super::settings::{Pins, SettingsError};
+
+/// rustls keeps the chain as long as the connection lives, so its size is bounded here.
+const MAX_CHAIN: usize = 10;
+/// All the certificates that a client may send, in bytes of DER.
+const MAX_CHAIN_BYTES: usize = 16 * 1024;
+
+/// The judge of client certificates.
+#[derive(Debug)]
+pub(super) struct ClientVerifier {
+    anchors: Vec<TrustAnchor<'static>>,
+    lists: RevocationLists,
+    pins: Pins,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// What is left to do once a leaf could be read.
+struct Leaf<'a> {
+    parsed: &'a EndEntityCert<'a>,
+    presented: &'a Presented,
+    traits: Traits,
+    chain: Vec<&'a CertificateDer<'a>>,
+    intermediates: &'a [CertificateDer<'a>],
+    now: UnixTime,
+}
+
+/// For pins: their revocation is looked up whatever their purpose.
+struct AnyPurpose;
+
+impl ClientVerifier {
+    /// Reads the CAs and the lists.
+    pub(super) fn new(
+        client_ca: &[CertificateDer<'_>],
+        crls: &[CertificateRevocationListDer<'_>],
+        grace: Duration,
+        pins: Pins,
+        algorithms: WebPkiSupportedAlgorithms,
+        now: UnixTime,
+    ) -> Result<Self, SettingsError> {
+        if client_ca.is_empty() && pins.is_empty() {
+            return Err(SettingsError::NothingTrusted);
+        }
+        if client_ca.is_empty() && !crls.is_empty() {
+            return Err(SettingsError::CrlWithoutCa);
+        }
+        let anchors = client_ca
+            .iter()
+            .enumerate()
+            .map(|(place, der)| anchor(place, der, now))
+            .collect::<Result<Vec<_>, _>>()?;
+        let lists = RevocationLists::new(crls, grace, &anchors, now)?;
+        Ok(Self { anchors, lists, pins, algorithms })
+    }
+
+    fn judge(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<AcceptedBy, HandshakeFault> {
+        let chain: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();
+        if chain.len() > MAX_CHAIN
+            || chain.iter().map(|der| der.len()).sum::<usize>() > MAX_CHAIN_BYTES
+        {
+            return Err(HandshakeFault::CertificateTooLarge);
+        }
+        let parsed = EndEntityCert::try_from(end_entity)
+            .map_err(|error| HandshakeFault::from_webpki(&error))?;
+        let (presented, traits) = certificate::read(end_entity, &parsed)?;
+        seen::note_presented(presented.clone());
+        let leaf =
+            Leaf { parsed: &parsed, presented: &presented, traits, chain, intermediates, now };
+        self.lists.warn_of_late(now);
+        if self.pins.contains(presented.sha256, presented.spki_sha256) {
+            self.judge_pinned(&leaf)?;
+            return Ok(AcceptedBy::Pin);
+        }
+        self.judge_chain(&leaf)?;
+        Ok(AcceptedBy::Chain)
+    }
+
+    /// The pin is the trust; what remains are the dates, and a CA that takes its word back.
+    fn judge_pinned(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
+        let now = i64::try_from(leaf.now.as_secs()).unwrap_or(i64::MAX);
+        if now < leaf.presented.not_before {
+            return Err(HandshakeFault::CertificateNotYetValid);
+        }
+        if now > leaf.presented.not_after {
+            return Err(HandshakeFault::CertificateExpired);
+        }
+        leaf.check_key()?;
+        if self.lists.is_empty() {
+            return Ok(());
+        }
+        let lists = self.lists.all(&leaf.chain);
+        let revocation = revocation(&lists, UnknownStatusPolicy::Allow);
+        match self.build_chain(leaf, AnyPurpose, revocation) {
+            Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The chain with all the lists, so that what is revoked stays revoked; then, where a list
+    /// has expired, once more with those that may still vouch.
+    fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
+        // Demanding the usage here would demand it of the intermediates, which rarely have any:
+        // webpki asks only those that have the extension, and the leaf is asked below.
+        let usage = KeyUsage::client_auth();
+        let all = self.lists.all(&leaf.chain);
+        self.build_chain(leaf, usage, revocation(&all, UnknownStatusPolicy::Deny))
+            .map_err(|error| HandshakeFault::from_webpki(&error))?;
+        let serving = self.lists.serving(&leaf.chain, leaf.now);
+        if serving.len() < all.len() {
+            self.build_chain_of_serving(leaf, &serving)?;
+        }
+        if !leaf.traits.has_extended_key_usage {
+            return Err(HandshakeFault::KeyUsageMissing);
+        }
+        leaf.check_key()
+    }
+
+    fn build_chain_of_serving(
+        &self,
+        leaf: &Leaf<'_>,
+        serving: &[&CertRevocationList<'static>],
+    ) -> Result<(), HandshakeFault> {
+        let options = revocation(serving, UnknownStatusPolicy::Deny);
+        if options.is_none() {
+            return Err(HandshakeFault::CrlExpired);
+        }
+        match self.build_chain(leaf, KeyUsage::client_auth(), options) {
+            Ok(()) => Ok(()),
+            Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
+            // All was well while the expired lists were asked.
+            Err(_) => Err(HandshakeFault::CrlExpired),
+        }
+    }
+
+    fn build_chain(
+        &self,
+        leaf: &Leaf<'_>,
+        usage: impl ExtendedKeyUsageValidator,
+        revocation: Option<RevocationOptions<'_>>,
+    ) -> Result<(), webpki::Error> {
+        leaf.parsed
+            .verify_for_usage(
+                self.algorithms.all,
+                &self.anchors,
+                leaf.intermediates,
+                leaf.now,
+                usage,
+                revocation,
+                None,
+            )
+            .map(|_| ())
+    }
+}
+
+impl Leaf<'_> {
+    fn check_key(&self) -> Result<(), HandshakeFault> {
+        if self.traits.key_size_supported {
+            return Ok(());
+        }
+        Err(HandshakeFault::UnsupportedAlgorithm)
+    }
+}
+
+impl ClientCertVerifier for ClientVerifier {
+    /// Empty: the names would tell strangers the hospital's vendors, and some clients with a
+    /// pinned certificate would find none of their CAs and send nothing.
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        &[]
+    }
+
+    fn client_auth_mandatory(&self) -> bool {
+        true
+    }
+
+    fn verify_client_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        let verdict = self.judge(end_entity, intermediates, now);
+        seen::note_verdict(verdict);
+        match verdict {
+            Ok(_) => Ok(ClientCertVerified::assertion()),
+            Err(fault) => Err(fault.certificate_error().into()),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms).map_err(refuse_signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms).map_err(refuse_signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
+
+impl ExtendedKeyUsageValidator for AnyPurpose {
+    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        Ok(())
+    }
+}
+
+/// A signature that breaks the protocol's rules instead of not fitting is left to rustls.
+fn refuse_signature(error: Error) -> Error {
+    let fault = HandshakeFault::from_tls(&error);
+    seen::note_verdict(Err(fault));
+    if matches!(error, Error::InvalidCertificate(_)) {
+        return fault.certificate_error().into();
+    }
+    error
+}
+
+/// Without a list nothing is asked; with one, every certificate of the chain is.
+fn revocation<'a>(
+    lists: &'a [&'a CertRevocationList<'a>],
+    unknown: UnknownStatusPolicy,
+) -> Option<RevocationOptions<'a>> {
+    let builder = RevocationOptionsBuilder::new(lists).ok()?;
+    Some(builder.with_status_policy(unknown).build())
+}
+
+/// A CA as a trust anchor. Its dates end nobody's trust (RFC 5280 6.2), but are worth a warning.
+fn anchor(
+    place: usize,
+    der: &CertificateDer<'_>,
+    now: UnixTime,
+) -> Result<TrustAnchor<'static>, SettingsError> {
+    let unparsable = SettingsError::CaUnparsable(place);
+    let certificate = certificate::x509(der).ok_or(unparsable)?;
+    if !may_issue(&certificate) {
+        return Err(SettingsError::CaIsNoCa(place));
+    }
+    let not_after = certificate.validity().not_after.timestamp();
+    if i64::try_from(now.as_secs()).is_ok_and(|now| now > not_after) {
+        tracing::warn!(
+            subject = %certificate.subject().to_string().escape_debug(),
+            not_after,
+            "a client CA has expired; certificates of it that have not are still accepted"
+        );
+    }
+    let anchor = webpki::anchor_from_trusted_cert(der).map_err(|_| unparsable)?;
+    Ok(anchor.to_owned())
+}
+
+/// Basic constraints exist since X.509 v3; an older root has nothing to say of itself.
+fn may_issue(certificate: &X509Certificate<'_>) -> bool {
+    certificate.version() != X509Version::V3 || certificate.is_ca()
+}
