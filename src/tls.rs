@@ -14,6 +14,8 @@ mod fault;
 mod identity;
 mod seen;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod verifier;
 
 use std::io;

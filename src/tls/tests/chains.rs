@@ -1,0 +1,244 @@
+//! Certificates that are, or are not, of a configured CA.
+
+use pacsgate_core::certificate::AcceptedBy;
+use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa};
+
+use super::pki::{self, Authority, DAY, device, moment};
+use super::*;
+
+#[tokio::test]
+async fn accepts_a_certificate_of_the_ca_with_its_names() {
+    let site = Site::new();
+    let client = site.client(&site.client_ca.client("CT1.Radiology.example"));
+    for version in BOTH {
+        let outcome = connect(&site.server(), &client.clone().version(version)).await;
+        let certificate = outcome.gate.unwrap();
+        assert_eq!(certificate.accepted_by, AcceptedBy::Chain);
+        assert_eq!(certificate.dns, ["ct1.radiology.example".into()]);
+        assert_eq!(certificate.common_name.as_deref(), Some("CT1.Radiology.example"));
+    }
+}
+
+#[tokio::test]
+async fn accepts_an_rsa_certificate() {
+    let site = Site::new();
+    let credentials = site.client_ca.issue_with(&device("ct1.example"), &pki::rsa_key());
+    assert_accepted(&site.server(), &site.client(&credentials)).await;
+}
+
+#[tokio::test]
+async fn accepts_a_chain_over_an_intermediate_without_extended_key_usage() {
+    let site = Site::new();
+    let intermediate = site.client_ca.intermediate("Issuing CA");
+    assert_accepted(&site.server(), &site.client(&intermediate.client("ct1.example"))).await;
+}
+
+#[tokio::test]
+async fn refuses_a_client_without_a_certificate() {
+    let site = Site::new();
+    let client = Client::new(&site.gate_ca);
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateMissing).await;
+}
+
+#[tokio::test]
+async fn refuses_the_certificate_of_another_ca() {
+    let site = Site::new();
+    let stranger = Authority::root("Other CA").client("ct1.example");
+    assert_refused(&site.server(), &site.client(&stranger), HandshakeFault::UnknownIssuer).await;
+}
+
+#[tokio::test]
+async fn refuses_the_certificate_of_a_ca_that_only_has_the_name() {
+    let site = Site::new();
+    let stranger = Authority::root("Client CA").client("ct1.example");
+    assert_refused(&site.server(), &site.client(&stranger), HandshakeFault::UnknownIssuer).await;
+}
+
+#[tokio::test]
+async fn refuses_a_chain_without_its_intermediate() {
+    let site = Site::new();
+    let mut client = site.client_ca.intermediate("Issuing CA").client("ct1.example");
+    client.chain.truncate(1);
+    assert_refused(&site.server(), &site.client(&client), HandshakeFault::UnknownIssuer).await;
+}
+
+#[tokio::test]
+async fn refuses_an_expired_certificate() {
+    let site = Site::new();
+    let mut params = device("ct1.example");
+    params.not_after = moment(-60).to_datetime();
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateExpired).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_before_its_time() {
+    let site = Site::new();
+    let mut params = device("ct1.example");
+    params.not_before = moment(60).to_datetime();
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateNotYetValid).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_for_servers_only() {
+    let site = Site::new();
+    let client = site.client(&site.client_ca.server("ct1.example"));
+    assert_refused(&site.server(), &client, HandshakeFault::KeyUsageWrong).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_for_any_purpose() {
+    let site = Site::new();
+    let mut params = device("ct1.example");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::Any];
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::KeyUsageWrong).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_without_extended_key_usage() {
+    let site = Site::new();
+    let mut params = device("ct1.example");
+    params.extended_key_usages = Vec::new();
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::KeyUsageMissing).await;
+}
+
+#[tokio::test]
+async fn refuses_an_intermediate_as_a_client() {
+    let site = Site::new();
+    let client = site.client(&site.client_ca.intermediate("Issuing CA").as_credentials());
+    let outcome = connect(&site.server(), &client).await;
+    assert_eq!(outcome.gate.err(), Some(HandshakeFault::CaCertificate));
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_issued_by_a_device() {
+    let site = Site::new();
+    let mut params = pki::authority("CT1");
+    params.is_ca = IsCa::ExplicitNoCa;
+    let client = site.client_ca.intermediate_with(params).client("pacs.example");
+    assert_refused(&site.server(), &site.client(&client), HandshakeFault::ChainInvalid).await;
+}
+
+#[tokio::test]
+async fn refuses_a_chain_longer_than_its_ca_permits() {
+    let site = Site::new();
+    let mut params = pki::authority("Issuing CA");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    let deep = site.client_ca.intermediate_with(params).intermediate("Deep CA");
+    let client = site.client(&deep.client("ct1.example"));
+    assert_refused(&site.server(), &client, HandshakeFault::ChainInvalid).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_with_the_key_of_another() {
+    let site = Site::new();
+    let thief = site.client_ca.client("thief.example");
+    let stolen = site.client_ca.client("ct1.example").clone_with_key_of(&thief);
+    assert_refused(&site.server(), &site.client(&stolen), HandshakeFault::WrongKey).await;
+}
+
+#[tokio::test]
+async fn shows_the_refused_certificate_to_the_caller() {
+    let site = Site::new();
+    let thief = site.client_ca.client("thief.example");
+    let stolen = site.client_ca.client("ct1.example").clone_with_key_of(&thief);
+    let stranger = Authority::root("Other CA").client("ct1.example");
+    for credentials in [stolen, stranger] {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let connector = tokio_rustls::TlsConnector::from(site.client(&credentials).config());
+        let name = rustls::pki_types::ServerName::try_from("gate.example").unwrap();
+        let server = site.server();
+        let (gate, _) = tokio::join!(server.accept(near), connector.connect(name, far));
+        let presented = gate.unwrap_err().presented.unwrap();
+        assert_eq!(presented.dns, ["ct1.example".into()]);
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_version_1_certificate() {
+    let site = Site::new();
+    let old = site.client_ca.issue_v1();
+    assert!(pki::is_readable(old.leaf()));
+    let client = site.client(&old);
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateVersion).await;
+}
+
+#[tokio::test]
+async fn refuses_a_short_rsa_key() {
+    let site = Site::new();
+    let weak = site.client_ca.issue_for(&pki::rsa_spki(128));
+    let client = site.client(&weak);
+    assert_refused(&site.server(), &client, HandshakeFault::UnsupportedAlgorithm).await;
+}
+
+#[tokio::test]
+async fn refuses_a_certificate_signed_with_sha1() {
+    let mut site = Site::new();
+    site.client_ca = Authority::root_with("RSA CA", pki::rsa_key());
+    let mut client = site.client_ca.client("ct1.example");
+    client.chain = vec![with_sha1(client.leaf()).into()];
+    assert!(pki::is_readable(client.leaf()));
+    let client = site.client(&client);
+    assert_refused(&site.server(), &client, HandshakeFault::UnsupportedAlgorithm).await;
+}
+
+#[tokio::test]
+async fn refuses_an_unknown_critical_extension() {
+    let site = Site::new();
+    let mut params = device("ct1.example");
+    let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+    extension.set_criticality(true);
+    params.custom_extensions = vec![extension];
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::CriticalExtension).await;
+}
+
+#[tokio::test]
+async fn refuses_what_is_no_certificate() {
+    let site = Site::new();
+    let mut client = site.client_ca.client("ct1.example");
+    client.chain = vec![vec![0x30, 0x03, 0x02, 0x01, 0x01].into()];
+    let client = site.client(&client);
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateUnparsable).await;
+}
+
+#[tokio::test]
+async fn refuses_a_chain_that_would_fill_the_memory() {
+    let site = Site::new();
+    let mut client = site.client_ca.client("ct1.example");
+    let filler = client.leaf().clone();
+    client.chain.extend(std::iter::repeat_n(filler, 10));
+    assert_refused(&site.server(), &site.client(&client), HandshakeFault::CertificateTooLarge)
+        .await;
+    let mut params = device("ct1.example");
+    params.custom_extensions =
+        vec![CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![0; 16 * 1024])];
+    let client = site.client(&site.client_ca.issue(&params));
+    assert_refused(&site.server(), &client, HandshakeFault::CertificateTooLarge).await;
+}
+
+#[tokio::test]
+async fn accepts_a_client_of_an_expired_ca() {
+    let mut site = Site::new();
+    let mut params = pki::authority("Old CA");
+    params.not_before = moment(-20 * DAY).to_datetime();
+    params.not_after = moment(-DAY).to_datetime();
+    site.client_ca = Authority::root_from(params);
+    assert_accepted(&site.server(), &site.client(&site.client_ca.client("ct1.example"))).await;
+}
+
+/// The same certificate with sha1WithRSAEncryption for sha256WithRSAEncryption.
+fn with_sha1(der: &[u8]) -> Vec<u8> {
+    let sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    let mut der = der.to_vec();
+    let places: Vec<_> =
+        (0..der.len()).filter(|&place| der[place..].starts_with(&sha256)).collect();
+    assert_eq!(places.len(), 2);
+    for place in places {
+        der[place + sha256.len() - 1] = 5;
+    }
+    der
+}

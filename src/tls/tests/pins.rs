@@ -1,0 +1,144 @@
+//! Certificates that are trusted by themselves.
+
+use pacsgate_core::certificate::{AcceptedBy, Digest, Matcher};
+use rcgen::{BasicConstraints, IsCa};
+
+use super::pki::{self, DAY, device, moment, self_signed};
+use super::*;
+
+/// What an administrator would read from `openssl x509 -fingerprint -sha256`.
+fn pin(credentials: &Credentials) -> Matcher {
+    Matcher::CertSha256(sha256(credentials.leaf()))
+}
+
+fn pin_key(credentials: &Credentials) -> Matcher {
+    let (_, leaf) = x509_parser::parse_x509_certificate(credentials.leaf()).unwrap();
+    Matcher::SpkiSha256(sha256(leaf.public_key().raw))
+}
+
+fn sha256(bytes: &[u8]) -> Digest {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    Digest(digest.as_ref().try_into().unwrap())
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_self_signed_certificate_without_any_ca() {
+    let mut site = Site::new();
+    let client = self_signed(&device("ct1.example"));
+    for pin in [pin(&client), pin_key(&client)] {
+        site.pins = [&pin].into_iter().collect();
+        let server = site.server_without_ca();
+        for version in BOTH {
+            let outcome = connect(&server, &site.client(&client).version(version)).await;
+            assert_eq!(outcome.gate.unwrap().accepted_by, AcceptedBy::Pin);
+        }
+    }
+}
+
+#[tokio::test]
+async fn takes_a_pinned_certificate_of_the_ca_as_pinned() {
+    let mut site = Site::new();
+    let client = site.client_ca.client("ct1.example");
+    site.pins = [&pin(&client)].into_iter().collect();
+    let outcome = connect(&site.server(), &site.client(&client)).await;
+    assert_eq!(outcome.gate.unwrap().accepted_by, AcceptedBy::Pin);
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_marked_as_ca() {
+    let mut site = Site::new();
+    let mut params = device("ct1.example");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.extended_key_usages = Vec::new();
+    let client = self_signed(&params);
+    site.pins = [&pin(&client)].into_iter().collect();
+    assert_accepted(&site.server(), &site.client(&client)).await;
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_for_servers_only() {
+    let mut site = Site::new();
+    let client = site.client_ca.server("ct1.example");
+    site.pins = [&pin(&client)].into_iter().collect();
+    assert_accepted(&site.server(), &site.client(&client)).await;
+}
+
+#[tokio::test]
+async fn refuses_a_self_signed_certificate_that_is_not_pinned() {
+    let mut site = Site::new();
+    site.pins = [&pin(&self_signed(&device("ct1.example")))].into_iter().collect();
+    let stranger = site.client(&self_signed(&device("ct1.example")));
+    assert_refused(&site.server(), &stranger, HandshakeFault::UnknownIssuer).await;
+    assert_refused(&site.server_without_ca(), &stranger, HandshakeFault::UnknownIssuer).await;
+}
+
+#[tokio::test]
+async fn takes_no_name_for_a_pin() {
+    let names = [Matcher::SanDns("ct1.example".into()), Matcher::SanUri("urn:ct1".into())];
+    assert!(names.iter().collect::<Pins>().is_empty());
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_out_of_its_time() {
+    let mut site = Site::new();
+    let mut params = device("ct1.example");
+    params.not_after = moment(-60).to_datetime();
+    let expired = self_signed(&params);
+    params.not_before = moment(DAY).to_datetime();
+    params.not_after = moment(2 * DAY).to_datetime();
+    let early = self_signed(&params);
+    site.pins = [&pin(&expired), &pin_key(&early)].into_iter().collect();
+    let server = site.server_without_ca();
+    assert_refused(&server, &site.client(&expired), HandshakeFault::CertificateExpired).await;
+    assert_refused(&server, &site.client(&early), HandshakeFault::CertificateNotYetValid).await;
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_without_its_key() {
+    let mut site = Site::new();
+    let client = self_signed(&device("ct1.example"));
+    let thief = client.clone_with_key_of(&self_signed(&device("thief.example")));
+    for pin in [pin(&client), pin_key(&client)] {
+        site.pins = [&pin].into_iter().collect();
+        let server = site.server_without_ca();
+        assert_refused(&server, &site.client(&thief), HandshakeFault::WrongKey).await;
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_that_its_ca_has_revoked() {
+    let mut site = Site::new();
+    // Without clientAuth, and on a list long past its time: revoked is revoked.
+    let client = site.client_ca.server("ct1.example");
+    site.pins = [&pin(&client)].into_iter().collect();
+    site.crls = vec![site.client_ca.crl(-DAY, &[&client])];
+    let server = site.server();
+    assert_refused(&server, &site.client(&client), HandshakeFault::CertificateRevoked).await;
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_of_unknown_revocation_status() {
+    let mut site = Site::new();
+    let client = self_signed(&device("ct1.example"));
+    site.pins = [&pin(&client)].into_iter().collect();
+    site.crls = vec![site.client_ca.crl(DAY, &[])];
+    assert_accepted(&site.server(), &site.client(&client)).await;
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_version_1_certificate() {
+    let mut site = Site::new();
+    let client = site.client_ca.issue_v1();
+    site.pins = [&pin(&client)].into_iter().collect();
+    let server = site.server_without_ca();
+    assert_refused(&server, &site.client(&client), HandshakeFault::CertificateVersion).await;
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_key_that_is_too_short() {
+    let mut site = Site::new();
+    let client = site.client_ca.issue_for(&pki::rsa_spki(128));
+    site.pins = [&pin(&client)].into_iter().collect();
+    let server = site.server_without_ca();
+    assert_refused(&server, &site.client(&client), HandshakeFault::UnsupportedAlgorithm).await;
+}

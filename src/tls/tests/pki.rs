@@ -1,0 +1,232 @@
+//! Certificates and revocation lists of throw-away CAs.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
+    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+    RsaKeySize, SerialNumber, SigningKey,
+};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use x509_parser::prelude::FromDer;
+use x509_parser::time::ASN1Time;
+
+pub(super) const DAY: i64 = 86_400;
+
+pub(super) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    /// The intermediates between the root and the leaves, nearest to the leaf first.
+    path: Vec<CertificateDer<'static>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Credentials {
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    pub(super) key: PrivateKeyDer<'static>,
+}
+
+/// A moment, in seconds from now.
+pub(super) fn moment(seconds: i64) -> ASN1Time {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    ASN1Time::from_timestamp(i64::try_from(now).unwrap() + seconds).unwrap()
+}
+
+pub(super) fn rsa_key() -> KeyPair {
+    KeyPair::generate_rsa_for(&rcgen::PKCS_RSA_SHA256, RsaKeySize::_2048).unwrap()
+}
+
+/// The parameters of an ordinary device's certificate.
+pub(super) fn device(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+    params.use_authority_key_identifier_extension = true;
+    params.serial_number = Some(next_serial());
+    params.not_before = moment(-DAY).to_datetime();
+    params.not_after = moment(DAY).to_datetime();
+    params
+}
+
+/// A certificate that a device has made for itself.
+pub(super) fn self_signed(params: &CertificateParams) -> Credentials {
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    Credentials { chain: vec![certificate.der().clone()], key: private(&key) }
+}
+
+impl Credentials {
+    pub(super) fn leaf(&self) -> &CertificateDer<'static> {
+        &self.chain[0]
+    }
+
+    pub(super) fn clone_with_key_of(&self, other: &Self) -> Self {
+        Self { chain: self.chain.clone(), key: other.key.clone_key() }
+    }
+
+    fn serial(&self) -> SerialNumber {
+        let (_, leaf) = x509_parser::parse_x509_certificate(self.leaf()).unwrap();
+        SerialNumber::from_slice(leaf.raw_serial())
+    }
+}
+
+impl Authority {
+    pub(super) fn root(name: &str) -> Self {
+        Self::root_with(name, KeyPair::generate().unwrap())
+    }
+
+    pub(super) fn root_with(name: &str, key: KeyPair) -> Self {
+        let issuer = CertifiedIssuer::self_signed(authority(name), key).unwrap();
+        Self { issuer, path: Vec::new() }
+    }
+
+    pub(super) fn root_from(params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
+        Self { issuer, path: Vec::new() }
+    }
+
+    pub(super) fn intermediate(&self, name: &str) -> Self {
+        self.intermediate_with(authority(name))
+    }
+
+    pub(super) fn intermediate_with(&self, params: CertificateParams) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let issuer = CertifiedIssuer::signed_by(params, key, &self.issuer).unwrap();
+        let mut path = vec![issuer.der().clone()];
+        path.extend(self.path.iter().cloned());
+        Self { issuer, path }
+    }
+
+    pub(super) fn certificate(&self) -> CertificateDer<'static> {
+        self.issuer.der().clone()
+    }
+
+    pub(super) fn client(&self, name: &str) -> Credentials {
+        self.issue(&device(name))
+    }
+
+    pub(super) fn server(&self, name: &str) -> Credentials {
+        self.server_with(name, &KeyPair::generate().unwrap())
+    }
+
+    pub(super) fn server_with(&self, name: &str, key: &KeyPair) -> Credentials {
+        let mut params = device(name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        self.issue_with(&params, key)
+    }
+
+    pub(super) fn issue(&self, params: &CertificateParams) -> Credentials {
+        self.issue_with(params, &KeyPair::generate().unwrap())
+    }
+
+    pub(super) fn issue_with(&self, params: &CertificateParams, key: &KeyPair) -> Credentials {
+        let mut chain = vec![params.signed_by(key, &self.issuer).unwrap().der().clone()];
+        chain.extend(self.path.iter().cloned());
+        Credentials { chain, key: private(key) }
+    }
+
+    /// A certificate with a foreign public key; the credentials' own key does not fit it.
+    pub(super) fn issue_for(&self, spki: &[u8]) -> Credentials {
+        let spki = rcgen::SubjectPublicKeyInfo::from_der(spki).unwrap();
+        let certificate = device("weak.example").signed_by(&spki, &self.issuer).unwrap();
+        let key = private(&KeyPair::generate().unwrap());
+        Credentials { chain: vec![certificate.der().clone()], key }
+    }
+
+    /// An X.509 v1 certificate: a v3 one without version and extensions, signed again.
+    pub(super) fn issue_v1(&self) -> Credentials {
+        let v3 = self.client("old.example");
+        let (_, parsed) = x509_parser::parse_x509_certificate(v3.leaf()).unwrap();
+        let (version, spki) = ([0xa0, 3, 2, 1, 2], parsed.public_key().raw);
+        let whole = v3.leaf().as_ref();
+        let start = whole.windows(5).position(|window| window == version).unwrap() + 5;
+        let end = whole.windows(spki.len()).position(|w| w == spki).unwrap() + spki.len();
+        let tbs = tlv(0x30, &[&whole[start..end]]);
+        let signature = self.issuer.key().sign(&tbs).unwrap();
+        let ecdsa_with_sha256 = tlv(0x30, &[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
+        let der = tlv(0x30, &[&tbs, &ecdsa_with_sha256, &tlv(3, &[&[0], &signature])]);
+        Credentials { chain: vec![der.into()], key: v3.key }
+    }
+
+    /// A list issued ten days ago.
+    pub(super) fn crl(
+        &self,
+        next_update: i64,
+        revoked: &[&Credentials],
+    ) -> CertificateRevocationListDer<'static> {
+        self.crl_of(-10 * DAY, next_update, revoked)
+    }
+
+    pub(super) fn crl_of(
+        &self,
+        this_update: i64,
+        next_update: i64,
+        revoked: &[&Credentials],
+    ) -> CertificateRevocationListDer<'static> {
+        let revoked = revoked.iter().map(|credentials| RevokedCertParams {
+            serial_number: credentials.serial(),
+            revocation_time: moment(this_update).to_datetime(),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let params = CertificateRevocationListParams {
+            this_update: moment(this_update).to_datetime(),
+            next_update: moment(next_update).to_datetime(),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().into()
+    }
+
+    /// The credentials of the CA itself, to name it in a list.
+    pub(super) fn as_credentials(&self) -> Credentials {
+        Credentials { chain: vec![self.certificate()], key: private(self.issuer.key()) }
+    }
+}
+
+pub(super) fn authority(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    params.serial_number = Some(next_serial());
+    params
+}
+
+/// A SubjectPublicKeyInfo with an RSA modulus of `bytes` bytes.
+pub(super) fn rsa_spki(bytes: usize) -> Vec<u8> {
+    let rsa = [6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
+    let modulus = tlv(2, &[&[0], &vec![0xc5; bytes]]);
+    let key = tlv(0x30, &[&modulus, &[2, 3, 1, 0, 1]]);
+    tlv(0x30, &[&tlv(0x30, &[&rsa]), &tlv(3, &[&[0], &key])])
+}
+
+/// Whether the certificate can be read at all, so that a test refuses it for the right reason.
+pub(super) fn is_readable(der: &CertificateDer<'_>) -> bool {
+    x509_parser::certificate::X509Certificate::from_der(der).is_ok()
+}
+
+fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    let length = u16::try_from(content.len()).unwrap().to_be_bytes();
+    let mut out = match content.len() {
+        0..=127 => vec![tag, length[1]],
+        128..=255 => vec![tag, 0x81, length[1]],
+        _ => vec![tag, 0x82, length[0], length[1]],
+    };
+    out.extend(content);
+    out
+}
+
+fn next_serial() -> SerialNumber {
+    static NEXT: AtomicU64 = AtomicU64::new(1000);
+    SerialNumber::from(NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::try_from(key.serialize_der()).unwrap()
+}
