@@ -1,0 +1,274 @@
+//! DIMSE requests, and sets of them by the side that may send them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Who sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The system that asked for the association.
+    Requestor,
+    /// The PACS that accepted it.
+    Pacs,
+}
+
+/// A DIMSE request (PS3.7 sections 9.3 and 10.3). C-CANCEL and responses follow from these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Operation {
+    /// C-STORE-RQ.
+    CStore,
+    /// C-GET-RQ.
+    CGet,
+    /// C-FIND-RQ.
+    CFind,
+    /// C-MOVE-RQ.
+    CMove,
+    /// C-ECHO-RQ.
+    CEcho,
+    /// N-EVENT-REPORT-RQ, the only request that the SCP of a SOP class sends.
+    NEventReport,
+    /// N-GET-RQ.
+    NGet,
+    /// N-SET-RQ.
+    NSet,
+    /// N-ACTION-RQ.
+    NAction,
+    /// N-CREATE-RQ.
+    NCreate,
+    /// N-DELETE-RQ.
+    NDelete,
+}
+
+/// A word that names no DIMSE request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("names no DIMSE request; they are written \"c-store\", \"n-get\" and so on")]
+pub struct UnknownOperation;
+
+/// Which requests each side may send on a presentation context.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Operations {
+    // Bit n stands for the operation with discriminant n.
+    requestor: u16,
+    pacs: u16,
+}
+
+impl Operation {
+    /// Every operation, in the order of their discriminants.
+    pub const ALL: [Self; 11] = [
+        Self::CStore,
+        Self::CGet,
+        Self::CFind,
+        Self::CMove,
+        Self::CEcho,
+        Self::NEventReport,
+        Self::NGet,
+        Self::NSet,
+        Self::NAction,
+        Self::NCreate,
+        Self::NDelete,
+    ];
+
+    /// The name in the configuration and in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CStore => "c-store",
+            Self::CGet => "c-get",
+            Self::CFind => "c-find",
+            Self::CMove => "c-move",
+            Self::CEcho => "c-echo",
+            Self::NEventReport => "n-event-report",
+            Self::NGet => "n-get",
+            Self::NSet => "n-set",
+            Self::NAction => "n-action",
+            Self::NCreate => "n-create",
+            Self::NDelete => "n-delete",
+        }
+    }
+
+    /// The value of Command Field (0000,0100) in the request (PS3.7 annex E).
+    #[must_use]
+    pub const fn command_field(self) -> u16 {
+        match self {
+            Self::CStore => 0x0001,
+            Self::CGet => 0x0010,
+            Self::CFind => 0x0020,
+            Self::CMove => 0x0021,
+            Self::CEcho => 0x0030,
+            Self::NEventReport => 0x0100,
+            Self::NGet => 0x0110,
+            Self::NSet => 0x0120,
+            Self::NAction => 0x0130,
+            Self::NCreate => 0x0140,
+            Self::NDelete => 0x0150,
+        }
+    }
+
+    /// The request with this command field; `None` for responses, C-CANCEL and unknown values.
+    #[must_use]
+    pub fn from_command_field(field: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|operation| operation.command_field() == field)
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u8
+    }
+}
+
+impl Operations {
+    /// Nothing may be sent.
+    pub const NONE: Self = Self { requestor: 0, pacs: 0 };
+
+    const CANCELLABLE: u16 =
+        Operation::CFind.bit() | Operation::CGet.bit() | Operation::CMove.bit();
+
+    /// What the requestor may send, and nothing for the PACS.
+    #[must_use]
+    pub const fn by_requestor(operations: &[Operation]) -> Self {
+        Self { requestor: bits(operations), pacs: 0 }
+    }
+
+    /// The same set with these for the PACS.
+    #[must_use]
+    pub const fn and_by_pacs(self, operations: &[Operation]) -> Self {
+        Self { requestor: self.requestor, pacs: self.pacs | bits(operations) }
+    }
+
+    /// What an SCU at the requestor's side does with these: all of them are the requestor's but
+    /// N-EVENT-REPORT, which its SCP sends.
+    #[must_use]
+    pub const fn of_scu(operations: &[Operation]) -> Self {
+        let all = bits(operations);
+        let event = Operation::NEventReport.bit();
+        Self { requestor: all & !event, pacs: all & event }
+    }
+
+    /// What either set allows.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self { requestor: self.requestor | other.requestor, pacs: self.pacs | other.pacs }
+    }
+
+    /// Whether neither side may send anything.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.requestor == 0 && self.pacs == 0
+    }
+
+    /// Whether this side may send this request.
+    #[must_use]
+    pub const fn allows(self, side: Side, operation: Operation) -> bool {
+        self.of(side) & operation.bit() != 0
+    }
+
+    /// Whether this side may send C-CANCEL: where it may send what can be cancelled.
+    #[must_use]
+    pub const fn allows_cancel(self, side: Side) -> bool {
+        self.of(side) & Self::CANCELLABLE != 0
+    }
+
+    /// Whether the requestor has something to do as SCU of the SOP class.
+    #[must_use]
+    pub const fn requestor_is_scu(self) -> bool {
+        let event = Operation::NEventReport.bit();
+        self.requestor & !event != 0 || self.pacs & event != 0
+    }
+
+    /// Whether the requestor has something to do as SCP of the SOP class.
+    #[must_use]
+    pub const fn requestor_is_scp(self) -> bool {
+        let event = Operation::NEventReport.bit();
+        self.pacs & !event != 0 || self.requestor & event != 0
+    }
+
+    /// The requests that this side may send.
+    pub fn iter(self, side: Side) -> impl Iterator<Item = Operation> {
+        Operation::ALL.into_iter().filter(move |operation| self.allows(side, *operation))
+    }
+
+    const fn of(self, side: Side) -> u16 {
+        match side {
+            Side::Requestor => self.requestor,
+            Side::Pacs => self.pacs,
+        }
+    }
+}
+
+const fn bits(operations: &[Operation]) -> u16 {
+    let mut bits = 0;
+    let mut rest = operations;
+    while let [first, tail @ ..] = rest {
+        bits |= first.bit();
+        rest = tail;
+    }
+    bits
+}
+
+impl FromStr for Operation {
+    type Err = UnknownOperation;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOperation> {
+        Self::ALL.into_iter().find(|known| known.name() == text).ok_or(UnknownOperation)
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl fmt::Debug for Operations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sent_by = |side| self.iter(side).map(Operation::name).collect::<Vec<_>>();
+        f.debug_struct("Operations")
+            .field("requestor", &sent_by(Side::Requestor))
+            .field("pacs", &sent_by(Side::Pacs))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_its_own_name_command_and_bit() {
+        let mut seen = 0;
+        for operation in Operation::ALL {
+            assert_eq!(operation.name().parse(), Ok(operation));
+            assert_eq!(Operation::from_command_field(operation.command_field()), Some(operation));
+            assert_eq!(seen & operation.bit(), 0);
+            seen |= operation.bit();
+        }
+        assert_eq!(seen.count_ones(), 11);
+    }
+
+    #[test]
+    fn refuses_a_name_in_another_case_and_a_response() {
+        assert_eq!("C-STORE".parse::<Operation>(), Err(UnknownOperation));
+        assert_eq!(Operation::from_command_field(0x8001), None);
+        assert_eq!(Operation::from_command_field(0x0fff), None);
+    }
+
+    #[test]
+    fn keeps_the_sides_apart() {
+        let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
+        assert!(both.allows(Side::Requestor, Operation::CGet));
+        assert!(!both.allows(Side::Requestor, Operation::CStore));
+        assert!(both.allows(Side::Pacs, Operation::CStore));
+        assert!(!both.allows(Side::Pacs, Operation::CGet));
+        assert!(both.allows_cancel(Side::Requestor) && !both.allows_cancel(Side::Pacs));
+    }
+
+    #[test]
+    fn an_event_report_makes_its_receiver_the_scu() {
+        let commitment = Operations::of_scu(&[Operation::NAction, Operation::NEventReport]);
+        assert!(commitment.allows(Side::Pacs, Operation::NEventReport));
+        assert!(!commitment.allows(Side::Requestor, Operation::NEventReport));
+        assert!(commitment.requestor_is_scu() && !commitment.requestor_is_scp());
+        let returned = Operations::NONE.and_by_pacs(&[Operation::CStore]);
+        assert!(returned.requestor_is_scp() && !returned.requestor_is_scu());
+    }
+}
