@@ -45,6 +45,18 @@ pub enum Matcher {
     SpkiSha256(Digest),
 }
 
+/// As it stands in the configuration: `san_dns = "ct1.example"`.
+impl std::fmt::Display for Matcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::SanDns(name) => write!(f, "san_dns = {name:?}"),
+            Self::SanUri(uri) => write!(f, "san_uri = {uri:?}"),
+            Self::CertSha256(digest) => write!(f, "cert_sha256 = \"{digest}\""),
+            Self::SpkiSha256(digest) => write!(f, "spki_sha256 = \"{digest}\""),
+        }
+    }
+}
+
 impl std::fmt::Display for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))

@@ -1,1 +1,156 @@
 //! Who may claim which title, to reach which PACS, for which services.
+//!
+//! Two steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
+//! [`Candidate::permit`] judges the limits. A [`Permit`] holds the request for the PACS and, in
+//! [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
+//! listed is denied; every denial has one [`Denial`], and the [`Trace`] says what led to it.
+
+mod candidate;
+mod conclusion;
+mod contexts;
+mod denial;
+mod error;
+mod matching;
+mod peer;
+mod permit;
+mod proposal;
+mod remark;
+mod rights;
+mod trace;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+pub use candidate::{Candidate, Occupancy};
+pub use conclusion::{AcFault, Conclusion};
+pub use contexts::{Context, Contexts, Maxima};
+pub use denial::{Denial, Refusal};
+pub use error::{PolicyError, Table};
+pub use peer::{Pacs, Peer};
+pub use permit::Permit;
+pub use proposal::{Removal, Removed};
+pub use remark::{Remark, Remarks};
+pub use trace::{Finding, Trace};
+
+use crate::certificate::Certificate;
+use crate::wire::associate::ReceivedRq;
+use crate::wire::title::AeTitle;
+use denial::Inquiry;
+use matching::Matching;
+use peer::PeerRules;
+
+/// The smallest maximum length (item 51) that is taken from anybody, in bytes, apart from 0.
+pub const MIN_MAXIMUM_LENGTH: u32 = 1024;
+
+/// Peers and PACS, indexed: a decision costs the same however many there are.
+#[derive(Debug)]
+pub struct Policy {
+    peers: Box<[PeerRules]>,
+    pacs: Box<[Pacs]>,
+    matching: Matching,
+    // Called title -> index of the one PACS that has it.
+    called: HashMap<AeTitle, usize>,
+}
+
+/// What a decision looks at.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// The certificate that the TLS handshake accepted.
+    pub certificate: &'a Certificate,
+    /// Where the connection comes from.
+    pub source: IpAddr,
+    /// The request, parsed.
+    pub request: &'a ReceivedRq,
+}
+
+impl Policy {
+    /// Indexes the rules.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with them, not only the first: what would permit nothing, what is
+    /// ambiguous, what cannot be enforced.
+    pub fn new(peers: Vec<Peer>, pacs: Vec<Pacs>) -> Result<Self, Vec<PolicyError>> {
+        let errors = error::all(&peers, &pacs);
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let index_of: HashMap<Arc<str>, usize> =
+            pacs.iter().enumerate().map(|(index, pacs)| (pacs.name.clone(), index)).collect();
+        let called = pacs
+            .iter()
+            .enumerate()
+            .flat_map(|(index, pacs)| pacs.called.iter().map(move |title| (*title, index)));
+        Ok(Self {
+            matching: Matching::new(&peers),
+            called: called.collect(),
+            peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
+            pacs: pacs.into(),
+        })
+    }
+
+    /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
+    /// title, contexts, in this order.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails.
+    pub fn identify(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
+        let mut inquiry = Inquiry::default();
+        match self.inquire(facts, &mut inquiry) {
+            Ok(candidate) => Ok(candidate),
+            Err(denial) => Err(inquiry.refuse(denial)),
+        }
+    }
+
+    fn inquire(&self, facts: &Facts<'_>, inquiry: &mut Inquiry) -> Result<Candidate, Denial> {
+        let request = &facts.request.request;
+        let peer = self.peer_of(facts.certificate, &mut inquiry.trace)?;
+        inquiry.peer = Some(peer.name.clone());
+        inquiry.contact.clone_from(&peer.contact);
+        inquiry.trace.record(peer.network(facts.source))?;
+        inquiry.trace.record(peer.calling(&request.calling))?;
+        let pacs = self.pacs_for(peer, &request.called, &mut inquiry.trace)?;
+        inquiry.pacs = Some(pacs.name.clone());
+        let judged = proposal::judge(facts.request, &peer.rights);
+        let finding = judged.finding();
+        if let Err(denial) = inquiry.trace.record(finding) {
+            inquiry.removed = judged.removed;
+            return Err(denial);
+        }
+        let trace = std::mem::take(&mut inquiry.trace);
+        Ok(Candidate::new(peer, pacs, facts.request, judged, trace))
+    }
+
+    fn peer_of(&self, certificate: &Certificate, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+        let (index, finding) = self.matching.find(certificate);
+        trace.record(finding)?;
+        index.and_then(|index| self.peers.get(index)).ok_or(Denial::UnknownCertificate)
+    }
+
+    fn pacs_for(
+        &self,
+        peer: &PeerRules,
+        called: &AeTitle,
+        trace: &mut Trace,
+    ) -> Result<&Pacs, Denial> {
+        let index = self.called.get(called).copied();
+        let granted = index.filter(|index| peer.pacs.contains(index));
+        let finding = match (granted, index) {
+            (Some(_), _) => Finding::CalledTitleReachable,
+            (None, Some(_)) => Finding::CalledTitleOfAnotherPacs,
+            (None, None) if self.reaches_in_other_case(peer, called) => {
+                Finding::CalledTitleDiffersInCase
+            }
+            (None, None) => Finding::CalledTitleUnknown,
+        };
+        trace.record(finding)?;
+        granted.and_then(|index| self.pacs.get(index)).ok_or(Denial::CalledTitle)
+    }
+
+    fn reaches_in_other_case(&self, peer: &PeerRules, called: &AeTitle) -> bool {
+        let reachable = peer.pacs.iter().filter_map(|&index| self.pacs.get(index));
+        reachable.flat_map(|pacs| &pacs.called).any(|title| peer::same_but_case(title, called))
+    }
+}

@@ -1,0 +1,129 @@
+//! An association that is permitted but for the limits.
+
+use std::sync::Arc;
+
+use super::denial::{Inquiry, Refusal};
+use super::peer::{Pacs, PeerRules};
+use super::permit::{Permit, Terms, capped};
+use super::proposal::Judged;
+use super::trace::{Finding, Trace};
+use crate::wire::associate::{AssociateRq, ReceivedRq, UserInformation};
+
+/// A request whose peer, PACS and contexts are found; it becomes a [`Permit`] within the limits.
+#[derive(Debug)]
+pub struct Candidate {
+    terms: Terms,
+    peer_limit: u32,
+    pacs_limit: u32,
+}
+
+/// How many associations there are already, without the one that is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Occupancy {
+    /// Of the peer, to any PACS.
+    pub peer: u32,
+    /// Of the PACS, from any peer.
+    pub pacs: u32,
+    /// Of this peer to this PACS.
+    pub peer_at_pacs: u32,
+}
+
+impl Candidate {
+    pub(super) fn new(
+        peer: &PeerRules,
+        pacs: &Pacs,
+        received: &ReceivedRq,
+        judged: Judged,
+        trace: Trace,
+    ) -> Self {
+        let asked = &received.request;
+        let request = AssociateRq {
+            called: pacs.ae_title.unwrap_or(asked.called),
+            calling: asked.calling,
+            contexts: judged.kept,
+            user: UserInformation {
+                maximum_length: capped(asked.user.maximum_length, pacs.max_pdu),
+                implementation_class: asked.user.implementation_class.clone(),
+                implementation_version: asked.user.implementation_version,
+                roles: judged.roles,
+                extended: judged.extended,
+            },
+        };
+        let terms = Terms {
+            peer: peer.name.clone(),
+            contact: peer.contact.clone(),
+            pacs: pacs.name.clone(),
+            called: asked.called,
+            echo: received.echo,
+            request,
+            operations: judged.operations,
+            order: judged.order,
+            removed: judged.removed,
+            requestor_maximum: asked.user.maximum_length,
+            cap: pacs.max_pdu,
+            notes: received.notes.clone(),
+            remarks: judged.remarks,
+            trace,
+        };
+        Self { terms, peer_limit: peer.associations, pacs_limit: pacs.associations }
+    }
+
+    /// The name of the peer.
+    #[must_use]
+    pub fn peer(&self) -> &Arc<str> {
+        &self.terms.peer
+    }
+
+    /// Who answers for the peer.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Arc<str>> {
+        self.terms.contact.as_ref()
+    }
+
+    /// The name of the PACS.
+    #[must_use]
+    pub fn pacs(&self) -> &Arc<str> {
+        &self.terms.pacs
+    }
+
+    /// What the checks found so far.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.terms.trace
+    }
+
+    /// Judges the limits: the peer's own, half of the PACS's for one peer, the PACS's.
+    ///
+    /// # Errors
+    ///
+    /// The limit that is reached.
+    pub fn permit(self, occupancy: Occupancy) -> Result<Permit, Refusal> {
+        let finding = self.limits(occupancy);
+        let mut terms = self.terms;
+        let Err(denial) = terms.trace.record(finding) else {
+            return Ok(Permit::new(terms));
+        };
+        let inquiry = Inquiry {
+            trace: terms.trace,
+            peer: Some(terms.peer),
+            contact: terms.contact,
+            pacs: Some(terms.pacs),
+            removed: terms.removed,
+        };
+        Err(inquiry.refuse(denial))
+    }
+
+    fn limits(&self, occupancy: Occupancy) -> Finding {
+        let share = (self.pacs_limit / 2).max(1);
+        if occupancy.peer >= self.peer_limit {
+            return Finding::PeerAtItsLimit;
+        }
+        if occupancy.peer_at_pacs >= share {
+            return Finding::PeerAtItsShare;
+        }
+        if occupancy.pacs >= self.pacs_limit {
+            return Finding::PacsAtItsLimit;
+        }
+        Finding::WithinLimits
+    }
+}

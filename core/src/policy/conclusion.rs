@@ -1,0 +1,236 @@
+//! The PACS's answer: judged, and turned into the one for the requestor.
+
+use std::collections::{HashMap, HashSet};
+
+use super::MIN_MAXIMUM_LENGTH;
+use super::contexts::{Context, Contexts, Maxima};
+use super::permit::{Terms, capped};
+use super::remark::{Remark, Remarks};
+use crate::transfer_syntax::TransferSyntax;
+use crate::wire::associate::{
+    AssociateAc, ContextAnswer, ContextId, ContextRejection, ContextResult, ExtendedNegotiation,
+    Notes, ReceivedAc, RoleSelection, UserInformation,
+};
+use crate::wire::uid::Uid;
+
+/// Both sides agree: what to tell the requestor, and what holds from now on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conclusion {
+    /// For the requestor: a result for each context that it proposed, in its order.
+    pub answer: AssociateAc,
+    /// What may pass.
+    pub contexts: Contexts,
+    /// What the parser dropped from the PACS's answer or tolerated.
+    pub notes: Notes,
+    /// What the policy took from the PACS's answer.
+    pub remarks: Remarks,
+}
+
+/// How an answer of the PACS contradicts what it was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum AcFault {
+    /// It accepts a context that it was not asked for.
+    #[error("the PACS accepts a context that it was not asked for")]
+    AcceptsUnproposed,
+    /// It gives two results for one context.
+    #[error("the PACS gives two results for one context")]
+    AnswersTwice,
+    /// It chooses a transfer syntax that was not proposed for the context.
+    #[error("the PACS chooses a transfer syntax that was not proposed for the context")]
+    ForeignTransferSyntax,
+    /// Its maximum length is too small to be meant.
+    #[error("the PACS announces a maximum length under {MIN_MAXIMUM_LENGTH} bytes, and not 0")]
+    MaximumLength,
+}
+
+impl AcFault {
+    /// Every fault.
+    pub const ALL: [Self; 4] = [
+        Self::AcceptsUnproposed,
+        Self::AnswersTwice,
+        Self::ForeignTransferSyntax,
+        Self::MaximumLength,
+    ];
+
+    /// The stable name in audit lines and counters.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AcceptsUnproposed => "pacs-accepts-unproposed",
+            Self::AnswersTwice => "pacs-answers-twice",
+            Self::ForeignTransferSyntax => "pacs-foreign-transfer-syntax",
+            Self::MaximumLength => "pacs-maximum-length",
+        }
+    }
+
+    /// What the administrator does about it.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::AcceptsUnproposed | Self::AnswersTwice | Self::ForeignTransferSyntax => {
+                "Check that `address` of the [pacs] table is the PACS, and report the answer to \
+                 its vendor."
+            }
+            Self::MaximumLength => "Raise the maximum PDU length in the PACS's own settings.",
+        }
+    }
+}
+
+pub(super) fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> {
+    let ReceivedAc { answer: AssociateAc { results, user, .. }, notes } = received;
+    if user.maximum_length != 0 && user.maximum_length < MIN_MAXIMUM_LENGTH {
+        return Err(AcFault::MaximumLength);
+    }
+    let mut remarks = Remarks::default();
+    let verdicts = judged(terms, &results, &mut remarks)?;
+    let maxima = maxima(terms, user.maximum_length);
+    let answer = AssociateAc {
+        echo: terms.echo,
+        results: in_order(terms, &verdicts, &mut remarks),
+        user: UserInformation {
+            maximum_length: maxima.from_requestor,
+            implementation_class: user.implementation_class,
+            implementation_version: user.implementation_version,
+            roles: roles(terms, user.roles, &mut remarks),
+            extended: extended(terms, user.extended, &mut remarks),
+        },
+    };
+    let contexts = Contexts::new(accepted(terms, &verdicts), maxima);
+    Ok(Conclusion { answer, contexts, notes, remarks })
+}
+
+#[derive(Clone, Copy)]
+enum Verdict<'a> {
+    Accepted(&'a Uid, TransferSyntax),
+    Rejected(ContextRejection),
+}
+
+impl Verdict<'_> {
+    fn answer(self) -> ContextAnswer {
+        match self {
+            Self::Accepted(chosen, _) => ContextAnswer::Accepted(chosen.clone()),
+            Self::Rejected(reason) => ContextAnswer::Rejected(reason),
+        }
+    }
+}
+
+/// What the PACS says of each context that it was asked for.
+fn judged<'a>(
+    terms: &Terms,
+    results: &'a [ContextResult],
+    remarks: &mut Remarks,
+) -> Result<HashMap<ContextId, Verdict<'a>>, AcFault> {
+    let asked: HashMap<ContextId, &[Uid]> = terms
+        .request
+        .contexts
+        .iter()
+        .map(|context| (context.id, context.transfer_syntaxes.as_slice()))
+        .collect();
+    let mut seen = HashSet::new();
+    let mut verdicts = HashMap::new();
+    for ContextResult { id, answer } in results {
+        if !seen.insert(*id) {
+            return Err(AcFault::AnswersTwice);
+        }
+        match asked.get(id) {
+            Some(syntaxes) => verdicts.insert(*id, verdict(syntaxes, answer)?),
+            None if matches!(answer, ContextAnswer::Accepted(_)) => {
+                return Err(AcFault::AcceptsUnproposed);
+            }
+            None => {
+                remarks.add(Remark::UnproposedRejection);
+                continue;
+            }
+        };
+    }
+    Ok(verdicts)
+}
+
+fn verdict<'a>(proposed: &[Uid], answer: &'a ContextAnswer) -> Result<Verdict<'a>, AcFault> {
+    let chosen = match answer {
+        ContextAnswer::Rejected(reason) => return Ok(Verdict::Rejected(*reason)),
+        ContextAnswer::Accepted(chosen) => chosen,
+    };
+    let known = TransferSyntax::find(chosen).filter(|_| proposed.contains(chosen));
+    known.map(|syntax| Verdict::Accepted(chosen, syntax)).ok_or(AcFault::ForeignTransferSyntax)
+}
+
+fn in_order(
+    terms: &Terms,
+    verdicts: &HashMap<ContextId, Verdict<'_>>,
+    remarks: &mut Remarks,
+) -> Vec<ContextResult> {
+    let removed: HashMap<ContextId, ContextRejection> =
+        terms.removed.iter().map(|context| (context.id, context.why.rejection())).collect();
+    let mut results = Vec::with_capacity(terms.order.len());
+    for &id in &terms.order {
+        let verdict = removed.get(&id).copied().map(Verdict::Rejected);
+        let verdict = verdict.or_else(|| verdicts.get(&id).copied()).unwrap_or_else(|| {
+            remarks.add(Remark::MissingResult);
+            Verdict::Rejected(ContextRejection::NoReason)
+        });
+        results.push(ContextResult { id, answer: verdict.answer() });
+    }
+    results
+}
+
+fn accepted(terms: &Terms, verdicts: &HashMap<ContextId, Verdict<'_>>) -> Vec<Context> {
+    let asked = terms.request.contexts.iter().zip(&terms.operations);
+    asked
+        .filter_map(|(context, &operations)| match verdicts.get(&context.id)? {
+            Verdict::Rejected(_) => None,
+            Verdict::Accepted(_, transfer_syntax) => Some(Context {
+                id: context.id,
+                abstract_syntax: context.abstract_syntax.clone(),
+                transfer_syntax: *transfer_syntax,
+                operations,
+            }),
+        })
+        .collect()
+}
+
+fn maxima(terms: &Terms, pacs_maximum: u32) -> Maxima {
+    Maxima {
+        to_pacs: capped(pacs_maximum, u32::MAX),
+        to_requestor: capped(terms.requestor_maximum, u32::MAX),
+        from_requestor: capped(pacs_maximum, terms.cap),
+        from_pacs: terms.request.user.maximum_length,
+    }
+}
+
+// Roles hold only if both sides name them (PS3.7 section D.3.3.4), so an answer may only take away.
+fn roles(terms: &Terms, answered: Vec<RoleSelection>, remarks: &mut Remarks) -> Vec<RoleSelection> {
+    let proposed = &terms.request.user.roles;
+    let proposed: HashMap<_, _> = proposed.iter().map(|role| (&role.sop_class, role)).collect();
+    let mut kept = Vec::new();
+    for mut role in answered {
+        let Some(asked) = proposed.get(&role.sop_class) else {
+            remarks.add(Remark::UnproposedRole);
+            continue;
+        };
+        if (role.scu && !asked.scu) || (role.scp && !asked.scp) {
+            remarks.add(Remark::RoleExceedsProposal);
+        }
+        role.scu &= asked.scu;
+        role.scp &= asked.scp;
+        kept.push(role);
+    }
+    kept
+}
+
+fn extended(
+    terms: &Terms,
+    mut answered: Vec<ExtendedNegotiation>,
+    remarks: &mut Remarks,
+) -> Vec<ExtendedNegotiation> {
+    let proposed: HashSet<_> =
+        terms.request.user.extended.iter().map(|item| &item.sop_class).collect();
+    answered.retain(|item| {
+        let asked = proposed.contains(&item.sop_class);
+        if !asked {
+            remarks.add(Remark::UnproposedExtended);
+        }
+        asked
+    });
+    answered
+}

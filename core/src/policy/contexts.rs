@@ -1,0 +1,75 @@
+//! The accepted contexts of an established association.
+
+use crate::services::Operations;
+use crate::transfer_syntax::TransferSyntax;
+use crate::wire::associate::ContextId;
+use crate::wire::uid::Uid;
+
+/// All that an established association keeps of its negotiation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Contexts {
+    // Sorted by id.
+    accepted: Box<[Context]>,
+    /// How long P-DATA-TF may be.
+    pub maxima: Maxima,
+}
+
+/// A presentation context that both sides have agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Context {
+    /// Its id.
+    pub id: ContextId,
+    /// Its SOP class, or meta SOP class.
+    pub abstract_syntax: Uid,
+    /// The transfer syntax that the PACS has chosen.
+    pub transfer_syntax: TransferSyntax,
+    /// Which requests may pass on it.
+    pub operations: Operations,
+}
+
+/// The longest P-DATA-TF in each direction, in bytes behind the PDU header (PS3.8 section D.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Maxima {
+    /// What the PACS takes, as it announced; no maximum is `u32::MAX`.
+    pub to_pacs: u32,
+    /// What the requestor takes, as it announced; no maximum is `u32::MAX`.
+    pub to_requestor: u32,
+    /// What the requestor was told that it may send. At most `to_pacs`.
+    pub from_requestor: u32,
+    /// What the PACS was told that it may send. At most `to_requestor`.
+    pub from_pacs: u32,
+}
+
+impl Contexts {
+    /// Puts contexts together; of two with the same id it keeps one.
+    #[must_use]
+    pub fn new(mut accepted: Vec<Context>, maxima: Maxima) -> Self {
+        accepted.sort_by_key(|context| context.id);
+        accepted.dedup_by_key(|context| context.id);
+        Self { accepted: accepted.into(), maxima }
+    }
+
+    /// The context with this id, if it was accepted.
+    #[must_use]
+    pub fn get(&self, id: ContextId) -> Option<&Context> {
+        let index = self.accepted.binary_search_by_key(&id, |context| context.id).ok()?;
+        self.accepted.get(index)
+    }
+
+    /// The accepted contexts by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Context> {
+        self.accepted.iter()
+    }
+
+    /// How many were accepted.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.accepted.len()
+    }
+
+    /// Whether none was: legal, though useless.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.accepted.is_empty()
+    }
+}

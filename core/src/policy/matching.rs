@@ -1,0 +1,82 @@
+//! Which peer a certificate belongs to.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::peer::Peer;
+use super::trace::Finding;
+use crate::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+
+/// The matchers of all peers; each belongs to one peer, given by its index.
+#[derive(Debug, Default)]
+pub(super) struct Matching {
+    certificates: HashMap<Digest, usize>,
+    keys: HashMap<Digest, usize>,
+    dns: HashMap<Box<str>, usize>,
+    uris: HashMap<Box<str>, usize>,
+}
+
+impl Matching {
+    pub(super) fn new(peers: &[Peer]) -> Self {
+        let mut matching = Self::default();
+        for (index, peer) in peers.iter().enumerate() {
+            for matcher in &peer.certificates {
+                matching.insert(matcher, index);
+            }
+        }
+        matching
+    }
+
+    /// The peer's index where there is exactly one, and how it was found or why not.
+    pub(super) fn find(&self, certificate: &Certificate) -> (Option<usize>, Finding) {
+        if let Some(verdict) = agreed(self.pins(certificate)) {
+            return verdict;
+        }
+        match certificate.accepted_by {
+            AcceptedBy::Pin => (None, Finding::NoPinMatches),
+            AcceptedBy::Chain => {
+                agreed(self.names(certificate)).unwrap_or((None, Finding::NothingMatches))
+            }
+        }
+    }
+
+    fn insert(&mut self, matcher: &Matcher, peer: usize) {
+        match matcher {
+            Matcher::SanDns(name) => self.dns.insert(lower(name).into(), peer),
+            Matcher::SanUri(uri) => self.uris.insert(uri.clone(), peer),
+            Matcher::CertSha256(digest) => self.certificates.insert(*digest, peer),
+            Matcher::SpkiSha256(digest) => self.keys.insert(*digest, peer),
+        };
+    }
+
+    fn pins(&self, certificate: &Certificate) -> impl Iterator<Item = (usize, Finding)> {
+        let whole = self.certificates.get(&certificate.sha256);
+        let key = self.keys.get(&certificate.spki_sha256);
+        let whole = whole.map(|&peer| (peer, Finding::CertificatePinned));
+        whole.into_iter().chain(key.map(|&peer| (peer, Finding::KeyPinned)))
+    }
+
+    fn names(&self, certificate: &Certificate) -> impl Iterator<Item = (usize, Finding)> {
+        let dns = certificate.dns.iter().filter_map(|name| self.dns.get(lower(name).as_ref()));
+        let uris = certificate.uris.iter().filter_map(|uri| self.uris.get(uri));
+        dns.map(|&peer| (peer, Finding::DnsNameMatches))
+            .chain(uris.map(|&peer| (peer, Finding::UriMatches)))
+    }
+}
+
+/// `None` where nothing matches.
+fn agreed(mut matches: impl Iterator<Item = (usize, Finding)>) -> Option<(Option<usize>, Finding)> {
+    let (peer, finding) = matches.next()?;
+    if matches.any(|(other, _)| other != peer) {
+        return Some((None, Finding::SeveralPeersMatch));
+    }
+    Some((Some(peer), finding))
+}
+
+/// The key under which a DNS name is compared.
+pub(super) fn lower(name: &str) -> Cow<'_, str> {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Owned(name.to_ascii_lowercase());
+    }
+    Cow::Borrowed(name)
+}

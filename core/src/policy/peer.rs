@@ -1,0 +1,117 @@
+//! Peers and PACS, as the configuration describes them.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use super::rights::Rights;
+use super::trace::Finding;
+use crate::certificate::Matcher;
+use crate::services::Service;
+use crate::wire::title::AeTitle;
+use crate::wire::uid::Uid;
+
+/// A remote system that may connect: one `[peer.NAME]` table.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// Who answers for it.
+    pub contact: Option<Arc<str>>,
+    /// What its certificate is recognised by: any of these.
+    pub certificates: Vec<Matcher>,
+    /// The calling titles that it may claim.
+    pub calling: Vec<AeTitle>,
+    /// The networks that it may connect from. Empty where the configuration has no `from`: the
+    /// key is optional, but a list that is written down may not be empty.
+    pub from: Vec<IpNet>,
+    /// The names of the PACS that it may reach.
+    pub pacs: Vec<Arc<str>>,
+    /// What it may do.
+    pub services: Vec<Service>,
+    /// The only SOP classes that `store` and `get` are for. Empty where the configuration has no
+    /// `sop_classes`; a list that is written down may not be empty.
+    pub sop_classes: Vec<Uid>,
+    /// How many associations it may have at once.
+    pub associations: u32,
+}
+
+/// A backend: one `[pacs.NAME]` table.
+#[derive(Clone, Debug)]
+pub struct Pacs {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// The called titles under which it is reached.
+    pub called: Vec<AeTitle>,
+    /// What it is called inside; absent: the called title as it came.
+    pub ae_title: Option<AeTitle>,
+    /// How many associations it takes at once.
+    pub associations: u32,
+    /// The longest P-DATA-TF that the gate announces to either side, in bytes.
+    pub max_pdu: u32,
+}
+
+/// A peer, made ready for decisions.
+#[derive(Debug)]
+pub(super) struct PeerRules {
+    pub(super) name: Arc<str>,
+    pub(super) contact: Option<Arc<str>>,
+    pub(super) pacs: Box<[usize]>,
+    pub(super) rights: Rights,
+    pub(super) associations: u32,
+    calling: Box<[AeTitle]>,
+    from: Box<[IpNet]>,
+}
+
+impl PeerRules {
+    pub(super) fn new(peer: Peer, index_of: &HashMap<Arc<str>, usize>) -> Self {
+        Self {
+            name: peer.name,
+            contact: peer.contact,
+            pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
+            rights: Rights::new(&peer.services, peer.sop_classes),
+            associations: peer.associations,
+            calling: peer.calling.into(),
+            from: peer.from.into_iter().map(canonical).collect(),
+        }
+    }
+
+    pub(super) fn network(&self, source: IpAddr) -> Finding {
+        if self.from.is_empty() {
+            return Finding::AnyNetwork;
+        }
+        let source = source.to_canonical();
+        if self.from.iter().any(|network| network.contains(&source)) {
+            return Finding::NetworkListed;
+        }
+        Finding::NetworkNotListed
+    }
+
+    pub(super) fn calling(&self, title: &AeTitle) -> Finding {
+        if self.calling.contains(title) {
+            return Finding::CallingTitleListed;
+        }
+        if self.calling.iter().any(|known| same_but_case(known, title)) {
+            return Finding::CallingTitleDiffersInCase;
+        }
+        Finding::CallingTitleNotListed
+    }
+}
+
+pub(super) fn same_but_case(one: &AeTitle, other: &AeTitle) -> bool {
+    one.as_str().eq_ignore_ascii_case(other.as_str())
+}
+
+// A dual-stack socket shows IPv4 sources as ::ffff:a.b.c.d, and a network may be written that way.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(v6) = network else { return network };
+    mapped(v6).map_or(network, IpNet::V4)
+}
+
+fn mapped(network: Ipv6Net) -> Option<Ipv4Net> {
+    const PREFIX: u8 = 96;
+    let address = Ipv6Addr::to_ipv4_mapped(&network.addr())?;
+    Ipv4Net::new(address, network.prefix_len().checked_sub(PREFIX)?).ok()
+}

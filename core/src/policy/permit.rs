@@ -1,0 +1,129 @@
+//! What the policy permits: the one thing with which a PACS can be dialled.
+
+use std::sync::Arc;
+
+use super::conclusion::{self, AcFault, Conclusion};
+use super::proposal::Removed;
+use super::remark::Remarks;
+use super::trace::Trace;
+use crate::services::Operations;
+use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes, ReceivedAc};
+use crate::wire::title::AeTitle;
+
+/// Leave to ask one PACS for one association. Only the policy makes one.
+///
+/// It owns what it holds, so that a reload does not touch it; after [`Permit::conclude`] it has
+/// served and may be dropped.
+#[derive(Debug)]
+pub struct Permit {
+    terms: Terms,
+}
+
+/// What was judged.
+#[derive(Debug)]
+pub(super) struct Terms {
+    pub(super) peer: Arc<str>,
+    pub(super) contact: Option<Arc<str>>,
+    pub(super) pacs: Arc<str>,
+    pub(super) called: AeTitle,
+    pub(super) echo: Echo,
+    pub(super) request: AssociateRq,
+    /// For each context of `request`, in its order.
+    pub(super) operations: Vec<Operations>,
+    /// Every proposed context, in the requestor's order.
+    pub(super) order: Vec<ContextId>,
+    pub(super) removed: Vec<Removed>,
+    /// What the requestor announced; 0: no maximum.
+    pub(super) requestor_maximum: u32,
+    /// What the gate announces at most.
+    pub(super) cap: u32,
+    pub(super) notes: Notes,
+    pub(super) remarks: Remarks,
+    pub(super) trace: Trace,
+}
+
+impl Permit {
+    pub(super) fn new(terms: Terms) -> Self {
+        Self { terms }
+    }
+
+    /// The name of the peer.
+    #[must_use]
+    pub fn peer(&self) -> &Arc<str> {
+        &self.terms.peer
+    }
+
+    /// Who answers for the peer.
+    #[must_use]
+    pub fn contact(&self) -> Option<&Arc<str>> {
+        self.terms.contact.as_ref()
+    }
+
+    /// The name of the PACS.
+    #[must_use]
+    pub fn pacs(&self) -> &Arc<str> {
+        &self.terms.pacs
+    }
+
+    /// The calling title.
+    #[must_use]
+    pub fn calling(&self) -> AeTitle {
+        self.terms.request.calling
+    }
+
+    /// The called title as it came; the PACS may be asked under another one.
+    #[must_use]
+    pub fn called(&self) -> AeTitle {
+        self.terms.called
+    }
+
+    /// What the PACS is asked: never more than the requestor asked, and only what is permitted.
+    #[must_use]
+    pub fn request(&self) -> &AssociateRq {
+        &self.terms.request
+    }
+
+    /// How many contexts the requestor proposed, removed ones included.
+    #[must_use]
+    pub fn proposed(&self) -> usize {
+        self.terms.order.len()
+    }
+
+    /// The contexts that the PACS is not asked for, in the requestor's order.
+    #[must_use]
+    pub fn removed(&self) -> &[Removed] {
+        &self.terms.removed
+    }
+
+    /// What the checks found.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.terms.trace
+    }
+
+    /// What the parser dropped from the request or tolerated.
+    #[must_use]
+    pub fn notes(&self) -> &Notes {
+        &self.terms.notes
+    }
+
+    /// What the policy took from the request, apart from contexts.
+    #[must_use]
+    pub fn remarks(&self) -> &Remarks {
+        &self.terms.remarks
+    }
+
+    /// Judges the PACS's answer and builds the one for the requestor.
+    ///
+    /// # Errors
+    ///
+    /// [`AcFault`] if the PACS answers what was not asked; the association is then refused.
+    pub fn conclude(&self, received: ReceivedAc) -> Result<Conclusion, AcFault> {
+        conclusion::conclude(&self.terms, received)
+    }
+}
+
+/// A maximum length (item 51) as the gate passes it on: 0, no maximum, becomes the cap.
+pub(super) fn capped(maximum: u32, cap: u32) -> u32 {
+    if maximum == 0 { cap } else { maximum.min(cap) }
+}

@@ -1,0 +1,217 @@
+//! Which of the proposed contexts, roles and negotiations the PACS may be asked for.
+
+use std::collections::HashMap;
+
+use super::remark::{Remark, Remarks};
+use super::rights::{Get, Rights};
+use super::trace::Finding;
+use crate::services::{Operation, Operations, Side};
+use crate::transfer_syntax::TransferSyntax;
+use crate::wire::associate::{
+    ContextId, ContextRejection, ExtendedNegotiation, ProposedContext, ReceivedRq, RoleSelection,
+};
+use crate::wire::uid::Uid;
+
+/// A proposed context that the PACS is not asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// Its id.
+    pub id: ContextId,
+    /// Its abstract syntax; `None` where that may be the UID which is none.
+    pub abstract_syntax: Option<Uid>,
+    /// Why.
+    pub why: Removal,
+}
+
+/// Why a proposed context is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Removal {
+    /// The peer's services do not cover its abstract syntax.
+    #[error("the peer's services do not cover its SOP class")]
+    NotPermitted,
+    /// None of its transfer syntaxes can be inspected.
+    #[error("none of its transfer syntaxes can be inspected")]
+    TransferSyntaxes,
+    /// One of its UIDs is none.
+    #[error("one of its UIDs is not well-formed")]
+    Unsound,
+}
+
+/// A request after the judgement of its contexts.
+#[derive(Debug, Default)]
+pub(super) struct Judged {
+    /// The ids of all proposed contexts, in their order.
+    pub(super) order: Vec<ContextId>,
+    pub(super) kept: Vec<ProposedContext>,
+    /// What may be sent on each kept context, in the same order.
+    pub(super) operations: Vec<Operations>,
+    pub(super) removed: Vec<Removed>,
+    pub(super) roles: Vec<RoleSelection>,
+    pub(super) extended: Vec<ExtendedNegotiation>,
+    pub(super) remarks: Remarks,
+}
+
+enum Proposal<'a> {
+    Sound(&'a ProposedContext),
+    Unsound(ContextId),
+}
+
+pub(super) fn judge(received: &ReceivedRq, rights: &Rights) -> Judged {
+    let get = get_among(&received.request.contexts, rights);
+    let mut judged = Judged::default();
+    for proposal in in_order(received) {
+        match proposal {
+            Proposal::Unsound(id) => judged.remove(id, None, Removal::Unsound),
+            Proposal::Sound(context) => {
+                let operations = rights.operations(&context.abstract_syntax, get);
+                judged.context(context, operations);
+            }
+        }
+    }
+    judged.negotiations(received);
+    judged
+}
+
+impl Judged {
+    pub(super) fn finding(&self) -> Finding {
+        let removed = count(self.removed.len());
+        match count(self.kept.len()) {
+            0 => Finding::NoContextLeft { removed },
+            kept => Finding::ContextsLeft { kept, removed },
+        }
+    }
+
+    fn context(&mut self, context: &ProposedContext, operations: Operations) {
+        let abstract_syntax = context.abstract_syntax.clone();
+        if operations.is_empty() {
+            return self.remove(context.id, Some(abstract_syntax), Removal::NotPermitted);
+        }
+        let transfer_syntaxes = self.inspectable(&context.transfer_syntaxes);
+        if transfer_syntaxes.is_empty() {
+            return self.remove(context.id, Some(abstract_syntax), Removal::TransferSyntaxes);
+        }
+        self.order.push(context.id);
+        self.operations.push(operations);
+        self.kept.push(ProposedContext { id: context.id, abstract_syntax, transfer_syntaxes });
+    }
+
+    fn remove(&mut self, id: ContextId, abstract_syntax: Option<Uid>, why: Removal) {
+        self.order.push(id);
+        self.removed.push(Removed { id, abstract_syntax, why });
+    }
+
+    // Each once: a context's list stays bounded by the table, whatever was sent.
+    fn inspectable(&mut self, proposed: &[Uid]) -> Vec<Uid> {
+        let mut kept = Vec::new();
+        for syntax in proposed {
+            if TransferSyntax::find(syntax).is_none() {
+                self.remarks.add(Remark::TransferSyntaxRemoved);
+            } else if kept.contains(syntax) {
+                self.remarks.add(Remark::TransferSyntaxRepeated);
+            } else {
+                kept.push(syntax.clone());
+            }
+        }
+        kept
+    }
+
+    fn negotiations(&mut self, received: &ReceivedRq) {
+        let user = &received.request.user;
+        let classes = self.kept.iter().map(|context| &context.abstract_syntax);
+        let permitted: HashMap<_, _> = classes.zip(self.operations.iter().copied()).collect();
+        let remarks = &mut self.remarks;
+        self.roles = user
+            .roles
+            .iter()
+            .filter_map(|role| clipped(role, permitted.get(&role.sop_class).copied(), remarks))
+            .collect();
+        let mut extended = user.extended.clone();
+        extended.retain(|item| permitted.contains_key(&item.sop_class));
+        let gone = user.extended.len().saturating_sub(extended.len());
+        (0..gone).for_each(|_| remarks.add(Remark::ExtendedRemoved));
+        self.extended = extended;
+    }
+}
+
+// A storage context that only `get` grants has a use beside a context on which C-GET may be sent.
+fn get_among(contexts: &[ProposedContext], rights: &Rights) -> Get {
+    let is_get = |context: &ProposedContext| {
+        rights
+            .operations(&context.abstract_syntax, Get::NotProposed)
+            .allows(Side::Requestor, Operation::CGet)
+            && context.transfer_syntaxes.iter().any(|uid| TransferSyntax::find(uid).is_some())
+    };
+    if contexts.iter().any(is_get) { Get::Proposed } else { Get::NotProposed }
+}
+
+fn in_order(received: &ReceivedRq) -> Vec<Proposal<'_>> {
+    let mut proposals: Vec<_> = received.request.contexts.iter().map(Proposal::Sound).collect();
+    for unsound in &received.unsound {
+        let position = unsound.position.min(proposals.len());
+        proposals.insert(position, Proposal::Unsound(unsound.id));
+    }
+    proposals
+}
+
+fn clipped(
+    role: &RoleSelection,
+    operations: Option<Operations>,
+    remarks: &mut Remarks,
+) -> Option<RoleSelection> {
+    let operations = operations.unwrap_or(Operations::NONE);
+    let scu = role.scu && operations.requestor_is_scu();
+    let scp = role.scp && operations.requestor_is_scp();
+    if !scu && !scp {
+        remarks.add(Remark::RoleRemoved);
+        return None;
+    }
+    if (scu, scp) != (role.scu, role.scp) {
+        remarks.add(Remark::RoleClipped);
+    }
+    Some(RoleSelection { sop_class: role.sop_class.clone(), scu, scp })
+}
+
+// There are at most 128 contexts.
+fn count(contexts: usize) -> u8 {
+    u8::try_from(contexts).unwrap_or(u8::MAX)
+}
+
+impl Removal {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::NotPermitted, Self::TransferSyntaxes, Self::Unsound];
+
+    /// The stable name in audit lines.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::NotPermitted => "not-permitted",
+            Self::TransferSyntaxes => "transfer-syntaxes",
+            Self::Unsound => "unsound-uid",
+        }
+    }
+
+    /// What the administrator does about it.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::NotPermitted => {
+                "If the device may use this SOP class, add its service to `services` of its [peer] \
+                 table, and check its `sop_classes`."
+            }
+            Self::TransferSyntaxes => {
+                "Let the device propose Implicit or Explicit VR Little Endian too; no key permits \
+                 what cannot be inspected."
+            }
+            Self::Unsound => "Report the UID to the device's vendor; no key permits it.",
+        }
+    }
+
+    /// What the requestor is told (PS3.8 table 9-18).
+    #[must_use]
+    pub const fn rejection(self) -> ContextRejection {
+        match self {
+            Self::NotPermitted | Self::Unsound => ContextRejection::User,
+            Self::TransferSyntaxes => ContextRejection::TransferSyntaxes,
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! What each check of a decision found.
+
+use std::fmt;
+
+use super::denial::Denial;
+
+/// The findings of a decision, in the order of its checks; the last one decides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trace(Vec<Finding>);
+
+/// What one check found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Finding {
+    /// A matcher `cert_sha256` holds.
+    #[error("certificate: its digest is a peer's pin")]
+    CertificatePinned,
+    /// A matcher `spki_sha256` holds.
+    #[error("certificate: its public key is a peer's pin")]
+    KeyPinned,
+    /// A matcher `san_dns` holds.
+    #[error("certificate: a DNS name is a peer's")]
+    DnsNameMatches,
+    /// A matcher `san_uri` holds.
+    #[error("certificate: a URI is a peer's")]
+    UriMatches,
+    /// No matcher holds.
+    #[error("certificate: no peer has its digest, its public key or one of its names")]
+    NothingMatches,
+    /// The certificate has no chain to a CA, so its names do not count, and no pin holds.
+    #[error("certificate: no peer has its digest or public key, and its names do not count")]
+    NoPinMatches,
+    /// Matchers of several peers hold.
+    #[error("certificate: it belongs to several peers")]
+    SeveralPeersMatch,
+    /// The peer may connect from everywhere.
+    #[error("network: the peer has no `from`")]
+    AnyNetwork,
+    /// The source is in one of the peer's networks.
+    #[error("network: the source is in the peer's `from`")]
+    NetworkListed,
+    /// The source is in none of them.
+    #[error("network: the source is not in the peer's `from`")]
+    NetworkNotListed,
+    /// The calling title is one of the peer's.
+    #[error("calling title: it is one of the peer's")]
+    CallingTitleListed,
+    /// The calling title would be one of the peer's in another case.
+    #[error("calling title: it differs from one of the peer's only in case, which is significant")]
+    CallingTitleDiffersInCase,
+    /// The calling title is none of the peer's.
+    #[error("calling title: it is none of the peer's")]
+    CallingTitleNotListed,
+    /// The called title is that of a PACS that the peer may reach.
+    #[error("called title: it is that of a PACS that the peer may reach")]
+    CalledTitleReachable,
+    /// The called title would be reachable in another case.
+    #[error("called title: it differs from a reachable one only in case, which is significant")]
+    CalledTitleDiffersInCase,
+    /// The called title is that of a PACS that the peer may not reach.
+    #[error("called title: it is that of a PACS that the peer may not reach")]
+    CalledTitleOfAnotherPacs,
+    /// No PACS has the called title.
+    #[error("called title: no PACS has it")]
+    CalledTitleUnknown,
+    /// Some contexts are permitted.
+    #[error("contexts: {kept} permitted, {removed} removed")]
+    ContextsLeft {
+        /// How many are permitted.
+        kept: u8,
+        /// How many are not.
+        removed: u8,
+    },
+    /// No context is permitted.
+    #[error("contexts: none permitted, {removed} removed")]
+    NoContextLeft {
+        /// How many were proposed.
+        removed: u8,
+    },
+    /// Neither the peer nor the PACS is at its limit.
+    #[error("limits: the peer and the PACS are within theirs")]
+    WithinLimits,
+    /// The peer has as many associations as it may have.
+    #[error("limits: the peer is at its own")]
+    PeerAtItsLimit,
+    /// The peer has half of what the PACS takes.
+    #[error("limits: the peer has half of what the PACS takes")]
+    PeerAtItsShare,
+    /// The PACS has as many associations as it takes.
+    #[error("limits: the PACS is at its own")]
+    PacsAtItsLimit,
+}
+
+impl Finding {
+    /// The denial that follows; `None` where the decision goes on.
+    #[must_use]
+    pub const fn denial(self) -> Option<Denial> {
+        match self {
+            Self::NothingMatches | Self::NoPinMatches => Some(Denial::UnknownCertificate),
+            Self::SeveralPeersMatch => Some(Denial::SeveralPeers),
+            Self::NetworkNotListed => Some(Denial::WrongNetwork),
+            Self::CallingTitleNotListed | Self::CallingTitleDiffersInCase => {
+                Some(Denial::CallingTitle)
+            }
+            Self::CalledTitleUnknown
+            | Self::CalledTitleOfAnotherPacs
+            | Self::CalledTitleDiffersInCase => Some(Denial::CalledTitle),
+            Self::NoContextLeft { .. } => Some(Denial::NoPermittedService),
+            Self::PeerAtItsLimit => Some(Denial::PeerLimit),
+            Self::PeerAtItsShare => Some(Denial::PeerShare),
+            Self::PacsAtItsLimit => Some(Denial::PacsLimit),
+            Self::CertificatePinned
+            | Self::KeyPinned
+            | Self::DnsNameMatches
+            | Self::UriMatches
+            | Self::AnyNetwork
+            | Self::NetworkListed
+            | Self::CallingTitleListed
+            | Self::CalledTitleReachable
+            | Self::ContextsLeft { .. }
+            | Self::WithinLimits => None,
+        }
+    }
+}
+
+impl Trace {
+    /// The findings in order.
+    pub fn iter(&self) -> impl Iterator<Item = Finding> {
+        self.0.iter().copied()
+    }
+
+    /// The last finding.
+    #[must_use]
+    pub fn last(&self) -> Option<Finding> {
+        self.0.last().copied()
+    }
+
+    pub(super) fn record(&mut self, finding: Finding) -> Result<(), Denial> {
+        self.0.push(finding);
+        finding.denial().map_or(Ok(()), Err)
+    }
+}
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut separator = "";
+        self.iter().try_for_each(|finding| {
+            let before = std::mem::replace(&mut separator, "; ");
+            write!(f, "{before}{finding}")
+        })
+    }
+}

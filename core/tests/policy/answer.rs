@@ -1,0 +1,231 @@
+//! The PACS's answer, judged, and the one that the requestor gets.
+
+use pacsgate_core::policy::{AcFault, Permit, Remark};
+use pacsgate_core::wire::associate::{
+    ContextAnswer, ContextRejection, ContextResult, Echo, UnsoundContext,
+};
+
+use crate::fixtures::*;
+
+/// Asks for 1 (CT), 3 (MR) and 11 (verification); 5, 7 and 9 are removed.
+fn mixed() -> Permit {
+    let mut request = request(vec![
+        context(11, "Verification", &[IMPLICIT]),
+        context(9, COMMITMENT, &[IMPLICIT]),
+        context(5, CT, &[DEFLATED]),
+        context(3, MR, &[IMPLICIT]),
+        context(1, CT, &[EXPLICIT, IMPLICIT]),
+    ]);
+    request.unsound = vec![UnsoundContext { id: id(7), position: 5 }];
+    permit(&with_services("echo store"), &request)
+}
+
+fn reject(number: u8, why: ContextRejection) -> ContextResult {
+    ContextResult { id: id(number), answer: ContextAnswer::Rejected(why) }
+}
+
+fn fault(results: Vec<ContextResult>) -> AcFault {
+    mixed().conclude(ac(results)).unwrap_err()
+}
+
+#[test]
+fn every_proposed_context_is_answered_in_its_place() {
+    let results = vec![
+        accept(1, IMPLICIT),
+        reject(3, ContextRejection::AbstractSyntax),
+        accept(11, IMPLICIT),
+    ];
+    let conclusion = mixed().conclude(ac(results)).unwrap();
+    assert_eq!(
+        conclusion.answer.results,
+        [
+            accept(11, IMPLICIT),
+            reject(9, ContextRejection::User),
+            reject(5, ContextRejection::TransferSyntaxes),
+            reject(3, ContextRejection::AbstractSyntax),
+            accept(1, IMPLICIT),
+            reject(7, ContextRejection::User),
+        ]
+    );
+    assert!(conclusion.remarks.is_empty());
+}
+
+#[test]
+fn an_unsound_context_goes_back_to_the_middle() {
+    let mut request = request(vec![
+        context(1, "Verification", &[IMPLICIT]),
+        context(7, "Verification", &[IMPLICIT]),
+    ]);
+    request.unsound =
+        vec![UnsoundContext { id: id(3), position: 1 }, UnsoundContext { id: id(5), position: 2 }];
+    let permit = permit(&with_services("echo"), &request);
+    let answer =
+        permit.conclude(ac(vec![accept(7, IMPLICIT), accept(1, IMPLICIT)])).unwrap().answer;
+    let order: Vec<_> = answer.results.iter().map(|result| result.id.value()).collect();
+    assert_eq!(order, [1, 3, 5, 7]);
+}
+
+#[test]
+fn only_accepted_contexts_stay() {
+    let results =
+        vec![accept(1, IMPLICIT), reject(3, ContextRejection::User), accept(11, IMPLICIT)];
+    let contexts = mixed().conclude(ac(results)).unwrap().contexts;
+    assert_eq!(contexts.len(), 2);
+    let ids: Vec<_> = contexts.iter().map(|context| context.id.value()).collect();
+    assert_eq!(ids, [1, 11]);
+    let ct = contexts.get(id(1)).unwrap();
+    assert_eq!(ct.abstract_syntax, uid(CT));
+    assert_eq!(ct.transfer_syntax.uid(), IMPLICIT);
+    assert_eq!(contexts.get(id(3)), None);
+    assert_eq!(contexts.get(id(9)), None);
+}
+
+#[test]
+fn the_requestor_gets_its_own_bytes_back() {
+    let answer = mixed().conclude(ac(vec![])).unwrap().answer;
+    assert_eq!(answer.echo, Echo([7; 64]));
+    assert_eq!(answer.user.implementation_class, "1.2.5.6".parse().unwrap());
+}
+
+#[test]
+fn a_missing_result_counts_as_rejected() {
+    let conclusion = mixed().conclude(ac(vec![accept(1, EXPLICIT)])).unwrap();
+    let no_reason = |number| reject(number, ContextRejection::NoReason);
+    assert!(conclusion.answer.results.contains(&no_reason(3)));
+    assert!(conclusion.answer.results.contains(&no_reason(11)));
+    assert_eq!(conclusion.remarks.iter().collect::<Vec<_>>(), [(Remark::MissingResult, 2)]);
+}
+
+#[test]
+fn a_pacs_may_reject_everything() {
+    let why = ContextRejection::NoReason;
+    let results = vec![reject(1, why), reject(3, why), reject(11, why)];
+    let conclusion = mixed().conclude(ac(results)).unwrap();
+    assert!(conclusion.contexts.is_empty());
+    assert_eq!(conclusion.answer.results.len(), 6);
+}
+
+#[test]
+fn refuses_an_acceptance_of_what_was_not_proposed() {
+    assert_eq!(fault(vec![accept(13, IMPLICIT)]), AcFault::AcceptsUnproposed);
+}
+
+#[test]
+fn refuses_an_acceptance_of_what_was_removed() {
+    for removed in [5, 7, 9] {
+        assert_eq!(fault(vec![accept(removed, IMPLICIT)]), AcFault::AcceptsUnproposed);
+    }
+}
+
+#[test]
+fn refuses_two_results_for_one_context() {
+    let twice = vec![accept(1, EXPLICIT), accept(1, EXPLICIT)];
+    assert_eq!(fault(twice), AcFault::AnswersTwice);
+    let contradictory = vec![reject(1, ContextRejection::User), accept(1, EXPLICIT)];
+    assert_eq!(fault(contradictory), AcFault::AnswersTwice);
+    let stranger = reject(13, ContextRejection::User);
+    assert_eq!(fault(vec![stranger.clone(), stranger]), AcFault::AnswersTwice);
+}
+
+#[test]
+fn refuses_a_transfer_syntax_that_was_not_proposed_for_the_context() {
+    assert_eq!(fault(vec![accept(3, EXPLICIT)]), AcFault::ForeignTransferSyntax);
+    assert_eq!(fault(vec![accept(1, "1.2.3")]), AcFault::ForeignTransferSyntax);
+}
+
+#[test]
+fn refuses_a_transfer_syntax_that_the_requestor_proposed_but_the_gate_took_out() {
+    let request = request(vec![context(1, CT, &[DEFLATED, EXPLICIT])]);
+    let permit = permit(&with_services("store"), &request);
+    let fault = permit.conclude(ac(vec![accept(1, DEFLATED)])).unwrap_err();
+    assert_eq!(fault, AcFault::ForeignTransferSyntax);
+}
+
+#[test]
+fn drops_the_rejection_of_what_was_not_proposed() {
+    let results = vec![accept(1, EXPLICIT), reject(13, ContextRejection::User)];
+    let conclusion = mixed().conclude(ac(results)).unwrap();
+    assert_eq!(conclusion.answer.results.len(), 6);
+    let remarks: Vec<_> = conclusion.remarks.iter().collect();
+    assert!(remarks.contains(&(Remark::UnproposedRejection, 1)));
+}
+
+#[test]
+fn refuses_a_maximum_length_that_nothing_fits_in() {
+    for (announced, refused) in [(0, false), (1, true), (1023, true), (1024, false)] {
+        let mut answer = ac(vec![accept(1, EXPLICIT)]);
+        answer.answer.user.maximum_length = announced;
+        let fault = mixed().conclude(answer).err();
+        assert_eq!(fault, refused.then_some(AcFault::MaximumLength), "{announced}");
+    }
+}
+
+#[test]
+fn announces_to_the_requestor_the_smaller_of_maximum_and_cap() {
+    for (announced, passed_on) in [(0, CAP), (16_384, 16_384), (CAP + 1, CAP), (u32::MAX, CAP)] {
+        let mut answer = ac(vec![accept(1, EXPLICIT)]);
+        answer.answer.user.maximum_length = announced;
+        let answer = mixed().conclude(answer).unwrap().answer;
+        assert_eq!(answer.user.maximum_length, passed_on, "{announced}");
+    }
+}
+
+#[test]
+fn keeps_how_much_each_side_takes_and_was_told() {
+    let mut request = echo_request();
+    request.request.user.maximum_length = 0;
+    let permit = permit(&with_services("echo"), &request);
+    let mut answer = ac(vec![accept(1, IMPLICIT)]);
+    answer.answer.user.maximum_length = 4 * CAP;
+    let maxima = permit.conclude(answer).unwrap().contexts.maxima;
+    assert_eq!((maxima.to_pacs, maxima.from_requestor), (4 * CAP, CAP));
+    assert_eq!((maxima.to_requestor, maxima.from_pacs), (u32::MAX, CAP));
+}
+
+fn negotiated(services: &str) -> Permit {
+    let mut request = request(vec![context(1, CT, &[EXPLICIT]), context(3, GET, &[IMPLICIT])]);
+    request.request.user.roles = vec![role(CT, true, true)];
+    request.request.user.extended = vec![extended(GET)];
+    permit(&with_services(services), &request)
+}
+
+#[test]
+fn passes_roles_and_negotiations_back() {
+    let mut answer = ac(vec![accept(1, EXPLICIT), accept(3, IMPLICIT)]);
+    answer.answer.user.roles = vec![role(CT, true, true)];
+    answer.answer.user.extended = vec![extended(GET)];
+    let conclusion = negotiated("store get").conclude(answer).unwrap();
+    assert_eq!(conclusion.answer.user.roles, [role(CT, true, true)]);
+    assert_eq!(conclusion.answer.user.extended, [extended(GET)]);
+    assert!(conclusion.remarks.is_empty());
+}
+
+#[test]
+fn a_role_that_the_gate_took_out_does_not_come_back() {
+    let mut answer = ac(vec![accept(1, EXPLICIT), accept(3, IMPLICIT)]);
+    answer.answer.user.roles = vec![role(CT, true, true)];
+    let conclusion = negotiated("get").conclude(answer).unwrap();
+    assert_eq!(conclusion.answer.user.roles, [role(CT, false, true)]);
+    let remarks: Vec<_> = conclusion.remarks.iter().collect();
+    assert_eq!(remarks, [(Remark::RoleExceedsProposal, 1)]);
+}
+
+#[test]
+fn drops_roles_and_negotiations_that_were_not_proposed() {
+    let mut answer = ac(vec![accept(1, EXPLICIT), accept(3, IMPLICIT)]);
+    answer.answer.user.roles = vec![role(MR, true, true), role(CT, true, false)];
+    answer.answer.user.extended = vec![extended(CT)];
+    let conclusion = negotiated("store get").conclude(answer).unwrap();
+    assert_eq!(conclusion.answer.user.roles, [role(CT, true, false)]);
+    assert_eq!(conclusion.answer.user.extended, []);
+    let remarks: Vec<_> = conclusion.remarks.iter().collect();
+    assert_eq!(remarks, [(Remark::UnproposedRole, 1), (Remark::UnproposedExtended, 1)]);
+}
+
+#[test]
+fn every_fault_has_a_code_and_an_advice() {
+    let codes: std::collections::HashSet<_> =
+        AcFault::ALL.iter().map(|fault| fault.code()).collect();
+    assert_eq!(codes.len(), AcFault::ALL.len());
+    assert!(AcFault::ALL.iter().all(|fault| fault.advice().ends_with('.')));
+}

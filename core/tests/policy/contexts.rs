@@ -1,0 +1,211 @@
+//! What of a request goes on to the PACS.
+
+use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy, Remark, Removal};
+use pacsgate_core::services::{Operation, Service, Side};
+use pacsgate_core::wire::associate::{ContextRejection, UnsoundContext};
+
+use crate::fixtures::*;
+
+fn removals(permit: &Permit) -> Vec<(u8, Removal)> {
+    permit.removed().iter().map(|removed| (removed.id.value(), removed.why)).collect()
+}
+
+#[test]
+fn keeps_what_the_services_cover_and_says_why_the_rest_went() {
+    let mut request = request(vec![
+        context(1, "Verification", &[IMPLICIT]),
+        context(9, COMMITMENT, &[IMPLICIT]),
+        context(5, CT, &[JPIP, DEFLATED]),
+        context(3, CT, &[EXPLICIT, IMPLICIT]),
+    ]);
+    request.unsound = vec![UnsoundContext { id: id(7), position: 2 }];
+    let permit = permit(&with_services("echo store"), &request);
+    assert_eq!(asked(&permit), [1, 3]);
+    assert_eq!(
+        removals(&permit),
+        [(9, Removal::NotPermitted), (7, Removal::Unsound), (5, Removal::TransferSyntaxes)]
+    );
+    let [_, unsound, _] = permit.removed() else { panic!("three are removed") };
+    assert_eq!(unsound.abstract_syntax, None);
+    assert_eq!(permit.proposed(), 5);
+}
+
+#[test]
+fn a_service_comes_before_the_transfer_syntaxes() {
+    let request =
+        request(vec![context(1, "Verification", &[IMPLICIT]), context(3, COMMITMENT, &[DEFLATED])]);
+    let permit = permit(&with_services("echo"), &request);
+    assert_eq!(removals(&permit), [(3, Removal::NotPermitted)]);
+}
+
+#[test]
+fn takes_out_transfer_syntaxes_that_cannot_be_inspected() {
+    let private = "1.2.840.113619.5.2";
+    let request = request(vec![context(1, CT, &[DEFLATED, EXPLICIT, private, JPIP, IMPLICIT])]);
+    let permit = permit(&with_services("store"), &request);
+    let [kept] = permit.request().contexts.as_slice() else { panic!("one is kept") };
+    let kept: Vec<_> = kept.transfer_syntaxes.iter().map(ToString::to_string).collect();
+    assert_eq!(kept, [EXPLICIT, IMPLICIT]);
+    let remarks: Vec<_> = permit.remarks().iter().collect();
+    assert_eq!(remarks, [(Remark::TransferSyntaxRemoved, 3)]);
+}
+
+#[test]
+fn a_transfer_syntax_stands_once_in_a_context() {
+    let request = request(vec![context(1, CT, &[EXPLICIT, EXPLICIT, IMPLICIT, EXPLICIT])]);
+    let permit = permit(&with_services("store"), &request);
+    assert_eq!(permit.request().contexts, [context(1, CT, &[EXPLICIT, IMPLICIT])]);
+    assert_eq!(permit.remarks().iter().collect::<Vec<_>>(), [(Remark::TransferSyntaxRepeated, 2)]);
+}
+
+#[test]
+fn a_sop_class_may_be_proposed_under_several_ids() {
+    let request = request(vec![context(1, CT, &[EXPLICIT]), context(3, CT, &[IMPLICIT])]);
+    assert_eq!(asked(&permit(&with_services("store"), &request)), [1, 3]);
+}
+
+#[test]
+fn store_does_not_cover_key_objects() {
+    let request = request(vec![context(1, CT, &[EXPLICIT]), context(3, KEY_OBJECT, &[EXPLICIT])]);
+    assert_eq!(asked(&permit(&with_services("store"), &request)), [1]);
+    assert_eq!(asked(&permit(&with_services("store key-object"), &request)), [1, 3]);
+    assert_eq!(asked(&permit(&with_services("key-object"), &request)), [3]);
+}
+
+#[test]
+fn sop_classes_narrow_store_and_leave_other_services() {
+    let policy = policy(Peer {
+        services: services("echo store key-object"),
+        sop_classes: vec![uid(CT)],
+        ..peer("ct1")
+    });
+    let request = request(vec![
+        context(1, "Verification", &[IMPLICIT]),
+        context(3, CT, &[EXPLICIT]),
+        context(5, MR, &[EXPLICIT]),
+        context(7, KEY_OBJECT, &[EXPLICIT]),
+    ]);
+    assert_eq!(asked(&permit(&policy, &request)), [1, 3, 7]);
+}
+
+#[test]
+fn sop_classes_narrow_what_get_returns() {
+    let policy =
+        policy(Peer { services: services("get"), sop_classes: vec![uid(CT)], ..peer("ct1") });
+    let request = request(vec![
+        context(1, GET, &[IMPLICIT]),
+        context(3, CT, &[EXPLICIT]),
+        context(5, MR, &[EXPLICIT]),
+    ]);
+    assert_eq!(asked(&permit(&policy, &request)), [1, 3]);
+}
+
+#[test]
+fn get_without_store_covers_storage_only_beside_a_context_for_get() {
+    let policy = with_services("find get");
+    let beside = request(vec![context(1, CT, &[EXPLICIT]), context(3, GET, &[IMPLICIT])]);
+    assert_eq!(asked(&permit(&policy, &beside)), [1, 3]);
+    let without = request(vec![context(1, CT, &[EXPLICIT]), context(3, FIND, &[IMPLICIT])]);
+    assert_eq!(asked(&permit(&policy, &without)), [3]);
+    let unusable = request(vec![
+        context(1, CT, &[EXPLICIT]),
+        context(3, GET, &[DEFLATED]),
+        context(5, FIND, &[IMPLICIT]),
+    ]);
+    assert_eq!(asked(&permit(&policy, &unusable)), [5]);
+}
+
+#[test]
+fn a_context_for_get_that_is_not_permitted_grants_nothing() {
+    let request = request(vec![context(1, CT, &[EXPLICIT]), context(3, GET, &[IMPLICIT])]);
+    let refusal = identify(&with_services("find move"), &request).unwrap_err();
+    assert_eq!(refusal.denial, Denial::NoPermittedService);
+}
+
+#[test]
+fn the_operations_follow_from_the_services() {
+    let request = request(vec![context(1, CT, &[EXPLICIT]), context(3, GET, &[IMPLICIT])]);
+    for (names, by_requestor, by_pacs) in
+        [("get", false, true), ("store", true, false), ("store get", true, true)]
+    {
+        let permit = permit(&with_services(names), &request);
+        let results = asked(&permit).into_iter().map(|id| accept(id, syntax_of(id))).collect();
+        let contexts = permit.conclude(ac(results)).unwrap().contexts;
+        let operations = contexts.get(id(1)).unwrap().operations;
+        assert_eq!(operations.allows(Side::Requestor, Operation::CStore), by_requestor, "{names}");
+        assert_eq!(operations.allows(Side::Pacs, Operation::CStore), by_pacs, "{names}");
+    }
+}
+
+fn syntax_of(id: u8) -> &'static str {
+    if id == 1 { EXPLICIT } else { IMPLICIT }
+}
+
+#[test]
+fn a_single_sop_class_may_be_granted_with_its_operations() {
+    let private = "1.3.12.2.1107.5.9.1";
+    let other = Service::Other { sop_class: uid(private), operations: vec![Operation::CStore] };
+    let policy = policy(Peer { services: vec![other], ..peer("ct1") });
+    let request = request(vec![context(1, private, &[EXPLICIT]), context(3, CT, &[EXPLICIT])]);
+    let permit = permit(&policy, &request);
+    assert_eq!(asked(&permit), [1]);
+    let contexts = permit.conclude(ac(vec![accept(1, EXPLICIT)])).unwrap().contexts;
+    let operations = contexts.get(id(1)).unwrap().operations;
+    assert_eq!(operations.iter(Side::Requestor).collect::<Vec<_>>(), [Operation::CStore]);
+    assert_eq!(operations.iter(Side::Pacs).count(), 0);
+}
+
+#[test]
+fn no_service_covers_a_uid_with_leading_zeros() {
+    let odd = "1.2.840.10008.05.1.4.1.1.2";
+    let request = request(vec![context(1, odd, &[EXPLICIT]), context(3, CT, &[EXPLICIT])]);
+    assert_eq!(asked(&permit(&with_services("store"), &request)), [3]);
+}
+
+#[test]
+fn calls_the_pacs_by_its_own_title_where_it_has_one() {
+    let inside = Pacs { ae_title: Some(title("ARCHIVE")), ..pacs("archive", "PACS") };
+    let policy = Policy::new(vec![peer("ct1")], vec![inside]).unwrap();
+    let permit = permit(&policy, &echo_request());
+    assert_eq!(permit.request().called, title("ARCHIVE"));
+    assert_eq!(permit.called(), title("PACS"));
+    assert_eq!((permit.calling(), permit.request().calling), (title("CT1"), title("CT1")));
+}
+
+#[test]
+fn calls_the_pacs_by_the_title_that_came_where_it_has_none() {
+    let store = Pacs { called: vec![title("PACS"), title("PACS_STORE")], ..pacs("archive", "X") };
+    let policy = Policy::new(vec![peer("ct1")], vec![store]).unwrap();
+    let mut request = echo_request();
+    request.request.called = title("PACS_STORE");
+    assert_eq!(permit(&policy, &request).request().called, title("PACS_STORE"));
+}
+
+#[test]
+fn announces_to_the_pacs_the_smaller_of_maximum_and_cap() {
+    for (announced, passed_on) in [(0, CAP), (16_384, 16_384), (CAP + 1, CAP), (u32::MAX, CAP)] {
+        let mut request = echo_request();
+        request.request.user.maximum_length = announced;
+        let permit = permit(&policy(peer("ct1")), &request);
+        assert_eq!(permit.request().user.maximum_length, passed_on, "{announced}");
+    }
+}
+
+#[test]
+fn passes_on_who_implements_the_requestor() {
+    let request = echo_request();
+    let permit = permit(&policy(peer("ct1")), &request);
+    let user = &permit.request().user;
+    assert_eq!(user.implementation_class, request.request.user.implementation_class);
+    assert_eq!(user.implementation_version, request.request.user.implementation_version);
+}
+
+#[test]
+fn every_removal_has_a_code_a_result_and_an_advice() {
+    let codes: std::collections::HashSet<_> = Removal::ALL.iter().map(|why| why.code()).collect();
+    assert_eq!(codes.len(), Removal::ALL.len());
+    assert!(Removal::ALL.iter().all(|why| why.advice().ends_with('.')));
+    assert_eq!(Removal::NotPermitted.rejection(), ContextRejection::User);
+    assert_eq!(Removal::Unsound.rejection(), ContextRejection::User);
+    assert_eq!(Removal::TransferSyntaxes.rejection(), ContextRejection::TransferSyntaxes);
+}

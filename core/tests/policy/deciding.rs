@@ -1,0 +1,253 @@
+//! Each denial, and the order of the checks.
+
+use pacsgate_core::policy::{Denial, Facts, Finding, Peer, Policy, Refusal};
+use pacsgate_core::wire::reject::Reject;
+
+use crate::fixtures::*;
+
+fn refusal(policy: &Policy, change: impl FnOnce(&mut Attempt)) -> Refusal {
+    let mut attempt = Attempt::default();
+    change(&mut attempt);
+    let facts = Facts {
+        certificate: &attempt.certificate,
+        source: attempt.source.parse().unwrap(),
+        request: &attempt.request,
+    };
+    policy.identify(&facts).unwrap_err()
+}
+
+struct Attempt {
+    certificate: pacsgate_core::certificate::Certificate,
+    source: &'static str,
+    request: pacsgate_core::wire::associate::ReceivedRq,
+}
+
+impl Default for Attempt {
+    fn default() -> Self {
+        Self { certificate: certificate(), source: "192.0.2.17", request: echo_request() }
+    }
+}
+
+impl Attempt {
+    fn stranger(&mut self) {
+        self.certificate.dns = vec!["other.example".into()];
+        self.certificate.uris.clear();
+    }
+
+    fn elsewhere(&mut self) {
+        self.source = "198.51.100.1";
+    }
+
+    fn calling(&mut self, text: &str) {
+        self.request.request.calling = title(text);
+    }
+
+    fn called(&mut self, text: &str) {
+        self.request.request.called = title(text);
+    }
+
+    fn proposing(&mut self, sop_class: &str) {
+        self.request.request.contexts = vec![context(1, sop_class, &[IMPLICIT])];
+    }
+}
+
+#[test]
+fn permits_a_known_peer_with_its_own_title() {
+    let candidate = identify(&policy(peer("ct1")), &echo_request()).unwrap();
+    assert_eq!(candidate.peer().as_ref(), "ct1");
+    assert_eq!(candidate.pacs().as_ref(), "archive");
+    assert_eq!(candidate.contact().map(AsRef::as_ref), Some("Radiology IT"));
+    let permit = candidate.permit(pacsgate_core::policy::Occupancy::default()).unwrap();
+    let findings: Vec<_> = permit.trace().iter().collect();
+    assert_eq!(
+        findings,
+        [
+            Finding::DnsNameMatches,
+            Finding::NetworkListed,
+            Finding::CallingTitleListed,
+            Finding::CalledTitleReachable,
+            Finding::ContextsLeft { kept: 1, removed: 0 },
+            Finding::WithinLimits,
+        ]
+    );
+}
+
+#[test]
+fn denies_a_certificate_of_no_peer() {
+    let refusal = refusal(&policy(peer("ct1")), Attempt::stranger);
+    assert_eq!(refusal.denial, Denial::UnknownCertificate);
+    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!((refusal.peer, refusal.contact, refusal.pacs), (None, None, None));
+}
+
+#[test]
+fn denies_a_source_outside_the_networks_of_the_peer() {
+    let refusal = refusal(&policy(peer("ct1")), Attempt::elsewhere);
+    assert_eq!(refusal.denial, Denial::WrongNetwork);
+    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!(refusal.peer.as_deref(), Some("ct1"));
+    assert_eq!(refusal.contact.as_deref(), Some("Radiology IT"));
+}
+
+#[test]
+fn denies_known_peer_with_foreign_calling_title() {
+    let peers = vec![peer("ct1"), Peer { calling: vec![title("MR1")], ..peer("mr1") }];
+    let policy = Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap();
+    let refusal = refusal(&policy, |attempt| attempt.calling("MR1"));
+    assert_eq!(refusal.denial, Denial::CallingTitle);
+    assert_eq!(refusal.denial.reject(), Reject::CALLING_TITLE);
+    assert_eq!(refusal.pacs, None);
+}
+
+#[test]
+fn denies_titles_that_only_begin_or_end_like_a_permitted_one() {
+    let policy = policy(peer("ct1"));
+    for near in ["C", "CT", "CT11", "CT1_", "XCT1", "CT1 X", "CT1.CT1"] {
+        let refusal = refusal(&policy, |attempt| attempt.calling(near));
+        assert_eq!(refusal.denial, Denial::CallingTitle, "{near}");
+        assert_eq!(refusal.trace.last(), Some(Finding::CallingTitleNotListed), "{near}");
+    }
+}
+
+#[test]
+fn says_that_only_the_case_of_the_calling_title_differs_but_not_on_the_wire() {
+    let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.calling("ct1"));
+    assert_eq!(refusal.denial, Denial::CallingTitle);
+    assert_eq!(refusal.denial.reject(), Reject::CALLING_TITLE);
+    assert_eq!(refusal.trace.last(), Some(Finding::CallingTitleDiffersInCase));
+    assert!(refusal.advice().contains("case") && refusal.advice().contains("`calling_ae`"));
+}
+
+#[test]
+fn denies_a_called_title_that_no_pacs_has() {
+    let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.called("ELSEWHERE"));
+    assert_eq!(refusal.denial, Denial::CalledTitle);
+    assert_eq!(refusal.denial.reject(), Reject::CALLED_TITLE);
+    assert_eq!(refusal.trace.last(), Some(Finding::CalledTitleUnknown));
+}
+
+#[test]
+fn denies_the_title_of_a_pacs_that_is_not_granted_exactly_as_an_unknown_one() {
+    let both = vec![pacs("archive", "PACS"), pacs("research", "RESEARCH")];
+    let policy = Policy::new(vec![peer("ct1")], both).unwrap();
+    let foreign = refusal(&policy, |attempt| attempt.called("RESEARCH"));
+    assert_eq!(foreign.denial, Denial::CalledTitle);
+    assert_eq!(foreign.pacs, None);
+    assert_eq!(foreign.trace.last(), Some(Finding::CalledTitleOfAnotherPacs));
+    assert!(foreign.advice().contains("`pacs`"));
+}
+
+#[test]
+fn says_that_only_the_case_of_the_called_title_differs() {
+    let other_case = refusal(&policy(peer("ct1")), |attempt| attempt.called("Pacs"));
+    assert_eq!(other_case.denial, Denial::CalledTitle);
+    assert_eq!(other_case.trace.last(), Some(Finding::CalledTitleDiffersInCase));
+    assert!(other_case.advice().contains("`called_ae`"));
+}
+
+#[test]
+fn does_not_hint_at_the_case_of_a_title_that_the_peer_may_not_reach() {
+    let both = vec![pacs("archive", "PACS"), pacs("research", "RESEARCH")];
+    let policy = Policy::new(vec![peer("ct1")], both).unwrap();
+    let refusal = refusal(&policy, |attempt| attempt.called("research"));
+    assert_eq!(refusal.trace.last(), Some(Finding::CalledTitleUnknown));
+}
+
+#[test]
+fn denies_a_request_without_a_permitted_service() {
+    let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.proposing(COMMITMENT));
+    assert_eq!(refusal.denial, Denial::NoPermittedService);
+    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!(refusal.pacs.as_deref(), Some("archive"));
+    assert_eq!(refusal.removed.len(), 1);
+}
+
+#[test]
+fn denies_a_request_without_a_sound_context() {
+    let refusal = refusal(&policy(peer("ct1")), |attempt| {
+        attempt.request.request.contexts.clear();
+        attempt.request.unsound =
+            vec![pacsgate_core::wire::associate::UnsoundContext { id: id(1), position: 0 }];
+    });
+    assert_eq!(refusal.denial, Denial::NoPermittedService);
+    assert_eq!(refusal.trace.last(), Some(Finding::NoContextLeft { removed: 1 }));
+}
+
+#[test]
+fn the_earlier_of_two_broken_rules_decides() {
+    let break_rule: [fn(&mut Attempt); 5] = [
+        Attempt::stranger,
+        Attempt::elsewhere,
+        |attempt| attempt.calling("MR1"),
+        |attempt| attempt.called("ELSEWHERE"),
+        |attempt| attempt.proposing(COMMITMENT),
+    ];
+    let denials = [
+        Denial::UnknownCertificate,
+        Denial::WrongNetwork,
+        Denial::CallingTitle,
+        Denial::CalledTitle,
+        Denial::NoPermittedService,
+    ];
+    let policy = policy(peer("ct1"));
+    for first in 0..break_rule.len() {
+        for second in first..break_rule.len() {
+            let refusal = refusal(&policy, |attempt| {
+                break_rule[second](attempt);
+                break_rule[first](attempt);
+            });
+            assert_eq!(refusal.denial, denials[first], "{first} before {second}");
+            assert_eq!(refusal.trace.iter().count(), first + 1);
+        }
+    }
+}
+
+#[test]
+fn compares_an_ipv4_mapped_source_as_ipv4() {
+    let facts = |source: &str| Facts {
+        certificate: Box::leak(Box::new(certificate())),
+        source: source.parse().unwrap(),
+        request: Box::leak(Box::new(echo_request())),
+    };
+    let plain = policy(peer("ct1"));
+    assert!(plain.identify(&facts("::ffff:192.0.2.17")).is_ok());
+    assert!(plain.identify(&facts("::ffff:198.51.100.1")).is_err());
+    let mapped =
+        policy(Peer { from: vec!["::ffff:192.0.2.0/120".parse().unwrap()], ..peer("ct1") });
+    assert!(mapped.identify(&facts("192.0.2.17")).is_ok());
+    assert!(mapped.identify(&facts("192.0.3.17")).is_err());
+}
+
+#[test]
+fn an_ipv6_network_holds_no_ipv4_source() {
+    let all_v6 = policy(Peer { from: vec!["::/0".parse().unwrap()], ..peer("ct1") });
+    let refusal = refusal(&all_v6, |attempt| attempt.source = "::ffff:192.0.2.17");
+    assert_eq!(refusal.denial, Denial::WrongNetwork);
+}
+
+#[test]
+fn a_peer_without_networks_connects_from_everywhere() {
+    let policy = policy(Peer { from: Vec::new(), ..peer("ct1") });
+    let candidate = identify(&policy, &echo_request()).unwrap();
+    assert!(candidate.trace().iter().any(|finding| finding == Finding::AnyNetwork));
+}
+
+#[test]
+fn every_denial_has_its_own_code_and_an_advice_that_names_a_key() {
+    let codes: std::collections::HashSet<_> =
+        Denial::ALL.iter().map(|denial| denial.code()).collect();
+    assert_eq!(codes.len(), Denial::ALL.len());
+    for denial in Denial::ALL {
+        assert!(denial.advice().contains('`'), "{denial}");
+        assert!(denial.advice().ends_with('.'), "{denial}");
+    }
+}
+
+#[test]
+fn a_refusal_shows_its_trace_in_words() {
+    let refusal = refusal(&policy(peer("ct1")), Attempt::elsewhere);
+    assert_eq!(
+        refusal.trace.to_string(),
+        "certificate: a DNS name is a peer's; network: the source is not in the peer's `from`"
+    );
+}

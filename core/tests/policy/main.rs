@@ -1,0 +1,20 @@
+//! The policy's behaviour, from rules and values to permits, denials and answers.
+
+#[cfg(test)]
+mod answer;
+#[cfg(test)]
+mod contexts;
+#[cfg(test)]
+mod deciding;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod matching;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod roles;
+#[cfg(test)]
+mod rules;

@@ -1,0 +1,135 @@
+//! Which peer a certificate belongs to.
+
+use pacsgate_core::certificate::{AcceptedBy, Certificate, Matcher};
+use pacsgate_core::policy::{Denial, Finding, Peer, Policy};
+
+use crate::fixtures::*;
+
+fn with_matchers(matchers: Vec<(&str, Vec<Matcher>)>) -> Policy {
+    let peers = matchers
+        .into_iter()
+        .map(|(name, certificates)| Peer { certificates, ..peer(name) })
+        .collect();
+    Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap()
+}
+
+fn peer_of(policy: &Policy, certificate: &Certificate) -> Result<String, Denial> {
+    let candidate = identify_as(policy, certificate).map_err(|refusal| refusal.denial)?;
+    Ok(candidate.peer().to_string())
+}
+
+#[test]
+fn each_kind_of_matcher_finds_its_peer() {
+    for (matcher, finding) in [
+        (dns("ct1.example"), Finding::DnsNameMatches),
+        (Matcher::SanUri("urn:example:ct1".into()), Finding::UriMatches),
+        (Matcher::CertSha256(digest(0xc1)), Finding::CertificatePinned),
+        (Matcher::SpkiSha256(digest(0xe1)), Finding::KeyPinned),
+    ] {
+        let policy = with_matchers(vec![("ct1", vec![matcher]), ("other", vec![dns("x.example")])]);
+        let candidate = identify_as(&policy, &certificate()).unwrap();
+        assert_eq!(candidate.peer().as_ref(), "ct1");
+        assert_eq!(candidate.trace().iter().next(), Some(finding));
+    }
+}
+
+#[test]
+fn a_digest_of_the_key_is_not_one_of_the_certificate() {
+    let swapped = with_matchers(vec![(
+        "ct1",
+        vec![Matcher::CertSha256(digest(0xe1)), Matcher::SpkiSha256(digest(0xc1))],
+    )]);
+    assert_eq!(peer_of(&swapped, &certificate()), Err(Denial::UnknownCertificate));
+}
+
+#[test]
+fn the_common_name_is_no_identity() {
+    let policy = with_matchers(vec![("ct1", vec![dns("ct1")])]);
+    assert_eq!(peer_of(&policy, &certificate()), Err(Denial::UnknownCertificate));
+}
+
+#[test]
+fn names_of_a_certificate_without_a_chain_do_not_count() {
+    let policy = with_matchers(vec![("ct1", vec![dns("ct1.example")])]);
+    let pinned = Certificate { accepted_by: AcceptedBy::Pin, ..certificate() };
+    let refusal = identify_as(&policy, &pinned).unwrap_err();
+    assert_eq!(refusal.denial, Denial::UnknownCertificate);
+    assert_eq!(refusal.trace.last(), Some(Finding::NoPinMatches));
+}
+
+#[test]
+fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pin() {
+    let policy = with_matchers(vec![
+        ("ct1", vec![dns("ct1.example")]),
+        ("mr1", vec![Matcher::CertSha256(digest(0xc1))]),
+    ]);
+    for accepted_by in [AcceptedBy::Pin, AcceptedBy::Chain] {
+        let certificate = Certificate { accepted_by, ..certificate() };
+        assert_eq!(peer_of(&policy, &certificate), Ok("mr1".to_owned()));
+    }
+}
+
+#[test]
+fn a_certificate_of_two_peers_is_denied() {
+    let names = with_matchers(vec![
+        ("ct1", vec![dns("ct1.example")]),
+        ("mr1", vec![Matcher::SanUri("urn:example:ct1".into())]),
+    ]);
+    assert_eq!(peer_of(&names, &certificate()), Err(Denial::SeveralPeers));
+    let pins = with_matchers(vec![
+        ("ct1", vec![Matcher::CertSha256(digest(0xc1))]),
+        ("mr1", vec![Matcher::SpkiSha256(digest(0xe1))]),
+    ]);
+    assert_eq!(peer_of(&pins, &certificate()), Err(Denial::SeveralPeers));
+}
+
+#[test]
+fn several_matchers_of_one_peer_may_hold() {
+    let policy = with_matchers(vec![(
+        "ct1",
+        vec![
+            dns("ct1.example"),
+            Matcher::SanUri("urn:example:ct1".into()),
+            Matcher::CertSha256(digest(0xc1)),
+            Matcher::SpkiSha256(digest(0xe1)),
+        ],
+    )]);
+    assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
+    let unpinned = Certificate { sha256: digest(1), spki_sha256: digest(2), ..certificate() };
+    assert_eq!(peer_of(&policy, &unpinned), Ok("ct1".to_owned()));
+}
+
+#[test]
+fn dns_names_compare_without_case_and_uris_with_it() {
+    let policy = with_matchers(vec![
+        ("ct1", vec![dns("CT1.Example")]),
+        ("mr1", vec![Matcher::SanUri("urn:example:CT1".into())]),
+    ]);
+    assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
+    let upper = Certificate { dns: vec!["CT1.EXAMPLE".into()], ..certificate() };
+    assert_eq!(peer_of(&policy, &upper), Ok("ct1".to_owned()));
+}
+
+#[test]
+fn names_compare_whole() {
+    let policy = with_matchers(vec![("ct1", vec![dns("ct1.example")])]);
+    for name in ["*.example", "*", "example", "xct1.example", "ct1.example.", "ct1.example.com"] {
+        let near = Certificate { dns: vec![name.into()], ..certificate() };
+        assert_eq!(peer_of(&policy, &near), Err(Denial::UnknownCertificate), "{name}");
+    }
+}
+
+#[test]
+fn any_of_a_certificates_names_may_hold() {
+    let policy = with_matchers(vec![("ct1", vec![dns("ct1.example")])]);
+    let names = vec!["a.example".into(), "b.example".into(), "ct1.example".into()];
+    let several = Certificate { dns: names, ..certificate() };
+    assert_eq!(peer_of(&policy, &several), Ok("ct1".to_owned()));
+}
+
+#[test]
+fn finds_one_peer_among_ten_thousand() {
+    let peers = (0..10_000).map(|n| peer(&format!("p{n}"))).chain([peer("ct1")]).collect();
+    let policy = Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap();
+    assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
+}
