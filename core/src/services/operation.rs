@@ -12,6 +12,17 @@ pub enum Side {
     Pacs,
 }
 
+impl Side {
+    /// The other side.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Requestor => Self::Pacs,
+            Self::Pacs => Self::Requestor,
+        }
+    }
+}
+
 /// A DIMSE request (PS3.7 sections 9.3 and 10.3). C-CANCEL and responses follow from these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]

@@ -1,0 +1,514 @@
+//! The behaviour of the inspector, one rule a test.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::policy::{Context, Contexts, Maxima};
+use crate::services::Operations;
+use crate::transfer_syntax::TransferSyntax;
+use crate::wire::associate::ContextId;
+use crate::wire::pdu::PduType;
+
+const MAXIMUM: u32 = 4096;
+const ECHO_RQ: u16 = 0x0030;
+const STORE_RQ: u16 = 0x0001;
+const FIND_RQ: u16 = 0x0020;
+const CANCEL: u16 = 0x0fff;
+const RESPONSE: u16 = 0x8000;
+const SUCCESS: u16 = 0;
+const PENDING: u16 = 0xff00;
+const COMMAND: u8 = 1;
+const LAST: u8 = 2;
+const RELEASE_RQ: [u8; 10] = [5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+const RELEASE_RP: [u8; 10] = [6, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 2, 6];
+
+fn inspector() -> Inspector {
+    let context = |id| Context {
+        id: ContextId::new(id).unwrap(),
+        abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
+        transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
+        operations: Operations::default(),
+    };
+    let maxima = Maxima {
+        to_pacs: MAXIMUM,
+        to_requestor: MAXIMUM,
+        from_requestor: MAXIMUM,
+        from_pacs: MAXIMUM,
+    };
+    Inspector::new(Contexts::new(vec![context(1), context(3)], maxima))
+}
+
+fn pdv(context: u8, control: u8, fragment: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(fragment.len() + 2).unwrap();
+    [&length.to_be_bytes()[..], &[context, control], fragment].concat()
+}
+
+fn pdata(pdvs: &[Vec<u8>]) -> Vec<u8> {
+    let body = pdvs.concat();
+    let length = u32::try_from(body.len()).unwrap();
+    [&[4, 0][..], &length.to_be_bytes(), &body].concat()
+}
+
+fn one(context: u8, control: u8, fragment: &[u8]) -> Vec<u8> {
+    pdata(&[pdv(context, control, fragment)])
+}
+
+fn set(elements: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (element, value) in elements {
+        body.extend_from_slice(&[0, 0]);
+        body.extend_from_slice(&element.to_le_bytes());
+        body.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+        body.extend_from_slice(value);
+    }
+    let length = u32::try_from(body.len()).unwrap().to_le_bytes();
+    [&[0, 0, 0, 0, 4, 0, 0, 0][..], &length, &body].concat()
+}
+
+fn number(element: u16, value: u16) -> (u16, Vec<u8>) {
+    (element, value.to_le_bytes().to_vec())
+}
+
+const NO_DATA: u16 = 0x0101;
+const DATA: u16 = 0x0001;
+
+fn request(field: u16, id: u16, data: u16) -> Vec<u8> {
+    set(&[number(0x0100, field), number(0x0110, id), number(0x0800, data)])
+}
+
+fn response(field: u16, id: u16, data: u16, status: u16) -> Vec<u8> {
+    set(&[
+        number(0x0100, field | RESPONSE),
+        number(0x0120, id),
+        number(0x0800, data),
+        number(0x0900, status),
+    ])
+}
+
+fn cancel(id: u16) -> Vec<u8> {
+    set(&[number(0x0100, CANCEL), number(0x0120, id), number(0x0800, NO_DATA)])
+}
+
+fn command(set: &[u8]) -> Vec<u8> {
+    one(1, COMMAND | LAST, set)
+}
+
+/// Feeds the pieces in turn; what came out for either side, and the verdict.
+fn run(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
+    let mut inspector = inspector();
+    let mut out = Out::default();
+    let verdict =
+        pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
+    (out, verdict, inspector)
+}
+
+fn fault(pieces: &[(Side, &[u8])]) -> Fault {
+    run(pieces).1.unwrap_err()
+}
+
+fn store() -> Vec<u8> {
+    [command(&request(STORE_RQ, 1, DATA)), one(1, 0, &[7; 1000]), one(1, LAST, &[8; 500])].concat()
+}
+
+#[test]
+fn ordinary_traffic_passes_byte_for_byte() {
+    let answer = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &store()), (Side::Pacs, &answer)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, store());
+    assert_eq!(out.to_requestor, answer);
+    assert_eq!(inspector.phase(), Phase::Open);
+    assert_eq!((inspector.pdus(Side::Requestor), inspector.pdus(Side::Pacs)), (3, 1));
+}
+
+#[test]
+fn a_command_and_its_data_in_one_pdu_leave_in_two() {
+    let set = request(STORE_RQ, 1, DATA);
+    let input = pdata(&[pdv(1, COMMAND | LAST, &set), pdv(1, LAST, &[9; 10])]);
+    let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, [command(&set), one(1, LAST, &[9; 10])].concat());
+}
+
+#[test]
+fn a_command_in_fragments_leaves_whole() {
+    let set = request(ECHO_RQ, 1, NO_DATA);
+    let (head, tail) = set.split_at(10);
+    let input = [one(1, COMMAND, head), one(1, COMMAND | LAST, tail)].concat();
+    let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, command(&set));
+}
+
+#[test]
+fn a_command_beyond_the_receivers_maximum_leaves_in_pieces_of_it() {
+    let filler = (0x0901, vec![0; 6000]);
+    let set = set(&[number(0x0100, ECHO_RQ), number(0x0110, 1), number(0x0800, NO_DATA), filler]);
+    let input: Vec<u8> = set
+        .chunks(2000)
+        .enumerate()
+        .flat_map(|(index, piece)| {
+            let last = if (index + 1) * 2000 >= set.len() { LAST } else { 0 };
+            one(1, COMMAND | last, piece)
+        })
+        .collect();
+    let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    let room = MAXIMUM as usize - 6;
+    let (first, second) = set.split_at(room);
+    assert_eq!(out.to_pacs, [one(1, COMMAND, first), one(1, COMMAND | LAST, second)].concat());
+}
+
+#[test]
+fn nothing_of_a_command_leaves_before_it_is_whole() {
+    let set = request(ECHO_RQ, 1, NO_DATA);
+    let input = command(&set);
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &input[..input.len() - 1])]);
+    assert_eq!(verdict, Ok(()));
+    assert!(out.to_pacs.is_empty());
+    assert!(inspector.at_boundary(Side::Pacs) && inspector.is_inside_pdu(Side::Requestor));
+}
+
+#[test]
+fn reserved_bits_and_bytes_leave_as_zero() {
+    let mut input = command(&request(ECHO_RQ, 1, NO_DATA));
+    input[1] = 0xff;
+    input[11] |= 0b1111_1100;
+    let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, command(&request(ECHO_RQ, 1, NO_DATA)));
+}
+
+#[test]
+fn an_empty_last_fragment_passes_and_other_empty_ones_are_dropped() {
+    let head = command(&request(STORE_RQ, 1, DATA));
+    let input = [&head[..], &one(1, 0, &[]), &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat();
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, [&head[..], &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat());
+    assert_eq!(inspector.phase(), Phase::Operating);
+}
+
+#[test]
+fn a_pdu_of_ones_own_may_not_stand_inside_a_forwarded_fragment() {
+    let input = store();
+    let (_, verdict, inspector) = run(&[(Side::Requestor, &input[..input.len() - 1])]);
+    assert_eq!(verdict, Ok(()));
+    assert!(!inspector.at_boundary(Side::Pacs));
+    assert!(inspector.at_boundary(Side::Requestor));
+}
+
+#[test]
+fn an_operation_is_outstanding_until_its_final_response() {
+    let find = [command(&request(FIND_RQ, 7, DATA)), one(1, LAST, &[0; 8])].concat();
+    let pending = [command(&response(FIND_RQ, 7, DATA, PENDING)), one(1, LAST, &[0; 8])].concat();
+    let last = command(&response(FIND_RQ, 7, NO_DATA, SUCCESS));
+    let phase = |pieces: &[(Side, &[u8])]| {
+        let (_, verdict, inspector) = run(pieces);
+        assert_eq!(verdict, Ok(()));
+        inspector.phase()
+    };
+    let up = (Side::Requestor, &find[..]);
+    assert_eq!(phase(&[]), Phase::Open);
+    assert_eq!(phase(&[up]), Phase::Operating);
+    assert_eq!(phase(&[up, (Side::Pacs, &pending)]), Phase::Operating);
+    assert_eq!(phase(&[up, (Side::Pacs, &pending), (Side::Pacs, &last)]), Phase::Open);
+}
+
+#[test]
+fn a_cancel_passes_whether_or_not_something_is_outstanding() {
+    let find = [command(&request(FIND_RQ, 7, DATA)), one(1, LAST, &[0; 8])].concat();
+    let cancel = command(&cancel(7));
+    let (out, verdict, _) = run(&[(Side::Requestor, &find), (Side::Requestor, &cancel)]);
+    assert_eq!((verdict, out.to_pacs.ends_with(&cancel)), (Ok(()), true));
+    let (out, verdict, _) = run(&[(Side::Requestor, &cancel)]);
+    assert_eq!((verdict, out.to_pacs), (Ok(()), cancel));
+}
+
+#[test]
+fn refuses_a_second_request_before_the_response() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Requestor, &echo)]), Fault::SecondRequest);
+}
+
+#[test]
+fn refuses_a_response_that_nobody_asked_for() {
+    let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
+    assert_eq!(fault(&[(Side::Pacs, &answer)]), Fault::UnaskedResponse);
+    let echo = command(&request(ECHO_RQ, 2, NO_DATA));
+    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Pacs, &answer)]), Fault::UnaskedResponse);
+    let other = command(&response(STORE_RQ, 2, NO_DATA, SUCCESS));
+    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Pacs, &other)]), Fault::UnaskedResponse);
+}
+
+#[test]
+fn a_refused_command_does_not_leave() {
+    let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
+    let (out, verdict, _) = run(&[(Side::Pacs, &answer)]);
+    assert!(verdict.is_err() && out.to_requestor.is_empty());
+}
+
+#[test]
+fn refuses_pdus_that_have_no_place_in_an_association() {
+    for (kind, expected) in [
+        (1, Fault::UnexpectedPdu(PduType::AssociateRq)),
+        (2, Fault::UnexpectedPdu(PduType::AssociateAc)),
+        (3, Fault::UnexpectedPdu(PduType::AssociateRj)),
+        (0, Fault::UnknownPdu(0)),
+        (8, Fault::UnknownPdu(8)),
+    ] {
+        for side in [Side::Requestor, Side::Pacs] {
+            assert_eq!(fault(&[(side, &[kind, 0, 0, 0, 0, 4, 0, 0, 0, 0])]), expected);
+        }
+    }
+}
+
+#[test]
+fn judges_a_length_from_the_header_alone() {
+    let header = |kind: u8, length: u32| [&[kind, 0][..], &length.to_be_bytes()].concat();
+    let refused = |header: Vec<u8>| fault(&[(Side::Requestor, &header)]);
+    assert_eq!(refused(header(4, MAXIMUM + 1)), Fault::PduTooLong);
+    assert_eq!(refused(header(4, u32::MAX)), Fault::PduTooLong);
+    assert_eq!(refused(header(4, 5)), Fault::PduTooShort);
+    assert_eq!(refused(header(4, 0)), Fault::PduTooShort);
+    assert_eq!(refused(header(5, 3)), Fault::PduLength);
+    assert_eq!(refused(header(7, 5)), Fault::PduLength);
+    assert_eq!(run(&[(Side::Requestor, &header(4, MAXIMUM))]).1, Ok(()));
+}
+
+#[test]
+fn refuses_a_pdv_that_does_not_fit_its_pdu() {
+    let refused = |length: u32, pdu: u32| {
+        let input =
+            [&[4, 0][..], &pdu.to_be_bytes(), &length.to_be_bytes(), &[1, COMMAND]].concat();
+        fault(&[(Side::Requestor, &input)])
+    };
+    assert_eq!(refused(0, 6), Fault::PdvLength);
+    assert_eq!(refused(1, 6), Fault::PdvLength);
+    assert_eq!(refused(4, 6), Fault::PdvLength);
+    assert_eq!(refused(u32::MAX - 1, 6), Fault::PdvLength);
+    assert_eq!(refused(4, 10), Fault::PdvLength);
+    assert_eq!(refused(3, 8), Fault::OddFragment);
+}
+
+#[test]
+fn refuses_contexts_that_were_not_accepted() {
+    for id in [0, 2, 5, 255] {
+        let input = one(id, COMMAND | LAST, &request(ECHO_RQ, 1, NO_DATA));
+        assert_eq!(fault(&[(Side::Requestor, &input)]), Fault::UnknownContext);
+    }
+}
+
+#[test]
+fn refuses_messages_that_are_mixed() {
+    let head = command(&request(STORE_RQ, 1, DATA));
+    let echo = request(ECHO_RQ, 1, NO_DATA);
+    let refused = |pieces: &[&[u8]]| fault(&[(Side::Requestor, &pieces.concat())]);
+    assert_eq!(refused(&[&one(1, LAST, &[0; 2])]), Fault::DataWithoutCommand);
+    assert_eq!(
+        refused(&[&one(1, COMMAND, &[0; 2]), &one(1, LAST, &[0; 2])]),
+        Fault::DataInsideCommand
+    );
+    assert_eq!(refused(&[&head, &command(&echo)]), Fault::CommandInsideData);
+    assert_eq!(refused(&[&head, &one(3, LAST, &[0; 2])]), Fault::InterleavedContexts);
+    assert_eq!(
+        refused(&[&pdata(&[pdv(1, COMMAND | LAST, &echo), pdv(1, COMMAND | LAST, &echo)])]),
+        Fault::SecondMessageInPdu
+    );
+    assert_eq!(refused(&[&head, &RELEASE_RQ]), Fault::ReleaseInsideMessage);
+}
+
+#[test]
+fn bounds_what_a_command_may_hold() {
+    let piece = one(1, COMMAND, &[0; 4000]);
+    let too_long: Vec<u8> = piece.iter().copied().cycle().take(piece.len() * 17).collect();
+    assert_eq!(fault(&[(Side::Requestor, &too_long)]), Fault::CommandTooLong);
+    let many = one(1, COMMAND, &[0; 2]).repeat(65);
+    assert_eq!(fault(&[(Side::Requestor, &many)]), Fault::CommandFragments);
+    let empty = [command(&request(STORE_RQ, 1, DATA)), one(1, 0, &[]).repeat(65)].concat();
+    assert_eq!(fault(&[(Side::Requestor, &empty)]), Fault::EmptyFragments);
+}
+
+#[test]
+fn refuses_commands_that_cannot_be_read() {
+    let refused = |set: &[u8]| {
+        let fault = fault(&[(Side::Requestor, &command(set))]);
+        let Fault::Command(error) = fault else { panic!("{fault:?}") };
+        error
+    };
+    let whole = request(ECHO_RQ, 1, NO_DATA);
+    assert_eq!(refused(&[]), CommandError::Missing(0x0100));
+    assert_eq!(refused(&whole[..whole.len() - 2]), CommandError::GroupLength);
+    let mut lying = whole.clone();
+    lying[8] += 2;
+    assert_eq!(refused(&lying), CommandError::GroupLength);
+    let mut foreign = whole.clone();
+    foreign[12] = 8;
+    assert_eq!(refused(&foreign), CommandError::Group);
+    let cut = set(&[number(0x0100, ECHO_RQ), number(0x0110, 1)]);
+    assert_eq!(refused(&cut), CommandError::Missing(0x0800));
+    let twice = [number(0x0100, ECHO_RQ), number(0x0100, ECHO_RQ), number(0x0800, NO_DATA)];
+    assert_eq!(refused(&set(&twice)), CommandError::Order);
+    let long = [(0x0100, vec![0; 4]), number(0x0110, 1), number(0x0800, NO_DATA)];
+    assert_eq!(refused(&set(&long)), CommandError::Size(0x0100));
+    assert_eq!(
+        refused(&set(&[number(0x0100, ECHO_RQ), number(0x0800, NO_DATA)])),
+        CommandError::Missing(0x0110)
+    );
+    let mut odd = whole.clone();
+    odd[16] = 1;
+    assert_eq!(refused(&odd), CommandError::OddLength);
+    let mut over = whole;
+    over[16] = 0xfe;
+    assert_eq!(refused(&over), CommandError::Cut);
+}
+
+#[test]
+fn release_ends_the_association_and_nothing_passes_behind_it() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    let (out, verdict, inspector) = run(&[
+        (Side::Requestor, &RELEASE_RQ),
+        (Side::Pacs, &RELEASE_RP),
+        (Side::Requestor, &echo),
+        (Side::Pacs, &echo),
+    ]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!((&out.to_pacs[..], &out.to_requestor[..]), (&RELEASE_RQ[..], &RELEASE_RP[..]));
+    assert_eq!(inspector.phase(), Phase::Released);
+    assert!(!inspector.wants(Side::Requestor) && !inspector.wants(Side::Pacs));
+}
+
+#[test]
+fn the_pacs_may_still_answer_between_release_request_and_response() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
+    let (out, verdict, inspector) =
+        run(&[(Side::Requestor, &echo), (Side::Requestor, &RELEASE_RQ), (Side::Pacs, &answer)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_requestor, answer);
+    assert_eq!(inspector.phase(), Phase::Releasing);
+}
+
+#[test]
+fn refuses_data_from_a_side_that_asked_for_release() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    assert_eq!(
+        fault(&[(Side::Requestor, &RELEASE_RQ), (Side::Requestor, &echo)]),
+        Fault::DataAfterRelease
+    );
+}
+
+#[test]
+fn a_collision_of_releases_ends_when_both_are_answered() {
+    let (out, verdict, inspector) = run(&[
+        (Side::Requestor, &RELEASE_RQ),
+        (Side::Pacs, &RELEASE_RQ),
+        (Side::Requestor, &RELEASE_RP),
+        (Side::Pacs, &RELEASE_RP),
+    ]);
+    assert_eq!((verdict, inspector.phase()), (Ok(()), Phase::Released));
+    assert_eq!(out.to_pacs, [RELEASE_RQ, RELEASE_RP].concat());
+    assert_eq!(out.to_requestor, [RELEASE_RQ, RELEASE_RP].concat());
+}
+
+#[test]
+fn refuses_releases_out_of_order() {
+    for side in [Side::Requestor, Side::Pacs] {
+        assert_eq!(fault(&[(side, &RELEASE_RP)]), Fault::ReleaseOutOfOrder);
+        assert_eq!(fault(&[(side, &RELEASE_RQ), (side, &RELEASE_RQ)]), Fault::ReleaseOutOfOrder);
+    }
+}
+
+#[test]
+fn an_abort_passes_between_fragments_and_ends_everything() {
+    let input = [&command(&request(STORE_RQ, 1, DATA))[..], &one(1, 0, &[1; 4]), &ABORT].concat();
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &input), (Side::Pacs, &RELEASE_RQ)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, input);
+    assert!(out.to_requestor.is_empty());
+    assert_eq!(inspector.phase(), Phase::Aborted(Side::Requestor));
+}
+
+#[test]
+fn every_fault_has_its_own_code_for_each_side() {
+    let sides = [Side::Requestor, Side::Pacs];
+    let codes: std::collections::BTreeSet<_> =
+        Fault::ALL.iter().flat_map(|fault| sides.map(|side| fault.code(side))).collect();
+    assert_eq!(codes.len(), 2 * Fault::ALL.len());
+}
+
+/// A PDU that may or may not be legal where it stands.
+fn any_pdu() -> impl Strategy<Value = Vec<u8>> {
+    let fragment = prop::collection::vec(any::<u8>(), 0..40);
+    let id = 1u16..3;
+    prop_oneof![
+        id.clone().prop_map(|id| command(&request(ECHO_RQ, id, NO_DATA))),
+        id.clone().prop_map(|id| command(&request(STORE_RQ, id, DATA))),
+        id.prop_map(|id| command(&response(STORE_RQ, id, NO_DATA, SUCCESS))),
+        (any::<bool>(), fragment.clone()).prop_map(|(last, mut bytes)| {
+            bytes.truncate(bytes.len() & !1);
+            one(1, if last { LAST } else { 0 }, &bytes)
+        }),
+        (any::<u8>(), any::<u8>(), fragment)
+            .prop_map(|(id, control, bytes)| one(id, control, &bytes)),
+        Just(RELEASE_RQ.to_vec()),
+        Just(RELEASE_RP.to_vec()),
+        Just(ABORT.to_vec()),
+        prop::collection::vec(any::<u8>(), 1..20),
+    ]
+}
+
+/// PDUs of both sides in their order.
+fn any_stream() -> impl Strategy<Value = Vec<(Side, Vec<u8>)>> {
+    let side = prop_oneof![Just(Side::Requestor), Just(Side::Pacs)];
+    prop::collection::vec((side, any_pdu()), 1..12)
+}
+
+proptest! {
+    #[test]
+    fn the_cut_changes_neither_verdict_nor_output(
+        stream in any_stream(),
+        cuts in prop::collection::vec(1usize..9, 1..20),
+    ) {
+        let (mut whole, mut out) = (inspector(), Out::default());
+        let (mut cut, mut pieces) = (inspector(), Out::default());
+        let mut sizes = cuts.iter().copied().cycle();
+        for (side, bytes) in &stream {
+            let expected = whole.feed(*side, bytes, &mut out);
+            let mut rest = &bytes[..];
+            let mut verdict = Ok(());
+            while verdict.is_ok() && !rest.is_empty() {
+                let size = sizes.next().unwrap_or(1).min(rest.len());
+                let (piece, tail) = rest.split_at(size);
+                verdict = cut.feed(*side, piece, &mut pieces);
+                rest = tail;
+            }
+            prop_assert_eq!(verdict, expected);
+            prop_assert_eq!(&out.to_pacs, &pieces.to_pacs);
+            prop_assert_eq!(&out.to_requestor, &pieces.to_requestor);
+            prop_assert_eq!(whole.phase(), cut.phase());
+            if expected.is_err() {
+                break;
+            }
+        }
+    }
+
+    #[test]
+    fn what_passes_passes_again_unchanged(stream in any_stream()) {
+        let (mut first, mut out) = (inspector(), Out::default());
+        let (mut second, mut again) = (inspector(), Out::default());
+        for (side, bytes) in &stream {
+            let mut step = Out::default();
+            let verdict = first.feed(*side, bytes, &mut step);
+            let to = step.towards(side.other()).clone();
+            out.towards(side.other()).extend_from_slice(&to);
+            prop_assert_eq!(second.feed(*side, &to, &mut again), Ok(()));
+            if verdict.is_err() {
+                break;
+            }
+        }
+        prop_assert_eq!(out.to_pacs, again.to_pacs);
+        prop_assert_eq!(out.to_requestor, again.to_requestor);
+    }
+}
