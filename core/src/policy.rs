@@ -40,9 +40,6 @@ use denial::Inquiry;
 use matching::Matching;
 use peer::PeerRules;
 
-/// The smallest maximum length (item 51) that is taken from anybody, in bytes, apart from 0.
-pub const MIN_MAXIMUM_LENGTH: u32 = 1024;
-
 /// Peers and PACS, indexed: a decision costs the same however many there are.
 #[derive(Debug)]
 pub struct Policy {

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::MIN_MAXIMUM_LENGTH;
 use super::contexts::{Context, Contexts, Maxima};
 use super::permit::{Terms, capped};
 use super::remark::{Remark, Remarks};
@@ -38,19 +37,12 @@ pub enum AcFault {
     /// It chooses a transfer syntax that was not proposed for the context.
     #[error("the PACS chooses a transfer syntax that was not proposed for the context")]
     ForeignTransferSyntax,
-    /// Its maximum length is too small to be meant.
-    #[error("the PACS announces a maximum length under {MIN_MAXIMUM_LENGTH} bytes, and not 0")]
-    MaximumLength,
 }
 
 impl AcFault {
     /// Every fault.
-    pub const ALL: [Self; 4] = [
-        Self::AcceptsUnproposed,
-        Self::AnswersTwice,
-        Self::ForeignTransferSyntax,
-        Self::MaximumLength,
-    ];
+    pub const ALL: [Self; 3] =
+        [Self::AcceptsUnproposed, Self::AnswersTwice, Self::ForeignTransferSyntax];
 
     /// The stable name in audit lines and counters.
     #[must_use]
@@ -59,7 +51,6 @@ impl AcFault {
             Self::AcceptsUnproposed => "pacs-accepts-unproposed",
             Self::AnswersTwice => "pacs-answers-twice",
             Self::ForeignTransferSyntax => "pacs-foreign-transfer-syntax",
-            Self::MaximumLength => "pacs-maximum-length",
         }
     }
 
@@ -71,16 +62,12 @@ impl AcFault {
                 "Check that `address` of the [pacs] table is the PACS, and report the answer to \
                  its vendor."
             }
-            Self::MaximumLength => "Raise the maximum PDU length in the PACS's own settings.",
         }
     }
 }
 
 pub(super) fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> {
     let ReceivedAc { answer: AssociateAc { results, user, .. }, notes } = received;
-    if user.maximum_length != 0 && user.maximum_length < MIN_MAXIMUM_LENGTH {
-        return Err(AcFault::MaximumLength);
-    }
     let mut remarks = Remarks::default();
     let verdicts = judged(terms, &results, &mut remarks)?;
     let maxima = maxima(terms, user.maximum_length);

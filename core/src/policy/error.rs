@@ -4,11 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::MIN_MAXIMUM_LENGTH;
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
 use crate::certificate::Matcher;
 use crate::services::{Condition, GroupSet, Service, is_unified_procedure_step};
+use crate::wire::associate::MIN_MAXIMUM_LENGTH;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 

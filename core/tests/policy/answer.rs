@@ -2,7 +2,7 @@
 
 use pacsgate_core::policy::{AcFault, Permit, Remark};
 use pacsgate_core::wire::associate::{
-    ContextAnswer, ContextRejection, ContextResult, Echo, UnsoundContext,
+    ContextAnswer, ContextRejection, ContextResult, Echo, UnsoundContext, VersionName,
 };
 
 use crate::fixtures::*;
@@ -84,7 +84,13 @@ fn only_accepted_contexts_stay() {
 fn the_requestor_gets_its_own_bytes_back() {
     let answer = mixed().conclude(ac(vec![])).unwrap().answer;
     assert_eq!(answer.echo, Echo([7; 64]));
+}
+
+#[test]
+fn passes_back_who_implements_the_pacs() {
+    let answer = mixed().conclude(ac(vec![])).unwrap().answer;
     assert_eq!(answer.user.implementation_class, "1.2.5.6".parse().unwrap());
+    assert_eq!(answer.user.implementation_version, VersionName::parse(b"PACS_1"));
 }
 
 #[test]
@@ -148,16 +154,6 @@ fn drops_the_rejection_of_what_was_not_proposed() {
     assert_eq!(conclusion.answer.results.len(), 6);
     let remarks: Vec<_> = conclusion.remarks.iter().collect();
     assert!(remarks.contains(&(Remark::UnproposedRejection, 1)));
-}
-
-#[test]
-fn refuses_a_maximum_length_that_nothing_fits_in() {
-    for (announced, refused) in [(0, false), (1, true), (1023, true), (1024, false)] {
-        let mut answer = ac(vec![accept(1, EXPLICIT)]);
-        answer.answer.user.maximum_length = announced;
-        let fault = mixed().conclude(answer).err();
-        assert_eq!(fault, refused.then_some(AcFault::MaximumLength), "{announced}");
-    }
 }
 
 #[test]

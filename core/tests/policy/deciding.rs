@@ -1,6 +1,10 @@
 //! Each denial, and the order of the checks.
 
-use pacsgate_core::policy::{Denial, Facts, Finding, Peer, Policy, Refusal};
+use std::collections::HashSet;
+
+use pacsgate_core::certificate::Certificate;
+use pacsgate_core::policy::{AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal};
+use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
 use pacsgate_core::wire::reject::Reject;
 
 use crate::fixtures::*;
@@ -17,9 +21,9 @@ fn refusal(policy: &Policy, change: impl FnOnce(&mut Attempt)) -> Refusal {
 }
 
 struct Attempt {
-    certificate: pacsgate_core::certificate::Certificate,
+    certificate: Certificate,
     source: &'static str,
-    request: pacsgate_core::wire::associate::ReceivedRq,
+    request: ReceivedRq,
 }
 
 impl Default for Attempt {
@@ -57,7 +61,7 @@ fn permits_a_known_peer_with_its_own_title() {
     assert_eq!(candidate.peer().as_ref(), "ct1");
     assert_eq!(candidate.pacs().as_ref(), "archive");
     assert_eq!(candidate.contact().map(AsRef::as_ref), Some("Radiology IT"));
-    let permit = candidate.permit(pacsgate_core::policy::Occupancy::default()).unwrap();
+    let permit = candidate.permit(Occupancy::default()).unwrap();
     let findings: Vec<_> = permit.trace().iter().collect();
     assert_eq!(
         findings,
@@ -166,8 +170,7 @@ fn denies_a_request_without_a_permitted_service() {
 fn denies_a_request_without_a_sound_context() {
     let refusal = refusal(&policy(peer("ct1")), |attempt| {
         attempt.request.request.contexts.clear();
-        attempt.request.unsound =
-            vec![pacsgate_core::wire::associate::UnsoundContext { id: id(1), position: 0 }];
+        attempt.request.unsound = vec![UnsoundContext { id: id(1), position: 0 }];
     });
     assert_eq!(refusal.denial, Denial::NoPermittedService);
     assert_eq!(refusal.trace.last(), Some(Finding::NoContextLeft { removed: 1 }));
@@ -233,13 +236,21 @@ fn a_peer_without_networks_connects_from_everywhere() {
 }
 
 #[test]
-fn every_denial_has_its_own_code_and_an_advice_that_names_a_key() {
-    let codes: std::collections::HashSet<_> =
-        Denial::ALL.iter().map(|denial| denial.code()).collect();
-    assert_eq!(codes.len(), Denial::ALL.len());
+fn no_reason_for_an_end_shares_its_code_with_another() {
+    let codes = Denial::ALL
+        .iter()
+        .map(|denial| denial.code())
+        .chain(AcFault::ALL.iter().map(|fault| fault.code()))
+        .chain(AssociateError::ALL.iter().map(|error| error.code()));
+    let mut seen = HashSet::new();
+    assert!(codes.into_iter().all(|code| seen.insert(code)));
+    assert_eq!(seen.len(), Denial::ALL.len() + AcFault::ALL.len() + AssociateError::ALL.len());
+}
+
+#[test]
+fn every_advice_names_a_key() {
     for denial in Denial::ALL {
-        assert!(denial.advice().contains('`'), "{denial}");
-        assert!(denial.advice().ends_with('.'), "{denial}");
+        assert!(denial.advice().contains('`') && denial.advice().ends_with('.'), "{denial}");
     }
 }
 

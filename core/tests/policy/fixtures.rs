@@ -7,7 +7,7 @@ use pacsgate_core::policy::{Candidate, Facts, Occupancy, Pacs, Peer, Permit, Pol
 use pacsgate_core::services::{Service, SopClass};
 use pacsgate_core::wire::associate::{
     AssociateAc, AssociateRq, ContextAnswer, ContextId, ContextResult, Echo, ExtendedNegotiation,
-    Notes, ProposedContext, ReceivedAc, ReceivedRq, RoleSelection, UserInformation,
+    Notes, ProposedContext, ReceivedAc, ReceivedRq, RoleSelection, UserInformation, VersionName,
 };
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
@@ -106,7 +106,7 @@ pub(crate) fn user() -> UserInformation {
     UserInformation {
         maximum_length: 16_384,
         implementation_class: "1.2.3.4".parse().unwrap(),
-        implementation_version: None,
+        implementation_version: VersionName::parse(b"CT_1"),
         roles: Vec::new(),
         extended: Vec::new(),
     }
@@ -172,6 +172,7 @@ pub(crate) fn ac(results: Vec<ContextResult>) -> ReceivedAc {
     let mut user = user();
     user.maximum_length = 32_768;
     user.implementation_class = "1.2.5.6".parse().unwrap();
+    user.implementation_version = VersionName::parse(b"PACS_1");
     ReceivedAc {
         answer: AssociateAc { echo: Echo([9; 64]), results, user },
         notes: Notes::default(),

@@ -6,8 +6,8 @@ use pacsgate_core::policy::{Occupancy, Peer, Permit, Policy};
 use pacsgate_core::services::{Condition, Group, Service, table};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::{
-    ContextAnswer, ContextRejection, ContextResult, ExtendedNegotiation, ReceivedAc, ReceivedRq,
-    RoleSelection, UnsoundContext,
+    ContextAnswer, ContextRejection, ContextResult, ExtendedNegotiation, MIN_MAXIMUM_LENGTH,
+    ReceivedAc, ReceivedRq, RoleSelection, UnsoundContext,
 };
 use pacsgate_core::wire::uid::Uid;
 use proptest::collection::vec;
@@ -57,7 +57,7 @@ fn requests() -> impl Strategy<Value = ReceivedRq> {
         (Just(classes), vec(flags, count))
     });
     let negotiated = subsequence(CLASSES.to_vec(), 0..6);
-    (vec(proposal, 1..40), roles, negotiated, any::<u32>()).prop_map(
+    (vec(proposal, 1..40), roles, negotiated, maximum()).prop_map(
         |(contexts, (classes, flags), extended_classes, maximum)| {
             let mut received = request(Vec::new());
             for (position, (class, syntaxes, sound)) in contexts.into_iter().enumerate() {
@@ -89,7 +89,7 @@ fn answers() -> impl Strategy<Value = ReceivedAc> {
     let result =
         (0_u8..45, verdict).prop_map(|(n, answer)| ContextResult { id: id(2 * n + 1), answer });
     let roles = vec((select(&CLASSES[..]), any::<bool>(), any::<bool>()), 0..4);
-    (vec(result, 0..6), roles, vec(select(&CLASSES[..]), 0..4), any::<u32>()).prop_map(
+    (vec(result, 0..6), roles, vec(select(&CLASSES[..]), 0..4), maximum()).prop_map(
         |(results, roles, extended_classes, maximum)| {
             let mut received = ac(results);
             let user = &mut received.answer.user;
@@ -99,6 +99,11 @@ fn answers() -> impl Strategy<Value = ReceivedAc> {
             received
         },
     )
+}
+
+/// What the parser lets through.
+fn maximum() -> impl Strategy<Value = u32> {
+    prop_oneof![Just(0), MIN_MAXIMUM_LENGTH..]
 }
 
 fn policy_of(services: Vec<Service>) -> Policy {
@@ -140,10 +145,11 @@ fn is_permitted_part(permit: &Permit, received: &ReceivedRq, services: &[Service
     for item in &passed_on.user.extended {
         assert!(kept.contains(&item.sop_class) && asked.user.extended.contains(item));
     }
-    assert!((1..=CAP).contains(&passed_on.user.maximum_length));
+    assert!((MIN_MAXIMUM_LENGTH..=CAP).contains(&passed_on.user.maximum_length));
     let all = passed_on.contexts.len() + permit.removed().len();
     assert_eq!(all, asked.contexts.len() + received.unsound.len());
     assert_eq!(permit.proposed(), all);
+    assert!(passed_on.encode().is_ok());
 }
 
 proptest! {
@@ -203,10 +209,11 @@ proptest! {
         let accepted = conclusion.answer.results.iter();
         let accepted = accepted.filter(|r| matches!(r.answer, ContextAnswer::Accepted(_))).count();
         prop_assert_eq!(accepted, conclusion.contexts.len());
+        prop_assert!(conclusion.answer.encode().is_ok());
         let user = &conclusion.answer.user;
         prop_assert!(user.roles.iter().all(|role| within_role(&asked.user.roles, role)));
         prop_assert!(user.extended.iter().all(|i| within_extended(&asked.user.extended, i)));
-        prop_assert!((1024..=CAP).contains(&user.maximum_length));
+        prop_assert!((MIN_MAXIMUM_LENGTH..=CAP).contains(&user.maximum_length));
     }
 }
 
