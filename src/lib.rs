@@ -2,10 +2,12 @@
 //!
 //! In reading order:
 //!
+//! - [`cli`]: arguments and exit codes.
 //! - [`tls`]: who may speak, before a byte of DICOM.
 //! - [`audit`]: one JSON line for each event, written by a thread of its own.
 //! - [`metrics`]: exact counters of the same events.
 
 pub mod audit;
+pub mod cli;
 pub mod metrics;
 pub mod tls;

@@ -1,0 +1,146 @@
+//! Arguments and exit codes.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What the process is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Serve until a signal comes.
+    Run(Run),
+}
+
+/// The arguments of `run`, which is the default command.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The main configuration file; conf.d beside it is read as well
+    #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
+    pub config: PathBuf,
+}
+
+/// How the process ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, or stopped as asked.
+    Success,
+    /// 1: it could not do its work.
+    Failure,
+    /// 64: the arguments are wrong (`EX_USAGE`).
+    Usage,
+    /// 78: the configuration is wrong (`EX_CONFIG`).
+    Configuration,
+}
+
+impl Exit {
+    /// The number that the parent process sees.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::Usage => 64,
+            Self::Configuration => 78,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+/// Reads the arguments, of which the first is the program's name.
+///
+/// # Errors
+///
+/// The exit code where there is nothing to do: help or version have been printed to standard
+/// output, or what is wrong to standard error.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, Exit> {
+    let read = arguments_of(arguments);
+    read.map_err(|error| {
+        // A closed terminal leaves nobody to tell.
+        let _ = error.print();
+        if error.use_stderr() { Exit::Usage } else { Exit::Success }
+    })
+}
+
+fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
+    let Arguments { command, run } = Arguments::try_parse_from(arguments)?;
+    Ok(match command {
+        None => Command::Run(run),
+        Some(Commands::Run(run)) => Command::Run(run),
+    })
+}
+
+/// An authenticating TLS reverse proxy for DICOM
+///
+/// Exit codes: 0 done, 1 failure, 64 wrong arguments, 78 wrong configuration.
+#[derive(Parser)]
+#[command(name = "pacsgate", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Commands>,
+    #[command(flatten)]
+    run: Run,
+}
+
+#[derive(Subcommand)]
+enum Commands {
+    /// Serve until a signal comes (the default)
+    Run(Run),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Command, clap::Error> {
+        arguments_of(line.split(' ').map(OsString::from))
+    }
+
+    fn run(config: &str) -> Command {
+        Command::Run(Run { config: config.into() })
+    }
+
+    #[test]
+    fn runs_when_nothing_else_is_asked_for() {
+        assert_eq!(parsed("pacsgate").unwrap(), run("/etc/pacsgate/pacsgate.toml"));
+        assert_eq!(parsed("pacsgate run").unwrap(), run("/etc/pacsgate/pacsgate.toml"));
+    }
+
+    #[test]
+    fn takes_the_configuration_with_and_without_the_command() {
+        assert_eq!(parsed("pacsgate --config a.toml").unwrap(), run("a.toml"));
+        assert_eq!(parsed("pacsgate run --config=a.toml").unwrap(), run("a.toml"));
+    }
+
+    #[test]
+    fn ends_with_64_for_wrong_arguments() {
+        let wrong =
+            ["pacsgate --confg a", "pacsgate serve", "pacsgate --config", "pacsgate run a.toml"];
+        for line in wrong {
+            let error = parsed(line).unwrap_err();
+            assert!(error.use_stderr(), "{line}");
+        }
+        let arguments = ["pacsgate", "serve"].map(OsString::from);
+        assert_eq!(parse(arguments).unwrap_err().code(), 64);
+    }
+
+    #[test]
+    fn help_and_version_are_no_mistakes() {
+        for line in ["pacsgate --help", "pacsgate --version", "pacsgate run --help"] {
+            assert!(!parsed(line).unwrap_err().use_stderr(), "{line}");
+        }
+    }
+
+    #[test]
+    fn exit_codes_are_those_of_sysexits() {
+        let codes =
+            [Exit::Success, Exit::Failure, Exit::Usage, Exit::Configuration].map(Exit::code);
+        assert_eq!(codes, [0, 1, 64, 78]);
+    }
+}
