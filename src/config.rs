@@ -1,0 +1,86 @@
+//! Files and environment in, [`Settings`] out, or every mistake at once.
+//!
+//! The main file is TOML with `schema = 1`; beside it, `conf.d/*.toml` are read in name order.
+//! Each listener, PACS and peer stands in one file; `schema`, `[limits]` and `[log]` stand in the
+//! main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log, listeners
+//! and PACS addresses. Relative paths count from the directory of the file that they stand in,
+//! those of variables from the directory of the main file.
+//!
+//! In reading order:
+//!
+//! - `layers` gathers the tables of all files, `environment` overrides their values;
+//! - `file` holds what is written with its place, `section` reads it, and neither leaves this
+//!   module;
+//! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`
+//!   and `pem` for its texts and files;
+//! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `mistake` has the words that the administrator reads, `error` the places.
+//!
+//! Invariants: values are never converted from another type; no list that is written may be
+//! empty; a file that others may write is refused; no key is known before it is enforced; no
+//! message shows what a file of keys holds.
+
+mod cross;
+mod environment;
+mod error;
+mod file;
+mod layers;
+mod limits;
+mod listener;
+mod log;
+mod mistake;
+mod pacs;
+mod peer;
+mod pem;
+mod problems;
+mod rules;
+mod section;
+mod settings;
+mod source;
+mod units;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
+use std::path::Path;
+
+pub use error::{Errors, Finding, Location, Problem, Warning};
+pub use limits::Limits;
+pub use listener::Listener;
+pub use log::{Audit, Format, Log};
+pub use mistake::{Caution, Combination, Mistake, Quoted, Suggestion};
+pub use pacs::PacsAddress;
+pub use pem::{Kind, PemFault};
+pub use settings::Settings;
+pub use source::FileFault;
+pub use units::UnitFault;
+pub use value::{Address, AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
+
+use problems::Problems;
+
+/// Loads a configuration with the environment of this process.
+///
+/// # Errors
+///
+/// Every mistake in it, in the order of files and lines.
+pub fn load(path: &Path) -> Result<Settings, Errors> {
+    load_with(path, std::env::vars_os())
+}
+
+/// Loads a configuration with the given environment, of which only the variables with the
+/// gate's prefix count.
+///
+/// # Errors
+///
+/// Every mistake in it, in the order of files and lines.
+pub fn load_with(
+    path: &Path,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Result<Settings, Errors> {
+    let mut problems = Problems::new();
+    let mut document = layers::gather(path, &mut problems);
+    environment::apply(&mut document, environment, &mut problems);
+    settings::resolve(document, problems)
+}

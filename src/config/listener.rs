@@ -1,0 +1,282 @@
+//! `[listener.NAME]`: the ports, and the certificates on them.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+
+use super::file::{Node, Value};
+use super::limits::duration;
+use super::mistake::{Caution, Combination, Mistake};
+use super::pem::{self, PemFault};
+use super::problems::Problems;
+use super::section::{At, Item, Section};
+use super::source::{self, Place};
+use super::value;
+use crate::tls::{Identity, Pins, Server, Settings, SettingsError};
+
+/// A port of the gate, and what it speaks there.
+#[derive(Debug)]
+pub struct Listener {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// The addresses to listen on, at least one; port 0 lets the system choose.
+    pub bind: Vec<SocketAddr>,
+    /// Its TLS, made from the files that the table names and the pins of all peers.
+    pub tls: Server,
+}
+
+/// The keys of `[listener.NAME.tls]` that the environment may override.
+pub(super) const SCALARS: [&str; 3] = ["certificate", "private_key", "crl_grace"];
+
+/// Longer, and a CA that has stopped issuing lists would not be noticed.
+const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 * 86_400);
+
+/// A listener with the places that its TLS and other tables are compared with.
+pub(super) struct Read {
+    pub(super) name: Arc<str>,
+    pub(super) bind: Vec<At<SocketAddr>>,
+    /// `None` if something was wrong.
+    tls: Option<Material>,
+}
+
+/// What TLS is made from, each part with its place.
+struct Material {
+    place: Place,
+    identities: Vec<Pair>,
+    client_ca: Option<At<Vec<CertificateDer<'static>>>>,
+    crls: Vec<At<CertificateRevocationListDer<'static>>>,
+    crl_grace: Duration,
+}
+
+struct Pair {
+    certificate: Place,
+    private_key: Place,
+    identity: Identity,
+}
+
+pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
+    let mut table = Section::open(format!("listener.{name}"), node, problems);
+    let bind = table.list("bind", |node| {
+        let text = node.text()?;
+        value::bind(text).ok_or_else(|| Mistake::Bind(text.into()))
+    });
+    let before = table.problems.count();
+    let tls = table.demand("tls").map(|node| {
+        let key = table.path("tls");
+        material(Section::open(key, node, table.problems))
+    });
+    let is_sound = table.problems.count() == before;
+    table.finish();
+    Read { name: name.into(), bind, tls: tls.filter(|_| is_sound) }
+}
+
+impl Read {
+    /// Whether its TLS is sound and has no CA.
+    pub(super) fn lacks_ca(&self) -> bool {
+        self.tls.as_ref().is_some_and(|material| material.client_ca.is_none())
+    }
+
+    /// Makes the TLS side. `None` if something is wrong, which is reported.
+    /// That nothing is trusted is told only where all the pins are known.
+    pub(super) fn into_listener(
+        self,
+        pins: &Pins,
+        all_pins: bool,
+        problems: &mut Problems,
+    ) -> Option<Listener> {
+        let material = self.tls?;
+        let places = Places::of(&format!("listener.{}.tls", self.name), &material);
+        match Server::new(material.into_settings(pins.clone())) {
+            Ok(tls) => {
+                let bind = self.bind.into_iter().map(|at| at.value).collect();
+                Some(Listener { name: self.name, bind, tls })
+            }
+            Err(SettingsError::NothingTrusted) if !all_pins => None,
+            Err(error) => {
+                places.report(error, problems);
+                None
+            }
+        }
+    }
+}
+
+impl Material {
+    fn into_settings(self, pins: Pins) -> Settings {
+        Settings {
+            identities: self.identities.into_iter().map(|pair| pair.identity).collect(),
+            client_ca: self.client_ca.map(|at| at.value).unwrap_or_default(),
+            crls: self.crls.into_iter().map(|at| at.value).collect(),
+            crl_grace: self.crl_grace,
+            pins,
+        }
+    }
+}
+
+/// Where the parts of a listener's TLS stand: TLS names them by number.
+struct Places {
+    key: String,
+    table: Place,
+    certificates: Vec<Place>,
+    private_keys: Vec<Place>,
+    client_ca: Option<Place>,
+    crls: Vec<Place>,
+}
+
+impl Places {
+    fn of(key: &str, material: &Material) -> Self {
+        Self {
+            key: key.to_owned(),
+            table: material.place,
+            certificates: material.identities.iter().map(|pair| pair.certificate).collect(),
+            private_keys: material.identities.iter().map(|pair| pair.private_key).collect(),
+            client_ca: material.client_ca.as_ref().map(|at| at.place),
+            crls: material.crls.iter().map(|at| at.place).collect(),
+        }
+    }
+
+    fn report(&self, error: SettingsError, problems: &mut Problems) {
+        let (key, place) = match error {
+            SettingsError::NoIdentity | SettingsError::NothingTrusted | SettingsError::Provider => {
+                (None, None)
+            }
+            SettingsError::IdentityUnparsable(at) => {
+                (Some("certificate"), self.certificates.get(at).copied())
+            }
+            SettingsError::KeyUnusable(at) | SettingsError::KeyMismatch(at) => {
+                (Some("private_key"), self.private_keys.get(at).copied())
+            }
+            SettingsError::CaUnparsable(_) | SettingsError::CaIsNoCa(_) => {
+                (Some("client_ca"), self.client_ca)
+            }
+            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first().copied()),
+            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at).copied()),
+        };
+        let key = key.map_or_else(|| self.key.clone(), |key| format!("{}.{key}", self.key));
+        problems.mistake(place.unwrap_or(self.table), key, Mistake::Tls(error));
+    }
+}
+
+fn material(mut table: Section<'_>) -> Material {
+    let place = table.place;
+    let identities = identities(&mut table);
+    let client_ca = table.optional("client_ca", path).and_then(|at| {
+        let file = load(&table.path("client_ca"), &at, pem::certificates, table.problems)?;
+        Some(At { place: at.place, value: file.content })
+    });
+    let lists = table.take("client_crl");
+    let has_lists = lists.is_some();
+    let crls = crls(&mut table, lists);
+    let grace = table.optional("crl_grace", |node| duration(node, &GRACE));
+    if let Some(at) = grace.filter(|_| !has_lists) {
+        table.mistake_at("crl_grace", Some(at.place), Combination::GraceWithoutCrl.into());
+    }
+    let crl_grace = grace.map_or(Duration::ZERO, |at| at.value);
+    table.finish();
+    Material { place, identities, client_ca, crls, crl_grace }
+}
+
+/// One certificate with its key, or a list of such pairs.
+fn identities(table: &mut Section<'_>) -> Vec<Pair> {
+    let certificate = table.demand("certificate");
+    let key = table.take("private_key");
+    let Some(certificate) = certificate else { return Vec::new() };
+    if !matches!(certificate.value, Value::List(_)) {
+        let path = table.path("private_key");
+        if key.is_none() {
+            table.mistake_at("private_key", None, Mistake::Missing);
+        }
+        let certificate = table.judge(&table.path("certificate"), &certificate, self::path);
+        let key = key.and_then(|node| table.judge(&path, &node, self::path));
+        return load_pair(table, certificate, key).into_iter().collect();
+    }
+    if let Some(node) = key {
+        table.mistake_at("private_key", Some(node.place), Combination::KeyBesideList.into());
+    }
+    let items = table.items("certificate", Some(certificate));
+    items.into_iter().filter_map(|item| pair(item, table.problems)).collect()
+}
+
+fn pair(item: Item, problems: &mut Problems) -> Option<Pair> {
+    let mut table = Section::open(item.key, item.node, problems);
+    let certificate = table.required("certificate", path);
+    let key = table.required("private_key", path);
+    let pair = load_pair(&mut table, certificate, key);
+    table.finish();
+    pair
+}
+
+fn load_pair(
+    table: &mut Section<'_>,
+    certificate: Option<At<PathBuf>>,
+    key: Option<At<PathBuf>>,
+) -> Option<Pair> {
+    let (chain_key, key_key) = (table.path("certificate"), table.path("private_key"));
+    let chain = certificate.and_then(|at| load(&chain_key, &at, pem::certificates, table.problems));
+    let key = key.and_then(|at| load(&key_key, &at, pem::private_key, table.problems));
+    if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
+        let caution = Caution::KeyReadableByOthers(key.path.clone());
+        table.problems.caution(key.place, key_key.as_str(), caution);
+    }
+    let (chain, key) = (chain?, key?);
+    Some(Pair {
+        certificate: chain.place,
+        private_key: key.place,
+        identity: Identity { chain: chain.content, key: key.content },
+    })
+}
+
+fn crls(
+    table: &mut Section<'_>,
+    lists: Option<Node>,
+) -> Vec<At<CertificateRevocationListDer<'static>>> {
+    let items = table.items("client_crl", lists);
+    let mut crls = Vec::new();
+    for Item { key, node } in items {
+        let at = table.judge(&key, &node, path);
+        let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
+        let content = file.into_iter().flat_map(|file| file.content);
+        crls.extend(content.map(|value| At { place: node.place, value }));
+    }
+    crls
+}
+
+fn path(node: &Node) -> Result<PathBuf, Mistake> {
+    node.text().map(PathBuf::from)
+}
+
+/// A file that the configuration names.
+struct Loaded<T> {
+    place: Place,
+    path: PathBuf,
+    readable_by_others: bool,
+    content: T,
+}
+
+/// Reads a file whose path counts from the directory of the file that names it.
+fn load<T>(
+    key: &str,
+    at: &At<PathBuf>,
+    parse: fn(&[u8]) -> Result<T, PemFault>,
+    problems: &mut Problems,
+) -> Option<Loaded<T>> {
+    let path = problems.sources.base(at.place).join(&at.value);
+    let named = |fault| Mistake::Named { file: path.clone(), fault };
+    let holds = |fault| Mistake::Pem { file: path.clone(), fault };
+    let parsed = source::read(&path).map_err(named).and_then(|contents| {
+        let content = parse(&contents.bytes).map_err(holds)?;
+        Ok((content, contents.readable_by_others))
+    });
+    match parsed {
+        Ok((content, readable_by_others)) => {
+            Some(Loaded { place: at.place, path, readable_by_others, content })
+        }
+        Err(mistake) => {
+            problems.mistake(at.place, key, mistake);
+            None
+        }
+    }
+}

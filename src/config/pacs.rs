@@ -1,0 +1,78 @@
+//! `[pacs.NAME]`: the backends.
+
+use std::sync::Arc;
+
+use pacsgate_core::policy::Pacs;
+use pacsgate_core::wire::title::AeTitle;
+
+use super::file::Node;
+use super::limits::{self, Limits};
+use super::mistake::Mistake;
+use super::problems::Problems;
+use super::section::{At, Section};
+use super::value::Address;
+
+/// Where a PACS is. What is asked of it is the policy's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PacsAddress {
+    /// The table's name, as permits have it.
+    pub name: Arc<str>,
+    /// Its DICOM port.
+    pub address: Address,
+}
+
+/// The keys of `[pacs.NAME]` that the environment may override.
+pub(super) const SCALARS: [&str; 1] = ["address"];
+
+/// A PACS with the places that other tables are compared with.
+pub(super) struct Read {
+    pub(super) name: Arc<str>,
+    pub(super) called: Vec<At<AeTitle>>,
+    address: Option<Address>,
+    ae_title: Option<AeTitle>,
+    associations: u32,
+    max_pdu: u32,
+}
+
+pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
+    let mut table = Section::open(format!("pacs.{name}"), node, problems);
+    let read = Read {
+        name: name.into(),
+        address: table.required("address", address).map(|at| at.value),
+        called: table.list("called_ae", title),
+        ae_title: table.optional("ae_title", title).map(|at| at.value),
+        associations: table.or("associations", limits.pacs_associations, limits::count),
+        max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
+    };
+    table.finish();
+    read
+}
+
+impl Read {
+    /// What the policy needs.
+    pub(super) fn to_pacs(&self) -> Pacs {
+        Pacs {
+            name: Arc::clone(&self.name),
+            called: self.called.iter().map(|at| at.value).collect(),
+            ae_title: self.ae_title,
+            associations: self.associations,
+            max_pdu: self.max_pdu,
+        }
+    }
+
+    /// Where to dial; `None` where the address was refused.
+    pub(super) fn into_address(self) -> Option<PacsAddress> {
+        Some(PacsAddress { name: self.name, address: self.address? })
+    }
+}
+
+fn address(node: &Node) -> Result<Address, Mistake> {
+    let text = node.text()?;
+    text.parse().map_err(|fault| Mistake::Address(text.into(), fault))
+}
+
+/// An AE title, as the wire has it.
+pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
+    let text = node.text()?;
+    text.parse().map_err(|fault| Mistake::Title(text.into(), fault))
+}

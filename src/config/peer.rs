@@ -1,0 +1,235 @@
+//! `[peer.NAME]`: who may connect, as what, to where and for what.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::policy::Peer;
+use pacsgate_core::services::{Operation, Service, SopClass};
+use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::uid::Uid;
+
+use super::file::{Node, Value};
+use super::limits::{self, Limits};
+use super::mistake::{Caution, Combination, Mistake, Quoted, Suggestion};
+use super::pacs::title;
+use super::problems::Problems;
+use super::section::{At, Item, Section};
+use super::source::Place;
+use super::value;
+
+/// A peer with the places that other tables are compared with.
+pub(super) struct Read {
+    pub(super) name: Arc<str>,
+    pub(super) certificates: Vec<At<Matcher>>,
+    pub(super) pacs: Vec<At<Arc<str>>>,
+    pub(super) sop_classes: Vec<At<Uid>>,
+    /// Whether nothing was wrong in its table.
+    pub(super) is_sound: bool,
+    contact: Option<Arc<str>>,
+    calling: Vec<At<AeTitle>>,
+    from: Vec<At<IpNet>>,
+    services: Vec<At<Service>>,
+    associations: u32,
+}
+
+pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
+    let before = problems.count();
+    let mut table = Section::open(format!("peer.{name}"), node, problems);
+    let mut read = Read {
+        name: name.into(),
+        contact: table.optional("contact", |node| node.text().map(Arc::from)).map(|at| at.value),
+        certificates: certificates(&mut table),
+        calling: table.list("calling_ae", title),
+        from: table.optional_list("from", network),
+        pacs: table.list("pacs", |node| node.text().map(Arc::from)),
+        services: services(&mut table),
+        sop_classes: table.optional_list("sop_classes", sop_class),
+        is_sound: false,
+        associations: table.or("associations", limits.peer_associations, limits::count),
+    };
+    unchecked_operations(&mut table, &read.services);
+    table.not_enforced("move_to", "without it, `move` reaches whatever the PACS knows");
+    table.not_enforced("tolerate", "leave it out until a later version");
+    table.not_enforced("guard", "leave it out until a later version");
+    table.finish();
+    read.is_sound = problems.count() == before;
+    read
+}
+
+impl Read {
+    /// The digests by which its certificate is recognised.
+    pub(super) fn pins(&self) -> impl Iterator<Item = &Matcher> {
+        self.certificates.iter().map(|at| &at.value).filter(|matcher| is_pin(matcher))
+    }
+
+    /// What the policy needs.
+    pub(super) fn to_peer(&self) -> Peer {
+        Peer {
+            name: Arc::clone(&self.name),
+            contact: self.contact.clone(),
+            certificates: values(&self.certificates),
+            calling: values(&self.calling),
+            from: values(&self.from),
+            pacs: values(&self.pacs),
+            services: values(&self.services),
+            sop_classes: values(&self.sop_classes),
+            associations: self.associations,
+        }
+    }
+
+    /// Where it lists a SOP class with its operations.
+    pub(super) fn place_of_service(&self, wanted: &Uid) -> Option<Place> {
+        let is_wanted = |service: &Service| {
+            matches!(
+                service,
+                Service::Other { sop_class, .. } if sop_class == wanted
+            )
+        };
+        self.services.iter().find(|at| is_wanted(&at.value)).map(|at| at.place)
+    }
+}
+
+fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
+    list.iter().map(|at| at.value.clone()).collect()
+}
+
+fn certificates(table: &mut Section<'_>) -> Vec<At<Matcher>> {
+    let list = table.demand("certificate");
+    let items = table.items("certificate", list);
+    items.into_iter().filter_map(|item| matcher(item, table.problems)).collect()
+}
+
+/// One table with one key.
+fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
+    let place = item.node.place;
+    if !matches!(item.node.value, Value::Table(_)) {
+        let example = "a table, such as { san_dns = \"ct1.example\" }";
+        problems.mistake(place, item.key, item.node.value.instead_of(example));
+        return None;
+    }
+    let mut table = Section::open(item.key, item.node, problems);
+    let keys = table.len();
+    let found = [
+        table.optional("san_dns", san_dns),
+        table.optional("san_uri", san_uri),
+        table.optional("cert_sha256", |node| digest(node).map(Matcher::CertSha256)),
+        table.optional("spki_sha256", |node| digest(node).map(Matcher::SpkiSha256)),
+    ];
+    if keys != 1 {
+        table.problems.mistake(place, table.key.as_str(), Combination::OneMatcher.into());
+    }
+    table.finish();
+    found.into_iter().flatten().next()
+}
+
+fn san_dns(node: &Node) -> Result<Matcher, Mistake> {
+    let text = node.text()?;
+    let name = value::dns_name(text).map_err(|fault| Mistake::Dns(text.into(), fault))?;
+    Ok(Matcher::SanDns(name))
+}
+
+fn san_uri(node: &Node) -> Result<Matcher, Mistake> {
+    let text = node.text()?;
+    let uri = value::uri(text).map_err(|fault| Mistake::Uri(text.into(), fault))?;
+    Ok(Matcher::SanUri(uri))
+}
+
+fn digest(node: &Node) -> Result<Digest, Mistake> {
+    let text = node.text()?;
+    value::digest(text).map_err(|fault| Mistake::Digest(text.into(), fault))
+}
+
+fn network(node: &Node) -> Result<IpNet, Mistake> {
+    let text = node.text()?;
+    value::network(text).map_err(|fault| Mistake::Network(text.into(), fault))
+}
+
+fn services(table: &mut Section<'_>) -> Vec<At<Service>> {
+    let list = table.demand("services");
+    let items = table.items("services", list);
+    items.into_iter().filter_map(|item| service(item, table.problems)).collect()
+}
+
+/// A name, or a table for what has none.
+fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
+    let place = item.node.place;
+    if !matches!(item.node.value, Value::Table(_)) {
+        let named = named_service(&item.node);
+        return named
+            .map_err(|mistake| problems.mistake(place, item.key, mistake))
+            .ok()
+            .map(|value| At { place, value });
+    }
+    let mut table = Section::open(item.key, item.node, problems);
+    let sop_class = table.required("sop_class", sop_class);
+    let operations = values(&table.list("operations", operation));
+    table.finish();
+    Some(At { place, value: Service::Other { sop_class: sop_class?.value, operations } })
+}
+
+fn named_service(node: &Node) -> Result<Service, Mistake> {
+    let text = node.text()?;
+    let names = Service::NAMED.iter().filter_map(Service::name);
+    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
+}
+
+fn operation(node: &Node) -> Result<Operation, Mistake> {
+    let text = node.text()?;
+    let names = Operation::ALL.iter().map(|operation| operation.name());
+    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
+}
+
+fn sop_class(node: &Node) -> Result<Uid, Mistake> {
+    let text = node.text()?;
+    SopClass::uid_of(text).map_err(|_| match text.parse::<Uid>() {
+        Err(fault) if text.starts_with(|first: char| first.is_ascii_digit()) => {
+            Mistake::Uid(text.into(), fault)
+        }
+        _ => Mistake::SopClass(text.into(), nearest_sop_class(text)),
+    })
+}
+
+fn nearest_sop_class(text: &str) -> Suggestion {
+    match Suggestion::new(text, SopClass::all().map(|class| class.keyword)) {
+        nearest @ Suggestion::Nearest(_) => nearest,
+        Suggestion::OneOf(_) | Suggestion::See(_) => Suggestion::See("table A-1 of PS3.6"),
+    }
+}
+
+/// Until operations are checked, a retrieval passes to any destination that the PACS knows.
+fn unchecked_operations(table: &mut Section<'_>, services: &[At<Service>]) {
+    let accepted = table.optional("unchecked_operations", Node::boolean);
+    if let Some(at) = accepted.filter(|at| at.value) {
+        let key = table.path("unchecked_operations");
+        return table.problems.caution(at.place, key, Caution::UncheckedOperations);
+    }
+    for service in services.iter().filter(|service| retrieves(&service.value)) {
+        let name = Quoted::from(service.value.to_string().as_str());
+        table.mistake_at("services", Some(service.place), Mistake::Unchecked(name));
+    }
+}
+
+fn retrieves(service: &Service) -> bool {
+    match service {
+        Service::Move | Service::Get => true,
+        Service::Other { operations, .. } => operations
+            .iter()
+            .any(|operation| matches!(operation, Operation::CMove | Operation::CGet)),
+        Service::Echo
+        | Service::Store
+        | Service::KeyObject
+        | Service::Find
+        | Service::Worklist
+        | Service::Mpps
+        | Service::StorageCommitment
+        | Service::Print => false,
+    }
+}
+
+pub(super) const fn is_pin(matcher: &Matcher) -> bool {
+    match matcher {
+        Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => true,
+        Matcher::SanDns(_) | Matcher::SanUri(_) => false,
+    }
+}

@@ -1,0 +1,228 @@
+//! Certificates, private keys and CRLs out of PEM files.
+
+use std::fmt;
+
+use rustls::pki_types::pem::{PemObject, SectionKind};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use webpki::anchor_from_trusted_cert;
+
+/// Why a file does not hold what it should. Never shows any of its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PemFault {
+    /// Sections of other kinds only.
+    #[error("holds {found}, not {wanted}")]
+    Holds {
+        /// What the file holds.
+        found: Kind,
+        /// What it should hold.
+        wanted: Kind,
+    },
+    /// No PEM section that is known.
+    #[error("holds no PEM section with {0}")]
+    NoSection(Kind),
+    /// A binary file.
+    #[error("is not PEM but DER; convert it with openssl")]
+    Der,
+    /// A section without its end, or with something else than base64.
+    #[error("has a damaged PEM section")]
+    Damaged,
+    /// A private key under a passphrase.
+    #[error("holds a private key under a passphrase, which the gate cannot ask for")]
+    Encrypted,
+    /// Which of them is meant is not clear.
+    #[error("holds several private keys")]
+    SeveralKeys,
+    /// Not an X.509 certificate.
+    #[error("holds a damaged certificate")]
+    Certificate,
+}
+
+/// What a PEM section holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A certificate.
+    Certificate,
+    /// A private key.
+    PrivateKey,
+    /// A certificate revocation list.
+    Crl,
+    /// A request for a certificate.
+    Request,
+    /// Anything else.
+    Other,
+}
+
+/// Every certificate of a file, in its order.
+pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+    let found = sections(pem, Kind::Certificate)?;
+    let certificates: Vec<_> = found.into_iter().map(CertificateDer::from).collect();
+    // A certificate that cannot be read as a trust anchor cannot be read as anything else.
+    match certificates.iter().all(|one| anchor_from_trusted_cert(one).is_ok()) {
+        true => Ok(certificates),
+        false => Err(PemFault::Certificate),
+    }
+}
+
+/// The one private key of a file: PKCS #8, SEC 1 or PKCS #1.
+pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
+    if contains(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || contains(pem, b"Proc-Type: 4,ENC") {
+        return Err(PemFault::Encrypted);
+    }
+    sections(pem, Kind::PrivateKey)?;
+    let mut keys = PrivateKeyDer::pem_slice_iter(pem);
+    let (Some(Ok(key)), None) = (keys.next(), keys.next()) else {
+        return Err(PemFault::SeveralKeys);
+    };
+    Ok(key)
+}
+
+/// Every CRL of a file in PEM, or the one of a file in DER, as CAs publish it.
+pub(super) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemFault> {
+    let found = match sections(bytes, Kind::Crl) {
+        Err(PemFault::Der) => vec![bytes.to_vec()],
+        other => other?,
+    };
+    Ok(found.into_iter().map(CertificateRevocationListDer::from).collect())
+}
+
+/// The content of the sections of one kind; at least one. Others are passed over, as a file may
+/// hold a chain and its key.
+fn sections(pem: &[u8], wanted: Kind) -> Result<Vec<Vec<u8>>, PemFault> {
+    const SEQUENCE: u8 = 0x30;
+    if pem.first() == Some(&SEQUENCE) {
+        return Err(PemFault::Der);
+    }
+    let all: Vec<(SectionKind, Vec<u8>)> =
+        PemObject::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| PemFault::Damaged)?;
+    let other = all.first().map(|(section, _)| kind(*section));
+    let found: Vec<_> = all
+        .into_iter()
+        .filter(|(section, _)| kind(*section) == wanted)
+        .map(|(_, der)| der)
+        .collect();
+    match other {
+        _ if !found.is_empty() => Ok(found),
+        Some(found) => Err(PemFault::Holds { found, wanted }),
+        None => Err(PemFault::NoSection(wanted)),
+    }
+}
+
+fn kind(section: SectionKind) -> Kind {
+    const KEYS: [SectionKind; 3] =
+        [SectionKind::PrivateKey, SectionKind::RsaPrivateKey, SectionKind::EcPrivateKey];
+    let kinds = [
+        (SectionKind::Certificate, Kind::Certificate),
+        (SectionKind::Crl, Kind::Crl),
+        (SectionKind::Csr, Kind::Request),
+    ];
+    if KEYS.contains(&section) {
+        return Kind::PrivateKey;
+    }
+    kinds.iter().find(|(known, _)| *known == section).map_or(Kind::Other, |(_, kind)| *kind)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    text.windows(part.len()).any(|window| window == part)
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Certificate => "a certificate",
+            Self::PrivateKey => "a private key",
+            Self::Crl => "a CRL",
+            Self::Request => "a certificate request",
+            Self::Other => "something else",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, CertifiedKey, KeyPair};
+
+    use super::*;
+
+    fn generated() -> CertifiedKey<KeyPair> {
+        rcgen::generate_simple_self_signed(["gate.example".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn takes_a_chain_and_its_key_from_one_file() {
+        let one = generated();
+        let both = one.signing_key.serialize_pem() + &one.cert.pem();
+        assert_eq!(certificates(both.as_bytes()).unwrap(), [one.cert.der().clone()]);
+        assert!(private_key(both.as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn says_what_a_file_holds_instead() {
+        let one = generated();
+        let (certificate, key) = (one.cert.pem(), one.signing_key.serialize_pem());
+        let told = private_key(certificate.as_bytes()).unwrap_err().to_string();
+        assert_eq!(told, "holds a certificate, not a private key");
+        let told = certificates(key.as_bytes()).unwrap_err().to_string();
+        assert_eq!(told, "holds a private key, not a certificate");
+        let told = crls(certificate.as_bytes()).unwrap_err().to_string();
+        assert_eq!(told, "holds a certificate, not a CRL");
+        let request = CertificateParams::default().serialize_request(&one.signing_key).unwrap();
+        let told = certificates(request.pem().unwrap().as_bytes()).unwrap_err().to_string();
+        assert_eq!(told, "holds a certificate request, not a certificate");
+    }
+
+    #[test]
+    fn refuses_a_bundle_without_certificates() {
+        let none = Err(PemFault::NoSection(Kind::Certificate));
+        assert_eq!(certificates(b""), none);
+        assert_eq!(certificates(b"# nothing here\n"), none);
+        let unknown = b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n";
+        assert_eq!(certificates(unknown), none);
+    }
+
+    #[test]
+    fn refuses_damaged_sections() {
+        let pem = generated().cert.pem();
+        assert_eq!(certificates(pem.replace("-----END", "").as_bytes()), Err(PemFault::Damaged));
+        let foreign = b"-----BEGIN CERTIFICATE-----\n????\n-----END CERTIFICATE-----\n";
+        assert_eq!(certificates(foreign), Err(PemFault::Damaged));
+        let zeros = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        assert_eq!(certificates(zeros), Err(PemFault::Certificate));
+    }
+
+    #[test]
+    fn refuses_der_where_pem_is_asked_for() {
+        let one = generated();
+        assert_eq!(certificates(one.cert.der()), Err(PemFault::Der));
+        assert_eq!(private_key(&one.signing_key.serialize_der()), Err(PemFault::Der));
+    }
+
+    #[test]
+    fn refuses_a_key_under_a_passphrase() {
+        let pkcs8: &[u8] =
+            b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        assert_eq!(private_key(pkcs8), Err(PemFault::Encrypted));
+        let pkcs1: &[u8] = b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n";
+        assert_eq!(private_key(pkcs1), Err(PemFault::Encrypted));
+    }
+
+    #[test]
+    fn refuses_several_keys() {
+        let two =
+            generated().signing_key.serialize_pem() + &generated().signing_key.serialize_pem();
+        assert_eq!(private_key(two.as_bytes()), Err(PemFault::SeveralKeys));
+    }
+
+    #[test]
+    fn takes_a_crl_in_pem_and_in_der() {
+        let pem = b"-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n";
+        assert_eq!(crls(pem).unwrap(), crls(&[0x30, 0]).unwrap());
+    }
+
+    #[test]
+    fn takes_keys_in_each_encoding() {
+        for label in ["PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"] {
+            let pem = format!("-----BEGIN {label}-----\nMAA=\n-----END {label}-----\n");
+            assert!(private_key(pem.as_bytes()).is_ok(), "{label}");
+        }
+    }
+}

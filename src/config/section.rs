@@ -1,0 +1,162 @@
+//! Reading a table key by key.
+//!
+//! By hand, not derived: a derived reader stops at its first error, and an administrator wants to
+//! see all of them.
+
+use super::file::{Node, Table, Value};
+use super::mistake::{Mistake, Quoted, Suggestion};
+use super::problems::Problems;
+use super::source::Place;
+
+/// A value that was read, and where.
+#[derive(Clone, Copy)]
+pub(super) struct At<T> {
+    pub(super) place: Place,
+    pub(super) value: T,
+}
+
+/// An element of a list with its key, such as `peer.ct1.certificate[0]`.
+pub(super) struct Item {
+    pub(super) key: String,
+    pub(super) node: Node,
+}
+
+/// One table while it is read: what is wrong goes to [`Problems`], what nobody asks for is
+/// unknown.
+pub(super) struct Section<'p> {
+    pub(super) key: String,
+    pub(super) place: Place,
+    table: Table,
+    asked: Vec<&'static str>,
+    pub(super) problems: &'p mut Problems,
+}
+
+impl<'p> Section<'p> {
+    /// Opens a table; anything else is reported, and read as an empty one.
+    pub(super) fn open(key: String, node: Node, problems: &'p mut Problems) -> Self {
+        let place = node.place;
+        let table = node.into_table().unwrap_or_else(|mistake| {
+            problems.mistake(place, key.as_str(), mistake);
+            Table::new()
+        });
+        Self { key, place, table, asked: Vec::new(), problems }
+    }
+
+    /// The whole name of one of its keys.
+    pub(super) fn path(&self, key: &str) -> String {
+        format!("{}.{key}", self.key)
+    }
+
+    /// The number of its keys that nobody has taken yet.
+    pub(super) fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Reports a mistake at one of its keys, whether it is there or not.
+    pub(super) fn mistake_at(&mut self, key: &str, place: Option<Place>, what: Mistake) {
+        let place = place.unwrap_or(self.place);
+        self.problems.mistake(place, self.path(key), what);
+    }
+
+    /// Takes a value out of the table.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
+        self.asked.push(key);
+        self.table.remove(key)
+    }
+
+    /// Takes a value that must be there.
+    pub(super) fn demand(&mut self, key: &'static str) -> Option<Node> {
+        let node = self.take(key);
+        if node.is_none() {
+            self.mistake_at(key, None, Mistake::Missing);
+        }
+        node
+    }
+
+    pub(super) fn optional<T>(&mut self, key: &'static str, read: Read<T>) -> Option<At<T>> {
+        let node = self.take(key)?;
+        self.judge(&self.path(key), &node, read)
+    }
+
+    pub(super) fn required<T>(&mut self, key: &'static str, read: Read<T>) -> Option<At<T>> {
+        let node = self.demand(key)?;
+        self.judge(&self.path(key), &node, read)
+    }
+
+    /// A value that may be left out for the usual one.
+    pub(super) fn or<T>(&mut self, key: &'static str, usual: T, read: Read<T>) -> T {
+        self.optional(key, read).map_or(usual, |at| at.value)
+    }
+
+    /// A list that must be there and have an element; short of what could not be read.
+    pub(super) fn list<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<At<T>> {
+        let node = self.demand(key);
+        self.judge_list(key, node, read)
+    }
+
+    /// A list that may be left out, and has an element if it is there.
+    pub(super) fn optional_list<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<At<T>> {
+        let node = self.take(key);
+        self.judge_list(key, node, read)
+    }
+
+    fn judge_list<T>(&mut self, key: &str, node: Option<Node>, read: Read<T>) -> Vec<At<T>> {
+        let items = self.items(key, node);
+        items.iter().filter_map(|item| self.judge(&item.key, &item.node, read)).collect()
+    }
+
+    /// The elements of a list, which must have one.
+    pub(super) fn items(&mut self, key: &str, node: Option<Node>) -> Vec<Item> {
+        let Some(node) = node else { return Vec::new() };
+        let Value::List(list) = node.value else {
+            let mistake = node.value.instead_of("a list in brackets");
+            self.mistake_at(key, Some(node.place), mistake);
+            return Vec::new();
+        };
+        if list.is_empty() {
+            self.mistake_at(key, Some(node.place), Mistake::Empty);
+        }
+        let element = |(at, node)| Item { key: format!("{}.{key}[{at}]", self.key), node };
+        list.into_iter().enumerate().map(element).collect()
+    }
+
+    pub(super) fn judge<T>(&mut self, key: &str, node: &Node, read: Read<T>) -> Option<At<T>> {
+        match read(node) {
+            Ok(value) => Some(At { place: node.place, value }),
+            Err(mistake) => {
+                self.problems.mistake(node.place, key, mistake);
+                None
+            }
+        }
+    }
+
+    /// Refuses a key that is described and not built: it would promise what nobody keeps.
+    pub(super) fn not_enforced(&mut self, key: &'static str, instead: &'static str) {
+        if let Some(node) = self.table.remove(key) {
+            self.mistake_at(key, Some(node.place), Mistake::NotEnforced(instead));
+        }
+    }
+
+    /// Reports the keys that nobody has asked for.
+    pub(super) fn finish(self) {
+        let Self { key: path, table, asked, problems, .. } = self;
+        for (key, node) in table {
+            let suggestion = Suggestion::new(&key, asked.iter().copied());
+            let key = format!("{path}.{}", shown(&key));
+            problems.mistake(node.place, key, Mistake::UnknownKey(suggestion));
+        }
+    }
+}
+
+/// Reads the value of a key.
+pub(super) type Read<T> = fn(&Node) -> Result<T, Mistake>;
+
+/// A key as it is shown: quoted if it would have to be in TOML.
+pub(super) fn shown(key: &str) -> String {
+    let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !key.is_empty() && key.bytes().all(bare) {
+        key.to_owned()
+    } else {
+        Quoted::from(key).to_string()
+    }
+}

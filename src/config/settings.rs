@@ -1,0 +1,130 @@
+//! A configuration as the daemon uses it: every name resolved, every file read.
+
+use pacsgate_core::policy::Policy;
+
+use super::error::{Errors, Warning};
+use super::file::{self, Node, Value};
+use super::layers::{self, Document};
+use super::limits::{self, Limits};
+use super::listener::{self, Listener};
+use super::log::{self, Log};
+use super::mistake::Mistake;
+use super::pacs::{self, PacsAddress};
+use super::problems::Problems;
+use super::section::Section;
+use super::source::Place;
+use super::{cross, peer, rules};
+use crate::tls::Pins;
+
+/// Everything that a configuration says.
+#[derive(Debug)]
+pub struct Settings {
+    /// The ports; at least one.
+    pub listeners: Vec<Listener>,
+    /// Where the PACS are; at least one.
+    pub pacs: Vec<PacsAddress>,
+    /// Who may do what.
+    pub policy: Policy,
+    /// How much and how long.
+    pub limits: Limits,
+    /// Where the gate writes what it does.
+    pub log: Log,
+    /// What is legal and unwise.
+    pub warnings: Vec<Warning>,
+}
+
+/// Every table as it was read.
+struct Tables {
+    main: Place,
+    limits: Limits,
+    log: Log,
+    listeners: Vec<listener::Read>,
+    pacs: Vec<pacs::Read>,
+    peers: Vec<peer::Read>,
+}
+
+/// Reads every table, then compares them.
+pub(super) fn resolve(document: Document, mut problems: Problems) -> Result<Settings, Errors> {
+    let tables = Tables::read(document, &mut problems);
+    tables.compare(&mut problems);
+    let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
+    let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
+
+    let main = problems.locate(tables.main);
+    let warnings = problems.conclude()?;
+    // Whatever has not found its place yet.
+    let policy = policy.map_err(|errors| Errors::of_policy(&main, errors))?;
+    let pacs = tables.pacs.into_iter().filter_map(pacs::Read::into_address).collect();
+    Ok(Settings { listeners, pacs, policy, limits: tables.limits, log: tables.log, warnings })
+}
+
+/// Makes the TLS sides, which trust the pins of all peers.
+fn listeners(
+    listeners: Vec<listener::Read>,
+    peers: &[peer::Read],
+    problems: &mut Problems,
+) -> Vec<Listener> {
+    let pins: Pins = peers.iter().flat_map(peer::Read::pins).collect();
+    let all_pins = peers.iter().all(|peer| peer.is_sound) && !problems.incomplete;
+    let listener = |read: listener::Read| read.into_listener(&pins, all_pins, problems);
+    listeners.into_iter().filter_map(listener).collect()
+}
+
+impl Tables {
+    fn read(document: Document, problems: &mut Problems) -> Self {
+        let main = document.main;
+        schema(document.schema, main, problems);
+        let limits = limits::read(optional_table("limits", document.limits, main, problems));
+        let log = log::read(optional_table("log", document.log, main, problems));
+        Self {
+            main,
+            log,
+            listeners: each(document.listeners, |name, node| listener::read(name, node, problems)),
+            pacs: each(document.pacs, |name, node| pacs::read(name, node, &limits, problems)),
+            peers: each(document.peers, |name, node| peer::read(name, node, &limits, problems)),
+            limits,
+        }
+    }
+
+    fn compare(&self, problems: &mut Problems) {
+        cross::addresses_are_unique(&self.listeners, problems);
+        // What is missing may stand in a file that could not be read.
+        if problems.incomplete {
+            return;
+        }
+        let kinds = [
+            ("listener", self.listeners.is_empty()),
+            ("pacs", self.pacs.is_empty()),
+            ("peer", self.peers.is_empty()),
+        ];
+        for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
+            problems.mistake(self.main, kind, Mistake::NoTable);
+        }
+        cross::names_have_a_ca(&self.listeners, &self.peers, problems);
+    }
+}
+
+fn each<T>(tables: layers::Tables, mut read: impl FnMut(&str, Node) -> T) -> Vec<T> {
+    tables.into_iter().map(|(name, node)| read(&name, node)).collect()
+}
+
+fn schema(node: Option<Node>, main: Place, problems: &mut Problems) {
+    const SCHEMA: i64 = 1;
+    match node {
+        Some(Node { value: Value::Integer(SCHEMA), .. }) => {}
+        Some(other) => problems.mistake(other.place, "schema", Mistake::Schema),
+        // A main file that could not be parsed may well have one.
+        None if problems.incomplete => {}
+        None => problems.mistake(main, "schema", Mistake::Schema),
+    }
+}
+
+fn optional_table<'p>(
+    key: &str,
+    node: Option<Node>,
+    main: Place,
+    problems: &'p mut Problems,
+) -> Section<'p> {
+    let empty = || Node { place: main, value: Value::Table(file::Table::new()) };
+    Section::open(key.to_owned(), node.unwrap_or_else(empty), problems)
+}

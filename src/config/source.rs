@@ -1,0 +1,223 @@
+//! The texts that a configuration comes from, and the files that it names.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use super::error::Location;
+
+/// Longer than any honest file: a bundle of CAs, a CRL with a hundred thousand entries, or the
+/// table of ten thousand peers.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+const OTHERS_READ: u32 = 0o004;
+
+/// Why a file cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub enum FileFault {
+    /// The operating system's reason.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// A directory, a device or a pipe.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// Longer than any honest file.
+    #[error("is larger than {} MiB", MAX_FILE / (1024 * 1024))]
+    TooLarge,
+    /// Group or others may write it: they could give themselves access.
+    #[error("may be written by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
+    Writable(u32),
+    /// Not UTF-8, as TOML demands.
+    #[error("is not a text in UTF-8")]
+    NotUtf8,
+}
+
+/// What was read from a file.
+pub(super) struct Contents {
+    pub(super) bytes: Vec<u8>,
+    pub(super) readable_by_others: bool,
+}
+
+/// Reads a regular file that only its owner may write, up to [`MAX_FILE`].
+pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
+    // Before it is opened: opening a pipe would wait for its writer.
+    if !fs::metadata(path).map_err(FileFault::Unreadable)?.is_file() {
+        return Err(FileFault::NotAFile);
+    }
+    let file = File::open(path).map_err(FileFault::Unreadable)?;
+    let metadata = file.metadata().map_err(FileFault::Unreadable)?;
+    judge_mode(&metadata)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(FileFault::Unreadable)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(FileFault::TooLarge);
+    }
+    Ok(Contents { bytes, readable_by_others: metadata.mode() & OTHERS_READ != 0 })
+}
+
+fn judge_mode(metadata: &fs::Metadata) -> Result<(), FileFault> {
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & GROUP_OR_OTHERS_WRITE != 0 {
+        return Err(FileFault::Writable(mode));
+    }
+    Ok(())
+}
+
+/// The drop-in files of a directory in name order; none if there is no such directory.
+///
+/// Hidden files do not count: editors leave them behind.
+pub(super) fn drop_ins(directory: &Path) -> Result<Vec<PathBuf>, FileFault> {
+    let metadata = match fs::metadata(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(FileFault::Unreadable)?,
+    };
+    // Whoever may write here could add a peer.
+    judge_mode(&metadata)?;
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(FileFault::Unreadable)? {
+        let path = entry.map_err(FileFault::Unreadable)?.path();
+        if is_drop_in(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_drop_in(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|extension| extension == "toml")
+}
+
+/// The texts of one configuration in the order in which they were read.
+pub(super) struct Sources(Vec<Source>);
+
+enum Source {
+    File { path: PathBuf, text: String, lines: Vec<usize> },
+    Variable { name: String, base: PathBuf },
+}
+
+/// A place in one of the [`Sources`]; sorts as an administrator reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    source: usize,
+    /// In bytes; `None` for the source as a whole.
+    offset: Option<usize>,
+}
+
+impl Place {
+    pub(super) const fn at(self, offset: usize) -> Self {
+        Self { source: self.source, offset: Some(offset) }
+    }
+}
+
+impl Sources {
+    pub(super) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// A file whose text is not known, or not yet.
+    pub(super) fn add_file(&mut self, path: PathBuf) -> Place {
+        self.add(Source::File { path, text: String::new(), lines: Vec::new() })
+    }
+
+    /// An environment variable. Relative paths in it count from `base`.
+    pub(super) fn add_variable(&mut self, name: String, base: PathBuf) -> Place {
+        self.add(Source::Variable { name, base })
+    }
+
+    fn add(&mut self, source: Source) -> Place {
+        self.0.push(source);
+        Place { source: self.0.len() - 1, offset: None }
+    }
+
+    /// Gives a file its text, so that places in it have a line and a column.
+    pub(super) fn set_text(&mut self, place: Place, new: String) {
+        if let Some(Source::File { text, lines, .. }) = self.0.get_mut(place.source) {
+            let ends = new.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            *lines = ends.map(|(at, _)| at + 1).collect();
+            *text = new;
+        }
+    }
+
+    /// The directory from which relative paths count.
+    pub(super) fn base(&self, place: Place) -> &Path {
+        match self.0.get(place.source) {
+            Some(Source::File { path, .. }) => path.parent().unwrap_or(Path::new("")),
+            Some(Source::Variable { base, .. }) => base,
+            None => Path::new(""),
+        }
+    }
+
+    /// What an administrator is told of a place.
+    pub(super) fn locate(&self, place: Place) -> Location {
+        match (self.0.get(place.source), place.offset) {
+            (Some(Source::Variable { name, .. }), _) => Location::Variable(name.clone()),
+            (Some(Source::File { path, .. }), None) => Location::File(path.clone()),
+            (Some(Source::File { path, text, lines }), Some(offset)) => {
+                let line = lines.partition_point(|&start| start <= offset);
+                let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
+                let before = text.get(start..offset).unwrap_or_default();
+                // A byte order mark is no character of the first line.
+                let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
+                Location::Text { file: path.clone(), line: line + 1, column }
+            }
+            (None, _) => Location::File(PathBuf::new()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_lines_and_columns_in_characters() {
+        let mut sources = Sources::new();
+        let file = sources.add_file("a.toml".into());
+        sources.set_text(file, "\u{feff}a = 1\r\nÄä = 2\n\nb".into());
+        let told = |offset| sources.locate(file.at(offset)).to_string();
+        assert_eq!(told(3), "a.toml:1:1");
+        assert_eq!(told(7), "a.toml:1:5");
+        assert_eq!(told(10), "a.toml:2:1");
+        assert_eq!(told(15), "a.toml:2:4");
+        assert_eq!(told(19), "a.toml:3:1");
+        assert_eq!(told(20), "a.toml:4:1");
+        assert_eq!(sources.locate(file).to_string(), "a.toml");
+    }
+
+    #[test]
+    fn lists_drop_ins_in_name_order_and_leaves_out_what_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["b.toml", "a.toml", ".hidden.toml", "a.toml.orig", "README"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        let names: Vec<_> = drop_ins(directory.path())
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["a.toml", "b.toml"]);
+    }
+
+    #[test]
+    fn has_no_drop_ins_without_a_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(drop_ins(&directory.path().join("conf.d")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn refuses_a_file_that_is_too_large() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large");
+        File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
+        assert!(matches!(read(&path), Err(FileFault::TooLarge)));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_regular_file() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(read(directory.path()), Err(FileFault::NotAFile)));
+    }
+}

@@ -1,0 +1,114 @@
+//! Variables that override values, and those that do not.
+
+use std::time::Duration;
+
+use super::site::{MAIN, Site};
+use crate::config::limits::KEYS;
+
+#[test]
+fn overrides_limits_log_and_pacs_addresses() {
+    let environment = [
+        ("PACSGATE__LIMITS__IDLE", "20m"),
+        ("PACSGATE__LIMITS__CONNECTIONS", "7"),
+        ("PACSGATE__LIMITS__MAX_PDU", "64KiB"),
+        ("PACSGATE__LOG__LEVEL", "warn"),
+        ("PACSGATE__PACS__ARCHIVE__ADDRESS", "pacs:11112"),
+    ];
+    let settings = Site::new(MAIN).load_in(&environment).unwrap();
+    assert_eq!(settings.limits.idle, Duration::from_secs(1200));
+    assert_eq!((settings.limits.connections, settings.limits.max_pdu), (7, 65_536));
+    assert_eq!(settings.log.level, tracing::Level::WARN);
+    assert_eq!(settings.pacs.first().unwrap().address.to_string(), "pacs:11112");
+}
+
+#[test]
+fn overrides_the_certificate_of_a_listener_whose_name_has_a_hyphen() {
+    let main = MAIN.replace("listener.front", "listener.front-1").replace("gateway", "absent");
+    let environment = [
+        ("PACSGATE__LISTENER__FRONT_1__TLS__CERTIFICATE", "tls/gateway.pem"),
+        ("PACSGATE__LISTENER__FRONT_1__TLS__PRIVATE_KEY", "tls/gateway.key"),
+    ];
+    assert!(Site::new(&main).load_in(&environment).is_ok());
+}
+
+#[test]
+fn every_limit_has_its_variable() {
+    for key in KEYS {
+        let name = format!("PACSGATE__LIMITS__{}", key.to_ascii_uppercase());
+        let told = Site::new(MAIN).told_in(&[(&name, "x")]);
+        assert!(
+            told.starts_with(&format!("environment variable {name}: limits.{key}: ")),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn leaves_variables_of_other_prefixes_alone() {
+    let environment =
+        [("PACSGATE_LIMITS_IDLE", "x"), ("pacsgate__limits__idle", "x"), ("PATH", "")];
+    assert!(Site::new(MAIN).load_in(&environment).is_ok());
+}
+
+#[test]
+fn refuses_a_variable_and_says_why() {
+    let cases = [
+        ("LIMITS__IDEL", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
+        ("LIMITS__idle", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
+        (
+            "PACS__ARCHIVES__ADDRESS",
+            "a:1",
+            "overrides nothing; did you mean `PACSGATE__PACS__ARCHIVE__ADDRESS`?",
+        ),
+        (
+            "PEER__CT1__CALLING_AE",
+            "CT2",
+            "peers, services and CAs are never taken from the environment",
+        ),
+        (
+            "LISTENER__FRONT__TLS__CLIENT_CA",
+            "/tmp/ca.pem",
+            "peers, services and CAs are never taken from the environment",
+        ),
+        ("LIMITS__IDLE", "600", "limits.idle: \"600\" has no unit; write \"10m\""),
+        ("LIMITS__CONNECTIONS", "many", "limits.connections: must be a whole number, not a text"),
+        ("LIMITS__CONNECTIONS", "0", "limits.connections: 0 is outside 1 to 100000"),
+        ("LOG__LEVEL", "", "log.level: is blank"),
+        (
+            "LISTENER__FRONT__TLS__CRL_GRACE",
+            "7d",
+            "listener.front.tls.crl_grace: has no effect without client_crl",
+        ),
+    ];
+    for (name, value, sentence) in cases {
+        let name = format!("PACSGATE__{name}");
+        let told = Site::new(MAIN).told_in(&[(&name, value)]);
+        assert_eq!(told, format!("environment variable {name}: {sentence}"));
+    }
+}
+
+#[test]
+fn refuses_a_variable_that_would_replace_a_list() {
+    let pair = "[{ certificate = \"tls/gateway.pem\", private_key = \"tls/gateway.key\" }]";
+    let main = MAIN
+        .replace("private_key = \"tls/gateway.key\"\n", "")
+        .replace("certificate = \"tls/gateway.pem\"", &format!("certificate = {pair}"));
+    let name = "PACSGATE__LISTENER__FRONT__TLS__CERTIFICATE";
+    let told = Site::new(&main).told_in(&[(name, "tls/gateway.pem")]);
+    let sentence = "the file has a list here; a variable overrides single values only";
+    assert_eq!(
+        told,
+        format!("environment variable {name}: listener.front.tls.certificate: {sentence}")
+    );
+}
+
+#[test]
+fn refuses_a_variable_that_two_tables_answer_to() {
+    let second = "[pacs.a-b]\naddress = \"a:1\"\ncalled_ae = [\"A\"]\n\
+                  [pacs.a_b]\naddress = \"b:1\"\ncalled_ae = [\"B\"]\n";
+    let name = "PACSGATE__PACS__A_B__ADDRESS";
+    let told = Site::new(&(MAIN.to_owned() + second)).told_in(&[(name, "c:1")]);
+    let sentence = "stands for both pacs.a-b.address and pacs.a_b.address; rename one of the two \
+                    tables";
+    assert_eq!(told, format!("environment variable {name}: {sentence}"));
+}

@@ -1,0 +1,133 @@
+//! Several files, files that are not there, and files that others may write.
+
+use super::site::{MAIN, Site};
+use crate::config::Caution;
+
+const PEER: &str = "[peer.ct2]\ncertificate = [{ san_dns = \"ct2.example\" }]\n\
+                    calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+
+#[test]
+fn a_table_in_two_files_names_both() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", PEER);
+    site.write("conf.d/b.toml", format!("\n{PEER}[pacs.archive]\naddress = \"b:104\"\n"));
+    assert_eq!(
+        site.told(),
+        "conf.d/b.toml:2:7: peer.ct2: stands already in conf.d/a.toml:1:7; a table stands in one \
+         file only\n\
+         conf.d/b.toml:7:7: pacs.archive: stands already in pacsgate.toml:10:7; a table stands in \
+         one file only"
+    );
+}
+
+#[test]
+fn certificates_of_two_peers_differ() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", PEER.replace("ct2.example", "CT1.Example"));
+    assert_eq!(
+        site.told(),
+        "conf.d/a.toml:2:18: peer.ct2.certificate: belongs to peer.ct1 already, at \
+         pacsgate.toml:15:18; a certificate has one peer"
+    );
+}
+
+#[test]
+fn only_the_main_file_has_schema_limits_and_log() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", "schema = 1\n[limits]\n[log]\n");
+    let sentence = "belongs in the main file; drop-in files hold listeners, PACS and peers";
+    assert_eq!(
+        site.told(),
+        format!(
+            "conf.d/a.toml:1:1: schema: {sentence}\nconf.d/a.toml:2:2: limits: {sentence}\n\
+             conf.d/a.toml:3:2: log: {sentence}"
+        )
+    );
+}
+
+#[test]
+fn an_absent_main_file_is_told_with_the_reason_of_the_system() {
+    let site = Site::new(MAIN);
+    std::fs::remove_file(site.path("pacsgate.toml")).unwrap();
+    let told = "pacsgate.toml: cannot be read: No such file or directory (os error 2)";
+    assert_eq!(site.told(), told);
+}
+
+#[test]
+fn a_file_that_cannot_be_parsed_hides_no_mistake_in_another() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", "[pacs.second\n");
+    site.write("conf.d/b.toml", PEER.replace("archive", "second").replace("echo", "ecko"));
+    assert_eq!(
+        site.told(),
+        "conf.d/a.toml:1:13: unclosed table, expected `]`\n\
+         conf.d/b.toml:5:13: peer.ct2.services[0]: \"ecko\" is not known here; did you mean `echo`?"
+    );
+}
+
+#[test]
+fn refuses_each_file_that_others_may_write() {
+    let cases = [
+        ("pacsgate.toml", 0o664, "pacsgate.toml: "),
+        ("conf.d", 0o757, "conf.d: "),
+        ("conf.d/a.toml", 0o646, "conf.d/a.toml: "),
+        (
+            "tls/gateway.pem",
+            0o664,
+            "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: ",
+        ),
+        (
+            "tls/gateway.key",
+            0o620,
+            "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key: ",
+        ),
+        ("tls/ca.pem", 0o666, "pacsgate.toml:8:1: listener.front.tls.client_ca: tls/ca.pem: "),
+    ];
+    for (name, mode, place) in cases {
+        let site = Site::new(MAIN);
+        site.write("conf.d/a.toml", PEER);
+        site.set_mode(name, mode);
+        let sentence = "may be written by others than its owner";
+        let cure = "run `chmod go-w` on it";
+        assert_eq!(site.told(), format!("{place}{sentence} (mode {mode:04o}); {cure}"));
+    }
+}
+
+#[test]
+fn warns_of_a_private_key_that_everybody_may_read() {
+    let site = Site::new(MAIN);
+    site.set_mode("tls/gateway.key", 0o644);
+    let settings = site.load().unwrap();
+    let [warning] = settings.warnings.as_slice() else { panic!("one warning") };
+    assert_eq!(warning.what, Caution::KeyReadableByOthers(site.path("tls/gateway.key")));
+    let place =
+        format!("{}:7:1: listener.front.tls.private_key: ", site.path("pacsgate.toml").display());
+    assert!(warning.to_string().starts_with(&place), "{warning}");
+}
+
+#[test]
+fn relative_paths_count_from_the_file_that_names_them() {
+    let (main, listener) = MAIN.split_once("\n[pacs").unwrap();
+    let (schema, front) = main.split_once("[listener").unwrap();
+    let site = Site::new(&format!("{schema}[pacs{listener}"));
+    site.write("conf.d/front.toml", format!("[listener{front}").replace("tls/", "../tls/"));
+    assert!(site.load().is_ok());
+}
+
+#[test]
+fn never_shows_what_a_key_file_holds() {
+    let site = Site::new(MAIN);
+    let secret = "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp";
+    let damaged = [
+        format!("-----BEGIN PRIVATE KEY-----\n{secret}\n"),
+        format!("-----BEGIN PRIVATE KEY-----\n{secret}?\n-----END PRIVATE KEY-----\n"),
+        format!("-----BEGIN PRIVATE KEY-----\n{secret}\n-----END PRIVATE KEY-----\n"),
+        format!("-----BEGIN PRIVATE KEY {secret}\n"),
+        secret.to_owned(),
+    ];
+    for content in damaged {
+        site.write("tls/gateway.key", content);
+        let error = site.load().unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("MC4C"), "{error:?}");
+    }
+}

@@ -1,0 +1,120 @@
+//! What a sound configuration becomes.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tracing::Level;
+
+use super::site::{MAIN, Site};
+use crate::config::{Audit, Caution, Format, Limits, Log};
+
+#[test]
+fn the_least_loads_with_the_documented_defaults() {
+    let settings = Site::new(MAIN).load().unwrap();
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.log, Log::default());
+    assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+    let [listener] = settings.listeners.as_slice() else { panic!("one listener") };
+    assert_eq!(&*listener.name, "front");
+    assert_eq!(listener.bind, ["127.0.0.1:0".parse::<SocketAddr>().unwrap()]);
+    let [pacs] = settings.pacs.as_slice() else { panic!("one PACS") };
+    assert_eq!((&*pacs.name, pacs.address.to_string().as_str()), ("archive", "10.10.0.5:104"));
+}
+
+#[test]
+fn the_defaults_are_those_of_the_design() {
+    let seconds = Duration::from_secs;
+    let limits = Limits::default();
+    assert_eq!((limits.connections, limits.handshakes, limits.per_source), (2048, 256, 128));
+    assert_eq!((limits.peer_associations, limits.pacs_associations), (32, 128));
+    assert_eq!((limits.handshake, limits.request), (seconds(10), seconds(10)));
+    assert_eq!((limits.dial, limits.answer), (seconds(5), seconds(30)));
+    assert_eq!((limits.idle, limits.operation), (seconds(600), seconds(7200)));
+    assert_eq!((limits.progress, limits.write_stall), (seconds(10), seconds(60)));
+    assert_eq!(
+        (limits.keepalive, limits.close, limits.drain),
+        (seconds(60), seconds(2), seconds(30))
+    );
+    assert_eq!((limits.lifetime, limits.max_pdu), (None, 1 << 20));
+}
+
+#[test]
+fn reads_limits_and_log() {
+    let more = "[limits]\nconnections = 10\nidle = \"200ms\"\nlifetime = \"12h\"\n\
+                max_pdu = \"16KiB\"\n[log]\nlevel = \"debug\"\nformat = \"json\"\n\
+                audit = \"log/audit.json\"\n";
+    let site = Site::new(&(MAIN.to_owned() + more));
+    let settings = site.load().unwrap();
+    assert_eq!(settings.limits.connections, 10);
+    assert_eq!(settings.limits.idle, Duration::from_millis(200));
+    assert_eq!(settings.limits.lifetime, Some(Duration::from_secs(12 * 3600)));
+    assert_eq!(settings.limits.max_pdu, 16 * 1024);
+    let audit = Audit::File(site.path("log/audit.json"));
+    assert_eq!(settings.log, Log { level: Level::DEBUG, format: Format::Json, audit });
+}
+
+#[test]
+fn takes_several_certificates_and_revocation_lists() {
+    let main = MAIN.replace("private_key = \"tls/gateway.key\"\n", "").replace(
+        "certificate = \"tls/gateway.pem\"",
+        "certificate = [{ certificate = \"tls/gateway.pem\", private_key = \"tls/gateway.key\" \
+             }, { certificate = \"tls/other.pem\", private_key = \"tls/other.key\" }]\n\
+             client_crl = [\"tls/ca.crl\"]\ncrl_grace = \"7d\"",
+    );
+    assert_eq!(Site::new(&main).load().unwrap().listeners.len(), 1);
+}
+
+#[test]
+fn a_pinned_peer_needs_no_ca() {
+    let main = MAIN
+        .replace("client_ca = \"tls/ca.pem\"\n", "")
+        .replace("san_dns = \"ct1.example\"", &format!("spki_sha256 = \"{}\"", "ab".repeat(32)));
+    assert!(Site::new(&main).load().is_ok());
+}
+
+#[test]
+fn drop_ins_add_tables_in_any_file() {
+    let (main, peer) = MAIN.split_once("[peer").unwrap();
+    let (main, pacs) = main.split_once("[pacs").unwrap();
+    let site = Site::new(main);
+    site.write("conf.d/a.toml", format!("[peer{peer}"));
+    site.write("conf.d/b.toml", format!("[pacs{pacs}"));
+    assert_eq!(site.load().unwrap().pacs.len(), 1);
+}
+
+#[test]
+fn move_and_get_load_with_a_warning_once_the_risk_is_taken() {
+    let main = MAIN.replace(
+        "services = [\"echo\", \"store\"]",
+        "services = [\"find\", \"move\", \"get\"]\nunchecked_operations = true",
+    );
+    let settings = Site::new(&main).load().unwrap();
+    let [warning] = settings.warnings.as_slice() else { panic!("one warning") };
+    assert_eq!(warning.what, Caution::UncheckedOperations);
+    assert_eq!(warning.key, "peer.ct1.unchecked_operations");
+}
+
+#[test]
+fn loads_two_thousand_peers_from_one_file_and_from_as_many() {
+    let (main, _) = MAIN.split_once("[peer").unwrap();
+    let peers: Vec<String> = (0..2000).map(peer).collect();
+    let together = Site::new(&peers.iter().fold(main.to_owned(), |mut all, peer| {
+        all.write_str(peer).unwrap();
+        all
+    }));
+    assert!(together.load().is_ok());
+    let apart = Site::new(main);
+    for (number, peer) in peers.iter().enumerate() {
+        apart.write(&format!("conf.d/{number}.toml"), peer);
+    }
+    assert!(apart.load().is_ok());
+}
+
+fn peer(number: usize) -> String {
+    format!(
+        "[peer.p{number}]\ncertificate = [{{ san_dns = \"p{number}.example\" }}]\n\
+         calling_ae = [\"P{number}\"]\nfrom = [\"192.0.2.0/24\"]\npacs = [\"archive\"]\n\
+         services = [\"echo\", \"store\", \"find\"]\n"
+    )
+}

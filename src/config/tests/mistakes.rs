@@ -1,0 +1,83 @@
+//! Plausible mistakes, each with what the administrator is told.
+
+use super::site::{MAIN, Site};
+
+/// Blocks of what stands in the sound file, what the mistake makes of it, and what is told.
+const MISTAKES: &str = include_str!("mistakes.txt");
+
+#[test]
+fn each_mistake_is_told_with_its_place_and_its_cure() {
+    let mut count = 0;
+    for block in MISTAKES.trim().split("\n\n") {
+        let (sound, mistaken) = (lines(block, "- "), lines(block, "+ "));
+        let told = block.lines().filter(|line| !line.starts_with("- ") && !line.starts_with("+ "));
+        assert!(MAIN.contains(&sound), "{sound}");
+        let site = Site::new(&MAIN.replacen(&sound, &mistaken, 1));
+        assert_eq!(site.told(), told.collect::<Vec<_>>().join("\n"), "{block}");
+        count += 1;
+    }
+    assert!(count > 100, "{count}");
+}
+
+/// The lines with a mark, without it.
+fn lines(block: &str, mark: &str) -> String {
+    block.lines().filter_map(|line| line.strip_prefix(mark)).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let main = MAIN
+        .replace("calling_ae = [\"CT1\"]", "calling_ae = []")
+        .replace("10.10.0.5:104", "10.10.0.5")
+        .replace("tls/gateway.key", "tls/absent.key")
+        .replace("\"store\"", "\"stor\"");
+    let site = Site::new(&(main + "[limits]\nidle = 1\ndial = true\n"));
+    let keys: Vec<_> = site.load().unwrap_err().iter().map(|problem| problem.key.clone()).collect();
+    let expected = [
+        "listener.front.tls.private_key",
+        "pacs.archive.address",
+        "peer.ct1.calling_ae",
+        "peer.ct1.services[1]",
+        "limits.idle",
+        "limits.dial",
+    ];
+    assert_eq!(keys, expected);
+}
+
+#[test]
+fn a_name_needs_a_ca_where_only_another_peer_is_pinned() {
+    let pin = format!("certificate = [{{ cert_sha256 = \"{}\" }}]\n", "ab".repeat(32));
+    let second = "calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+    let main = MAIN.replace("client_ca = \"tls/ca.pem\"\n", "");
+    let site = Site::new(&format!("{main}[peer.ct2]\n{pin}{second}"));
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:14:18: peer.ct1.certificate: counts only for a certificate that a CA has \
+         issued, and no listener has a client_ca; add one or pin the certificate with cert_sha256"
+    );
+}
+
+#[test]
+fn a_revocation_list_needs_a_ca() {
+    let pin = format!("cert_sha256 = \"{}\"", "ab".repeat(32));
+    let main = MAIN
+        .replace("client_ca = \"tls/ca.pem\"", "client_crl = [\"tls/ca.crl\"]")
+        .replace("san_dns = \"ct1.example\"", &pin);
+    let told = Site::new(&main).told();
+    assert!(told.starts_with("pacsgate.toml:8:15: listener.front.tls.client_crl: "), "{told}");
+}
+
+#[test]
+fn a_list_of_certificates_has_its_keys_inside() {
+    let pair = "[{ certificate = \"tls/gateway.pem\", private_key = \"tls/other.key\" }]";
+    let list = format!("certificate = {pair}");
+    let beside = MAIN.replace("certificate = \"tls/gateway.pem\"", &list);
+    assert_eq!(
+        Site::new(&beside).told(),
+        "pacsgate.toml:7:1: listener.front.tls.private_key: stands with each certificate when \
+         `certificate` is a list"
+    );
+    let foreign = beside.replace("private_key = \"tls/gateway.key\"\n", "");
+    let told = Site::new(&foreign).told();
+    assert!(told.starts_with("pacsgate.toml:6:51: listener.front.tls.private_key: "), "{told}");
+}

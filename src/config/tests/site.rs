@@ -1,0 +1,133 @@
+//! A directory with a configuration, certificates and keys.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+};
+
+use crate::config::{Errors, Settings, load_with};
+
+/// The least that loads.
+pub(super) const MAIN: &str = r#"schema = 1
+
+[listener.front]
+bind = ["127.0.0.1:0"]
+[listener.front.tls]
+certificate = "tls/gateway.pem"
+private_key = "tls/gateway.key"
+client_ca = "tls/ca.pem"
+
+[pacs.archive]
+address = "10.10.0.5:104"
+called_ae = ["PACS"]
+
+[peer.ct1]
+certificate = [{ san_dns = "ct1.example" }]
+calling_ae = ["CT1"]
+pacs = ["archive"]
+services = ["echo", "store"]
+"#;
+
+pub(super) struct Site {
+    directory: tempfile::TempDir,
+}
+
+impl Site {
+    /// A site whose main file is the given one.
+    pub(super) fn new(main: &str) -> Self {
+        let site = Self { directory: tempfile::tempdir().unwrap() };
+        site.write("pacsgate.toml", main);
+        for (name, content) in PEM.iter() {
+            site.write(name, content);
+        }
+        site.set_mode("tls/gateway.key", 0o600);
+        site.set_mode("tls/other.key", 0o600);
+        site
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        let directory = path.parent().unwrap();
+        fs::create_dir_all(directory).unwrap();
+        fs::set_permissions(directory, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(&path, content).unwrap();
+        self.set_mode(name, 0o644);
+    }
+
+    pub(super) fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    pub(super) fn load(&self) -> Result<Settings, Errors> {
+        self.load_in(&[])
+    }
+
+    pub(super) fn load_in(&self, environment: &[(&str, &str)]) -> Result<Settings, Errors> {
+        let own = |text: &&str| OsString::from(*text);
+        let variables = environment.iter().map(|(name, value)| (own(name), own(value)));
+        load_with(&self.path("pacsgate.toml"), variables)
+    }
+
+    /// What the administrator is told, without the directory.
+    pub(super) fn told(&self) -> String {
+        self.told_in(&[])
+    }
+
+    pub(super) fn told_in(&self, environment: &[(&str, &str)]) -> String {
+        let told = self.load_in(environment).expect_err("loads").to_string();
+        told.replace(&format!("{}/", self.directory.path().display()), "")
+    }
+
+    pub(super) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Made once: keys take their time.
+static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+    let ca_key = KeyPair::generate().unwrap();
+    let mut ca = CertificateParams::new(Vec::new()).unwrap();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
+    let issuer = Issuer::new(ca, ca_key);
+    let (gateway, gateway_key) = leaf(&issuer);
+    let (other, other_key) = leaf(&issuer);
+    vec![
+        ("tls/ca.pem", ca_pem),
+        ("tls/ca.crl", crl(&issuer)),
+        ("tls/chain.pem", other.pem() + &gateway.pem()),
+        ("tls/gateway.pem", gateway.pem()),
+        ("tls/gateway.key", gateway_key.serialize_pem()),
+        ("tls/other.pem", other.pem()),
+        ("tls/other.key", other_key.serialize_pem()),
+    ]
+});
+
+fn leaf(issuer: &Issuer<'_, KeyPair>) -> (Certificate, KeyPair) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(["gate.example".to_owned()]).unwrap();
+    (params.signed_by(&key, issuer).unwrap(), key)
+}
+
+fn crl(issuer: &Issuer<'_, KeyPair>) -> String {
+    let params = CertificateRevocationListParams {
+        this_update: date_time_ymd(2024, 1, 1),
+        next_update: date_time_ymd(2040, 1, 1),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(issuer).unwrap().pem().unwrap()
+}
