@@ -1,6 +1,7 @@
 //! Whole configurations, loaded from files of their own.
 
 mod environment;
+mod examples;
 mod files;
 mod loading;
 mod mistakes;

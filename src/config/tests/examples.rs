@@ -1,0 +1,64 @@
+//! The files in config/ load as they are shipped.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::site::Site;
+use crate::config::{Limits, Log};
+
+fn shipped(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config").join(name)
+}
+
+/// A site with a shipped main file, whose paths lead into the site.
+fn site(main: &str) -> Site {
+    let site = Site::new("");
+    let text = fs::read_to_string(shipped(main)).unwrap();
+    let directory = site.directory().display().to_string();
+    site.write("pacsgate.toml", text.replace("/etc/pacsgate", &directory));
+    for (from, to) in [("tls/ca.pem", "tls/client-ca.pem"), ("tls/ca.crl", "tls/client-ca.crl")] {
+        let content = fs::read(site.path(from)).unwrap();
+        site.write(to, content);
+    }
+    site
+}
+
+fn add_drop_ins(site: &Site) {
+    for entry in fs::read_dir(shipped("conf.d")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = format!("conf.d/{}", path.file_name().unwrap().display());
+        site.write(&name, fs::read(path).unwrap());
+    }
+}
+
+#[test]
+fn the_minimal_configuration_loads() {
+    assert!(site("minimal.toml").load().unwrap().warnings.is_empty());
+}
+
+#[test]
+fn the_reference_loads_with_the_example_peers() {
+    let site = site("pacsgate.toml");
+    add_drop_ins(&site);
+    let settings = site.load().unwrap();
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.log, Log::default());
+}
+
+#[test]
+fn the_defaults_shown_in_the_reference_are_the_real_ones() {
+    let site = site("pacsgate.toml");
+    add_drop_ins(&site);
+    let text = fs::read_to_string(site.path("pacsgate.toml")).unwrap();
+    let is_default = |line: &str| line.starts_with('#') && !line.starts_with("# ") && line != "#";
+    let shown = text.lines().filter(|line| is_default(line)).count();
+    assert_eq!(shown, 17 + 3, "every key of [limits] but lifetime, and of [log]");
+    let uncommented = text.lines().map(|line| match line.strip_prefix('#') {
+        Some(default) if is_default(line) => default,
+        _ => line,
+    });
+    site.write("pacsgate.toml", uncommented.collect::<Vec<_>>().join("\n"));
+    let settings = site.load().unwrap();
+    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.log, Log::default());
+}
