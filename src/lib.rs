@@ -1,15 +1,36 @@
-//! The daemon: sockets, threads and files. What may pass is decided in `pacsgate-core`.
+//! pacsgate: an authenticating TLS reverse proxy for DICOM.
 //!
-//! In reading order:
+//! The deciding half is the crate `pacsgate_core`; what stands here obeys it. In reading order:
 //!
-//! - [`cli`]: arguments and exit codes.
-//! - [`config`]: files and environment, resolved into settings.
-//! - [`tls`]: who may speak, before a byte of DICOM.
-//! - [`audit`]: one JSON line for each event, written by a thread of its own.
-//! - [`metrics`]: exact counters of the same events.
+//! - [`connection`]: the story of a connection, from the socket to its end.
+//! - [`tls`], [`read_ahead`]: who speaks.
+//! - [`pacs`]: the way to the PACS, open to a permit only.
+//! - [`relay`], [`farewell`], [`pool`]: bytes on their way, and the last of them.
+//! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
+//! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
+//! - [`config`], [`cli`], [`server`]: from the administrator's files to a running gate.
+//!
+//! What does not exist here: a decision about a peer outside of core; a way to the PACS without
+//! a permit; a log line with text that a peer chose, unescaped; a buffer that grows with a data
+//! set; a wait on a peer without a deadline; session resumption.
+#![forbid(unsafe_code)]
 
 pub mod audit;
 pub mod cli;
 pub mod config;
+pub mod connection;
+pub mod farewell;
+pub mod gate;
+pub mod listener;
+pub mod live;
 pub mod metrics;
+pub mod net;
+pub mod pacs;
+pub mod pool;
+pub mod read_ahead;
+pub mod reason;
+pub mod relay;
+pub mod server;
+pub mod slots;
+pub mod story;
 pub mod tls;

@@ -1,1 +1,51 @@
-fn main() {}
+//! The `pacsgate` command.
+#![forbid(unsafe_code)]
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use pacsgate::cli::{self, Command, Exit};
+use pacsgate::config::{self, Errors, Format, Settings};
+use pacsgate::server;
+
+fn main() -> ExitCode {
+    let done = match cli::parse(std::env::args_os()) {
+        Ok(Command::Run(run)) => serve(&run.config),
+        Err(exit) => Err(exit),
+    };
+    done.err().unwrap_or(Exit::Success).into()
+}
+
+/// Runs the gate until a signal stops it.
+fn serve(path: &Path) -> Result<(), Exit> {
+    let settings = load(path).map_err(|errors| tell(errors, Exit::Configuration))?;
+    log(&settings);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| tell(error, Exit::Failure))?;
+    runtime.block_on(server::run(settings)).map_err(|error| tell(error, Exit::Failure))
+}
+
+/// Loads the configuration. What it warns of before it has said how to log goes to standard error.
+fn load(path: &Path) -> Result<Settings, Errors> {
+    let early = tracing_subscriber::fmt().with_ansi(false).with_writer(io::stderr).finish();
+    tracing::subscriber::with_default(early, || config::load(path))
+}
+
+/// Starts the operational log, and writes first what is legal and unwise.
+fn log(settings: &Settings) {
+    let log = tracing_subscriber::fmt().with_max_level(settings.log.level).with_writer(io::stderr);
+    match settings.log.format {
+        Format::Text => log.with_ansi(false).init(),
+        Format::Json => log.json().init(),
+    }
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+}
+
+fn tell(problem: impl std::fmt::Display, exit: Exit) -> Exit {
+    // A closed standard error leaves nobody to tell.
+    let _ = writeln!(io::stderr(), "{problem}");
+    exit
+}

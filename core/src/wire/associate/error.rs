@@ -260,6 +260,21 @@ impl AssociateError {
         }
     }
 
+    /// Whether a request can have this fault; the others are those of a PACS's answer.
+    #[must_use]
+    pub const fn is_of_request(self) -> bool {
+        !matches!(
+            self,
+            Self::RejectLength(_)
+                | Self::AbortLength(_)
+                | Self::TooManyResults
+                | Self::SecondTransferSyntax
+                | Self::TransferSyntax(_)
+                | Self::ContextResult(_)
+                | Self::SecondIdentityAnswer
+        )
+    }
+
     /// What the requestor hears when its request has this fault (PS3.8 section 9.2, state 2).
     #[must_use]
     pub const fn answer(self) -> Answer {

@@ -1,0 +1,177 @@
+//! The associations that live now: counted for the limits, and ended from outside.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pacsgate_core::policy::Occupancy;
+use tokio::sync::{mpsc, watch};
+
+/// Why the gate itself ends what lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// The daemon stops and the time for draining is over.
+    Shutdown,
+}
+
+/// The register of what lives.
+#[derive(Debug)]
+pub struct Live {
+    counts: Mutex<HashMap<Key, u32>>,
+    next_id: AtomicU64,
+    stop: watch::Sender<Option<Stop>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Peer(Arc<str>),
+    Pacs(Arc<str>),
+    PeerAtPacs(Arc<str>, Arc<str>),
+}
+
+/// A place among the associations of a peer and a PACS, given up when dropped.
+#[derive(Debug)]
+pub struct Place {
+    live: Arc<Live>,
+    keys: [Key; 3],
+}
+
+impl Live {
+    /// An empty register.
+    #[must_use]
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            counts: Mutex::default(),
+            next_id: AtomicU64::new(1),
+            stop: watch::Sender::new(None),
+        })
+    }
+
+    /// The next connection's number.
+    pub fn next_id(&self) -> u64 {
+        self.next_id.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes a place and says how many were taken before. Whether it may be kept is the policy's
+    /// to judge: counting first means that two at once cannot both be the last.
+    #[must_use]
+    pub fn take_place(self: &Arc<Self>, peer: &Arc<str>, pacs: &Arc<str>) -> (Place, Occupancy) {
+        let keys = [
+            Key::Peer(Arc::clone(peer)),
+            Key::Pacs(Arc::clone(pacs)),
+            Key::PeerAtPacs(Arc::clone(peer), Arc::clone(pacs)),
+        ];
+        let mut counts = self.counts();
+        let [peer, pacs, peer_at_pacs] = keys.each_ref().map(|key| {
+            let count = counts.entry(key.clone()).or_default();
+            *count += 1;
+            *count - 1
+        });
+        drop(counts);
+        (Place { live: Arc::clone(self), keys }, Occupancy { peer, pacs, peer_at_pacs })
+    }
+
+    /// Ends everything that lives.
+    pub fn stop_all(&self, stop: Stop) {
+        self.stop.send_replace(Some(stop));
+    }
+
+    /// Waits for the word to end.
+    pub async fn stopped(&self) -> Stop {
+        let mut stop = self.stop.subscribe();
+        loop {
+            if let Some(stop) = *stop.borrow_and_update() {
+                return stop;
+            }
+            if stop.changed().await.is_err() {
+                // The sender is `self`, which is borrowed: it cannot be gone.
+                return Stop::Shutdown;
+            }
+        }
+    }
+
+    fn counts(&self) -> MutexGuard<'_, HashMap<Key, u32>> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.live.counts();
+        for key in &self.keys {
+            if let Some(count) = counts.get_mut(key) {
+                *count -= 1;
+                if *count == 0 {
+                    counts.remove(key);
+                }
+            }
+        }
+    }
+}
+
+/// Waits until every holder of a [`Alive`] has gone.
+#[derive(Debug)]
+pub struct Ended(mpsc::Receiver<()>);
+
+/// Held by a connection's task for as long as it runs.
+#[derive(Clone, Debug)]
+pub struct Alive(#[allow(dead_code, reason = "only its drop speaks")] mpsc::Sender<()>);
+
+/// A pair: clone the first into each task, wait on the second.
+#[must_use]
+pub fn alive() -> (Alive, Ended) {
+    let (sender, receiver) = mpsc::channel(1);
+    (Alive(sender), Ended(receiver))
+}
+
+impl Ended {
+    /// Returns when the last [`Alive`] is dropped.
+    pub async fn wait(&mut self) {
+        let _ = self.0.recv().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> (Arc<str>, Arc<str>) {
+        ("ct1".into(), "archive".into())
+    }
+
+    #[test]
+    fn counts_what_lives_before_the_new_one() {
+        let live = Live::new();
+        let (peer, pacs) = names();
+        let (_first, occupancy) = live.take_place(&peer, &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
+        let (_second, occupancy) = live.take_place(&"mr1".into(), &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 0, pacs: 1, peer_at_pacs: 0 });
+    }
+
+    #[test]
+    fn gives_a_place_back_when_it_is_dropped() {
+        let live = Live::new();
+        let (peer, pacs) = names();
+        drop(live.take_place(&peer, &pacs));
+        let (_place, occupancy) = live.take_place(&peer, &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
+    }
+
+    #[tokio::test]
+    async fn tells_those_who_ask_late_to_stop_as_well() {
+        let live = Live::new();
+        live.stop_all(Stop::Shutdown);
+        assert_eq!(live.stopped().await, Stop::Shutdown);
+    }
+
+    #[tokio::test]
+    async fn waits_for_the_last_one_alive() {
+        let (alive, mut ended) = alive();
+        let other = alive.clone();
+        drop(alive);
+        let waiting = tokio::spawn(async move { ended.wait().await });
+        drop(other);
+        waiting.await.unwrap();
+    }
+}

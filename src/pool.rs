@@ -1,0 +1,54 @@
+//! Buffers that only a moving byte needs: taken when it comes, given back when it has gone.
+//!
+//! An idle association holds none, so what thousands of them cost is their state alone. Each
+//! thread keeps a few buffers for reuse; no lock, and no memory that grows with the peak for ever.
+
+use std::cell::RefCell;
+
+/// The size of a read and the level at which a direction stops reading: large enough that system
+/// calls stop being what costs, small enough to stay in the cache.
+pub const BUFFER: usize = 64 * 1024;
+/// What an output buffer may hold beyond [`BUFFER`] before it has to grow: one more read, with
+/// the headers that re-framing adds.
+const SLACK: usize = 24 * 1024;
+/// How many buffers of each kind a thread keeps.
+const KEPT: usize = 16;
+
+thread_local! {
+    static READ: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };
+    static WRITE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer of [`BUFFER`] bytes to read into; its content is whatever was there before.
+#[must_use]
+pub fn take_read() -> Box<[u8]> {
+    let kept = READ.with_borrow_mut(Vec::pop);
+    kept.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice())
+}
+
+/// Gives a buffer of [`take_read`] back.
+pub fn give_read(buffer: Box<[u8]>) {
+    READ.with_borrow_mut(|kept| {
+        if kept.len() < KEPT {
+            kept.push(buffer);
+        }
+    });
+}
+
+/// An empty output buffer.
+#[must_use]
+pub fn take_write() -> Vec<u8> {
+    let kept = WRITE.with_borrow_mut(Vec::pop);
+    kept.unwrap_or_else(|| Vec::with_capacity(BUFFER + SLACK))
+}
+
+/// Gives a buffer of [`take_write`] back, unless it has grown.
+pub fn give_write(mut buffer: Vec<u8>) {
+    buffer.clear();
+    let is_usual = (BUFFER..=2 * BUFFER).contains(&buffer.capacity());
+    WRITE.with_borrow_mut(|kept| {
+        if is_usual && kept.len() < KEPT {
+            kept.push(buffer);
+        }
+    });
+}

@@ -1,0 +1,164 @@
+//! A read-ahead between the socket and TLS, and the first bytes that a stranger sent.
+//!
+//! rustls reads its socket in pieces of 4 KiB; behind this adapter the socket is read in pieces
+//! of 64 KiB. The buffer is pooled: it is held only while it has bytes in it.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::pool;
+
+/// The adapter. Writes pass straight through.
+#[derive(Debug)]
+pub struct ReadAhead<S> {
+    inner: S,
+    held: Option<Held>,
+    first: FirstBytes,
+}
+
+/// The first bytes: enough to tell one protocol from another.
+#[derive(Debug, Default)]
+struct FirstBytes {
+    bytes: [u8; 4],
+    count: usize,
+}
+
+impl FirstBytes {
+    fn note(&mut self, piece: &[u8]) {
+        for (slot, byte) in self.bytes.iter_mut().skip(self.count).zip(piece) {
+            *slot = *byte;
+            self.count += 1;
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Held {
+    buffer: Box<[u8]>,
+    start: usize,
+    end: usize,
+}
+
+/// What a connection's first bytes look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// Nothing came.
+    Nothing,
+    /// A TLS record with a handshake message.
+    Tls,
+    /// An A-ASSOCIATE-RQ without TLS.
+    PlainDicom,
+    /// A browser, a scanner or a health check.
+    Http,
+    /// Anything else.
+    Unknown,
+}
+
+impl<S> ReadAhead<S> {
+    /// Wraps a socket.
+    pub const fn new(inner: S) -> Self {
+        Self { inner, held: None, first: FirstBytes { bytes: [0; 4], count: 0 } }
+    }
+
+    /// Gives the socket back; what was read ahead of it is lost.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+
+    /// The socket.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// What the first bytes look like; for the log, never for a decision.
+    #[must_use]
+    pub fn opening(&self) -> Opening {
+        match self.first.bytes.split_at_checked(self.first.count) {
+            None | Some(([], _)) => Opening::Nothing,
+            Some(([0x16, 0x03, ..], _)) => Opening::Tls,
+            Some(([0x01, 0x00, ..], _)) => Opening::PlainDicom,
+            Some((b"GET " | b"POST" | b"HEAD" | b"PUT " | b"OPTI" | b"CONN", _)) => Opening::Http,
+            Some(_) => Opening::Unknown,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        out: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let mut held = match this.held.take() {
+            Some(held) => held,
+            None => match ready!(fill(&mut this.inner, cx)) {
+                Ok(held) => held,
+                Err(error) => return Poll::Ready(Err(error)),
+            },
+        };
+        let bytes = held.buffer.get(held.start..held.end).unwrap_or_default();
+        let piece = bytes.get(..out.remaining()).unwrap_or(bytes);
+        this.first.note(piece);
+        out.put_slice(piece);
+        held.start += piece.len();
+        if held.start < held.end {
+            this.held = Some(held);
+        } else {
+            pool::give_read(held.buffer);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Reads once into a pooled buffer, which goes back if nothing came.
+fn fill<S: AsyncRead + Unpin>(inner: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<Held>> {
+    let mut buffer = pool::take_read();
+    let mut into = ReadBuf::new(&mut buffer);
+    let polled = Pin::new(inner).poll_read(cx, &mut into);
+    let end = into.filled().len();
+    match polled {
+        Poll::Ready(Ok(())) => Poll::Ready(Ok(Held { buffer, start: 0, end })),
+        Poll::Ready(Err(error)) => {
+            pool::give_read(buffer);
+            Poll::Ready(Err(error))
+        }
+        Poll::Pending => {
+            pool::give_read(buffer);
+            Poll::Pending
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.get_mut().inner).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,389 @@
+//! Why a connection ended: one reason each, with its code, its sentence and what to do about it.
+
+use std::fmt;
+use std::io::ErrorKind;
+
+use pacsgate_core::inspector::{Fault, Side};
+use pacsgate_core::policy::{AcFault, Denial};
+use pacsgate_core::wire::associate::{Answer, AssociateError};
+use pacsgate_core::wire::reject::{Abort, Reject};
+
+use crate::farewell::last_word;
+use crate::live::Stop;
+use crate::pacs::PacsFailure;
+use crate::read_ahead::Opening;
+use crate::relay::{Ending, Timer};
+use crate::slots::SlotLimit;
+use crate::tls::HandshakeFault;
+
+/// The one reason of an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// No slot was free.
+    Slots(SlotLimit),
+    /// The connection was closed before a byte came: a load balancer or a monitor.
+    ClosedBeforeTls,
+    /// What came was not TLS.
+    NotTls(Opening),
+    /// The TLS handshake took too long.
+    HandshakeTimeout,
+    /// The TLS handshake failed.
+    Handshake(HandshakeFault),
+    /// The request took too long.
+    RequestTimeout,
+    /// The connection ended before the request was whole.
+    ClosedBeforeRequest,
+    /// The request broke a rule.
+    Request(AssociateError),
+    /// The policy refused it.
+    Denied(Denial),
+    /// The request that the gate would send is too long for its own fields.
+    RequestTooLong,
+    /// The PACS did not open the association.
+    Pacs(PacsFailure),
+    /// The requestor was gone when the answer came.
+    ClosedBeforeAnswer,
+    /// The daemon stopped before the association was open.
+    Stopped,
+    /// An established association ended.
+    Ended(Ending),
+}
+
+impl Reason {
+    /// The stable code for the audit, the counters and the README.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Slots(SlotLimit::Connections) => "connection-limit",
+            Self::Slots(SlotLimit::Handshakes) => "handshake-limit",
+            Self::Slots(SlotLimit::PerSource) => "source-limit",
+            Self::ClosedBeforeTls => "closed-before-tls",
+            Self::NotTls(Opening::PlainDicom) => "plain-dicom",
+            Self::NotTls(Opening::Http) => "http",
+            Self::NotTls(Opening::Nothing | Opening::Tls | Opening::Unknown) => "not-tls",
+            Self::HandshakeTimeout => "handshake-timeout",
+            Self::Handshake(fault) => fault.code(),
+            Self::RequestTimeout => "request-timeout",
+            Self::ClosedBeforeRequest => "closed-before-request",
+            Self::Request(error) => error.code(),
+            Self::Denied(denial) => denial.code(),
+            Self::RequestTooLong => "request-too-long",
+            Self::Pacs(failure) => pacs_code(failure),
+            Self::ClosedBeforeAnswer => "closed-before-answer",
+            Self::Stopped => "stopped-before-association",
+            Self::Ended(ending) => ending_code(ending),
+        }
+    }
+
+    /// What the administrator does about it; `None` where all is as it should be.
+    #[must_use]
+    pub fn advice(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Slots(SlotLimit::Connections) => {
+                "Raise limits.connections if your peers really need so many connections."
+            }
+            Self::Slots(SlotLimit::Handshakes) => {
+                "If these are your peers, raise limits.handshakes; else find who floods the port."
+            }
+            Self::Slots(SlotLimit::PerSource) => {
+                "If many peers share this address, raise limits.per_source; else look at this host."
+            }
+            Self::ClosedBeforeTls => {
+                "Nothing, if this is a monitor or a load balancer; else ask who scans the port."
+            }
+            Self::NotTls(Opening::PlainDicom) => {
+                "Switch TLS on at this device: it speaks plain DICOM to the TLS port."
+            }
+            Self::NotTls(Opening::Http) => {
+                "Nothing: a browser or a scanner came to the DICOM port."
+            }
+            Self::NotTls(Opening::Nothing | Opening::Tls | Opening::Unknown) => {
+                "Find out what speaks to this port: it is neither TLS nor DICOM."
+            }
+            Self::HandshakeTimeout => {
+                "Look at the network or the device: it began TLS and did not go on in time."
+            }
+            Self::Handshake(fault) => fault.advice(),
+            Self::RequestTimeout => {
+                "Look at the network or the device: TLS was done and no whole request came in time."
+            }
+            Self::ClosedBeforeRequest => {
+                "Look at the device's log: it closed the connection after TLS, before asking."
+            }
+            Self::Request(error) => request_advice(error),
+            Self::Denied(denial) => denial.advice(),
+            Self::RequestTooLong => {
+                "Configure fewer presentation contexts or extended negotiations at the device."
+            }
+            Self::Pacs(failure) => pacs_advice(failure),
+            Self::ClosedBeforeAnswer => {
+                "Raise the association time-out of the device: it left before the PACS answered."
+            }
+            Self::Stopped => return None,
+            Self::Ended(ending) => return ending_advice(ending),
+        })
+    }
+
+    /// What the requestor hears, as the README says it.
+    #[must_use]
+    pub fn wire(self) -> String {
+        match self {
+            Self::Slots(_) | Self::ClosedBeforeTls | Self::HandshakeTimeout => "close".into(),
+            Self::RequestTimeout | Self::ClosedBeforeRequest => "close".into(),
+            Self::ClosedBeforeAnswer | Self::Stopped => "close".into(),
+            Self::NotTls(_) => "TLS alert".into(),
+            Self::Handshake(fault) => fault.wire().into(),
+            Self::Request(error) => match error.answer() {
+                Answer::Reject(reject) => reject.to_string(),
+                Answer::Abort(abort) => abort.to_string(),
+                Answer::Close => "close".into(),
+            },
+            Self::Denied(denial) => denial.reject().to_string(),
+            Self::RequestTooLong => Reject::LOCAL_LIMIT.to_string(),
+            Self::Pacs(PacsFailure::Rejected(_)) => "the PACS's own A-ASSOCIATE-RJ".into(),
+            Self::Pacs(failure) => failure.reject().to_string(),
+            Self::Ended(Ending::Aborted(Side::Pacs)) => "the PACS's own A-ABORT".into(),
+            Self::Ended(ending) => last_word(ending, Side::Requestor)
+                .map_or_else(|| "close".into(), |abort| abort.to_string()),
+        }
+    }
+
+    /// Every reason, one example each, in the order in which a connection meets them.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = vec![
+            Self::Slots(SlotLimit::Connections),
+            Self::Slots(SlotLimit::Handshakes),
+            Self::Slots(SlotLimit::PerSource),
+            Self::ClosedBeforeTls,
+            Self::NotTls(Opening::PlainDicom),
+            Self::NotTls(Opening::Http),
+            Self::NotTls(Opening::Unknown),
+            Self::HandshakeTimeout,
+        ];
+        all.extend(HandshakeFault::ALL.iter().copied().map(Self::Handshake));
+        all.extend([Self::RequestTimeout, Self::ClosedBeforeRequest]);
+        let of_request = AssociateError::ALL.iter().copied();
+        all.extend(of_request.filter(|error| error.is_of_request()).map(Self::Request));
+        all.extend(Denial::ALL.map(Self::Denied));
+        all.push(Self::RequestTooLong);
+        all.extend(
+            [
+                PacsFailure::Unreachable(ErrorKind::ConnectionRefused),
+                PacsFailure::DialTimeout,
+                PacsFailure::Silent,
+                PacsFailure::Closed,
+                PacsFailure::Rejected(Reject::NO_REASON),
+                PacsFailure::Aborted(Abort::NO_REASON),
+                PacsFailure::Malformed(AssociateError::NoMaximumLength),
+            ]
+            .map(Self::Pacs),
+        );
+        all.extend(AcFault::ALL.map(|fault| Self::Pacs(PacsFailure::Overreaching(fault))));
+        all.extend([Self::ClosedBeforeAnswer, Self::Stopped]);
+        all.extend(endings().map(Self::Ended));
+        all
+    }
+}
+
+/// Every end of an established association.
+fn endings() -> impl Iterator<Item = Ending> {
+    let sides = [Side::Requestor, Side::Pacs];
+    let timers = [
+        Timer::Idle,
+        Timer::Operation,
+        Timer::Progress(Side::Requestor),
+        Timer::Progress(Side::Pacs),
+        Timer::WriteStall(Side::Requestor),
+        Timer::WriteStall(Side::Pacs),
+        Timer::Certificate,
+        Timer::Lifetime,
+    ];
+    let faults = sides.map(|side| Fault::ALL.iter().map(move |fault| Ending::Fault(side, *fault)));
+    [Ending::Released]
+        .into_iter()
+        .chain(sides.map(Ending::Aborted))
+        .chain(sides.map(Ending::Closed))
+        .chain(timers.map(Ending::TimedOut))
+        .chain([Ending::Stopped(Stop::Shutdown)])
+        .chain(faults.into_iter().flatten())
+}
+
+fn request_advice(error: AssociateError) -> &'static str {
+    use AssociateError as E;
+    if matches!(error, E::CalledTitle(_)) {
+        return "Correct the called AE title at the device.";
+    }
+    if matches!(error, E::CallingTitle(_)) {
+        return "Correct the device's own AE title.";
+    }
+    if matches!(error, E::AbortInsteadOfRequest) {
+        return "Look at the device's log: it aborted before it asked.";
+    }
+    if matches!(error, E::MaximumLength(_)) {
+        return "Set the device's maximum PDU length to 1024 or more; 16384 is usual.";
+    }
+    if matches!(error, E::ProtocolVersion | E::ForeignApplicationContext | E::UnknownPdu(_)) {
+        return "Find out what speaks here: it is not a DICOM requestor of protocol version 1.";
+    }
+    if matches!(error, E::NoContext | E::NoTransferSyntax) {
+        return "Configure at least one service with one transfer syntax at the device.";
+    }
+    "Find out what sends this: the request breaks the DICOM standard (PS3.8). If it is a device \
+     of yours, show its vendor the detail."
+}
+
+const fn pacs_code(failure: PacsFailure) -> &'static str {
+    match failure {
+        PacsFailure::Unreachable(_) => "pacs-unreachable",
+        PacsFailure::DialTimeout => "pacs-dial-timeout",
+        PacsFailure::Silent => "pacs-silent",
+        PacsFailure::Closed => "pacs-closed",
+        PacsFailure::Rejected(_) => "pacs-rejected",
+        PacsFailure::Aborted(_) => "pacs-aborted",
+        PacsFailure::Malformed(_) => "pacs-malformed-answer",
+        PacsFailure::Overreaching(fault) => fault.code(),
+    }
+}
+
+const fn pacs_advice(failure: PacsFailure) -> &'static str {
+    match failure {
+        PacsFailure::Unreachable(_) | PacsFailure::DialTimeout => {
+            "Check that the PACS runs, that pacs.NAME.address is right, and the firewall between."
+        }
+        PacsFailure::Silent => {
+            "Look at the PACS: it took the connection and did not answer within limits.answer."
+        }
+        PacsFailure::Closed | PacsFailure::Aborted(_) => {
+            "Look at the PACS's log: it ended the connection instead of answering."
+        }
+        PacsFailure::Rejected(_) => {
+            "Look at the PACS's log: it must know the calling title, its own called title \
+             (pacs.NAME.ae_title) and the gate's address."
+        }
+        PacsFailure::Overreaching(fault) => fault.advice(),
+        PacsFailure::Malformed(_) => {
+            "Look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
+        }
+    }
+}
+
+const fn ending_code(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Released => "released",
+        Ending::Aborted(Side::Requestor) => "aborted-by-requestor",
+        Ending::Aborted(Side::Pacs) => "aborted-by-pacs",
+        Ending::Closed(Side::Requestor) => "closed-by-requestor",
+        Ending::Closed(Side::Pacs) => "closed-by-pacs",
+        Ending::Fault(side, fault) => fault.code(side),
+        Ending::TimedOut(timer) => timer_code(timer),
+        Ending::Stopped(Stop::Shutdown) => "shutdown",
+    }
+}
+
+const fn timer_code(timer: Timer) -> &'static str {
+    match timer {
+        Timer::Idle => "idle-timeout",
+        Timer::Operation => "operation-timeout",
+        Timer::Progress(Side::Requestor) => "requestor-progress-timeout",
+        Timer::Progress(Side::Pacs) => "pacs-progress-timeout",
+        Timer::WriteStall(Side::Requestor) => "requestor-write-stall",
+        Timer::WriteStall(Side::Pacs) => "pacs-write-stall",
+        Timer::Certificate => "certificate-expired",
+        Timer::Lifetime => "lifetime",
+    }
+}
+
+const fn ending_advice(ending: Ending) -> Option<&'static str> {
+    Some(match ending {
+        Ending::Released | Ending::Stopped(Stop::Shutdown) => return None,
+        Ending::Aborted(Side::Requestor) | Ending::Closed(Side::Requestor) => {
+            "Look at the device's log if its user misses something."
+        }
+        Ending::Aborted(Side::Pacs) | Ending::Closed(Side::Pacs) => {
+            "Look at the PACS's log if something is missing there."
+        }
+        Ending::Fault(Side::Requestor, _) => {
+            "Show the device's vendor the detail: what it sent breaks the DICOM standard. If the \
+             device is not faulty, it may have been broken into."
+        }
+        Ending::Fault(Side::Pacs, _) => {
+            "Look at the PACS: what it sent breaks the DICOM standard. If it is not faulty, it may \
+             have been broken into."
+        }
+        Ending::TimedOut(Timer::Idle) => {
+            "Nothing, if the device keeps associations open; raise limits.idle if it needs them."
+        }
+        Ending::TimedOut(Timer::Operation) => {
+            "Look at the PACS: it never ended an operation; raise limits.operation if it is slow."
+        }
+        Ending::TimedOut(Timer::Progress(_) | Timer::WriteStall(_)) => {
+            "Look at the network and at the side that is named: it stood still inside a transfer."
+        }
+        Ending::TimedOut(Timer::Certificate) => "Renew the device's certificate: it has ended.",
+        Ending::TimedOut(Timer::Lifetime) => {
+            "Nothing, if the device asks anew; raise limits.lifetime if it needs longer."
+        }
+    })
+}
+
+/// What the code leaves open: the detail of the audit line. May hold peer text.
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Request(error) => error.fmt(f),
+            Self::Denied(denial) => denial.fmt(f),
+            Self::Handshake(fault) => fault.fmt(f),
+            Self::Pacs(PacsFailure::Unreachable(kind)) => kind.fmt(f),
+            Self::Pacs(PacsFailure::Rejected(reject)) => reject.fmt(f),
+            Self::Pacs(PacsFailure::Aborted(abort)) => abort.fmt(f),
+            Self::Pacs(PacsFailure::Malformed(error)) => error.fmt(f),
+            Self::Pacs(PacsFailure::Overreaching(fault)) => fault.fmt(f),
+            Self::Ended(Ending::Fault(_, fault)) => fault.fmt(f),
+            Self::Slots(_)
+            | Self::ClosedBeforeTls
+            | Self::NotTls(_)
+            | Self::HandshakeTimeout
+            | Self::RequestTimeout
+            | Self::ClosedBeforeRequest
+            | Self::RequestTooLong
+            | Self::Pacs(PacsFailure::DialTimeout | PacsFailure::Silent | PacsFailure::Closed)
+            | Self::ClosedBeforeAnswer
+            | Self::Stopped
+            | Self::Ended(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fmt::Write;
+
+    use super::*;
+
+    /// The table of the README, made from the code.
+    fn table() -> String {
+        let mut table =
+            String::from("| reason | what the requestor hears | what to do |\n|---|---|---|\n");
+        for reason in Reason::all() {
+            let advice = reason.advice().unwrap_or("Nothing.");
+            writeln!(table, "| `{}` | {} | {advice} |", reason.code(), reason.wire()).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn every_reason_has_a_code_of_its_own() {
+        let all = Reason::all();
+        let codes: BTreeSet<_> = all.iter().map(|reason| reason.code()).collect();
+        assert_eq!(codes.len(), all.len());
+    }
+
+    #[test]
+    fn the_readme_has_a_row_for_every_reason() {
+        let readme = include_str!("../README.md");
+        let table = table();
+        assert!(readme.contains(&table), "put this into the README:\n\n{table}");
+    }
+}

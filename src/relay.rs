@@ -1,0 +1,291 @@
+//! Moves bytes between the requestor and the PACS, as far as the inspector lets them.
+//!
+//! One task owns both streams and the inspector: no split, no channel, no lock. Each byte is
+//! copied once between TLS and the socket, into the output buffer; a side is read only while the
+//! buffer towards the other side has room.
+
+mod deadlines;
+mod flow;
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use pacsgate_core::inspector::{Fault, Inspector, Out, Phase, Side};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use deadlines::Watch;
+pub use deadlines::{Deadlines, Timer};
+use flow::Flow;
+
+use crate::live::Stop;
+use crate::pool;
+
+/// How an established association came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Released by both sides.
+    Released,
+    /// This side sent an A-ABORT.
+    Aborted(Side),
+    /// This side closed its connection, or lost it, without release or abort.
+    Closed(Side),
+    /// This side broke a rule.
+    Fault(Side, Fault),
+    /// A time limit ran out.
+    TimedOut(Timer),
+    /// The gate itself ends it.
+    Stopped(Stop),
+}
+
+/// What an association has moved.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// Whole PDUs received from the requestor.
+    pub pdus_from_requestor: u64,
+    /// Whole PDUs received from the PACS.
+    pub pdus_from_pacs: u64,
+    /// Bytes of PDUs received from the requestor.
+    pub bytes_from_requestor: u64,
+    /// Bytes of PDUs received from the PACS.
+    pub bytes_from_pacs: u64,
+}
+
+/// What a relay leaves behind.
+#[derive(Debug)]
+pub struct Relayed {
+    /// Why it ended.
+    pub ending: Ending,
+    /// What it has moved.
+    pub traffic: Traffic,
+    /// What is judged and not yet written, for the requestor.
+    pub to_requestor: Remainder,
+    /// What is judged and not yet written, for the PACS.
+    pub to_pacs: Remainder,
+}
+
+/// The end of a direction's output.
+#[derive(Debug)]
+pub struct Remainder {
+    /// Judged bytes not yet written.
+    pub bytes: Vec<u8>,
+    /// Behind them a PDU of the gate's own may stand.
+    pub at_boundary: bool,
+}
+
+/// Relays until the association ends, for whatever reason.
+///
+/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside.
+pub async fn relay<R, P>(
+    requestor: &mut R,
+    pacs: &mut P,
+    inspector: Inspector,
+    deadlines: Deadlines,
+    stop: impl Future<Output = Stop>,
+) -> Relayed
+where
+    R: AsyncBufRead + AsyncWrite + Unpin,
+    P: AsyncRead + AsyncWrite + Unpin,
+{
+    let now = Instant::now();
+    let watch = Watch::new(deadlines, now);
+    let mut stop = pin!(stop);
+    let mut timer = pin!(sleep_until(watch.first(now)));
+    let mut relay = Relay {
+        requestor,
+        pacs,
+        inspector,
+        out: Out::default(),
+        to_requestor: Flow::default(),
+        to_pacs: Flow::default(),
+        received: Received::default(),
+        watch,
+    };
+    let ending = poll_fn(|cx| {
+        if let Poll::Ready(stop) = stop.as_mut().poll(cx) {
+            return Poll::Ready(Ending::Stopped(stop));
+        }
+        match relay.poll_move(cx) {
+            Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
+            Poll::Ready(ending) => Poll::Ready(ending),
+        }
+    })
+    .await;
+    relay.finish(ending)
+}
+
+struct Relay<'a, R, P> {
+    requestor: &'a mut R,
+    pacs: &'a mut P,
+    inspector: Inspector,
+    out: Out,
+    to_requestor: Flow,
+    to_pacs: Flow,
+    received: Received,
+    watch: Watch,
+}
+
+/// Bytes received.
+#[derive(Clone, Copy, Debug, Default)]
+struct Received {
+    from_requestor: u64,
+    from_pacs: u64,
+}
+
+impl<R, P> Relay<'_, R, P>
+where
+    R: AsyncBufRead + AsyncWrite + Unpin,
+    P: AsyncRead + AsyncWrite + Unpin,
+{
+    /// Moves what can be moved. Pending means that both streams will wake the task.
+    fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        loop {
+            let before = self.progress();
+            if let Err(ending) = self.move_once(cx) {
+                return Poll::Ready(ending);
+            }
+            if let Some(ending) = self.phase_ending() {
+                return Poll::Ready(ending);
+            }
+            if self.progress() == before {
+                return Poll::Pending;
+            }
+        }
+    }
+
+    fn move_once(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        self.read_requestor(cx)?;
+        self.to_pacs.write(&mut self.out.to_pacs, Pin::new(&mut *self.pacs), cx);
+        self.read_pacs(cx)?;
+        self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
+        Ok(())
+    }
+
+    fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.may_read(Side::Requestor) {
+            let input = match Pin::new(&mut *self.requestor).poll_fill_buf(cx) {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok([]) | Err(_)) => return Err(Ending::Closed(Side::Requestor)),
+                Poll::Ready(Ok(input)) => input,
+            };
+            self.to_pacs.prepare(&mut self.out.to_pacs);
+            let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
+            let taken = input.len();
+            self.received.from_requestor += taken as u64;
+            Pin::new(&mut *self.requestor).consume(taken);
+            verdict.map_err(|fault| Ending::Fault(Side::Requestor, fault))?;
+        }
+        Ok(())
+    }
+
+    fn read_pacs(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.may_read(Side::Pacs) {
+            let mut buffer = pool::take_read();
+            let polled = read(Pin::new(&mut *self.pacs), &mut buffer, cx);
+            let outcome = match polled {
+                Poll::Pending => Ok(0),
+                Poll::Ready(Ok([]) | Err(_)) => Err(Ending::Closed(Side::Pacs)),
+                Poll::Ready(Ok(input)) => {
+                    self.to_requestor.prepare(&mut self.out.to_requestor);
+                    self.received.from_pacs += input.len() as u64;
+                    let verdict = self.inspector.feed(Side::Pacs, input, &mut self.out);
+                    verdict.map(|()| input.len()).map_err(|fault| Ending::Fault(Side::Pacs, fault))
+                }
+            };
+            pool::give_read(buffer);
+            if outcome? == 0 {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// A side is read while the inspector wants it and the other side's buffer has room.
+    fn may_read(&self, from: Side) -> bool {
+        let flow = match from {
+            Side::Requestor => &self.to_pacs,
+            Side::Pacs => &self.to_requestor,
+        };
+        flow.waiting(self.towards(from.other())) < pool::BUFFER && self.inspector.wants(from)
+    }
+
+    fn towards(&self, side: Side) -> &[u8] {
+        match side {
+            Side::Requestor => &self.out.to_requestor,
+            Side::Pacs => &self.out.to_pacs,
+        }
+    }
+
+    /// Two equal snapshots: nothing moved between them.
+    const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 2]) {
+        (
+            [self.received.from_requestor, self.received.from_pacs],
+            [self.to_requestor.written(), self.to_pacs.written()],
+            [self.out.to_requestor.len(), self.out.to_pacs.len()],
+        )
+    }
+
+    const fn phase_ending(&self) -> Option<Ending> {
+        match self.inspector.phase() {
+            Phase::Released => Some(Ending::Released),
+            Phase::Aborted(side) => Some(Ending::Aborted(side)),
+            Phase::Open | Phase::Operating | Phase::Releasing => None,
+        }
+    }
+
+    fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
+        loop {
+            let next = match self.check_deadlines(Instant::now()) {
+                Ok(next) => next,
+                Err(timer) => return Poll::Ready(Ending::TimedOut(timer)),
+            };
+            // The timer is set anew only when it would ring too late; one that rings too early
+            // costs a look at the clock.
+            if next < timer.deadline() {
+                timer.as_mut().reset(next);
+            }
+            if timer.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            timer.as_mut().reset(next);
+        }
+    }
+
+    fn finish(self, ending: Ending) -> Relayed {
+        let traffic = Traffic {
+            pdus_from_requestor: self.inspector.pdus(Side::Requestor),
+            pdus_from_pacs: self.inspector.pdus(Side::Pacs),
+            bytes_from_requestor: self.received.from_requestor,
+            bytes_from_pacs: self.received.from_pacs,
+        };
+        Relayed {
+            ending,
+            traffic,
+            to_requestor: Remainder {
+                at_boundary: self.inspector.at_boundary(Side::Requestor),
+                bytes: self.to_requestor.rest(self.out.to_requestor),
+            },
+            to_pacs: Remainder {
+                at_boundary: self.inspector.at_boundary(Side::Pacs),
+                bytes: self.to_pacs.rest(self.out.to_pacs),
+            },
+        }
+    }
+}
+
+/// Reads once; the slice is what came, empty at the end of the stream.
+fn read<'a, S: AsyncRead>(
+    stream: Pin<&mut S>,
+    buffer: &'a mut [u8],
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<&'a [u8]>> {
+    let mut into = ReadBuf::new(buffer);
+    ready!(stream.poll_read(cx, &mut into))?;
+    let end = into.filled().len();
+    Poll::Ready(Ok(buffer.get(..end).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,273 @@
+//! The relay over in-memory streams with paused time: no test waits for a clock.
+
+use std::future::pending;
+use std::time::Duration;
+
+use pacsgate_core::policy::{Context, Contexts, Maxima};
+use pacsgate_core::services::Operations;
+use pacsgate_core::transfer_syntax::TransferSyntax;
+use pacsgate_core::wire::associate::ContextId;
+use pacsgate_core::wire::pdu::{RELEASE_RP, RELEASE_RQ};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+const MAXIMUM: u32 = 16 * 1024;
+const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
+/// C-STORE-RQ, message id 1, with a data set, on context 1, in a PDU of its own.
+const STORE: &[u8] = &[
+    4, 0, 0, 0, 0, 48, 0, 0, 0, 44, 1, 3, // P-DATA-TF, one PDV: command, last
+    0, 0, 0, 0, 4, 0, 0, 0, 30, 0, 0, 0, // group length
+    0, 0, 0, 1, 2, 0, 0, 0, 1, 0, // C-STORE-RQ
+    0, 0, 0x10, 1, 2, 0, 0, 0, 1, 0, // message id
+    0, 0, 0, 8, 2, 0, 0, 0, 1, 0, // a data set follows
+];
+/// A last data set fragment of two bytes.
+const LAST: &[u8] = &[4, 0, 0, 0, 0, 8, 0, 0, 0, 4, 1, 2, 7, 7];
+
+fn deadlines() -> Deadlines {
+    Deadlines {
+        idle: Duration::from_secs(600),
+        operation: Duration::from_secs(7200),
+        progress: Duration::from_secs(10),
+        write_stall: Duration::from_secs(60),
+        close: Duration::from_secs(2),
+        expires: None,
+        lifetime: None,
+    }
+}
+
+fn inspector() -> Inspector {
+    let context = Context {
+        id: ContextId::new(1).unwrap(),
+        abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
+        transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
+        operations: Operations::NONE,
+    };
+    let maxima = Maxima {
+        to_pacs: MAXIMUM,
+        to_requestor: MAXIMUM,
+        from_requestor: MAXIMUM,
+        from_pacs: MAXIMUM,
+    };
+    Inspector::new(Contexts::new(vec![context], maxima))
+}
+
+struct Ends {
+    requestor: DuplexStream,
+    pacs: DuplexStream,
+    relay: JoinHandle<Relayed>,
+}
+
+fn start(deadlines: Deadlines, room: usize) -> Ends {
+    start_with(deadlines, room, pending())
+}
+
+fn start_with(
+    deadlines: Deadlines,
+    room: usize,
+    stop: impl Future<Output = Stop> + Send + 'static,
+) -> Ends {
+    let (requestor, inner_requestor) = duplex(room);
+    let (pacs, mut inner_pacs) = duplex(room);
+    let relay = tokio::spawn(async move {
+        let mut inner_requestor = BufReader::new(inner_requestor);
+        relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, stop).await
+    });
+    Ends { requestor, pacs, relay }
+}
+
+async fn read(stream: &mut DuplexStream, length: usize) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    stream.read_exact(&mut bytes).await.unwrap();
+    bytes
+}
+
+#[tokio::test(start_paused = true)]
+async fn relays_until_both_sides_have_released() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, LAST, &RELEASE_RQ].concat()).await.unwrap();
+    let passed = read(&mut ends.pacs, STORE.len() + LAST.len() + RELEASE_RQ.len()).await;
+    assert_eq!(passed, [STORE, LAST, &RELEASE_RQ].concat());
+    ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::Released);
+    assert_eq!(relayed.traffic.pdus_from_requestor, 3);
+    let rest = relayed.to_requestor.bytes;
+    let already = RELEASE_RP.len() - rest.len();
+    assert_eq!([read(&mut ends.requestor, already).await, rest].concat(), RELEASE_RP);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_what_is_idle() {
+    let ends = start(deadlines(), 4096);
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Idle));
+}
+
+#[tokio::test(start_paused = true)]
+async fn gives_an_outstanding_operation_more_time_than_an_idle_association() {
+    let began = Instant::now();
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Operation));
+    assert!(began.elapsed() >= deadlines().operation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_an_end_counts_as_idle() {
+    let began = Instant::now();
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(STORE).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Idle));
+    assert!(began.elapsed() < deadlines().operation);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_a_side_that_stands_still_inside_a_pdu() {
+    for side in [Side::Requestor, Side::Pacs] {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        let stream = match side {
+            Side::Requestor => &mut ends.requestor,
+            Side::Pacs => &mut ends.pacs,
+        };
+        stream.write_all(&STORE[..3]).await.unwrap();
+        let relayed = ends.relay.await.unwrap();
+        assert_eq!(relayed.ending, Ending::TimedOut(Timer::Progress(side)));
+        assert!(began.elapsed() < deadlines().idle);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn byte_by_byte_inside_a_pdu_is_no_progress() {
+    let mut ends = start(deadlines(), 4096);
+    let mut large = vec![4, 0, 0, 0, 0x20, 6, 0, 0, 0x20, 2, 1, 3];
+    large.resize(12 + 0x2000, 0);
+    let drip = tokio::spawn(async move {
+        for byte in large {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            if ends.requestor.write_all(&[byte]).await.is_err() {
+                return;
+            }
+        }
+    });
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::TimedOut(Timer::Progress(Side::Requestor)));
+    drip.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn ends_a_receiver_that_takes_nothing_and_reads_no_more_than_the_buffers_hold() {
+    let mut ends = start(deadlines(), 4096);
+    let piece = [&[4, 0, 0, 0, 0x20, 6, 0, 0, 0x20, 2, 1, 0][..], &[0; 0x2000]].concat();
+    let sender = tokio::spawn(async move {
+        ends.requestor.write_all(STORE).await.unwrap();
+        let mut sent = 0;
+        while ends.requestor.write_all(&piece).await.is_ok() {
+            sent += piece.len();
+        }
+        sent
+    });
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::TimedOut(Timer::WriteStall(Side::Pacs)));
+    assert!(relayed.to_pacs.bytes.len() < 2 * pool::BUFFER);
+    assert!(sender.await.unwrap() < 3 * pool::BUFFER);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_certificates_end_is_the_associations_end() {
+    let expires = Some(Instant::now() + Duration::from_secs(5));
+    let ends = start(Deadlines { expires, ..deadlines() }, 4096);
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Certificate));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_ends_an_association_however_busy() {
+    let lifetime = Some(Duration::from_secs(5));
+    let ends = start(Deadlines { lifetime, ..deadlines() }, 4096);
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Lifetime));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stops_when_told_to() {
+    let ends = start_with(deadlines(), 4096, std::future::ready(Stop::Shutdown));
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::Stopped(Stop::Shutdown));
+}
+
+#[tokio::test(start_paused = true)]
+async fn delivers_what_a_side_said_before_it_closed() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(STORE).await.unwrap();
+    drop(ends.requestor);
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
+    assert!(relayed.to_pacs.at_boundary);
+    let already = read(&mut ends.pacs, STORE.len() - relayed.to_pacs.bytes.len()).await;
+    assert_eq!([already, relayed.to_pacs.bytes].concat(), STORE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_takes_nothing_more_is_still_heard() {
+    let mut ends = start(deadlines(), 4096);
+    ends.pacs.write_all(&ABORT).await.unwrap();
+    ends.requestor.write_all(STORE).await.unwrap();
+    drop(ends.pacs);
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::Aborted(Side::Pacs));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fault_leaves_the_judged_bytes_before_it_and_tells_the_boundary() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, &[9; 6]].concat()).await.unwrap();
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::Fault(Side::Requestor, Fault::UnknownPdu(9)));
+    assert_eq!(relayed.to_pacs.bytes, STORE);
+    assert!(relayed.to_pacs.at_boundary && relayed.to_requestor.at_boundary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_fragment_is_no_boundary() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, &LAST[..13]].concat()).await.unwrap();
+    drop(ends.requestor);
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
+    assert!(!relayed.to_pacs.at_boundary && relayed.to_requestor.at_boundary);
+}
+
+#[tokio::test(start_paused = true)]
+async fn both_directions_move_at_once_through_small_pipes() {
+    let mut ends = start(deadlines(), 64);
+    let count = 200;
+    let up = [STORE, LAST].concat();
+    let writer = async {
+        for _ in 0..count {
+            ends.requestor.write_all(&up).await.unwrap();
+            // C-STORE-RSP: success, no data set.
+            let answer = read(&mut ends.requestor, RESPONSE.len()).await;
+            assert_eq!(answer, RESPONSE);
+        }
+        ends.requestor.write_all(&RELEASE_RQ).await.unwrap();
+    };
+    let answerer = async {
+        for _ in 0..count {
+            assert_eq!(read(&mut ends.pacs, up.len()).await, up);
+            ends.pacs.write_all(RESPONSE).await.unwrap();
+        }
+        assert_eq!(read(&mut ends.pacs, RELEASE_RQ.len()).await, RELEASE_RQ);
+        ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    };
+    tokio::join!(writer, answerer);
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::Released);
+}
+
+/// C-STORE-RSP to message id 1: success, no data set.
+const RESPONSE: &[u8] = &[
+    4, 0, 0, 0, 0, 58, 0, 0, 0, 54, 1, 3, // P-DATA-TF, one PDV: command, last
+    0, 0, 0, 0, 4, 0, 0, 0, 40, 0, 0, 0, // group length
+    0, 0, 0, 1, 2, 0, 0, 0, 1, 0x80, // C-STORE-RSP
+    0, 0, 0x20, 1, 2, 0, 0, 0, 1, 0, // responds to message id 1
+    0, 0, 0, 8, 2, 0, 0, 0, 1, 1, // no data set
+    0, 0, 0, 9, 2, 0, 0, 0, 0, 0, // success
+];

@@ -1,0 +1,140 @@
+//! The daemon: binds, serves, and stops in good order.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::timeout;
+
+use crate::audit::{self, Audit, AuditThread};
+use crate::config::{self, Settings};
+use crate::gate::{Gate, Listener};
+use crate::listener;
+use crate::live::{self, Ended, Live, Stop};
+use crate::pacs::Backend;
+use crate::slots::Slots;
+
+/// How long the audit may take to write its last lines.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Why the daemon cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum ServerError {
+    /// A listener's address cannot be bound.
+    #[error("listener.{0}: cannot listen on {1}: {2}")]
+    Bind(Arc<str>, SocketAddr, io::Error),
+    /// The audit's destination cannot be opened.
+    #[error("log.audit: {0}")]
+    Audit(io::Error),
+    /// Signals cannot be waited for.
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+}
+
+/// Runs until a signal stops it, and until what lives has ended or the time for it is over.
+///
+/// # Errors
+///
+/// What keeps it from starting.
+pub async fn run(settings: Settings) -> Result<(), ServerError> {
+    let Settings { listeners, pacs, policy, limits, log, .. } = settings;
+    let (audit, audit_thread) = start_audit(log.audit)?;
+    let stop = StopSignals::new()?;
+    let slots = Slots::new(limits.slots());
+    let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
+    let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
+    let (alive, ended) = live::alive();
+    let mut accepting = JoinSet::new();
+    for (listener, sockets) in open(listeners)? {
+        let listener = Arc::new(listener);
+        for socket in sockets {
+            if let Ok(address) = socket.local_addr() {
+                tracing::info!(listener = %listener.name, "listening on {address}");
+            }
+            let (gate, listener) = (Arc::clone(&gate), Arc::clone(&listener));
+            accepting.spawn(listener::accept(socket, gate, listener, alive.clone()));
+        }
+    }
+    drop(alive);
+    stop.wait().await;
+    tracing::info!("stopping: no new connections");
+    accepting.shutdown().await;
+    drain(&gate, ended).await;
+    finish(audit_thread).await;
+    Ok(())
+}
+
+/// Everything that can fail is done before the first connection is accepted.
+fn open(
+    listeners: Vec<config::Listener>,
+) -> Result<Vec<(Listener, Vec<TcpListener>)>, ServerError> {
+    let mut open = Vec::new();
+    for config::Listener { name, bind, tls } in listeners {
+        let sockets = bind.into_iter().map(|address| {
+            listener::bind(address)
+                .map_err(|error| ServerError::Bind(Arc::clone(&name), address, error))
+        });
+        let sockets = sockets.collect::<Result<_, _>>()?;
+        open.push((Listener { name, tls }, sockets));
+    }
+    Ok(open)
+}
+
+fn backend(pacs: config::PacsAddress) -> (Arc<str>, Backend) {
+    (pacs.name, Backend { host: pacs.address.host.into(), port: pacs.address.port })
+}
+
+fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), ServerError> {
+    let destination = match destination {
+        config::Audit::Stdout => audit::Destination::Stdout,
+        config::Audit::Stderr => audit::Destination::Stderr,
+        config::Audit::File(path) => audit::Destination::File(path),
+    };
+    Audit::start(&destination, audit::Settings::default()).map_err(ServerError::Audit)
+}
+
+/// Gives what lives its time, then ends it.
+async fn drain(gate: &Gate, mut ended: Ended) {
+    if timeout(gate.limits.drain, ended.wait()).await.is_ok() {
+        return;
+    }
+    tracing::warn!("the time for draining is over: ending what still lives");
+    gate.live.stop_all(Stop::Shutdown);
+    // Each has at most its close time to say so; a second more for the machine.
+    let _ = timeout(gate.limits.close + Duration::from_secs(1), ended.wait()).await;
+}
+
+async fn finish(audit: AuditThread) {
+    match spawn_blocking(move || audit.finish(LAST_LINES)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::error!("{error}"),
+        Err(error) => tracing::error!("the audit's end: {error}"),
+    }
+}
+
+struct StopSignals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<Self, ServerError> {
+        let of = |kind| signal(kind).map_err(ServerError::Signals);
+        Ok(Self {
+            terminate: of(SignalKind::terminate())?,
+            interrupt: of(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Row 0 of the policy's order: how many connections may exist before anybody is known.
+//!
+//! Whoever finds no slot is closed without a word, before a byte of it is read.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The limits.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotLimits {
+    /// Connections of all listeners together.
+    pub connections: u32,
+    /// TLS handshakes under way.
+    pub handshakes: u32,
+    /// Connections from one source: an IPv4 address or an IPv6 /64.
+    pub per_source: u32,
+}
+
+/// The limit that was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotLimit {
+    /// [`SlotLimits::connections`].
+    Connections,
+    /// [`SlotLimits::handshakes`].
+    Handshakes,
+    /// [`SlotLimits::per_source`].
+    PerSource,
+}
+
+/// What is taken.
+#[derive(Debug)]
+pub struct Slots {
+    limits: SlotLimits,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    connections: u32,
+    handshakes: u32,
+    per_source: HashMap<Source, u32>,
+}
+
+/// What counts as one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Source(IpAddr);
+
+/// A connection's place, given up when dropped.
+#[derive(Debug)]
+pub struct ConnectionSlot {
+    slots: Arc<Slots>,
+    source: Source,
+}
+
+/// A handshake's place, given up when dropped.
+#[derive(Debug)]
+pub struct HandshakeSlot(Arc<Slots>);
+
+impl Slots {
+    /// No slot taken.
+    #[must_use]
+    pub fn new(limits: SlotLimits) -> Arc<Self> {
+        Arc::new(Self { limits, taken: Mutex::default() })
+    }
+
+    /// Takes the two slots that a new connection needs.
+    ///
+    /// # Errors
+    ///
+    /// The limit that leaves no slot.
+    pub fn take(
+        self: &Arc<Self>,
+        address: IpAddr,
+    ) -> Result<(ConnectionSlot, HandshakeSlot), SlotLimit> {
+        let source = Source::of(address);
+        let mut taken = self.taken();
+        if taken.connections >= self.limits.connections {
+            return Err(SlotLimit::Connections);
+        }
+        if taken.handshakes >= self.limits.handshakes {
+            return Err(SlotLimit::Handshakes);
+        }
+        let of_source = taken.per_source.entry(source).or_default();
+        if *of_source >= self.limits.per_source {
+            return Err(SlotLimit::PerSource);
+        }
+        *of_source += 1;
+        taken.connections += 1;
+        taken.handshakes += 1;
+        Ok((ConnectionSlot { slots: Arc::clone(self), source }, HandshakeSlot(Arc::clone(self))))
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Source {
+    /// An IPv4 address, mapped ones included, counts for itself; an IPv6 address counts for its
+    /// /64, which one host commonly has to itself.
+    #[must_use]
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => IpAddr::V4(address),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
+            }
+        })
+    }
+}
+
+impl Drop for ConnectionSlot {
+    fn drop(&mut self) {
+        let mut taken = self.slots.taken();
+        taken.connections -= 1;
+        if let Some(count) = taken.per_source.get_mut(&self.source) {
+            *count -= 1;
+            if *count == 0 {
+                taken.per_source.remove(&self.source);
+            }
+        }
+    }
+}
+
+impl Drop for HandshakeSlot {
+    fn drop(&mut self) {
+        self.0.taken().handshakes -= 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slots(connections: u32, handshakes: u32, per_source: u32) -> Arc<Slots> {
+        Slots::new(SlotLimits { connections, handshakes, per_source })
+    }
+
+    fn v4(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    #[test]
+    fn refuses_the_connection_over_the_limit_and_lets_the_next_in_when_one_ends() {
+        let slots = slots(1, 9, 9);
+        let first = slots.take(v4(1)).unwrap();
+        assert_eq!(slots.take(v4(2)).unwrap_err(), SlotLimit::Connections);
+        drop(first);
+        assert!(slots.take(v4(2)).is_ok());
+    }
+
+    #[test]
+    fn counts_handshakes_only_until_they_are_done() {
+        let slots = slots(9, 1, 9);
+        let (_connection, handshake) = slots.take(v4(1)).unwrap();
+        assert_eq!(slots.take(v4(2)).unwrap_err(), SlotLimit::Handshakes);
+        drop(handshake);
+        assert!(slots.take(v4(2)).is_ok());
+    }
+
+    #[test]
+    fn one_source_cannot_take_the_slots_of_another() {
+        let slots = slots(9, 9, 1);
+        let _first = slots.take(v4(1)).unwrap();
+        assert_eq!(slots.take(v4(1)).unwrap_err(), SlotLimit::PerSource);
+        assert!(slots.take(v4(2)).is_ok());
+    }
+
+    #[test]
+    fn counts_ipv6_by_its_64_and_mapped_addresses_as_ipv4() {
+        let of = |text: &str| Source::of(text.parse().unwrap());
+        assert_eq!(of("2001:db8::1"), of("2001:db8::2:3"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+
+    #[test]
+    fn forgets_sources_that_have_gone() {
+        let slots = slots(9, 9, 9);
+        drop(slots.take(v4(1)).unwrap());
+        assert!(slots.taken().per_source.is_empty());
+    }
+}
