@@ -289,7 +289,7 @@ const fn timer_code(timer: Timer) -> &'static str {
         Timer::Progress(Side::Pacs) => "pacs-progress-timeout",
         Timer::WriteStall(Side::Requestor) => "requestor-write-stall",
         Timer::WriteStall(Side::Pacs) => "pacs-write-stall",
-        Timer::Certificate => "certificate-expired",
+        Timer::Certificate => "certificate-ended",
         Timer::Lifetime => "lifetime",
     }
 }

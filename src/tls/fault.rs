@@ -231,7 +231,7 @@ impl HandshakeFault {
                  misconfigured, somebody shows a certificate of others.",
             ),
             Fault::ProtocolVersion => row(
-                "protocol-version",
+                "tls-version",
                 "TLS alert",
                 "Turn on TLS 1.2 or 1.3 in the device; TLS 1.0 and 1.1 are refused (RFC 8996).",
             ),
