@@ -226,7 +226,14 @@ impl Permitted {
     /// The PACS hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
         let Self { mut story, mut requestor, permit, place } = self;
-        let (pacs, conclusion) = match ask_pacs(&mut story, &permit).await {
+        let gate = Arc::clone(&story.gate);
+        // Its own deadlines lie within; this one lets a stop cut the wait short.
+        let limit = gate.limits.whole_dial().saturating_add(gate.limits.close);
+        let asked = story.within(limit, ask_pacs(&gate, &permit)).await;
+        let asked = asked.unwrap_or_else(|cut| {
+            Err(Refused::new(cut.or(Reason::Pacs(PacsFailure::Silent)), Reject::CONGESTION))
+        });
+        let (pacs, conclusion) = match asked {
             Ok(opened) => opened,
             Err(Refused { reason, reject, pacs }) => {
                 let mut ended = Ended::answered(story, reason, requestor, Answer::Reject(reject));
@@ -274,13 +281,13 @@ impl Refused {
     }
 }
 
-async fn ask_pacs(story: &mut Story, permit: &Permit) -> Result<(TcpStream, Conclusion), Refused> {
+async fn ask_pacs(gate: &Gate, permit: &Permit) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
     let request = request.map_err(|_| Refused::new(Reason::RequestTooLong, Reject::LOCAL_LIMIT))?;
-    let Some(backend) = story.gate.backends.get(permit.pacs()) else {
+    let Some(backend) = gate.backends.get(permit.pacs()) else {
         return Err(Refused::by(PacsFailure::Unreachable(ErrorKind::AddrNotAvailable), None));
     };
-    let (pacs, received) = pacs::dial(permit, &request, backend, story.gate.limits.patience())
+    let (pacs, received) = pacs::dial(permit, &request, backend, gate.limits.patience())
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, stream))?;
     match permit.conclude(received) {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pacsgate_core::policy::Policy;
 use tokio::time::Instant;
@@ -53,6 +54,12 @@ impl Limits {
     #[must_use]
     pub const fn patience(&self) -> Patience {
         Patience { dial: self.dial, answer: self.answer, keepalive: self.keepalive }
+    }
+
+    /// The longest that the way to the PACS can take.
+    #[must_use]
+    pub const fn whole_dial(&self) -> Duration {
+        self.dial.saturating_add(self.answer)
     }
 
     /// The limits of an association whose certificate ends at `expires`.

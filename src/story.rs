@@ -102,8 +102,13 @@ impl Story {
         self.gate.limits.deadlines(Instant::now().checked_add(Duration::from_secs(left)))
     }
 
-    /// The handshake has shown who this is.
+    /// The handshake has shown whose certificate this is.
     pub fn authenticated(&mut self, certificate: &Certificate) {
+        if let Some(holder) = self.gate.policy.holder(certificate) {
+            self.record.standing = Standing::Peer;
+            self.record.peer = Some(holder.peer);
+            self.record.contact = holder.contact;
+        }
         self.not_after = certificate.not_after;
         self.record.certificate = Some(Box::new(CertificateRecord::from(certificate)));
         self.record.event = Event::Refused;
@@ -139,9 +144,6 @@ impl Story {
 
     /// The policy let it in.
     pub fn permitted(&mut self, permit: &Permit) {
-        self.record.standing = Standing::Peer;
-        self.record.peer = Some(Arc::clone(permit.peer()));
-        self.record.contact = permit.contact().cloned();
         self.record.pacs = Some(Arc::clone(permit.pacs()));
         self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
         let notes = permit.notes().iter().map(Noted::from);
@@ -150,11 +152,6 @@ impl Story {
 
     /// The policy refused it.
     pub fn refused(&mut self, refusal: &Refusal, asked: usize) {
-        if refusal.peer.is_some() {
-            self.record.standing = Standing::Peer;
-        }
-        self.record.peer.clone_from(&refusal.peer);
-        self.record.contact.clone_from(&refusal.contact);
         self.record.pacs.clone_from(&refusal.pacs);
         self.record.contexts = Some(contexts(asked, None, &refusal.removed));
         self.record.trace = Texts::collect(refusal.trace.iter());

@@ -61,6 +61,15 @@ pub struct Facts<'a> {
     pub request: &'a ReceivedRq,
 }
 
+/// The peer to which a certificate belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its name.
+    pub peer: Arc<str>,
+    /// Who answers for it.
+    pub contact: Option<Arc<str>>,
+}
+
 impl Policy {
     /// Indexes the rules.
     ///
@@ -85,6 +94,15 @@ impl Policy {
             peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
             pacs: pacs.into(),
         })
+    }
+
+    /// Whose certificate this is: for the audit of what ends before there is a request to judge.
+    /// It permits nothing.
+    #[must_use]
+    pub fn holder(&self, certificate: &Certificate) -> Option<Holder> {
+        let (index, _) = self.matching.find(certificate);
+        let peer = self.peers.get(index?)?;
+        Some(Holder { peer: peer.name.clone(), contact: peer.contact.clone() })
     }
 
     /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
