@@ -1,0 +1,198 @@
+//! The audit lines as a whole: complete, bounded, and without a peer's raw bytes.
+
+use crate::support::associate::{Associate, CT, EXPLICIT, Item, title};
+use crate::support::authority::Profile;
+use crate::support::dimse::store_rq;
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::requestor::Caller;
+use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
+use crate::support::site::{CT1_NAME, site};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+#[test]
+fn an_association_leaves_two_lines_with_one_id() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.associated();
+    echo(&mut requestor, 1);
+    requestor.release();
+    let closed = scenario.gate.audited("closed", "released");
+    let opened = scenario.gate.wait_for_audit(|line| line["event"] == "opened");
+    for line in [&opened, &closed] {
+        assert_eq!(line["id"], closed["id"]);
+        assert_eq!(line["listener"], "front");
+        assert!(line["source"].as_str().unwrap().starts_with("127.0.0.1:"), "{line}");
+        assert_eq!(line["certificate"]["sha256"], site().ct1.sha256());
+        assert_eq!(line["certificate"]["dns"], json!([CT1_NAME]));
+        assert_eq!(line["certificate"]["common_name"], CT1_NAME);
+        assert_eq!([&line["calling"], &line["called"]], ["CT1", "PACS"]);
+        assert_eq!([&line["peer"], &line["contact"]], ["ct1", "Radiology IT"]);
+        assert_eq!(line["pacs"], "archive");
+        assert_is_utc(&line["time"]);
+    }
+    assert_eq!(opened["contexts"], json!({ "asked": 1, "granted": 1 }));
+    assert_eq!(closed["pdus"], json!({ "from_requestor": 2, "from_pacs": 2 }));
+    assert!(closed["duration_ms"].is_u64(), "{closed}");
+    assert_eq!(scenario.gate.stop().counted("opened", "none"), 1);
+}
+
+#[test]
+fn every_connection_has_an_id_of_its_own() {
+    let scenario = Scenario::usual();
+    for _ in 0..5 {
+        scenario.serves_a_good_peer();
+    }
+    let stopped = scenario.gate.stop();
+    let ids: BTreeSet<_> =
+        stopped.of_event("opened").iter().map(|it| it["id"].to_string()).collect();
+    assert_eq!(ids.len(), 5);
+}
+
+#[test]
+fn lines_of_a_stranger_are_summed_after_the_fifth() {
+    let scenario = Scenario::usual();
+    for _ in 0..12 {
+        let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+        socket.write_all(b"GET / HTTP/1.0\r\n\r\n").unwrap();
+        let _ = socket.read_to_end(&mut Vec::new());
+    }
+    scenario.serves_a_good_peer();
+    let stopped = scenario.gate.stop();
+    assert_eq!(stopped.of_event("failed").len(), 5, "{}", stopped.stdout);
+    assert_eq!(stopped.of_event("opened").len(), 1, "a peer's lines are not summed");
+    let summed = stopped.of_event("summed");
+    assert_eq!(summed.len(), 1, "{}", stopped.stdout);
+    assert_eq!(summed[0]["count"], 7);
+    assert_eq!(summed[0]["source"], "127.0.0.1");
+    assert_eq!(summed[0]["reasons"], json!({ "http": 7 }));
+    assert_eq!(stopped.counted("failed", "http"), 12);
+}
+
+#[test]
+fn lines_of_a_peer_are_never_summed() {
+    let scenario = Scenario::usual();
+    for _ in 0..8 {
+        let mut requestor = scenario.ct1();
+        requestor.send(&Associate::echo("MR1", "PACS").encode());
+        assert_rejected(&mut requestor, [1, 1, 3]);
+    }
+    let stopped = scenario.gate.stop();
+    assert_eq!(stopped.of_event("refused").len(), 8, "{}", stopped.stdout);
+}
+
+#[test]
+fn a_peers_bytes_are_escaped() {
+    let scenario = Scenario::usual();
+    let mut request = Associate::echo("CT1", "PACS");
+    request.calling = title(b"\x1b[2J\"}\r\n{\\\xff\0x");
+    let mut requestor = scenario.ct1();
+    requestor.send(&request.encode());
+    assert_aborted(&mut requestor, 0, 0);
+    let line = scenario.gate.audited("refused", "malformed-calling-title");
+    assert!(line["calling"].as_str().is_some_and(|calling| calling.contains("[2J")), "{line}");
+    assert_printable(scenario);
+}
+
+#[test]
+fn names_in_a_certificate_are_escaped() {
+    let profile =
+        Profile { common_name: "evil\n\x1b[31m\"name\u{202e}", ..Profile::client("x.example") };
+    let identity = site().root.issue(&profile);
+    let scenario = Scenario::usual();
+    let mut requestor = Caller::with(&identity).call(scenario.gate.address).unwrap();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut requestor, [1, 1, 1]);
+    assert_printable(scenario);
+}
+
+#[test]
+fn bytes_of_the_pacs_are_escaped() {
+    let pacs = Pacs::playing(|pacs| {
+        let mut answer = pacs.request().acceptance();
+        answer.contexts[0] = Item::result(1, 0, Some("\x1b[2J\n{\"event\":\"opened\"}"));
+        pacs.send(&answer.encode());
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut requestor, [2, 3, 1]);
+    scenario.gate.wait_for_audit(|line| line["event"] == "refused");
+    assert_printable(scenario);
+}
+
+#[test]
+fn no_patient_and_no_secret_is_in_any_output() {
+    let scenario = Scenario::usual();
+    let request = Associate::echo("CT1", "PACS")
+        .context(3, CT, &[EXPLICIT])
+        .with_user(Item::identity(2, b"canary-user", b"canary-passcode"));
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request);
+    requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
+    requestor.send(&p_data(3, LAST, b"\x10\0\x10\0PN\x0e\0CANARY^PATIENT"));
+    requestor.receive_pdu();
+    // An odd fragment: the association ends in the middle of a data set.
+    requestor.send(&p_data(3, COMMAND | LAST, &store_rq(2)));
+    requestor.send(&p_data(3, LAST, b"\x10\0\x10\0PN\x0f\0CANARY^PATIENT2"));
+    requestor.receive_pdu();
+    scenario.gate.audited("closed", "requestor-odd-fragment");
+    let stopped = scenario.gate.stop();
+    let output = (stopped.stdout + &stopped.stderr).to_lowercase();
+    assert!(!output.contains("canary"), "{output}");
+}
+
+#[test]
+fn the_trail_goes_to_a_file_that_only_its_owner_reads() {
+    use std::os::unix::fs::PermissionsExt;
+    let scenario = Scenario::with(|mut settings| {
+        let path = settings.directory.path().join("audit.jsonl");
+        settings.log.insert("audit", format!("{path:?}"));
+        settings
+    });
+    let path = scenario.gate.directory.path().join("audit.jsonl");
+    scenario.serves_a_good_peer();
+    let Scenario { mut gate, .. } = scenario;
+    let keep = std::mem::replace(&mut gate.directory, tempfile::TempDir::new().unwrap());
+    let stopped = gate.stop();
+    assert_eq!(stopped.stdout, "");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let events: Vec<_> = text.lines().map(event).collect();
+    assert_eq!(events, ["opened", "closed", "counters"]);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    drop(keep);
+}
+
+#[test]
+fn the_operational_log_speaks_json_on_request() {
+    let scenario = Scenario::with(|mut settings| {
+        settings.log.insert("format", "\"json\"".into());
+        settings
+    });
+    scenario.serves_a_good_peer();
+    let stopped = scenario.gate.stop();
+    for line in stopped.stderr.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+}
+
+fn event(line: &str) -> String {
+    let line: Value = serde_json::from_str(line).unwrap();
+    line["event"].as_str().unwrap().to_owned()
+}
+
+/// Nothing in the output moves a terminal's cursor or forges a line.
+fn assert_printable(scenario: Scenario) {
+    let stopped = scenario.gate.stop();
+    let output = stopped.stdout + &stopped.stderr;
+    let odd = output.chars().find(|&c| c != '\n' && !(' '..='~').contains(&c));
+    assert_eq!(odd, None, "{output}");
+}
+
+fn assert_is_utc(time: &Value) {
+    let time = time.as_str().unwrap();
+    assert_eq!((time.len(), time.ends_with('Z')), (24, true), "{time}");
+}

@@ -1,0 +1,240 @@
+//! Which client certificates complete a handshake, in TLS 1.2 and TLS 1.3.
+
+use crate::support::associate::Associate;
+use crate::support::authority::{Algorithm, Authority, DAY, Identity, Profile, Usage, Validity};
+use crate::support::requestor::{Caller, Received, TLS12, TLS13};
+use crate::support::scenario::{Scenario, echo};
+use crate::support::settings::Settings;
+use crate::support::site::{CT1_NAME, device, site};
+use rustls::AlertDescription;
+use std::time::SystemTime;
+
+#[test]
+fn refuses_a_requestor_without_certificate() {
+    refused(&Caller::anonymous(), "certificate-missing", |settings| settings);
+}
+
+#[test]
+fn refuses_a_certificate_of_an_unknown_authority() {
+    let foreign = Authority::root("elsewhere").issue(&Profile::client(CT1_NAME));
+    refused_identity(&foreign, "unknown-issuer");
+}
+
+#[test]
+fn refuses_a_certificate_of_an_authority_with_the_same_name() {
+    let foreign = Authority::root("radiology root").issue(&Profile::client(CT1_NAME));
+    refused_identity(&foreign, "unknown-issuer");
+}
+
+#[test]
+fn refuses_an_expired_certificate() {
+    let profile = Profile { validity: Validity::Expired, ..Profile::client(CT1_NAME) };
+    refused_identity(&site().root.issue(&profile), "certificate-expired");
+}
+
+#[test]
+fn refuses_a_certificate_that_is_not_yet_valid() {
+    let profile = Profile { validity: Validity::Early, ..Profile::client(CT1_NAME) };
+    refused_identity(&site().root.issue(&profile), "certificate-not-yet-valid");
+}
+
+#[test]
+fn refuses_a_certificate_for_servers() {
+    let profile = Profile { usage: Usage::Server, ..Profile::client(CT1_NAME) };
+    refused_identity(&site().root.issue(&profile), "key-usage-wrong");
+}
+
+#[test]
+fn refuses_a_certificate_that_is_an_authority_without_a_pin() {
+    let profile = Profile { ca: true, ..Profile::client(CT1_NAME) };
+    refused_identity(&site().root.issue(&profile), "ca-certificate");
+}
+
+#[test]
+fn refuses_a_self_signed_certificate_without_a_pin() {
+    refused_identity(&Profile::client(CT1_NAME).self_signed(), "unknown-issuer");
+}
+
+#[test]
+fn refuses_a_certificate_whose_intermediate_is_missing() {
+    let leaf = site().intermediate.issue(&Profile::client(CT1_NAME));
+    refused_identity(&leaf.alone(), "unknown-issuer");
+}
+
+#[test]
+fn refuses_the_right_certificate_with_the_wrong_key() {
+    refused_identity(&site().ct1.with_key_of(&site().mr1), "wrong-key");
+}
+
+#[test]
+fn refuses_a_pinned_certificate_with_the_wrong_key() {
+    refused_identity(&site().mr1.with_key_of(&site().ct1), "wrong-key");
+}
+
+#[test]
+fn refuses_an_expired_certificate_although_it_is_pinned() {
+    let profile = Profile { validity: Validity::Expired, ..device(CT1_NAME) };
+    let identity = profile.self_signed();
+    let sha256 = identity.sha256();
+    refused(&Caller::with(&identity), "certificate-expired", |settings| pinned(settings, &sha256));
+}
+
+#[test]
+fn refuses_a_certificate_with_the_names_of_a_pinned_one() {
+    refused_identity(&device("mr1.radiology.example").self_signed(), "unknown-issuer");
+}
+
+#[test]
+fn refuses_a_revoked_certificate() {
+    let crl = site().root.crl(&[site().ct1.serial()], next_month());
+    refused(&Caller::with(&site().ct1), "certificate-revoked", |settings| {
+        revoking(settings, &[crl])
+    });
+}
+
+#[test]
+fn refuses_a_certificate_whose_intermediate_is_revoked() {
+    let leaf = site().intermediate.issue(&Profile::client(CT1_NAME));
+    let root = site().root.crl(&[site().intermediate.serial()], next_month());
+    let intermediate = site().intermediate.crl(&[], next_month());
+    refused(&Caller::with(&leaf), "certificate-revoked", |settings| {
+        revoking(settings, &[root, intermediate])
+    });
+}
+
+#[test]
+fn refuses_a_certificate_whose_authority_has_no_crl_once_one_is_loaded() {
+    let leaf = site().intermediate.issue(&Profile::client(CT1_NAME));
+    let root = site().root.crl(&[], next_month());
+    refused(&Caller::with(&leaf), "crl-missing", |settings| revoking(settings, &[root]));
+}
+
+#[test]
+fn refuses_a_certificate_when_the_crl_is_past_its_grace() {
+    let crl = site().root.crl(&[], SystemTime::now() - 8 * DAY);
+    refused(&Caller::with(&site().ct1), "crl-expired", |settings| revoking(settings, &[crl]));
+}
+
+#[test]
+fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
+    let revoked = site().root.issue(&Profile::client(CT1_NAME));
+    let crl = site().root.crl(&[revoked.serial()], SystemTime::now() - 2 * DAY);
+    let scenario = Scenario::with(|settings| revoking(settings, &[crl]));
+    echo(&mut scenario.associated(), 1);
+    let answer = Caller::with(&revoked).refused(scenario.gate.address);
+    assert_eq!(answer, Received::Alert(AlertDescription::CertificateRevoked));
+    scenario.gate.audited("failed", "certificate-revoked");
+}
+
+#[test]
+fn takes_a_certificate_that_the_crl_does_not_list() {
+    let crl = site().root.crl(&[0xdead], next_month());
+    let scenario = Scenario::with(|settings| revoking(settings, &[crl]));
+    echo(&mut scenario.associated(), 1);
+}
+
+#[test]
+fn takes_a_chain_with_an_intermediate() {
+    taken(&site().intermediate.issue(&Profile::client(CT1_NAME)), |settings| settings);
+}
+
+#[test]
+fn takes_an_rsa_certificate() {
+    let profile = Profile { algorithm: Algorithm::Rsa, ..Profile::client(CT1_NAME) };
+    taken(&site().root.issue(&profile), |settings| settings);
+}
+
+#[test]
+fn refuses_a_certificate_that_states_no_purpose() {
+    let profile = Profile { usage: Usage::Unstated, ..Profile::client(CT1_NAME) };
+    refused_identity(&site().root.issue(&profile), "key-usage-missing");
+}
+
+#[test]
+fn takes_a_certificate_by_its_uri() {
+    let uri = "urn:uuid:4f1f7c3a-6e1a-4d0a-9d5e-000000000001";
+    let profile = Profile { dns: Vec::new(), uris: vec![uri], ..Profile::client("CT") };
+    let identity = site().root.issue(&profile);
+    taken(&identity, |mut settings| {
+        settings.ct1.insert("certificate", format!("[{{ san_uri = {uri:?} }}]"));
+        settings
+    });
+}
+
+#[test]
+fn takes_a_pinned_self_signed_certificate_of_a_device() {
+    let identity = device("ct7.elsewhere.example").self_signed();
+    taken(&identity, |settings| pinned(settings, &identity.sha256()));
+}
+
+#[test]
+fn takes_a_pinned_public_key() {
+    let identity = Profile::client("ct7.elsewhere.example").self_signed();
+    taken(&identity, |mut settings| {
+        let pin = identity.spki_sha256();
+        settings.ct1.insert("certificate", format!("[{{ spki_sha256 = {pin:?} }}]"));
+        settings
+    });
+}
+
+#[test]
+fn takes_pins_without_any_authority() {
+    let identity = device("ct7.elsewhere.example").self_signed();
+    taken(&identity, |settings| {
+        let mut settings = pinned(settings, &identity.sha256());
+        settings.tls.remove("client_ca");
+        settings
+    });
+}
+
+#[test]
+fn takes_a_pin_written_with_colons_in_upper_case() {
+    let identity = device("ct7.elsewhere.example").self_signed();
+    let digits = identity.sha256().to_uppercase();
+    let pairs: Vec<_> = digits.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
+    taken(&identity, |settings| pinned(settings, &pairs.join(":")));
+}
+
+fn revoking(mut settings: Settings, crls: &[String]) -> Settings {
+    settings.revoke(crls);
+    settings
+}
+
+fn pinned(mut settings: Settings, sha256: &str) -> Settings {
+    settings.ct1.insert("certificate", format!("[{{ cert_sha256 = {sha256:?} }}]"));
+    settings
+}
+
+fn next_month() -> SystemTime {
+    SystemTime::now() + 30 * DAY
+}
+
+fn taken(identity: &Identity, change: impl FnOnce(Settings) -> Settings) {
+    let scenario = Scenario::with(change);
+    for versions in [TLS12, TLS13] {
+        let caller = Caller { versions, ..Caller::with(identity) };
+        let mut requestor = caller.call(scenario.gate.address).unwrap();
+        requestor.associate(&Associate::echo("CT1", "PACS"));
+        echo(&mut requestor, 1);
+        requestor.release();
+    }
+    let opened = scenario.gate.wait_for_audit(|line| line["event"] == "opened");
+    assert_eq!(opened["certificate"]["sha256"], identity.sha256());
+    assert_eq!(opened["certificate"]["spki_sha256"], identity.spki_sha256());
+    assert_eq!(opened["peer"], "ct1");
+}
+
+fn refused_identity(identity: &Identity, reason: &str) {
+    refused(&Caller::with(identity), reason, |settings| settings);
+}
+
+/// Refused with an alert in both versions.
+fn refused(caller: &Caller, reason: &str, change: impl FnOnce(Settings) -> Settings) {
+    let scenario = Scenario::with(change);
+    for versions in [TLS12, TLS13] {
+        let answer = Caller { versions, ..caller.clone() }.refused(scenario.gate.address);
+        assert!(matches!(answer, Received::Alert(_)), "{answer:?}");
+    }
+    let line = scenario.refused("failed", reason, 2);
+    assert!(line["wire"].as_str().is_some_and(|wire| wire.starts_with("TLS alert")), "{line}");
+}

@@ -1,0 +1,248 @@
+//! Every wait on a peer ends.
+
+use crate::support::PATIENCE;
+use crate::support::associate::{Associate, CT, EXPLICIT};
+use crate::support::dimse::{echo_rq, image, store_rq};
+use crate::support::pacs::{Accepted, Pacs};
+use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
+use crate::support::requestor::{Received, Requestor};
+use crate::support::scenario::{
+    Scenario, assert_aborted, assert_is_echo_response, assert_rejected, echo,
+};
+use crate::support::settings::Settings;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_handshake_that_never_begins_is_closed() {
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+    assert_eq!(rest_of(&mut socket), b"");
+    scenario.refused_once("failed", "handshake-timeout");
+}
+
+#[test]
+fn a_handshake_that_stops_is_closed() {
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+    socket.write_all(&[22, 3, 1, 2, 0, 1, 0, 1]).unwrap();
+    assert_eq!(rest_of(&mut socket), b"");
+    scenario.refused_once("failed", "handshake-timeout");
+}
+
+#[test]
+fn a_handshake_that_drips_is_closed() {
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+    socket.write_all(&[22, 3, 1, 2, 0]).unwrap();
+    drip(|| socket.write_all(&[0]).is_ok());
+    scenario.refused_once("failed", "handshake-timeout");
+}
+
+#[test]
+fn a_request_that_never_comes_is_closed_without_an_abort() {
+    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let mut requestor = scenario.ct1();
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.refused_once("refused", "request-timeout");
+}
+
+#[test]
+fn a_request_that_stops_is_closed_without_an_abort() {
+    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let mut requestor = scenario.ct1();
+    let request = Associate::echo("CT1", "PACS").encode();
+    requestor.send(&request[..request.len() - 1]);
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.refused_once("refused", "request-timeout");
+}
+
+#[test]
+fn a_request_that_drips_is_closed() {
+    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let mut requestor = scenario.ct1();
+    let mut bytes = Associate::echo("CT1", "PACS").encode().into_iter();
+    drip(|| bytes.next().is_some_and(|byte| requestor.try_send(&[byte]).is_ok()));
+    scenario.refused_once("refused", "request-timeout");
+}
+
+#[test]
+fn stalled_peers_do_not_delay_a_good_one() {
+    let scenario = Scenario::usual();
+    let _handshakes: Vec<_> =
+        (0..50).map(|_| TcpStream::connect(scenario.gate.address).unwrap()).collect();
+    let _requests: Vec<_> = (0..50).map(|_| scenario.ct1()).collect();
+    let start = Instant::now();
+    scenario.serves_a_good_peer();
+    // Far below any deadline; the benchmark knows the delay exactly.
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+}
+
+#[test]
+fn an_association_without_an_operation_ends() {
+    let pacs = Pacs::first_playing(listen);
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let mut requestor = scenario.associated();
+    assert_aborted(&mut requestor, 2, 0);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
+    scenario.ended("closed", "idle-timeout", 1, 1);
+}
+
+#[test]
+fn an_association_at_work_is_not_idle() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        let question = pacs.receive().unwrap();
+        // The slowness of the PACS is what is tested.
+        thread::sleep(Duration::from_millis(900));
+        pacs.answer_to(&question);
+        pacs.answer();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    assert_is_echo_response(&requestor.receive_pdu(), 1);
+    requestor.release();
+}
+
+#[test]
+fn an_operation_without_a_response_ends() {
+    let pacs = Pacs::first_playing(listen);
+    let scenario = Scenario::before(pacs, |settings| settings.limit("operation", "300ms"));
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    assert_aborted(&mut requestor, 2, 0);
+    scenario.ended("closed", "operation-timeout", 1, 1);
+}
+
+#[test]
+fn a_release_without_a_response_ends() {
+    let pacs = Pacs::first_playing(listen);
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let mut requestor = scenario.associated();
+    requestor.send(&crate::support::pdu::release_rq());
+    assert_aborted(&mut requestor, 2, 0);
+    scenario.ended("closed", "idle-timeout", 1, 1);
+}
+
+#[test]
+fn a_transfer_that_stands_still_inside_a_pdu_is_reset_at_the_pacs() {
+    let scenario = Scenario::before(Pacs::first_playing(listen), in_a_hurry);
+    let mut requestor = storing(&scenario);
+    let data = p_data(3, LAST, &image(8000));
+    requestor.send(&data[..4000]);
+    assert_aborted(&mut requestor, 2, 0);
+    let received = behind_request(&scenario.pacs.received());
+    let sent = [p_data(3, COMMAND | LAST, &store_rq(1)), data[..4000].to_vec()].concat();
+    // An A-ABORT in there would be stored as pixels.
+    assert!(sent.starts_with(&received), "{} bytes", received.len());
+    scenario.ended("closed", "requestor-progress-timeout", 1, 1);
+}
+
+#[test]
+fn a_transfer_that_drips_ends() {
+    let scenario = Scenario::before(Pacs::first_playing(listen), in_a_hurry);
+    let mut requestor = storing(&scenario);
+    let mut data = p_data(3, LAST, &image(8000)).into_iter();
+    drip(|| data.next().is_some_and(|byte| requestor.try_send(&[byte]).is_ok()));
+    scenario.ended("closed", "requestor-progress-timeout", 1, 1);
+}
+
+#[test]
+fn a_pacs_that_stands_still_inside_a_pdu_is_ended() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.send(&p_data(1, COMMAND | LAST, &echo_rq(1))[..20]);
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, in_a_hurry);
+    let mut requestor = scenario.associated();
+    assert_aborted(&mut requestor, 2, 0);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
+    scenario.ended("closed", "pacs-progress-timeout", 1, 1);
+}
+
+#[test]
+fn a_requestor_that_does_not_read_is_ended() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.flood();
+    });
+    let scenario = Scenario::before(pacs, |settings| {
+        settings.services(r#"["echo", "find"]"#).limit("write_stall", "500ms")
+    });
+    let mut requestor = scenario.ct1();
+    let find = crate::support::associate::STUDY_FIND;
+    requestor.associate(&Associate::echo("CT1", "PACS").context(5, find, &[EXPLICIT]));
+    requestor.send(&p_data(5, COMMAND | LAST, &crate::support::dimse::find_rq(1)));
+    requestor.send(&p_data(5, LAST, &crate::support::dimse::identifier()));
+    scenario.gate.audited("closed", "requestor-write-stall");
+    assert!(scenario.gate.peak_memory() < 50 * 1024, "{} KiB", scenario.gate.peak_memory());
+    drop(requestor);
+    scenario.ended("closed", "requestor-write-stall", 1, 1);
+}
+
+#[test]
+fn an_association_ends_with_its_lifetime() {
+    let scenario = Scenario::with(|settings| settings.limit("lifetime", "600ms"));
+    let mut requestor = scenario.associated();
+    echo(&mut requestor, 1);
+    assert_aborted(&mut requestor, 2, 0);
+    scenario.gate.audited("closed", "lifetime");
+}
+
+#[test]
+fn a_rejected_requestor_that_stays_gives_its_slot_back() {
+    let scenario = Scenario::with(|settings| settings.count("connections", 1));
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("MR1", "PACS").encode());
+    assert_eq!(requestor.receive_pdu().kind, crate::support::pdu::ASSOCIATE_RJ);
+    scenario.until_it_takes_a_connection();
+    drop(requestor);
+}
+
+#[test]
+fn a_rejection_has_time_to_arrive() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    let request = Associate::echo("MR1", "PACS").encode();
+    // What stands behind the request is never read; it must not turn the answer into a reset.
+    requestor.send(&[request, vec![4; 200_000]].concat());
+    assert_rejected(&mut requestor, [1, 1, 3]);
+}
+
+fn listen(pacs: &mut Accepted) {
+    pacs.accept();
+    pacs.drain();
+}
+
+fn in_a_hurry(settings: Settings) -> Settings {
+    settings.limit("progress", "300ms")
+}
+
+/// An association in which a C-STORE-RQ has been sent and its data set has not.
+fn storing(scenario: &Scenario) -> Requestor {
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+    requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
+    requestor
+}
+
+/// Sends byte after byte until the gate has had enough.
+fn drip(mut send: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while send() {
+        assert!(Instant::now() < deadline, "the gate has endless patience");
+        // The slowness of the requestor is what is tested.
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn rest_of(socket: &mut TcpStream) -> Vec<u8> {
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut rest = Vec::new();
+    socket.read_to_end(&mut rest).unwrap();
+    rest
+}

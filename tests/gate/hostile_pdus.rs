@@ -1,0 +1,177 @@
+//! PDUs that break a rule after the association is open, from either side.
+//!
+//! The side at fault hears why, the other side hears A-ABORT 2/0, and nothing of what is
+//! bad reaches it.
+
+use crate::support::associate::{Associate, CT, EXPLICIT, Item};
+use crate::support::dimse::{command, echo_rq, image, store_rq, success, uid, us};
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{
+    ABORT, COMMAND, DATA, LAST, P_DATA, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data, pdu,
+    pdv, reject, release_rq,
+};
+use crate::support::requestor::Received;
+use crate::support::scenario::Scenario;
+
+/// Each line is two tests, one for each side: the code, the reason that the side at fault hears,
+/// what it sends that is good, and what it sends then.
+macro_rules! faults {
+    ($($name:ident: $code:literal, $heard:literal, $good:expr, $bad:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[test]
+            fn from_the_requestor() {
+                faulty_requestor($code, $heard, &$good, &$bad);
+            }
+
+            #[test]
+            fn from_the_pacs() {
+                faulty_pacs($code, $heard, &$good, &$bad);
+            }
+        }
+    )*};
+}
+
+const NOTHING: [u8; 0] = [];
+
+faults! {
+    ends_with_an_unknown_pdu_type: "unknown-pdu", 1, NOTHING, pdu(0x42, &[0; 4]);
+    ends_with_another_request: "unexpected-pdu", 2,
+        NOTHING, Associate::echo("CT1", "PACS").encode();
+    ends_with_another_acceptance: "unexpected-pdu", 2,
+        NOTHING, Associate::echo("CT1", "PACS").acceptance().encode();
+    ends_with_a_rejection: "unexpected-pdu", 2, NOTHING, reject(1, 1, 1);
+    ends_with_a_release_of_another_length: "pdu-length", 6, NOTHING, pdu(RELEASE_RQ, &[0; 5]);
+    ends_with_an_abort_of_another_length: "pdu-length", 6, NOTHING, pdu(ABORT, &[0; 3]);
+    ends_with_a_pdu_over_the_maximum: "pdu-over-maximum", 6,
+        NOTHING, [P_DATA, 0, 0, 0, 0x40, 0x01];
+    ends_with_a_pdu_of_4_gib: "pdu-over-maximum", 6, NOTHING, [P_DATA, 0, 255, 255, 255, 255];
+    ends_with_a_pdu_without_room_for_a_pdv: "pdu-too-short", 6, NOTHING, pdu(P_DATA, &[0; 5]);
+    ends_with_an_empty_pdu: "pdu-too-short", 6, NOTHING, pdu(P_DATA, &[]);
+    ends_with_a_pdv_shorter_than_its_header: "pdv-length", 6,
+        NOTHING, pdu(P_DATA, &[0, 0, 0, 1, 3, 3]);
+    ends_with_a_pdv_of_no_length: "pdv-length", 6, NOTHING, pdu(P_DATA, &[0, 0, 0, 0, 3, 3]);
+    ends_with_a_pdv_longer_than_its_pdu: "pdv-length", 6,
+        NOTHING, pdu(P_DATA, &[0, 0, 0, 8, 3, 3, 0, 0, 0, 0]);
+    ends_with_a_pdv_of_4_gib: "pdv-length", 6,
+        NOTHING, pdu(P_DATA, &[255, 255, 255, 254, 3, 3, 0, 0, 0, 0]);
+    ends_with_bytes_behind_a_pdv: "pdv-length", 6,
+        NOTHING, pdu(P_DATA, &[pdv(3, COMMAND, &[0; 8]).as_slice(), &[0; 3]].concat());
+    ends_with_an_odd_fragment: "odd-fragment", 6,
+        p_data(3, COMMAND | LAST, &store_rq(1)), p_data(3, LAST, &[0; 9]);
+    ends_with_a_context_that_was_not_proposed: "context-not-accepted", 6,
+        NOTHING, p_data(9, COMMAND | LAST, &store_rq(1));
+    ends_with_a_context_that_was_rejected: "context-not-accepted", 6,
+        NOTHING, p_data(5, COMMAND | LAST, &store_rq(1));
+    ends_with_an_even_context: "context-not-accepted", 6,
+        NOTHING, p_data(2, COMMAND | LAST, &store_rq(1));
+    ends_with_a_message_that_changes_its_context: "interleaved-contexts", 6,
+        p_data(3, COMMAND | LAST, &store_rq(1)), p_data(1, LAST, &image(2));
+    ends_with_a_data_set_without_a_command: "data-without-command", 6,
+        NOTHING, p_data(3, LAST, &image(2));
+    ends_with_a_data_set_inside_a_command: "data-inside-command", 6,
+        NOTHING, pdu(P_DATA, &[pdv(3, COMMAND, &store_rq(1)), pdv(3, LAST, &image(2))].concat());
+    ends_with_a_command_inside_a_data_set: "command-inside-data", 6,
+        p_data(3, COMMAND | LAST, &store_rq(1)), p_data(3, COMMAND | LAST, &store_rq(2));
+    ends_with_a_command_over_64_kib: "command-too-long", 6,
+        NOTHING, p_data(3, COMMAND, &[0; 16_376]).repeat(5);
+    ends_with_a_command_in_65_fragments: "command-fragments", 6,
+        NOTHING, p_data(3, COMMAND, &[0; 2]).repeat(65);
+    ends_with_empty_fragments_without_end: "empty-fragments", 6,
+        p_data(3, COMMAND | LAST, &store_rq(1)), p_data(3, DATA, &[]).repeat(65);
+    ends_with_a_command_of_another_group: "malformed-command", 6,
+        NOTHING, p_data(1, COMMAND | LAST, &image(4));
+    ends_with_a_command_that_is_cut: "malformed-command", 6,
+        NOTHING, p_data(1, COMMAND | LAST, &echo_rq(1)[..66]);
+    ends_with_a_command_without_its_command_field: "malformed-command", 6,
+        NOTHING, p_data(1, COMMAND | LAST, &command(&[us(0x0110, 1), us(0x0800, 0x0101)]));
+    ends_with_a_command_whose_elements_descend: "malformed-command", 6,
+        NOTHING, p_data(1, COMMAND | LAST, &command(&[
+            us(0x0110, 1),
+            us(0x0100, 0x0030),
+            us(0x0800, 0x0101),
+            uid(0x0002, "1.2.840.10008.1.1"),
+        ]));
+    ends_with_a_second_request: "second-request", 6,
+        p_data(1, COMMAND | LAST, &echo_rq(1)), p_data(1, COMMAND | LAST, &echo_rq(2));
+    ends_with_a_response_that_nobody_asked_for: "unasked-response", 6,
+        NOTHING, p_data(1, COMMAND | LAST, &unasked());
+    ends_with_a_release_inside_a_message: "release-inside-message", 6,
+        p_data(3, COMMAND | LAST, &store_rq(1)), release_rq();
+    ends_with_data_after_release: "data-after-release", 2,
+        release_rq(), p_data(1, COMMAND | LAST, &echo_rq(1));
+    ends_with_a_second_release: "release-out-of-order", 2, release_rq(), release_rq();
+    ends_with_a_release_response_that_nobody_asked_for: "release-out-of-order", 2,
+        NOTHING, pdu(RELEASE_RP, &[0; 4]);
+}
+
+#[test]
+fn two_messages_in_a_pdu_end_after_the_first() {
+    let scenario = Scenario::before(keeping_still(), |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request());
+    let echo = pdv(1, COMMAND | LAST, &echo_rq(1));
+    requestor.send(&pdu(P_DATA, &[echo.as_slice(), &echo].concat()));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 6));
+    let received = behind_request(&scenario.pacs.received());
+    assert_eq!(received, [p_data(1, COMMAND | LAST, &echo_rq(1)), abort(2, 0)].concat());
+    scenario.ended("closed", "requestor-second-message-in-pdu", 1, 1);
+}
+
+/// Contexts 1 and 3 are accepted, 5 is rejected.
+fn request() -> Associate {
+    Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]).context(5, CT, &[EXPLICIT])
+}
+
+fn acceptance(request: &Associate) -> Vec<u8> {
+    let mut answer = request.acceptance();
+    answer.contexts[2] = Item::result(5, 1, None);
+    answer.encode()
+}
+
+/// A PACS that opens the association and only listens.
+fn keeping_still() -> Pacs {
+    Pacs::first_playing(|pacs| {
+        let answer = acceptance(&pacs.request());
+        pacs.send(&answer);
+        pacs.drain();
+    })
+}
+
+fn faulty_requestor(code: &str, heard: u8, good: &[u8], bad: &[u8]) {
+    let scenario = Scenario::before(keeping_still(), |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request());
+    requestor.send(&[good, bad].concat());
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, heard));
+    assert_eq!(requestor.receive(), Received::Closed);
+    let received = behind_request(&scenario.pacs.received());
+    assert_eq!(received, [good, &abort(2, 0)].concat(), "at the PACS");
+    let line = scenario.ended("closed", &format!("requestor-{code}"), 1, 1);
+    assert_eq!(line["wire"], format!("A-ABORT 2/{heard}"), "{line}");
+}
+
+fn faulty_pacs(code: &str, heard: u8, good: &[u8], bad: &[u8]) {
+    let bytes = [good, bad].concat();
+    let pacs = Pacs::first_playing(move |pacs| {
+        let answer = acceptance(&pacs.request());
+        pacs.send(&answer);
+        pacs.send(&bytes);
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request());
+    let (received, end) = requestor.receive_rest();
+    assert_eq!(end, Received::Closed);
+    assert_eq!(received, [good, &abort(2, 0)].concat(), "at the requestor");
+    drop(requestor);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, heard));
+    scenario.ended("closed", &format!("pacs-{code}"), 1, 1);
+}
+
+fn unasked() -> Vec<u8> {
+    let question = crate::support::dimse::Request::parse(&echo_rq(7));
+    success(&question)
+}

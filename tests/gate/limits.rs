@@ -1,0 +1,143 @@
+//! Who takes too much gets no more, and others still get theirs.
+
+use crate::support::associate::Associate;
+use crate::support::requestor::{Caller, Requestor};
+use crate::support::scenario::{Scenario, assert_rejected, echo};
+use crate::support::settings::Settings;
+use crate::support::site::site;
+use std::io::Read;
+use std::net::TcpStream;
+
+#[test]
+fn a_source_over_its_limit_is_closed_without_a_word() {
+    let scenario = Scenario::with(|settings| settings.count("per_source", 3));
+    let held: Vec<_> = (0..3).map(|_| scenario.associated()).collect();
+    assert_closed_at_once(&scenario);
+    release(held);
+    let dialled = scenario.pacs.connections();
+    scenario.ended("failed", "source-limit", 1, dialled);
+}
+
+#[test]
+fn a_handshake_over_the_limit_is_closed_without_a_word() {
+    let scenario = Scenario::with(|settings| settings.count("handshakes", 2));
+    let held = [0; 2].map(|_| TcpStream::connect(scenario.gate.address).unwrap());
+    assert_closed_at_once(&scenario);
+    scenario.gate.audited("failed", "handshake-limit");
+    drop(held);
+    scenario.until_it_takes_a_connection();
+    scenario.serves_a_good_peer();
+    assert_eq!(scenario.pacs.connections(), 1);
+}
+
+#[test]
+fn a_connection_over_the_limit_is_closed_without_a_word() {
+    let scenario = Scenario::with(|settings| settings.count("connections", 2));
+    let held: Vec<_> = (0..2).map(|_| scenario.associated()).collect();
+    assert_closed_at_once(&scenario);
+    release(held);
+    let dialled = scenario.pacs.connections();
+    scenario.ended("failed", "connection-limit", 1, dialled);
+}
+
+#[test]
+fn an_association_over_the_peers_limit_is_rejected() {
+    let scenario = Scenario::with(|mut settings| {
+        settings.ct1.insert("associations", "2".into());
+        settings
+    });
+    let held: Vec<_> = (0..2).map(|_| scenario.associated()).collect();
+    rejected(&scenario);
+    let line = scenario.ended("refused", "peer-limit", 1, 2);
+    assert_eq!(line["peer"], "ct1");
+    drop(held);
+}
+
+#[test]
+fn a_released_association_makes_room_for_the_next() {
+    let scenario = Scenario::with(|settings| settings.count("peer_associations", 1));
+    for id in 1..=5 {
+        let mut requestor = scenario.associated();
+        echo(&mut requestor, id);
+        requestor.release();
+        scenario.gate.wait_for_audit(|line| line["event"] == "closed");
+    }
+}
+
+#[test]
+fn a_peer_gets_no_more_than_half_of_its_pacs() {
+    let scenario = Scenario::with(|mut settings| {
+        settings.archive.insert("associations", "4".into());
+        settings
+    });
+    let held: Vec<_> = (0..2).map(|_| scenario.associated()).collect();
+    rejected(&scenario);
+    scenario.ended("refused", "peer-share", 1, 2);
+    drop(held);
+}
+
+#[test]
+fn an_association_over_the_limit_of_the_pacs_is_rejected() {
+    let third = site().root.issue(&crate::support::authority::Profile::client("ct3.example"));
+    let scenario =
+        Scenario::with(|settings| with_third_peer(settings.count("pacs_associations", 2)));
+    let held = [scenario.associated(), associated_mr1(&scenario)];
+    let mut requestor = Caller::with(&third).call(scenario.gate.address).unwrap();
+    requestor.send(&Associate::echo("CT3", "PACS").encode());
+    assert_rejected(&mut requestor, [2, 3, 2]);
+    assert_eq!(scenario.pacs.connections(), 2);
+    release(held);
+    scenario.ended("refused", "pacs-limit", 1, 2);
+}
+
+#[test]
+fn a_connection_to_the_pacs_that_fails_gives_its_place_back() {
+    let pacs = crate::support::pacs::Pacs::first_playing(|pacs| {
+        pacs.request();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.count("peer_associations", 1));
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut requestor, [2, 3, 1]);
+    drop(requestor);
+    let deadline = std::time::Instant::now() + crate::support::PATIENCE;
+    loop {
+        let mut requestor = scenario.ct1();
+        requestor.send(&Associate::echo("CT1", "PACS").encode());
+        if requestor.receive_pdu().kind == crate::support::pdu::ASSOCIATE_AC {
+            return;
+        }
+        assert!(std::time::Instant::now() < deadline, "the place is still taken");
+    }
+}
+
+fn assert_closed_at_once(scenario: &Scenario) {
+    let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+    socket.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    assert!(answer.is_empty());
+}
+
+fn rejected(scenario: &Scenario) {
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut requestor, [2, 3, 2]);
+}
+
+fn release(held: impl IntoIterator<Item = Requestor>) {
+    held.into_iter().for_each(|mut requestor| requestor.release());
+}
+
+fn associated_mr1(scenario: &Scenario) -> Requestor {
+    let mut requestor = Caller::with(&site().mr1).call(scenario.gate.address).unwrap();
+    requestor.associate(&Associate::echo("MR1", "PACS"));
+    requestor
+}
+
+fn with_third_peer(mut settings: Settings) -> Settings {
+    settings.more = "[peer.ct3]\ncertificate = [{ san_dns = \"ct3.example\" }]\n\
+         calling_ae = [\"CT3\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
+        .into();
+    settings
+}

@@ -1,0 +1,27 @@
+//! Tests of the real binary from outside: certificates, wire, audit trail, exit code.
+//!
+//! Every test has a gate and a PACS of its own on ports that the kernel chose. For each refusal
+//! it looks at the answer on the wire, at the audit line with its reason and advice, at the
+//! counters when the gate stops, at the connections at the PACS since it started, and at the
+//! next good peer's C-ECHO.
+
+// With this attribute the lints for test code hold for the helpers, too.
+#![cfg(test)]
+
+mod support;
+
+mod associations;
+mod audit_trail;
+mod certificates;
+mod command_line;
+mod deadlines;
+mod hostile_pacs;
+mod hostile_pdus;
+mod limits;
+mod malformed_requests;
+mod plain_bytes;
+mod real_peers;
+mod stopping;
+mod titles;
+mod traffic;
+mod transport_security;

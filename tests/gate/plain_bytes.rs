@@ -1,0 +1,71 @@
+//! What comes to the port and is no TLS, or none that is spoken here.
+
+use crate::support::PATIENCE;
+use crate::support::associate::Associate;
+use crate::support::scenario::Scenario;
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+
+#[test]
+fn names_plain_dicom() {
+    refused(&Associate::echo("CT1", "PACS").encode(), "plain-dicom");
+}
+
+#[test]
+fn names_http() {
+    refused(b"GET / HTTP/1.1\r\nHost: pacs\r\n\r\n", "http");
+}
+
+#[test]
+fn names_tls_1_0() {
+    refused(&client_hello([3, 1]), "protocol-version");
+}
+
+#[test]
+fn names_tls_1_1() {
+    refused(&client_hello([3, 2]), "protocol-version");
+}
+
+#[test]
+fn refuses_noise() {
+    refused(b"\x80\x2e\x01noise that is no TLS and no DICOM, and long enough", "not-tls");
+}
+
+#[test]
+fn a_load_balancer_that_connects_and_leaves_is_no_line() {
+    let scenario = Scenario::usual();
+    for _ in 0..3 {
+        drop(TcpStream::connect(scenario.gate.address).unwrap());
+    }
+    scenario.serves_a_good_peer();
+    assert_eq!(scenario.pacs.connections(), 1);
+    let stopped = scenario.gate.stop();
+    assert!(stopped.of_event("failed").is_empty(), "{}", stopped.stdout);
+    assert_eq!(stopped.counted("failed", "closed-before-tls"), 3, "{}", stopped.stdout);
+}
+
+fn refused(bytes: &[u8], reason: &str) {
+    let scenario = Scenario::usual();
+    let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.write_all(bytes).unwrap();
+    // The end comes while our side is still open: the gate does not wait for us.
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    assert!(answer.len() <= 7, "at most an alert: {answer:?}");
+    let _ = socket.shutdown(Shutdown::Both);
+    scenario.refused_once("failed", reason);
+}
+
+/// A ClientHello as a device of 2006 sends it: one suite, no extensions.
+fn client_hello(version: [u8; 2]) -> Vec<u8> {
+    let mut hello = version.to_vec();
+    hello.extend([0x5a; 32]);
+    hello.push(0);
+    hello.extend([0, 4, 0xc0, 0x13, 0, 0x2f]);
+    hello.extend([1, 0]);
+    let length = u8::try_from(hello.len()).unwrap();
+    let mut record = vec![22, 3, 1, 0, length + 4, 1, 0, 0, length];
+    record.extend(hello);
+    record
+}

@@ -1,0 +1,78 @@
+//! SIGTERM and SIGINT: no new connections, time for what is under way, exit code 0.
+
+use crate::support::associate::Associate;
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{abort, behind_request};
+use crate::support::requestor::Received;
+use crate::support::scenario::{Scenario, assert_aborted, echo};
+use std::net::TcpStream;
+
+#[test]
+fn stops_on_either_signal() {
+    for signal in ["TERM", "INT"] {
+        let scenario = Scenario::usual();
+        scenario.serves_a_good_peer();
+        scenario.gate.signal(signal);
+        let stopped = scenario.gate.wait();
+        assert_eq!(stopped.code, Some(0), "{}", stopped.stderr);
+        assert_eq!(stopped.counted("closed", "released"), 1);
+        assert_eq!(stopped.audit.last().unwrap()["event"], "counters");
+    }
+}
+
+#[test]
+fn an_open_association_gets_its_time() {
+    let scenario = Scenario::with(|settings| settings.limit("drain", "10s"));
+    let mut requestor = scenario.associated();
+    scenario.gate.signal("TERM");
+    scenario.gate.wait_for_log("stopping");
+    while TcpStream::connect(scenario.gate.address).is_ok() {
+        std::thread::yield_now();
+    }
+    echo(&mut requestor, 1);
+    requestor.release();
+    let stopped = scenario.gate.wait();
+    assert_eq!(stopped.code, Some(0));
+    assert_eq!(stopped.counted("closed", "released"), 1);
+}
+
+#[test]
+fn an_association_that_outlasts_the_drain_is_aborted_on_both_sides() {
+    let pacs = Pacs::playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.limit("drain", "300ms"));
+    let mut requestor = scenario.associated();
+    scenario.gate.signal("TERM");
+    assert_aborted(&mut requestor, 2, 0);
+    drop(requestor);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
+    let stopped = scenario.gate.wait();
+    assert_eq!(stopped.code, Some(0));
+    assert_eq!(stopped.counted("closed", "shutdown"), 1);
+}
+
+#[test]
+fn a_second_signal_ends_the_drain() {
+    let scenario = Scenario::with(|settings| settings.limit("drain", "1h"));
+    let mut requestor = scenario.associated();
+    scenario.gate.signal("TERM");
+    scenario.gate.wait_for_log("stopping");
+    scenario.gate.signal("TERM");
+    assert_aborted(&mut requestor, 2, 0);
+    drop(requestor);
+    assert_eq!(scenario.gate.wait().code, Some(0));
+}
+
+#[test]
+fn what_is_not_yet_an_association_ends_at_once() {
+    let scenario = Scenario::with(|settings| settings.limit("drain", "1h"));
+    let _silent = TcpStream::connect(scenario.gate.address).unwrap();
+    let mut asking = scenario.ct1();
+    asking.send(&Associate::echo("CT1", "PACS").encode()[..50]);
+    let stopped = scenario.gate.stop();
+    assert_eq!(stopped.code, Some(0));
+    assert!(matches!(asking.receive(), Received::Closed | Received::Reset));
+    assert_eq!(scenario.pacs.connections(), 0);
+}

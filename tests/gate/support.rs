@@ -1,0 +1,21 @@
+//! What the tests are made of: an authority, a gate, a requestor and a PACS.
+//!
+//! The PDUs are built and read here a second time, apart from the code under test, so that a
+//! mistake in the gate's encoder cannot hide one in its parser.
+
+pub(crate) mod associate;
+pub(crate) mod authority;
+pub(crate) mod dcmtk;
+pub(crate) mod dimse;
+pub(crate) mod gate;
+pub(crate) mod pacs;
+pub(crate) mod pdu;
+pub(crate) mod requestor;
+pub(crate) mod scenario;
+pub(crate) mod settings;
+pub(crate) mod site;
+
+use std::time::Duration;
+
+/// How long a test waits for something that must happen. Nothing waits for it in a good run.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

@@ -1,0 +1,200 @@
+//! A PACS of few scruples that counts who comes.
+
+use super::PATIENCE;
+use super::associate::Associate;
+use super::dimse::{Request, find_pending, image_head, success};
+use super::pdu::{COMMAND, DATA, LAST, P_DATA, Pdu, RELEASE_RQ, p_data, release_rp};
+use std::io::{self, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// A listening PACS. It counts connections from its start and plays a script on each.
+pub(crate) struct Pacs {
+    pub(crate) address: SocketAddr,
+    connections: Arc<AtomicUsize>,
+    received: Mutex<Receiver<Vec<u8>>>,
+}
+
+/// One connection at the PACS; what it reads is recorded.
+pub(crate) struct Accepted {
+    stream: TcpStream,
+    received: Vec<u8>,
+    done: Sender<Vec<u8>>,
+}
+
+impl Pacs {
+    /// A PACS that plays this script on every connection.
+    pub(crate) fn playing(script: impl Fn(&mut Accepted) + Send + Sync + 'static) -> Self {
+        Self::serving(move |_, connection| script(connection))
+    }
+
+    /// A PACS that plays this script on its first connection and is a good one afterwards.
+    pub(crate) fn first_playing(script: impl Fn(&mut Accepted) + Send + Sync + 'static) -> Self {
+        Self::serving(move |number, connection| match number {
+            0 => script(connection),
+            1.. => connection.serve(),
+        })
+    }
+
+    /// A PACS that accepts what is proposed and answers each C-ECHO and C-STORE with success.
+    pub(crate) fn good() -> Self {
+        Self::playing(Accepted::serve)
+    }
+
+    /// How many connections there were.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// All bytes of the next connection that ends.
+    pub(crate) fn received(&self) -> Vec<u8> {
+        self.received.lock().unwrap().recv_timeout(PATIENCE).unwrap()
+    }
+
+    fn serving(script: impl Fn(usize, &mut Accepted) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let connections = Arc::new(AtomicUsize::new(0));
+        let (counter, script) = (Arc::clone(&connections), Arc::new(script));
+        let (done, received) = channel();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let number = counter.fetch_add(1, Ordering::SeqCst);
+                let mut connection = Accepted::new(stream.unwrap(), done.clone());
+                let script = Arc::clone(&script);
+                thread::spawn(move || script(number, &mut connection));
+            }
+        });
+        Self { address, connections, received: Mutex::new(received) }
+    }
+}
+
+impl Accepted {
+    fn new(stream: TcpStream, done: Sender<Vec<u8>>) -> Self {
+        stream.set_nodelay(true).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { stream, received: Vec::new(), done }
+    }
+
+    /// Sends bytes as they are; the gate may have gone.
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
+        let _ = self.stream.write_all(bytes);
+    }
+
+    /// Waits for the next PDU.
+    pub(crate) fn receive(&mut self) -> io::Result<Pdu> {
+        Pdu::read(self)
+    }
+
+    /// Takes the request, without an answer.
+    pub(crate) fn request(&mut self) -> Associate {
+        Associate::parse(&self.receive().unwrap())
+    }
+
+    /// Takes the request and accepts all of it.
+    pub(crate) fn accept(&mut self) -> Associate {
+        let request = self.request();
+        self.send(&request.acceptance().encode());
+        request
+    }
+
+    /// Reads until the gate ends the connection.
+    pub(crate) fn drain(&mut self) {
+        let _ = io::copy(self, &mut io::sink());
+    }
+
+    /// Takes one message, a data set behind its command included.
+    pub(crate) fn message(&mut self) -> Request {
+        let mut command = Vec::new();
+        loop {
+            for pdv in self.receive().unwrap().pdvs() {
+                if pdv.control & COMMAND != 0 {
+                    command.extend(&pdv.data);
+                }
+                let done = pdv.control & LAST != 0;
+                if done && (pdv.control & COMMAND == 0 || !Request::parse(&command).has_data_set) {
+                    return Request::parse(&command);
+                }
+            }
+        }
+    }
+
+    /// Answers the message in this PDU.
+    pub(crate) fn answer_to(&mut self, pdu: &Pdu) {
+        self.answer_data(pdu, &mut Vec::new());
+    }
+
+    /// Takes a C-FIND-RQ and answers with a data set without end.
+    pub(crate) fn flood(&mut self) {
+        let question = self.message();
+        self.send(&p_data(5, COMMAND | LAST, &find_pending(question.id)));
+        self.send(&p_data(5, DATA, &image_head(1 << 30)));
+        let piece = p_data(5, DATA, &[0; 16_376]);
+        while self.stream.write_all(&piece).is_ok() {}
+    }
+
+    /// Reads this many bytes and keeps none.
+    pub(crate) fn discard(&mut self, count: usize) {
+        let mut source = (&self.stream).take(count.try_into().unwrap());
+        let _ = io::copy(&mut source, &mut io::sink());
+    }
+
+    /// Ends the connection with a reset.
+    pub(crate) fn reset(&mut self) {
+        let socket = socket2::SockRef::from(&self.stream);
+        socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+
+    /// Accepts the association and answers what comes until it ends.
+    pub(crate) fn serve(&mut self) {
+        self.accept();
+        self.answer();
+    }
+
+    /// Answers what comes on an open association until it ends.
+    pub(crate) fn answer(&mut self) {
+        let mut asked = Vec::new();
+        while let Ok(pdu) = self.receive() {
+            match pdu.kind {
+                P_DATA => self.answer_data(&pdu, &mut asked),
+                RELEASE_RQ => return self.send(&release_rp()),
+                _ => return,
+            }
+        }
+    }
+
+    fn answer_data(&mut self, pdu: &Pdu, asked: &mut Vec<u8>) {
+        for pdv in pdu.pdvs() {
+            if pdv.control & COMMAND != 0 {
+                asked.extend(&pdv.data);
+            }
+            if pdv.control & LAST == 0 {
+                continue;
+            }
+            let request = Request::parse(asked);
+            if pdv.control & COMMAND != 0 && request.has_data_set {
+                continue;
+            }
+            asked.clear();
+            self.send(&p_data(pdv.context, COMMAND | LAST, &success(&request)));
+        }
+    }
+}
+
+impl Read for Accepted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.stream.read(buffer)?;
+        self.received.extend(&buffer[..count]);
+        Ok(count)
+    }
+}
+
+impl Drop for Accepted {
+    fn drop(&mut self) {
+        // Nobody waits for it in most tests.
+        let _ = self.done.send(std::mem::take(&mut self.received));
+    }
+}
