@@ -59,15 +59,15 @@ congestion! {
         pacs.send(&request);
         pacs.drain();
     };
-    reports_an_acceptance_of_what_was_not_proposed: "accepts-what-was-not-proposed", |pacs| {
+    reports_an_acceptance_of_what_was_not_proposed: "pacs-accepts-unproposed", |pacs| {
         answer(pacs, |it| it.contexts.push(Item::result(9, 0, Some(IMPLICIT))));
     };
-    reports_an_acceptance_of_a_context_that_was_taken_out: "accepts-what-was-not-proposed",
+    reports_an_acceptance_of_a_context_that_was_taken_out: "pacs-accepts-unproposed",
         |pacs| answer(pacs, |it| it.contexts.push(Item::result(7, 0, Some(IMPLICIT))));
-    reports_an_acceptance_of_a_context_twice: "answers-a-context-twice", |pacs| {
+    reports_an_acceptance_of_a_context_twice: "pacs-answers-twice", |pacs| {
         answer(pacs, |it| it.contexts.push(Item::result(1, 0, Some(IMPLICIT))));
     };
-    reports_a_foreign_transfer_syntax: "foreign-transfer-syntax", |pacs| {
+    reports_a_foreign_transfer_syntax: "pacs-foreign-transfer-syntax", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(1, 0, Some("1.2.840.10008.1.2.1.99")));
     };
     reports_an_accepted_context_without_transfer_syntax: "pacs-malformed-answer", |pacs| {
