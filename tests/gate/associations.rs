@@ -301,6 +301,21 @@ fn proposes_128_contexts() {
     assert_eq!((asked.proposed().len(), answer.results().len()), (128, 128));
 }
 
+#[test]
+fn takes_a_request_of_256_kib() {
+    let scenario = Scenario::usual();
+    let mut request = Associate::echo("CT1", "PACS");
+    let mut left = 256 * 1024 + 6 - request.encode().len();
+    while left > 0 {
+        let body = (left - 4).min(60_000);
+        request.contexts.push(Item::new(0x77, &vec![0; body]));
+        left -= body + 4;
+    }
+    assert_eq!(request.encode().len(), 256 * 1024 + 6);
+    let (asked, _) = negotiate(&scenario, &request);
+    assert_eq!(asked.contexts.len(), 1);
+}
+
 /// A PACS that answers in its own way and is a good one from then on.
 fn accepting(answer: impl Fn(&Associate) -> Associate + Send + Sync + 'static) -> Pacs {
     Pacs::playing(move |pacs| {

@@ -2,14 +2,16 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT};
+use crate::support::authority::{Profile, Validity};
 use crate::support::dimse::{echo_rq, image, store_rq};
 use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
-use crate::support::requestor::{Received, Requestor};
+use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{
     Scenario, assert_aborted, assert_is_echo_response, assert_rejected, echo,
 };
 use crate::support::settings::Settings;
+use crate::support::site::{CT1_NAME, site};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -191,6 +193,18 @@ fn an_association_ends_with_its_lifetime() {
     echo(&mut requestor, 1);
     assert_aborted(&mut requestor, 2, 0);
     scenario.gate.audited("closed", "lifetime");
+}
+
+#[test]
+fn an_association_ends_with_its_certificate() {
+    let profile = Profile { validity: Validity::Ending, ..Profile::client(CT1_NAME) };
+    let scenario = Scenario::usual();
+    let caller = Caller::with(&site().root.issue(&profile));
+    let mut requestor = caller.call(scenario.gate.address).unwrap();
+    requestor.associate(&Associate::echo("CT1", "PACS"));
+    echo(&mut requestor, 1);
+    assert_aborted(&mut requestor, 2, 0);
+    scenario.ended("closed", "certificate-expired", 1, 1);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod audit_trail;
 mod certificates;
 mod command_line;
 mod deadlines;
+mod endings;
 mod hostile_pacs;
 mod hostile_pdus;
 mod limits;

@@ -7,6 +7,7 @@ pub(crate) mod associate;
 pub(crate) mod authority;
 pub(crate) mod dcmtk;
 pub(crate) mod dimse;
+pub(crate) mod exchange;
 pub(crate) mod gate;
 pub(crate) mod pacs;
 pub(crate) mod pdu;

@@ -242,6 +242,7 @@ fn rejected(request: &Associate, codes: [u8; 3], reason: &str) {
     let line = scenario.refused_once("refused", reason);
     assert_eq!(line["peer"], "ct1", "{line}");
     assert_eq!(line["contact"], "Radiology IT", "{line}");
+    assert!(line["trace"].as_array().is_some_and(|trace| trace.len() > 1), "{line}");
 }
 
 /// A stranger hears 1/1/1 whatever it asks, and nothing else.

@@ -1,28 +1,21 @@
-//! What passes once an association is open.
+//! What passes once an association is open: every byte of it, and in little memory.
 
-use crate::support::associate::{Associate, CT, EXPLICIT, STUDY_FIND};
-use crate::support::dimse::{
-    Request, echo_rq, find_pending, find_rq, identifier, image, image_head, store_rq, success,
+use crate::support::dimse::{Request, find_pending, image, image_head, store_rq, success};
+use crate::support::exchange::{
+    CAP, ask, assert_is_store_response, fragments, open, request, storing_scenario, with_find,
 };
 use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{
-    COMMAND, DATA, LAST, P_DATA, Pdu, Pdv, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data,
-    pdu, pdv, release_rp, release_rq,
+    COMMAND, DATA, LAST, P_DATA, Pdu, Pdv, RELEASE_RP, behind_request, p_data, pdu, pdv, release_rq,
 };
-use crate::support::requestor::{Received, Requestor};
-use crate::support::scenario::{Scenario, assert_is_echo_response, echo};
+use crate::support::requestor::Caller;
+use crate::support::scenario::{Scenario, echo};
+use crate::support::site::{GATE_NAME, site};
+use rustls::pki_types::ServerName;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
-
-/// What one P-DATA-TF of the gate's cap can carry beside its PDV header.
-const CAP: usize = 1024 * 1024 - 6;
-
-/// Context 1 is Verification, 3 is CT in Explicit VR, 5 is a query in Explicit VR.
-fn request(maximum: u32) -> Associate {
-    Associate::echo("CT1", "PACS")
-        .context(3, CT, &[EXPLICIT])
-        .context(5, STUDY_FIND, &[EXPLICIT])
-        .maximum(maximum)
-}
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[test]
 fn stores_in_pdus_of_any_size_byte_for_byte() {
@@ -157,150 +150,73 @@ fn a_hundred_echoes_on_one_association() {
 }
 
 #[test]
-fn a_release_passes_from_the_pacs() {
-    let pacs = Pacs::first_playing(|pacs| {
+fn both_directions_are_busy_at_once() {
+    let message = [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, &image(8 << 20), 16_376)];
+    let message = message.concat();
+    let of_pacs = message.clone();
+    let pacs = Pacs::first_playing(move |pacs| {
         pacs.accept();
-        pacs.send(&release_rq());
-        assert_eq!(pacs.receive().unwrap().encode(), release_rp());
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    assert_eq!(requestor.receive_pdu().kind, RELEASE_RQ);
-    requestor.send(&release_rp());
-    assert_eq!(requestor.receive(), Received::Closed);
-    scenario.gate.audited("closed", "released");
-}
-
-#[test]
-fn the_pacs_may_still_send_data_after_the_requestors_release() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        let question = pacs.message();
-        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
-        pacs.send(&p_data(5, COMMAND | LAST, &success(&question)));
-        pacs.send(&release_rp());
+        pacs.send_beside(of_pacs.clone());
+        pacs.drain();
     });
     let scenario = Scenario::before(pacs, with_find);
-    let mut requestor = open(&scenario, 0);
-    ask(&mut requestor);
-    requestor.send(&release_rq());
-    assert_eq!(requestor.receive_pdu().kind, P_DATA);
-    assert_eq!(requestor.receive_pdu().kind, RELEASE_RP);
-    assert_eq!(requestor.receive(), Received::Closed);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let got = runtime.block_on(exchange(scenario.gate.address, &message));
+    assert!(got == message, "at the requestor");
+    assert!(behind_request(&scenario.pacs.received()).starts_with(&message), "at the PACS");
+}
+
+/// Opens an association and sends while as many bytes come back.
+async fn exchange(gate: SocketAddr, message: &[u8]) -> Vec<u8> {
+    let config = Arc::new(Caller::with(&site().ct1).config());
+    let name = ServerName::try_from(GATE_NAME).unwrap();
+    let tcp = tokio::net::TcpStream::connect(gate).await.unwrap();
+    let mut tls = tokio_rustls::TlsConnector::from(config).connect(name, tcp).await.unwrap();
+    let request = request(16_384);
+    tls.write_all(&request.encode()).await.unwrap();
+    let mut answer = vec![0; request.acceptance().encode().len()];
+    tls.read_exact(&mut answer).await.unwrap();
+    assert_eq!(answer, request.acceptance().encode());
+    let (mut source, mut sink) = tokio::io::split(tls);
+    let mut got = vec![0; message.len()];
+    let (sent, received) = tokio::join!(
+        async {
+            sink.write_all(message).await?;
+            sink.flush().await
+        },
+        source.read_exact(&mut got),
+    );
+    sent.unwrap();
+    received.unwrap();
+    got
 }
 
 #[test]
-fn releases_that_cross_each_other_end_the_association() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
-        // As if it had not seen the requestor's yet (PS3.8 section 9.2, states 9 to 12).
-        pacs.send(&release_rq());
-        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RP);
-        pacs.send(&release_rp());
+fn associations_at_the_same_time_keep_their_bytes_apart() {
+    let scenario = storing_scenario();
+    let messages: Vec<_> = (0..16).map(numbered_store).collect();
+    thread::scope(|scope| {
+        for message in &messages {
+            scope.spawn(|| {
+                let mut requestor = open(&scenario, 0);
+                requestor.send(message);
+                assert_is_store_response(&requestor.receive_pdu());
+                requestor.release();
+            });
+        }
     });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    requestor.send(&release_rq());
-    assert_eq!(requestor.receive_pdu().kind, RELEASE_RQ);
-    requestor.send(&release_rp());
-    assert_eq!(requestor.receive_pdu().kind, RELEASE_RP);
-    assert_eq!(requestor.receive(), Received::Closed);
-    scenario.gate.audited("closed", "released");
+    let mut left = messages;
+    for _ in 0..16 {
+        let received = behind_request(&scenario.pacs.received());
+        left.retain(|message| !received.starts_with(message));
+    }
+    assert!(left.is_empty(), "{} did not arrive as they were sent", left.len());
 }
 
-#[test]
-fn an_abort_passes_from_the_requestor() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        pacs.drain();
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    requestor.send(&abort(0, 0));
-    assert_eq!(requestor.receive(), Received::Closed);
-    assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
-    scenario.ended("closed", "aborted-by-requestor", 1, 1);
-}
-
-#[test]
-fn an_abort_passes_from_the_pacs() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        pacs.receive().unwrap();
-        pacs.send(&abort(2, 1));
-        pacs.drain();
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
-    assert_eq!(requestor.receive_pdu().encode(), abort(2, 1));
-    assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "aborted-by-pacs", 1, 1);
-}
-
-#[test]
-fn a_requestor_that_vanishes_ends_the_association_at_the_pacs() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        pacs.drain();
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    scenario.associated().vanish();
-    let received = behind_request(&scenario.pacs.received());
-    assert_eq!(received, abort(2, 0), "the PACS is told");
-    scenario.ended("closed", "closed-by-requestor", 1, 1);
-}
-
-#[test]
-fn a_pacs_that_vanishes_ends_the_association_at_the_requestor() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        pacs.receive().unwrap();
-        pacs.reset();
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
-    assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
-    assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "closed-by-pacs", 1, 1);
-}
-
-#[test]
-fn a_pacs_that_vanishes_inside_a_pdu_ends_the_connection_without_an_abort() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        let question = pacs.message();
-        pacs.send(&p_data(5, COMMAND | LAST, &find_pending(question.id)));
-        let answer = fragments(5, &image(60_000), 65_000);
-        pacs.send(&answer[..50_000]);
-    });
-    let scenario = Scenario::before(pacs, with_find);
-    let mut requestor = open(&scenario, 0);
-    ask(&mut requestor);
-    let (received, end) = requestor.receive_rest();
-    let expected = [
-        p_data(5, COMMAND | LAST, &find_pending(9)),
-        fragments(5, &image(60_000), 65_000)[..50_000].to_vec(),
-    ];
-    // An A-ABORT in there would be read as a part of the data set.
-    assert!(expected.concat().starts_with(&received), "{} bytes", received.len());
-    assert!(matches!(end, Received::Closed | Received::Reset), "{end:?}");
-}
-
-#[test]
-fn what_the_pacs_said_before_it_closed_arrives() {
-    let pacs = Pacs::first_playing(|pacs| {
-        pacs.accept();
-        let question = pacs.message();
-        pacs.send(&p_data(1, COMMAND | LAST, &success(&question)));
-    });
-    let scenario = Scenario::before(pacs, |settings| settings);
-    let mut requestor = scenario.associated();
-    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
-    assert_is_echo_response(&requestor.receive_pdu(), 1);
-    assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
+fn numbered_store(number: u8) -> Vec<u8> {
+    let mut image = image(300_000);
+    image.iter_mut().skip(100).for_each(|byte| *byte = byte.wrapping_add(number));
+    [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, &image, 16_376)].concat()
 }
 
 #[test]
@@ -339,32 +255,6 @@ fn a_pacs_that_stops_reading_holds_the_requestor_back_and_not_the_memory() {
     assert!(scenario.gate.peak_memory() < 50 * 1024, "{} KiB", scenario.gate.peak_memory());
 }
 
-fn with_find(settings: crate::support::settings::Settings) -> crate::support::settings::Settings {
-    settings.services(r#"["echo", "store", "find"]"#)
-}
-
-/// A PACS that announces no maximum.
-fn storing_scenario() -> Scenario {
-    let pacs = Pacs::playing(|pacs| {
-        let request = pacs.request();
-        pacs.send(&request.acceptance().maximum(0).encode());
-        pacs.answer();
-    });
-    Scenario::before(pacs, with_find)
-}
-
-fn open(scenario: &Scenario, maximum: u32) -> Requestor {
-    let mut requestor = scenario.ct1();
-    requestor.associate(&request(maximum));
-    requestor
-}
-
-/// Sends a C-FIND-RQ with message id 9.
-fn ask(requestor: &mut Requestor) {
-    requestor.send(&p_data(5, COMMAND | LAST, &find_rq(9)));
-    requestor.send(&p_data(5, LAST, &identifier()));
-}
-
 /// Stores what is sent, releases, and gives what the PACS got, PDV by PDV.
 fn stored(sent: &[u8]) -> Vec<Pdv> {
     let scenario = storing_scenario();
@@ -382,17 +272,4 @@ fn stored(sent: &[u8]) -> Vec<Pdv> {
         }
     }
     pdvs
-}
-
-fn assert_is_store_response(pdu: &Pdu) {
-    let response = Request::parse(&pdu.pdvs()[0].data);
-    assert_eq!((response.command, response.id, response.status), (0x8001, 1, Some(0)));
-}
-
-/// A data set as P-DATA-TF with one PDV each.
-fn fragments(context: u8, set: &[u8], size: usize) -> Vec<u8> {
-    let count = set.len().div_ceil(size);
-    let parts = set.chunks(size).enumerate();
-    let control = |number| if number + 1 == count { LAST } else { DATA };
-    parts.flat_map(|(number, part)| p_data(context, control(number), part)).collect()
 }

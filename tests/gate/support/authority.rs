@@ -54,6 +54,8 @@ pub(crate) enum Usage {
 #[derive(Clone, Copy)]
 pub(crate) enum Validity {
     Current,
+    /// For a few seconds more.
+    Ending,
     Expired,
     Early,
 }
@@ -126,6 +128,7 @@ impl Validity {
         let now = SystemTime::now();
         match self {
             Self::Current => (now - DAY, now + 30 * DAY),
+            Self::Ending => (now - DAY, now + Duration::from_secs(3)),
             Self::Expired => (now - 30 * DAY, now - DAY),
             Self::Early => (now + DAY, now + 30 * DAY),
         }

@@ -122,6 +122,12 @@ impl Accepted {
         }
     }
 
+    /// Sends bytes from a thread of their own, so that this one can read.
+    pub(crate) fn send_beside(&self, bytes: Vec<u8>) {
+        let mut stream = self.stream.try_clone().unwrap();
+        thread::spawn(move || stream.write_all(&bytes));
+    }
+
     /// Answers the message in this PDU.
     pub(crate) fn answer_to(&mut self, pdu: &Pdu) {
         self.answer_data(pdu, &mut Vec::new());

@@ -115,7 +115,8 @@ impl Caller {
         self.call(gate).map_or_else(|error| Received::from(&error), |mut it| it.receive())
     }
 
-    fn config(&self) -> ClientConfig {
+    /// The TLS configuration.
+    pub(crate) fn config(&self) -> ClientConfig {
         let mut roots = RootCertStore::empty();
         roots.add(site().root.certificate().clone()).unwrap();
         let mut config = ClientConfig::builder_with_provider(Arc::new(self.provider()))

@@ -1,0 +1,158 @@
+//! How an open association ends: release, abort, or a side that is gone.
+
+use crate::support::dimse::{echo_rq, find_pending, image, success};
+use crate::support::exchange::{ask, fragments, open, with_find};
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{
+    COMMAND, LAST, P_DATA, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data, release_rp,
+    release_rq,
+};
+use crate::support::requestor::Received;
+use crate::support::scenario::{Scenario, assert_is_echo_response};
+
+#[test]
+fn a_release_passes_from_the_pacs() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.send(&release_rq());
+        assert_eq!(pacs.receive().unwrap().encode(), release_rp());
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    assert_eq!(requestor.receive_pdu().kind, RELEASE_RQ);
+    requestor.send(&release_rp());
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.gate.audited("closed", "released");
+}
+
+#[test]
+fn the_pacs_may_still_send_data_after_the_requestors_release() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        let question = pacs.message();
+        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
+        pacs.send(&p_data(5, COMMAND | LAST, &success(&question)));
+        pacs.send(&release_rp());
+    });
+    let scenario = Scenario::before(pacs, with_find);
+    let mut requestor = open(&scenario, 0);
+    ask(&mut requestor);
+    requestor.send(&release_rq());
+    assert_eq!(requestor.receive_pdu().kind, P_DATA);
+    assert_eq!(requestor.receive_pdu().kind, RELEASE_RP);
+    assert_eq!(requestor.receive(), Received::Closed);
+}
+
+#[test]
+fn releases_that_cross_each_other_end_the_association() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
+        // As if it had not seen the requestor's yet (PS3.8 section 9.2, states 9 to 12).
+        pacs.send(&release_rq());
+        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RP);
+        pacs.send(&release_rp());
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&release_rq());
+    assert_eq!(requestor.receive_pdu().kind, RELEASE_RQ);
+    requestor.send(&release_rp());
+    assert_eq!(requestor.receive_pdu().kind, RELEASE_RP);
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.gate.audited("closed", "released");
+}
+
+#[test]
+fn an_abort_passes_from_the_requestor() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&abort(0, 0));
+    assert_eq!(requestor.receive(), Received::Closed);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
+    scenario.ended("closed", "aborted-by-requestor", 1, 1);
+}
+
+#[test]
+fn an_abort_passes_from_the_pacs() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.receive().unwrap();
+        pacs.send(&abort(2, 1));
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 1));
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.ended("closed", "aborted-by-pacs", 1, 1);
+}
+
+#[test]
+fn a_requestor_that_vanishes_ends_the_association_at_the_pacs() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    scenario.associated().vanish();
+    let received = behind_request(&scenario.pacs.received());
+    assert_eq!(received, abort(2, 0), "the PACS is told");
+    scenario.ended("closed", "closed-by-requestor", 1, 1);
+}
+
+#[test]
+fn a_pacs_that_vanishes_ends_the_association_at_the_requestor() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.receive().unwrap();
+        pacs.reset();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
+    assert_eq!(requestor.receive(), Received::Closed);
+    scenario.ended("closed", "closed-by-pacs", 1, 1);
+}
+
+#[test]
+fn a_pacs_that_vanishes_inside_a_pdu_ends_the_connection_without_an_abort() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        let question = pacs.message();
+        pacs.send(&p_data(5, COMMAND | LAST, &find_pending(question.id)));
+        let answer = fragments(5, &image(60_000), 65_000);
+        pacs.send(&answer[..50_000]);
+    });
+    let scenario = Scenario::before(pacs, with_find);
+    let mut requestor = open(&scenario, 0);
+    ask(&mut requestor);
+    let (received, end) = requestor.receive_rest();
+    let expected = [
+        p_data(5, COMMAND | LAST, &find_pending(9)),
+        fragments(5, &image(60_000), 65_000)[..50_000].to_vec(),
+    ];
+    // An A-ABORT in there would be read as a part of the data set.
+    assert!(expected.concat().starts_with(&received), "{} bytes", received.len());
+    assert!(matches!(end, Received::Closed | Received::Reset), "{end:?}");
+}
+
+#[test]
+fn what_the_pacs_said_before_it_closed_arrives() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        let question = pacs.message();
+        pacs.send(&p_data(1, COMMAND | LAST, &success(&question)));
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    assert_is_echo_response(&requestor.receive_pdu(), 1);
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
+}
