@@ -146,7 +146,7 @@ fn no_patient_and_no_secret_is_in_any_output() {
 }
 
 #[test]
-fn the_trail_goes_to_a_file_that_only_its_owner_reads() {
+fn the_trail_goes_to_a_file_that_others_cannot_read() {
     use std::os::unix::fs::PermissionsExt;
     let scenario = Scenario::with(|mut settings| {
         let path = settings.directory.path().join("audit.jsonl");
@@ -162,7 +162,7 @@ fn the_trail_goes_to_a_file_that_only_its_owner_reads() {
     let text = std::fs::read_to_string(&path).unwrap();
     let events: Vec<_> = text.lines().map(event).collect();
     assert_eq!(events, ["opened", "closed", "counters"]);
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o077, 0);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o007, 0);
     drop(keep);
 }
 

@@ -81,7 +81,7 @@ fn refuses_an_expired_certificate_although_it_is_pinned() {
 
 #[test]
 fn refuses_a_certificate_with_the_names_of_a_pinned_one() {
-    refused_identity(&device("mr1.radiology.example").self_signed(), "unknown-issuer");
+    refused_identity(&device("mr1.radiology.example").self_signed(), "ca-certificate");
 }
 
 #[test]
@@ -112,6 +112,12 @@ fn refuses_a_certificate_whose_authority_has_no_crl_once_one_is_loaded() {
 #[test]
 fn refuses_a_certificate_when_the_crl_is_past_its_grace() {
     let crl = site().root.crl(&[], SystemTime::now() - 8 * DAY);
+    refused(&Caller::with(&site().ct1), "crl-expired", |settings| with_grace(settings, &[crl]));
+}
+
+#[test]
+fn refuses_a_certificate_when_the_crl_has_expired_and_no_grace_is_set() {
+    let crl = site().root.crl(&[], SystemTime::now() - 2 * DAY);
     refused(&Caller::with(&site().ct1), "crl-expired", |settings| revoking(settings, &[crl]));
 }
 
@@ -119,7 +125,8 @@ fn refuses_a_certificate_when_the_crl_is_past_its_grace() {
 fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
     let revoked = site().root.issue(&Profile::client(CT1_NAME));
     let crl = site().root.crl(&[revoked.serial()], SystemTime::now() - 2 * DAY);
-    let scenario = Scenario::with(|settings| revoking(settings, &[crl]));
+    let scenario = Scenario::with(|settings| with_grace(settings, &[crl]));
+    scenario.gate.wait_for_log("CRL");
     echo(&mut scenario.associated(), 1);
     let answer = Caller::with(&revoked).refused(scenario.gate.address);
     assert_eq!(answer, Received::Alert(AlertDescription::CertificateRevoked));
@@ -197,6 +204,12 @@ fn takes_a_pin_written_with_colons_in_upper_case() {
 
 fn revoking(mut settings: Settings, crls: &[String]) -> Settings {
     settings.revoke(crls);
+    settings
+}
+
+fn with_grace(settings: Settings, crls: &[String]) -> Settings {
+    let mut settings = revoking(settings, crls);
+    settings.tls.insert("crl_grace", "\"7d\"".into());
     settings
 }
 

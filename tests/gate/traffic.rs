@@ -249,9 +249,10 @@ fn a_pacs_that_stops_reading_holds_the_requestor_back_and_not_the_memory() {
     requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
     requestor.send(&p_data(3, DATA, &image_head(256 << 20)));
     let fragment = p_data(3, DATA, &vec![0; 16_376]);
-    let taken = (0..256 << 6).take_while(|_| requestor.try_send(&fragment).is_ok()).count();
-    assert!(taken < 64 << 6, "the gate took {taken} PDUs of 16 KiB that nobody read");
-    scenario.gate.audited("closed", "pacs-write-stall");
+    while requestor.try_send(&fragment).is_ok() {}
+    let line = scenario.gate.audited("closed", "pacs-write-stall");
+    // What the kernel holds for a socket on loopback is far less.
+    assert!(line["bytes"]["from_requestor"].as_u64().unwrap() < 64 << 20, "{line}");
     assert!(scenario.gate.peak_memory() < 50 * 1024, "{} KiB", scenario.gate.peak_memory());
 }
 
