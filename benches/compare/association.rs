@@ -1,0 +1,128 @@
+//! Requesting and accepting associations, with dicom-ul's encoding of the PDUs.
+
+use std::io::{self, Read};
+
+use dicom_ul::pdu::{
+    AssociationAC, AssociationRQ, MAXIMUM_PDU_SIZE, Pdu, PresentationContextProposed,
+    PresentationContextResult, PresentationContextResultReason, RequestorRoles, UserVariableItem,
+    read_pdu, write_pdu,
+};
+
+/// The calling title.
+pub(crate) const CALLING: &str = "LOAD";
+/// The called title.
+pub(crate) const CALLED: &str = "PACS";
+/// The maximum length that both sides announce, in bytes: longer than any PDU here.
+const MAXIMUM_LENGTH: u32 = 1024 * 1024;
+
+const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
+const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
+/// Under the arc that X.660 sets aside for examples.
+const IMPLEMENTATION_CLASS: &str = "2.999.1";
+
+/// A presentation context that the requestor proposes.
+#[derive(Clone, Copy)]
+pub(crate) struct Context {
+    pub(crate) id: u8,
+    pub(crate) sop_class: &'static str,
+}
+
+/// For C-ECHO.
+pub(crate) const VERIFICATION: Context = Context { id: 1, sop_class: "1.2.840.10008.1.1" };
+/// For C-STORE, in both directions.
+pub(crate) const CT_IMAGE: Context = Context { id: 3, sop_class: "1.2.840.10008.5.1.4.1.1.2" };
+/// For C-GET.
+pub(crate) const STUDY_GET: Context = Context { id: 5, sop_class: "1.2.840.10008.5.1.4.1.2.2.3" };
+
+/// The A-ASSOCIATE-RQ that every requestor here sends.
+pub(crate) fn request() -> io::Result<Vec<u8>> {
+    let roles = RequestorRoles { scu: true, scp: true };
+    let mut user_variables = user_information();
+    user_variables
+        .push(UserVariableItem::ScuScpRoleSelectionSubItem(CT_IMAGE.sop_class.to_owned(), roles));
+    encode(&Pdu::AssociationRQ(AssociationRQ {
+        protocol_version: 1,
+        calling_ae_title: CALLING.to_owned(),
+        called_ae_title: CALLED.to_owned(),
+        application_context_name: APPLICATION_CONTEXT.to_owned(),
+        presentation_contexts: [VERIFICATION, CT_IMAGE, STUDY_GET].map(propose).to_vec(),
+        user_variables,
+    }))
+}
+
+/// Reads the answer to [`request`] and makes sure that every context was accepted.
+pub(crate) fn expect_acceptance(stream: &mut impl Read) -> io::Result<()> {
+    let pdu = read(stream)?;
+    let Pdu::AssociationAC(answer) = &pdu else {
+        return Err(io::Error::other(format!("not accepted: {}", pdu.short_description())));
+    };
+    let accepted = |context: &PresentationContextResult| {
+        context.reason == PresentationContextResultReason::Acceptance
+    };
+    if answer.presentation_contexts.iter().filter(|context| accepted(context)).count() == 3 {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("contexts rejected: {:?}", answer.presentation_contexts)))
+}
+
+/// Reads a request and returns the answer that accepts everything in it.
+pub(crate) fn accept(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+    let pdu = read(stream)?;
+    let Pdu::AssociationRQ(request) = pdu else {
+        return Err(io::Error::other(format!("not a request: {}", pdu.short_description())));
+    };
+    let is_role =
+        |item: &UserVariableItem| matches!(item, UserVariableItem::ScuScpRoleSelectionSubItem(..));
+    let mut user_variables = user_information();
+    user_variables.extend(request.user_variables.into_iter().filter(is_role));
+    encode(&Pdu::AssociationAC(AssociationAC {
+        protocol_version: 1,
+        calling_ae_title: request.calling_ae_title,
+        called_ae_title: request.called_ae_title,
+        application_context_name: APPLICATION_CONTEXT.to_owned(),
+        presentation_contexts: request.presentation_contexts.iter().map(grant).collect(),
+        user_variables,
+    }))
+}
+
+fn propose(context: Context) -> PresentationContextProposed {
+    PresentationContextProposed {
+        id: context.id,
+        abstract_syntax: context.sop_class.to_owned(),
+        transfer_syntaxes: vec![IMPLICIT_LITTLE.to_owned()],
+    }
+}
+
+fn grant(context: &PresentationContextProposed) -> PresentationContextResult {
+    PresentationContextResult {
+        id: context.id,
+        reason: PresentationContextResultReason::Acceptance,
+        transfer_syntax: IMPLICIT_LITTLE.to_owned(),
+    }
+}
+
+fn user_information() -> Vec<UserVariableItem> {
+    vec![
+        UserVariableItem::MaxLength(MAXIMUM_LENGTH),
+        UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS.to_owned()),
+        UserVariableItem::ImplementationVersionName("COMPARE".to_owned()),
+    ]
+}
+
+fn encode(pdu: &Pdu) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    write_pdu(&mut bytes, pdu).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+fn read(stream: &mut impl Read) -> io::Result<Pdu> {
+    let mut header = [0; 6];
+    stream.read_exact(&mut header)?;
+    let [_, _, length @ ..] = header;
+    let length = u32::from_be_bytes(length).min(MAXIMUM_PDU_SIZE);
+    let mut pdu = header.to_vec();
+    stream.take(length.into()).read_to_end(&mut pdu)?;
+    read_pdu(pdu.as_slice(), MAXIMUM_PDU_SIZE, false)
+        .map_err(io::Error::other)?
+        .ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+}

@@ -1,0 +1,107 @@
+//! CPU time of the proxy for each association, and the round trip of C-ECHO.
+
+use std::io;
+use std::thread;
+use std::time::Instant;
+
+use crate::ground::Ground;
+use crate::proxy::{Process, Proxy};
+use crate::report::{Figures, Table, micros, progress};
+use crate::requestor::Requestor;
+
+/// Requestors at work at once.
+const THREADS: u64 = 2;
+/// Associations of each of them in one measurement.
+const ASSOCIATIONS: u64 = 1_000;
+/// Round trips in one measurement.
+const ECHOES: u64 = 4_000;
+
+#[derive(Clone, Default)]
+struct Shown {
+    cpu: Figures,
+    rate: Figures,
+    median: Figures,
+    slow: Figures,
+}
+
+/// Measures and prints.
+pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
+    let proxies = ground.start_each()?;
+    let mut shown = vec![Shown::default(); proxies.len()];
+    for round in 1..=ground.options.rounds() {
+        progress(&format!("churn, round {round}"));
+        for ((_, process), shown) in proxies.iter().zip(&mut shown) {
+            associations(ground, process, shown)?;
+            echoes(ground, process, shown)?;
+        }
+    }
+    print(&shown)
+}
+
+/// Full handshake, A-ASSOCIATE, C-ECHO and release, as often as it goes.
+fn associations(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Result<()> {
+    let each = ground.options.amount(ASSOCIATIONS);
+    let (before, start) = (process.usage().cpu()?, Instant::now());
+    thread::scope(|scope| {
+        let work = || (0..each).try_for_each(|_| association(ground, process));
+        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(io::Error::other("a requestor panicked")))
+        })
+    })?;
+    let (elapsed, after) = (start.elapsed(), process.usage().cpu()?);
+    let count = (each * THREADS) as f64;
+    shown.cpu.push((after - before) * 1e3 / count);
+    shown.rate.push(count / elapsed.as_secs_f64());
+    Ok(())
+}
+
+fn association(ground: &Ground<'_>, process: &Process) -> io::Result<()> {
+    let mut requestor = Requestor::associate(process.address, &ground.tls)?;
+    requestor.echo()?;
+    requestor.release()
+}
+
+fn echoes(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Result<()> {
+    let mut requestor = Requestor::associate(process.address, &ground.tls)?;
+    let mut times = Figures::default();
+    for _ in 0..ground.options.amount(ECHOES) {
+        let start = Instant::now();
+        requestor.echo()?;
+        times.push(micros(start.elapsed()));
+    }
+    requestor.release()?;
+    shown.median.push(times.median());
+    shown.slow.push(times.percentile(99));
+    Ok(())
+}
+
+fn print(shown: &[Shown]) -> io::Result<()> {
+    let plain = &Proxy::PlainCopy.among(shown)?.cpu;
+    let best = &Proxy::BestCopy.among(shown)?.cpu;
+    let mut table = Table::new(&[
+        "proxy",
+        "CPU ms/association",
+        "associations/s",
+        "C-ECHO p50 us",
+        "C-ECHO p99 us",
+        "CPU / plain copy",
+        "CPU / best copy",
+    ]);
+    for (proxy, shown) in Proxy::EACH.into_iter().zip(shown) {
+        table.row([
+            proxy.name().to_owned(),
+            shown.cpu.show(2),
+            shown.rate.show(0),
+            shown.median.show(0),
+            shown.slow.show(0),
+            shown.cpu.ratio(plain).show(2),
+            shown.cpu.ratio(best).show(2),
+        ]);
+    }
+    table.print(
+        "Churn",
+        "Full handshake, A-ASSOCIATE, C-ECHO and release by two requestors; C-ECHO alone on one \
+         association.",
+    )
+}

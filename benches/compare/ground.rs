@@ -1,0 +1,70 @@
+//! What all measurements share: certificates, the sink, the proxies' start.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ClientConfig;
+use tempfile::TempDir;
+
+use crate::material::Material;
+use crate::options::Options;
+use crate::proxy::{Process, Proxy, start_sink};
+use crate::requestor::Requestor;
+
+/// The ground on which proxies are compared.
+pub(crate) struct Ground<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) tls: Arc<ClientConfig>,
+    sink: Process,
+    directory: Directory,
+}
+
+enum Directory {
+    Kept(PathBuf),
+    Removed(TempDir),
+}
+
+impl<'a> Ground<'a> {
+    /// Makes the certificates and starts the sink.
+    pub(crate) fn prepare(options: &'a Options) -> io::Result<Self> {
+        let directory = match &options.directory {
+            Some(kept) => {
+                std::fs::create_dir_all(kept)?;
+                Directory::Kept(kept.canonicalize()?)
+            }
+            None => Directory::Removed(TempDir::new()?),
+        };
+        let tls = Material::create(directory.path())?.client()?;
+        let sink = start_sink(directory.path())?;
+        Ok(Self { options, tls, sink, directory })
+    }
+
+    /// Starts a proxy and shows that it works.
+    pub(crate) fn start(&self, proxy: Proxy) -> io::Result<Process> {
+        let process = proxy.start(self.directory.path(), self.sink.address)?;
+        self.try_out(&process)
+            .map_err(|error| io::Error::other(format!("{}: {error}", proxy.name())))?;
+        Ok(process)
+    }
+
+    /// Starts all of them.
+    pub(crate) fn start_each(&self) -> io::Result<Vec<(Proxy, Process)>> {
+        Proxy::EACH.into_iter().map(|proxy| Ok((proxy, self.start(proxy)?))).collect()
+    }
+
+    fn try_out(&self, process: &Process) -> io::Result<()> {
+        let mut requestor = Requestor::associate(process.address, &self.tls)?;
+        requestor.echo()?;
+        requestor.release()
+    }
+}
+
+impl Directory {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Kept(path) => path,
+            Self::Removed(directory) => directory.path(),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
+//!
+//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|all] [--rounds N] [--short]`
+//!
+//! What is measured is the proxy's process alone: its CPU time and resident memory are read from
+//! `/proc`. Rounds go through the proxies in turn, because figures of one machine drift by more
+//! than the proxies differ: only ratios within one run count. Nothing here asserts a time; the
+//! exit code tells whether everything worked.
+
+mod association;
+mod blind;
+mod churn;
+mod ground;
+mod idle;
+mod material;
+mod memory;
+mod message;
+mod options;
+mod pdv;
+mod proxy;
+mod report;
+mod requestor;
+mod sink;
+mod stall;
+mod stream;
+mod usage;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use ground::Ground;
+use options::{Options, Part, Role};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let outcome = match options.role {
+        Some(role) => play(role, &options),
+        None => measure(&options),
+    };
+    let Err(error) = outcome else { return ExitCode::SUCCESS };
+    let _ = writeln!(io::stderr(), "compare: {error}");
+    ExitCode::FAILURE
+}
+
+fn play(role: Role, options: &Options) -> io::Result<()> {
+    match role {
+        Role::Sink => sink::run(),
+        Role::Plain => blind::run(blind::Shape::Plain, options),
+        Role::ReadAhead => blind::run(blind::Shape::ReadAhead, options),
+    }
+}
+
+fn measure(options: &Options) -> io::Result<()> {
+    let ground = Ground::prepare(options)?;
+    report::heading()?;
+    for part in Part::EACH {
+        if !options.wants(part) {
+            continue;
+        }
+        match part {
+            Part::Stream => stream::run(&ground)?,
+            Part::Churn => churn::run(&ground)?,
+            Part::Idle => idle::run(&ground)?,
+            Part::Stall => stall::run(&ground)?,
+            Part::Memory => memory::run(&ground)?,
+            Part::All => {}
+        }
+    }
+    Ok(())
+}

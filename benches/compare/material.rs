@@ -1,0 +1,129 @@
+//! Certificates made at run time: a CA, the proxies' and the requestor's, all ECDSA P-256.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose,
+};
+use rustls::client::Resumption;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
+
+/// The name in the proxies' certificate.
+pub(crate) const SERVER_NAME: &str = "gate.bench.example";
+/// The name in the requestor's certificate.
+pub(crate) const CLIENT_NAME: &str = "load.bench.example";
+
+/// The PEM files in a directory.
+pub(crate) struct Material {
+    directory: PathBuf,
+}
+
+impl Material {
+    /// Makes the certificates and writes them into `directory`.
+    pub(crate) fn create(directory: &Path) -> io::Result<Self> {
+        let material = Self::at(directory);
+        let (ca, issuer) = authority().map_err(io::Error::other)?;
+        fs::write(material.ca(), ca)?;
+        let leaves = [
+            (SERVER_NAME, "server", ExtendedKeyUsagePurpose::ServerAuth),
+            (CLIENT_NAME, "client", ExtendedKeyUsagePurpose::ClientAuth),
+        ];
+        for (name, file, usage) in leaves {
+            let (certificate, key) = leaf(name, usage, &issuer).map_err(io::Error::other)?;
+            fs::write(material.certificate(file), certificate)?;
+            fs::write(material.key(file), key)?;
+        }
+        Ok(material)
+    }
+
+    /// What another process has made.
+    pub(crate) fn at(directory: &Path) -> Self {
+        Self { directory: directory.to_owned() }
+    }
+
+    pub(crate) fn ca(&self) -> PathBuf {
+        self.directory.join("ca.pem")
+    }
+
+    pub(crate) fn certificate(&self, name: &str) -> PathBuf {
+        self.directory.join(name).with_extension("pem")
+    }
+
+    pub(crate) fn key(&self, name: &str) -> PathBuf {
+        self.directory.join(name).with_extension("key")
+    }
+
+    /// For the requestor: never resumes, so that each handshake is a full one.
+    pub(crate) fn client(&self) -> io::Result<Arc<ClientConfig>> {
+        let (chain, key) = self.pair("client")?;
+        let mut config = ClientConfig::builder()
+            .with_root_certificates(self.roots()?)
+            .with_client_auth_cert(chain, key)
+            .map_err(io::Error::other)?;
+        config.resumption = Resumption::disabled();
+        Ok(Arc::new(config))
+    }
+
+    /// For a blind copy: asks for a client certificate and gives no tickets, like the gate.
+    pub(crate) fn server(&self) -> io::Result<Arc<ServerConfig>> {
+        let (chain, key) = self.pair("server")?;
+        let verifier = WebPkiClientVerifier::builder(Arc::new(self.roots()?))
+            .build()
+            .map_err(io::Error::other)?;
+        let mut config = ServerConfig::builder()
+            .with_client_cert_verifier(verifier)
+            .with_single_cert(chain, key)
+            .map_err(io::Error::other)?;
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(Arc::new(config))
+    }
+
+    fn roots(&self) -> io::Result<RootCertStore> {
+        let mut roots = RootCertStore::empty();
+        let ca = CertificateDer::from_pem_file(self.ca()).map_err(io::Error::other)?;
+        roots.add(ca).map_err(io::Error::other)?;
+        Ok(roots)
+    }
+
+    fn pair(
+        &self,
+        name: &str,
+    ) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {
+        let certificate =
+            CertificateDer::from_pem_file(self.certificate(name)).map_err(io::Error::other)?;
+        let key = PrivateKeyDer::from_pem_file(self.key(name)).map_err(io::Error::other)?;
+        Ok((vec![certificate], key))
+    }
+}
+
+fn authority() -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.distinguished_name.push(DnType::CommonName, "pacsgate benchmark CA");
+    let key = KeyPair::generate()?;
+    let certificate = params.self_signed(&key)?.pem();
+    Ok((certificate, Issuer::new(params, key)))
+}
+
+fn leaf(
+    name: &str,
+    usage: ExtendedKeyUsagePurpose,
+    issuer: &Issuer<'static, KeyPair>,
+) -> Result<(String, String), rcgen::Error> {
+    let mut params = CertificateParams::new(vec![name.to_owned()])?;
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![usage];
+    params.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate()?;
+    Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
+}

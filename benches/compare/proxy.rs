@@ -1,0 +1,177 @@
+//! The proxies that are compared, each a process of its own.
+
+use std::fs;
+use std::io::{self, BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::{env, thread};
+
+use clap::ValueEnum;
+
+use crate::association::{CALLED, CALLING};
+use crate::material::{CLIENT_NAME, Material};
+use crate::options::Role;
+use crate::usage::Usage;
+
+/// A proxy under measurement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proxy {
+    /// The gate.
+    Pacsgate,
+    /// What one writes first with tokio-rustls.
+    PlainCopy,
+    /// The best that one can do without looking at the bytes.
+    BestCopy,
+}
+
+impl Proxy {
+    /// In the order of measurement.
+    pub(crate) const EACH: [Self; 3] = [Self::Pacsgate, Self::PlainCopy, Self::BestCopy];
+
+    /// What belongs to this proxy among values in the order of [`Self::EACH`].
+    pub(crate) fn among<T>(self, values: &[T]) -> io::Result<&T> {
+        let position = Self::EACH.iter().position(|&proxy| proxy == self);
+        position
+            .and_then(|position| values.get(position))
+            .ok_or_else(|| io::Error::other(format!("{} was not measured", self.name())))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Pacsgate => "pacsgate",
+            Self::PlainCopy => "blind copy, 8 KiB",
+            Self::BestCopy => "best blind copy",
+        }
+    }
+
+    /// Starts the proxy before `upstream` and waits until it listens.
+    pub(crate) fn start(self, directory: &Path, upstream: SocketAddr) -> io::Result<Process> {
+        match self {
+            Self::Pacsgate => pacsgate(directory, upstream),
+            Self::PlainCopy => Process::start(own(Role::Plain, directory, Some(upstream))?),
+            Self::BestCopy => Process::start(own(Role::ReadAhead, directory, Some(upstream))?),
+        }
+    }
+}
+
+/// Starts the sink.
+pub(crate) fn start_sink(directory: &Path) -> io::Result<Process> {
+    Process::start(own(Role::Sink, directory, None)?)
+}
+
+/// A running process that says on stderr where it listens, killed when dropped.
+pub(crate) struct Process {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    pub(crate) fn usage(&self) -> Usage {
+        Usage::of(self.child.id())
+    }
+
+    fn start(mut command: Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
+        let found = child.stderr.take().ok_or_else(|| io::Error::other("no stderr"));
+        match found.and_then(listening) {
+            Ok(address) => Ok(Self { child, address }),
+            Err(error) => {
+                let _ = child.kill();
+                let status = child.wait()?;
+                Err(io::Error::other(format!("{command:?} ({status}): {error}")))
+            }
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn own(role: Role, directory: &Path, upstream: Option<SocketAddr>) -> io::Result<Command> {
+    let name = role.to_possible_value().ok_or_else(|| io::Error::other("a role without name"))?;
+    let mut command = Command::new(env::current_exe()?);
+    command.args(["--role", name.get_name()]).arg("--directory").arg(directory);
+    if let Some(upstream) = upstream {
+        command.arg("--upstream").arg(upstream.to_string());
+    }
+    Ok(command)
+}
+
+fn pacsgate(directory: &Path, upstream: SocketAddr) -> io::Result<Process> {
+    let file = directory.join("pacsgate.toml");
+    fs::write(&file, configuration(directory, upstream))?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    command.arg("run").arg("--config").arg(file);
+    Process::start(command)
+}
+
+/// One peer that may do everything measured, with limits that thousands of associations of one
+/// address stay under; a peer never has more than half of its PACS's associations.
+fn configuration(directory: &Path, upstream: SocketAddr) -> String {
+    let material = Material::at(directory);
+    format!(
+        r#"schema = 1
+
+[listener.front]
+bind = ["127.0.0.1:0"]
+[listener.front.tls]
+certificate = {certificate:?}
+private_key = {key:?}
+client_ca = {ca:?}
+
+[pacs.sink]
+address = "{upstream}"
+called_ae = ["{CALLED}"]
+associations = 20000
+
+[peer.load]
+certificate = [{{ san_dns = "{CLIENT_NAME}" }}]
+calling_ae = ["{CALLING}"]
+pacs = ["sink"]
+services = ["echo", "store", "get"]
+unchecked_operations = true
+associations = 10000
+
+[limits]
+connections = 20000
+handshakes = 10000
+per_source = 20000
+handshake = "10m"
+request = "10m"
+
+[log]
+audit = {audit:?}
+"#,
+        certificate = material.certificate("server"),
+        key = material.key("server"),
+        ca = material.ca(),
+        audit = directory.join("audit.jsonl"),
+    )
+}
+
+/// Reads up to the line that names the address, then goes on reading so that nothing blocks.
+fn listening(stderr: ChildStderr) -> io::Result<SocketAddr> {
+    let mut lines = BufReader::new(stderr);
+    let mut said = String::new();
+    loop {
+        let start = said.len();
+        if lines.read_line(&mut said)? == 0 {
+            return Err(io::Error::other(format!("ended before it listened: {said}")));
+        }
+        let line = said.get(start..).unwrap_or_default();
+        if let Some(address) = address(line) {
+            thread::spawn(move || io::copy(&mut lines, &mut io::sink()));
+            return Ok(address);
+        }
+    }
+}
+
+fn address(line: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once("listening on ")?;
+    rest.split([' ', '"', ',', '\n']).next()?.parse().ok()
+}

@@ -1,0 +1,106 @@
+//! CPU time of the proxy for each GB, up (C-STORE) and down (C-GET).
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::ground::Ground;
+use crate::pdv::Object;
+use crate::proxy::{Process, Proxy};
+use crate::report::{Figures, Table, progress};
+use crate::requestor::Requestor;
+
+const GB: f64 = 1e9;
+/// Bytes in one measurement.
+const AMOUNT: u64 = 2_000_000_000;
+const LARGE: u64 = 64 * 1024 * 1024;
+/// A CT image of 512 x 512 pixels.
+const CT: u64 = 512 * 1024;
+
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
+struct Case {
+    name: &'static str,
+    way: Way,
+    object: Object,
+}
+
+const CASES: [Case; 5] = [
+    Case::new("up, PDUs of 16 KiB", Way::Up, LARGE, 16 * 1024),
+    Case::new("up, PDUs of 128 KiB", Way::Up, LARGE, 128 * 1024),
+    Case::new("up, CT images, 16 KiB", Way::Up, CT, 16 * 1024),
+    Case::new("down, PDUs of 16 KiB", Way::Down, LARGE, 16 * 1024),
+    Case::new("down, PDUs of 128 KiB", Way::Down, LARGE, 128 * 1024),
+];
+
+impl Case {
+    const fn new(name: &'static str, way: Way, pixels: u64, pdu: u32) -> Self {
+        Self { name, way, object: Object { pixels, pdu } }
+    }
+}
+
+/// What one proxy showed in one case.
+#[derive(Clone, Default)]
+struct Shown {
+    cpu: Figures,
+    rate: Figures,
+}
+
+/// Measures and prints.
+pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
+    let proxies = ground.start_each()?;
+    let mut shown = vec![vec![Shown::default(); proxies.len()]; CASES.len()];
+    for round in 1..=ground.options.rounds() {
+        progress(&format!("stream, round {round}"));
+        for (case, shown) in CASES.iter().zip(&mut shown) {
+            for ((_, process), shown) in proxies.iter().zip(shown) {
+                let (cpu, rate) = measure(ground, process, case)?;
+                shown.cpu.push(cpu);
+                shown.rate.push(rate);
+            }
+        }
+    }
+    print(&shown)
+}
+
+/// CPU seconds for each GB, and GB for each second.
+fn measure(ground: &Ground<'_>, process: &Process, case: &Case) -> io::Result<(f64, f64)> {
+    let count = ground.options.amount(AMOUNT).div_ceil(case.object.pixels);
+    let mut requestor = Requestor::associate(process.address, &ground.tls)?;
+    let (before, start) = (process.usage().cpu()?, Instant::now());
+    match case.way {
+        Way::Up => (0..count).try_for_each(|_| requestor.store(case.object, Duration::ZERO))?,
+        Way::Down => requestor.get(count, case.object, Duration::ZERO)?,
+    }
+    let (elapsed, after) = (start.elapsed(), process.usage().cpu()?);
+    requestor.release()?;
+    let amount = (count * case.object.pixels) as f64 / GB;
+    Ok(((after - before) / amount, amount / elapsed.as_secs_f64()))
+}
+
+fn print(shown: &[Vec<Shown>]) -> io::Result<()> {
+    let mut table =
+        Table::new(&["case", "proxy", "CPU s/GB", "GB/s", "CPU / plain copy", "CPU / best copy"]);
+    for (case, shown) in CASES.iter().zip(shown) {
+        let plain = &Proxy::PlainCopy.among(shown)?.cpu;
+        let best = &Proxy::BestCopy.among(shown)?.cpu;
+        for (proxy, shown) in Proxy::EACH.into_iter().zip(shown) {
+            table.row([
+                case.name.to_owned(),
+                proxy.name().to_owned(),
+                shown.cpu.show(2),
+                shown.rate.show(2),
+                shown.cpu.ratio(plain).show(2),
+                shown.cpu.ratio(best).show(2),
+            ]);
+        }
+    }
+    table.print(
+        "Stream",
+        "CPU of the proxy alone for a GB of data sets. Target: pacsgate at most 1.15 of the best \
+         blind copy.",
+    )
+}
