@@ -12,9 +12,9 @@ use crate::requestor::Requestor;
 /// Requestors at work at once.
 const THREADS: u64 = 2;
 /// Associations of each of them in one measurement.
-const ASSOCIATIONS: u64 = 1_000;
+const ASSOCIATIONS: u64 = 250;
 /// Round trips in one measurement.
-const ECHOES: u64 = 4_000;
+const ECHOES: u64 = 2_000;
 
 #[derive(Clone, Default)]
 struct Shown {

@@ -22,7 +22,7 @@ struct Shown {
 /// Measures and prints.
 pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     let mut shown = vec![Shown::default(); Proxy::EACH.len()];
-    for round in 1..=ground.options.rounds() {
+    for round in 1..=ground.options.fewer_rounds() {
         progress(&format!("idle, round {round}"));
         for (proxy, shown) in Proxy::EACH.into_iter().zip(&mut shown) {
             measure(ground, proxy, shown)?;

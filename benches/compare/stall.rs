@@ -29,7 +29,7 @@ struct Times {
 /// Measures and prints.
 pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     let mut shown = vec![Shown::default(); Proxy::EACH.len()];
-    for round in 1..=ground.options.rounds() {
+    for round in 1..=ground.options.fewer_rounds() {
         progress(&format!("stall, round {round}"));
         for (proxy, shown) in Proxy::EACH.into_iter().zip(&mut shown) {
             measure(ground, proxy, shown)?;

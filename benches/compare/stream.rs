@@ -10,8 +10,8 @@ use crate::report::{Figures, Table, progress};
 use crate::requestor::Requestor;
 
 const GB: f64 = 1e9;
-/// Bytes in one measurement.
-const AMOUNT: u64 = 2_000_000_000;
+/// Bytes in one measurement: little, for other work on the machine then hits all proxies alike.
+const AMOUNT: u64 = 500_000_000;
 const LARGE: u64 = 64 * 1024 * 1024;
 /// A CT image of 512 x 512 pixels.
 const CT: u64 = 512 * 1024;
