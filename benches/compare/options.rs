@@ -96,6 +96,6 @@ impl Options {
 
     /// `full`, or a small part of it with `--short`.
     pub(crate) fn amount(&self, full: u64) -> u64 {
-        if self.short { full.div_ceil(10) } else { full }
+        if self.short { full.div_ceil(16) } else { full }
     }
 }
