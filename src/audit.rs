@@ -167,6 +167,10 @@ impl Shared {
     fn verdict(&self, record: &Record, reason: &'static str) -> Verdict {
         match record.standing {
             Standing::Peer => Verdict::Write,
+            Standing::Passerby => {
+                self.summary().sum(record.source.ip(), reason, Instant::now());
+                Verdict::Sum
+            }
             Standing::Stranger => self.summary().admit(record.source.ip(), reason, Instant::now()),
         }
     }

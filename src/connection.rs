@@ -85,8 +85,6 @@ struct Ended {
     pacs: Option<(TcpStream, Farewell)>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
-    /// Held to the very end.
-    _place: Option<Place>,
 }
 
 /// Serves one connection to its end.
@@ -135,6 +133,9 @@ impl Connected {
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
+                if reason == Reason::ClosedBeforeTls {
+                    story.passed_by();
+                }
                 story.handshake_failed(&failure);
                 let mut ended = Ended::mute(story, reason);
                 ended.transport = Some(failure.io.into_inner());
@@ -308,6 +309,8 @@ impl Established {
         let deadlines = story.deadlines();
         let live = Arc::clone(&story.gate.live);
         let relayed = relay(&mut *requestor, &mut pacs, inspector, deadlines, live.stopped()).await;
+        // The association is over, though its connections may take a while to close.
+        drop(place);
         let ending = relayed.ending;
         story.relayed(ending, relayed.traffic, relayed.to_requestor.at_boundary);
         let to_requestor = Farewell::after(ending, Side::Requestor, relayed.to_requestor);
@@ -318,7 +321,6 @@ impl Established {
             requestor: Some((requestor, to_requestor)),
             pacs: Some((pacs, to_pacs)),
             transport: None,
-            _place: Some(place),
         }
     }
 }
@@ -326,7 +328,7 @@ impl Established {
 impl Ended {
     /// Nothing is said; what was open is dropped.
     fn mute(story: Story, reason: Reason) -> Box<Self> {
-        Box::new(Self { story, reason, requestor: None, pacs: None, transport: None, _place: None })
+        Box::new(Self { story, reason, requestor: None, pacs: None, transport: None })
     }
 
     /// The requestor hears an answer to its request.
@@ -349,7 +351,7 @@ impl Ended {
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { story, reason, requestor, pacs, transport, _place } = *self;
+        let Self { story, reason, requestor, pacs, transport } = *self;
         let patience = story.gate.limits.close;
         let _slot = story.end(reason);
         let waits =

@@ -122,6 +122,11 @@ impl Story {
         self.record.wire = Some(PeerText::from_display(failure.fault.wire(), PeerText::PHRASE));
     }
 
+    /// Nothing ever came.
+    pub const fn passed_by(&mut self) {
+        self.record.standing = Standing::Passerby;
+    }
+
     /// A request was parsed.
     pub fn requested(&mut self, received: &ReceivedRq) {
         self.record.calling = Some(received.request.calling.into());

@@ -57,7 +57,7 @@ impl Queue {
     /// Never waits for the writer.
     pub(super) fn push(&self, queued: Queued) -> Result<(), Full> {
         let room = match queued.record.standing {
-            Standing::Stranger => STRANGERS,
+            Standing::Stranger | Standing::Passerby => STRANGERS,
             Standing::Peer => CAPACITY,
         };
         let mut state = self.lock();

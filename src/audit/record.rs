@@ -155,6 +155,8 @@ impl Serialize for Event {
 /// Whether a flood of a source's lines is summed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
+    /// Came and left without a byte, as monitors and load balancers do: only ever summed.
+    Passerby,
     /// No certificate, or none of a peer: lines are summed after the first few.
     Stranger,
     /// A certificate of exactly one peer: each line is written.

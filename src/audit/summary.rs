@@ -69,16 +69,24 @@ impl Summary {
 
     /// Judges a stranger's line. A window whose end nobody has closed yet still counts.
     pub(super) fn admit(&mut self, address: IpAddr, reason: &'static str, now: Instant) -> Verdict {
-        self.started.get_or_insert(now);
-        let source = self.place(Source::of(address));
-        let tally = self.sources.entry(source).or_default();
+        let tally = self.tally(address, now);
         if tally.written < WRITTEN {
             tally.written += 1;
             return Verdict::Write;
         }
-        let count = tally.reasons.entry(reason).or_default();
-        *count = count.saturating_add(1);
+        tally.sum(reason);
         Verdict::Sum
+    }
+
+    /// Sums a line that is never written for itself.
+    pub(super) fn sum(&mut self, address: IpAddr, reason: &'static str, now: Instant) {
+        self.tally(address, now).sum(reason);
+    }
+
+    fn tally(&mut self, address: IpAddr, now: Instant) -> &mut Tally {
+        self.started.get_or_insert(now);
+        let source = self.place(Source::of(address));
+        self.sources.entry(source).or_default()
     }
 
     /// The end of the window under way.
@@ -96,6 +104,13 @@ impl Summary {
     fn place(&self, source: Source) -> Source {
         let known = self.sources.contains_key(&source);
         if known || self.sources.len() < SOURCES { source } else { Source::Others }
+    }
+}
+
+impl Tally {
+    fn sum(&mut self, reason: &'static str) {
+        let count = self.reasons.entry(reason).or_default();
+        *count = count.saturating_add(1);
     }
 }
 
@@ -160,6 +175,14 @@ mod tests {
     fn lines(summary: &mut Summary, now: Instant) -> Vec<(String, u64, u64)> {
         let lines = summary.close(now).lines();
         lines.map(|line| (line.source.to_string(), line.count, line.window_s)).collect()
+    }
+
+    #[test]
+    fn sums_what_is_never_written_for_itself_from_the_first() {
+        let (mut summary, now) = (Summary::new(MINUTE), Instant::now());
+        summary.sum(address("192.0.2.1"), "closed-before-tls", now);
+        assert_eq!(admitted(&mut summary, "192.0.2.1", 5, now), 5);
+        assert_eq!(lines(&mut summary, now), [("192.0.2.1".to_owned(), 1, 0)]);
     }
 
     #[test]
