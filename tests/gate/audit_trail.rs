@@ -3,15 +3,18 @@
 use crate::support::associate::{Associate, CT, EXPLICIT, Item, title};
 use crate::support::authority::Profile;
 use crate::support::dimse::store_rq;
+use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, p_data};
 use crate::support::requestor::Caller;
 use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
+use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, site};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::process::Child;
 
 #[test]
 fn an_association_leaves_two_lines_with_one_id() {
@@ -164,6 +167,36 @@ fn the_trail_goes_to_a_file_that_others_cannot_read() {
     assert_eq!(events, ["opened", "closed", "counters"]);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o007, 0);
     drop(keep);
+}
+
+#[test]
+fn a_trail_that_nobody_reads_holds_up_nobody() {
+    let pacs = Pacs::good();
+    let settings = Settings::new(pacs.address);
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let mut gate = Unread(command(&configuration).spawn().unwrap());
+    let log = BufReader::new(gate.0.stderr.take().unwrap());
+    let address = log.lines().find_map(|line| listening(&line.unwrap())).unwrap();
+    // Far more lines than a pipe holds.
+    for _ in 0..120 {
+        let mut requestor = Caller::with(&site().ct1).call(address).unwrap();
+        requestor.send(&Associate::echo("MR1", "PACS").encode());
+        assert_rejected(&mut requestor, [1, 1, 3]);
+    }
+    let mut requestor = Caller::with(&site().ct1).call(address).unwrap();
+    requestor.associate(&Associate::echo("CT1", "PACS"));
+    echo(&mut requestor, 1);
+    requestor.release();
+}
+
+/// A gate whose standard output is a pipe that nobody reads.
+struct Unread(Child);
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn an_association_ends_with_its_certificate() {
     requestor.associate(&Associate::echo("CT1", "PACS"));
     echo(&mut requestor, 1);
     assert_aborted(&mut requestor, 2, 0);
-    scenario.ended("closed", "certificate-expired", 1, 1);
+    scenario.ended("closed", "certificate-ended", 1, 1);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! How an open association ends: release, abort, or a side that is gone.
 
-use crate::support::dimse::{echo_rq, find_pending, image, success};
+use crate::support::associate::Associate;
+use crate::support::dimse::{echo_rq, find_pending, image, store_rq, success};
 use crate::support::exchange::{ask, fragments, open, with_find};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{
@@ -155,4 +156,96 @@ fn what_the_pacs_said_before_it_closed_arrives() {
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_is_echo_response(&requestor.receive_pdu(), 1);
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
+}
+
+#[test]
+fn what_the_requestor_said_before_it_closed_arrives() {
+    let sent = [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, &image(4 << 20), 16_376)];
+    let sent = sent.concat();
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, with_find);
+    let mut requestor = open(&scenario, 0);
+    requestor.send(&sent);
+    drop(requestor);
+    let received = behind_request(&scenario.pacs.received());
+    assert!(received == [sent, abort(2, 0)].concat(), "{} bytes", received.len());
+    scenario.ended("closed", "closed-by-requestor", 1, 1);
+}
+
+#[test]
+fn a_requestor_that_closes_behind_its_release_request_is_not_aborted_at_the_pacs() {
+    // Some devices do not wait for the response; for the PACS the study is complete.
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
+        pacs.send(&release_rp());
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&release_rq());
+    drop(requestor);
+    assert_eq!(behind_request(&scenario.pacs.received()), release_rq());
+}
+
+#[test]
+fn a_pacs_that_closes_instead_of_answering_a_release_request_is_no_abort() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&release_rq());
+    assert_eq!(requestor.receive(), Received::Closed);
+}
+
+#[test]
+fn an_abort_of_a_requestor_that_resets_at_once_reaches_the_pacs() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&abort(0, 0));
+    requestor.vanish();
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
+}
+
+#[test]
+fn an_abort_that_crosses_the_acceptance_reaches_the_pacs() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.send(&[Associate::echo("CT1", "PACS").encode(), abort(0, 0)].concat());
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
+    scenario.gate.audited("closed", "aborted-by-requestor");
+}
+
+#[test]
+fn an_abort_of_a_pacs_that_stops_reading_reaches_the_requestor() {
+    // It closes with bytes unread, so its system resets the connection behind the A-ABORT.
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.receive().unwrap();
+        pacs.receive().unwrap();
+        pacs.send(&abort(0, 0));
+    });
+    let scenario = Scenario::before(pacs, with_find);
+    let mut requestor = open(&scenario, 0);
+    requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
+    for pdu in fragments(3, &image(4 << 20), 16_376).chunks(16_376 + 12) {
+        if requestor.try_send(pdu).is_err() {
+            break;
+        }
+    }
+    assert_eq!(requestor.receive_pdu().encode(), abort(0, 0));
+    scenario.ended("closed", "aborted-by-pacs", 1, 1);
 }

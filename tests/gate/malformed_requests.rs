@@ -3,7 +3,7 @@
 use crate::support::associate::{
     APPLICATION_CONTEXT, Associate, EXPLICIT, IMPLEMENTATION, IMPLICIT, Item, VERIFICATION,
 };
-use crate::support::pdu::{abort, p_data, pdu, reject, release_rp, release_rq};
+use crate::support::pdu::{ASSOCIATE_AC, Pdu, abort, p_data, pdu, reject, release_rp, release_rq};
 use crate::support::requestor::Received;
 use crate::support::scenario::{Scenario, assert_aborted, assert_rejected};
 
@@ -211,6 +211,31 @@ fn judges_a_malformed_request_alike_when_its_bytes_come_one_by_one() {
     requestor.send_bytewise(&request.encode());
     assert_aborted(&mut requestor, 0, 0);
     scenario.refused_once("refused", "second-maximum-length");
+}
+
+#[test]
+fn whatever_byte_is_damaged_the_pacs_hears_canonical_requests_only() {
+    let scenario = Scenario::with(|settings| settings.limit("request", "200ms"));
+    let sound = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "TEST")).encode();
+    let mut opened = 0;
+    for place in 0..sound.len() {
+        for damage in [0x01, 0x80] {
+            let mut bytes = sound.clone();
+            bytes[place] ^= damage;
+            let mut requestor = scenario.ct1();
+            requestor.send(&bytes);
+            if let Received::Pdu(Pdu { kind: ASSOCIATE_AC, .. }) = requestor.receive() {
+                requestor.release();
+                // Panics at anything but one canonical request.
+                Associate::parse(&Pdu::read(&mut scenario.pacs.received().as_slice()).unwrap());
+                opened += 1;
+            }
+        }
+    }
+    assert_eq!(scenario.pacs.connections(), opened);
+    assert!(opened > 40, "reserved bytes are not tested");
+    let stopped = scenario.gate.stop();
+    assert_eq!((stopped.code, stopped.of_event("opened").len()), (Some(0), opened));
 }
 
 fn aborted(request: &[u8], reason: &str) {

@@ -18,12 +18,12 @@ fn names_http() {
 
 #[test]
 fn names_tls_1_0() {
-    refused(&client_hello([3, 1]), "protocol-version");
+    refused(&client_hello([3, 1]), "tls-version");
 }
 
 #[test]
 fn names_tls_1_1() {
-    refused(&client_hello([3, 2]), "protocol-version");
+    refused(&client_hello([3, 2]), "tls-version");
 }
 
 #[test]

@@ -248,6 +248,13 @@ impl Requestor {
         (bytes, end.map_or_else(|error| Received::from(&error), |_| Received::Closed))
     }
 
+    /// Reads this many bytes and keeps none.
+    pub(crate) fn discard(&mut self, count: usize) {
+        let mut source = (&mut self.tls).take(count.try_into().unwrap());
+        let read = io::copy(&mut source, &mut io::sink()).unwrap();
+        assert_eq!(read, u64::try_from(count).unwrap());
+    }
+
     /// Sends a request and takes the acceptance.
     pub(crate) fn associate(&mut self, request: &Associate) -> Associate {
         self.send(&request.encode());

@@ -43,7 +43,7 @@ impl Settings {
             ]),
             ct1: peer(&format!("{{ san_dns = \"{CT1_NAME}\" }}"), r#"["CT1", "CT1_QR"]"#),
             mr1: peer(&format!("{{ cert_sha256 = \"{}\" }}", site().mr1.sha256()), r#"["MR1"]"#),
-            limits: Table::from([("close", r#""500ms""#.into()), ("drain", r#""2s""#.into())]),
+            limits: Table::from([("close", r#""150ms""#.into()), ("drain", r#""2s""#.into())]),
             log: Table::new(),
             more: String::new(),
         };
