@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 
 #[test]
 fn a_handshake_that_never_begins_is_closed() {
-    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "1s"));
     let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
     assert_eq!(rest_of(&mut socket), b"");
     scenario.refused_once("failed", "handshake-timeout");
@@ -27,7 +27,7 @@ fn a_handshake_that_never_begins_is_closed() {
 
 #[test]
 fn a_handshake_that_stops_is_closed() {
-    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "1s"));
     let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
     socket.write_all(&[22, 3, 1, 2, 0, 1, 0, 1]).unwrap();
     assert_eq!(rest_of(&mut socket), b"");
@@ -36,7 +36,7 @@ fn a_handshake_that_stops_is_closed() {
 
 #[test]
 fn a_handshake_that_drips_is_closed() {
-    let scenario = Scenario::with(|settings| settings.limit("handshake", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("handshake", "1s"));
     let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
     socket.write_all(&[22, 3, 1, 2, 0]).unwrap();
     drip(|| socket.write_all(&[0]).is_ok());
@@ -45,7 +45,7 @@ fn a_handshake_that_drips_is_closed() {
 
 #[test]
 fn a_request_that_never_comes_is_closed_without_an_abort() {
-    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("request", "1s"));
     let mut requestor = scenario.ct1();
     assert_eq!(requestor.receive(), Received::Closed);
     scenario.refused_once("refused", "request-timeout");
@@ -53,7 +53,7 @@ fn a_request_that_never_comes_is_closed_without_an_abort() {
 
 #[test]
 fn a_request_that_stops_is_closed_without_an_abort() {
-    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("request", "1s"));
     let mut requestor = scenario.ct1();
     let request = Associate::echo("CT1", "PACS").encode();
     requestor.send(&request[..request.len() - 1]);
@@ -63,7 +63,7 @@ fn a_request_that_stops_is_closed_without_an_abort() {
 
 #[test]
 fn a_request_that_drips_is_closed() {
-    let scenario = Scenario::with(|settings| settings.limit("request", "300ms"));
+    let scenario = Scenario::with(|settings| settings.limit("request", "1s"));
     let mut requestor = scenario.ct1();
     let mut bytes = Associate::echo("CT1", "PACS").encode().into_iter();
     drip(|| bytes.next().is_some_and(|byte| requestor.try_send(&[byte]).is_ok()));
@@ -85,7 +85,7 @@ fn stalled_peers_do_not_delay_a_good_one() {
 #[test]
 fn an_association_without_an_operation_ends() {
     let pacs = Pacs::first_playing(listen);
-    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
     let mut requestor = scenario.associated();
     assert_aborted(&mut requestor, 2, 0);
     assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
@@ -102,7 +102,7 @@ fn an_association_at_work_is_not_idle() {
         pacs.answer_to(&question);
         pacs.answer();
     });
-    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
     let mut requestor = scenario.associated();
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_is_echo_response(&requestor.receive_pdu(), 1);
@@ -112,7 +112,7 @@ fn an_association_at_work_is_not_idle() {
 #[test]
 fn an_operation_without_a_response_ends() {
     let pacs = Pacs::first_playing(listen);
-    let scenario = Scenario::before(pacs, |settings| settings.limit("operation", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("operation", "500ms"));
     let mut requestor = scenario.associated();
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_aborted(&mut requestor, 2, 0);
@@ -122,7 +122,7 @@ fn an_operation_without_a_response_ends() {
 #[test]
 fn a_release_without_a_response_ends() {
     let pacs = Pacs::first_playing(listen);
-    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
     let mut requestor = scenario.associated();
     requestor.send(&crate::support::pdu::release_rq());
     assert_aborted(&mut requestor, 2, 0);
@@ -233,7 +233,7 @@ fn listen(pacs: &mut Accepted) {
 }
 
 fn in_a_hurry(settings: Settings) -> Settings {
-    settings.limit("progress", "300ms")
+    settings.limit("progress", "500ms")
 }
 
 /// An association in which a C-STORE-RQ has been sent and its data set has not.

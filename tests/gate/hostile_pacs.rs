@@ -130,7 +130,7 @@ fn passes_the_rejection_of_the_pacs_on_as_it_is() {
 #[test]
 fn reports_a_pacs_that_says_nothing() {
     let pacs = Pacs::first_playing(Accepted::drain);
-    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "500ms"));
     asked_and_congested(scenario, "pacs-silent", 1);
 }
 
@@ -141,7 +141,7 @@ fn reports_a_pacs_whose_answer_drips() {
         pacs.send(&answer[..10]);
         pacs.drain();
     });
-    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "300ms"));
+    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "500ms"));
     asked_and_congested(scenario, "pacs-silent", 1);
 }
 

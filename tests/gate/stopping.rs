@@ -56,7 +56,7 @@ fn an_association_that_outlasts_the_drain_is_aborted_on_both_sides() {
 #[test]
 fn what_is_not_yet_an_association_does_not_hold_up_the_stop() {
     let scenario = Scenario::with(|settings| {
-        settings.limit("drain", "1h").limit("handshake", "300ms").limit("request", "300ms")
+        settings.limit("drain", "1h").limit("handshake", "1s").limit("request", "1s")
     });
     let _silent = TcpStream::connect(scenario.gate.address).unwrap();
     let mut asking = scenario.ct1();
