@@ -51,6 +51,7 @@ impl Farewell {
         let Remainder { mut bytes, at_boundary } = rest;
         let close = match last_word(ending, to) {
             None if ending == Ending::Released && to == Side::Pacs => Close::AfterTheOther,
+            None if matches!(ending, Ending::ClosedInRelease(_)) && !at_boundary => Close::Reset,
             None => Close::Orderly,
             Some(abort) if at_boundary => {
                 bytes.extend_from_slice(&abort.encode());
@@ -87,7 +88,9 @@ impl Farewell {
 #[must_use]
 pub const fn last_word(ending: Ending, to: Side) -> Option<Abort> {
     match ending {
-        Ending::Released | Ending::Aborted(_) => None,
+        // A side that has asked for release has said all: for the other it is complete, and an
+        // A-ABORT behind it would undo that.
+        Ending::Released | Ending::Aborted(_) | Ending::ClosedInRelease(_) => None,
         Ending::Closed(side) => match (side, to) {
             (Side::Requestor, Side::Requestor) | (Side::Pacs, Side::Pacs) => None,
             (Side::Requestor, Side::Pacs) | (Side::Pacs, Side::Requestor) => Some(Abort::NO_REASON),

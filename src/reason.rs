@@ -204,6 +204,7 @@ fn endings() -> impl Iterator<Item = Ending> {
         .into_iter()
         .chain(sides.map(Ending::Aborted))
         .chain(sides.map(Ending::Closed))
+        .chain(sides.map(Ending::ClosedInRelease))
         .chain(timers.map(Ending::TimedOut))
         .chain([Ending::Stopped(Stop::Shutdown)])
         .chain(faults.into_iter().flatten())
@@ -275,6 +276,8 @@ const fn ending_code(ending: Ending) -> &'static str {
         Ending::Aborted(Side::Pacs) => "aborted-by-pacs",
         Ending::Closed(Side::Requestor) => "closed-by-requestor",
         Ending::Closed(Side::Pacs) => "closed-by-pacs",
+        Ending::ClosedInRelease(Side::Requestor) => "requestor-closed-in-release",
+        Ending::ClosedInRelease(Side::Pacs) => "pacs-closed-in-release",
         Ending::Fault(side, fault) => fault.code(side),
         Ending::TimedOut(timer) => timer_code(timer),
         Ending::Stopped(Stop::Shutdown) => "shutdown",
@@ -302,6 +305,12 @@ const fn ending_advice(ending: Ending) -> Option<&'static str> {
         }
         Ending::Aborted(Side::Pacs) | Ending::Closed(Side::Pacs) => {
             "Look at the PACS's log if something is missing there."
+        }
+        Ending::ClosedInRelease(Side::Requestor) => {
+            "Nothing: the device closed its connection without waiting for the end of the release."
+        }
+        Ending::ClosedInRelease(Side::Pacs) => {
+            "Nothing: the PACS closed its connection without waiting for the end of the release."
         }
         Ending::Fault(Side::Requestor, _) => {
             "Show the device's vendor the detail: what it sent breaks the DICOM standard. If the \

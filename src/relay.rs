@@ -32,6 +32,8 @@ pub enum Ending {
     Aborted(Side),
     /// This side closed its connection, or lost it, without release or abort.
     Closed(Side),
+    /// This side closed its connection while a release was under way.
+    ClosedInRelease(Side),
     /// This side broke a rule.
     Fault(Side, Fault),
     /// A time limit ran out.
@@ -254,6 +256,13 @@ where
     }
 
     fn finish(self, ending: Ending) -> Relayed {
+        let ending = if let Ending::Closed(side) = ending
+            && self.inspector.phase() == Phase::Releasing
+        {
+            Ending::ClosedInRelease(side)
+        } else {
+            ending
+        };
         let traffic = Traffic {
             pdus_from_requestor: self.inspector.pdus(Side::Requestor),
             pdus_from_pacs: self.inspector.pdus(Side::Pacs),

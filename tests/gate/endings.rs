@@ -189,6 +189,7 @@ fn a_requestor_that_closes_behind_its_release_request_is_not_aborted_at_the_pacs
     requestor.send(&release_rq());
     drop(requestor);
     assert_eq!(behind_request(&scenario.pacs.received()), release_rq());
+    scenario.ended("closed", "requestor-closed-in-release", 1, 1);
 }
 
 #[test]
@@ -201,6 +202,7 @@ fn a_pacs_that_closes_instead_of_answering_a_release_request_is_no_abort() {
     let mut requestor = scenario.associated();
     requestor.send(&release_rq());
     assert_eq!(requestor.receive(), Received::Closed);
+    scenario.ended("closed", "pacs-closed-in-release", 1, 1);
 }
 
 #[test]
