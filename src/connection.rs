@@ -5,9 +5,9 @@
 //!     -- the PACS's A-ASSOCIATE-AC --> Established -- relay --> Ended
 //! ```
 //!
-//! Each step consumes the state before it and ends in the next state, or in [`Ended`] with one
-//! reason. The PACS is dialled from [`Permitted`] only, and a permit comes from the policy only.
-//! Whatever happens, [`Ended::close`] writes the audit line, counts, and answers the wire.
+//! Each step consumes the state before it and ends in the next state, or in `Ended` with one
+//! reason. The PACS is dialled from `Permitted` only, and a permit comes from the policy only.
+//! Whatever happens, `Ended::close` writes the audit line, counts, and answers the wire.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;

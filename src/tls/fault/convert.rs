@@ -1,4 +1,4 @@
-//! The one place where the errors of rustls, webpki and the system become a [`HandshakeFault`], and
+//! The one place where the errors of rustls, webpki and the system become a `HandshakeFault`, and
 //! a fault becomes the alert that rustls sends.
 
 use std::io;
