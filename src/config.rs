@@ -11,9 +11,10 @@
 //! - `layers` gathers the tables of all files, `environment` overrides their values;
 //! - `file` holds what is written with its place, `section` reads it, and neither leaves this
 //!   module;
-//! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`
-//!   and `pem` for its texts and files;
+//! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
+//!   `named` and `pem` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `validity`, `revocation` and `unwise` look for what is legal and unwise;
 //! - `mistake` has the words that the administrator reads, `error` the places.
 //!
 //! Invariants: values are never converted from another type; no list that is written may be
@@ -29,15 +30,19 @@ mod limits;
 mod listener;
 mod log;
 mod mistake;
+mod named;
 mod pacs;
 mod peer;
 mod pem;
 mod problems;
+mod revocation;
 mod rules;
 mod section;
 mod settings;
 mod source;
 mod units;
+mod unwise;
+mod validity;
 mod value;
 
 #[cfg(test)]
@@ -45,6 +50,7 @@ mod tests;
 
 use std::ffi::OsString;
 use std::path::Path;
+use std::time::SystemTime;
 
 pub use error::{Errors, Finding, Location, Problem, Warning};
 pub use limits::Limits;
@@ -53,20 +59,21 @@ pub use log::{Audit, Format, Log};
 pub use mistake::{Caution, Combination, Mistake, Quoted, Suggestion};
 pub use pacs::PacsAddress;
 pub use pem::{Kind, PemFault};
-pub use settings::Settings;
+pub use settings::{Loaded, Settings};
 pub use source::FileFault;
 pub use units::UnitFault;
+pub use validity::{Dated, Validity, When};
 pub use value::{Address, AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
 
 use problems::Problems;
 
-/// Loads a configuration with the environment of this process.
+/// Loads a configuration with the environment of this process, and judges dates by `now`.
 ///
 /// # Errors
 ///
 /// Every mistake in it, in the order of files and lines.
-pub fn load(path: &Path) -> Result<Settings, Errors> {
-    load_with(path, std::env::vars_os())
+pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
+    load_with(path, std::env::vars_os(), now)
 }
 
 /// Loads a configuration with the given environment, of which only the variables with the
@@ -78,8 +85,9 @@ pub fn load(path: &Path) -> Result<Settings, Errors> {
 pub fn load_with(
     path: &Path,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
+    now: SystemTime,
 ) -> Result<Settings, Errors> {
-    let mut problems = Problems::new();
+    let mut problems = Problems::new(now);
     let mut document = layers::gather(path, &mut problems);
     environment::apply(&mut document, environment, &mut problems);
     settings::resolve(document, problems)

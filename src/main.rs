@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::SystemTime;
 
 use pacsgate::cli::{self, Command, Exit};
 use pacsgate::config::{self, Errors, Format, Settings};
@@ -29,7 +30,7 @@ fn serve(path: &Path) -> Result<(), Exit> {
 /// Loads the configuration. What it warns of before it has said how to log goes to standard error.
 fn load(path: &Path) -> Result<Settings, Errors> {
     let early = tracing_subscriber::fmt().with_ansi(false).with_writer(io::stderr).finish();
-    tracing::subscriber::with_default(early, || config::load(path))
+    tracing::subscriber::with_default(early, || config::load(path, SystemTime::now()))
 }
 
 /// Starts the operational log, and writes first what is legal and unwise.

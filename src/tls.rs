@@ -24,7 +24,6 @@ use std::sync::Arc;
 use pacsgate_core::certificate::Certificate;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::UnixTime;
 use rustls::server::NoServerSessionStorage;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
@@ -59,26 +58,22 @@ pub struct HandshakeFailure<IO> {
 }
 
 impl Server {
-    /// Prepares the settings, warning of lists that are past their time.
+    /// Prepares the settings, warning of lists that no configured CA has issued.
     ///
     /// # Errors
-    /// The first of the settings that cannot be used.
-    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
-        Self::at(settings, UnixTime::now())
-    }
-
-    fn at(settings: Settings, now: UnixTime) -> Result<Self, SettingsError> {
+    /// All the settings that cannot be used.
+    pub fn new(settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let identities = Identities::new(settings.identities, &provider)?;
+        let identities = Identities::new(settings.identities, &provider);
         let verifier = ClientVerifier::new(
             &settings.client_ca,
             &settings.crls,
             settings.crl_grace,
             settings.pins,
             provider.signature_verification_algorithms,
-            now,
-        )?;
-        let config = server_config(provider, identities, verifier)?;
+        );
+        let (identities, verifier) = settings::both(identities, verifier)?;
+        let config = server_config(provider, identities, verifier).map_err(|error| vec![error])?;
         Ok(Self { config: Arc::new(config) })
     }
 

@@ -6,21 +6,35 @@ use std::net::SocketAddr;
 use super::mistake::{Combination, Mistake};
 use super::peer::is_pin;
 use super::problems::Problems;
-use super::source::Place;
+use super::section::At;
 use super::{listener, peer};
 
 /// An address is listened on once. Port 0 is another port each time.
 pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut Problems) {
-    let mut first: HashMap<SocketAddr, Place> = HashMap::new();
+    let mut first: HashMap<u16, Vec<&At<SocketAddr>>> = HashMap::new();
     for read in listeners {
         for at in read.bind.iter().filter(|at| at.value.port() != 0) {
-            if let Some(place) = first.insert(at.value, at.place) {
-                let mistake = Mistake::BindTwice(at.value, problems.locate(place));
+            let same_port = first.entry(at.value.port()).or_default();
+            if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value)) {
+                let mistake = Mistake::BindTwice {
+                    address: at.value,
+                    other: other.value,
+                    first: problems.locate(other.place),
+                };
                 let key = format!("listener.{}.bind", read.name);
                 problems.mistake(at.place, key, mistake);
             }
+            same_port.push(at);
         }
     }
+}
+
+/// Whether the system refuses the second of two addresses with one port: 0.0.0.0 and [::] take
+/// all of their family. That [::] takes IPv4 as well depends on the system, so it is not told.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_family = one.is_ipv4() == other.is_ipv4();
+    let takes_all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.ip() == other.ip() || same_family && takes_all
 }
 
 /// The names in a certificate count only where a CA has issued it.

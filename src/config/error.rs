@@ -11,7 +11,10 @@ use super::mistake::{Caution, Mistake};
 ///
 /// Shown as one line for each problem, in the order of the files and of the lines in them.
 #[derive(Debug)]
-pub struct Errors(Vec<Problem>);
+pub struct Errors {
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<Warning>,
+}
 
 /// Something that keeps a configuration from being loaded.
 pub type Problem = Finding<Mistake>;
@@ -51,24 +54,29 @@ pub enum Location {
 }
 
 impl Errors {
-    /// `None` if there is no problem.
-    pub(super) fn new(problems: Vec<Problem>) -> Option<Self> {
-        if problems.is_empty() { None } else { Some(Self(problems)) }
-    }
-
     /// What the policy refuses, which knows no lines.
-    pub(super) fn of_policy(file: &Location, errors: Vec<PolicyError>) -> Self {
+    pub(super) fn of_policy(
+        file: &Location,
+        errors: Vec<PolicyError>,
+        warnings: Vec<Warning>,
+    ) -> Self {
         let problem = |error| Finding {
             location: file.clone(),
             key: String::new(),
             what: Mistake::Policy(error),
         };
-        Self(errors.into_iter().map(problem).collect())
+        Self { problems: errors.into_iter().map(problem).collect(), warnings }
     }
 
     /// The problems in the order of the files and of the lines in them.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
-        self.0.iter()
+        self.problems.iter()
+    }
+
+    /// What is legal and unwise beside them, as far as it could be judged.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
     }
 }
 
@@ -76,7 +84,7 @@ impl std::error::Error for Errors {}
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().enumerate().try_for_each(|(at, problem)| {
+        self.problems.iter().enumerate().try_for_each(|(at, problem)| {
             let end = if at == 0 { "" } else { "\n" };
             write!(f, "{end}{problem}")
         })

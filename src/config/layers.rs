@@ -61,17 +61,29 @@ pub(super) fn gather(path: &Path, problems: &mut Problems) -> Document {
 }
 
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
-    let text = source::read(path)
-        .and_then(|contents| String::from_utf8(contents.bytes).map_err(|_| FileFault::NotUtf8));
-    match text {
+    let mut refuse = |place, fault| {
+        problems.incomplete = true;
+        problems.mistake(place, "", Mistake::File(fault));
+    };
+    let bytes = match source::read(path) {
+        Ok(contents) => contents.bytes,
+        Err(fault) => {
+            refuse(file, fault);
+            return None;
+        }
+    };
+    match String::from_utf8(bytes) {
         Ok(text) => {
             let table = file::parse(&text, file, problems);
             problems.sources.set_text(file, text);
             table
         }
-        Err(fault) => {
-            problems.incomplete = true;
-            problems.mistake(file, "", Mistake::File(fault));
+        Err(error) => {
+            let valid = error.utf8_error().valid_up_to();
+            refuse(file.at(valid), FileFault::NotUtf8);
+            // What comes before the wrong byte, and counts for its line and column, is the same.
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            problems.sources.set_text(file, text);
             None
         }
     }

@@ -11,11 +11,12 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use super::file::{Node, Value};
 use super::limits::duration;
 use super::mistake::{Caution, Combination, Mistake};
-use super::pem::{self, PemFault};
+use super::named::{self, load, path};
+use super::pem;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
-use super::source::{self, Place};
-use super::value;
+use super::source::Place;
+use super::{revocation, validity, value};
 use crate::tls::{Identity, Pins, Server, Settings, SettingsError};
 
 /// A port of the gate, and what it speaks there.
@@ -95,9 +96,11 @@ impl Read {
                 let bind = self.bind.into_iter().map(|at| at.value).collect();
                 Some(Listener { name: self.name, bind, tls })
             }
-            Err(SettingsError::NothingTrusted) if !all_pins => None,
-            Err(error) => {
-                places.report(error, problems);
+            Err(errors) => {
+                // Without all the pins it is not known whether nothing is trusted.
+                let known =
+                    |error: &SettingsError| all_pins || *error != SettingsError::NothingTrusted;
+                errors.into_iter().filter(known).for_each(|error| places.report(error, problems));
                 None
             }
         }
@@ -163,20 +166,29 @@ impl Places {
 fn material(mut table: Section<'_>) -> Material {
     let place = table.place;
     let identities = identities(&mut table);
-    let client_ca = table.optional("client_ca", path).and_then(|at| {
-        let file = load(&table.path("client_ca"), &at, pem::certificates, table.problems)?;
-        Some(At { place: at.place, value: file.content })
-    });
+    let client_ca = client_ca(&mut table);
     let lists = table.take("client_crl");
-    let has_lists = lists.is_some();
-    let crls = crls(&mut table, lists);
+    let at_lists = lists.as_ref().map(|node| node.place);
     let grace = table.optional("crl_grace", |node| duration(node, &GRACE));
-    if let Some(at) = grace.filter(|_| !has_lists) {
+    if let Some(at) = grace.filter(|_| at_lists.is_none()) {
         table.mistake_at("crl_grace", Some(at.place), Combination::GraceWithoutCrl.into());
     }
     let crl_grace = grace.map_or(Duration::ZERO, |at| at.value);
+    let before = table.problems.count();
+    let crls = crls(&mut table, lists, crl_grace);
+    if let Some(ca) = client_ca.as_ref().filter(|_| table.problems.count() == before) {
+        revocation::judge(&mut table, &ca.value, at_lists, &crls);
+    }
     table.finish();
     Material { place, identities, client_ca, crls, crl_grace }
+}
+
+fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>> {
+    let at = table.optional("client_ca", path)?;
+    let key = table.path("client_ca");
+    let file = load(&key, &at, pem::certificates, table.problems)?;
+    validity::of_client_ca(&key, &file, table.problems);
+    Some(At { place: at.place, value: file.content })
 }
 
 /// One certificate with its key, or a list of such pairs.
@@ -189,8 +201,8 @@ fn identities(table: &mut Section<'_>) -> Vec<Pair> {
         if key.is_none() {
             table.mistake_at("private_key", None, Mistake::Missing);
         }
-        let certificate = table.judge(&table.path("certificate"), &certificate, self::path);
-        let key = key.and_then(|node| table.judge(&path, &node, self::path));
+        let certificate = table.judge(&table.path("certificate"), &certificate, named::path);
+        let key = key.and_then(|node| table.judge(&path, &node, named::path));
         return load_pair(table, certificate, key).into_iter().collect();
     }
     if let Some(node) = key {
@@ -217,6 +229,9 @@ fn load_pair(
     let (chain_key, key_key) = (table.path("certificate"), table.path("private_key"));
     let chain = certificate.and_then(|at| load(&chain_key, &at, pem::certificates, table.problems));
     let key = key.and_then(|at| load(&key_key, &at, pem::private_key, table.problems));
+    if let Some(chain) = &chain {
+        validity::of_chain(&chain_key, chain, table.problems);
+    }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
         table.problems.caution(key.place, key_key.as_str(), caution);
@@ -232,51 +247,18 @@ fn load_pair(
 fn crls(
     table: &mut Section<'_>,
     lists: Option<Node>,
+    grace: Duration,
 ) -> Vec<At<CertificateRevocationListDer<'static>>> {
     let items = table.items("client_crl", lists);
     let mut crls = Vec::new();
     for Item { key, node } in items {
         let at = table.judge(&key, &node, path);
         let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
+        if let Some(file) = &file {
+            validity::of_crls(&key, file, grace, table.problems);
+        }
         let content = file.into_iter().flat_map(|file| file.content);
         crls.extend(content.map(|value| At { place: node.place, value }));
     }
     crls
-}
-
-fn path(node: &Node) -> Result<PathBuf, Mistake> {
-    node.text().map(PathBuf::from)
-}
-
-/// A file that the configuration names.
-struct Loaded<T> {
-    place: Place,
-    path: PathBuf,
-    readable_by_others: bool,
-    content: T,
-}
-
-/// Reads a file whose path counts from the directory of the file that names it.
-fn load<T>(
-    key: &str,
-    at: &At<PathBuf>,
-    parse: fn(&[u8]) -> Result<T, PemFault>,
-    problems: &mut Problems,
-) -> Option<Loaded<T>> {
-    let path = problems.sources.base(at.place).join(&at.value);
-    let named = |fault| Mistake::Named { file: path.clone(), fault };
-    let holds = |fault| Mistake::Pem { file: path.clone(), fault };
-    let parsed = source::read(&path).map_err(named).and_then(|contents| {
-        let content = parse(&contents.bytes).map_err(holds)?;
-        Ok((content, contents.readable_by_others))
-    });
-    match parsed {
-        Ok((content, readable_by_others)) => {
-            Some(Loaded { place: at.place, path, readable_by_others, content })
-        }
-        Err(mistake) => {
-            problems.mistake(at.place, key, mistake);
-            None
-        }
-    }
 }

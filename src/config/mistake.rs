@@ -13,6 +13,7 @@ use super::error::Location;
 use super::pem::PemFault;
 use super::source::FileFault;
 use super::units::UnitFault;
+use super::validity::Validity;
 use super::value::{AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
 use crate::tls::SettingsError;
 
@@ -73,7 +74,7 @@ pub enum Mistake {
     Combination(Combination),
 
     /// Not an AE title.
-    #[error("{0} {1}")]
+    #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
     Title(Quoted, TitleError),
     /// Not a UID.
     #[error("{0} {1}")]
@@ -89,9 +90,16 @@ pub enum Mistake {
         "{0} is no address to listen on; write an IP address and a port, such as \"[::]:2762\""
     )]
     Bind(Quoted),
-    /// An address to listen on that stands twice.
-    #[error("{0} is listened on already at {1}")]
-    BindTwice(SocketAddr, Location),
+    /// An address to listen on that another one takes already.
+    #[error("{address} cannot be had: {other} is listened on already at {first}; remove one")]
+    BindTwice {
+        /// The address.
+        address: SocketAddr,
+        /// The same, or the one that takes all with its port.
+        other: SocketAddr,
+        /// Where that stands.
+        first: Location,
+    },
     /// Not a DNS name.
     #[error("{0} {1}")]
     Dns(Quoted, DnsFault),
@@ -227,6 +235,52 @@ pub enum Caution {
     /// A private key that every user of the machine may read.
     #[error("{} may be read by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
+    /// A certificate or a revocation list near the end of its time, or outside of it.
+    #[error("{0}")]
+    Validity(Validity),
+    /// A CA without any list.
+    #[error(
+        "is missing, so a certificate that its CA has revoked is still accepted; name the \
+         revocation lists of the CAs in client_ca"
+    )]
+    NoCrl,
+    /// A CA without a list beside those that have one.
+    #[error(
+        "none is of {0}, so every certificate that this CA has issued is refused as crl-missing; \
+         add its list"
+    )]
+    CaWithoutCrl(Quoted),
+    /// Two titles that people take for one.
+    #[error(
+        "{title} and {other} of {table}, at {first}, differ in case only; case is significant, so \
+         compare them with what is set at the device"
+    )]
+    TitleInOtherCase {
+        /// The title.
+        title: Quoted,
+        /// The first one like it.
+        other: Quoted,
+        /// The table of the first one.
+        table: String,
+        /// Where the first one stands.
+        first: Location,
+    },
+    /// A calling title of two peers.
+    #[error(
+        "{title} is a title of peer.{peer} as well, at {first}, and the PACS cannot tell them \
+         apart; give each device a title of its own"
+    )]
+    SharedCallingTitle {
+        /// The title.
+        title: Quoted,
+        /// The first peer with it.
+        peer: String,
+        /// Where that peer lists it.
+        first: Location,
+    },
+    /// A PACS that nobody reaches.
+    #[error("is named in the `pacs` of no peer, so nobody reaches it")]
+    UnusedPacs,
     /// A peer whose operations pass unchecked.
     #[error("this version does not check what the peer moves or gets, and to where")]
     UncheckedOperations,

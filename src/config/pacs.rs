@@ -10,6 +10,7 @@ use super::limits::{self, Limits};
 use super::mistake::Mistake;
 use super::problems::Problems;
 use super::section::{At, Section};
+use super::source::Place;
 use super::value::Address;
 
 /// Where a PACS is. What is asked of it is the policy's.
@@ -27,6 +28,7 @@ pub(super) const SCALARS: [&str; 1] = ["address"];
 /// A PACS with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
+    pub(super) place: Place,
     pub(super) called: Vec<At<AeTitle>>,
     address: Option<Address>,
     ae_title: Option<AeTitle>,
@@ -38,6 +40,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let mut table = Section::open(format!("pacs.{name}"), node, problems);
     let read = Read {
         name: name.into(),
+        place: table.place,
         address: table.required("address", address).map(|at| at.value),
         called: table.list("called_ae", title),
         ae_title: table.optional("ae_title", title).map(|at| at.value),

@@ -22,12 +22,12 @@ use super::value;
 pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) certificates: Vec<At<Matcher>>,
+    pub(super) calling: Vec<At<AeTitle>>,
     pub(super) pacs: Vec<At<Arc<str>>>,
     pub(super) sop_classes: Vec<At<Uid>>,
     /// Whether nothing was wrong in its table.
     pub(super) is_sound: bool,
     contact: Option<Arc<str>>,
-    calling: Vec<At<AeTitle>>,
     from: Vec<At<IpNet>>,
     services: Vec<At<Service>>,
     associations: u32,

@@ -1,5 +1,9 @@
 //! What is found while a configuration is read.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
 use super::error::{Errors, Finding, Location, Problem, Warning};
 use super::mistake::{Caution, Mistake};
 use super::source::{Place, Sources};
@@ -7,6 +11,10 @@ use super::source::{Place, Sources};
 /// All that is found, so that an administrator sees it at once and not one at a time.
 pub(super) struct Problems {
     pub(super) sources: Sources,
+    /// The moment at which certificates and revocation lists are judged.
+    pub(super) now: SystemTime,
+    /// The files with certificates, keys and revocation lists that were read.
+    pub(super) named: BTreeSet<PathBuf>,
     mistakes: Vec<Found<Mistake>>,
     cautions: Vec<Found<Caution>>,
     /// A file or a table could not be read: what seems to be missing may stand in it.
@@ -20,9 +28,11 @@ struct Found<W> {
 }
 
 impl Problems {
-    pub(super) const fn new() -> Self {
+    pub(super) const fn new(now: SystemTime) -> Self {
         Self {
             sources: Sources::new(),
+            now,
+            named: BTreeSet::new(),
             mistakes: Vec::new(),
             cautions: Vec::new(),
             incomplete: false,
@@ -50,7 +60,8 @@ impl Problems {
     pub(super) fn conclude(self) -> Result<Vec<Warning>, Errors> {
         let Self { sources, mistakes, cautions, .. } = self;
         let problems: Vec<Problem> = sorted(mistakes, &sources);
-        Errors::new(problems).map_or_else(|| Ok(sorted(cautions, &sources)), Err)
+        let warnings = sorted(cautions, &sources);
+        if problems.is_empty() { Ok(warnings) } else { Err(Errors { problems, warnings }) }
     }
 }
 

@@ -13,7 +13,7 @@ use super::pacs::{self, PacsAddress};
 use super::problems::Problems;
 use super::section::Section;
 use super::source::Place;
-use super::{cross, peer, rules};
+use super::{cross, peer, rules, unwise};
 use crate::tls::Pins;
 
 /// Everything that a configuration says.
@@ -31,6 +31,19 @@ pub struct Settings {
     pub log: Log,
     /// What is legal and unwise.
     pub warnings: Vec<Warning>,
+    /// How much was read.
+    pub loaded: Loaded,
+}
+
+/// How much a configuration has, beyond what can be counted in [`Settings`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Loaded {
+    /// The peers of the policy.
+    pub peers: usize,
+    /// The main file and the drop-in files.
+    pub files: usize,
+    /// The files of certificates, keys and revocation lists.
+    pub named: usize,
 }
 
 /// Every table as it was read.
@@ -51,11 +64,20 @@ pub(super) fn resolve(document: Document, mut problems: Problems) -> Result<Sett
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
     let main = problems.locate(tables.main);
+    let loaded = Loaded {
+        peers: tables.peers.len(),
+        files: problems.sources.files(),
+        named: problems.named.len(),
+    };
     let warnings = problems.conclude()?;
     // Whatever has not found its place yet.
-    let policy = policy.map_err(|errors| Errors::of_policy(&main, errors))?;
+    let policy = match policy {
+        Ok(policy) => policy,
+        Err(errors) => return Err(Errors::of_policy(&main, errors, warnings)),
+    };
     let pacs = tables.pacs.into_iter().filter_map(pacs::Read::into_address).collect();
-    Ok(Settings { listeners, pacs, policy, limits: tables.limits, log: tables.log, warnings })
+    let Tables { limits, log, .. } = tables;
+    Ok(Settings { listeners, pacs, policy, limits, log, warnings, loaded })
 }
 
 /// Makes the TLS sides, which trust the pins of all peers.
@@ -101,6 +123,16 @@ impl Tables {
             problems.mistake(self.main, kind, Mistake::NoTable);
         }
         cross::names_have_a_ca(&self.listeners, &self.peers, problems);
+        self.warn(problems);
+    }
+
+    fn warn(&self, problems: &mut Problems) {
+        unwise::called_titles(&self.pacs, problems);
+        unwise::calling_titles(&self.peers, problems);
+        // A slip in a peer may hide the PACS that it names.
+        if self.peers.iter().all(|peer| peer.is_sound) {
+            unwise::unused_pacs(&self.pacs, &self.peers, problems);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::error::Location;
 const MAX_FILE: u64 = 16 * 1024 * 1024;
 const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const OTHERS_READ: u32 = 0o004;
+const STICKY: u32 = 0o1000;
 
 /// Why a file cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +29,14 @@ pub enum FileFault {
     /// Group or others may write it: they could give themselves access.
     #[error("may be written by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
     Writable(u32),
+    /// Group or others may write the directory, and so put another file in its place.
+    #[error(
+        "is in a directory that others than its owner may write (mode {0:04o}); run `chmod go-w` \
+         on the directory"
+    )]
+    Replaceable(u32),
     /// Not UTF-8, as TOML demands.
-    #[error("is not a text in UTF-8")]
+    #[error("is not a text in UTF-8; save it in that encoding")]
     NotUtf8,
 }
 
@@ -48,6 +55,7 @@ pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
     let file = File::open(path).map_err(FileFault::Unreadable)?;
     let metadata = file.metadata().map_err(FileFault::Unreadable)?;
     judge_mode(&metadata)?;
+    judge_directory(path)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(FileFault::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE {
@@ -60,6 +68,21 @@ fn judge_mode(metadata: &fs::Metadata) -> Result<(), FileFault> {
     let mode = metadata.permissions().mode() & 0o7777;
     if mode & GROUP_OR_OTHERS_WRITE != 0 {
         return Err(FileFault::Writable(mode));
+    }
+    Ok(())
+}
+
+/// In a sticky directory only the owner of a file may replace it.
+fn judge_directory(path: &Path) -> Result<(), FileFault> {
+    let directory = match path.parent() {
+        Some(directory) if directory.as_os_str().is_empty() => Path::new("."),
+        Some(directory) => directory,
+        None => return Ok(()),
+    };
+    let metadata = fs::metadata(directory).map_err(FileFault::Unreadable)?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & GROUP_OR_OTHERS_WRITE != 0 && mode & STICKY == 0 {
+        return Err(FileFault::Replaceable(mode));
     }
     Ok(())
 }
@@ -139,6 +162,11 @@ impl Sources {
             *lines = ends.map(|(at, _)| at + 1).collect();
             *text = new;
         }
+    }
+
+    /// How many files there are.
+    pub(super) fn files(&self) -> usize {
+        self.0.iter().filter(|source| matches!(source, Source::File { .. })).count()
     }
 
     /// The directory from which relative paths count.

@@ -6,3 +6,4 @@ mod files;
 mod loading;
 mod mistakes;
 mod site;
+mod warnings;

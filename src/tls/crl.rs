@@ -13,7 +13,7 @@ use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
 use super::certificate::x509;
-use super::settings::SettingsError;
+use super::settings::{self, SettingsError};
 
 /// Between two warnings of one late list, in seconds.
 const WARNING_INTERVAL: u64 = 3600;
@@ -46,19 +46,15 @@ enum Age {
 }
 
 impl RevocationLists {
-    /// Reads the lists, leaves out those that a newer one replaces, and warns of the others that
-    /// are late or that no configured CA has issued itself.
+    /// Reads the lists and leaves out those that a newer one replaces.
     pub(super) fn new(
         ders: &[CertificateRevocationListDer<'_>],
         grace: Duration,
-        anchors: &[TrustAnchor<'_>],
-        now: UnixTime,
-    ) -> Result<Self, SettingsError> {
-        let mut lists = ders
-            .iter()
-            .enumerate()
-            .map(|(place, der)| List::read(der).ok_or(SettingsError::CrlUnusable(place)))
-            .collect::<Result<Vec<_>, _>>()?;
+    ) -> Result<Self, Vec<SettingsError>> {
+        let lists = ders.iter().enumerate();
+        let mut lists = settings::all(
+            lists.map(|(place, der)| List::read(der).ok_or(SettingsError::CrlUnusable(place))),
+        )?;
         lists.sort_by_key(|list| Reverse(list.this_update));
         let mut newest: Vec<List> = Vec::with_capacity(lists.len());
         for list in lists {
@@ -67,10 +63,7 @@ impl RevocationLists {
             }
         }
         let changed_key = has_changed_key(&newest);
-        let lists = Self { lists: newest, grace: grace.as_secs(), changed_key };
-        lists.warn_of_foreign(anchors);
-        lists.warn_of_late(now);
-        Ok(lists)
+        Ok(Self { lists: newest, grace: grace.as_secs(), changed_key })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -116,7 +109,8 @@ impl RevocationLists {
         lists
     }
 
-    fn warn_of_foreign(&self, anchors: &[TrustAnchor<'_>]) {
+    /// Says which lists no configured CA has issued itself.
+    pub(super) fn warn_of_foreign(&self, anchors: &[TrustAnchor<'_>]) {
         for list in &self.lists {
             if anchors.iter().all(|anchor| anchor.subject.as_ref() != list.crl.issuer()) {
                 tracing::warn!(

@@ -7,7 +7,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
-use super::settings::{Identity, SettingsError};
+use super::settings::{self, Identity, SettingsError};
 
 /// At least one certificate with its key, in order of preference.
 #[derive(Debug)]
@@ -21,13 +21,14 @@ impl Identities {
     pub(super) fn new(
         identities: Vec<Identity>,
         provider: &CryptoProvider,
-    ) -> Result<Self, SettingsError> {
-        let mut keys = identities
+    ) -> Result<Self, Vec<SettingsError>> {
+        let keys = identities
             .into_iter()
             .enumerate()
             .map(|(place, identity)| certified_key(place, identity, provider));
-        let first = keys.next().unwrap_or(Err(SettingsError::NoIdentity))?;
-        Ok(Self { first, others: keys.collect::<Result<_, _>>()? })
+        let mut keys = settings::all(keys)?.into_iter();
+        let first = keys.next().ok_or_else(|| vec![SettingsError::NoIdentity])?;
+        Ok(Self { first, others: keys.collect() })
     }
 
     fn iter(&self) -> impl Iterator<Item = &Arc<CertifiedKey>> {

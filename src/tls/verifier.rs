@@ -19,7 +19,7 @@ use super::certificate::{self, Presented, Traits};
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::seen;
-use super::settings::{Pins, SettingsError};
+use super::settings::{self, Pins, SettingsError};
 
 /// rustls keeps the chain as long as the connection lives, so its size is bounded here.
 const MAX_CHAIN: usize = 10;
@@ -56,20 +56,17 @@ impl ClientVerifier {
         grace: Duration,
         pins: Pins,
         algorithms: WebPkiSupportedAlgorithms,
-        now: UnixTime,
-    ) -> Result<Self, SettingsError> {
+    ) -> Result<Self, Vec<SettingsError>> {
         if client_ca.is_empty() && pins.is_empty() {
-            return Err(SettingsError::NothingTrusted);
+            return Err(vec![SettingsError::NothingTrusted]);
         }
         if client_ca.is_empty() && !crls.is_empty() {
-            return Err(SettingsError::CrlWithoutCa);
+            return Err(vec![SettingsError::CrlWithoutCa]);
         }
-        let anchors = client_ca
-            .iter()
-            .enumerate()
-            .map(|(place, der)| anchor(place, der, now))
-            .collect::<Result<Vec<_>, _>>()?;
-        let lists = RevocationLists::new(crls, grace, &anchors, now)?;
+        let anchors = client_ca.iter().enumerate();
+        let anchors = settings::all(anchors.map(|(place, der)| anchor(place, der)));
+        let (anchors, lists) = settings::both(anchors, RevocationLists::new(crls, grace))?;
+        lists.warn_of_foreign(&anchors);
         Ok(Self { anchors, lists, pins, algorithms })
     }
 
@@ -259,24 +256,13 @@ fn revocation<'a>(
     Some(builder.with_status_policy(unknown).build())
 }
 
-/// A CA as a trust anchor. Its dates end nobody's trust (RFC 5280 6.2), but are worth a warning.
-fn anchor(
-    place: usize,
-    der: &CertificateDer<'_>,
-    now: UnixTime,
-) -> Result<TrustAnchor<'static>, SettingsError> {
+/// A CA as a trust anchor. Its dates end nobody's trust (RFC 5280 6.2); the configuration warns
+/// of them.
+fn anchor(place: usize, der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, SettingsError> {
     let unparsable = SettingsError::CaUnparsable(place);
     let certificate = certificate::x509(der).ok_or(unparsable)?;
     if !may_issue(&certificate) {
         return Err(SettingsError::CaIsNoCa(place));
-    }
-    let not_after = certificate.validity().not_after.timestamp();
-    if i64::try_from(now.as_secs()).is_ok_and(|now| now > not_after) {
-        tracing::warn!(
-            subject = %certificate.subject().to_string().escape_debug(),
-            not_after,
-            "a client CA has expired; certificates of it that have not are still accepted"
-        );
     }
     let anchor = webpki::anchor_from_trusted_cert(der).map_err(|_| unparsable)?;
     Ok(anchor.to_owned())

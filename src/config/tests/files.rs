@@ -1,7 +1,6 @@
 //! Several files, files that are not there, and files that others may write.
 
 use super::site::{MAIN, Site};
-use crate::config::Caution;
 
 const PEER: &str = "[peer.ct2]\ncertificate = [{ san_dns = \"ct2.example\" }]\n\
                     calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
@@ -94,15 +93,26 @@ fn refuses_each_file_that_others_may_write() {
 }
 
 #[test]
-fn warns_of_a_private_key_that_everybody_may_read() {
+fn refuses_a_file_in_a_directory_that_others_may_write() {
     let site = Site::new(MAIN);
-    site.set_mode("tls/gateway.key", 0o644);
-    let settings = site.load().unwrap();
-    let [warning] = settings.warnings.as_slice() else { panic!("one warning") };
-    assert_eq!(warning.what, Caution::KeyReadableByOthers(site.path("tls/gateway.key")));
-    let place =
-        format!("{}:7:1: listener.front.tls.private_key: ", site.path("pacsgate.toml").display());
-    assert!(warning.to_string().starts_with(&place), "{warning}");
+    site.set_mode("tls", 0o775);
+    let told = site.told();
+    let first = "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: is in a \
+                 directory that others than its owner may write (mode 0775); run `chmod go-w` on \
+                 the directory";
+    assert_eq!(told.lines().next(), Some(first));
+    assert_eq!(told.lines().count(), 3, "{told}");
+    site.set_mode("tls", 0o1777);
+    assert!(site.load().is_ok());
+}
+
+#[test]
+fn names_the_place_of_a_character_in_another_encoding() {
+    let site = Site::new(MAIN);
+    let latin: Vec<u8> = b"[peer.ct2]\ncontact = \"R\xf6ntgen\"\n".to_vec();
+    site.write("conf.d/a.toml", latin);
+    let told = "conf.d/a.toml:2:13: is not a text in UTF-8; save it in that encoding";
+    assert_eq!(site.told(), told);
 }
 
 #[test]

@@ -7,14 +7,14 @@ use std::time::Duration;
 use tracing::Level;
 
 use super::site::{MAIN, Site};
-use crate::config::{Audit, Caution, Format, Limits, Log};
+use crate::config::{Audit, Format, Limits, Loaded, Log};
 
 #[test]
 fn the_least_loads_with_the_documented_defaults() {
     let settings = Site::new(MAIN).load().unwrap();
     assert_eq!(settings.limits, Limits::default());
     assert_eq!(settings.log, Log::default());
-    assert!(settings.warnings.is_empty(), "{:?}", settings.warnings);
+    assert_eq!(settings.loaded, Loaded { peers: 1, files: 1, named: 3 });
     let [listener] = settings.listeners.as_slice() else { panic!("one listener") };
     assert_eq!(&*listener.name, "front");
     assert_eq!(listener.bind, ["127.0.0.1:0".parse::<SocketAddr>().unwrap()]);
@@ -81,18 +81,6 @@ fn drop_ins_add_tables_in_any_file() {
     site.write("conf.d/a.toml", format!("[peer{peer}"));
     site.write("conf.d/b.toml", format!("[pacs{pacs}"));
     assert_eq!(site.load().unwrap().pacs.len(), 1);
-}
-
-#[test]
-fn move_and_get_load_with_a_warning_once_the_risk_is_taken() {
-    let main = MAIN.replace(
-        "services = [\"echo\", \"store\"]",
-        "services = [\"find\", \"move\", \"get\"]\nunchecked_operations = true",
-    );
-    let settings = Site::new(&main).load().unwrap();
-    let [warning] = settings.warnings.as_slice() else { panic!("one warning") };
-    assert_eq!(warning.what, Caution::UncheckedOperations);
-    assert_eq!(warning.key, "peer.ct1.unchecked_operations");
 }
 
 #[test]

@@ -5,10 +5,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, IsCa,
-    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType,
+    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
 };
 
 use crate::config::{Errors, Settings, load_with};
@@ -33,6 +34,12 @@ calling_ae = ["CT1"]
 pacs = ["archive"]
 services = ["echo", "store"]
 "#;
+
+/// The least without a warning.
+pub(super) fn guarded() -> String {
+    let ca = "client_ca = \"tls/ca.pem\"\n";
+    MAIN.replace(ca, &format!("{ca}client_crl = [\"tls/ca.crl\"]\n"))
+}
 
 pub(super) struct Site {
     directory: tempfile::TempDir,
@@ -75,7 +82,18 @@ impl Site {
     pub(super) fn load_in(&self, environment: &[(&str, &str)]) -> Result<Settings, Errors> {
         let own = |text: &&str| OsString::from(*text);
         let variables = environment.iter().map(|(name, value)| (own(name), own(value)));
-        load_with(&self.path("pacsgate.toml"), variables)
+        load_with(&self.path("pacsgate.toml"), variables, now())
+    }
+
+    /// What the administrator is warned of at this moment, without the directory.
+    pub(super) fn warned_at(&self, now: SystemTime) -> String {
+        let settings = load_with(&self.path("pacsgate.toml"), [], now).unwrap();
+        let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
+        self.without_directory(&warnings.join("\n"))
+    }
+
+    pub(super) fn warned(&self) -> String {
+        self.warned_at(now())
     }
 
     /// What the administrator is told, without the directory.
@@ -84,7 +102,10 @@ impl Site {
     }
 
     pub(super) fn told_in(&self, environment: &[(&str, &str)]) -> String {
-        let told = self.load_in(environment).expect_err("loads").to_string();
+        self.without_directory(&self.load_in(environment).expect_err("loads").to_string())
+    }
+
+    fn without_directory(&self, told: &str) -> String {
         told.replace(&format!("{}/", self.directory.path().display()), "")
     }
 
@@ -93,12 +114,29 @@ impl Site {
     }
 }
 
-/// Made once: keys take their time.
-static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
-    let ca_key = KeyPair::generate().unwrap();
+/// New year of 2026, far from the ends of the certificates here.
+pub(super) fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600)
+}
+
+/// A CA of another name.
+pub(super) fn other_ca() -> String {
+    let mut ca = authority();
+    ca.distinguished_name.push(DnType::CommonName, "Modality CA");
+    ca.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+}
+
+fn authority() -> CertificateParams {
     let mut ca = CertificateParams::new(Vec::new()).unwrap();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    ca
+}
+
+/// Made once: keys take their time.
+static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
+    let ca_key = KeyPair::generate().unwrap();
+    let ca = authority();
     let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
     let issuer = Issuer::new(ca, ca_key);
     let (gateway, gateway_key) = leaf(&issuer);

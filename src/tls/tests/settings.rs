@@ -5,8 +5,27 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use super::pki::{DAY, device, self_signed};
 use super::*;
 
+/// The one thing that is wrong.
 fn refusal(settings: Settings) -> Option<SettingsError> {
-    Server::new(settings).err()
+    let errors = Server::new(settings).err()?;
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    errors.first().copied()
+}
+
+#[test]
+fn names_everything_that_cannot_be_used() {
+    let mut site = Site::new();
+    site.crls = vec![vec![1, 2, 3].into()];
+    let device = self_signed(&device("ct1.example"));
+    let mut settings = site.settings(vec![vec![1, 2, 3].into(), device.leaf().clone()]);
+    settings.identities[0].key = device.key;
+    let expected = [
+        SettingsError::KeyMismatch(0),
+        SettingsError::CaUnparsable(0),
+        SettingsError::CaIsNoCa(1),
+        SettingsError::CrlUnusable(0),
+    ];
+    assert_eq!(Server::new(settings).err(), Some(expected.to_vec()));
 }
 
 #[test]

@@ -1,0 +1,222 @@
+//! What loads and is unwise.
+
+use std::time::{Duration, SystemTime};
+
+use super::site::{MAIN, Site, guarded, now, other_ca};
+
+const DAY: u64 = 86_400;
+/// 2040-01-01, when the revocation list of every site ends.
+const END_OF_CRL: u64 = 2_208_988_800;
+/// 4096-01-01, when the certificates of every site end.
+const END_OF_CERTIFICATES: u64 = 67_090_118_400;
+
+fn moment(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_sound_configuration_has_no_warnings() {
+    assert_eq!(Site::new(&guarded()).warned(), "");
+}
+
+#[test]
+fn warns_of_a_private_key_that_everybody_may_read() {
+    let site = Site::new(&guarded());
+    site.set_mode("tls/gateway.key", 0o644);
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key may be read by every \
+         user of this machine; run `chmod o-r` on it"
+    );
+    site.set_mode("tls/gateway.key", 0o640);
+    assert_eq!(site.warned(), "");
+}
+
+#[test]
+fn warns_of_move_and_get_once_the_risk_is_taken() {
+    let services = "services = [\"find\", \"move\", \"get\"]\nunchecked_operations = true";
+    let main = guarded().replace("services = [\"echo\", \"store\"]", services);
+    assert_eq!(
+        Site::new(&main).warned(),
+        "pacsgate.toml:20:1: peer.ct1.unchecked_operations: this version does not check what the \
+         peer moves or gets, and to where"
+    );
+}
+
+#[test]
+fn warns_of_a_ca_without_any_revocation_list() {
+    assert_eq!(
+        Site::new(MAIN).warned(),
+        "pacsgate.toml:5:17: listener.front.tls.client_crl: is missing, so a certificate that its \
+         CA has revoked is still accepted; name the revocation lists of the CAs in client_ca"
+    );
+}
+
+#[test]
+fn needs_no_revocation_list_where_all_peers_are_pinned() {
+    let pin = format!("cert_sha256 = \"{}\"", "ab".repeat(32));
+    let main =
+        MAIN.replace("client_ca = \"tls/ca.pem\"\n", "").replace("san_dns = \"ct1.example\"", &pin);
+    assert_eq!(Site::new(&main).warned(), "");
+}
+
+#[test]
+fn warns_of_a_ca_without_a_list_beside_one_that_has_it() {
+    let site = Site::new(&guarded());
+    let root = std::fs::read_to_string(site.path("tls/ca.pem")).unwrap();
+    site.write("tls/ca.pem", root + &other_ca());
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:9:1: listener.front.tls.client_crl: none is of \"CN=Modality CA\", so every \
+         certificate that this CA has issued is refused as crl-missing; add its list"
+    );
+}
+
+#[test]
+fn warns_of_a_revocation_list_thirty_days_before_its_end() {
+    let site = Site::new(&guarded());
+    let before = |seconds| site.warned_at(moment(END_OF_CRL - seconds));
+    assert_eq!(before(30 * DAY + 1), "");
+    let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl";
+    let list = "the revocation list of \"CN=rcgen self signed cert\"";
+    let cases = [(30 * DAY, "in 30 days"), (DAY, "in 1 day"), (1, "in less than a day")];
+    for (left, shown) in cases {
+        let expected = format!(
+            "{place}: {list} ends at 2040-01-01T00:00:00Z, {shown}; see that the next list comes \
+             in time"
+        );
+        assert_eq!(before(left), expected);
+    }
+}
+
+#[test]
+fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
+    let graced = guarded().replace("\n[pacs", "crl_grace = \"7d\"\n[pacs");
+    let site = Site::new(&graced);
+    let after = |site: &Site, seconds| site.warned_at(moment(END_OF_CRL + seconds));
+    let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl";
+    let list = "the revocation list of \"CN=rcgen self signed cert\" has ended at \
+                2040-01-01T00:00:00Z";
+    let serves = "and serves until 2040-01-08T00:00:00Z only; fetch the current list";
+    assert_eq!(after(&site, 0), format!("{place}: {list} {serves}"));
+    let refused = "every certificate of its CA is refused as crl-expired; fetch the current list";
+    assert_eq!(after(&site, 7 * DAY), format!("{place}: {list}; {refused}"));
+    assert_eq!(after(&Site::new(&guarded()), 0), format!("{place}: {list}; {refused}"));
+}
+
+#[test]
+fn warns_of_each_certificate_at_the_end_of_its_time() {
+    let site = Site::new(MAIN);
+    let gateway = std::fs::read_to_string(site.path("tls/gateway.pem")).unwrap();
+    let ca = std::fs::read_to_string(site.path("tls/ca.pem")).unwrap();
+    site.write("tls/gateway.pem", gateway + &ca);
+    let name = "\"CN=rcgen self signed cert\"";
+    let (certificate, ca) = ("listener.front.tls.certificate", "listener.front.tls.client_ca");
+    let ends = "ends at 4096-01-01T00:00:00Z, in 10 days; renew it";
+    let warned = site.warned_at(moment(END_OF_CERTIFICATES - 10 * DAY));
+    let lines: Vec<_> = warned.lines().skip(1).collect();
+    let expected = [
+        format!("pacsgate.toml:6:1: {certificate}: tls/gateway.pem: the certificate {name} {ends}"),
+        format!(
+            "pacsgate.toml:6:1: {certificate}: tls/gateway.pem: the certificate {name} of the \
+             chain {ends}"
+        ),
+        format!("pacsgate.toml:8:1: {ca}: tls/ca.pem: the CA {name} {ends}"),
+    ];
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn says_what_a_certificate_past_its_end_means() {
+    let warned = Site::new(MAIN).warned_at(moment(END_OF_CERTIFICATES));
+    let expected = [
+        "has ended at 4096-01-01T00:00:00Z; devices that verify the gate refuse it; renew it",
+        "has ended at 4096-01-01T00:00:00Z; certificates that it has issued count until their own \
+         end; replace it",
+    ];
+    for (line, end) in warned.lines().skip(1).zip(expected) {
+        assert!(line.ends_with(end), "{warned}");
+    }
+}
+
+#[test]
+fn says_when_the_clock_is_before_the_start_of_a_certificate() {
+    let warned = Site::new(MAIN).warned_at(SystemTime::UNIX_EPOCH);
+    let end = "begins only at 1975-01-01T00:00:00Z; compare it with the clock of this machine";
+    assert_eq!(warned.lines().filter(|line| line.ends_with(end)).count(), 2, "{warned}");
+}
+
+#[test]
+fn warns_of_a_calling_title_that_two_peers_have() {
+    let main = guarded() + &peer("ct2", "CT1") + &peer("ct3", "CT1");
+    let shared = |line, name| {
+        format!(
+            "pacsgate.toml:{line}:15: peer.{name}.calling_ae: \"CT1\" is a title of peer.ct1 as \
+             well, at pacsgate.toml:17:15, and the PACS cannot tell them apart; give each device \
+             a title of its own"
+        )
+    };
+    assert_eq!(Site::new(&main).warned(), [shared(22, "ct2"), shared(27, "ct3")].join("\n"));
+}
+
+#[test]
+fn warns_of_titles_that_differ_only_in_case() {
+    let main = guarded().replace("[\"PACS\"]", "[\"PACS\", \"Pacs\"]") + &peer("ct2", "Ct1");
+    let cure = "differ in case only; case is significant, so compare them with what is set at the \
+                device";
+    let expected = [
+        format!(
+            "pacsgate.toml:13:22: pacs.archive.called_ae: \"Pacs\" and \"PACS\" of pacs.archive, \
+             at pacsgate.toml:13:14, {cure}"
+        ),
+        format!(
+            "pacsgate.toml:22:15: peer.ct2.calling_ae: \"Ct1\" and \"CT1\" of peer.ct1, at \
+             pacsgate.toml:17:15, {cure}"
+        ),
+    ];
+    assert_eq!(Site::new(&main).warned(), expected.join("\n"));
+}
+
+#[test]
+fn finds_a_shared_title_behind_one_that_differs_in_case() {
+    let main = guarded() + &peer("ct2", "Ct1") + &peer("ct3", "Ct1");
+    let warned = Site::new(&main).warned();
+    let last = warned.lines().last().unwrap();
+    assert!(last.contains("peer.ct3.calling_ae: \"Ct1\" is a title of peer.ct2"), "{warned}");
+}
+
+#[test]
+fn warns_of_a_pacs_that_no_peer_names() {
+    let main = guarded() + "[pacs.second]\naddress = \"b:104\"\ncalled_ae = [\"SECOND\"]\n";
+    let site = Site::new(&main);
+    let sentence = "is named in the `pacs` of no peer, so nobody reaches it";
+    assert_eq!(site.warned(), format!("pacsgate.toml:20:7: pacs.second: {sentence}"));
+}
+
+#[test]
+fn gives_the_warnings_beside_the_mistakes() {
+    let site = Site::new(&MAIN.replace("10.10.0.5:104", "10.10.0.5"));
+    let errors = site.load().unwrap_err();
+    let keys: Vec<_> = errors.warnings().iter().map(|warning| warning.key.as_str()).collect();
+    assert_eq!((errors.iter().count(), keys), (1, vec!["listener.front.tls.client_crl"]));
+}
+
+#[test]
+fn does_not_take_a_slip_in_a_peer_for_a_pacs_without_peers() {
+    let site = Site::new(&guarded().replace("pacs = [\"archive\"]", "pacs = \"archive\""));
+    assert!(site.load().unwrap_err().warnings().is_empty());
+}
+
+#[test]
+fn judges_dates_by_the_given_moment_only() {
+    let site = Site::new(&guarded());
+    assert_eq!(site.warned_at(now()), "");
+    assert_ne!(site.warned_at(moment(END_OF_CERTIFICATES)), "");
+}
+
+fn peer(name: &str, title: &str) -> String {
+    format!(
+        "[peer.{name}]\ncertificate = [{{ san_dns = \"{name}.example\" }}]\n\
+         calling_ae = [\"{title}\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
+    )
+}
