@@ -11,6 +11,8 @@ use clap::{Args, Parser, Subcommand};
 pub enum Command {
     /// Serve until a signal comes.
     Run(Run),
+    /// Judge a configuration.
+    Check(Check),
 }
 
 /// The arguments of `run`, which is the default command.
@@ -19,6 +21,20 @@ pub struct Run {
     /// The main configuration file; conf.d beside it is read as well
     #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
     pub config: PathBuf,
+}
+
+/// The arguments of `check`.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// The main configuration file; conf.d beside it is read as well
+    #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
+    pub config: PathBuf,
+    /// Take warnings for errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Write one JSON object for programs instead of lines for people
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How the process ends.
@@ -73,6 +89,7 @@ fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command
     Ok(match command {
         None => Command::Run(run),
         Some(Commands::Run(run)) => Command::Run(run),
+        Some(Commands::Check(check)) => Command::Check(check),
     })
 }
 
@@ -92,6 +109,24 @@ struct Arguments {
 enum Commands {
     /// Serve until a signal comes (the default)
     Run(Run),
+    /// Judge the configuration, its certificates and its keys, and serve nobody
+    ///
+    /// Every problem is told at once on standard output, one a line: `error` or `warning`, file,
+    /// line, column, key, and what to do. An error keeps `run` from starting; a warning is of
+    /// what is legal and unwise, and `run` logs it. A last line says what was loaded.
+    ///
+    /// The environment counts as it does for `run`, so check with that of the service.
+    ///
+    /// With --json there is one object on one line: `good` (whether the exit code is 0),
+    /// `strict`, `findings` and `loaded`. A finding has `severity` ("error" or "warning"), `file`,
+    /// `line` and `column` (from 1) or else `variable` (of the environment), `key` and `message`;
+    /// what does not apply is null. `loaded` has the numbers of `listeners`, `pacs`, `peers`,
+    /// `configuration_files` and `other_files` (certificates, keys, revocation lists); it is null
+    /// if the configuration does not load.
+    ///
+    /// Exit codes: 0 good, 64 wrong arguments, 78 bad.
+    #[command(verbatim_doc_comment)]
+    Check(Check),
 }
 
 #[cfg(test)]
@@ -119,9 +154,26 @@ mod tests {
     }
 
     #[test]
+    fn takes_the_options_of_check() {
+        let check = |config: &str, strict, json| {
+            Command::Check(Check { config: config.into(), strict, json })
+        };
+        let usual = check("/etc/pacsgate/pacsgate.toml", false, false);
+        assert_eq!(parsed("pacsgate check").unwrap(), usual);
+        let all = parsed("pacsgate check --strict --json --config a.toml").unwrap();
+        assert_eq!(all, check("a.toml", true, true));
+    }
+
+    #[test]
     fn ends_with_64_for_wrong_arguments() {
-        let wrong =
-            ["pacsgate --confg a", "pacsgate serve", "pacsgate --config", "pacsgate run a.toml"];
+        let wrong = [
+            "pacsgate --confg a",
+            "pacsgate serve",
+            "pacsgate --config",
+            "pacsgate run a.toml",
+            "pacsgate check a.toml",
+            "pacsgate check --strikt",
+        ];
         for line in wrong {
             let error = parsed(line).unwrap_err();
             assert!(error.use_stderr(), "{line}");

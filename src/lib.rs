@@ -8,7 +8,7 @@
 //! - [`relay`], [`farewell`], [`pool`]: bytes on their way, and the last of them.
 //! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
 //! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
-//! - [`config`], [`cli`], [`server`]: from the administrator's files to a running gate.
+//! - [`config`], [`cli`], [`check`], [`server`]: from the administrator's files to a running gate.
 //!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without
 //! a permit; a log line with text that a peer chose, unescaped; a buffer that grows with a data
@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connection;

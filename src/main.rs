@@ -6,13 +6,15 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use pacsgate::cli::{self, Command, Exit};
+use pacsgate::check;
+use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config::{self, Errors, Format, Settings};
 use pacsgate::server;
 
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),
+        Ok(Command::Check(check)) => judge(&check),
         Err(exit) => Err(exit),
     };
     done.err().unwrap_or(Exit::Success).into()
@@ -25,6 +27,16 @@ fn serve(path: &Path) -> Result<(), Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| tell(error, Exit::Failure))?;
     runtime.block_on(server::run(settings)).map_err(|error| tell(error, Exit::Failure))
+}
+
+/// Says what is to be said of a configuration.
+fn judge(check: &Check) -> Result<(), Exit> {
+    let loaded = config::load(&check.config, SystemTime::now());
+    match check::report(check, &loaded, &mut io::stdout().lock()) {
+        Ok(Exit::Success) => Ok(()),
+        Ok(bad) => Err(bad),
+        Err(error) => Err(tell(error, Exit::Failure)),
+    }
 }
 
 /// Loads the configuration. What it warns of before it has said how to log goes to standard error.
