@@ -29,8 +29,9 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
     }
 }
 
-/// Whether the system refuses the second of two addresses with one port: 0.0.0.0 and [::] take
-/// all of their family. That [::] takes IPv4 as well depends on the system, so it is not told.
+/// Whether the system refuses the second of two addresses with one port: `0.0.0.0` and `[::]`
+/// take all of their family. That `[::]` takes IPv4 as well depends on the system, so it is not
+/// told.
 fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     let same_family = one.is_ipv4() == other.is_ipv4();
     let takes_all = one.ip().is_unspecified() || other.ip().is_unspecified();

@@ -47,7 +47,7 @@ pub enum Mistake {
     #[error("is not enforced by this version, so a configuration with it does not load; {0}")]
     NotEnforced(&'static str),
     /// A key that must be there.
-    #[error("is missing")]
+    #[error("is missing; add it")]
     Missing,
     /// No table of this kind in any file.
     #[error("at least one is needed: nothing is permitted without it")]

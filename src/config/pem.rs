@@ -10,7 +10,7 @@ use webpki::anchor_from_trusted_cert;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PemFault {
     /// Sections of other kinds only.
-    #[error("holds {found}, not {wanted}")]
+    #[error("holds {found}, not {wanted}; have two paths been swapped?")]
     Holds {
         /// What the file holds.
         found: Kind,
@@ -160,14 +160,17 @@ mod tests {
         let one = generated();
         let (certificate, key) = (one.cert.pem(), one.signing_key.serialize_pem());
         let told = private_key(certificate.as_bytes()).unwrap_err().to_string();
-        assert_eq!(told, "holds a certificate, not a private key");
+        assert_eq!(told, "holds a certificate, not a private key; have two paths been swapped?");
         let told = certificates(key.as_bytes()).unwrap_err().to_string();
-        assert_eq!(told, "holds a private key, not a certificate");
+        assert_eq!(told, "holds a private key, not a certificate; have two paths been swapped?");
         let told = crls(certificate.as_bytes()).unwrap_err().to_string();
-        assert_eq!(told, "holds a certificate, not a CRL");
+        assert_eq!(told, "holds a certificate, not a CRL; have two paths been swapped?");
         let request = CertificateParams::default().serialize_request(&one.signing_key).unwrap();
         let told = certificates(request.pem().unwrap().as_bytes()).unwrap_err().to_string();
-        assert_eq!(told, "holds a certificate request, not a certificate");
+        assert_eq!(
+            told,
+            "holds a certificate request, not a certificate; have two paths been swapped?"
+        );
     }
 
     #[test]

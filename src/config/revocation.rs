@@ -5,6 +5,7 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::x509::X509Version;
 
 use super::mistake::Caution;
 use super::section::{At, Section};
@@ -30,7 +31,9 @@ pub(super) fn judge(
     for der in client_ca {
         // What cannot be read, TLS refuses.
         let Ok((_, ca)) = X509Certificate::from_der(der) else { continue };
-        if !lists.iter().any(|list| is_of(list, &ca)) {
+        // A device's certificate is refused as a CA, and issues nothing.
+        let issues = ca.version() != X509Version::V3 || ca.is_ca();
+        if issues && !lists.iter().any(|list| is_of(list, &ca)) {
             let ca = ca.subject().to_string();
             let caution = Caution::CaWithoutCrl(ca.as_str().into());
             table.problems.caution(place, key.as_str(), caution);

@@ -49,6 +49,11 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
 pub(super) fn unused_pacs(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
     let used: HashSet<&str> =
         peers.iter().flat_map(|peer| &peer.pacs).map(|at| &*at.value).collect();
+    let known: HashSet<&str> = tables.iter().map(|table| &*table.name).collect();
+    // A name that leads nowhere was meant for one of them.
+    if !used.is_subset(&known) {
+        return;
+    }
     for table in tables.iter().filter(|table| !used.contains(&*table.name)) {
         problems.caution(table.place, format!("pacs.{}", table.name), Caution::UnusedPacs);
     }

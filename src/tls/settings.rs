@@ -89,8 +89,8 @@ pub enum SettingsError {
     KeyUnusable(usize),
     /// The key belongs to another certificate, or the chain does not start with the leaf.
     #[error(
-        "server certificate {}: the private key does not fit the first certificate of the chain \
-         (the leaf comes first)",
+        "server certificate {}: the private key does not fit the first certificate of the chain; \
+         name the key of that certificate, and let the chain start with the gate's own",
         .0 + 1
     )]
     KeyMismatch(usize),

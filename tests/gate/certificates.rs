@@ -126,8 +126,9 @@ fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
     let revoked = site().root.issue(&Profile::client(CT1_NAME));
     let crl = site().root.crl(&[revoked.serial()], SystemTime::now() - 2 * DAY);
     let scenario = Scenario::with(|settings| with_grace(settings, &[crl]));
-    scenario.gate.wait_for_log("revocation list is past its nextUpdate");
+    scenario.gate.wait_for_log("revocation list of \"CN=radiology root\" has ended");
     echo(&mut scenario.associated(), 1);
+    scenario.gate.wait_for_log("revocation list is past its nextUpdate");
     let answer = Caller::with(&revoked).refused(scenario.gate.address);
     assert_eq!(answer, Received::Alert(AlertDescription::CertificateRevoked));
     scenario.gate.audited("failed", "certificate-revoked");

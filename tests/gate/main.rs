@@ -13,6 +13,7 @@ mod support;
 mod associations;
 mod audit_trail;
 mod certificates;
+mod check;
 mod command_line;
 mod deadlines;
 mod endings;

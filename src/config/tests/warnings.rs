@@ -203,8 +203,10 @@ fn gives_the_warnings_beside_the_mistakes() {
 
 #[test]
 fn does_not_take_a_slip_in_a_peer_for_a_pacs_without_peers() {
-    let site = Site::new(&guarded().replace("pacs = [\"archive\"]", "pacs = \"archive\""));
-    assert!(site.load().unwrap_err().warnings().is_empty());
+    for slip in ["pacs = \"archive\"", "pacs = [\"archiv\"]"] {
+        let site = Site::new(&guarded().replace("pacs = [\"archive\"]", slip));
+        assert!(site.load().unwrap_err().warnings().is_empty(), "{slip}");
+    }
 }
 
 #[test]

@@ -1,0 +1,311 @@
+//! `pacsgate check`, as administrators meet it: the real binary on real files.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber,
+};
+use serde_json::Value;
+
+/// Blocks of what stands in the sound file, what a slip makes of it, and what is told.
+const MISTAKES: &str = include_str!("check/mistakes.txt");
+
+const SOUND: &str = r#"schema = 1
+
+[listener.front]
+bind = ["127.0.0.1:0"]
+[listener.front.tls]
+certificate = "tls/gateway.pem"
+private_key = "tls/gateway.key"
+client_ca = "tls/ca.pem"
+client_crl = ["tls/ca.crl"]
+
+[pacs.archive]
+address = "10.10.0.5:104"
+called_ae = ["PACS"]
+
+[peer.ct1]
+certificate = [{ san_dns = "ct1.example" }]
+calling_ae = ["CT1"]
+pacs = ["archive"]
+services = ["echo", "store"]
+
+[limits]
+idle = "10m"
+max_pdu = "1MiB"
+"#;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+#[test]
+fn each_plausible_mistake_is_told_with_its_place_and_its_cure() {
+    let site = Site::new(200 * DAY);
+    let blocks: Vec<_> = MISTAKES.trim().split("\n\n").collect();
+    assert!(blocks.len() >= 20, "{}", blocks.len());
+    for block in blocks {
+        let (sound, mistaken) = (lines(block, "- "), lines(block, "+ "));
+        let told = block.lines().filter(|line| !line.starts_with("- ") && !line.starts_with("+ "));
+        assert!(SOUND.contains(&sound), "{sound}");
+        site.write("pacsgate.toml", SOUND.replacen(&sound, &mistaken, 1));
+        let checked = site.check(&[]);
+        let told: Vec<_> = told.collect();
+        assert_eq!((checked.text.as_str(), checked.code), (told.join("\n").as_str(), 78));
+        // run says the same of what keeps it from starting.
+        let ran = site.run_binary(&["run"]);
+        let errors = told.iter().filter_map(|line| line.strip_prefix("error: "));
+        assert_eq!(ran.code, 78, "{block}");
+        assert_eq!(ran.text, errors.collect::<Vec<_>>().join("\n"));
+    }
+}
+
+#[test]
+fn says_in_one_line_what_was_loaded() {
+    let site = Site::new(200 * DAY);
+    let peer = "[peer.ct2]\ncertificate = [{ san_dns = \"ct2.example\" }]\n\
+                calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+    site.write("conf.d/ct2.toml", peer);
+    for options in [&[][..], &["--strict"]] {
+        let good = site.check(options);
+        assert_eq!(
+            (good.text.as_str(), good.code),
+            (
+                "good: pacsgate.toml: 1 listener, 1 PACS, 2 peers, from 2 configuration files and \
+                 4 files of certificates, keys and revocation lists",
+                0
+            )
+        );
+    }
+}
+
+#[test]
+fn warns_of_an_expired_server_certificate_and_refuses_it_when_strict() {
+    let site = Site::ended(3 * DAY);
+    let warned = site.check(&[]);
+    let (first, last) = warned.text.split_once('\n').unwrap();
+    let start = "warning: pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: \
+                 the certificate \"CN=gate.example\" has ended at ";
+    assert!(first.starts_with(start), "{first}");
+    assert!(first.ends_with("; devices that verify the gate refuse it; renew it"), "{first}");
+    assert!(last.starts_with("good, with 1 warning: pacsgate.toml: 1 listener"), "{last}");
+    assert_eq!(warned.code, 0);
+    let strict = site.check(&["--strict"]);
+    assert!(strict.text.starts_with(&start.replace("warning", "error")), "{}", strict.text);
+    assert!(strict.text.ends_with("\nbad: pacsgate.toml: 1 error, 0 warnings"), "{}", strict.text);
+    assert_eq!(strict.code, 78);
+}
+
+#[test]
+fn tells_mistakes_of_all_files_and_warnings_at_once() {
+    let site = Site::new(10 * DAY);
+    site.write("pacsgate.toml", SOUND.replace("10.10.0.5:104", "10.10.0.5"));
+    site.write("conf.d/a.toml", "[peer.ct1]\nservices = [\"ecko\"]\n");
+    site.write("conf.d/b.toml", "[pacs.second\n");
+    let checked = site.check(&[]);
+    let told: Vec<_> = checked.text.lines().collect();
+    let starts = [
+        "error: pacsgate.toml:12:1: pacs.archive.address: ",
+        "error: conf.d/a.toml:1:7: peer.ct1: stands already in pacsgate.toml:15:7",
+        "error: conf.d/b.toml:1:13: ",
+        "warning: pacsgate.toml:6:1: listener.front.tls.certificate: ",
+        "bad: pacsgate.toml: 3 errors, 1 warning",
+    ];
+    assert_eq!(told.len(), starts.len(), "{}", checked.text);
+    for (line, start) in told.iter().zip(starts) {
+        assert!(line.starts_with(start), "{line}");
+    }
+    assert_eq!(checked.code, 78);
+}
+
+#[test]
+fn writes_one_json_document() {
+    let site = Site::new(10 * DAY);
+    let good = site.check(&["--json"]);
+    assert_eq!((good.text.lines().count(), good.code), (1, 0));
+    let document: Value = serde_json::from_str(&good.text).unwrap();
+    assert_eq!((&document["good"], &document["strict"]), (&true.into(), &false.into()));
+    assert_eq!(
+        document["loaded"],
+        serde_json::json!({
+            "listeners": 1, "pacs": 1, "peers": 1, "configuration_files": 1, "other_files": 4
+        })
+    );
+    let finding = &document["findings"][0];
+    assert_eq!(finding["severity"], "warning");
+    assert_eq!((&finding["line"], &finding["column"]), (&6.into(), &1.into()));
+    assert_eq!(finding["key"], "listener.front.tls.certificate");
+    assert!(finding["file"].as_str().unwrap().ends_with("pacsgate.toml"));
+    let strict = site.check(&["--json", "--strict"]);
+    let document: Value = serde_json::from_str(&strict.text).unwrap();
+    assert_eq!((&document["good"], strict.code), (&false.into(), 78));
+    assert_eq!(document["findings"][0]["severity"], "error");
+}
+
+#[test]
+fn names_a_variable_of_the_environment() {
+    let site = Site::new(200 * DAY);
+    let mut command = site.command(&["check", "--json"]);
+    let checked = site.end(command.env("PACSGATE__LIMITS__IDEL", "5m"));
+    let document: Value = serde_json::from_str(&checked.text).unwrap();
+    let finding = &document["findings"][0];
+    assert_eq!(
+        (&finding["variable"], &finding["file"]),
+        (&"PACSGATE__LIMITS__IDEL".into(), &Value::Null)
+    );
+    assert_eq!((&document["loaded"], checked.code), (&Value::Null, 78));
+}
+
+#[test]
+fn never_shows_a_secret() {
+    let site = Site::new(200 * DAY);
+    let key = fs::read_to_string(site.path("tls/gateway.key")).unwrap();
+    let secret = key.lines().nth(1).unwrap();
+    let damaged = key.replace("-----END", "----END");
+    for content in [damaged, key.replace("PRIVATE KEY", "SECRET"), secret.to_owned()] {
+        site.write("tls/gateway.key", content);
+        for options in [&[][..], &["--json"]] {
+            let checked = site.check(options);
+            assert_eq!(checked.code, 78);
+            assert!(!checked.text.contains(secret), "{}", checked.text);
+        }
+    }
+}
+
+#[test]
+fn wrong_arguments_are_exit_code_64() {
+    let site = Site::new(200 * DAY);
+    for options in [&["--strikt"][..], &["pacsgate.toml"], &["--json=yes"]] {
+        assert_eq!(site.check(options).code, 64, "{options:?}");
+    }
+}
+
+#[test]
+fn a_file_that_is_not_there_is_exit_code_78() {
+    let site = Site::new(200 * DAY);
+    fs::remove_file(site.path("pacsgate.toml")).unwrap();
+    let checked = site.check(&[]);
+    let told = "error: pacsgate.toml: cannot be read: No such file or directory (os error 2)\n\
+                bad: pacsgate.toml: 1 error, 0 warnings";
+    assert_eq!((checked.text.as_str(), checked.code), (told, 78));
+}
+
+/// The lines with a mark, without it.
+fn lines(block: &str, mark: &str) -> String {
+    block.lines().filter_map(|line| line.strip_prefix(mark)).collect::<Vec<_>>().join("\n")
+}
+
+/// A directory with a configuration, certificates and keys.
+struct Site {
+    directory: tempfile::TempDir,
+}
+
+/// How the binary ended, and what it said, without the directory.
+struct Ended {
+    text: String,
+    code: i32,
+}
+
+impl Site {
+    /// A site whose server certificate ends after this time.
+    fn new(left: Duration) -> Self {
+        Self::with_end(SystemTime::now() + left)
+    }
+
+    /// A site whose server certificate ended that long ago.
+    fn ended(since: Duration) -> Self {
+        Self::with_end(SystemTime::now() - since)
+    }
+
+    fn with_end(end: SystemTime) -> Self {
+        let site = Self { directory: tempfile::tempdir().unwrap() };
+        site.write("pacsgate.toml", SOUND);
+        let key = KeyPair::generate().unwrap();
+        let ca = authority();
+        site.write("tls/ca.pem", ca.self_signed(&key).unwrap().pem());
+        let issuer = Issuer::new(ca, key);
+        site.write("tls/ca.crl", crl(&issuer));
+        for name in ["gateway", "other"] {
+            let key = KeyPair::generate().unwrap();
+            let mut params = named("gate.example");
+            params.not_after = end.into();
+            site.write(&format!("tls/{name}.pem"), params.signed_by(&key, &issuer).unwrap().pem());
+            site.write(&format!("tls/{name}.key"), key.serialize_pem());
+        }
+        site
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file that only its owner may read.
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        let directory = path.parent().unwrap();
+        fs::create_dir_all(directory).unwrap();
+        fs::write(&path, content).unwrap();
+        for (path, mode) in [(directory, 0o700), (&path, 0o600)] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+    }
+
+    fn check(&self, options: &[&str]) -> Ended {
+        self.run_binary(&[&["check"], options].concat())
+    }
+
+    fn run_binary(&self, arguments: &[&str]) -> Ended {
+        self.end(&mut self.command(arguments))
+    }
+
+    /// The binary, with nothing of our environment that could change what it loads.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        command.args(arguments).arg("--config").arg(self.path("pacsgate.toml"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PACSGATE__") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    fn end(&self, command: &mut Command) -> Ended {
+        let output = command.stdin(Stdio::null()).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let directory = format!("{}/", self.directory.path().display());
+        let text = text.replace(&directory, "").trim_end().to_owned();
+        Ended { text, code: output.status.code().unwrap() }
+    }
+}
+
+fn named(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.distinguished_name.remove(DnType::CommonName);
+    params.distinguished_name.push(DnType::CommonName, name);
+    params
+}
+
+fn authority() -> CertificateParams {
+    let mut ca = named("Imaging CA");
+    ca.subject_alt_names.clear();
+    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    ca
+}
+
+fn crl(issuer: &Issuer<'_, KeyPair>) -> String {
+    let now = SystemTime::now();
+    let params = CertificateRevocationListParams {
+        this_update: (now - DAY).into(),
+        next_update: (now + 200 * DAY).into(),
+        crl_number: SerialNumber::from(1),
+        issuing_distribution_point: None,
+        revoked_certs: Vec::new(),
+        key_identifier_method: KeyIdMethod::Sha256,
+    };
+    params.signed_by(issuer).unwrap().pem().unwrap()
+}
