@@ -36,37 +36,70 @@ pub enum ServerError {
     Signals(io::Error),
 }
 
+/// A gate that accepts connections.
+#[must_use = "the gate stops accepting when this is dropped"]
+pub struct Server {
+    gate: Arc<Gate>,
+    addresses: Vec<SocketAddr>,
+    accepting: JoinSet<()>,
+    ended: Ended,
+    audit: AuditThread,
+}
+
 /// Runs until a signal stops it, and until what lives has ended or the time for it is over.
 ///
 /// # Errors
 ///
 /// What keeps it from starting.
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
-    let Settings { listeners, pacs, policy, limits, log, .. } = settings;
-    let (audit, audit_thread) = start_audit(log.audit)?;
-    let stop = StopSignals::new()?;
-    let slots = Slots::new(limits.slots());
-    let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
-    let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
-    let (alive, ended) = live::alive();
-    let mut accepting = JoinSet::new();
-    for (listener, sockets) in open(listeners)? {
-        let listener = Arc::new(listener);
-        for socket in sockets {
-            if let Ok(address) = socket.local_addr() {
-                tracing::info!(listener = %listener.name, "listening on {address}");
-            }
-            let (gate, listener) = (Arc::clone(&gate), Arc::clone(&listener));
-            accepting.spawn(listener::accept(socket, gate, listener, alive.clone()));
-        }
-    }
-    drop(alive);
+    let mut stop = StopSignals::new()?;
+    let server = Server::start(settings)?;
     stop.wait().await;
-    tracing::info!("stopping: no new connections");
-    accepting.shutdown().await;
-    drain(&gate, ended).await;
-    finish(audit_thread).await;
+    server.stop().await;
     Ok(())
+}
+
+impl Server {
+    /// Binds every listener and accepts from then on. To be called inside a runtime.
+    ///
+    /// # Errors
+    ///
+    /// What keeps it from starting.
+    pub fn start(settings: Settings) -> Result<Self, ServerError> {
+        let Settings { listeners, pacs, policy, limits, log, .. } = settings;
+        let (audit, audit_thread) = start_audit(log.audit)?;
+        let slots = Slots::new(limits.slots());
+        let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
+        let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
+        let (alive, ended) = live::alive();
+        let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
+        for (listener, sockets) in open(listeners)? {
+            let listener = Arc::new(listener);
+            for socket in sockets {
+                if let Ok(address) = socket.local_addr() {
+                    tracing::info!(listener = %listener.name, "listening on {address}");
+                    addresses.push(address);
+                }
+                let (gate, listener) = (Arc::clone(&gate), Arc::clone(&listener));
+                accepting.spawn(listener::accept(socket, gate, listener, alive.clone()));
+            }
+        }
+        Ok(Self { gate, addresses, accepting, ended, audit: audit_thread })
+    }
+
+    /// Where it listens, in the order of the configuration.
+    #[must_use]
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// Accepts no more, gives what lives its time, and writes the audit to its end.
+    pub async fn stop(mut self) {
+        tracing::info!("stopping: no new connections");
+        self.accepting.shutdown().await;
+        drain(&self.gate, self.ended).await;
+        finish(self.audit).await;
+    }
 }
 
 /// Everything that can fail is done before the first connection is accepted.
@@ -117,13 +150,19 @@ async fn finish(audit: AuditThread) {
     }
 }
 
-struct StopSignals {
+/// The signals that ask a daemon to stop.
+pub(crate) struct StopSignals {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl StopSignals {
-    fn new() -> Result<Self, ServerError> {
+    /// From here on they no longer end the process.
+    ///
+    /// # Errors
+    ///
+    /// The system's, as it is.
+    pub(crate) fn new() -> Result<Self, ServerError> {
         let of = |kind| signal(kind).map_err(ServerError::Signals);
         Ok(Self {
             terminate: of(SignalKind::terminate())?,
@@ -131,7 +170,8 @@ impl StopSignals {
         })
     }
 
-    async fn wait(mut self) {
+    /// Waits for one of them.
+    pub(crate) async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
