@@ -1,10 +1,22 @@
 //! Arguments and exit codes.
+//!
+//! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
+//! - `probe`: a C-ECHO through TLS, or the proof that no plain connection is possible.
+//! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
+
+mod client;
+pub mod demo;
+pub mod probe;
+mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+
+use demo::Demo;
+use probe::Probe;
 
 /// What the process is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +25,10 @@ pub enum Command {
     Run(Run),
     /// Judge a configuration.
     Check(Check),
+    /// Show the gate at work.
+    Demo(Demo),
+    /// Ask a gate, or whether it can be walked around.
+    Probe(Probe),
 }
 
 /// The arguments of `run`, which is the default command.
@@ -90,6 +106,8 @@ fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command
         None => Command::Run(run),
         Some(Commands::Run(run)) => Command::Run(run),
         Some(Commands::Check(check)) => Command::Check(check),
+        Some(Commands::Demo(demo)) => Command::Demo(demo),
+        Some(Commands::Probe(probe)) => Command::Probe(*probe),
     })
 }
 
@@ -127,6 +145,10 @@ enum Commands {
     /// Exit codes: 0 good, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
+    /// Show the gate at work on this machine, with throw-away certificates and a PACS in memory
+    Demo(Demo),
+    /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
+    Probe(Box<Probe>),
 }
 
 #[cfg(test)]

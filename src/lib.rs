@@ -10,6 +10,9 @@
 //! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`check`], [`server`]: from the administrator's files to a running gate.
 //!
+//! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
+//! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
+//!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without
 //! a permit; a log line with text that a peer chose, unescaped; a buffer that grows with a data
 //! set; a wait on a peer without a deadline; session resumption.

@@ -15,6 +15,8 @@ fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),
         Ok(Command::Check(check)) => judge(&check),
+        Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
+        Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),
     };
     done.err().unwrap_or(Exit::Success).into()
@@ -24,9 +26,16 @@ fn main() -> ExitCode {
 fn serve(path: &Path) -> Result<(), Exit> {
     let settings = load(path).map_err(|errors| tell(errors, Exit::Configuration))?;
     log(&settings);
+    block_on(server::run(settings))?.map_err(|error| tell(error, Exit::Failure))
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| tell(error, Exit::Failure))?;
-    runtime.block_on(server::run(settings)).map_err(|error| tell(error, Exit::Failure))
+    let done = runtime.block_on(work);
+    // A name server that is still being waited for holds nobody up.
+    runtime.shutdown_background();
+    Ok(done)
 }
 
 /// Says what is to be said of a configuration.

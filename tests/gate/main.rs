@@ -10,18 +10,21 @@
 
 mod support;
 
+mod around_the_gate;
 mod associations;
 mod audit_trail;
 mod certificates;
 mod check;
 mod command_line;
 mod deadlines;
+mod demo;
 mod endings;
 mod hostile_pacs;
 mod hostile_pdus;
 mod limits;
 mod malformed_requests;
 mod plain_bytes;
+mod probe;
 mod real_peers;
 mod stopping;
 mod titles;

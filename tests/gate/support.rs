@@ -15,6 +15,7 @@ pub(crate) mod requestor;
 pub(crate) mod scenario;
 pub(crate) mod settings;
 pub(crate) mod site;
+pub(crate) mod stage;
 
 use std::time::Duration;
 

@@ -1,0 +1,54 @@
+//! Text for a terminal of 100 columns.
+
+use std::fmt;
+use std::io::Write;
+
+const COLUMNS: usize = 100;
+
+/// Writes a label and, wrapped, what stands beside it from column `indent` on.
+pub(super) fn paragraph(out: &mut impl Write, label: &str, indent: usize, text: impl fmt::Display) {
+    let mut label = label;
+    for line in wrapped(&text.to_string(), COLUMNS - indent) {
+        // A closed standard output leaves nobody to tell; the exit code still does.
+        let _ = writeln!(out, "{label:indent$}{line}");
+        label = "";
+    }
+}
+
+/// Breaks at spaces; a word that is longer than a line stays whole.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let Some(line) = lines.last_mut() else { break };
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stays_within_the_columns() {
+        let mut out = Vec::new();
+        paragraph(&mut out, "label", 8, "word ".repeat(60));
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.lines().all(|line| line.len() <= COLUMNS), "{text}");
+        assert!(text.starts_with("label   word"));
+        assert!(text.lines().skip(1).all(|line| line.starts_with("        word")), "{text}");
+    }
+
+    #[test]
+    fn keeps_a_long_word_whole() {
+        let path = "/x".repeat(80);
+        assert_eq!(wrapped(&format!("at {path} end"), 20), ["at", &path, "end"]);
+    }
+}
