@@ -133,10 +133,7 @@ impl Connected {
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
-                if reason == Reason::ClosedBeforeTls {
-                    story.passed_by();
-                }
-                story.handshake_failed(&failure);
+                story.handshake_failed(&failure, reason);
                 let mut ended = Ended::mute(story, reason);
                 ended.transport = Some(failure.io.into_inner());
                 Err(ended)

@@ -114,17 +114,18 @@ impl Story {
         self.record.event = Event::Refused;
     }
 
-    /// The handshake failed.
-    pub fn handshake_failed<IO>(&mut self, failure: &HandshakeFailure<IO>) {
+    /// The handshake failed for this reason.
+    pub fn handshake_failed<IO>(&mut self, failure: &HandshakeFailure<IO>, reason: Reason) {
         let presented = failure.presented.as_deref();
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
-        self.record.detail = Some(PeerText::from_display(&failure.error, PeerText::SENTENCE));
+        if reason == Reason::ClosedBeforeTls {
+            self.record.standing = Standing::Passerby;
+        }
+        // Of what never was TLS, the TLS library has nothing to say that helps.
+        if matches!(reason, Reason::Handshake(_)) {
+            self.record.detail = Some(PeerText::from_display(&failure.error, PeerText::SENTENCE));
+        }
         self.record.wire = Some(PeerText::from_display(failure.fault.wire(), PeerText::PHRASE));
-    }
-
-    /// Nothing ever came.
-    pub const fn passed_by(&mut self) {
-        self.record.standing = Standing::Passerby;
     }
 
     /// A request was parsed.
