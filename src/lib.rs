@@ -8,7 +8,8 @@
 //! - [`relay`], [`farewell`], [`pool`]: bytes on their way, and the last of them.
 //! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
 //! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
-//! - [`config`], [`cli`], [`check`], [`server`]: from the administrator's files to a running gate.
+//! - [`config`], [`cli`], [`check`], [`server`], [`service_manager`]: from the administrator's files
+//!   to a running gate.
 //!
 //! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
 //! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
@@ -35,6 +36,7 @@ pub mod read_ahead;
 pub mod reason;
 pub mod relay;
 pub mod server;
+pub mod service_manager;
 pub mod slots;
 pub mod story;
 pub mod tls;

@@ -17,6 +17,7 @@ use crate::gate::{Gate, Listener};
 use crate::listener;
 use crate::live::{self, Ended, Live, Stop};
 use crate::pacs::Backend;
+use crate::service_manager;
 use crate::slots::Slots;
 
 /// How long the audit may take to write its last lines.
@@ -54,7 +55,9 @@ pub struct Server {
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
     let server = Server::start(settings)?;
+    service_manager::ready();
     stop.wait().await;
+    service_manager::stopping();
     server.stop().await;
     Ok(())
 }

@@ -26,6 +26,7 @@ mod malformed_requests;
 mod plain_bytes;
 mod probe;
 mod real_peers;
+mod service_manager;
 mod stopping;
 mod titles;
 mod traffic;

@@ -43,7 +43,12 @@ struct Seen {
 impl Gate {
     /// Starts the binary and waits until it says where it listens.
     pub(crate) fn start(directory: TempDir, configuration: &Path) -> Self {
-        let mut child = command(configuration).spawn().unwrap();
+        Self::spawn(directory, command(configuration))
+    }
+
+    /// The same with a command of one's own.
+    pub(crate) fn spawn(directory: TempDir, mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let stdout = Lines::collect(child.stdout.take().unwrap());
         let stderr = Lines::collect(child.stderr.take().unwrap());
         let address = stderr.wait_for(listening);

@@ -1,0 +1,204 @@
+//! systemd's notify protocol, and the unit that relies on it.
+
+use crate::support::PATIENCE;
+use crate::support::gate::{Gate, command};
+use crate::support::settings::Settings;
+use pacsgate::config::Limits;
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+use tempfile::TempDir;
+
+#[test]
+fn is_ready_when_every_port_accepts_and_tells_when_it_stops() {
+    let mut settings = settings();
+    settings.listener.insert("bind", r#"["127.0.0.1:0", "127.0.0.2:0"]"#.into());
+    let manager = Manager::new();
+    let gate = manager.start(settings, &[]);
+    assert_eq!(manager.next(), "READY=1");
+    for part in ["listening on 127.0.0.1:", "listening on 127.0.0.2:"] {
+        let line = gate.wait_for_log(part);
+        TcpStream::connect(crate::support::gate::listening(&line).unwrap()).unwrap();
+    }
+    gate.signal("TERM");
+    assert_eq!(manager.next(), "STOPPING=1");
+    assert_eq!(gate.wait().code, Some(0));
+    assert_eq!(manager.waiting(), None);
+}
+
+#[test]
+fn tells_that_it_stops_before_it_waits_for_open_associations() {
+    let pacs = crate::support::pacs::Pacs::good();
+    let manager = Manager::new();
+    let gate = manager.start(Settings::new(pacs.address).limit("drain", "1h"), &[]);
+    let scenario = crate::support::scenario::Scenario { pacs, gate };
+    let requestor = scenario.associated();
+    assert_eq!(manager.next(), "READY=1");
+    scenario.gate.signal("TERM");
+    assert_eq!(manager.next(), "STOPPING=1");
+    drop(requestor);
+    assert_eq!(scenario.gate.wait().code, Some(0));
+}
+
+#[test]
+fn a_gate_that_cannot_listen_is_never_ready() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut settings = settings();
+    let addresses = format!("[\"127.0.0.1:0\", \"{}\"]", taken.local_addr().unwrap());
+    settings.listener.insert("bind", addresses);
+    let manager = Manager::new();
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let output = manager.command(&configuration).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(manager.waiting(), None);
+}
+
+#[test]
+fn pings_the_watchdog_as_long_as_it_runs() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[("WATCHDOG_USEC", "100000")]);
+    assert_eq!(manager.next(), "READY=1");
+    for _ in 0..3 {
+        assert_eq!(manager.next(), "WATCHDOG=1");
+    }
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
+fn leaves_the_watchdog_of_another_process_alone() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
+    assert_eq!(manager.next(), "READY=1");
+    gate.signal("TERM");
+    assert_eq!(manager.next(), "STOPPING=1");
+}
+
+#[test]
+fn a_manager_that_is_gone_does_not_stop_the_gate() {
+    let manager = Manager::new();
+    let settings = settings();
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let command = manager.command(&configuration);
+    drop(manager);
+    let gate = Gate::spawn(settings.directory, command);
+    gate.wait_for_log("cannot tell the service manager");
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
+fn the_unit_leaves_room_for_the_limits() {
+    let limits = Limits::default();
+    let descriptors: u32 = setting("LimitNOFILE").parse().unwrap();
+    assert!(descriptors >= 2 * limits.connections + 256);
+    let stop: u64 = setting("TimeoutStopSec").trim_end_matches('s').parse().unwrap();
+    let last = limits.drain + limits.close + Duration::from_secs(10);
+    assert!(Duration::from_secs(stop) > last);
+}
+
+#[test]
+fn the_unit_starts_the_gate_as_its_command_line_allows() {
+    let line = setting("ExecStart");
+    let mut words = line.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
+    words[0] = "pacsgate".into();
+    assert!(pacsgate::cli::parse(words).is_ok(), "{line}");
+    assert_eq!(setting("Type"), "notify");
+    assert_eq!(setting("RestartPreventExitStatus"), "64 78");
+}
+
+#[test]
+#[ignore = "needs systemd-analyze: run tests/all"]
+fn systemd_understands_the_unit() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("pacsgate.service");
+    let unit = unit().replace("/usr/local/bin/pacsgate", env!("CARGO_BIN_EXE_pacsgate"));
+    fs::write(&path, unit).unwrap();
+    let words = analyze(Command::new("systemd-analyze").arg("verify").arg(&path));
+    assert!(!words.contains("pacsgate.service"), "{words}");
+}
+
+#[test]
+#[ignore = "needs systemd-analyze: run tests/all"]
+fn the_unit_is_a_narrow_sandbox() {
+    let words = analyze(
+        Command::new("systemd-analyze")
+            .args(["security", "--offline=yes", "--threshold=15", "--no-pager"])
+            .arg(path()),
+    );
+    assert!(words.contains("Overall exposure level"), "{words}");
+}
+
+/// A service manager that listens.
+struct Manager {
+    socket: UnixDatagram,
+    directory: TempDir,
+}
+
+impl Manager {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        Self { socket, directory }
+    }
+
+    fn start(&self, settings: Settings, environment: &[(&str, &str)]) -> Gate {
+        let configuration = settings.file("pacsgate.toml", &settings.text());
+        let mut command = self.command(&configuration);
+        command.envs(environment.iter().copied());
+        Gate::spawn(settings.directory, command)
+    }
+
+    fn command(&self, configuration: &Path) -> Command {
+        let mut command = command(configuration);
+        command.env_remove("WATCHDOG_USEC").env_remove("WATCHDOG_PID");
+        command.env("NOTIFY_SOCKET", self.directory.path().join("notify"));
+        command
+    }
+
+    /// What it is told next.
+    fn next(&self) -> String {
+        let mut buffer = [0; 1024];
+        let length = self.socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned()
+    }
+
+    /// What it has been told and not read yet.
+    fn waiting(&self) -> Option<String> {
+        self.socket.set_nonblocking(true).unwrap();
+        let mut buffer = [0; 1024];
+        let length = self.socket.recv(&mut buffer).ok()?;
+        Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+    }
+}
+
+/// Sound settings before a PACS that nobody needs.
+fn settings() -> Settings {
+    Settings::new(SocketAddr::from(([127, 0, 0, 1], 9)))
+}
+
+fn path() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/systemd/pacsgate.service"))
+}
+
+fn unit() -> String {
+    fs::read_to_string(path()).unwrap()
+}
+
+/// The last value of a key of the unit.
+fn setting(key: &str) -> String {
+    let unit = unit();
+    let mut values = unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    values.next_back().unwrap_or_else(|| panic!("no {key}")).to_owned()
+}
+
+fn analyze(command: &mut Command) -> String {
+    let output = command.output();
+    let output = output.unwrap_or_else(|error| panic!("systemd-analyze: {error}; run tests/all"));
+    let words = [output.stdout, output.stderr].concat();
+    let words = String::from_utf8_lossy(&words).into_owned();
+    assert!(output.status.success(), "{words}");
+    words
+}
