@@ -1,1 +1,350 @@
-//! x
+//! The README, the shipped configuration and the example certificates do what they say.
+
+use crate::support::dcmtk::words;
+use crate::support::gate::{Gate, command};
+use crate::support::pacs::Pacs;
+use crate::support::settings::Settings;
+use crate::support::site::site;
+use pacsgate_core::services::{self, Condition, Group, Side};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const README: &str = include_str!("../../README.md");
+const CERTIFICATES: &str = include_str!("../../certs-example/README.md");
+
+/// What every shell snippet of the README that a test does not run begins with.
+const NOT_RUN: [&str; 10] = [
+    "nc ",
+    "cargo build --release\n",
+    "cargo run ",
+    "pacsgate probe --plain ",
+    "pacsgate check ",
+    "chgrp ",
+    "journalctl ",
+    "PACSGATE__",
+    "tests/all\n",
+    "cargo bench ",
+];
+
+#[test]
+fn the_readme_has_a_row_for_every_service() {
+    let mut table = String::from(
+        "| service | SOP classes | the requestor may send | the PACS may send | only |\n\
+         |---|---|---|---|---|\n",
+    );
+    for group in services::table() {
+        let sent = |side| {
+            let names = group.operations.iter(side).map(|operation| operation.name());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let (service, name) = (&group.service, described(group));
+        let (requestor, pacs) = (sent(Side::Requestor), sent(Side::Pacs));
+        let only = only(group.condition);
+        writeln!(table, "| `{service}` | {name} | {requestor} | {pacs} | {only} |").unwrap();
+    }
+    assert!(README.contains(&table), "put this into the README:\n\n{table}");
+}
+
+#[test]
+fn the_readme_explains_every_key_that_the_reference_shows() {
+    let shown = ["pacsgate.toml", "conf.d/ct1.toml", "conf.d/workstation.toml"]
+        .into_iter()
+        .flat_map(|name| {
+            keys(&fs::read_to_string(Path::new(ROOT).join("config").join(name)).unwrap())
+        })
+        .collect::<BTreeSet<_>>();
+    let rows = README.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let explained = rows.map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>();
+    let missing: Vec<_> = shown.difference(&explained).collect();
+    assert!(shown.len() > 40 && missing.is_empty(), "{missing:?} of {}", shown.len());
+}
+
+#[test]
+fn the_defaults_in_the_readme_are_those_of_the_reference() {
+    let reference = fs::read_to_string(Path::new(ROOT).join("config/pacsgate.toml")).unwrap();
+    let defaults = reference.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" = "));
+    let mut count = 0;
+    for (key, value) in defaults.filter(|(key, _)| !key.contains(' ')) {
+        let section = if ["level", "format", "audit"].contains(&key) { "log" } else { "limits" };
+        let row = format!("| `{section}.{key}` | `{value}` | ");
+        assert!(README.contains(&row), "no {row}");
+        count += 1;
+    }
+    assert_eq!(count, 20);
+}
+
+#[test]
+fn the_configuration_of_the_readme_starts_a_gate() {
+    let folder = Folder::new();
+    folder.write_readme_configuration();
+    let gate = folder.start();
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
+fn each_shipped_configuration_starts_a_gate() {
+    for (main, with_drop_ins) in [("pacsgate.toml", true), ("minimal.toml", false)] {
+        let folder = Folder::new();
+        folder.write("pacsgate.toml", &shipped(main));
+        let drop_ins = fs::read_dir(Path::new(ROOT).join("config/conf.d")).unwrap();
+        for entry in drop_ins.filter(|_| with_drop_ins) {
+            let name = format!("conf.d/{}", entry.unwrap().file_name().display());
+            folder.write(&name, &shipped(&name));
+        }
+        let gate = folder.start();
+        assert_eq!(gate.stop().code, Some(0), "{main}");
+    }
+}
+
+#[test]
+fn the_variables_of_the_readme_override_something() {
+    let line = snippets(README, "sh").into_iter().find(|text| text.starts_with("PACSGATE__"));
+    let folder = Folder::new();
+    folder.write_readme_configuration();
+    let mut command = command(&folder.path("pacsgate.toml"));
+    for word in line.unwrap().split_whitespace() {
+        let Some((name, value)) = word.split_once('=') else { break };
+        command.env(name, value);
+    }
+    assert_eq!(Gate::spawn(folder.0, command).stop().code, Some(0));
+}
+
+#[test]
+fn every_snippet_of_the_readme_is_known_to_these_tests() {
+    for text in snippets(README, "sh") {
+        let known = NOT_RUN.iter().any(|start| text.starts_with(start))
+            || text.contains("openssl")
+            || text.contains("echoscu ");
+        assert!(known, "{text}");
+    }
+    let toml = snippets(README, "toml");
+    let known = |text: &&String| text.contains("[listener.") || text.starts_with("[peer.");
+    assert_eq!(toml.iter().filter(known).count(), toml.len());
+}
+
+#[test]
+#[ignore = "needs openssl and DCMTK: run tests/all"]
+fn the_readme_leads_from_certificates_to_a_refusal_that_explains_itself() {
+    let work = TempDir::new().unwrap();
+    let folder = Folder::new();
+    for text in snippets(README, "sh").into_iter().filter(|text| text.contains("openssl")) {
+        run(&folder.local(&text, work.path()), work.path());
+    }
+    folder.write_readme_configuration();
+    folder.is_good_with_one_warning("client_crl");
+    let pacs = Pacs::good();
+    folder.before(&pacs);
+    let gate = folder.start();
+    let script = snippets(README, "sh").into_iter().find(|text| text.contains("echoscu "));
+    let script = as_device(&script.unwrap(), gate.address);
+    run(&script, work.path().join("imaging-ca"));
+    assert_eq!(pacs.connections(), 2);
+
+    let shown: Value = serde_json::from_str(&snippets(README, "json")[0]).unwrap();
+    let wrong = script.replace("calling CT1", "calling CT-2").replace("aet CT1", "aet CT-2");
+    let output = shell(&wrong, work.path().join("imaging-ca"));
+    assert!(words(&output).contains("1/1/3"), "{}", words(&output));
+    let real = gate.audited("refused", "calling-title");
+    for key in ["event", "calling", "called", "reason", "detail", "wire", "advice"] {
+        assert_eq!(shown[key], real[key], "{key}");
+    }
+    let known: BTreeSet<_> = real.as_object().unwrap().keys().collect();
+    assert!(shown.as_object().unwrap().keys().all(|key| known.contains(key)));
+    assert_eq!(pacs.connections(), 2);
+}
+
+#[test]
+#[ignore = "needs openssl and DCMTK: run tests/all"]
+fn the_example_certificates_serve_and_the_revoked_one_does_not() {
+    let work = TempDir::new().unwrap();
+    let folder = Folder::new();
+    std::os::unix::fs::symlink(
+        Path::new(ROOT).join("certs-example"),
+        work.path().join("certs-example"),
+    )
+    .unwrap();
+    let script: String = snippets(CERTIFICATES, "sh").concat();
+    run(&folder.local(&script, work.path()), work.path());
+    folder.write_readme_configuration();
+    let pacs = Pacs::good();
+    folder.before(&pacs);
+    let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();
+    let own = snippets(CERTIFICATES, "toml").concat();
+    let (before, behind) = main.split_once("certificate = ").unwrap();
+    let (_, behind) = behind.split_once("[pacs").unwrap();
+    folder.write("pacsgate.toml", &format!("{before}{own}\n[pacs{behind}"));
+    let gate = folder.start();
+    let example = work.path().join("imaging-ca");
+    assert!(echo("ct1", &example, gate.address).status.success());
+    assert!(!echo("ct2", &example, gate.address).status.success());
+    gate.audited("failed", "certificate-revoked");
+    assert_eq!(pacs.connections(), 1);
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
+fn the_example_script_overwrites_nothing() {
+    let work = TempDir::new().unwrap();
+    let make = Path::new(ROOT).join("certs-example/make");
+    let output = Command::new(&make).arg(work.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(fs::read_dir(work.path()).unwrap().count(), 0);
+    assert_eq!(Command::new(&make).output().unwrap().status.code(), Some(64));
+}
+
+/// A folder in the place of /etc/pacsgate.
+struct Folder(TempDir);
+
+impl Folder {
+    /// With certificates of this harness under the names of the documentation.
+    fn new() -> Self {
+        // Settings know how to write files that the gate accepts.
+        let settings = Settings::new(SocketAddr::from(([127, 0, 0, 1], 9)));
+        let crl =
+            site().root.crl(&[], std::time::SystemTime::now() + crate::support::authority::DAY);
+        fs::create_dir(settings.directory.path().join("tls")).unwrap();
+        fs::create_dir(settings.directory.path().join("conf.d")).unwrap();
+        settings.file("tls/gateway.pem", &site().gate.chain_pem());
+        settings.file("tls/gateway.key", &site().gate.key_pem());
+        settings.file("tls/client-ca.pem", &site().root.pem());
+        settings.file("tls/client-ca.crl", &crl);
+        Self(settings.directory)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file with paths and ports that fit a test.
+    fn write(&self, name: &str, text: &str) {
+        let text = text.replace("/etc/pacsgate", &self.0.path().display().to_string());
+        fs::write(self.path(name), text.replace("[::]:2762", "127.0.0.1:0")).unwrap();
+    }
+
+    /// Writes the files of the README; of several for one peer the last stays.
+    fn write_readme_configuration(&self) {
+        for text in snippets(README, "toml") {
+            match text.strip_prefix("[peer.").and_then(|rest| rest.split_once(']')) {
+                Some((peer, _)) => self.write(&format!("conf.d/{peer}.toml"), &text),
+                None => self.write("pacsgate.toml", &text),
+            }
+        }
+    }
+
+    /// `pacsgate check` warns of this key and of nothing else.
+    fn is_good_with_one_warning(&self, key: &str) {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        let check = check.args(["check", "--config"]).arg(self.path("pacsgate.toml"));
+        let output = check.output().unwrap();
+        let words = words(&output);
+        let warnings: Vec<_> = words.lines().filter(|line| line.starts_with("warning")).collect();
+        assert!(output.status.success(), "{words}");
+        assert!(matches!(warnings[..], [one] if one.contains(key)), "{words}");
+    }
+
+    /// Puts this PACS in the place of the example's.
+    fn before(&self, pacs: &Pacs) {
+        let text = fs::read_to_string(self.path("pacsgate.toml")).unwrap();
+        self.write("pacsgate.toml", &text.replace("10.10.0.5:104", &pacs.address.to_string()));
+    }
+
+    /// A script of the documentation for a user who is not root.
+    fn local(&self, script: &str, work: &Path) -> String {
+        let script = script.replace("/etc/pacsgate", &self.0.path().display().to_string());
+        let script = script.replace("/root/", &format!("{}/", work.display()));
+        script.replace("-o root -g pacsgate ", "")
+    }
+
+    fn start(self) -> Gate {
+        let configuration = self.path("pacsgate.toml");
+        Gate::start(self.0, &configuration)
+    }
+}
+
+fn described(group: &Group) -> String {
+    let classes = group.sop_classes;
+    if classes.len() > 4 {
+        return format!("{}: {} SOP classes", group.name, classes.len());
+    }
+    let keywords: Vec<_> = classes.iter().map(|class| class.keyword).collect();
+    format!("{}: {}", group.name, keywords.join(", "))
+}
+
+const fn only(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Always => "",
+        Condition::Narrowed => "those of `sop_classes`, if set",
+        Condition::NarrowedBesideGet => {
+            "those of `sop_classes`, if set, and beside a context for C-GET"
+        }
+    }
+}
+
+fn shipped(name: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join("config").join(name)).unwrap()
+}
+
+/// The keys of a configuration file as the README writes them, those in comments included.
+fn keys(text: &str) -> BTreeSet<String> {
+    let mut keys = BTreeSet::new();
+    let mut section = String::new();
+    for line in text.lines() {
+        if let Some((name, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            let mut words: Vec<_> = name.split('.').collect();
+            if let Some(own) = words.get_mut(1) {
+                *own = "NAME";
+            }
+            section = words.join(".") + ".";
+            continue;
+        }
+        let line = line.strip_prefix('#').unwrap_or(line);
+        if let Some((key, _)) = line.trim_start_matches("# ").split_once(" = ")
+            && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        {
+            keys.insert(format!("{section}{key}"));
+        }
+    }
+    keys
+}
+
+/// The code blocks of one language.
+fn snippets(markdown: &str, language: &str) -> Vec<String> {
+    let fence = format!("\n```{language}\n");
+    let blocks = markdown.split(&fence).skip(1);
+    blocks.map(|rest| rest.split_once("\n```").unwrap().0.to_owned() + "\n").collect()
+}
+
+/// The commands of a device, with the programs and the gate of this test.
+fn as_device(script: &str, gate: SocketAddr) -> String {
+    script
+        .replace("pacsgate ", concat!(env!("CARGO_BIN_EXE_pacsgate"), " "))
+        .replace("echoscu ", "/usr/bin/echoscu ")
+        .replace("GATE-HOST:2762", &gate.to_string())
+        .replace("GATE-HOST 2762", &format!("{} {}", gate.ip(), gate.port()))
+}
+
+fn echo(device: &str, example: &Path, gate: SocketAddr) -> Output {
+    let script = format!(
+        "/usr/bin/echoscu -aet CT1 -aec PACS +tls {device}.key {device}.pem +cf gate-ca.pem \
+         127.0.0.1 {}",
+        gate.port()
+    );
+    shell(&script, example.join(device))
+}
+
+fn shell(script: &str, directory: impl AsRef<Path>) -> Output {
+    Command::new("bash").args(["-euc", script]).current_dir(directory).output().unwrap()
+}
+
+fn run(script: &str, directory: impl AsRef<Path>) -> Output {
+    let output = shell(script, directory);
+    assert!(output.status.success(), "{script}\n{}", words(&output));
+    output
+}

@@ -18,6 +18,7 @@ mod check;
 mod command_line;
 mod deadlines;
 mod demo;
+mod documentation;
 mod endings;
 mod hostile_pacs;
 mod hostile_pdus;
