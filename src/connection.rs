@@ -9,6 +9,7 @@
 //! reason. The PACS is dialled from `Permitted` only, and a permit comes from the policy only.
 //! Whatever happens, `Ended::close` writes the audit line, counts, and answers the wire.
 
+use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use pacsgate_core::policy::{Conclusion, Facts, Permit};
 use pacsgate_core::wire::associate::{Answer, AssociateError, ReceivedRq, request_length};
 use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::reject::{Abort, Reject};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
@@ -30,8 +31,8 @@ use crate::net;
 use crate::pacs::{self, PacsFailure, Undialled};
 use crate::read_ahead::{Opening, ReadAhead};
 use crate::reason::Reason;
-use crate::relay::relay;
-use crate::slots::{ConnectionSlot, HandshakeSlot};
+use crate::relay::{is_broken_tls, relay};
+use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
 use crate::story::Story;
 use crate::tls::HandshakeFault;
 
@@ -123,7 +124,12 @@ impl Connected {
         net::prepare(&socket, story.gate.limits.keepalive);
         let listener = Arc::clone(&story.listener);
         let accept = listener.tls.accept(ReadAhead::new(socket));
-        let outcome = story.within(story.gate.limits.handshake, accept).await;
+        let outcome = tokio::select! {
+            outcome = story.within(story.gate.limits.handshake, accept) => outcome,
+            () = handshake_slot.evicted() => {
+                return Err(Ended::mute(story, Reason::Slots(SlotLimit::Handshakes)));
+            }
+        };
         drop(handshake_slot);
         match outcome {
             Err(cut) => Err(Ended::mute(story, cut.or(Reason::HandshakeTimeout))),
@@ -159,7 +165,9 @@ impl Authenticated {
         let reading = read_associate(&mut requestor);
         match story.within(limit, reading).await {
             Err(cut) => Err(Ended::mute(story, cut.or(Reason::RequestTimeout))),
-            Ok(Err(Unread::Closed)) => Err(Ended::mute(story, Reason::ClosedBeforeRequest)),
+            Ok(Err(Unread::Nothing)) => Err(Ended::mute(story, Reason::ClosedBeforeRequest)),
+            Ok(Err(Unread::Cut)) => Err(Ended::mute(story, Reason::ClosedInRequest)),
+            Ok(Err(Unread::BrokenTls)) => Err(Ended::mute(story, Reason::BrokenTls)),
             Ok(Err(Unread::Header(error))) => {
                 Err(Ended::answered(story, Reason::Request(error), requestor, error.answer()))
             }
@@ -179,7 +187,9 @@ impl Authenticated {
 
 /// Why there is no request.
 enum Unread {
-    Closed,
+    Nothing,
+    Cut,
+    BrokenTls,
     Header(AssociateError),
 }
 
@@ -187,12 +197,24 @@ enum Unread {
 /// is kept. The caller sets the deadline.
 async fn read_associate(requestor: &mut Requestor) -> Result<Vec<u8>, Unread> {
     let mut header = [0; Header::LEN];
-    requestor.read_exact(&mut header).await.map_err(|_| Unread::Closed)?;
+    let first = requestor.fill_buf().await.map_err(|error| unread(&error))?;
+    if first.is_empty() {
+        return Err(Unread::Nothing);
+    }
+    requestor.read_exact(&mut header).await.map_err(|error| unread(&error))?;
     let length = request_length(header).map_err(Unread::Header)?;
     // Grows as the bytes arrive, up to the length that was judged.
     let mut body = Vec::new();
     let read = requestor.take(length as u64).read_to_end(&mut body).await;
-    if read.is_ok_and(|read| read == length) { Ok(body) } else { Err(Unread::Closed) }
+    match read {
+        Ok(read) if read == length => Ok(body),
+        Ok(_) => Err(Unread::Cut),
+        Err(error) => Err(unread(&error)),
+    }
+}
+
+fn unread(error: &io::Error) -> Unread {
+    if is_broken_tls(error) { Unread::BrokenTls } else { Unread::Cut }
 }
 
 impl Requested {
@@ -227,14 +249,19 @@ impl Permitted {
         let gate = Arc::clone(&story.gate);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
         let limit = gate.limits.whole_dial().saturating_add(gate.limits.close);
-        let asked = story.within(limit, ask_pacs(&gate, &permit)).await;
+        let asking = ask_pacs(&gate, &permit, gone(&mut requestor));
+        let asked = story.within(limit, asking).await;
         let asked = asked.unwrap_or_else(|cut| {
             Err(Refused::new(cut.or(Reason::Pacs(PacsFailure::Silent)), Reject::CONGESTION))
         });
         let (pacs, conclusion) = match asked {
             Ok(opened) => opened,
             Err(Refused { reason, reject, pacs }) => {
-                let mut ended = Ended::answered(story, reason, requestor, Answer::Reject(reject));
+                let mut ended = if reason == Reason::Pacs(PacsFailure::Abandoned) {
+                    Ended::mute(story, reason)
+                } else {
+                    Ended::answered(story, reason, requestor, Answer::Reject(reject))
+                };
                 ended.pacs = pacs;
                 return Err(ended);
             }
@@ -248,11 +275,19 @@ impl Permitted {
                 Ok(Established { story, requestor, pacs, inspector, place })
             }
             Ok(Err(_)) | Err(_) => {
-                let mut ended = Ended::mute(story, Reason::ClosedBeforeAnswer);
+                let mut ended = Ended::mute(story, Reason::Pacs(PacsFailure::Abandoned));
                 ended.pacs = Some((pacs, Farewell::word(&Abort::NO_REASON.encode())));
                 Err(ended)
             }
         }
+    }
+}
+
+/// Returns when the requestor has left. What it sends meanwhile stays unread.
+async fn gone(requestor: &mut Requestor) {
+    match requestor.fill_buf().await {
+        Ok([]) | Err(_) => {}
+        Ok(_) => std::future::pending().await,
     }
 }
 
@@ -279,13 +314,17 @@ impl Refused {
     }
 }
 
-async fn ask_pacs(gate: &Gate, permit: &Permit) -> Result<(TcpStream, Conclusion), Refused> {
+async fn ask_pacs(
+    gate: &Gate,
+    permit: &Permit,
+    gone: impl Future<Output = ()>,
+) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
     let request = request.map_err(|_| Refused::new(Reason::RequestTooLong, Reject::LOCAL_LIMIT))?;
     let Some(backend) = gate.backends.get(permit.pacs()) else {
         return Err(Refused::by(PacsFailure::Unreachable(ErrorKind::AddrNotAvailable), None));
     };
-    let (pacs, received) = pacs::dial(permit, &request, backend, gate.limits.patience())
+    let (pacs, received) = pacs::dial(permit, &request, backend, gate.limits.patience(), gone)
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, stream))?;
     match permit.conclude(received) {

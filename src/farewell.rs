@@ -91,6 +91,11 @@ pub const fn last_word(ending: Ending, to: Side) -> Option<Abort> {
         // A side that has asked for release has said all: for the other it is complete, and an
         // A-ABORT behind it would undo that.
         Ending::Released | Ending::Aborted(_) | Ending::ClosedInRelease(_) => None,
+        // Nothing more can be said inside a TLS that is broken; the PACS is told.
+        Ending::BrokenTls => match to {
+            Side::Requestor => None,
+            Side::Pacs => Some(Abort::NO_REASON),
+        },
         Ending::Closed(side) => match (side, to) {
             (Side::Requestor, Side::Requestor) | (Side::Pacs, Side::Pacs) => None,
             (Side::Requestor, Side::Pacs) | (Side::Pacs, Side::Requestor) => Some(Abort::NO_REASON),

@@ -1,6 +1,8 @@
 //! The way to the PACS: dialled with a permit only, asked with the permit's own request.
 
+use std::future::Future;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,6 +43,10 @@ pub enum PacsFailure {
     Unreachable(io::ErrorKind),
     /// No TCP connection within [`Patience::dial`].
     DialTimeout,
+    /// The process had no file descriptor left for the connection.
+    NoDescriptor,
+    /// The requestor left before the PACS had answered.
+    Abandoned,
     /// No answer within [`Patience::answer`].
     Silent,
     /// It closed the connection instead of answering.
@@ -65,7 +71,7 @@ pub struct Undialled {
     pub stream: Option<TcpStream>,
 }
 
-/// Connects to the PACS and asks it for the association.
+/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first.
 ///
 /// # Errors
 ///
@@ -76,18 +82,29 @@ pub async fn dial(
     request: &[u8],
     backend: &Backend,
     patience: Patience,
+    gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, ReceivedAc), Undialled> {
     debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
+    let mut gone = pin!(gone);
     let connect = TcpStream::connect((&*backend.host, backend.port));
-    let mut stream = match timeout(patience.dial, connect).await {
+    let connected = tokio::select! {
+        connected = timeout(patience.dial, connect) => connected,
+        () = &mut gone => return Err(PacsFailure::Abandoned.into()),
+    };
+    let mut stream = match connected {
         Err(_elapsed) => return Err(PacsFailure::DialTimeout.into()),
+        Ok(Err(error)) if net::is_out_of_descriptors(&error) => {
+            return Err(PacsFailure::NoDescriptor.into());
+        }
         Ok(Err(error)) => return Err(PacsFailure::Unreachable(error.kind()).into()),
         Ok(Ok(stream)) => stream,
     };
     net::prepare(&stream, patience.keepalive);
-    let answer = match timeout(patience.answer, ask(&mut stream, request)).await {
-        Err(_elapsed) => Err(PacsFailure::Silent),
-        Ok(answer) => answer,
+    let answer = tokio::select! {
+        answer = timeout(patience.answer, ask(&mut stream, request)) => {
+            answer.unwrap_or(Err(PacsFailure::Silent))
+        }
+        () = gone => Err(PacsFailure::Abandoned),
     };
     match answer {
         Ok(answer) => Ok((stream, answer)),
@@ -129,6 +146,8 @@ impl PacsFailure {
             Self::Rejected(reject) => reject,
             Self::Unreachable(_)
             | Self::DialTimeout
+            | Self::NoDescriptor
+            | Self::Abandoned
             | Self::Silent
             | Self::Closed
             | Self::Aborted(_)
@@ -143,10 +162,11 @@ impl PacsFailure {
     pub const fn abort(self) -> Option<Abort> {
         match self {
             Self::Malformed(error) => Some(error.abort_to_pacs()),
-            Self::Silent => Some(Abort::NO_REASON),
+            Self::Silent | Self::Abandoned => Some(Abort::NO_REASON),
             Self::Overreaching(_) => Some(Abort::INVALID_PARAMETER),
             Self::Unreachable(_)
             | Self::DialTimeout
+            | Self::NoDescriptor
             | Self::Closed
             | Self::Rejected(_)
             | Self::Aborted(_) => None,

@@ -33,6 +33,10 @@ pub enum Reason {
     RequestTimeout,
     /// The connection ended before the request was whole.
     ClosedBeforeRequest,
+    /// The connection ended inside the request.
+    ClosedInRequest,
+    /// What came instead of the request broke the rules of TLS.
+    BrokenTls,
     /// The request broke a rule.
     Request(AssociateError),
     /// The policy refused it.
@@ -41,8 +45,6 @@ pub enum Reason {
     RequestTooLong,
     /// The PACS did not open the association.
     Pacs(PacsFailure),
-    /// The requestor was gone when the answer came.
-    ClosedBeforeAnswer,
     /// The daemon stopped before the association was open.
     Stopped,
     /// An established association ended.
@@ -65,11 +67,12 @@ impl Reason {
             Self::Handshake(fault) => fault.code(),
             Self::RequestTimeout => "request-timeout",
             Self::ClosedBeforeRequest => "closed-before-request",
+            Self::ClosedInRequest => "closed-in-request",
+            Self::BrokenTls => "broken-tls-before-request",
             Self::Request(error) => error.code(),
             Self::Denied(denial) => denial.code(),
             Self::RequestTooLong => "request-too-long",
             Self::Pacs(failure) => pacs_code(failure),
-            Self::ClosedBeforeAnswer => "closed-before-answer",
             Self::Stopped => "stopped-before-association",
             Self::Ended(ending) => ending_code(ending),
         }
@@ -83,7 +86,8 @@ impl Reason {
                 "Raise limits.connections if your peers really need so many connections."
             }
             Self::Slots(SlotLimit::Handshakes) => {
-                "If these are your peers, raise limits.handshakes; else find who floods the port."
+                "If these are your peers, raise limits.handshakes; else find who floods the port: \
+                 an unfinished handshake gave way to a newer connection."
             }
             Self::Slots(SlotLimit::PerSource) => {
                 "If many peers share this address, raise limits.per_source; else look at this host."
@@ -101,7 +105,7 @@ impl Reason {
                 "Find out what speaks to this port: it is neither TLS nor DICOM."
             }
             Self::HandshakeTimeout => {
-                "Look at the network or the device: it began TLS and did not go on in time."
+                "Look at the network or the device: it connected and ended no TLS handshake in time."
             }
             Self::Handshake(fault) => fault.advice(),
             Self::RequestTimeout => {
@@ -110,15 +114,16 @@ impl Reason {
             Self::ClosedBeforeRequest => {
                 "Look at the device's log: it closed the connection after TLS, before asking."
             }
+            Self::ClosedInRequest => {
+                "Look at the network and the device's log: the connection ended inside its request."
+            }
+            Self::BrokenTls => BROKEN_TLS,
             Self::Request(error) => request_advice(error),
             Self::Denied(denial) => denial.advice(),
             Self::RequestTooLong => {
                 "Configure fewer presentation contexts or extended negotiations at the device."
             }
             Self::Pacs(failure) => pacs_advice(failure),
-            Self::ClosedBeforeAnswer => {
-                "Raise the association time-out of the device: it left before the PACS answered."
-            }
             Self::Stopped => return None,
             Self::Ended(ending) => return ending_advice(ending),
         })
@@ -130,7 +135,9 @@ impl Reason {
         match self {
             Self::Slots(_) | Self::ClosedBeforeTls | Self::HandshakeTimeout => "close".into(),
             Self::RequestTimeout | Self::ClosedBeforeRequest => "close".into(),
-            Self::ClosedBeforeAnswer | Self::Stopped => "close".into(),
+            Self::ClosedInRequest => "close".into(),
+            Self::BrokenTls | Self::Ended(Ending::BrokenTls) => "TLS alert".into(),
+            Self::Stopped | Self::Pacs(PacsFailure::Abandoned) => "close".into(),
             Self::NotTls(_) => "TLS alert".into(),
             Self::Handshake(fault) => fault.wire().into(),
             Self::Request(error) => match error.answer() {
@@ -163,6 +170,7 @@ impl Reason {
         ];
         all.extend(HandshakeFault::ALL.iter().copied().map(Self::Handshake));
         all.extend([Self::RequestTimeout, Self::ClosedBeforeRequest]);
+        all.extend([Self::ClosedInRequest, Self::BrokenTls]);
         let of_request = AssociateError::ALL.iter().copied();
         all.extend(of_request.filter(|error| error.is_of_request()).map(Self::Request));
         all.extend(Denial::ALL.map(Self::Denied));
@@ -171,6 +179,8 @@ impl Reason {
             [
                 PacsFailure::Unreachable(ErrorKind::ConnectionRefused),
                 PacsFailure::DialTimeout,
+                PacsFailure::NoDescriptor,
+                PacsFailure::Abandoned,
                 PacsFailure::Silent,
                 PacsFailure::Closed,
                 PacsFailure::Rejected(Reject::NO_REASON),
@@ -180,7 +190,7 @@ impl Reason {
             .map(Self::Pacs),
         );
         all.extend(AcFault::ALL.map(|fault| Self::Pacs(PacsFailure::Overreaching(fault))));
-        all.extend([Self::ClosedBeforeAnswer, Self::Stopped]);
+        all.push(Self::Stopped);
         all.extend(endings().map(Self::Ended));
         all
     }
@@ -205,10 +215,14 @@ fn endings() -> impl Iterator<Item = Ending> {
         .chain(sides.map(Ending::Aborted))
         .chain(sides.map(Ending::Closed))
         .chain(sides.map(Ending::ClosedInRelease))
+        .chain([Ending::BrokenTls])
         .chain(timers.map(Ending::TimedOut))
         .chain([Ending::Stopped(Stop::Shutdown)])
         .chain(faults.into_iter().flatten())
 }
+
+const BROKEN_TLS: &str = "Look at the network between: what came is no sound TLS. If it happens often, somebody may be \
+     tampering with the connection.";
 
 fn request_advice(error: AssociateError) -> &'static str {
     use AssociateError as E;
@@ -238,6 +252,8 @@ const fn pacs_code(failure: PacsFailure) -> &'static str {
     match failure {
         PacsFailure::Unreachable(_) => "pacs-unreachable",
         PacsFailure::DialTimeout => "pacs-dial-timeout",
+        PacsFailure::NoDescriptor => "out-of-descriptors",
+        PacsFailure::Abandoned => "closed-before-answer",
         PacsFailure::Silent => "pacs-silent",
         PacsFailure::Closed => "pacs-closed",
         PacsFailure::Rejected(_) => "pacs-rejected",
@@ -250,7 +266,15 @@ const fn pacs_code(failure: PacsFailure) -> &'static str {
 const fn pacs_advice(failure: PacsFailure) -> &'static str {
     match failure {
         PacsFailure::Unreachable(_) | PacsFailure::DialTimeout => {
-            "Check that the PACS runs, that pacs.NAME.address is right, and the firewall between."
+            "Check that the PACS runs, that pacs.NAME.address is right (and its name resolves), and \
+             the firewall between."
+        }
+        PacsFailure::Abandoned => {
+            "Raise the association time-out of the device: it left before the PACS answered."
+        }
+        PacsFailure::NoDescriptor => {
+            "Raise the limit of open files (LimitNOFILE in the unit): the gate had none left to \
+             reach the PACS."
         }
         PacsFailure::Silent => {
             "Look at the PACS: it took the connection and did not answer within limits.answer."
@@ -276,6 +300,7 @@ const fn ending_code(ending: Ending) -> &'static str {
         Ending::Aborted(Side::Pacs) => "aborted-by-pacs",
         Ending::Closed(Side::Requestor) => "closed-by-requestor",
         Ending::Closed(Side::Pacs) => "closed-by-pacs",
+        Ending::BrokenTls => "broken-tls",
         Ending::ClosedInRelease(Side::Requestor) => "requestor-closed-in-release",
         Ending::ClosedInRelease(Side::Pacs) => "pacs-closed-in-release",
         Ending::Fault(side, fault) => fault.code(side),
@@ -306,6 +331,7 @@ const fn ending_advice(ending: Ending) -> Option<&'static str> {
         Ending::Aborted(Side::Pacs) | Ending::Closed(Side::Pacs) => {
             "Look at the PACS's log if something is missing there."
         }
+        Ending::BrokenTls => BROKEN_TLS,
         Ending::ClosedInRelease(Side::Requestor) => {
             "Nothing: the device closed its connection without waiting for the end of the release."
         }
@@ -355,9 +381,16 @@ impl fmt::Display for Reason {
             | Self::HandshakeTimeout
             | Self::RequestTimeout
             | Self::ClosedBeforeRequest
+            | Self::ClosedInRequest
+            | Self::BrokenTls
             | Self::RequestTooLong
-            | Self::Pacs(PacsFailure::DialTimeout | PacsFailure::Silent | PacsFailure::Closed)
-            | Self::ClosedBeforeAnswer
+            | Self::Pacs(
+                PacsFailure::DialTimeout
+                | PacsFailure::NoDescriptor
+                | PacsFailure::Abandoned
+                | PacsFailure::Silent
+                | PacsFailure::Closed,
+            )
             | Self::Stopped
             | Self::Ended(_) => Ok(()),
         }

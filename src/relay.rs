@@ -32,6 +32,8 @@ pub enum Ending {
     Aborted(Side),
     /// This side closed its connection, or lost it, without release or abort.
     Closed(Side),
+    /// The requestor broke the rules of TLS: a record that does not decrypt, or one too many.
+    BrokenTls,
     /// This side closed its connection while a release was under way.
     ClosedInRelease(Side),
     /// This side broke a rule.
@@ -169,6 +171,9 @@ where
         while self.may_read(Side::Requestor) {
             let input = match Pin::new(&mut *self.requestor).poll_fill_buf(cx) {
                 Poll::Pending => return Ok(()),
+                Poll::Ready(Err(error)) if is_broken_tls(&error) => {
+                    return Err(Ending::BrokenTls);
+                }
                 Poll::Ready(Ok([]) | Err(_)) => return Err(Ending::Closed(Side::Requestor)),
                 Poll::Ready(Ok(input)) => input,
             };
@@ -282,6 +287,12 @@ where
             },
         }
     }
+}
+
+/// Whether an error is the TLS library's word on what came, not the system's on the connection.
+#[must_use]
+pub fn is_broken_tls(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
 }
 
 /// Reads once; the slice is what came, empty at the end of the stream.

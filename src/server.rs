@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -16,6 +16,7 @@ use crate::config::{self, Settings};
 use crate::gate::{Gate, Listener};
 use crate::listener;
 use crate::live::{self, Ended, Live, Stop};
+use crate::net;
 use crate::pacs::Backend;
 use crate::service_manager;
 use crate::slots::Slots;
@@ -35,6 +36,9 @@ pub enum ServerError {
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
+    /// A listener's own task has ended.
+    #[error("a listener has stopped accepting: a fault of pacsgate")]
+    Accepting,
 }
 
 /// A gate that accepts connections.
@@ -54,12 +58,28 @@ pub struct Server {
 /// What keeps it from starting.
 pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
-    let server = Server::start(settings)?;
+    let hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
+    let mut server = Server::start(settings)?;
     service_manager::ready();
-    stop.wait().await;
+    let outcome = tokio::select! {
+        () = stop.wait() => Ok(()),
+        () = server.accepts_no_more() => Err(ServerError::Accepting),
+        () = explain(hangup) => Ok(()),
+    };
     service_manager::stopping();
     server.stop().await;
-    Ok(())
+    outcome
+}
+
+/// Keeps a hang-up from ending the process, and says what it does not do. Never returns.
+async fn explain(mut hangup: Signal) {
+    while hangup.recv().await.is_some() {
+        tracing::warn!(
+            "SIGHUP: this version does not reload; restart pacsgate to apply a changed \
+             configuration, certificate or revocation list"
+        );
+    }
+    std::future::pending::<()>().await;
 }
 
 impl Server {
@@ -71,6 +91,7 @@ impl Server {
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
         let Settings { listeners, pacs, policy, limits, log, .. } = settings;
         let (audit, audit_thread) = start_audit(log.audit)?;
+        net::raise_open_files(limits.connections);
         let slots = Slots::new(limits.slots());
         let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
         let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
@@ -94,6 +115,14 @@ impl Server {
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Returns when a listener has stopped accepting by itself, which is a fault: a service manager
+    /// is to start the gate anew rather than to keep one that hears nobody.
+    pub async fn accepts_no_more(&mut self) {
+        if self.accepting.join_next().await.is_none() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Accepts no more, gives what lives its time, and writes the audit to its end.
@@ -155,8 +184,8 @@ async fn finish(audit: AuditThread) {
 
 /// The signals that ask a daemon to stop.
 pub(crate) struct StopSignals {
-    terminate: tokio::signal::unix::Signal,
-    interrupt: tokio::signal::unix::Signal,
+    terminate: Signal,
+    interrupt: Signal,
 }
 
 impl StopSignals {

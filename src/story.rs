@@ -140,8 +140,11 @@ impl Story {
     /// A request did not parse: its title fields as they came, for whoever looks for the device.
     pub fn unreadable(&mut self, body: &[u8]) {
         let title = |at: usize| {
-            let field = body.get(at..at + AeTitle::LEN)?;
-            Some(PeerText::from_bytes(field.trim_ascii_end(), PeerText::TITLE))
+            let mut field = body.get(at..at + AeTitle::LEN)?;
+            while let [rest @ .., b' '] = field {
+                field = rest;
+            }
+            Some(PeerText::from_bytes(field, PeerText::TITLE))
         };
         // Protocol version and a reserved field, two bytes each, stand before the titles.
         self.record.called = title(4);

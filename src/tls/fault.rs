@@ -174,7 +174,7 @@ impl HandshakeFault {
             Fault::CrlExpired => row(
                 "crl-expired",
                 "TLS alert unknown_ca",
-                "Fetch the CA's current revocation list into client_crl and reload; look why \
+                "Fetch the CA's current revocation list into client_crl and restart the gate; look why \
                  the update did not run.",
             ),
             Fault::CrlMissing => row(

@@ -206,6 +206,22 @@ fn a_requestor_that_left_before_the_acceptance_is_reported_to_the_pacs() {
     scenario.ended("refused", "closed-before-answer", 1, 1);
 }
 
+#[test]
+fn a_requestor_that_leaves_while_a_pacs_is_silent_is_noticed_at_once() {
+    let (asked, wait_for_request) = channel();
+    let pacs = Pacs::playing(move |pacs| {
+        pacs.request();
+        asked.send(()).unwrap();
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "10m"));
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    wait_for_request.recv().unwrap();
+    requestor.vanish();
+    scenario.gate.audited("refused", "closed-before-answer");
+}
+
 /// Takes the request and sends a damaged acceptance.
 fn answer(pacs: &mut Accepted, damage: impl FnOnce(&mut Associate)) {
     let mut answer = pacs.request().acceptance();

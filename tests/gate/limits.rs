@@ -1,12 +1,14 @@
 //! Who takes too much gets no more, and others still get theirs.
 
+use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::requestor::{Caller, Requestor};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use socket2::{Domain, Socket, Type};
 use std::io::Read;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 #[test]
 fn a_source_over_its_limit_is_closed_without_a_word() {
@@ -19,15 +21,34 @@ fn a_source_over_its_limit_is_closed_without_a_word() {
 }
 
 #[test]
-fn a_handshake_over_the_limit_is_closed_without_a_word() {
+fn a_handshake_that_stands_still_gives_way_to_a_newer_connection() {
     let scenario = Scenario::with(|settings| settings.count("handshakes", 2));
-    let held = [0; 2].map(|_| TcpStream::connect(scenario.gate.address).unwrap());
-    assert_closed_at_once(&scenario);
-    scenario.gate.audited("failed", "handshake-limit");
-    drop(held);
-    scenario.until_it_takes_a_connection();
+    let mut held = [0; 2].map(|_| TcpStream::connect(scenario.gate.address).unwrap());
     scenario.serves_a_good_peer();
+    scenario.gate.audited("failed", "handshake-limit");
+    let [oldest, _] = &mut held;
+    oldest.set_read_timeout(Some(PATIENCE)).unwrap();
+    assert_eq!(oldest.read(&mut [0]).unwrap(), 0, "closed without a word");
     assert_eq!(scenario.pacs.connections(), 1);
+}
+
+#[test]
+fn stalled_handshakes_from_several_addresses_lock_nobody_out() {
+    let scenario = Scenario::with(|settings| settings.count("handshakes", 8));
+    let address = scenario.gate.address;
+    let stalled: Vec<_> = (0..24)
+        .map(|number| {
+            let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+            let source = SocketAddr::from(([127, 0, 0, 2 + number % 3], 0));
+            socket.bind(&source.into()).unwrap();
+            socket.connect(&address.into()).unwrap();
+            socket
+        })
+        .collect();
+    for _ in 0..5 {
+        scenario.serves_a_good_peer();
+    }
+    drop(stalled);
 }
 
 #[test]
@@ -102,7 +123,7 @@ fn a_connection_to_the_pacs_that_fails_gives_its_place_back() {
     requestor.send(&Associate::echo("CT1", "PACS").encode());
     assert_rejected(&mut requestor, [2, 3, 1]);
     drop(requestor);
-    let deadline = std::time::Instant::now() + crate::support::PATIENCE;
+    let deadline = std::time::Instant::now() + PATIENCE;
     loop {
         let mut requestor = scenario.ct1();
         requestor.send(&Associate::echo("CT1", "PACS").encode());
@@ -115,7 +136,7 @@ fn a_connection_to_the_pacs_that_fails_gives_its_place_back() {
 
 fn assert_closed_at_once(scenario: &Scenario) {
     let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
-    socket.set_read_timeout(Some(crate::support::PATIENCE)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut answer = Vec::new();
     let _ = socket.read_to_end(&mut answer);
     assert!(answer.is_empty());

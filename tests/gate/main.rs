@@ -28,6 +28,7 @@ mod plain_bytes;
 mod probe;
 mod real_peers;
 mod service_manager;
+mod standard_error;
 mod stopping;
 mod titles;
 mod traffic;

@@ -199,7 +199,7 @@ fn reports_a_request_that_ends_in_its_middle() {
     let request = Associate::echo("CT1", "PACS").encode();
     requestor.send(&request[..request.len() / 2]);
     drop(requestor);
-    scenario.refused_once("refused", "closed-before-request");
+    scenario.refused_once("refused", "closed-in-request");
 }
 
 #[test]

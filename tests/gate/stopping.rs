@@ -21,6 +21,17 @@ fn stops_on_either_signal() {
 }
 
 #[test]
+fn a_hang_up_ends_nothing_and_says_that_nothing_was_reloaded() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.associated();
+    scenario.gate.signal("HUP");
+    scenario.gate.wait_for_log("does not reload");
+    echo(&mut requestor, 1);
+    requestor.release();
+    scenario.serves_a_good_peer();
+}
+
+#[test]
 fn an_open_association_gets_its_time() {
     let scenario = Scenario::with(|settings| settings.limit("drain", "10s"));
     let mut requestor = scenario.associated();
