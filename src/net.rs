@@ -4,7 +4,6 @@ use std::io;
 use std::time::Duration;
 
 use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 
@@ -34,20 +33,46 @@ pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Raises the limit of open files to what the service manager allows, and warns where that is less
-/// than `connections` need: two each, and some for everything else.
-pub fn raise_open_files(connections: u32) {
+/// Warns where fewer open files are allowed than `connections` need: two each, and some for
+/// everything else.
+pub fn warn_of_few_descriptors(connections: u32) {
     /// Listeners, logs, the runtime, files that are read.
     const OTHERS: u64 = 64;
     let needed = 2 * u64::from(connections) + OTHERS;
-    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
-    let allowed = if raised { maximum } else { current };
-    if let Some(allowed) = allowed.filter(|&allowed| allowed < needed) {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if let Some(allowed) = open_files(&limits).filter(|&allowed| allowed < needed) {
         tracing::warn!(
             allowed,
             needed,
-            "limits.connections needs more open files than are allowed: raise LimitNOFILE"
+            "limits.connections needs more open files than are allowed: raise LimitNOFILE in the \
+             unit, or ulimit -n"
         );
+    }
+}
+
+/// The soft limit of open files in the text of `/proc/self/limits` (proc(5)); `None` if unlimited.
+fn open_files(limits: &str) -> Option<u64> {
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_ascii_whitespace().next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_soft_limit_of_open_files() {
+        let limits = "Limit       Soft Limit  Hard Limit  Units\n\
+                      Max processes  95  95  processes\n\
+                      Max open files  1024  524288  files\n";
+        assert_eq!(open_files(limits), Some(1024));
+        assert_eq!(open_files("Max open files  unlimited  unlimited  files"), None);
+        assert_eq!(open_files(""), None);
+    }
+
+    #[test]
+    fn knows_when_there_is_no_descriptor_left() {
+        assert!(is_out_of_descriptors(&Errno::MFILE.into()));
+        assert!(!is_out_of_descriptors(&Errno::CONNREFUSED.into()));
     }
 }

@@ -91,7 +91,7 @@ impl Server {
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
         let Settings { listeners, pacs, policy, limits, log, .. } = settings;
         let (audit, audit_thread) = start_audit(log.audit)?;
-        net::raise_open_files(limits.connections);
+        net::warn_of_few_descriptors(limits.connections);
         let slots = Slots::new(limits.slots());
         let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
         let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
