@@ -19,30 +19,41 @@ use tempfile::TempDir;
 /// `storescp`, started anew for each connection so that the port is ours and free to choose.
 pub(crate) struct Storescp {
     pub(crate) address: SocketAddr,
-    directory: Arc<TempDir>,
+    directory: PathBuf,
     connections: Arc<AtomicUsize>,
+    _temporary: Option<TempDir>,
 }
 
 /// Certificates in files, as DCMTK wants them.
 pub(crate) struct Credentials {
-    directory: TempDir,
+    pub(crate) directory: TempDir,
 }
 
 impl Storescp {
     /// A PACS that stores what it is sent exactly as it comes.
     pub(crate) fn start() -> Self {
+        let directory = TempDir::new().unwrap();
+        let storescp = Self::listen(directory.path(), "--default-filenames");
+        Self { _temporary: Some(directory), ..storescp }
+    }
+
+    /// The same, which keeps every object that it is sent, even two of one SOP instance.
+    pub(crate) fn keeping_all(directory: &Path) -> Self {
+        Self::listen(directory, "--unique-filenames")
+    }
+
+    fn listen(directory: &Path, names: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let directory = Arc::new(TempDir::new().unwrap());
         let connections = Arc::new(AtomicUsize::new(0));
-        let (into, counter) = (Arc::clone(&directory), Arc::clone(&connections));
+        let (into, counter) = (directory.to_owned(), Arc::clone(&connections));
         thread::spawn(move || {
             for stream in listener.incoming() {
                 counter.fetch_add(1, Ordering::SeqCst);
-                serve(stream.unwrap(), into.path());
+                serve(stream.unwrap(), names, &into);
             }
         });
-        Self { address, directory, connections }
+        Self { address, directory: directory.to_owned(), connections, _temporary: None }
     }
 
     /// How many connections there were.
@@ -52,7 +63,7 @@ impl Storescp {
 
     /// The data sets that were stored, without their file headers, in the order of their names.
     pub(crate) fn stored(&self) -> Vec<(String, Vec<u8>)> {
-        let files = std::fs::read_dir(self.directory.path()).unwrap().map(|it| it.unwrap().path());
+        let files = std::fs::read_dir(&self.directory).unwrap().map(|it| it.unwrap().path());
         let mut stored: Vec<_> = files.map(|path| (name(&path), data_set(&path))).collect();
         stored.sort();
         stored
@@ -147,9 +158,9 @@ pub(crate) fn settings(mut settings: Settings) -> Settings {
     settings
 }
 
-fn serve(stream: TcpStream, into: &Path) {
+fn serve(stream: TcpStream, names: &str, into: &Path) {
     let mut command = Command::new("/usr/bin/storescp");
-    command.args(["--inetd", "+B", "+xa", "-aet", "ARCHIVE", "-od"]).arg(into);
+    command.args(["--inetd", "+B", "+xa", names, "-aet", "ARCHIVE", "-od"]).arg(into);
     command.stdin(OwnedFd::from(stream)).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("storescp: {error}"));
     thread::spawn(move || child.wait());
@@ -209,7 +220,7 @@ fn name(path: &Path) -> String {
 }
 
 /// What stands behind the file meta information (PS3.10 section 7.1).
-fn data_set(path: &Path) -> Vec<u8> {
+pub(crate) fn data_set(path: &Path) -> Vec<u8> {
     let file = std::fs::read(path).unwrap();
     assert_eq!(&file[128..140], b"DICM\x02\0\0\0UL\x04\0");
     let length = u32::from_le_bytes(file[140..144].try_into().unwrap());
