@@ -24,6 +24,7 @@ mod hostile_pacs;
 mod hostile_pdus;
 mod limits;
 mod malformed_requests;
+mod matrix;
 mod plain_bytes;
 mod probe;
 mod real_peers;

@@ -1,0 +1,230 @@
+//! The PACS of the matrix: `storescp`, `dcmqrscp` and Orthanc.
+
+use super::installed::sample_directory;
+use super::requestors::{Operation, Requestor, Route, Study, Task};
+use super::supervised::Supervised;
+use crate::support::PATIENCE;
+use crate::support::dcmtk::{Storescp, data_set};
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The title of each archive.
+pub(super) const TITLE: &str = "ARCHIVE";
+
+/// Which PACS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Storescp,
+    Dcmqrscp,
+    Orthanc,
+}
+
+/// A running PACS.
+pub(super) struct Archive {
+    pub(super) kind: Kind,
+    pub(super) address: SocketAddr,
+    storage: PathBuf,
+    destinations: Vec<Storescp>,
+    used: AtomicUsize,
+    _server: Option<Supervised>,
+    _directory: Option<TempDir>,
+}
+
+/// What the loaded archives hold and what is asked of them: two patients.
+pub(super) const STUDIES: [Study; 3] = [
+    Study {
+        patient: "77654033",
+        study: "1.3.6.1.4.1.5962.1.1.0.0.0.1196527414.5534.0.1",
+        series: "1.3.6.1.4.1.5962.1.1.0.0.0.1196527414.5534.0.8",
+    },
+    Study {
+        patient: "77654033",
+        study: "1.3.6.1.4.1.5962.1.1.0.0.0.1196530851.28319.0.1",
+        series: "1.3.6.1.4.1.5962.1.1.0.0.0.1196530851.28319.0.2",
+    },
+    Study {
+        patient: "98890234",
+        study: "1.3.6.1.4.1.5962.1.1.0.0.0.1194734704.16302.0.1",
+        series: "1.3.6.1.4.1.5962.1.1.0.0.0.1194734704.16302.0.6",
+    },
+];
+/// How many objects these are.
+pub(super) const OBJECTS: usize = 14;
+const FOLDERS: [&str; 2] = ["77654033", "98892001"];
+/// More than there are C-MOVE requests to one archive in all tests.
+const DESTINATIONS: usize = 12;
+
+impl Kind {
+    /// The name of its program.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Storescp => "storescp",
+            Self::Dcmqrscp => "dcmqrscp",
+            Self::Orthanc => "Orthanc",
+        }
+    }
+
+    /// How many associations it may be given at once to store without losing any.
+    pub(super) fn writers(self) -> usize {
+        if self == Self::Storescp { 4 } else { 1 }
+    }
+}
+
+impl Archive {
+    /// The archive of this kind that all tests read from and none changes under another's eyes.
+    pub(super) fn loaded(kind: Kind) -> &'static Self {
+        static DCMQRSCP: OnceLock<Archive> = OnceLock::new();
+        static ORTHANC: OnceLock<Archive> = OnceLock::new();
+        let archive = match kind {
+            Kind::Storescp => panic!("storescp answers no queries"),
+            Kind::Dcmqrscp => &DCMQRSCP,
+            Kind::Orthanc => &ORTHANC,
+        };
+        archive.get_or_init(|| Self::empty(kind).load())
+    }
+
+    /// An empty archive.
+    pub(super) fn empty(kind: Kind) -> Self {
+        let directory = TempDir::new().unwrap();
+        let storage = directory.path().join("storage");
+        std::fs::create_dir(&storage).unwrap();
+        if kind == Kind::Storescp {
+            let address = Storescp::keeping_all(&storage).address;
+            let archive = Self::new(kind, address, storage, Vec::new());
+            return Self { _directory: Some(directory), ..archive };
+        }
+        let destination = |number| {
+            let into = directory.path().join(title(number));
+            std::fs::create_dir(&into).unwrap();
+            Storescp::keeping_all(&into)
+        };
+        let destinations: Vec<_> = (0..DESTINATIONS).map(destination).collect();
+        let address = free_address();
+        let command = match kind {
+            Kind::Orthanc => orthanc(&storage, address, &destinations),
+            Kind::Storescp | Kind::Dcmqrscp => dcmqrscp(&storage, address, &destinations),
+        };
+        let server = Supervised::start(directory, &command);
+        until_it_listens(address, &server);
+        Self { _server: Some(server), ..Self::new(kind, address, storage, destinations) }
+    }
+
+    /// The data sets that it has stored, in an order of their own.
+    pub(super) fn stored(&self) -> Vec<Vec<u8>> {
+        objects_under(&self.storage)
+    }
+
+    /// A C-MOVE destination that nothing was sent to yet.
+    pub(super) fn destination(&self) -> (String, &Storescp) {
+        let number = self.used.fetch_add(1, Ordering::SeqCst);
+        (title(number), &self.destinations[number])
+    }
+
+    fn new(kind: Kind, address: SocketAddr, storage: PathBuf, destinations: Vec<Storescp>) -> Self {
+        let used = AtomicUsize::new(0);
+        Self { kind, address, storage, destinations, used, _server: None, _directory: None }
+    }
+
+    fn load(self) -> Self {
+        let folder = sample_directory().join("test_files/dicomdirtests");
+        let files = FOLDERS.iter().flat_map(|name| files_under(&folder.join(name))).collect();
+        let task = Task { files, ..Task::new(Operation::Store) };
+        let outcome = Requestor::Pynetdicom.run(&task, &self, Route::Direct);
+        assert_eq!(outcome.told.len(), OBJECTS);
+        let is_stored = |line: &String| line.contains("\"status\": 0,");
+        assert!(outcome.told.iter().all(is_stored), "{:#?}", outcome.told);
+        self
+    }
+}
+
+/// The data sets of all DICOM files under a directory.
+pub(super) fn objects_under(directory: &Path) -> Vec<Vec<u8>> {
+    let is_dicom = |path: &PathBuf| {
+        std::fs::read(path).is_ok_and(|bytes| bytes.get(128..132) == Some(b"DICM".as_slice()))
+    };
+    let files = files_under(directory).into_iter().filter(is_dicom);
+    let mut objects: Vec<_> = files.map(|path| data_set(&path)).collect();
+    objects.sort();
+    objects
+}
+
+/// All files under a directory, in the order of their names.
+pub(super) fn files_under(directory: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let is_folder = entry.file_type().unwrap().is_dir();
+            if is_folder { &mut folders } else { &mut files }.push(entry.path());
+        }
+    }
+    files.sort();
+    files
+}
+
+fn title(number: usize) -> String {
+    format!("DESTINATION{number}")
+}
+
+fn dcmqrscp(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Vec<OsString> {
+    let known = destinations.iter().enumerate();
+    let known = known.map(|(number, it)| {
+        let title = title(number);
+        format!("{} = ({title}, localhost, {})\n", title.to_lowercase(), it.address.port())
+    });
+    let text = format!(
+        "NetworkTCPPort = {}\nMaxPDUSize = 16384\nMaxAssociations = 64\n\
+         HostTable BEGIN\n{}HostTable END\n\
+         VendorTable BEGIN\nVendorTable END\n\
+         AETable BEGIN\n{TITLE} {} RW (200, 1024mb) ANY\nAETable END\n",
+        address.port(),
+        known.collect::<String>(),
+        storage.display(),
+    );
+    let file = storage.with_file_name("dcmqrscp.cfg");
+    std::fs::write(&file, text).unwrap();
+    vec!["/usr/bin/dcmqrscp".into(), "+B".into(), "-v".into(), "-c".into(), file.into()]
+}
+
+fn orthanc(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Vec<OsString> {
+    let known = destinations.iter().enumerate().map(|(number, it)| {
+        let title = title(number);
+        (title.clone(), serde_json::json!([title, "127.0.0.1", it.address.port()]))
+    });
+    let settings = serde_json::json!({
+        "StorageDirectory": storage,
+        "IndexDirectory": storage,
+        "Plugins": [],
+        "HttpServerEnabled": false,
+        "DicomAet": TITLE,
+        "DicomPort": address.port(),
+        "DicomAlwaysAllowFind": true,
+        "DicomAlwaysAllowGet": true,
+        "DicomAlwaysAllowMove": true,
+        "DicomModalities": known.collect::<serde_json::Map<_, _>>(),
+        "SaveJobs": false,
+        "SyncStorageArea": false,
+    });
+    let file = storage.with_file_name("orthanc.json");
+    std::fs::write(&file, settings.to_string()).unwrap();
+    vec!["/usr/sbin/Orthanc".into(), file.into()]
+}
+
+/// These servers want to be told a port: one that was free a moment ago.
+fn free_address() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+}
+
+fn until_it_listens(address: SocketAddr, server: &Supervised) {
+    let deadline = Instant::now() + PATIENCE;
+    while TcpStream::connect(address).is_err() {
+        assert!(Instant::now() < deadline, "it does not listen; run tests/all:\n{}", server.log());
+        thread::sleep(Duration::from_millis(20));
+    }
+}

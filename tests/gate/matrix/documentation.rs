@@ -1,0 +1,140 @@
+//! `docs/peers.md` says what these tests run: it is made from their tables.
+
+use super::archives::Kind;
+use super::front::Version;
+use super::installed::{node_modules, python, run};
+use super::operations::{ARCHIVES, VERSIONS};
+use super::profiles::{Expected, PROFILES, PROGRAMS};
+use super::requestors::{Operation, Requestor};
+use super::samples::{ENCAPSULATED, Exception, NOT_WALKED, stored_samples};
+use crate::support::dcmtk::words;
+use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
+use std::path::Path;
+use std::process::Command;
+
+/// Each peer with the version that the page speaks of.
+const PEERS: [(&str, &str, &str); 6] = [
+    ("DCMTK", "3.6.7", "requestors over TLS, and the PACS storescp and dcmqrscp"),
+    ("Orthanc", "1.10.1", "PACS"),
+    ("stunnel", "5.68", "TLS client before getscu and movescu, which have none in Debian"),
+    ("pynetdicom", "3.0.4", "requestor over TLS"),
+    ("pydicom", "3.0.2", "sample objects"),
+    ("dcmjs-dimse", "0.3.3", "requestor over TLS"),
+];
+
+#[test]
+fn the_page_of_peers_says_what_is_run() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/peers.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap();
+    assert!(found == page(), "docs/peers.md is old: run this test with UPDATE_DOCS=1");
+}
+
+#[test]
+#[ignore = "needs all peers: run tests/all"]
+fn the_installed_peers_are_those_of_the_page() {
+    for (peer, version, _) in PEERS {
+        let printed = words(&run(&mut asking_for_its_version(peer)));
+        let is_it = printed.split_whitespace().any(|word| word.trim_start_matches('v') == version);
+        assert!(is_it, "docs/peers.md speaks of {peer} {version}; this one says: {printed}");
+    }
+}
+
+fn asking_for_its_version(peer: &str) -> Command {
+    let with = |program: &Path, arguments: &[&str]| {
+        let mut command = Command::new(program);
+        command.args(arguments);
+        command
+    };
+    match peer {
+        "DCMTK" => with(Path::new("/usr/bin/echoscu"), &["--version"]),
+        "Orthanc" => with(Path::new("/usr/sbin/Orthanc"), &["--version"]),
+        "stunnel" => with(Path::new("/usr/bin/stunnel4"), &["-version"]),
+        "dcmjs-dimse" => {
+            let mut node = with(Path::new("node"), &["-p", "require('dcmjs-dimse').version"]);
+            node.env("NODE_PATH", node_modules());
+            node
+        }
+        _ => with(&python(), &["-c", &format!("import {peer} as it; print(it.__version__)")]),
+    }
+}
+
+fn page() -> String {
+    let parts = [INTRODUCTION.to_owned(), peers(), tls_profiles(), operations(), objects()];
+    parts.join("\n")
+}
+
+const INTRODUCTION: &str = "# Peers that the gate is tested with
+
+`tests/all` installs these programs where they are missing and runs what this page lists. The page
+is made from the tables of the tests in `tests/gate/matrix`; `UPDATE_DOCS=1 cargo test --test gate
+page_of_peers` writes it anew.
+";
+
+fn peers() -> String {
+    let rows = PEERS.map(|(peer, version, part)| format!("| {peer} | {version} | {part} |\n"));
+    format!("| peer | version | part |\n|---|---|---|\n{}", rows.concat())
+}
+
+fn tls_profiles() -> String {
+    let rows = PROFILES.iter().map(|profile| {
+        let offered = profile.capped.map_or("as the profile has it", |version| match version {
+            Version::Tls12 => "TLS 1.2 at most",
+            Version::Tls13 => "TLS 1.3 at most",
+        });
+        let result = match profile.expected {
+            Expected::Connects(version) => format!("connects with TLS {}", version.number()),
+            Expected::Refused(reason) => format!("refused: `{reason}`"),
+        };
+        format!("| `{}` {} | {offered} | {result} |\n", profile.option, profile.name)
+    });
+    format!(
+        "## TLS profiles of DCMTK\n\n`{}`, each in every profile.\n\n\
+         | profile | version offered | result |\n|---|---|---|\n{}",
+        PROGRAMS.join("`, `"),
+        rows.collect::<String>()
+    )
+}
+
+fn operations() -> String {
+    let names = Operation::ALL.map(Operation::name);
+    let versions = VERSIONS.map(Version::number);
+    let rows = Requestor::ALL.into_iter().flat_map(|requestor| {
+        let cells = format!("same as direct |{}", " same as direct |".repeat(names.len() - 1));
+        ARCHIVES.map(|kind| format!("| {} | {} | {cells}\n", requestor.name(), kind.name()))
+    });
+    format!(
+        "## Operations\n\nEach operation is done directly, then through the gate with TLS {}. The \
+         answers are\nequal word for word, and the objects of C-GET and those at the destination \
+         of C-MOVE byte for\nbyte. The gate has `unchecked_operations = true`; the PACS reaches \
+         the C-MOVE destination, a\nstorescp, without it.\n\n| requestor | PACS | {} |\n|---|---{}|\n{}",
+        versions.join(" and TLS "),
+        names.join(" | "),
+        "|---".repeat(names.len()),
+        rows.collect::<String>()
+    )
+}
+
+fn objects() -> String {
+    let kinds = [Kind::Storescp, Kind::Dcmqrscp, Kind::Orthanc];
+    let rows = kinds.map(|kind| format!("| {} | {} | all |\n", kind.name(), stored_samples(kind)));
+    let refused = NOT_WALKED.iter().map(|exception| {
+        let Exception { file, transfer_syntax, why } = exception;
+        format!("| `{file}` | {transfer_syntax} | {why} |\n")
+    });
+    let encapsulated = TransferSyntax::all().filter(|it| it.walk() == Walk::Encapsulated).count();
+    format!(
+        "## Objects\n\npynetdicom sends every file of pydicom's data that names its SOP class, \
+         instance and transfer\nsyntax, as it is, one association each. What the PACS stores of \
+         them directly, it stores through\nthe gate, with the same bytes.\n\n\
+         | PACS | stored directly | of these identical through the gate |\n|---|---|---|\n{}\n\
+         Of the {encapsulated} encapsulated transfer syntaxes that the gate permits, storescp \
+         takes {ENCAPSULATED}. An object under\neach of these names arrives identical, too.\n\n\
+         The gate refuses, as `no-permitted-service`, whatever the PACS would do:\n\n\
+         | sample | transfer syntax | reason |\n|---|---|---|\n{}",
+        rows.concat(),
+        refused.collect::<String>()
+    )
+}

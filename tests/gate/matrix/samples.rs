@@ -1,0 +1,152 @@
+//! The sample objects of the pydicom package arrive as by a direct store.
+
+use super::archives::{Archive, Kind, files_under};
+use super::front::{Front, Version};
+use super::installed::sample_directory;
+use super::requestors::{Operation, Outcome, Requestor, Route, Task};
+use crate::support::dcmtk::data_set;
+use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// An object that the gate refuses, whatever the PACS would do with it.
+pub(super) struct Exception {
+    pub(super) file: &'static str,
+    pub(super) transfer_syntax: &'static str,
+    pub(super) why: &'static str,
+}
+
+/// The gate takes the transfer syntaxes out of a request that it cannot walk. No sample is in
+/// another one of these.
+pub(super) const NOT_WALKED: [Exception; 1] = [Exception {
+    file: "image_dfl.dcm",
+    transfer_syntax: "1.2.840.10008.1.2.1.99",
+    why: "a deflated data set cannot be walked element by element",
+}];
+
+/// How many encapsulated transfer syntaxes of the gate's list storescp takes.
+pub(super) const ENCAPSULATED: usize = 17;
+
+/// How many samples an archive stores directly, and so through the gate.
+pub(super) const fn stored_samples(kind: Kind) -> usize {
+    match kind {
+        Kind::Storescp => 167,
+        Kind::Dcmqrscp => 114,
+        Kind::Orthanc => 146,
+    }
+}
+
+#[test]
+#[ignore = "needs DCMTK and pynetdicom: run tests/all"]
+fn samples_arrive_at_storescp_as_by_a_direct_store() {
+    arrive_as_directly(Kind::Storescp);
+}
+
+#[test]
+#[ignore = "needs DCMTK and pynetdicom: run tests/all"]
+fn samples_arrive_at_dcmqrscp_as_by_a_direct_store() {
+    arrive_as_directly(Kind::Dcmqrscp);
+}
+
+#[test]
+#[ignore = "needs Orthanc and pynetdicom: run tests/all"]
+fn samples_arrive_at_orthanc_as_by_a_direct_store() {
+    arrive_as_directly(Kind::Orthanc);
+}
+
+/// The samples are in eleven transfer syntaxes. In the others the pixel data are only carried,
+/// never decoded, so one object serves under all their names.
+#[test]
+#[ignore = "needs DCMTK and pynetdicom: run tests/all"]
+fn an_object_in_each_encapsulated_transfer_syntax_arrives_as_by_a_direct_store() {
+    let directory = TempDir::new().unwrap();
+    let template = data_set(&sample_directory().join("test_files/JPEG2000.dcm"));
+    let encapsulated = TransferSyntax::all().filter(|it| it.walk() == Walk::Encapsulated);
+    let files = encapsulated.map(|it| {
+        let path = directory.path().join(it.uid());
+        std::fs::write(&path, part_10(it.uid(), &template)).unwrap();
+        path
+    });
+    assert_stored_as_directly(Kind::Storescp, &files.collect::<Vec<_>>(), ENCAPSULATED);
+}
+
+#[test]
+#[ignore = "needs DCMTK and pynetdicom: run tests/all"]
+fn samples_that_cannot_be_walked_are_refused() {
+    let archive = Archive::empty(Kind::Storescp);
+    let front = Front::before(&archive);
+    let files =
+        files_under(&sample_directory()).into_iter().filter(|path| is_not_walked(path)).collect();
+    let answers = by_file(&store(files, &archive, Route::Gated(&front, Version::Tls13)));
+    assert_eq!(answers.len(), NOT_WALKED.len());
+    for exception in NOT_WALKED {
+        let answer = answers.iter().find(|(file, _)| file.ends_with(exception.file)).unwrap().1;
+        assert_eq!(answer["syntax"], exception.transfer_syntax);
+        assert_eq!(answer["refused"], "1/1/1");
+    }
+    assert!(archive.stored().is_empty());
+    let stopped = front.gate.stop();
+    let count = u64::try_from(NOT_WALKED.len()).unwrap();
+    assert_eq!(stopped.counted("refused", "no-permitted-service"), count);
+}
+
+fn arrive_as_directly(kind: Kind) {
+    let files = files_under(&sample_directory()).into_iter().filter(|path| !is_not_walked(path));
+    assert_stored_as_directly(kind, &files.collect::<Vec<_>>(), stored_samples(kind));
+}
+
+fn assert_stored_as_directly(kind: Kind, files: &[PathBuf], expected: usize) {
+    let [direct, behind] = [Archive::empty(kind), Archive::empty(kind)];
+    let front = Front::before(&behind);
+    let [directly, gated] = std::thread::scope(|scope| {
+        let directly = scope.spawn(|| store(files.to_vec(), &direct, Route::Direct));
+        let gated = store(files.to_vec(), &behind, Route::Gated(&front, Version::Tls13));
+        [directly.join().unwrap(), gated].map(|outcome| by_file(&outcome))
+    });
+    let stored: Vec<_> = directly.iter().filter(|(_, answer)| answer["status"] == 0).collect();
+    assert_eq!(stored.len(), expected, "stored directly; docs/peers.md says so, too");
+    for (file, answer) in stored {
+        assert_eq!(gated.get(file), Some(answer), "{file}");
+    }
+    assert!(behind.stored() == direct.stored(), "other objects than by a direct store");
+}
+
+fn store(files: Vec<PathBuf>, archive: &Archive, route: Route<'_>) -> Outcome {
+    let task = Task { files, ..Task::new(Operation::Store) };
+    Requestor::Pynetdicom.run(&task, archive, route)
+}
+
+fn by_file(outcome: &Outcome) -> BTreeMap<String, Value> {
+    let parse = |line: &String| {
+        let answer: Value = serde_json::from_str(line).unwrap();
+        (answer["file"].as_str().unwrap().to_owned(), answer)
+    };
+    outcome.told.iter().map(parse).collect()
+}
+
+fn is_not_walked(path: &Path) -> bool {
+    NOT_WALKED.iter().any(|exception| path.ends_with(exception.file))
+}
+
+/// A file with this data set (PS3.10 section 7.1); each syntax makes an instance of its own.
+fn part_10(transfer_syntax: &str, data_set: &[u8]) -> Vec<u8> {
+    const ULTRASOUND_MULTI_FRAME: &str = "1.2.840.10008.5.1.4.1.1.3.1";
+    let number = transfer_syntax.replace('.', "");
+    let meta = [
+        uid_element(0x02, ULTRASOUND_MULTI_FRAME),
+        uid_element(0x03, &format!("2.25.{number}")),
+        uid_element(0x10, transfer_syntax),
+    ]
+    .concat();
+    let length = u32::try_from(meta.len()).unwrap().to_le_bytes();
+    let head: [&[u8]; 4] = [&[0; 128], b"DICM", b"\x02\0\0\0UL\x04\0", &length];
+    [&head.concat(), meta.as_slice(), data_set].concat()
+}
+
+fn uid_element(element: u8, uid: &str) -> Vec<u8> {
+    let value = if uid.len().is_multiple_of(2) { uid.to_owned() } else { format!("{uid}\0") };
+    let length = u16::try_from(value.len()).unwrap().to_le_bytes();
+    [&[2, 0, element, 0, b'U', b'I'], length.as_slice(), value.as_bytes()].concat()
+}
