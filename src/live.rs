@@ -1,7 +1,6 @@
 //! The associations that live now: counted for the limits, and ended from outside.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pacsgate_core::policy::Occupancy;
@@ -18,7 +17,6 @@ pub enum Stop {
 #[derive(Debug)]
 pub struct Live {
     counts: Mutex<HashMap<Key, u32>>,
-    next_id: AtomicU64,
     stop: watch::Sender<Option<Stop>>,
 }
 
@@ -40,16 +38,7 @@ impl Live {
     /// An empty register.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self {
-            counts: Mutex::default(),
-            next_id: AtomicU64::new(1),
-            stop: watch::Sender::new(None),
-        })
-    }
-
-    /// The next connection's number.
-    pub fn next_id(&self) -> u64 {
-        self.next_id.fetch_add(1, Ordering::Relaxed)
+        Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(None) })
     }
 
     /// Takes a place and says how many were taken before. Whether it may be kept is the policy's

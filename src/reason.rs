@@ -221,8 +221,8 @@ fn endings() -> impl Iterator<Item = Ending> {
         .chain(faults.into_iter().flatten())
 }
 
-const BROKEN_TLS: &str = "Look at the network between: what came is no sound TLS. If it happens often, somebody may be \
-     tampering with the connection.";
+const BROKEN_TLS: &str = "Look at the network between: what came is no sound TLS. If it happens \
+                          often, somebody may be tampering with the connection.";
 
 fn request_advice(error: AssociateError) -> &'static str {
     use AssociateError as E;

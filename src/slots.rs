@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::net::Source;
+
 /// The limits.
 #[derive(Clone, Copy, Debug)]
 pub struct SlotLimits {
@@ -55,10 +57,6 @@ struct Handshake {
     source: Source,
     evicted: Arc<Notify>,
 }
-
-/// What counts as one source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Source(IpAddr);
 
 /// A connection's place, given up when dropped.
 #[derive(Debug)]
@@ -151,21 +149,6 @@ impl HandshakeSlot {
     }
 }
 
-impl Source {
-    /// An IPv4 address, mapped ones included, counts for itself; an IPv6 address counts for its
-    /// /64, which one host commonly has to itself.
-    #[must_use]
-    pub fn of(address: IpAddr) -> Self {
-        Self(match address.to_canonical() {
-            IpAddr::V4(address) => IpAddr::V4(address),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, ..] = address.segments();
-                IpAddr::from([a, b, c, d, 0, 0, 0, 0])
-            }
-        })
-    }
-}
-
 impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let mut taken = self.slots.taken();
@@ -249,14 +232,6 @@ mod tests {
         let _first = slots.take(v4(1)).unwrap();
         assert_eq!(slots.take(v4(1)).unwrap_err(), SlotLimit::PerSource);
         assert!(slots.take(v4(2)).is_ok());
-    }
-
-    #[test]
-    fn counts_ipv6_by_its_64_and_mapped_addresses_as_ipv4() {
-        let of = |text: &str| Source::of(text.parse().unwrap());
-        assert_eq!(of("2001:db8::1"), of("2001:db8::2:3"));
-        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
     }
 
     #[test]

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use serde::{Serialize, Serializer};
+
+use crate::net::Source;
 
 /// How many lines of one source are written in a window.
 pub(super) const WRITTEN: u32 = 5;
@@ -15,11 +17,10 @@ pub(super) const WRITTEN: u32 = 5;
 /// Bounds the memory (some 200 bytes a source) and the lines of a window, whoever floods.
 pub(super) const SOURCES: usize = 1024;
 
-/// Where a stranger's lines come from. An IPv6 network of 64 bits is one customer's.
+/// Where a stranger's lines come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Source {
-    V4(Ipv4Addr),
-    V6(u64),
+pub(super) enum Origin {
+    Source(Source),
     Others,
 }
 
@@ -36,7 +37,7 @@ pub(super) enum Verdict {
 pub(super) struct Summary {
     window: Duration,
     started: Option<Instant>,
-    sources: BTreeMap<Source, Tally>,
+    sources: BTreeMap<Origin, Tally>,
 }
 
 #[derive(Default)]
@@ -48,7 +49,7 @@ struct Tally {
 /// A window that is over.
 pub(super) struct Closed {
     seconds: u64,
-    sources: BTreeMap<Source, Tally>,
+    sources: BTreeMap<Origin, Tally>,
 }
 
 /// The line for one source of a window.
@@ -56,7 +57,7 @@ pub(super) struct Closed {
 pub(super) struct Summed {
     event: &'static str,
     #[serde(serialize_with = "shown")]
-    source: Source,
+    source: Origin,
     count: u64,
     reasons: BTreeMap<&'static str, u64>,
     window_s: u64,
@@ -85,7 +86,7 @@ impl Summary {
 
     fn tally(&mut self, address: IpAddr, now: Instant) -> &mut Tally {
         self.started.get_or_insert(now);
-        let source = self.place(Source::of(address));
+        let source = self.place(Origin::Source(Source::of(address)));
         self.sources.entry(source).or_default()
     }
 
@@ -101,9 +102,9 @@ impl Summary {
         Closed { seconds, sources: std::mem::take(&mut self.sources) }
     }
 
-    fn place(&self, source: Source) -> Source {
+    fn place(&self, source: Origin) -> Origin {
         let known = self.sources.contains_key(&source);
-        if known || self.sources.len() < SOURCES { source } else { Source::Others }
+        if known || self.sources.len() < SOURCES { source } else { Origin::Others }
     }
 }
 
@@ -130,35 +131,23 @@ impl Closed {
     }
 }
 
-impl Source {
-    fn of(address: IpAddr) -> Self {
-        // An IPv4-mapped address is an IPv4 source, not a part of ::/64.
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(address),
-            IpAddr::V6(address) => {
-                let [a, b, c, d, e, f, g, h, ..] = address.octets();
-                Self::V6(u64::from_be_bytes([a, b, c, d, e, f, g, h]))
-            }
-        }
-    }
-}
-
-impl fmt::Display for Source {
+impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::V4(address) => write!(f, "{address}"),
-            Self::V6(network) => write!(f, "{}/64", Ipv6Addr::from(u128::from(*network) << 64)),
+            Self::Source(source) => source.fmt(f),
             Self::Others => f.write_str("others"),
         }
     }
 }
 
-fn shown<S: Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
+fn shown<S: Serializer>(source: &Origin, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(source)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
