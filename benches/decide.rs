@@ -174,6 +174,7 @@ fn peer(number: u32) -> Peer {
         pacs: vec![Arc::from("archive")],
         services: vec![Service::Echo, Service::Store],
         sop_classes: Vec::new(),
+        move_to: Vec::new(),
         associations: 32,
     }
 }

@@ -9,6 +9,7 @@
 //! - `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
 
 mod line;
+mod operations;
 mod queue;
 mod record;
 mod sink;
@@ -20,6 +21,7 @@ mod writer;
 mod tests;
 
 pub use line::MAX_LINE;
+pub use operations::{ForbiddenRecord, OperationsRecord};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Event, Received, Record, RemovedContext,
     Standing,

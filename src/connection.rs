@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{Inspector, Side};
+use pacsgate_core::inspector::{ForbiddenRequest, Inspector, Side};
 use pacsgate_core::policy::{Conclusion, Facts, Permit};
 use pacsgate_core::wire::associate::{Answer, AssociateError, ReceivedRq, request_length};
 use pacsgate_core::wire::pdu::Header;
@@ -344,11 +344,15 @@ impl Established {
         let Self { mut story, mut requestor, mut pacs, inspector, place } = self;
         let deadlines = story.deadlines();
         let live = Arc::clone(&story.gate.live);
-        let relayed = relay(&mut *requestor, &mut pacs, inspector, deadlines, live.stopped()).await;
+        let mut forbidden = |request: &ForbiddenRequest| story.forbidden(request);
+        let stop = live.stopped();
+        let relaying =
+            relay(&mut *requestor, &mut pacs, inspector, deadlines, stop, &mut forbidden);
+        let relayed = relaying.await;
         // The association is over, though its connections may take a while to close.
         drop(place);
         let ending = relayed.ending;
-        story.relayed(ending, relayed.traffic, relayed.to_requestor.at_boundary);
+        story.relayed(ending, relayed.traffic, &relayed.ledger, relayed.to_requestor.at_boundary);
         let to_requestor = Farewell::after(ending, Side::Requestor, relayed.to_requestor);
         let to_pacs = Farewell::after(ending, Side::Pacs, relayed.to_pacs);
         Ended {

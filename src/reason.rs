@@ -338,6 +338,10 @@ const fn ending_advice(ending: Ending) -> Option<&'static str> {
         Ending::ClosedInRelease(Side::Pacs) => {
             "Nothing: the PACS closed its connection without waiting for the end of the release."
         }
+        Ending::Fault(_, Fault::ForbiddenRequests | Fault::SwallowedTooMuch) => {
+            "Look at `forbidden` in the line: what was asked for there, and the advice of these \
+             requests."
+        }
         Ending::Fault(Side::Requestor, _) => {
             "Show the device's vendor the detail: what it sent breaks the DICOM standard. If the \
              device is not faulty, it may have been broken into."
@@ -402,7 +406,28 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
+    use pacsgate_core::inspector::Forbidden;
+
     use super::*;
+
+    /// The table of forbidden requests in the README, made from the code.
+    fn forbidden() -> String {
+        let mut table =
+            String::from("| reason | the response's status | what to do |\n|---|---|---|\n");
+        for (side, why) in Forbidden::ALL {
+            let status = why.status().map_or("none".into(), |status| format!("{status:04X}H"));
+            let advice = why.advice(side);
+            writeln!(table, "| `{}` | {status} | {advice} |", why.code(side)).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_readme_has_a_row_for_everything_that_is_forbidden() {
+        let readme = include_str!("../README.md");
+        let table = forbidden();
+        assert!(readme.contains(&table), "put this into the README:\n\n{table}");
+    }
 
     /// The table of the README, made from the code.
     fn table() -> String {
@@ -418,8 +443,10 @@ mod tests {
     #[test]
     fn every_reason_has_a_code_of_its_own() {
         let all = Reason::all();
-        let codes: BTreeSet<_> = all.iter().map(|reason| reason.code()).collect();
+        let mut codes: BTreeSet<_> = all.iter().map(|reason| reason.code()).collect();
         assert_eq!(codes.len(), all.len());
+        codes.extend(Forbidden::ALL.map(|(side, why)| why.code(side)));
+        assert_eq!(codes.len(), all.len() + Forbidden::ALL.len());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use pacsgate_core::inspector::{Fault, Inspector, Out, Phase, Side};
+use pacsgate_core::inspector::{Fault, ForbiddenRequest, Inspector, Ledger, Out, Phase, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -64,6 +64,8 @@ pub struct Relayed {
     pub ending: Ending,
     /// What it has moved.
     pub traffic: Traffic,
+    /// What was done and what was forbidden.
+    pub ledger: Ledger,
     /// What is judged and not yet written, for the requestor.
     pub to_requestor: Remainder,
     /// What is judged and not yet written, for the PACS.
@@ -81,13 +83,15 @@ pub struct Remainder {
 
 /// Relays until the association ends, for whatever reason.
 ///
-/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside.
+/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside. Each
+/// request that is not forwarded is told to `forbidden` as it comes.
 pub async fn relay<R, P>(
     requestor: &mut R,
     pacs: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
     stop: impl Future<Output = Stop>,
+    forbidden: &mut (dyn FnMut(&ForbiddenRequest) + Send),
 ) -> Relayed
 where
     R: AsyncBufRead + AsyncWrite + Unpin,
@@ -106,6 +110,8 @@ where
         to_pacs: Flow::default(),
         received: Received::default(),
         watch,
+        forbidden,
+        told: 0,
     };
     let ending = poll_fn(|cx| {
         if let Poll::Ready(stop) = stop.as_mut().poll(cx) {
@@ -129,6 +135,9 @@ struct Relay<'a, R, P> {
     to_pacs: Flow,
     received: Received,
     watch: Watch,
+    forbidden: &'a mut (dyn FnMut(&ForbiddenRequest) + Send),
+    /// How many forbidden requests were told.
+    told: usize,
 }
 
 /// Bytes received.
@@ -147,7 +156,9 @@ where
     fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {
             let before = self.progress();
-            if let Err(ending) = self.move_once(cx) {
+            let moved = self.move_once(cx);
+            self.tell_forbidden();
+            if let Err(ending) = moved {
                 return Poll::Ready(ending);
             }
             if let Some(ending) = self.phase_ending() {
@@ -165,6 +176,14 @@ where
         self.read_pacs(cx)?;
         self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
         Ok(())
+    }
+
+    fn tell_forbidden(&mut self) {
+        let requests = self.inspector.ledger().forbidden();
+        for request in requests.get(self.told..).unwrap_or_default() {
+            (self.forbidden)(request);
+        }
+        self.told = requests.len();
     }
 
     fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
@@ -285,6 +304,7 @@ where
                 at_boundary: self.inspector.at_boundary(Side::Pacs),
                 bytes: self.to_pacs.rest(self.out.to_pacs),
             },
+            ledger: self.inspector.into_ledger(),
         }
     }
 }

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::Side;
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Side};
 use pacsgate_core::policy::{Conclusion, Permit, Refusal, Removed};
 use pacsgate_core::wire::associate::{Answer, ReceivedRq};
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::{Instant, timeout};
 
 use crate::audit::{
-    CertificateRecord, ContextsRecord, Event, PeerText, Received, Record, RemovedContext, Standing,
-    Texts,
+    CertificateRecord, ContextsRecord, Event, ForbiddenRecord, PeerText, Received, Record,
+    RemovedContext, Standing, Texts,
 };
 use crate::farewell::last_word;
 use crate::gate::{Gate, Listener};
@@ -34,6 +34,8 @@ pub struct Story {
     began: Instant,
     not_after: i64,
     record: Box<Record>,
+    /// The codes of forbidden requests that have had their line.
+    told: Vec<&'static str>,
 }
 
 /// Why a wait was cut short.
@@ -69,7 +71,15 @@ impl Story {
         let name = Arc::clone(&listener.name);
         let record = Record::new(Event::Failed, Standing::Stranger, id, name, source);
         let began = Instant::now();
-        Self { gate, listener, slot, began, not_after: i64::MAX, record: Box::new(record) }
+        Self {
+            gate,
+            listener,
+            slot,
+            began,
+            not_after: i64::MAX,
+            record: Box::new(record),
+            told: Vec::new(),
+        }
     }
 
     /// The requestor's address.
@@ -194,8 +204,38 @@ impl Story {
         self.record.notes = Texts::default();
     }
 
+    /// A request was forbidden. All are counted; the first of each kind on an association has a
+    /// line at once, the others stand in the last line.
+    pub fn forbidden(&mut self, request: &ForbiddenRequest) {
+        let code = request.why.code(request.from);
+        if self.told.contains(&code) {
+            return self.gate.audit.counters().count(Event::Forbidden, code);
+        }
+        self.told.push(code);
+        let mut record = self.record.clone();
+        record.event = Event::Forbidden;
+        record.reason = Some(code);
+        record.request = Some(Box::new(ForbiddenRecord::from(request)));
+        record.wire = Some(match request.why.status() {
+            Some(status) => {
+                PeerText::from_display(format_args!("response {status:04x}"), PeerText::PHRASE)
+            }
+            None => PeerText::from_display("nothing", PeerText::PHRASE),
+        });
+        record.advice = Some(request.why.advice(request.from));
+        record.duration = Some(self.began.elapsed());
+        self.gate.audit.record(record);
+    }
+
     /// The association has ended.
-    pub fn relayed(&mut self, ending: Ending, traffic: Traffic, at_boundary: bool) {
+    pub fn relayed(
+        &mut self,
+        ending: Ending,
+        traffic: Traffic,
+        ledger: &Ledger,
+        at_boundary: bool,
+    ) {
+        self.record.operations = Some(Box::new(ledger.into()));
         self.record.pdus = Some(Received {
             from_requestor: traffic.pdus_from_requestor,
             from_pacs: traffic.pdus_from_pacs,

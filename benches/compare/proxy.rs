@@ -134,7 +134,6 @@ certificate = [{{ san_dns = "{CLIENT_NAME}" }}]
 calling_ae = ["{CALLING}"]
 pacs = ["sink"]
 services = ["echo", "store", "get"]
-unchecked_operations = true
 associations = 10000
 
 [limits]

@@ -4,22 +4,31 @@
 //! cut anywhere, and writes what may pass, in the gate's own framing: one PDV per PDU (PS3.8
 //! section 9.3.5), command sets in PDUs of their own. Only headers and command sets are ever
 //! withheld; data set fragments stream through.
+//!
+//! A request that is sound and not permitted ends nothing: it is swallowed with its data set, and
+//! the gate itself gives the response, as soon as no message is under way towards the asker.
 
 mod command;
 mod fault;
 mod lane;
+mod ledger;
 mod operations;
+mod permission;
 mod release;
 
-pub use command::CommandError;
+pub use command::{CommandError, SubOperations};
 pub use fault::Fault;
+pub use ledger::{Ledger, Operations};
+pub use permission::{Asked, Forbidden, ForbiddenRequest};
 
 pub use crate::services::Side;
 
 use crate::policy::Contexts;
 use crate::wire::pdu;
+use command::{Command, Role};
 use lane::{Lane, Step};
 use operations::Outstanding;
+use permission::Cancel;
 use release::Release;
 
 /// Judged bytes on their way out: whole headers, whole command sets, data as it came.
@@ -63,9 +72,13 @@ pub struct Inspector {
     up: Lane,
     down: Lane,
     outstanding: Outstanding,
+    ledger: Ledger,
     release: Release,
     aborted: Option<Side>,
 }
+
+/// What the gate's own responses say to people (PS3.7 section C.1.2).
+const COMMENT: &str = "Not permitted by the gateway";
 
 impl Inspector {
     /// An inspector for an association with these accepted contexts.
@@ -77,6 +90,7 @@ impl Inspector {
             down: Lane::new(maxima.from_pacs, maxima.to_requestor),
             contexts,
             outstanding: Outstanding::default(),
+            ledger: Ledger::default(),
             release: Release::default(),
             aborted: None,
         }
@@ -90,23 +104,36 @@ impl Inspector {
     ///
     /// The rule that was broken. The association is over then: feed nothing more.
     pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<(), Fault> {
-        let out = out.towards(from.other());
         let mut rest = input;
         while !rest.is_empty() && !self.is_over() {
             let lane = match from {
                 Side::Requestor => &mut self.up,
                 Side::Pacs => &mut self.down,
             };
-            let step = lane.advance(&mut rest, &self.contexts, out)?;
+            let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
             self.obey(from, step, out)?;
         }
         Ok(())
     }
 
-    /// Whether this side is to be read. The relay reads it only while there is room besides.
+    /// Whether this side is to be read: not while it waits for an answer of the gate. The relay
+    /// reads it only while there is room besides.
     #[must_use]
-    pub const fn wants(&self, _from: Side) -> bool {
-        !self.is_over()
+    pub const fn wants(&self, from: Side) -> bool {
+        !self.is_over() && !self.outstanding.owes(from)
+    }
+
+    /// What was done and what was refused so far.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The same at the end, with what was not answered.
+    #[must_use]
+    pub fn into_ledger(mut self) -> Ledger {
+        self.outstanding.abandon(&mut self.ledger);
+        self.ledger
     }
 
     /// Whether a PDU of the gate's own may be written to this side, behind what is in `Out`.
@@ -154,28 +181,114 @@ impl Inspector {
         }
     }
 
-    fn obey(&mut self, from: Side, step: Step, out: &mut Vec<u8>) -> Result<(), Fault> {
+    const fn lane_mut(&mut self, from: Side) -> &mut Lane {
+        match from {
+            Side::Requestor => &mut self.up,
+            Side::Pacs => &mut self.down,
+        }
+    }
+
+    fn obey(&mut self, from: Side, step: Step, out: &mut Out) -> Result<(), Fault> {
         match step {
             Step::Continue => {}
             Step::Data => self.release.may_send_data(from)?,
             Step::Command(command) => {
-                self.outstanding.note(from, &command)?;
-                self.lane(from).forward_command(&command, out);
+                self.command(from, &command, out)?;
+                if !command.has_data_set {
+                    self.message_ended(from, out);
+                }
             }
+            Step::DataSetEnd => self.message_ended(from, out),
             Step::ReleaseRq => {
                 self.release.ask(from)?;
-                out.extend_from_slice(&pdu::RELEASE_RQ);
+                out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RQ);
             }
             Step::ReleaseRp => {
                 self.release.answer(from)?;
-                out.extend_from_slice(&pdu::RELEASE_RP);
+                out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RP);
             }
             Step::Abort(abort) => {
                 self.aborted = Some(from);
-                out.extend_from_slice(&abort.encode());
+                out.towards(from.other()).extend_from_slice(&abort.encode());
             }
         }
         Ok(())
+    }
+
+    fn command(&mut self, from: Side, command: &Command, out: &mut Out) -> Result<(), Fault> {
+        match command.role {
+            Role::Response { .. } => {
+                self.outstanding.respond(from, command, &mut self.ledger)?;
+                if !permission::may_answer_for(command, &self.contexts) {
+                    return Err(Fault::ForeignResponse);
+                }
+                self.forward(from, command, out);
+            }
+            Role::Cancel { message_id } => {
+                match permission::cancel(
+                    from,
+                    message_id,
+                    command,
+                    &self.contexts,
+                    &self.outstanding,
+                ) {
+                    Ok(Cancel::Forward) => self.forward(from, command, out),
+                    Ok(Cancel::TooLate) => self.ledger.cancel_too_late(),
+                    Err(why) => self.refuse(from, why, command)?,
+                }
+            }
+            Role::UnknownRequest { .. } => {
+                self.outstanding.may_ask(from)?;
+                self.refuse(from, Forbidden::UnknownCommand, command)?;
+            }
+            Role::Request { operation, message_id } => {
+                self.outstanding.may_ask(from)?;
+                let (contexts, outstanding) = (&self.contexts, &self.outstanding);
+                match permission::judge(from, operation, command, contexts, outstanding) {
+                    Ok(()) => {
+                        self.outstanding.ask(from, operation, message_id, command);
+                        command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
+                        self.forward(from, command, out);
+                    }
+                    Err(why) => self.refuse(from, why, command)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn forward(&self, from: Side, command: &Command, out: &mut Out) {
+        let out = out.towards(from.other());
+        self.lane(from).write_command(command.context, &command.bytes, out);
+    }
+
+    fn refuse(&mut self, from: Side, why: Forbidden, command: &Command) -> Result<(), Fault> {
+        let request = ForbiddenRequest::new(from, why, command);
+        if !self.ledger.forbid(request) {
+            return Err(Fault::ForbiddenRequests);
+        }
+        self.lane_mut(from).swallow();
+        let answer = why.status().and_then(|status| command.refusal(status, COMMENT));
+        if let Some(answer) = answer {
+            self.outstanding.refuse(from, command.context, answer);
+        }
+        Ok(())
+    }
+
+    /// An answer of the gate may be due to the side whose message has ended, or may have waited
+    /// for the end of a message on its way to the other side.
+    fn message_ended(&mut self, from: Side, out: &mut Out) {
+        self.outstanding.message_ended(from, &mut self.ledger);
+        for to in [from, from.other()] {
+            if !self.lane(to.other()).is_inside_forwarded_message()
+                && let Some(answer) = self.outstanding.take_due(to)
+                // Who has asked for release sends nothing more, not even through the gate.
+                && self.release.may_send_data(to.other()).is_ok()
+            {
+                let lane = self.lane(to.other());
+                lane.write_command(answer.context, &answer.command, out.towards(to));
+            }
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! apart from the Unified Procedure Step.
 
 mod left_out;
+mod naming;
 mod operation;
 mod print;
 mod procedure;
@@ -16,6 +17,7 @@ mod tables;
 use std::fmt;
 use std::str::FromStr;
 
+pub use naming::on_context;
 pub use operation::{Operation, Operations, Side, UnknownOperation};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
@@ -93,6 +95,17 @@ impl Service {
             Self::StorageCommitment => Some("storage-commitment"),
             Self::Print => Some("print"),
             Self::Other { .. } => None,
+        }
+    }
+
+    /// Whether C-MOVE belongs to it.
+    #[must_use]
+    pub fn moves(&self) -> bool {
+        match self {
+            Self::Other { operations, .. } => operations.contains(&Operation::CMove),
+            named => GroupSet::of_service(named)
+                .iter()
+                .any(|group| group.operations.allows(Side::Requestor, Operation::CMove)),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use pacsgate_core::certificate::{Certificate, Digest};
 use serde::{Serialize, Serializer};
 
+use super::operations::{ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
 use crate::tls::Presented;
 
@@ -51,6 +52,9 @@ pub struct Record {
     /// What became of the presentation contexts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contexts: Option<ContextsRecord>,
+    /// The request that was just forbidden.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Box<ForbiddenRecord>>,
     /// The reason's stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -66,6 +70,9 @@ pub struct Record {
     /// What was dropped or tolerated.
     #[serde(skip_serializing_if = "Texts::is_empty")]
     pub notes: Texts,
+    /// What was done and what was forbidden.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Box<OperationsRecord>>,
     /// PDUs received.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pdus: Option<Received>,
@@ -107,11 +114,13 @@ impl Record {
             contact: None,
             pacs: None,
             contexts: None,
+            request: None,
             reason: None,
             detail: None,
             wire: None,
             advice: None,
             notes: Texts::default(),
+            operations: None,
             pdus: None,
             bytes: None,
             duration: None,
@@ -125,6 +134,8 @@ impl Record {
 pub enum Event {
     /// An association was opened.
     Opened,
+    /// A request on an open association was answered by the gate itself.
+    Forbidden,
     /// An association request was refused, or never became one.
     Refused,
     /// An opened association has ended.
@@ -139,6 +150,7 @@ impl Event {
     pub const fn code(self) -> &'static str {
         match self {
             Self::Opened => "opened",
+            Self::Forbidden => "forbidden",
             Self::Refused => "refused",
             Self::Closed => "closed",
             Self::Failed => "failed",

@@ -393,6 +393,8 @@ fn worst(id: ConnectionId) -> Record {
         contact: Some(Arc::clone(&own)),
         pacs: Some(Arc::clone(&own)),
         contexts: Some(ContextsRecord::new(usize::MAX, Some(usize::MAX), (0..200).map(removed))),
+        operations: Some(Box::new(OperationsRecord::worst())),
+        request: None,
         reason: Some("a-reason"),
         detail: text(PeerText::SENTENCE),
         wire: text(PeerText::SENTENCE),

@@ -20,7 +20,7 @@ pub(super) struct Node {
 pub(super) enum Value {
     Text(String),
     Integer(i64),
-    Boolean(bool),
+    Boolean,
     List(Vec<Node>),
     Table(Table),
     /// A type of TOML that no key takes: its name.
@@ -105,7 +105,7 @@ fn own_value(value: DeValue<'_>, file: Place) -> Value {
     match value {
         DeValue::String(text) => Value::Text(text.into_owned()),
         DeValue::Integer(integer) => Value::Integer(saturated(&integer)),
-        DeValue::Boolean(boolean) => Value::Boolean(boolean),
+        DeValue::Boolean(_) => Value::Boolean,
         DeValue::Array(list) => Value::List(own_list(list, file)),
         DeValue::Table(table) => Value::Table(own_table(table, file)),
         DeValue::Float(_) => Value::Other("a number with a fraction"),
@@ -136,13 +136,6 @@ impl Node {
         number.ok_or_else(|| self.value.instead_of("a whole number"))
     }
 
-    pub(super) fn boolean(&self) -> Result<bool, Mistake> {
-        let Value::Boolean(boolean) = self.value else {
-            return Err(self.value.instead_of("true or false, without quotes"));
-        };
-        Ok(boolean)
-    }
-
     pub(super) fn into_table(self) -> Result<Table, Mistake> {
         let Value::Table(table) = self.value else {
             return Err(self.value.instead_of("a table"));
@@ -156,7 +149,7 @@ impl Value {
         let found = match self {
             Self::Text(_) | Self::Variable(_) => "a text",
             Self::Integer(_) => "a number",
-            Self::Boolean(_) => "true or false",
+            Self::Boolean => "true or false",
             Self::List(_) => "a list",
             Self::Table(_) => "a table",
             Self::Other(name) => name,

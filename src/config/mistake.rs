@@ -153,12 +153,6 @@ pub enum Mistake {
     /// Neither a UID nor a keyword.
     #[error("{0} is neither a UID nor the keyword of a SOP class; {1}")]
     SopClass(Quoted, Suggestion),
-    /// A service whose operations this version does not check.
-    #[error(
-        "{0} needs `unchecked_operations = true` in this peer: this version does not check \
-         operations, so the peer could move or get to any destination that the PACS knows"
-    )]
-    Unchecked(Quoted),
     /// A certificate that would belong to two peers.
     #[error("belongs to peer.{peer} already, at {first}; a certificate has one peer")]
     SameMatcher {
@@ -214,6 +208,9 @@ pub enum Combination {
     /// A matcher with no key or with several.
     #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
     OneMatcher,
+    /// Destinations without anything that moves there.
+    #[error("is for C-MOVE, and no service of this peer has that; add `move` to services")]
+    NothingToMove,
     /// A narrowing without anything to narrow.
     #[error("narrows store and get, and this peer has neither service")]
     NothingToNarrow,
@@ -281,9 +278,6 @@ pub enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
-    /// A peer whose operations pass unchecked.
-    #[error("this version does not check what the peer moves or gets, and to where")]
-    UncheckedOperations,
 }
 
 /// What could have been meant.

@@ -11,7 +11,7 @@ use pacsgate_core::wire::uid::Uid;
 
 use super::file::{Node, Value};
 use super::limits::{self, Limits};
-use super::mistake::{Caution, Combination, Mistake, Quoted, Suggestion};
+use super::mistake::{Combination, Mistake, Suggestion};
 use super::pacs::title;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
@@ -25,6 +25,7 @@ pub(super) struct Read {
     pub(super) calling: Vec<At<AeTitle>>,
     pub(super) pacs: Vec<At<Arc<str>>>,
     pub(super) sop_classes: Vec<At<Uid>>,
+    pub(super) move_to: Vec<At<AeTitle>>,
     /// Whether nothing was wrong in its table.
     pub(super) is_sound: bool,
     contact: Option<Arc<str>>,
@@ -45,11 +46,10 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
         services: services(&mut table),
         sop_classes: table.optional_list("sop_classes", sop_class),
+        move_to: table.optional_list("move_to", title),
         is_sound: false,
         associations: table.or("associations", limits.peer_associations, limits::count),
     };
-    unchecked_operations(&mut table, &read.services);
-    table.not_enforced("move_to", "without it, `move` reaches whatever the PACS knows");
     table.not_enforced("tolerate", "leave it out until a later version");
     table.not_enforced("guard", "leave it out until a later version");
     table.finish();
@@ -74,6 +74,7 @@ impl Read {
             pacs: values(&self.pacs),
             services: values(&self.services),
             sop_classes: values(&self.sop_classes),
+            move_to: values(&self.move_to),
             associations: self.associations,
         }
     }
@@ -194,36 +195,6 @@ fn nearest_sop_class(text: &str) -> Suggestion {
     match Suggestion::new(text, SopClass::all().map(|class| class.keyword)) {
         nearest @ Suggestion::Nearest(_) => nearest,
         Suggestion::OneOf(_) | Suggestion::See(_) => Suggestion::See("table A-1 of PS3.6"),
-    }
-}
-
-/// Until operations are checked, a retrieval passes to any destination that the PACS knows.
-fn unchecked_operations(table: &mut Section<'_>, services: &[At<Service>]) {
-    let accepted = table.optional("unchecked_operations", Node::boolean);
-    if let Some(at) = accepted.filter(|at| at.value) {
-        let key = table.path("unchecked_operations");
-        return table.problems.caution(at.place, key, Caution::UncheckedOperations);
-    }
-    for service in services.iter().filter(|service| retrieves(&service.value)) {
-        let name = Quoted::from(service.value.to_string().as_str());
-        table.mistake_at("services", Some(service.place), Mistake::Unchecked(name));
-    }
-}
-
-fn retrieves(service: &Service) -> bool {
-    match service {
-        Service::Move | Service::Get => true,
-        Service::Other { operations, .. } => operations
-            .iter()
-            .any(|operation| matches!(operation, Operation::CMove | Operation::CGet)),
-        Service::Echo
-        | Service::Store
-        | Service::KeyObject
-        | Service::Find
-        | Service::Worklist
-        | Service::Mpps
-        | Service::StorageCommitment
-        | Service::Print => false,
     }
 }
 

@@ -82,6 +82,12 @@ impl<'a> Tables<'a> {
                 );
                 Some(Told { place, key: format!("peer.{peer}.services"), mistake })
             }
+            PolicyError::NothingToMove { peer } => {
+                let read = self.peers.get(&**peer).filter(|read| read.is_sound)?;
+                let place = read.move_to.first()?.place;
+                let mistake = Combination::NothingToMove.into();
+                Some(Told { place, key: format!("peer.{peer}.move_to"), mistake })
+            }
             PolicyError::NothingToNarrow { peer } => {
                 self.narrowing(peer, None, Combination::NothingToNarrow)
             }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use pacsgate_core::policy::{Context, Contexts, Maxima};
-use pacsgate_core::services::Operations;
+use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::pdu::{RELEASE_RP, RELEASE_RQ};
@@ -17,11 +17,16 @@ const MAXIMUM: u32 = 16 * 1024;
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 /// C-STORE-RQ, message id 1, with a data set, on context 1, in a PDU of its own.
 const STORE: &[u8] = &[
-    4, 0, 0, 0, 0, 48, 0, 0, 0, 44, 1, 3, // P-DATA-TF, one PDV: command, last
-    0, 0, 0, 0, 4, 0, 0, 0, 30, 0, 0, 0, // group length
+    4, 0, 0, 0, 0, 104, 0, 0, 0, 100, 1, 3, // P-DATA-TF, one PDV: command, last
+    0, 0, 0, 0, 4, 0, 0, 0, 86, 0, 0, 0, // group length
+    0, 0, 2, 0, 26, 0, 0, 0, // affected SOP class: CT image
+    b'1', b'.', b'2', b'.', b'8', b'4', b'0', b'.', b'1', b'0', b'0', b'0', b'8', //
+    b'.', b'5', b'.', b'1', b'.', b'4', b'.', b'1', b'.', b'1', b'.', b'2', 0, //
     0, 0, 0, 1, 2, 0, 0, 0, 1, 0, // C-STORE-RQ
     0, 0, 0x10, 1, 2, 0, 0, 0, 1, 0, // message id
+    0, 0, 0, 7, 2, 0, 0, 0, 0, 0, // priority
     0, 0, 0, 8, 2, 0, 0, 0, 1, 0, // a data set follows
+    0, 0, 0, 0x10, 4, 0, 0, 0, b'1', b'.', b'2', 0, // affected SOP instance
 ];
 /// A last data set fragment of two bytes.
 const LAST: &[u8] = &[4, 0, 0, 0, 0, 8, 0, 0, 0, 4, 1, 2, 7, 7];
@@ -43,7 +48,7 @@ fn inspector() -> Inspector {
         id: ContextId::new(1).unwrap(),
         abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
-        operations: Operations::NONE,
+        operations: Operations::by_requestor(&[Operation::CStore, Operation::CEcho]),
     };
     let maxima = Maxima {
         to_pacs: MAXIMUM,
@@ -51,7 +56,7 @@ fn inspector() -> Inspector {
         from_requestor: MAXIMUM,
         from_pacs: MAXIMUM,
     };
-    Inspector::new(Contexts::new(vec![context], maxima))
+    Inspector::new(Contexts::new(vec![context], maxima, [].into()))
 }
 
 struct Ends {
@@ -73,7 +78,8 @@ fn start_with(
     let (pacs, mut inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
         let mut inner_requestor = BufReader::new(inner_requestor);
-        relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, stop).await
+        relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, stop, &mut |_| {})
+            .await
     });
     Ends { requestor, pacs, relay }
 }

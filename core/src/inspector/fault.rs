@@ -65,6 +65,15 @@ pub enum Fault {
     /// A response to no outstanding request.
     #[error("a response that nobody asked for")]
     UnaskedResponse,
+    /// A response that names a SOP class which has no place on its context.
+    #[error("a response for a SOP class that has no place on its context")]
+    ForeignResponse,
+    /// More forbidden requests than an association may send.
+    #[error("more than 16 forbidden requests")]
+    ForbiddenRequests,
+    /// Forbidden requests with more data sets than the gate swallows.
+    #[error("more than 64 MiB of data sets behind forbidden requests")]
+    SwallowedTooMuch,
     /// P-DATA from a side that asked for release, or answered such a request.
     #[error("a P-DATA-TF after a release")]
     DataAfterRelease,
@@ -98,6 +107,9 @@ impl Fault {
         Self::Command(CommandError::Cut),
         Self::SecondRequest,
         Self::UnaskedResponse,
+        Self::ForeignResponse,
+        Self::ForbiddenRequests,
+        Self::SwallowedTooMuch,
         Self::DataAfterRelease,
         Self::ReleaseInsideMessage,
         Self::ReleaseOutOfOrder,
@@ -134,6 +146,9 @@ impl Fault {
             Self::Command(_) => by_side!("malformed-command"),
             Self::SecondRequest => by_side!("second-request"),
             Self::UnaskedResponse => by_side!("unasked-response"),
+            Self::ForeignResponse => by_side!("foreign-response"),
+            Self::ForbiddenRequests => by_side!("forbidden-requests"),
+            Self::SwallowedTooMuch => by_side!("swallowed-too-much"),
             Self::DataAfterRelease => by_side!("data-after-release"),
             Self::ReleaseInsideMessage => by_side!("release-inside-message"),
             Self::ReleaseOutOfOrder => by_side!("release-out-of-order"),
@@ -165,7 +180,10 @@ impl Fault {
             | Self::Command(_)
             | Self::SecondRequest
             | Self::UnaskedResponse
+            | Self::ForeignResponse
             | Self::ReleaseInsideMessage => Abort::INVALID_PARAMETER,
+            // What was sent was sound; it is the gate that has had enough.
+            Self::ForbiddenRequests | Self::SwallowedTooMuch => Abort::NO_REASON,
         }
     }
 }

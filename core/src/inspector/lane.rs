@@ -22,6 +22,9 @@ const PDU_OVERHEAD: u32 = 6;
 const COMMAND: u8 = 0b01;
 const LAST: u8 = 0b10;
 
+/// The most that all refused messages together may bring behind their commands.
+const MAX_SWALLOWED: u64 = 64 * 1024 * 1024;
+
 /// What the inspector has to decide before the lane goes on.
 #[derive(Debug)]
 pub(super) enum Step {
@@ -29,8 +32,11 @@ pub(super) enum Step {
     Continue,
     /// A P-DATA-TF begins.
     Data,
-    /// A command set is complete and held: forward it with [`Lane::forward_command`].
+    /// A command set is complete and held: [`Lane::write_command`] forwards one, and after
+    /// [`Lane::swallow`] its data set does not pass.
     Command(Command),
+    /// A data set is complete, and with it its message.
+    DataSetEnd,
     /// A whole A-RELEASE-RQ, between two messages.
     ReleaseRq,
     /// A whole A-RELEASE-RP, between two messages.
@@ -51,6 +57,7 @@ pub(super) struct Lane {
     /// What is left of the P-DATA-TF behind the current fragment.
     pdu_left: u32,
     pdus: u64,
+    swallowed: u64,
 }
 
 #[derive(Debug)]
@@ -85,7 +92,15 @@ enum Message {
     DataSet {
         context: ContextId,
         empty: u32,
+        passage: Passage,
     },
+}
+
+/// What becomes of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passage {
+    Forward,
+    Swallow,
 }
 
 impl Lane {
@@ -97,6 +112,7 @@ impl Lane {
             message: Message::Between,
             pdu_left: 0,
             pdus: 0,
+            swallowed: 0,
         }
     }
 
@@ -115,9 +131,22 @@ impl Lane {
         matches!(self.message, Message::Command { .. } | Message::DataSet { .. })
     }
 
+    /// Whether a part of a message went out, and the message has not ended.
+    pub(super) const fn is_inside_forwarded_message(&self) -> bool {
+        matches!(self.message, Message::DataSet { passage: Passage::Forward, .. })
+    }
+
     /// Whether the header of a fragment went out and the fragment did not yet.
     pub(super) const fn is_inside_forwarded_pdu(&self) -> bool {
-        matches!(&self.state, State::Fragment(fragment) if !fragment.is_command && fragment.left > 0)
+        matches!(&self.state, State::Fragment(fragment) if fragment.left > 0)
+            && self.is_inside_forwarded_message()
+    }
+
+    /// The message whose command was just read does not pass; neither does its data set.
+    pub(super) const fn swallow(&mut self) {
+        if let Message::DataSet { passage, .. } = &mut self.message {
+            *passage = Passage::Swallow;
+        }
     }
 
     /// Takes the next piece of the input, at most up to what the inspector must decide.
@@ -149,23 +178,26 @@ impl Lane {
                 self.state = State::Fragment(fragment);
                 match &mut self.message {
                     Message::Command { collected, .. } => collected.extend_from_slice(piece),
-                    Message::Between | Message::EndedInPdu | Message::DataSet { .. } => {
+                    Message::DataSet { passage: Passage::Forward, .. } => {
                         out.extend_from_slice(piece);
                     }
+                    Message::DataSet { passage: Passage::Swallow, .. }
+                    | Message::Between
+                    | Message::EndedInPdu => {}
                 }
                 if fragment.left == 0 { self.end_fragment(fragment) } else { Ok(Step::Continue) }
             }
         }
     }
 
-    /// Writes the command set that [`Step::Command`] announced, in PDUs of its own.
-    pub(super) fn forward_command(&self, command: &Command, out: &mut Vec<u8>) {
+    /// Writes a command set for the receiver of this direction, in PDUs of its own.
+    pub(super) fn write_command(&self, context: ContextId, set: &[u8], out: &mut Vec<u8>) {
         // Even, as fragments must be; the policy lets no maximum below 1,024 through.
         let room = self.receivable.saturating_sub(PDU_OVERHEAD).max(2) & !1;
-        let mut pieces = command.bytes().chunks(room as usize).peekable();
+        let mut pieces = set.chunks(room as usize).peekable();
         while let Some(piece) = pieces.next() {
             let last = if pieces.peek().is_none() { LAST } else { 0 };
-            push_header(out, command.context(), COMMAND | last, length(piece.len()));
+            push_header(out, context, COMMAND | last, length(piece.len()));
             out.extend_from_slice(piece);
         }
     }
@@ -229,11 +261,34 @@ impl Lane {
         let fragment =
             Fragment { left, is_command: control & COMMAND != 0, is_last: control & LAST != 0 };
         self.join_message(context, fragment)?;
-        if !fragment.is_command && (left > 0 || fragment.is_last) {
-            push_header(out, context, if fragment.is_last { LAST } else { 0 }, left);
-        }
+        self.pass_header(context, fragment, out)?;
         self.state = State::Fragment(fragment);
         if left == 0 { self.end_fragment(fragment) } else { Ok(Step::Continue) }
+    }
+
+    /// The header of a data set's fragment goes on where its bytes will; an empty one says
+    /// something only as the last.
+    fn pass_header(
+        &mut self,
+        context: ContextId,
+        Fragment { left, is_last, .. }: Fragment,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        match self.message {
+            Message::DataSet { passage: Passage::Forward, .. } => {
+                if left > 0 || is_last {
+                    push_header(out, context, if is_last { LAST } else { 0 }, left);
+                }
+            }
+            Message::DataSet { passage: Passage::Swallow, .. } => {
+                self.swallowed += u64::from(left);
+                if self.swallowed > MAX_SWALLOWED {
+                    return Err(Fault::SwallowedTooMuch);
+                }
+            }
+            Message::Command { .. } | Message::Between | Message::EndedInPdu => {}
+        }
+        Ok(())
     }
 
     /// Lets a fragment into the current message, or begins one with it.
@@ -271,9 +326,10 @@ impl Lane {
     fn end_fragment(&mut self, fragment: Fragment) -> Result<Step, Fault> {
         let step = match &mut self.message {
             Message::Command { context, collected, .. } if fragment.is_last => {
-                let command = Command::read(*context, std::mem::take(collected))?;
-                self.message = if command.has_data_set() {
-                    Message::DataSet { context: *context, empty: 0 }
+                let command = Command::read(*context, collected)?;
+                self.message = if command.has_data_set {
+                    let passage = Passage::Forward;
+                    Message::DataSet { context: *context, empty: 0, passage }
                 } else {
                     Message::EndedInPdu
                 };
@@ -281,7 +337,7 @@ impl Lane {
             }
             Message::DataSet { .. } if fragment.is_last => {
                 self.message = Message::EndedInPdu;
-                Step::Continue
+                Step::DataSetEnd
             }
             Message::Command { .. }
             | Message::DataSet { .. }

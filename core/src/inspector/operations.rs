@@ -1,20 +1,46 @@
 //! Requests that wait for their final response (PS3.7 section 7).
 
 use super::command::{Command, Role};
+use super::ledger::Ledger;
 use super::{Fault, Side};
+use crate::services::Operation;
+use crate::wire::associate::ContextId;
+use crate::wire::uid::Uid;
 
 /// The outstanding operations: at most one of each side, because the gate never lets an
 /// asynchronous window be negotiated (PS3.7 section D.3.3.3).
 #[derive(Debug, Default)]
 pub(super) struct Outstanding {
-    of_requestor: Option<Operation>,
-    of_pacs: Option<Operation>,
+    of_requestor: Option<Waiting>,
+    of_pacs: Option<Waiting>,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Operation {
+/// What a side waits for.
+#[derive(Debug)]
+enum Waiting {
+    /// The other side's response to a request that was forwarded.
+    Response(Request),
+    /// The gate's own response to a request that was not.
+    Answer(Answer),
+}
+
+#[derive(Debug)]
+struct Request {
     message_id: u16,
-    command: u16,
+    operation: Operation,
+    context: ContextId,
+    sop_class: Option<Uid>,
+    /// The status of the final response, while its data set is on its way.
+    ended: Option<u16>,
+}
+
+/// The gate's own response.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) context: ContextId,
+    pub(super) command: Vec<u8>,
+    /// The refused message has ended; until then an answer would come too early.
+    is_due: bool,
 }
 
 impl Outstanding {
@@ -22,37 +48,132 @@ impl Outstanding {
         self.of_requestor.is_none() && self.of_pacs.is_none()
     }
 
-    /// Takes account of a command set.
-    pub(super) fn note(&mut self, from: Side, command: &Command) -> Result<(), Fault> {
-        match command.role() {
-            Role::Request { message_id } => {
-                let slot = self.of(from);
-                if slot.is_some() {
-                    return Err(Fault::SecondRequest);
-                }
-                *slot = Some(Operation { message_id, command: command.field() });
-                Ok(())
+    /// Whether this side may send a request now.
+    pub(super) const fn may_ask(&self, side: Side) -> Result<(), Fault> {
+        if self.of(side).is_some() { Err(Fault::SecondRequest) } else { Ok(()) }
+    }
+
+    /// A request goes on to the other side.
+    pub(super) fn ask(
+        &mut self,
+        from: Side,
+        operation: Operation,
+        message_id: u16,
+        command: &Command,
+    ) {
+        *self.of_mut(from) = Some(Waiting::Response(Request {
+            message_id,
+            operation,
+            context: command.context,
+            sop_class: command.sop_class.clone(),
+            ended: None,
+        }));
+    }
+
+    /// A request does not go on; this is its answer once the message is over.
+    pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
+        *self.of_mut(from) = Some(Waiting::Answer(Answer { context, command, is_due: false }));
+    }
+
+    /// Takes account of a response: it must be asked for.
+    pub(super) fn respond(
+        &mut self,
+        from: Side,
+        command: &Command,
+        ledger: &mut Ledger,
+    ) -> Result<(), Fault> {
+        let Role::Response { operation, responds_to, status } = command.role else { return Ok(()) };
+        let Some(Waiting::Response(request)) = self.of_mut(from.other()) else {
+            return Err(Fault::UnaskedResponse);
+        };
+        let is_asked = request.message_id == responds_to
+            && request.operation == operation
+            && request.context == command.context
+            && request.ended.is_none();
+        if !is_asked {
+            return Err(Fault::UnaskedResponse);
+        }
+        if !status.is_pending {
+            request.ended = Some(status.code);
+            if operation == Operation::CMove {
+                ledger.add_moved(command.sub_operations);
             }
-            Role::Response { responds_to, is_final } => {
-                let slot = self.of(from.other());
-                let asked = slot.is_some_and(|operation| {
-                    operation.message_id == responds_to
-                        && operation.command == command.field() & !Command::RESPONSE
-                });
-                if !asked {
-                    return Err(Fault::UnaskedResponse);
-                }
-                if is_final {
-                    *slot = None;
-                }
-                Ok(())
+        }
+        Ok(())
+    }
+
+    /// A message of this side has passed, or was swallowed, to its end.
+    pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
+        if let Some(Waiting::Answer(answer)) = self.of_mut(from) {
+            answer.is_due = true;
+        }
+        let asker = from.other();
+        let slot = self.of_mut(asker);
+        if let Some(Waiting::Response(Request { ended: Some(status), .. })) = slot {
+            let status = *status;
+            if let Some(Waiting::Response(request)) = slot.take() {
+                ledger.ended(asker, request.operation, request.sop_class, Some(status));
             }
-            // It may cross the final response on the wire, so it is legal with nothing outstanding.
-            Role::Cancel => Ok(()),
         }
     }
 
-    const fn of(&mut self, side: Side) -> &mut Option<Operation> {
+    /// Whether an answer of the gate's own waits for its place in the stream to this side.
+    pub(super) const fn owes(&self, side: Side) -> bool {
+        matches!(self.of(side), Some(Waiting::Answer(Answer { is_due: true, .. })))
+    }
+
+    /// The answer that is due to this side; it is no longer outstanding then.
+    pub(super) fn take_due(&mut self, side: Side) -> Option<Answer> {
+        let slot = self.of_mut(side);
+        if !matches!(slot, Some(Waiting::Answer(Answer { is_due: true, .. }))) {
+            return None;
+        }
+        match slot.take()? {
+            Waiting::Answer(answer) => Some(answer),
+            Waiting::Response(_) => None,
+        }
+    }
+
+    /// Whether this side waits for the end of such an operation.
+    pub(super) fn awaits(&self, side: Side, operation: Operation) -> bool {
+        self.request(side)
+            .is_some_and(|request| request.operation == operation && request.ended.is_none())
+    }
+
+    /// Whether this side waits for the end of this message, and may cancel it.
+    pub(super) fn can_cancel(&self, side: Side, message_id: u16, context: ContextId) -> bool {
+        self.request(side).is_some_and(|request| {
+            request.operation.is_cancellable()
+                && request.message_id == message_id
+                && request.context == context
+                && request.ended.is_none()
+        })
+    }
+
+    /// Writes down what nobody has answered when the association ends.
+    pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
+        for side in [Side::Requestor, Side::Pacs] {
+            if let Some(Waiting::Response(request)) = self.of_mut(side).take() {
+                ledger.ended(side, request.operation, request.sop_class, request.ended);
+            }
+        }
+    }
+
+    const fn request(&self, side: Side) -> Option<&Request> {
+        match self.of(side) {
+            Some(Waiting::Response(request)) => Some(request),
+            Some(Waiting::Answer(_)) | None => None,
+        }
+    }
+
+    const fn of(&self, side: Side) -> &Option<Waiting> {
+        match side {
+            Side::Requestor => &self.of_requestor,
+            Side::Pacs => &self.of_pacs,
+        }
+    }
+
+    const fn of_mut(&mut self, side: Side) -> &mut Option<Waiting> {
         match side {
             Side::Requestor => &mut self.of_requestor,
             Side::Pacs => &mut self.of_pacs,

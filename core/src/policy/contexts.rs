@@ -1,8 +1,11 @@
 //! The accepted contexts of an established association.
 
+use std::sync::Arc;
+
 use crate::services::Operations;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
+use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
 /// All that an established association keeps of its negotiation.
@@ -12,6 +15,8 @@ pub struct Contexts {
     accepted: Box<[Context]>,
     /// How long P-DATA-TF may be.
     pub maxima: Maxima,
+    // Where C-MOVE may send objects.
+    move_to: Arc<[AeTitle]>,
 }
 
 /// A presentation context that both sides have agreed on.
@@ -43,10 +48,16 @@ pub struct Maxima {
 impl Contexts {
     /// Puts contexts together; of two with the same id it keeps one.
     #[must_use]
-    pub fn new(mut accepted: Vec<Context>, maxima: Maxima) -> Self {
+    pub fn new(mut accepted: Vec<Context>, maxima: Maxima, move_to: Arc<[AeTitle]>) -> Self {
         accepted.sort_by_key(|context| context.id);
         accepted.dedup_by_key(|context| context.id);
-        Self { accepted: accepted.into(), maxima }
+        Self { accepted: accepted.into(), maxima, move_to }
+    }
+
+    /// Whether a C-MOVE may have objects sent to this title.
+    #[must_use]
+    pub fn may_move_to(&self, destination: &AeTitle) -> bool {
+        self.move_to.contains(destination)
     }
 
     /// The context with this id, if it was accepted.

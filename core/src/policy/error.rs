@@ -109,6 +109,12 @@ pub enum PolicyError {
         /// The SOP class.
         sop_class: Uid,
     },
+    /// `move_to` without a service that moves.
+    #[error("[peer.{peer}] move_to: it is for C-MOVE, and no service of the peer has that")]
+    NothingToMove {
+        /// The peer.
+        peer: Arc<str>,
+    },
     /// `sop_classes` without a service that it would narrow.
     #[error("[peer.{peer}] sop_classes: it narrows store and get, and services has neither")]
     NothingToNarrow {
@@ -178,6 +184,9 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     );
     errors.extend(peer.services.iter().filter_map(|service| of_service(&peer.name, service)));
     errors.extend(of_narrowing(peer));
+    if !peer.move_to.is_empty() && !peer.services.iter().any(Service::moves) {
+        errors.push(PolicyError::NothingToMove { peer: peer.name.clone() });
+    }
     errors
 }
 

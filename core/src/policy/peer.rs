@@ -34,6 +34,9 @@ pub struct Peer {
     /// The only SOP classes that `store` and `get` are for. Empty where the configuration has no
     /// `sop_classes`; a list that is written down may not be empty.
     pub sop_classes: Vec<Uid>,
+    /// Where it may have objects moved. Empty where the configuration has no `move_to`: then to
+    /// its own calling titles only.
+    pub move_to: Vec<AeTitle>,
     /// How many associations it may have at once.
     pub associations: u32,
 }
@@ -61,6 +64,7 @@ pub(super) struct PeerRules {
     pub(super) pacs: Box<[usize]>,
     pub(super) rights: Rights,
     pub(super) associations: u32,
+    pub(super) move_to: Arc<[AeTitle]>,
     calling: Box<[AeTitle]>,
     from: Box<[IpNet]>,
 }
@@ -73,6 +77,9 @@ impl PeerRules {
             pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
+            move_to: if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to }
+                .as_slice()
+                .into(),
             calling: peer.calling.into(),
             from: peer.from.into_iter().map(canonical).collect(),
         }

@@ -30,6 +30,8 @@ pub(super) struct Terms {
     pub(super) request: AssociateRq,
     /// For each context of `request`, in its order.
     pub(super) operations: Vec<Operations>,
+    /// Where C-MOVE may send objects.
+    pub(super) move_to: Arc<[AeTitle]>,
     /// Every proposed context, in the requestor's order.
     pub(super) order: Vec<ContextId>,
     pub(super) removed: Vec<Removed>,

@@ -122,6 +122,12 @@ impl Operation {
         Self::ALL.into_iter().find(|operation| operation.command_field() == field)
     }
 
+    /// Whether C-CANCEL can end it early.
+    #[must_use]
+    pub const fn is_cancellable(self) -> bool {
+        self.bit() & Operations::CANCELLABLE != 0
+    }
+
     const fn bit(self) -> u16 {
         1 << self as u8
     }
@@ -130,6 +136,9 @@ impl Operation {
 impl Operations {
     /// Nothing may be sent.
     pub const NONE: Self = Self { requestor: 0, pacs: 0 };
+
+    /// Everything may be sent, as far as something else does not forbid it.
+    pub(crate) const ALL: Self = Self { requestor: u16::MAX, pacs: u16::MAX };
 
     const CANCELLABLE: u16 =
         Operation::CFind.bit() | Operation::CGet.bit() | Operation::CMove.bit();

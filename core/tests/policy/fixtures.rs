@@ -58,6 +58,7 @@ pub(crate) fn peer(name: &str) -> Peer {
         pacs: vec!["archive".into()],
         services: services("echo store find"),
         sop_classes: Vec::new(),
+        move_to: Vec::new(),
         associations: 32,
     }
 }

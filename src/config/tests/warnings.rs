@@ -33,17 +33,6 @@ fn warns_of_a_private_key_that_everybody_may_read() {
 }
 
 #[test]
-fn warns_of_move_and_get_once_the_risk_is_taken() {
-    let services = "services = [\"find\", \"move\", \"get\"]\nunchecked_operations = true";
-    let main = guarded().replace("services = [\"echo\", \"store\"]", services);
-    assert_eq!(
-        Site::new(&main).warned(),
-        "pacsgate.toml:20:1: peer.ct1.unchecked_operations: this version does not check what the \
-         peer moves or gets, and to where"
-    );
-}
-
-#[test]
 fn warns_of_a_ca_without_any_revocation_list() {
     assert_eq!(
         Site::new(MAIN).warned(),

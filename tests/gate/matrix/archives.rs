@@ -126,6 +126,12 @@ impl Archive {
         (title(number), &self.destinations[number])
     }
 
+    /// Its C-MOVE destinations, as a list in the configuration.
+    pub(super) fn titles(&self) -> String {
+        let titles: Vec<_> = (0..DESTINATIONS).map(title).collect();
+        format!("{titles:?}")
+    }
+
     fn new(kind: Kind, address: SocketAddr, storage: PathBuf, destinations: Vec<Storescp>) -> Self {
         let used = AtomicUsize::new(0);
         Self { kind, address, storage, destinations, used, _server: None, _directory: None }

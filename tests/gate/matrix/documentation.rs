@@ -108,8 +108,8 @@ fn operations() -> String {
     format!(
         "## Operations\n\nEach operation is done directly, then through the gate with TLS {}. The \
          answers are\nequal word for word, and the objects of C-GET and those at the destination \
-         of C-MOVE byte for\nbyte. The gate has `unchecked_operations = true`; the PACS reaches \
-         the C-MOVE destination, a\nstorescp, without it.\n\n| requestor | PACS | {} |\n|---|---{}|\n{}",
+         of C-MOVE byte for\nbyte. The destinations stand in `move_to`; the PACS reaches \
+         them, each a storescp, without the\ngate.\n\n| requestor | PACS | {} |\n|---|---{}|\n{}",
         versions.join(" and TLS "),
         names.join(" | "),
         "|---".repeat(names.len()),

@@ -50,7 +50,7 @@ impl Front {
     pub(super) fn before(archive: &Archive) -> Self {
         let services = r#"["echo", "store", "key-object", "find", "move", "get"]"#;
         let mut settings = settings(Settings::new(archive.address)).services(services);
-        settings.ct1.insert("unchecked_operations", "true".into());
+        settings.ct1.insert("move_to", archive.titles());
         settings.archive.insert("ae_title", format!("\"{TITLE}\""));
         Self { gate: settings.start(), credentials: Credentials::of(&site().ct1) }
     }

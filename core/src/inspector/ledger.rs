@@ -1,0 +1,141 @@
+//! What was done and what was refused on an association: for the audit, bounded whatever happens.
+
+use super::Side;
+use super::command::SubOperations;
+use super::permission::ForbiddenRequest;
+use crate::services::Operation;
+use crate::wire::title::AeTitle;
+use crate::wire::uid::Uid;
+
+/// The operations of an association, those alike counted together.
+#[derive(Clone, Debug, Default)]
+pub struct Ledger {
+    operations: Vec<Operations>,
+    operations_more: u64,
+    destinations: Vec<(AeTitle, u64)>,
+    destinations_more: u64,
+    moved: SubOperations,
+    forbidden: Vec<ForbiddenRequest>,
+    late_cancels: u64,
+}
+
+/// Operations of one kind that ended alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operations {
+    /// Who asked.
+    pub from: Side,
+    /// For what.
+    pub operation: Operation,
+    /// On which SOP class.
+    pub sop_class: Option<Uid>,
+    /// The status of the final response; `None` where the association ended before.
+    pub status: Option<u16>,
+    /// How often.
+    pub count: u64,
+}
+
+impl Operations {
+    fn is_like(&self, other: &Self) -> bool {
+        self.from == other.from
+            && self.operation == other.operation
+            && self.status == other.status
+            && self.sop_class == other.sop_class
+    }
+}
+
+impl Ledger {
+    /// How many kinds of operations, and how many destinations, are told apart.
+    pub const KINDS: usize = 16;
+    /// How many forbidden requests an association may send before it is ended.
+    pub const FORBIDDEN: usize = 16;
+
+    /// The operations that have ended.
+    #[must_use]
+    pub fn operations(&self) -> &[Operations] {
+        &self.operations
+    }
+
+    /// How many operations beyond [`Ledger::KINDS`] kinds there were.
+    #[must_use]
+    pub const fn operations_more(&self) -> u64 {
+        self.operations_more
+    }
+
+    /// The destinations of C-MOVE requests that were forwarded, and how many there were.
+    #[must_use]
+    pub fn destinations(&self) -> &[(AeTitle, u64)] {
+        &self.destinations
+    }
+
+    /// How many C-MOVE requests had a destination beyond [`Ledger::KINDS`] others.
+    #[must_use]
+    pub const fn destinations_more(&self) -> u64 {
+        self.destinations_more
+    }
+
+    /// What the PACS said of the sub-operations of all C-MOVE requests.
+    #[must_use]
+    pub const fn moved(&self) -> SubOperations {
+        self.moved
+    }
+
+    /// The requests that were not forwarded, in their order; one more than
+    /// [`Ledger::FORBIDDEN`] at the most.
+    #[must_use]
+    pub fn forbidden(&self) -> &[ForbiddenRequest] {
+        &self.forbidden
+    }
+
+    /// How many C-CANCEL came when there was nothing to cancel any more.
+    #[must_use]
+    pub const fn late_cancels(&self) -> u64 {
+        self.late_cancels
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        from: Side,
+        operation: Operation,
+        sop_class: Option<Uid>,
+        status: Option<u16>,
+    ) {
+        let one = Operations { from, operation, sop_class, status, count: 1 };
+        if let Some(known) = self.operations.iter_mut().find(|known| known.is_like(&one)) {
+            known.count = known.count.saturating_add(1);
+        } else if self.operations.len() < Self::KINDS {
+            self.operations.push(one);
+        } else {
+            self.operations_more = self.operations_more.saturating_add(1);
+        }
+    }
+
+    pub(super) fn move_to(&mut self, destination: AeTitle) {
+        let known = self.destinations.iter_mut().find(|(known, _)| *known == destination);
+        if let Some((_, count)) = known {
+            *count = count.saturating_add(1);
+        } else if self.destinations.len() < Self::KINDS {
+            self.destinations.push((destination, 1));
+        } else {
+            self.destinations_more = self.destinations_more.saturating_add(1);
+        }
+    }
+
+    pub(super) const fn add_moved(&mut self, more: SubOperations) {
+        let moved = &mut self.moved;
+        moved.completed = moved.completed.saturating_add(more.completed);
+        moved.failed = moved.failed.saturating_add(more.failed);
+        moved.warning = moved.warning.saturating_add(more.warning);
+    }
+
+    /// Whether there were not too many of them yet.
+    pub(super) fn forbid(&mut self, request: ForbiddenRequest) -> bool {
+        if self.forbidden.len() <= Self::FORBIDDEN {
+            self.forbidden.push(request);
+        }
+        self.forbidden.len() <= Self::FORBIDDEN
+    }
+
+    pub(super) const fn cancel_too_late(&mut self) {
+        self.late_cancels = self.late_cancels.saturating_add(1);
+    }
+}

@@ -1,0 +1,518 @@
+//! Which requests and responses pass, and what the gate answers itself.
+
+use super::*;
+
+const VERIFICATION: (u8, &str) = (1, "1.2.840.10008.1.1");
+const CT: (u8, &str) = (3, "1.2.840.10008.5.1.4.1.1.2");
+/// Only `get` grants it.
+const MR: (u8, &str) = (5, "1.2.840.10008.5.1.4.1.1.4");
+const FIND: (u8, &str) = (7, "1.2.840.10008.5.1.4.1.2.2.1");
+const MOVE: (u8, &str) = (9, "1.2.840.10008.5.1.4.1.2.2.2");
+const GET: (u8, &str) = (11, "1.2.840.10008.5.1.4.1.2.2.3");
+const COMMITMENT: (u8, &str) = (13, "1.2.840.10008.1.20.1");
+const PRINT: (u8, &str) = (15, "1.2.840.10008.5.1.1.9");
+
+const GET_RQ: u16 = 0x0010;
+const MOVE_RQ: u16 = 0x0021;
+const EVENT_RQ: u16 = 0x0100;
+const N_GET_RQ: u16 = 0x0110;
+const ACTION_RQ: u16 = 0x0130;
+const CREATE_RQ: u16 = 0x0140;
+const DELETE_RQ: u16 = 0x0150;
+
+const NOT_AUTHORIZED: u16 = 0x0124;
+const UNRECOGNIZED: u16 = 0x0211;
+
+fn association() -> Inspector {
+    let by = Operations::by_requestor;
+    let rows = [
+        (VERIFICATION, by(&[Operation::CEcho])),
+        (CT, by(&[Operation::CStore])),
+        (MR, Operations::NONE.and_by_pacs(&[Operation::CStore])),
+        (FIND, by(&[Operation::CFind])),
+        (MOVE, by(&[Operation::CMove])),
+        (GET, by(&[Operation::CGet])),
+        (COMMITMENT, by(&[Operation::NAction]).and_by_pacs(&[Operation::NEventReport])),
+        (
+            PRINT,
+            by(&[Operation::NGet, Operation::NCreate, Operation::NDelete])
+                .and_by_pacs(&[Operation::NEventReport]),
+        ),
+    ];
+    let contexts = rows.map(|((id, class), operations)| Context {
+        id: ContextId::new(id).unwrap(),
+        abstract_syntax: class.parse().unwrap(),
+        transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
+        operations,
+    });
+    let maxima = Maxima {
+        to_pacs: MAXIMUM,
+        to_requestor: MAXIMUM,
+        from_requestor: MAXIMUM,
+        from_pacs: MAXIMUM,
+    };
+    let move_to = ["CT1".parse().unwrap(), "VIEWER".parse().unwrap()];
+    Inspector::new(Contexts::new(contexts.into(), maxima, move_to.into()))
+}
+
+/// Feeds the pieces in turn, whole and byte by byte, with the same result.
+fn play(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
+    let mut cut = (association(), Out::default());
+    let verdict = pieces.iter().try_for_each(|(from, input)| {
+        input.chunks(1).try_for_each(|byte| cut.0.feed(*from, byte, &mut cut.1))
+    });
+    let (mut inspector, mut out) = (association(), Out::default());
+    let whole = pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
+    assert_eq!(whole, verdict);
+    assert_eq!(out.to_pacs, cut.1.to_pacs);
+    assert_eq!(out.to_requestor, cut.1.to_requestor);
+    (out, whole, inspector)
+}
+
+fn broken(pieces: &[(Side, &[u8])]) -> Fault {
+    play(pieces).1.unwrap_err()
+}
+
+/// A request with all that its command must have.
+fn ask(field: u16, class: &str, id: u16, data: u16) -> Vec<u8> {
+    let is_n = field >= EVENT_RQ;
+    let of_requested = matches!(field, N_GET_RQ | 0x0120 | ACTION_RQ | DELETE_RQ);
+    let class_element = if of_requested { 0x0003 } else { 0x0002 };
+    let mut elements = vec![uid(class_element, class), number(0x0100, field), number(0x0110, id)];
+    if field == MOVE_RQ {
+        elements.push((0x0600, b"CT1 ".to_vec()));
+    }
+    if !is_n && field != ECHO_RQ {
+        elements.push(number(0x0700, 0));
+    }
+    elements.push(number(0x0800, data));
+    if is_n || field == STORE_RQ {
+        elements.push(uid(if of_requested { 0x1001 } else { 0x1000 }, INSTANCE));
+    }
+    match field {
+        EVENT_RQ => elements.push(number(0x1002, 1)),
+        ACTION_RQ => elements.push(number(0x1008, 1)),
+        _ => {}
+    }
+    set(&elements)
+}
+
+/// A whole message on a context: the command in a PDU and a small data set, if any, in another.
+fn message((id, class): (u8, &str), field: u16, message_id: u16) -> Vec<u8> {
+    let data = if matches!(field, ECHO_RQ | N_GET_RQ | DELETE_RQ) { NO_DATA } else { DATA };
+    let mut bytes = one(id, COMMAND | LAST, &ask(field, class, message_id, data));
+    if data == DATA {
+        bytes.extend(one(id, LAST, &[0; 8]));
+    }
+    bytes
+}
+
+fn moving(destination: &[u8]) -> Vec<u8> {
+    let command = set(&[
+        uid(0x0002, MOVE.1),
+        number(0x0100, MOVE_RQ),
+        number(0x0110, 1),
+        (0x0600, destination.to_vec()),
+        number(0x0700, 0),
+        number(0x0800, DATA),
+    ]);
+    [one(MOVE.0, COMMAND | LAST, &command), one(MOVE.0, LAST, &[0; 8])].concat()
+}
+
+fn answer(context: (u8, &str), field: u16, id: u16, data: u16, status: u16) -> Vec<u8> {
+    one(context.0, COMMAND | LAST, &response(field, id, data, status))
+}
+
+/// The gate's own response: context, command field, message id and status of its only PDU.
+fn answered(pdus: &[u8]) -> (u8, u16, u16, u16) {
+    let length = u32::from_be_bytes(pdus[2..6].try_into().unwrap()) as usize;
+    assert_eq!(pdus.len(), 6 + length, "one PDU");
+    assert_eq!(pdus[11], COMMAND | LAST);
+    let context = ContextId::new(pdus[10]).unwrap();
+    let command = Command::read(context, &pdus[12..]).unwrap();
+    let (status, of) = match command.role {
+        Role::Response { operation, responds_to, status } => {
+            (status.code, (operation.command_field() | RESPONSE, responds_to))
+        }
+        role => panic!("{role:?}"),
+    };
+    (pdus[10], of.0, of.1, status)
+}
+
+fn forbids(request: &[u8], context: (u8, &str), field: u16, why: Forbidden) {
+    let echo = message(VERIFICATION, ECHO_RQ, 77);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, request), (Side::Requestor, &echo)]);
+    assert_eq!(verdict, Ok(()));
+    let expected = (context.0, field | RESPONSE, 1, NOT_AUTHORIZED);
+    assert_eq!(answered(&out.to_requestor), expected);
+    assert_eq!(out.to_pacs, echo, "the PACS hears of the next request only");
+    let forbidden = inspector.ledger().forbidden();
+    assert_eq!(forbidden.iter().map(|it| it.why).collect::<Vec<_>>(), [why]);
+}
+
+#[test]
+fn what_a_context_permits_passes() {
+    for (context, field) in [
+        (VERIFICATION, ECHO_RQ),
+        (CT, STORE_RQ),
+        (FIND, FIND_RQ),
+        (MOVE, MOVE_RQ),
+        (GET, GET_RQ),
+        (COMMITMENT, ACTION_RQ),
+    ] {
+        let request = message(context, field, 1);
+        let (out, verdict, inspector) = play(&[(Side::Requestor, &request)]);
+        assert_eq!((verdict, out.to_pacs), (Ok(()), request));
+        assert!(inspector.ledger().forbidden().is_empty());
+    }
+}
+
+#[test]
+fn what_a_context_does_not_permit_is_answered_and_the_association_goes_on() {
+    for field in [ECHO_RQ, FIND_RQ, GET_RQ, N_GET_RQ, ACTION_RQ, CREATE_RQ, DELETE_RQ] {
+        forbids(&message(CT, field, 1), CT, field, Forbidden::Operation);
+    }
+    forbids(&message(MR, STORE_RQ, 1), MR, STORE_RQ, Forbidden::Operation);
+    forbids(&message(COMMITMENT, EVENT_RQ, 1), COMMITMENT, EVENT_RQ, Forbidden::Operation);
+}
+
+#[test]
+fn a_request_names_the_sop_class_of_its_context() {
+    forbids(&message((CT.0, MR.1), STORE_RQ, 1), CT, STORE_RQ, Forbidden::SopClass);
+    forbids(&message((FIND.0, MOVE.1), FIND_RQ, 1), FIND, FIND_RQ, Forbidden::SopClass);
+}
+
+#[test]
+fn a_meta_context_takes_its_members_with_their_own_operations() {
+    let (film, printer) = ("1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.16");
+    let create = message((PRINT.0, film), CREATE_RQ, 1);
+    assert_eq!(play(&[(Side::Requestor, &create)]).0.to_pacs, create);
+    let status = message((PRINT.0, printer), N_GET_RQ, 1);
+    assert_eq!(play(&[(Side::Requestor, &status)]).0.to_pacs, status);
+    forbids(&message((PRINT.0, printer), DELETE_RQ, 1), PRINT, DELETE_RQ, Forbidden::Operation);
+    forbids(&message(PRINT, CREATE_RQ, 1), PRINT, CREATE_RQ, Forbidden::SopClass);
+}
+
+#[test]
+fn objects_are_moved_to_listed_titles_only() {
+    for (destination, canonical) in [
+        (&b"CT1 "[..], &b"CT1 "[..]),
+        (b"CT1\0", b"CT1 "),
+        (b" CT1", b"CT1 "),
+        (b"VIEWER", b"VIEWER"),
+    ] {
+        let (out, verdict, inspector) = play(&[(Side::Requestor, &moving(destination))]);
+        assert_eq!((verdict, out.to_pacs), (Ok(()), moving(canonical)));
+        assert_eq!(inspector.ledger().destinations().len(), 1);
+    }
+    for destination in [&b"EVIL"[..], b"ct1 ", b"CT11", b"CT", b"CT1 VIEWER"] {
+        forbids(&moving(destination), MOVE, MOVE_RQ, Forbidden::MoveDestination);
+    }
+}
+
+#[test]
+fn a_destination_that_is_no_title_ends_the_association() {
+    for destination in [&b"CT1\0EV"[..], b"CT1\\EV", b"CT1\n", b"    ", b"\0\0"] {
+        let fault = broken(&[(Side::Requestor, &moving(destination))]);
+        assert_eq!(fault, Fault::Command(CommandError::Value(0x0600)));
+    }
+}
+
+#[test]
+fn an_unknown_command_is_answered_as_such() {
+    for field in [0x0000, 0x0002, 0x0160, 0x0ffe, 0x7fff] {
+        let command = set(&[
+            (0x0001, vec![1; 4]),
+            number(0x0100, field),
+            number(0x0110, 4),
+            number(0x0800, DATA),
+        ]);
+        let input = [one(CT.0, COMMAND | LAST, &command), one(CT.0, LAST, &[1; 8])].concat();
+        let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
+        assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+        let status = UNRECOGNIZED.to_le_bytes();
+        assert!(
+            out.to_requestor
+                .windows(10)
+                .any(|it| it == [&[0, 9, 2, 0, 0, 0], &status[..], &[0, 0]].concat())
+        );
+        assert_eq!(inspector.ledger().forbidden()[0].asked, Asked::Unknown(field));
+    }
+}
+
+#[test]
+fn the_data_set_of_a_forbidden_request_does_not_pass_however_it_is_cut() {
+    let command = ask(DELETE_RQ + 0x10, CT.1, 1, DATA);
+    assert!(!command.is_empty());
+    let head = one(CT.0, COMMAND | LAST, &ask(FIND_RQ, CT.1, 1, DATA));
+    let input = [&head[..], &one(CT.0, 0, &[1; 3000]), &one(CT.0, 0, &[]), &one(CT.0, LAST, &[])];
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &input.concat())]);
+    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert_eq!(answered(&out.to_requestor), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
+    assert_eq!(inspector.phase(), Phase::Open);
+}
+
+#[test]
+fn the_answer_comes_when_the_forbidden_message_has_ended() {
+    let input = message(CT, FIND_RQ, 1);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &input[..input.len() - 1])]);
+    assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
+    assert!(inspector.wants(Side::Requestor) && inspector.at_boundary(Side::Pacs));
+}
+
+#[test]
+fn the_answer_waits_for_the_end_of_a_message_on_its_way() {
+    let event = ask(EVENT_RQ, COMMITMENT.1, 9, DATA);
+    let head =
+        [one(COMMITMENT.0, COMMAND | LAST, &event), one(COMMITMENT.0, 0, &[1; 100])].concat();
+    let tail = one(COMMITMENT.0, LAST, &[2; 100]);
+    let forbidden = message(CT, FIND_RQ, 1);
+    let pieces: [(Side, &[u8]); 2] = [(Side::Pacs, &head), (Side::Requestor, &forbidden)];
+    let (out, verdict, inspector) = play(&pieces);
+    assert_eq!((verdict, &out.to_requestor), (Ok(()), &head));
+    assert!(!inspector.wants(Side::Requestor) && inspector.wants(Side::Pacs));
+    let (out, verdict, inspector) = play(&[pieces[0], pieces[1], (Side::Pacs, &tail)]);
+    assert_eq!(verdict, Ok(()));
+    let rest = out.to_requestor.strip_prefix([head, tail].concat().as_slice()).unwrap();
+    assert_eq!(answered(rest), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
+    assert!(inspector.wants(Side::Requestor));
+}
+
+#[test]
+fn a_second_request_before_the_gates_own_answer_is_one_too_many() {
+    let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
+    let two = [message(CT, FIND_RQ, 1), message(VERIFICATION, ECHO_RQ, 2)].concat();
+    let fault = broken(&[(Side::Pacs, &head), (Side::Requestor, &two)]);
+    assert_eq!(fault, Fault::SecondRequest);
+}
+
+#[test]
+fn nobody_answers_for_the_gate() {
+    let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
+    let end = one(COMMITMENT.0, LAST, &[]);
+    let pieces: [(Side, &[u8]); 4] = [
+        (Side::Pacs, &head),
+        (Side::Requestor, &message(CT, FIND_RQ, 1)),
+        (Side::Pacs, &end),
+        (Side::Pacs, &answer(CT, FIND_RQ, 1, NO_DATA, SUCCESS)),
+    ];
+    assert_eq!(broken(&pieces), Fault::UnaskedResponse);
+}
+
+#[test]
+fn nothing_is_answered_behind_the_release_of_the_pacs() {
+    let pieces: [(Side, &[u8]); 2] =
+        [(Side::Pacs, &RELEASE_RQ), (Side::Requestor, &message(CT, FIND_RQ, 1))];
+    let (out, verdict, _) = play(&pieces);
+    assert_eq!((verdict, &out.to_requestor[..]), (Ok(()), &RELEASE_RQ[..]));
+}
+
+#[test]
+fn sixteen_forbidden_requests_are_answered_and_one_more_ends_the_association() {
+    let one = message(CT, FIND_RQ, 1);
+    let (out, verdict, _) = play(&[(Side::Requestor, &one.repeat(16))]);
+    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    let (_, verdict, inspector) = play(&[(Side::Requestor, &one.repeat(17))]);
+    assert_eq!(verdict, Err(Fault::ForbiddenRequests));
+    assert_eq!(inspector.ledger().forbidden().len(), 17);
+}
+
+#[test]
+fn swallows_so_much_and_no_more() {
+    let head = one(CT.0, COMMAND | LAST, &ask(FIND_RQ, CT.1, 1, DATA));
+    let piece = one(CT.0, 0, &[0; 4088]);
+    let (mut inspector, mut out) = (association(), Out::default());
+    inspector.feed(Side::Requestor, &head, &mut out).unwrap();
+    let fits = (64 << 20) / 4088;
+    for _ in 0..fits {
+        inspector.feed(Side::Requestor, &piece, &mut out).unwrap();
+    }
+    let verdict = inspector.feed(Side::Requestor, &piece, &mut out);
+    assert_eq!(verdict, Err(Fault::SwallowedTooMuch));
+    assert!(out.to_pacs.is_empty());
+}
+
+#[test]
+fn a_cancel_where_nothing_can_be_cancelled_is_dropped() {
+    let cancel = one(CT.0, COMMAND | LAST, &cancel(1));
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &cancel)]);
+    assert_eq!(verdict, Ok(()));
+    assert!(out.to_pacs.is_empty() && out.to_requestor.is_empty());
+    assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Cancel);
+}
+
+#[test]
+fn a_cancel_of_another_message_says_nothing() {
+    let find = message(FIND, FIND_RQ, 1);
+    for (context, id) in [(FIND, 2), (MOVE, 1)] {
+        let other = one(context.0, COMMAND | LAST, &cancel(id));
+        let (out, verdict, _) = play(&[(Side::Requestor, &find), (Side::Requestor, &other)]);
+        assert_eq!((verdict, out.to_pacs), (Ok(()), find.clone()));
+    }
+}
+
+#[test]
+fn the_pacs_sends_objects_only_while_a_c_get_is_under_way() {
+    let object = message(MR, STORE_RQ, 5);
+    let taken = answer(MR, STORE_RQ, 5, NO_DATA, SUCCESS);
+    let get = message(GET, GET_RQ, 1);
+    let done = answer(GET, GET_RQ, 1, NO_DATA, SUCCESS);
+    let during: [(Side, &[u8]); 4] = [
+        (Side::Requestor, &get),
+        (Side::Pacs, &object),
+        (Side::Requestor, &taken),
+        (Side::Pacs, &done),
+    ];
+    let (out, verdict, _) = play(&during);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_requestor, [&object[..], &done].concat());
+    assert_eq!(out.to_pacs, [&get[..], &taken].concat());
+    let behind = [&during[..], &[(Side::Pacs, &object[..])]].concat();
+    for pieces in [&behind[..], &[(Side::Pacs, &object[..])]] {
+        let (out, verdict, inspector) = play(pieces);
+        assert_eq!(verdict, Ok(()));
+        let last = out.to_pacs.len() - answer_length(&out.to_pacs);
+        let told = answered(&out.to_pacs[last..]);
+        assert_eq!(told, (MR.0, STORE_RQ | RESPONSE, 5, NOT_AUTHORIZED));
+        let forbidden = &inspector.ledger().forbidden()[0];
+        assert_eq!((forbidden.from, forbidden.why), (Side::Pacs, Forbidden::StoreOutsideGet));
+    }
+}
+
+/// The length of the last PDU.
+fn answer_length(mut pdus: &[u8]) -> usize {
+    loop {
+        let length = 6 + u32::from_be_bytes(pdus[2..6].try_into().unwrap()) as usize;
+        if length == pdus.len() {
+            return length;
+        }
+        pdus = &pdus[length..];
+    }
+}
+
+#[test]
+fn the_pacs_asks_nothing_that_its_service_does_not_have() {
+    for (context, field) in [(CT, STORE_RQ), (CT, EVENT_RQ), (FIND, FIND_RQ), (MOVE, MOVE_RQ)] {
+        let (out, verdict, inspector) = play(&[(Side::Pacs, &message(context, field, 1))]);
+        assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
+        assert_eq!(answered(&out.to_pacs).3, NOT_AUTHORIZED);
+        assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Operation);
+    }
+}
+
+#[test]
+fn an_event_report_passes_and_so_does_its_response() {
+    let event = message(COMMITMENT, EVENT_RQ, 3);
+    let thanks = answer(COMMITMENT, EVENT_RQ, 3, NO_DATA, SUCCESS);
+    let (out, verdict, inspector) = play(&[(Side::Pacs, &event), (Side::Requestor, &thanks)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!((out.to_requestor, out.to_pacs), (event, thanks));
+    assert_eq!(inspector.phase(), Phase::Open);
+}
+
+#[test]
+fn a_response_answers_message_command_and_context() {
+    let find = message(FIND, FIND_RQ, 1);
+    for wrong in [
+        answer(FIND, FIND_RQ, 2, NO_DATA, SUCCESS),
+        answer(FIND, MOVE_RQ, 1, NO_DATA, SUCCESS),
+        answer(MOVE, FIND_RQ, 1, NO_DATA, SUCCESS),
+    ] {
+        let fault = broken(&[(Side::Requestor, &find), (Side::Pacs, &wrong)]);
+        assert_eq!(fault, Fault::UnaskedResponse);
+    }
+    let right = answer(FIND, FIND_RQ, 1, NO_DATA, SUCCESS);
+    let twice: [(Side, &[u8]); 3] =
+        [(Side::Requestor, &find), (Side::Pacs, &right), (Side::Pacs, &right)];
+    assert_eq!(broken(&twice), Fault::UnaskedResponse);
+    assert_eq!(broken(&[(Side::Requestor, &right)]), Fault::UnaskedResponse);
+}
+
+#[test]
+fn a_response_names_no_sop_class_from_elsewhere() {
+    let find = message(FIND, FIND_RQ, 1);
+    let naming = |class: &str| {
+        let command = set(&[
+            uid(0x0002, class),
+            number(0x0100, FIND_RQ | RESPONSE),
+            number(0x0120, 1),
+            number(0x0800, NO_DATA),
+            number(0x0900, SUCCESS),
+        ]);
+        one(FIND.0, COMMAND | LAST, &command)
+    };
+    let fault = broken(&[(Side::Requestor, &find), (Side::Pacs, &naming(CT.1))]);
+    assert_eq!(fault, Fault::ForeignResponse);
+    assert_eq!(play(&[(Side::Requestor, &find), (Side::Pacs, &naming(FIND.1))]).1, Ok(()));
+}
+
+#[test]
+fn an_operation_has_ended_when_the_data_set_of_its_response_has() {
+    let get = message(GET, GET_RQ, 1);
+    let head = answer(GET, GET_RQ, 1, DATA, 0xb000);
+    let next = message(VERIFICATION, ECHO_RQ, 2);
+    let early: [(Side, &[u8]); 3] =
+        [(Side::Requestor, &get), (Side::Pacs, &head), (Side::Requestor, &next)];
+    assert_eq!(broken(&early), Fault::SecondRequest);
+    let tail = one(GET.0, LAST, &[0; 8]);
+    let late = [early[0], early[1], (Side::Pacs, &tail[..]), early[2]];
+    assert_eq!(play(&late).1, Ok(()));
+}
+
+#[test]
+fn writes_down_what_was_done() {
+    let find = message(FIND, FIND_RQ, 1);
+    let found = answer(FIND, FIND_RQ, 1, NO_DATA, SUCCESS);
+    let moved = set(&[
+        number(0x0100, MOVE_RQ | RESPONSE),
+        number(0x0120, 1),
+        number(0x0800, NO_DATA),
+        number(0x0900, SUCCESS),
+        number(0x1021, 7),
+        number(0x1022, 1),
+    ]);
+    let moved = one(MOVE.0, COMMAND | LAST, &moved);
+    let pieces: [(Side, &[u8]); 7] = [
+        (Side::Requestor, &find),
+        (Side::Pacs, &found),
+        (Side::Requestor, &find),
+        (Side::Pacs, &found),
+        (Side::Requestor, &moving(b"CT1 ")),
+        (Side::Pacs, &moved),
+        (Side::Requestor, &message(CT, STORE_RQ, 9)),
+    ];
+    let ledger = play(&pieces).2.into_ledger();
+    let rows = ledger.operations().iter().map(|it| (it.operation, it.status, it.count));
+    let expected = [
+        (Operation::CFind, Some(0), 2),
+        (Operation::CMove, Some(0), 1),
+        (Operation::CStore, None, 1),
+    ];
+    assert_eq!(rows.collect::<Vec<_>>(), expected);
+    assert_eq!(ledger.destinations(), [("CT1".parse().unwrap(), 1)]);
+    assert_eq!(ledger.moved(), SubOperations { completed: 7, failed: 1, warning: 0 });
+}
+
+#[test]
+fn what_is_written_down_is_bounded() {
+    let (mut inspector, mut out) = (association(), Out::default());
+    for status in 1..200 {
+        let pieces = [
+            (Side::Requestor, message(FIND, FIND_RQ, status)),
+            (Side::Pacs, answer(FIND, FIND_RQ, status, NO_DATA, 0xc000 + status)),
+        ];
+        for (side, bytes) in pieces {
+            inspector.feed(side, &bytes, &mut out).unwrap();
+        }
+    }
+    let ledger = inspector.into_ledger();
+    assert_eq!(ledger.operations().len(), Ledger::KINDS);
+    assert_eq!(ledger.operations_more(), 199 - Ledger::KINDS as u64);
+}
+
+#[test]
+fn every_code_of_what_is_forbidden_is_its_own() {
+    let codes: std::collections::BTreeSet<_> =
+        Forbidden::ALL.iter().map(|(side, why)| why.code(*side)).collect();
+    assert_eq!(codes.len(), Forbidden::ALL.len());
+}

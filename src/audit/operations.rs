@@ -1,0 +1,176 @@
+//! What a line says of the operations of an association.
+
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Side};
+use pacsgate_core::services::SopClass;
+use pacsgate_core::wire::uid::Uid;
+use serde::Serialize;
+
+use super::text::PeerText;
+
+/// What was done and what was refused on an association.
+#[derive(Clone, Debug, Serialize)]
+pub struct OperationsRecord {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    operations: Vec<Done>,
+    #[serde(skip_serializing_if = "is_zero")]
+    operations_more: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub_operations: Option<SubOperations>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    moved_to: Vec<MovedTo>,
+    #[serde(skip_serializing_if = "is_zero")]
+    moved_to_more: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    forbidden: Vec<ForbiddenRecord>,
+    #[serde(skip_serializing_if = "is_zero")]
+    late_cancels: u64,
+}
+
+/// Operations of one kind that ended alike.
+#[derive(Clone, Debug, Serialize)]
+struct Done {
+    from: &'static str,
+    operation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sop_class: Option<PeerText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<PeerText>,
+    count: u64,
+}
+
+/// What the PACS said of the transfers of all C-MOVE.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct SubOperations {
+    completed: u64,
+    failed: u64,
+    warning: u64,
+}
+
+/// Where C-MOVE was let through to.
+#[derive(Clone, Debug, Serialize)]
+struct MovedTo {
+    title: PeerText,
+    count: u64,
+}
+
+/// Requests that were refused for one reason.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ForbiddenRecord {
+    from: &'static str,
+    operation: PeerText,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sop_class: Option<PeerText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    move_to: Option<PeerText>,
+    why: &'static str,
+    count: u64,
+}
+
+impl From<&Ledger> for OperationsRecord {
+    fn from(ledger: &Ledger) -> Self {
+        let done = ledger.operations().iter().map(|done| Done {
+            from: side(done.from),
+            operation: done.operation.name(),
+            sop_class: done.sop_class.as_ref().map(sop_class),
+            status: done.status.map(|it| PeerText::from_display(format_args!("{it:04x}"), 4)),
+            count: done.count,
+        });
+        let moved = ledger.moved();
+        let sub_operations = SubOperations {
+            completed: moved.completed,
+            failed: moved.failed,
+            warning: moved.warning,
+        };
+        let moved_to = ledger.destinations().iter();
+        Self {
+            operations: done.collect(),
+            operations_more: ledger.operations_more(),
+            sub_operations: (!ledger.destinations().is_empty()).then_some(sub_operations),
+            moved_to: moved_to
+                .map(|(title, count)| MovedTo { title: (*title).into(), count: *count })
+                .collect(),
+            moved_to_more: ledger.destinations_more(),
+            forbidden: together(ledger.forbidden()),
+            late_cancels: ledger.late_cancels(),
+        }
+    }
+}
+
+impl From<&ForbiddenRequest> for ForbiddenRecord {
+    fn from(request: &ForbiddenRequest) -> Self {
+        Self {
+            from: side(request.from),
+            operation: PeerText::from_display(request.asked, PeerText::PHRASE),
+            sop_class: request.sop_class.as_ref().map(sop_class),
+            move_to: request.destination.map(PeerText::from),
+            why: request.why.code(request.from),
+            count: 1,
+        }
+    }
+}
+
+/// Those alike counted together.
+fn together(requests: &[ForbiddenRequest]) -> Vec<ForbiddenRecord> {
+    let mut records: Vec<ForbiddenRecord> = Vec::new();
+    for record in requests.iter().map(ForbiddenRecord::from) {
+        let is_like =
+            |known: &ForbiddenRecord| ForbiddenRecord { count: 1, ..known.clone() } == record;
+        match records.iter_mut().find(|known| is_like(known)) {
+            Some(known) => known.count += 1,
+            None => records.push(record),
+        }
+    }
+    records
+}
+
+/// The keyword where the standard has one, which says more than the UID.
+fn sop_class(uid: &Uid) -> PeerText {
+    SopClass::with_uid(uid)
+        .map_or_else(|| uid.into(), |class| PeerText::from_display(class.keyword, PeerText::PHRASE))
+}
+
+const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Requestor => "requestor",
+        Side::Pacs => "pacs",
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+impl OperationsRecord {
+    /// With as much of everything as a line can have.
+    pub(super) fn worst() -> Self {
+        let text = |cap: usize| PeerText::from_bytes(&[b'1'; 200], cap);
+        let done = Done {
+            from: "requestor",
+            operation: "n-event-report",
+            sop_class: Some(text(Uid::MAX_LEN)),
+            status: Some(text(4)),
+            count: u64::MAX,
+        };
+        let forbidden = ForbiddenRecord {
+            from: "requestor",
+            operation: text(14),
+            sop_class: Some(text(Uid::MAX_LEN)),
+            move_to: Some(text(PeerText::TITLE)),
+            why: "requestor-store-outside-get",
+            count: u64::MAX,
+        };
+        let moved_to = MovedTo { title: text(PeerText::TITLE), count: u64::MAX };
+        let most = SubOperations { completed: u64::MAX, failed: u64::MAX, warning: u64::MAX };
+        Self {
+            operations: vec![done; Ledger::KINDS],
+            operations_more: u64::MAX,
+            sub_operations: Some(most),
+            moved_to: vec![moved_to; Ledger::KINDS],
+            moved_to_more: u64::MAX,
+            forbidden: vec![forbidden; Ledger::FORBIDDEN + 1],
+            late_cancels: u64::MAX,
+        }
+    }
+}
