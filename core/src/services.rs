@@ -101,12 +101,11 @@ impl Service {
     /// Whether C-MOVE belongs to it.
     #[must_use]
     pub fn moves(&self) -> bool {
-        match self {
-            Self::Other { operations, .. } => operations.contains(&Operation::CMove),
-            named => GroupSet::of_service(named)
-                .iter()
-                .any(|group| group.operations.allows(Side::Requestor, Operation::CMove)),
+        if let Self::Other { operations, .. } = self {
+            return operations.contains(&Operation::CMove);
         }
+        let mut groups = GroupSet::of_service(self).iter();
+        groups.any(|group| group.operations.allows(Side::Requestor, Operation::CMove))
     }
 }
 

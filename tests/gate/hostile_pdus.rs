@@ -4,7 +4,9 @@
 //! bad reaches it.
 
 use crate::support::associate::{Associate, CT, EXPLICIT, Item};
-use crate::support::dimse::{command, echo_rq, image, store_rq, success, uid, us};
+use crate::support::dimse::{
+    bare_event_rq, command, echo_rq, event_rq, image, store_rq, success, uid, us,
+};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{
     ABORT, COMMAND, DATA, LAST, P_DATA, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data, pdu,
@@ -153,22 +155,44 @@ fn faulty_requestor(code: &str, heard: u8, good: &[u8], bad: &[u8]) {
 }
 
 fn faulty_pacs(code: &str, heard: u8, good: &[u8], bad: &[u8]) {
-    let bytes = [good, bad].concat();
+    let (good, bad) = (as_the_pacs_may(good), as_the_pacs_may(bad));
+    let bytes = [&good[..], &bad].concat();
     let pacs = Pacs::first_playing(move |pacs| {
         let answer = acceptance(&pacs.request());
         pacs.send(&answer);
         pacs.send(&bytes);
         pacs.drain();
     });
-    let scenario = Scenario::before(pacs, |settings| settings);
+    let scenario = Scenario::before(pacs, |settings| settings.services(&with_reports()));
     let mut requestor = scenario.ct1();
     requestor.associate(&request());
     let (received, end) = requestor.receive_rest();
     assert_eq!(end, Received::Closed);
-    assert_eq!(received, [good, &abort(2, 0)].concat(), "at the requestor");
+    assert_eq!(received, [&good[..], &abort(2, 0)].concat(), "at the requestor");
     drop(requestor);
     assert_eq!(behind_request(&scenario.pacs.received()), abort(2, heard));
     scenario.ended("closed", &format!("pacs-{code}"), 1, 1);
+}
+
+/// Lets the PACS send event reports on the context for CT images.
+fn with_reports() -> String {
+    let sop_class = format!("{{ sop_class = \"{CT}\", operations = [\"n-event-report\"] }}");
+    format!("[\"echo\", \"store\", {sop_class}]")
+}
+
+/// Event reports, which a PACS may send, in the place of a requestor's requests.
+fn as_the_pacs_may(bytes: &[u8]) -> Vec<u8> {
+    let report = |id| p_data(3, COMMAND | LAST, &event_rq(id, CT));
+    let bare = |id| p_data(3, COMMAND | LAST, &bare_event_rq(id, CT));
+    if bytes == p_data(3, COMMAND | LAST, &store_rq(1)) {
+        return report(1);
+    }
+    for id in [1, 2] {
+        if bytes == p_data(1, COMMAND | LAST, &echo_rq(id)) {
+            return bare(id);
+        }
+    }
+    bytes.to_vec()
 }
 
 fn unasked() -> Vec<u8> {

@@ -20,6 +20,7 @@ mod deadlines;
 mod demo;
 mod documentation;
 mod endings;
+mod forbidden_requests;
 mod hostile_pacs;
 mod hostile_pdus;
 mod limits;

@@ -1,8 +1,11 @@
 //! What passes once an association is open: every byte of it, and in little memory.
 
-use crate::support::dimse::{Request, find_pending, image, image_head, store_rq, success};
+use crate::support::associate::{Associate, CT, EXPLICIT};
+use crate::support::dimse::{
+    Request, event_rq, find_pending, image, image_head, store_rq, success,
+};
 use crate::support::exchange::{
-    CAP, ask, assert_is_store_response, fragments, open, request, storing_scenario, with_find,
+    CAP, ask, assert_is_store_response, fragments, open, storing_scenario, with_find,
 };
 use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{
@@ -153,32 +156,38 @@ fn a_hundred_echoes_on_one_association() {
 fn both_directions_are_busy_at_once() {
     let message = [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, &image(8 << 20), 16_376)];
     let message = message.concat();
-    let of_pacs = message.clone();
+    let report =
+        [p_data(3, COMMAND | LAST, &event_rq(1, CT)), fragments(3, &image(8 << 20), 16_376)];
+    let report = report.concat();
+    let of_pacs = report.clone();
     let pacs = Pacs::first_playing(move |pacs| {
         pacs.accept();
         pacs.send_beside(of_pacs.clone());
         pacs.drain();
     });
-    let scenario = Scenario::before(pacs, with_find);
+    let services = format!(
+        "[\"echo\", \"store\", {{ sop_class = \"{CT}\", operations = [\"n-event-report\"] }}]"
+    );
+    let scenario = Scenario::before(pacs, |settings| settings.services(&services));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let got = runtime.block_on(exchange(scenario.gate.address, &message));
-    assert!(got == message, "at the requestor");
+    let got = runtime.block_on(exchange(scenario.gate.address, &message, report.len()));
+    assert!(got == report, "at the requestor");
     assert!(behind_request(&scenario.pacs.received()).starts_with(&message), "at the PACS");
 }
 
 /// Opens an association and sends while as many bytes come back.
-async fn exchange(gate: SocketAddr, message: &[u8]) -> Vec<u8> {
+async fn exchange(gate: SocketAddr, message: &[u8], expected: usize) -> Vec<u8> {
     let config = Arc::new(Caller::with(&site().ct1).config());
     let name = ServerName::try_from(GATE_NAME).unwrap();
     let tcp = tokio::net::TcpStream::connect(gate).await.unwrap();
     let mut tls = tokio_rustls::TlsConnector::from(config).connect(name, tcp).await.unwrap();
-    let request = request(16_384);
+    let request = Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]).maximum(16_384);
     tls.write_all(&request.encode()).await.unwrap();
     let mut answer = vec![0; request.acceptance().encode().len()];
     tls.read_exact(&mut answer).await.unwrap();
     assert_eq!(answer, request.acceptance().encode());
     let (mut source, mut sink) = tokio::io::split(tls);
-    let mut got = vec![0; message.len()];
+    let mut got = vec![0; expected];
     let (sent, received) = tokio::join!(
         async {
             sink.write_all(message).await?;

@@ -10,6 +10,12 @@ pub(crate) const VERIFICATION: &str = "1.2.840.10008.1.1";
 pub(crate) const CT: &str = "1.2.840.10008.5.1.4.1.1.2";
 /// MR Image Storage.
 pub(crate) const MR: &str = "1.2.840.10008.5.1.4.1.1.4";
+/// The study root, moved to a destination.
+pub(crate) const STUDY_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
+/// The study root, retrieved on the same association.
+pub(crate) const STUDY_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
+/// Storage commitment, push model.
+pub(crate) const COMMITMENT: &str = "1.2.840.10008.1.20.1";
 /// Study Root Query/Retrieve Information Model, FIND.
 pub(crate) const STUDY_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
 /// Implicit VR Little Endian.

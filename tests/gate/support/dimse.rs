@@ -1,6 +1,6 @@
 //! The few DIMSE messages that the tests speak (PS3.7 annex E).
 
-use super::associate::{CT, STUDY_FIND, VERIFICATION};
+use super::associate::{CT, STUDY_FIND, STUDY_MOVE, VERIFICATION};
 
 /// The instance that the tests store.
 pub(crate) const INSTANCE: &str = "2.25.1234567890";
@@ -123,6 +123,50 @@ pub(crate) fn command(elements: &[Vec<u8>]) -> Vec<u8> {
     [element(0x0000, &length.to_le_bytes()), elements].concat()
 }
 
+/// C-MOVE-RQ in the study root, to this value of Move Destination.
+pub(crate) fn move_rq(id: u16, destination: &[u8]) -> Vec<u8> {
+    command(&[
+        uid(0x0002, STUDY_MOVE),
+        us(0x0100, 0x0021),
+        us(0x0110, id),
+        element(0x0600, destination),
+        us(0x0700, 0),
+        us(0x0800, DATA_SET),
+    ])
+}
+
+/// N-EVENT-REPORT-RQ, which a data set follows.
+pub(crate) fn event_rq(id: u16, sop_class: &str) -> Vec<u8> {
+    report(id, sop_class, DATA_SET)
+}
+
+/// N-EVENT-REPORT-RQ without a data set.
+pub(crate) fn bare_event_rq(id: u16, sop_class: &str) -> Vec<u8> {
+    report(id, sop_class, NO_DATA_SET)
+}
+
+fn report(id: u16, sop_class: &str, data_set: u16) -> Vec<u8> {
+    command(&[
+        uid(0x0002, sop_class),
+        us(0x0100, 0x0100),
+        us(0x0110, id),
+        us(0x0800, data_set),
+        uid(0x1000, INSTANCE),
+        us(0x1002, 1),
+    ])
+}
+
+/// N-DELETE-RQ.
+pub(crate) fn delete_rq(id: u16, sop_class: &str) -> Vec<u8> {
+    command(&[
+        uid(0x0003, sop_class),
+        us(0x0100, 0x0150),
+        us(0x0110, id),
+        us(0x0800, NO_DATA_SET),
+        uid(0x1001, INSTANCE),
+    ])
+}
+
 /// An element of a command set that holds a number.
 pub(crate) fn us(number: u16, value: u16) -> Vec<u8> {
     element(number, &value.to_le_bytes())
@@ -133,7 +177,8 @@ pub(crate) fn uid(number: u16, value: &str) -> Vec<u8> {
     element(number, &padded(value))
 }
 
-fn element(number: u16, value: &[u8]) -> Vec<u8> {
+/// An element of a command set.
+pub(crate) fn element(number: u16, value: &[u8]) -> Vec<u8> {
     let length = u32::try_from(value.len()).unwrap();
     [&tag(0, number), length.to_le_bytes().as_slice(), value].concat()
 }

@@ -134,7 +134,9 @@ fn answered(pdus: &[u8]) -> (u8, u16, u16, u16) {
         Role::Response { operation, responds_to, status } => {
             (status.code, (operation.command_field() | RESPONSE, responds_to))
         }
-        role => panic!("{role:?}"),
+        Role::Request { .. } | Role::UnknownRequest { .. } | Role::Cancel { .. } => {
+            panic!("no response")
+        }
     };
     (pdus[10], of.0, of.1, status)
 }
