@@ -9,6 +9,7 @@
 //! the gate itself gives the response, as soon as no message is under way towards the asker.
 
 mod command;
+pub mod dataset;
 mod fault;
 mod lane;
 mod ledger;

@@ -1,0 +1,149 @@
+//! What real devices and archives do against the standard, and may be let through.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A deviation that leaves no doubt where elements begin and end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Deviation {
+    /// A value of odd length (against PS3.5 section 7.1.1).
+    OddLength,
+    /// Elements that do not ascend (against PS3.5 section 7.1).
+    Order,
+    /// Reserved bytes behind a VR that are not zero (against PS3.5 section 7.1.2).
+    ReservedBytes,
+    /// A second element of the same tag in one item: readers take the first or the last of them.
+    Duplicate,
+    /// An element of a group that no data set may have.
+    Group,
+    /// An identifier that is missing, malformed or not the command's.
+    Identifier,
+}
+
+impl Deviation {
+    /// Every deviation that is counted.
+    pub const ALL: [Self; 6] = [
+        Self::OddLength,
+        Self::Order,
+        Self::ReservedBytes,
+        Self::Duplicate,
+        Self::Group,
+        Self::Identifier,
+    ];
+
+    /// Those that a configuration may tolerate: readers agree on what such data sets say.
+    pub const TOLERABLE: [Self; 3] = [Self::OddLength, Self::Order, Self::ReservedBytes];
+
+    /// The stable name, in the configuration and in counters.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OddLength => "odd-length",
+            Self::Order => "order",
+            Self::ReservedBytes => "reserved-bytes",
+            Self::Duplicate => "duplicate",
+            Self::Group => "group",
+            Self::Identifier => "identifier",
+        }
+    }
+
+    /// What it is, for the manual.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::OddLength => "A value or a pixel data fragment has an odd number of bytes.",
+            Self::Order => "Elements of a data set or item do not stand in ascending order.",
+            Self::ReservedBytes => "The reserved bytes behind a VR are not zero.",
+            Self::Duplicate => "A data set or item has two elements of the same tag.",
+            Self::Group => "An element is of a group that no data set may have.",
+            Self::Identifier => {
+                "An identifying UID is missing, malformed, or differs from the command's."
+            }
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A name that is not that of a deviation that may be tolerated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is not a deviation that can be tolerated")]
+pub struct UnknownDeviation;
+
+impl FromStr for Deviation {
+    type Err = UnknownDeviation;
+
+    /// Reads the name of a tolerable deviation.
+    fn from_str(text: &str) -> Result<Self, UnknownDeviation> {
+        let named = Self::TOLERABLE.into_iter().find(|deviation| deviation.name() == text);
+        named.ok_or(UnknownDeviation)
+    }
+}
+
+/// The deviations that a peer is allowed: nothing by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tolerated(u8);
+
+impl Tolerated {
+    /// Nothing is tolerated.
+    pub const NONE: Self = Self(0);
+
+    /// Whether this deviation is allowed.
+    #[must_use]
+    pub const fn contains(self, deviation: Deviation) -> bool {
+        self.0 & deviation.bit() != 0
+    }
+}
+
+impl FromIterator<Deviation> for Tolerated {
+    /// The tolerable ones of these; what makes readers disagree is never in the set.
+    fn from_iter<T: IntoIterator<Item = Deviation>>(deviations: T) -> Self {
+        let tolerable = |deviation: &Deviation| Deviation::TOLERABLE.contains(deviation);
+        let bits = deviations.into_iter().filter(tolerable).map(Deviation::bit);
+        Self(bits.fold(0, |all, bit| all | bit))
+    }
+}
+
+/// How often each deviation was met in a data set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deviations {
+    counts: [u32; Deviation::ALL.len()],
+    patterns: u32,
+}
+
+impl Deviations {
+    /// How often this one was met.
+    #[must_use]
+    pub fn count(&self, deviation: Deviation) -> u32 {
+        self.counts.get(deviation as usize).copied().unwrap_or(0)
+    }
+
+    /// Those that were met, each with its number.
+    pub fn iter(&self) -> impl Iterator<Item = (Deviation, u32)> {
+        Deviation::ALL.into_iter().zip(self.counts).filter(|&(_, count)| count > 0)
+    }
+
+    /// How many UIDs of a query had a wildcard, which UIDs do not have (PS3.4 section C.2.2.2.4).
+    #[must_use]
+    pub const fn patterns(&self) -> u32 {
+        self.patterns
+    }
+
+    pub(super) fn note(&mut self, deviation: Deviation) {
+        if let Some(count) = self.counts.get_mut(deviation as usize) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    pub(super) const fn note_pattern(&mut self) {
+        self.patterns = self.patterns.saturating_add(1);
+    }
+}

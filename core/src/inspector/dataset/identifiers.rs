@@ -1,0 +1,167 @@
+//! The elements that say what a data set is, and that servers make names and paths of.
+
+use super::header::Vr;
+use super::{DataSetError, Deviation, Purpose, Tag, path};
+use crate::wire::uid::Uid;
+
+/// The longest value that is held to be judged: four times the longest person name.
+pub const MAX_HELD: u32 = 1024;
+
+const SOP_CLASS: Tag = Tag::new(0x0008, 0x0016);
+const SOP_INSTANCE: Tag = Tag::new(0x0008, 0x0018);
+const STUDY: Tag = Tag::new(0x0020, 0x000d);
+const SERIES: Tag = Tag::new(0x0020, 0x000e);
+const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
+
+/// What becomes part of a path at the top level of a data set, and where.
+const PATHS: [Tag; 10] = [
+    Tag::new(0x0008, 0x0020), // study date: dcmrecv's directories
+    Tag::new(0x0008, 0x0050), // accession number: dcm4che's and Conquest's patterns
+    Tag::new(0x0008, 0x0060), // modality: file name prefixes
+    Tag::new(0x0010, 0x0010), // patient's name: storescp --sort-on-patientname
+    Tag::new(0x0010, 0x0020), // patient ID: dcm4che's and Conquest's patterns, archives made of studies
+    Tag::new(0x0020, 0x0010), // study ID
+    Tag::new(0x0020, 0x0011), // series number
+    Tag::new(0x0020, 0x0013), // instance number
+    Tag::new(0x0040, 0x0001), // scheduled station AE title: directories of worklist files
+    REFERENCED_FILE,
+];
+/// A path by definition (PS3.3 annex F), at any depth.
+const REFERENCED_FILE: Tag = Tag::new(0x0004, 0x1500);
+
+/// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
+/// hanging protocols, color palettes, implant templates, defined procedure protocols, protocol
+/// approvals, inventories.
+const OUTSIDE_STUDIES: [&str; 9] = [
+    "1.2.840.10008.5.1.4.1.1.200.1",
+    "1.2.840.10008.5.1.4.1.1.200.3",
+    "1.2.840.10008.5.1.4.1.1.200.7",
+    "1.2.840.10008.5.1.4.1.1.201.1",
+    "1.2.840.10008.5.1.4.38.1",
+    "1.2.840.10008.5.1.4.39.1",
+    "1.2.840.10008.5.1.4.43.1",
+    "1.2.840.10008.5.1.4.44.1",
+    "1.2.840.10008.5.1.4.45.1",
+];
+
+/// How a value is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// Held: exactly one UID.
+    Uid,
+    /// Not held: UIDs, of any number, and patterns where `patterns` allows them.
+    Uids { patterns: bool },
+    /// Held: a part of a path.
+    Path,
+}
+
+impl Reading {
+    pub(super) fn of(tag: Tag, is_top: bool, purpose: &Purpose) -> Option<Self> {
+        if !is_top {
+            return (tag == REFERENCED_FILE).then_some(Self::Path);
+        }
+        if UIDS.contains(&tag) {
+            return Some(match purpose {
+                Purpose::Object { .. } => Self::Uid,
+                Purpose::Query => Self::Uids { patterns: true },
+                Purpose::Attributes => Self::Uids { patterns: false },
+            });
+        }
+        PATHS.contains(&tag).then_some(Self::Path)
+    }
+
+    /// Whether an element of this VR may be read so; `None` stands for Implicit VR.
+    pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
+        match self {
+            Self::Uid | Self::Uids { .. } => matches!(vr, None | Some(Vr::Uid)),
+            Self::Path => !matches!(vr, Some(Vr::Sequence)),
+        }
+    }
+}
+
+/// What a held value broke.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Finding {
+    pub(super) error: DataSetError,
+    /// What it counts as where it is not an error.
+    pub(super) deviation: Option<Deviation>,
+}
+
+/// Judges a held value.
+pub(super) fn judge(
+    reading: Reading,
+    tag: Tag,
+    value: &[u8],
+    purpose: &Purpose,
+) -> Result<(), Finding> {
+    let field = |error| Finding { error, deviation: Some(Deviation::Identifier) };
+    match reading {
+        Reading::Path if path::is_safe(value) => Ok(()),
+        Reading::Path => Err(Finding { error: DataSetError::Path(tag), deviation: None }),
+        Reading::Uids { .. } => Ok(()),
+        Reading::Uid => match Uid::parse(value) {
+            Ok(uid) if is_commands(tag, &uid, purpose) => Ok(()),
+            Ok(_) => Err(field(DataSetError::Mismatch(tag))),
+            Err(_) if path::is_safe(value) => Err(field(DataSetError::Identifier(tag))),
+            Err(_) => Err(Finding { error: DataSetError::Identifier(tag), deviation: None }),
+        },
+    }
+}
+
+fn is_commands(tag: Tag, uid: &Uid, purpose: &Purpose) -> bool {
+    match purpose {
+        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid == sop_class,
+        Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => uid == sop_instance,
+        Purpose::Object { .. } | Purpose::Query | Purpose::Attributes => true,
+    }
+}
+
+/// Which identifying UIDs were there.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found(u8);
+
+impl Found {
+    pub(super) const NONE: Self = Self(0);
+
+    pub(super) fn note(&mut self, tag: Tag) {
+        if let Some(place) = UIDS.iter().position(|&uid| uid == tag) {
+            self.0 |= 1 << place;
+        }
+    }
+
+    /// Those that are missing.
+    pub(super) fn missing(self, purpose: &Purpose) -> impl Iterator<Item = Tag> {
+        let demanded = match purpose {
+            Purpose::Object { sop_class, .. } if OUTSIDE_STUDIES.contains(&sop_class.as_str()) => 2,
+            Purpose::Object { .. } => UIDS.len(),
+            Purpose::Query | Purpose::Attributes => 0,
+        };
+        let is_missing = move |&(place, _): &(usize, Tag)| self.0 & 1 << place == 0;
+        UIDS.into_iter().enumerate().take(demanded).filter(is_missing).map(|(_, tag)| tag)
+    }
+}
+
+/// The characters of a list of UIDs, however long and however cut.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct UidCharacters {
+    is_padded: bool,
+    pub(super) has_pattern: bool,
+}
+
+impl UidCharacters {
+    /// Whether the value may go on with these bytes.
+    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> bool {
+        bytes.iter().all(|byte| match byte {
+            0 | b' ' => {
+                self.is_padded = true;
+                true
+            }
+            b'0'..=b'9' | b'.' | b'\\' => !self.is_padded,
+            b'*' | b'?' => {
+                self.has_pattern = true;
+                patterns && !self.is_padded
+            }
+            _ => false,
+        })
+    }
+}

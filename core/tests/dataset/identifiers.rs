@@ -1,0 +1,141 @@
+//! Identifiers and path characters.
+
+use pacsgate_core::inspector::dataset::{DataSetError as E, Deviation, Purpose, Rules};
+use pacsgate_core::transfer_syntax::Walk;
+
+use crate::build::*;
+
+fn with(walk: Walk, place: usize, instead: Bytes) -> Bytes {
+    let mut all = identifiers(walk);
+    all[place] = instead;
+    all.concat()
+}
+
+#[test]
+fn passes_an_object_with_the_identifiers_of_its_command() {
+    for walk in EVERY_WALK {
+        assert!(judge(walk, &object(), STRICT, &identifiers(walk).concat()).is_ok());
+    }
+}
+
+#[test]
+fn refuses_a_missing_identifier() {
+    for walk in EVERY_WALK {
+        for (place, tag) in [0x0008_0016, 0x0008_0018, 0x0020_000d, 0x0020_000e].iter().enumerate()
+        {
+            let bytes = with(walk, place, Vec::new());
+            assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Missing(t(*tag))));
+            let met = judge(walk, &object(), Rules::Pacs, &bytes).unwrap();
+            assert_eq!(met.count(Deviation::Identifier), 1);
+        }
+    }
+}
+
+#[test]
+fn demands_no_study_of_what_belongs_to_none() {
+    let walk = Walk::ExplicitLittle;
+    let class = "1.2.840.10008.5.1.4.38.1";
+    let bytes = [element(walk, 0x0008_0016, "UI", &uid(class)), identifiers(walk)[1].clone()];
+    assert!(judge(walk, &object_of(class), STRICT, &bytes.concat()).is_ok());
+}
+
+#[test]
+fn refuses_identifiers_other_than_the_commands() {
+    for walk in EVERY_WALK {
+        for (place, tag) in [(0, 0x0008_0016), (1, 0x0008_0018)] {
+            let bytes = with(walk, place, element(walk, tag, "UI", &uid("1.2.9")));
+            assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Mismatch(t(tag))));
+            assert!(judge(walk, &object(), Rules::Pacs, &bytes).is_ok());
+        }
+    }
+}
+
+#[test]
+fn refuses_what_is_not_exactly_one_uid() {
+    for walk in EVERY_WALK {
+        for value in ["", "1.2\\1.3 ", "abcd", "1..2", "1.2*"] {
+            let bytes = with(walk, 2, element(walk, 0x0020_000d, "UI", value.as_bytes()));
+            assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Identifier(t(0x0020_000d))));
+        }
+    }
+}
+
+#[test]
+fn refuses_identifiers_of_another_vr() {
+    for walk in EXPLICIT {
+        for vr in ["UN", "LO", "SQ"] {
+            let bytes = with(walk, 2, element(walk, 0x0020_000d, vr, b"1.2.3 "));
+            let verdict = judge(walk, &object(), STRICT, &bytes);
+            assert_eq!(verdict, Err(E::IdentifierVr(t(0x0020_000d))));
+        }
+    }
+}
+
+#[test]
+fn takes_copies_inside_items_for_no_identifiers() {
+    for walk in EVERY_WALK {
+        let copy = element(walk, 0x0008_0018, "UI", b"9.9.9\0");
+        let referenced = sequence(walk, SEQUENCE, &item(walk, &copy));
+        let [class, instance, study, series] = identifiers(walk);
+        let bytes = [class, instance, referenced, study.clone(), series.clone()].concat();
+        assert!(judge(walk, &object(), STRICT, &bytes).is_ok());
+        let hidden = [identifiers(walk)[0].clone(), sequence(walk, SEQUENCE, &item(walk, &copy))];
+        let bytes = [hidden.concat(), study, series].concat();
+        assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Missing(t(0x0008_0018))));
+    }
+}
+
+#[test]
+fn passes_lists_and_patterns_in_queries_and_counts_patterns() {
+    for walk in EVERY_WALK {
+        for (value, patterns) in [("", 0), ("1.2\\1.3\0", 0), ("1.2*", 1), ("?.2\\*.3 ", 1)] {
+            let bytes = element(walk, 0x0020_000d, "UI", value.as_bytes());
+            let met = judge(walk, &Purpose::Query, STRICT, &bytes).unwrap();
+            assert_eq!(met.patterns(), patterns);
+        }
+        let list = "1.2.3\\".repeat(5000);
+        let bytes = element(walk, 0x0008_0018, "UI", list.as_bytes());
+        assert!(judge(walk, &Purpose::Query, STRICT, &bytes).is_ok());
+    }
+}
+
+#[test]
+fn refuses_other_characters_in_uids_of_queries() {
+    for walk in EVERY_WALK {
+        for value in ["../1", "1.2\0\\3", "a1", "1.2\n"] {
+            let bytes = element(walk, 0x0020_000d, "UI", &uid(value));
+            let verdict = judge(walk, &Purpose::Query, STRICT, &bytes);
+            assert_eq!(verdict, Err(E::UidCharacters(t(0x0020_000d))), "{value}");
+        }
+        let bytes = element(walk, 0x0020_000d, "UI", b"1.2*");
+        assert!(judge(walk, &Purpose::Attributes, STRICT, &bytes).is_err());
+    }
+}
+
+#[test]
+fn refuses_paths_that_lead_elsewhere_from_either_side() {
+    for walk in EVERY_WALK {
+        let bytes = element(walk, 0x0010_0020, "LO", b"../../etc/x ");
+        for rules in [STRICT, Rules::Pacs] {
+            let verdict = judge(walk, &Purpose::Query, rules, &bytes);
+            assert_eq!(verdict, Err(E::Path(t(0x0010_0020))));
+        }
+    }
+}
+
+#[test]
+fn refuses_a_referenced_file_that_leads_elsewhere_at_any_depth() {
+    for walk in EVERY_WALK {
+        let file = element(walk, 0x0004_1500, "CS", b"..\\..\\X ");
+        let bytes = sequence(walk, 0x0004_1220, &item(walk, &file));
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::Path(t(0x0004_1500))));
+    }
+}
+
+#[test]
+fn refuses_overlong_parts_of_paths() {
+    for walk in EVERY_WALK {
+        let bytes = element(walk, 0x0010_0020, "LO", &[b'x'; 1026]);
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::TooLong(t(0x0010_0020))));
+    }
+}

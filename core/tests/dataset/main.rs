@@ -1,0 +1,10 @@
+//! Data sets through the public API: what passes, what is refused, what is counted.
+
+#[cfg(test)]
+mod build;
+#[cfg(test)]
+mod identifiers;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod structure;

@@ -1,0 +1,371 @@
+//! Elements, sequences, items, pixel data.
+
+use pacsgate_core::inspector::dataset::{
+    DataSetError as E, Deviation, MAX_DEPTH, MAX_ELEMENTS, Purpose, Rules, Walker,
+};
+use pacsgate_core::transfer_syntax::Walk;
+
+use crate::build::*;
+
+fn name(walk: Walk) -> Bytes {
+    element(walk, 0x0010_0010, "PN", b"A^B ")
+}
+
+#[test]
+fn passes_nested_items_of_either_length() {
+    for walk in EVERY_WALK {
+        let inner = sequence(walk, SEQUENCE, &item(walk, &rows(walk)));
+        let outer = open_sequence(walk, SEQUENCE, "SQ", &open_item(walk, &inner));
+        assert!(judge_attributes(walk, &[outer, name(walk)].concat()).is_ok(), "{walk:?}");
+    }
+}
+
+#[test]
+fn passes_empty_sequences_items_and_data_sets() {
+    for walk in EVERY_WALK {
+        assert!(judge_attributes(walk, &[]).is_ok());
+        assert!(judge_attributes(walk, &sequence(walk, SEQUENCE, &[])).is_ok());
+        assert!(judge_attributes(walk, &sequence(walk, SEQUENCE, &item(walk, &[]))).is_ok());
+        assert!(judge_attributes(walk, &open_sequence(walk, SEQUENCE, "SQ", &[])).is_ok());
+    }
+}
+
+fn nest(depth: usize, around: impl Fn(&[u8]) -> Bytes) -> Bytes {
+    (0..depth).fold(Vec::new(), |inner, _| around(&inner))
+}
+
+#[test]
+fn refuses_a_sequence_deeper_than_the_limit_whatever_the_lengths() {
+    for walk in EVERY_WALK {
+        for (depth, verdict) in [(MAX_DEPTH, None), (MAX_DEPTH + 1, Some(E::Depth))] {
+            let defined = nest(depth, |in_| sequence(walk, SEQUENCE, &item(walk, in_)));
+            let open =
+                nest(depth, |in_| open_sequence(walk, SEQUENCE, "SQ", &open_item(walk, in_)));
+            assert_eq!(judge_attributes(walk, &defined).err(), verdict, "{walk:?}");
+            assert_eq!(judge_attributes(walk, &open).err(), verdict, "{walk:?}");
+        }
+    }
+}
+
+#[test]
+fn refuses_depth_in_private_and_unknown_sequences() {
+    let implicit = Walk::ImplicitLittle;
+    let private = nest(40, |in_| element(implicit, 0x2001_105f, "", &item(implicit, in_)));
+    assert_eq!(judge_attributes(implicit, &private), Err(E::Depth));
+    for walk in EXPLICIT {
+        let content =
+            nest(40, |in_| open_sequence(implicit, SEQUENCE, "", &open_item(implicit, in_)));
+        let items = open_item(implicit, &content);
+        let open = [
+            header(walk, 0x0009_1010, "UN", UNDEFINED),
+            items.clone(),
+            mark(implicit, SEQUENCE_END, 0),
+        ];
+        assert_eq!(judge_attributes(walk, &open.concat()), Err(E::Depth));
+        let defined = element(walk, 0x0009_1010, "UN", &items);
+        assert_eq!(judge_attributes(walk, &defined), Err(E::Depth));
+    }
+}
+
+#[test]
+fn reads_unknown_of_defined_length_as_either_encoding() {
+    for inside in [Walk::ImplicitLittle, Walk::ExplicitLittle] {
+        let items = item(inside, &[rows(inside), sequence(inside, 0x0040_0275, &[])].concat());
+        for walk in EXPLICIT {
+            assert!(judge_attributes(walk, &element(walk, 0x0009_1010, "UN", &items)).is_ok());
+        }
+    }
+    let big = item(Walk::ExplicitBig, &rows(Walk::ExplicitBig));
+    let unknown = element(Walk::ExplicitBig, 0x0009_1010, "UN", &big);
+    assert!(judge_attributes(Walk::ExplicitBig, &unknown).is_ok());
+}
+
+#[test]
+fn refuses_what_begins_with_an_item_and_is_no_sequence() {
+    let value = [0xfe, 0xff, 0x00, 0xe0, 0xff, 0, 0, 0];
+    let private = element(Walk::ImplicitLittle, 0x0009_1010, "", &value);
+    assert_eq!(judge_attributes(Walk::ImplicitLittle, &private), Err(E::Overrun(t(ITEM))));
+    for walk in EXPLICIT {
+        let unknown = element(walk, 0x0009_1010, "UN", &value);
+        assert_eq!(judge_attributes(walk, &unknown), Err(E::Overrun(t(ITEM))));
+    }
+}
+
+#[test]
+fn does_not_open_bulk_data() {
+    let value = [0xfe, 0xff, 0x00, 0xe0, 0xff, 0, 0, 0];
+    for tag in [0x5400_1010, 0x6002_3000, 0x7fe0_0010] {
+        let bulk = element(Walk::ImplicitLittle, tag, "", &value);
+        assert!(judge_attributes(Walk::ImplicitLittle, &bulk).is_ok());
+    }
+    for walk in EXPLICIT {
+        assert!(judge_attributes(walk, &element(walk, 0x0009_1010, "OB", &value)).is_ok());
+    }
+}
+
+#[test]
+fn refuses_a_known_sequence_in_unknown_without_items() {
+    for walk in EXPLICIT {
+        for value in [&b"abcdefgh"[..], b"ab"] {
+            let bytes = element(walk, SEQUENCE, "UN", value);
+            assert!(judge_attributes(walk, &bytes).is_err(), "{walk:?}");
+        }
+    }
+}
+
+#[test]
+fn opens_sequences_of_repeating_groups() {
+    let walk = Walk::ImplicitLittle;
+    let bytes = element(walk, 0x5004_2600, "", b"abcdefgh");
+    assert_eq!(judge_attributes(walk, &bytes), Err(E::NotAnItem(t(0x6261_6463))));
+}
+
+#[test]
+fn refuses_what_reaches_behind_its_item_or_sequence() {
+    for walk in EVERY_WALK {
+        let long = header(walk, 0x0028_0010, "US", 4);
+        let in_item = sequence(walk, SEQUENCE, &item(walk, &long));
+        let padded = [in_item, vec![0; 8]].concat();
+        assert_eq!(judge_attributes(walk, &padded), Err(E::Overrun(t(0x0028_0010))), "{walk:?}");
+        let in_sequence = sequence(walk, SEQUENCE, &mark(walk, ITEM, 2));
+        let padded = [in_sequence, vec![0; 8]].concat();
+        assert_eq!(judge_attributes(walk, &padded), Err(E::Overrun(t(ITEM))), "{walk:?}");
+    }
+}
+
+#[test]
+fn refuses_an_open_item_that_its_sequence_ends() {
+    for walk in EVERY_WALK {
+        let bytes = sequence(walk, SEQUENCE, &[mark(walk, ITEM, UNDEFINED), rows(walk)].concat());
+        let bytes = [bytes, name(walk)].concat();
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::Overrun(t(0x0010_0010))), "{walk:?}");
+    }
+}
+
+#[test]
+fn refuses_a_data_set_that_ends_inside_something() {
+    for walk in EVERY_WALK {
+        let all = open_sequence(walk, SEQUENCE, "SQ", &item(walk, &rows(walk)));
+        for end in 1..all.len() {
+            assert_eq!(judge_attributes(walk, &all[..end]), Err(E::Cut), "{walk:?} {end}");
+        }
+        let huge = header(walk, 0x0009_1010, "OB", 0xffff_fffe);
+        assert_eq!(judge_attributes(walk, &huge), Err(E::Cut), "{walk:?}");
+    }
+}
+
+#[test]
+fn refuses_something_else_where_an_item_must_stand() {
+    for walk in EVERY_WALK {
+        let bytes = sequence(walk, SEQUENCE, &rows(walk));
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::NotAnItem(t(0x0028_0010))));
+    }
+}
+
+#[test]
+fn refuses_misplaced_delimiters() {
+    for walk in EVERY_WALK {
+        let end = |tag| mark(walk, tag, 0);
+        for (bytes, tag) in [
+            (end(ITEM_END), ITEM_END),
+            (end(SEQUENCE_END), SEQUENCE_END),
+            (item(walk, &[]), ITEM),
+            (sequence(walk, SEQUENCE, &item(walk, &end(ITEM_END))), ITEM_END),
+            (sequence(walk, SEQUENCE, &end(SEQUENCE_END)), SEQUENCE_END),
+            (
+                open_sequence(walk, SEQUENCE, "SQ", &[mark(walk, ITEM, UNDEFINED)].concat()),
+                SEQUENCE_END,
+            ),
+            (mark(walk, 0xfffe_0001, 0), 0xfffe_0001),
+        ] {
+            assert_eq!(judge_attributes(walk, &bytes), Err(E::Misplaced(t(tag))), "{walk:?}");
+        }
+    }
+}
+
+#[test]
+fn refuses_a_delimiter_with_a_length_even_from_the_pacs() {
+    for walk in EVERY_WALK {
+        let bytes = [header(walk, SEQUENCE, "SQ", UNDEFINED), mark(walk, SEQUENCE_END, 8)].concat();
+        for rules in [STRICT, Rules::Pacs] {
+            let verdict = judge(walk, &Purpose::Attributes, rules, &bytes);
+            assert_eq!(verdict, Err(E::DelimiterLength(t(SEQUENCE_END))));
+        }
+    }
+}
+
+#[test]
+fn refuses_vrs_that_the_standard_does_not_know() {
+    for walk in EXPLICIT {
+        for vr in ["ZZ", "lo", "??", "\0\0"] {
+            let bytes = element(walk, 0x0010_0010, vr, b"A^B ");
+            assert_eq!(judge_attributes(walk, &bytes), Err(E::UnknownVr(t(0x0010_0010))));
+        }
+    }
+}
+
+#[test]
+fn refuses_a_first_header_that_looks_explicit() {
+    let walk = Walk::ImplicitLittle;
+    let first = element(walk, 0x0009_1010, "", &vec![b'x'; 0x4f4c]);
+    assert_eq!(judge_attributes(walk, &first), Err(E::Mistakable(t(0x0009_1010))));
+    let second = [element(walk, 0x0008_0070, "", b"AB"), first.clone()].concat();
+    assert!(judge_attributes(walk, &second).is_ok());
+    let inside = sequence(walk, SEQUENCE, &item(walk, &first));
+    assert!(judge_attributes(walk, &inside).is_ok());
+}
+
+#[test]
+fn refuses_unknown_content_that_looks_explicit() {
+    let implicit = Walk::ImplicitLittle;
+    let first = element(implicit, 0x0009_1010, "", &vec![b'x'; 0x4f4c]);
+    for walk in EXPLICIT {
+        let items = [item(implicit, &first), mark(implicit, SEQUENCE_END, 0)].concat();
+        let bytes = [header(walk, 0x0009_1011, "UN", UNDEFINED), items].concat();
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::Mistakable(t(0x0009_1010))));
+    }
+}
+
+#[test]
+fn refuses_undefined_lengths_where_none_may_be() {
+    for walk in EXPLICIT {
+        for vr in ["UT", "UC", "OF", "OB"] {
+            let bytes = header(walk, 0x0009_1010, vr, UNDEFINED);
+            let verdict = judge_attributes(walk, &bytes);
+            assert_eq!(verdict, Err(E::UndefinedLength(t(0x0009_1010))));
+        }
+    }
+    let walk = Walk::ImplicitLittle;
+    for tag in [0x0010_0020, 0x0042_0011] {
+        let bytes = header(walk, tag, "", UNDEFINED);
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::UndefinedLength(t(tag))));
+    }
+}
+
+#[test]
+fn refuses_encapsulated_pixel_data_in_native_syntaxes() {
+    for walk in [Walk::ImplicitLittle, Walk::ExplicitLittle, Walk::ExplicitBig] {
+        let bytes = open_sequence(walk, 0x7fe0_0010, "OB", &item(walk, &[]));
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::Encapsulated));
+    }
+}
+
+#[test]
+fn refuses_native_pixel_data_in_encapsulated_syntaxes_but_for_icons() {
+    let walk = Walk::Encapsulated;
+    let native = element(walk, 0x7fe0_0010, "OB", &[0; 8]);
+    assert_eq!(judge_attributes(walk, &native), Err(E::Native));
+    for icon in [native, fragments(&[&[], &[1, 2]])] {
+        let bytes = sequence(walk, 0x0088_0200, &item(walk, &icon));
+        assert!(judge_attributes(walk, &bytes).is_ok());
+    }
+}
+
+#[test]
+fn walks_fragments() {
+    let walk = Walk::Encapsulated;
+    assert!(judge_attributes(walk, &fragments(&[&[], &[1, 2], &[3; 100]])).is_ok());
+    assert!(judge_attributes(walk, &fragments(&[&[0; 8], &[1, 2]])).is_ok());
+    assert_eq!(judge_attributes(walk, &fragments(&[])), Err(E::OffsetTable));
+    assert_eq!(judge_attributes(walk, &fragments(&[&[1, 2]])), Err(E::OffsetTable));
+    assert_eq!(judge_attributes(walk, &fragments(&[&[], &[1]])), Err(E::OddLength(t(0x7fe0_0010))));
+    let open = [header(walk, 0x7fe0_0010, "OB", UNDEFINED), mark(walk, ITEM, UNDEFINED)].concat();
+    assert_eq!(judge_attributes(walk, &open), Err(E::FragmentLength));
+}
+
+#[test]
+fn refuses_or_counts_odd_lengths() {
+    for walk in EVERY_WALK {
+        let bytes = element(walk, 0x0010_4000, "LT", b"abc");
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::OddLength(t(0x0010_4000))));
+        for rules in [tolerating(Deviation::OddLength), Rules::Pacs] {
+            let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
+            assert_eq!(met.count(Deviation::OddLength), 1);
+        }
+    }
+}
+
+#[test]
+fn refuses_or_counts_elements_out_of_order() {
+    for walk in EVERY_WALK {
+        let bytes = [rows(walk), name(walk)].concat();
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::Order(t(0x0010_0010))));
+        for rules in [tolerating(Deviation::Order), Rules::Pacs] {
+            let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
+            assert_eq!(met.count(Deviation::Order), 1);
+        }
+    }
+}
+
+#[test]
+fn refuses_duplicates_whatever_the_order() {
+    for walk in EVERY_WALK {
+        let adjacent = [rows(walk), rows(walk)].concat();
+        let apart = [rows(walk), name(walk), rows(walk)].concat();
+        let error = Err(E::Duplicate(t(0x0028_0010)));
+        assert_eq!(judge_attributes(walk, &adjacent), error);
+        for bytes in [adjacent, apart] {
+            let orderless = tolerating(Deviation::Order);
+            assert_eq!(judge(walk, &Purpose::Attributes, orderless, &bytes), error);
+            let met = judge(walk, &Purpose::Attributes, Rules::Pacs, &bytes).unwrap();
+            assert_eq!(met.count(Deviation::Duplicate), 1);
+        }
+    }
+}
+
+#[test]
+fn takes_the_same_tag_in_two_items_for_no_duplicate() {
+    for walk in EVERY_WALK {
+        let items = [item(walk, &rows(walk)), item(walk, &rows(walk))].concat();
+        let bytes = [sequence(walk, SEQUENCE, &items), rows(walk)].concat();
+        let rules = tolerating(Deviation::Order);
+        assert!(judge(walk, &Purpose::Attributes, rules, &bytes).is_ok());
+    }
+}
+
+#[test]
+fn bounds_the_memory_for_duplicates() {
+    let walk = Walk::ImplicitLittle;
+    let many: Bytes = (0..5000).flat_map(|n| element(walk, 0x0009_1000 + n, "", &[])).collect();
+    assert!(judge_attributes(walk, &many).is_ok());
+    let rules = tolerating(Deviation::Order);
+    assert_eq!(judge(walk, &Purpose::Attributes, rules, &many), Err(E::Unsorted));
+    assert!(judge(walk, &Purpose::Attributes, Rules::Pacs, &many).is_ok());
+}
+
+#[test]
+fn refuses_or_counts_reserved_bytes() {
+    for walk in EXPLICIT {
+        let mut bytes = element(walk, 0x0042_0011, "OB", &[1, 2]);
+        bytes[6] = 1;
+        assert_eq!(judge_attributes(walk, &bytes), Err(E::ReservedBytes(t(0x0042_0011))));
+        let rules = tolerating(Deviation::ReservedBytes);
+        assert!(judge(walk, &Purpose::Attributes, rules, &bytes).is_ok());
+    }
+}
+
+#[test]
+fn refuses_invalid_groups_and_lets_the_padding_pass() {
+    for walk in EVERY_WALK {
+        for group in [0u32, 1, 2, 3, 5, 7, 0xffff] {
+            let tag = group << 16 | 0x10;
+            let bytes = element(walk, tag, "LO", b"ab");
+            assert_eq!(judge_attributes(walk, &bytes), Err(E::Group(t(tag))));
+        }
+        for tag in [0x0006_0010, 0x0009_0010, 0xfffc_fffc] {
+            assert!(judge_attributes(walk, &element(walk, tag, "LO", b"ab")).is_ok());
+        }
+    }
+}
+
+#[test]
+fn refuses_more_elements_than_the_limit() {
+    let walk = Walk::ImplicitLittle;
+    let mut walker = Walker::new(walk, Purpose::Attributes, STRICT);
+    walker.feed(&header(walk, SEQUENCE, "", UNDEFINED)).unwrap();
+    for _ in 1..MAX_ELEMENTS {
+        walker.feed(&mark(walk, ITEM, 0)).unwrap();
+    }
+    assert_eq!(walker.feed(&mark(walk, ITEM, 0)), Err(E::Elements));
+    assert_eq!(walker.finish(), Err(E::Elements));
+}
