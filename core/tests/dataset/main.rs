@@ -8,3 +8,5 @@ mod identifiers;
 mod properties;
 #[cfg(test)]
 mod structure;
+#[cfg(test)]
+mod vectors;
