@@ -116,3 +116,55 @@ pub(super) const fn short(bytes: [u8; 2], encoding: Encoding) -> Length {
 pub(super) const fn are_capitals([one, two]: [u8; 2]) -> bool {
     one.is_ascii_uppercase() && two.is_ascii_uppercase()
 }
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::VR;
+    use dicom_encoding::decode::Decode;
+    use dicom_encoding::decode::explicit_be::ExplicitVRBigEndianDecoder;
+    use dicom_encoding::decode::explicit_le::ExplicitVRLittleEndianDecoder;
+
+    use super::*;
+
+    fn pairs() -> impl Iterator<Item = [u8; 2]> {
+        (0..=u16::MAX).map(u16::to_be_bytes)
+    }
+
+    #[test]
+    fn knows_the_vrs_that_an_independent_library_knows() {
+        for letters in pairs() {
+            let known = VR::from_binary(letters).is_some();
+            assert_eq!(Vr::find(letters).is_some(), known, "{letters:?}");
+        }
+    }
+
+    #[test]
+    fn reads_explicit_headers_as_an_independent_library_does() {
+        let big = ExplicitVRBigEndianDecoder::default();
+        let little = ExplicitVRLittleEndianDecoder::default();
+        for [v, r] in pairs() {
+            let Some(vr) = Vr::find([v, r]) else { continue };
+            let bytes = [0x10, 0, 0x20, 0, v, r, 0, 2, 0, 4, 0, 2];
+            let mut source = bytes.as_slice();
+            let (read, width) = little.decode_header(&mut source).unwrap();
+            assert_eq!(agreed(bytes, vr, Encoding::Little), (read.len.0, width));
+            assert_eq!((read.tag.group(), read.tag.element()), (0x10, 0x20));
+            let (read, width) = big.decode_header(&mut bytes.as_slice()).unwrap();
+            assert_eq!(agreed(bytes, vr, Encoding::Big), (read.len.0, width));
+        }
+    }
+
+    /// Length and width of a header.
+    fn agreed(bytes: [u8; LONG], vr: Vr, encoding: Encoding) -> (u32, usize) {
+        let [_, _, _, _, _, _, g, h, i, j, k, l] = bytes;
+        let (length, width) = if vr.is_long() {
+            (long([i, j, k, l], encoding), LONG)
+        } else {
+            (short([g, h], encoding), SHORT)
+        };
+        match length {
+            Length::Defined(length) => (length, width),
+            Length::Undefined => (u32::MAX, width),
+        }
+    }
+}
