@@ -2,8 +2,9 @@
 //!
 //! One [`Inspector`] judges both directions of an association. It is fed slices as they come,
 //! cut anywhere, and writes what may pass, in the gate's own framing: one PDV per PDU (PS3.8
-//! section 9.3.5), command sets in PDUs of their own. Only headers and command sets are ever
-//! withheld; data set fragments stream through.
+//! section 9.3.5), command sets in PDUs of their own. Headers and command sets are withheld until
+//! they are whole, a request also until the head of its data set is walked; the rest streams
+//! through.
 //!
 //! A request that is sound and not permitted ends nothing: it is swallowed with its data set, and
 //! the gate itself gives the response, as soon as no message is under way towards the asker.
@@ -11,6 +12,7 @@
 mod command;
 pub mod dataset;
 mod fault;
+mod guard;
 mod lane;
 mod ledger;
 mod operations;
@@ -19,7 +21,8 @@ mod release;
 
 pub use command::{CommandError, SubOperations};
 pub use fault::Fault;
-pub use ledger::{Ledger, Operations};
+pub use guard::{Guarding, HEAD, Mode};
+pub use ledger::{Ledger, News, Operations, Outcome, UnsoundDataSet};
 pub use permission::{Asked, Forbidden, ForbiddenRequest};
 
 pub use crate::services::Side;
@@ -27,7 +30,8 @@ pub use crate::services::Side;
 use crate::policy::Contexts;
 use crate::wire::pdu;
 use command::{Command, Role};
-use lane::{Lane, Step};
+use guard::Guard;
+use lane::{Lane, Step, Unsound};
 use operations::Outstanding;
 use permission::Cancel;
 use release::Release;
@@ -112,6 +116,9 @@ impl Inspector {
                 Side::Pacs => &mut self.down,
             };
             let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
+            if let Some(unsound) = lane.take_unsound() {
+                self.refuse_data_set(from, unsound);
+            }
             self.obey(from, step, out)?;
         }
         Ok(())
@@ -128,6 +135,12 @@ impl Inspector {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// What has happened since this was asked last.
+    #[must_use]
+    pub fn take_news(&mut self) -> Vec<News> {
+        self.ledger.take_news()
     }
 
     /// The same at the end, with what was not answered.
@@ -194,12 +207,18 @@ impl Inspector {
             Step::Continue => {}
             Step::Data => self.release.may_send_data(from)?,
             Step::Command(command) => {
-                self.command(from, &command, out)?;
-                if !command.has_data_set {
+                let has_data_set = command.has_data_set;
+                self.command(from, command, out)?;
+                if !has_data_set {
                     self.message_ended(from, out);
                 }
             }
-            Step::DataSetEnd => self.message_ended(from, out),
+            Step::DataSetEnd(guard) => {
+                if let Some(guard) = guard {
+                    self.write_down(&guard);
+                }
+                self.message_ended(from, out);
+            }
             Step::ReleaseRq => {
                 self.release.ask(from)?;
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RQ);
@@ -216,11 +235,15 @@ impl Inspector {
         Ok(())
     }
 
-    fn command(&mut self, from: Side, command: &Command, out: &mut Out) -> Result<(), Fault> {
+    fn command(&mut self, from: Side, command: Command, out: &mut Out) -> Result<(), Fault> {
         match command.role {
             Role::Response { .. } => {
-                self.outstanding.respond(from, command, &mut self.ledger)?;
-                if !permission::may_answer_for(command, &self.contexts) {
+                // Of a message that is held, the other side has heard nothing.
+                if self.lane(from.other()).is_holding() {
+                    return Err(Fault::UnaskedResponse);
+                }
+                self.outstanding.respond(from, &command, &mut self.ledger)?;
+                if !permission::may_answer_for(&command, &self.contexts) {
                     return Err(Fault::ForeignResponse);
                 }
                 self.forward(from, command, out);
@@ -229,38 +252,76 @@ impl Inspector {
                 match permission::cancel(
                     from,
                     message_id,
-                    command,
+                    &command,
                     &self.contexts,
                     &self.outstanding,
                 ) {
                     Ok(Cancel::Forward) => self.forward(from, command, out),
                     Ok(Cancel::TooLate) => self.ledger.cancel_too_late(),
-                    Err(why) => self.refuse(from, why, command)?,
+                    Err(why) => self.refuse(from, why, &command)?,
                 }
             }
             Role::UnknownRequest { .. } => {
                 self.outstanding.may_ask(from)?;
-                self.refuse(from, Forbidden::UnknownCommand, command)?;
+                self.refuse(from, Forbidden::UnknownCommand, &command)?;
             }
             Role::Request { operation, message_id } => {
                 self.outstanding.may_ask(from)?;
                 let (contexts, outstanding) = (&self.contexts, &self.outstanding);
-                match permission::judge(from, operation, command, contexts, outstanding) {
+                match permission::judge(from, operation, &command, contexts, outstanding) {
                     Ok(()) => {
-                        self.outstanding.ask(from, operation, message_id, command);
+                        self.outstanding.ask(from, operation, message_id, &command);
                         command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
                         self.forward(from, command, out);
                     }
-                    Err(why) => self.refuse(from, why, command)?,
+                    Err(why) => self.refuse(from, why, &command)?,
                 }
             }
         }
         Ok(())
     }
 
-    fn forward(&self, from: Side, command: &Command, out: &mut Out) {
+    /// Lets a message pass as far as its data set is sound.
+    fn forward(&mut self, from: Side, mut command: Command, out: &mut Out) {
         let out = out.towards(from.other());
-        self.lane(from).write_command(command.context, &command.bytes, out);
+        let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
+        let Some(syntax) = syntax.filter(|_| command.has_data_set) else {
+            return self.lane(from).write_command(command.context, &command.bytes, out);
+        };
+        let (context, bytes) = (command.context, std::mem::take(&mut command.bytes));
+        let mut guard = Guard::new(from, command, syntax, self.contexts.guarding());
+        if guard.can_hold(from) {
+            let mut held = Vec::new();
+            self.lane(from).write_command(context, &bytes, &mut held);
+            guard.hold(held);
+        } else {
+            self.lane(from).write_command(context, &bytes, out);
+        }
+        self.lane_mut(from).judge(guard);
+    }
+
+    /// A message that is held turns out unsound: the gate answers it.
+    fn refuse_data_set(&mut self, from: Side, Unsound { guard, error }: Unsound) {
+        let command = guard.command();
+        let Role::Request { operation, .. } = command.role else { return };
+        let status = guard::status(operation);
+        if let Some(answer) = command.refusal(status, &error.to_string()) {
+            self.outstanding.refuse(from, command.context, answer);
+        }
+        let (sop_class, outcome) = (command.sop_class.clone(), Outcome::Refused(status));
+        self.ledger.unsound_data_set(UnsoundDataSet { operation, sop_class, error, outcome });
+    }
+
+    /// A data set has passed.
+    fn write_down(&mut self, guard: &Guard) {
+        self.ledger.add_deviations(guard.deviations());
+        let command = guard.command();
+        if let Some(error) = guard.reported()
+            && let Role::Request { operation, .. } | Role::Response { operation, .. } = command.role
+        {
+            let (sop_class, outcome) = (command.sop_class.clone(), Outcome::Reported);
+            self.ledger.unsound_data_set(UnsoundDataSet { operation, sop_class, error, outcome });
+        }
     }
 
     fn refuse(&mut self, from: Side, why: Forbidden, command: &Command) -> Result<(), Fault> {

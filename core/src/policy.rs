@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 pub use candidate::{Candidate, Occupancy};
 pub use conclusion::{AcFault, Conclusion};
-pub use contexts::{Context, Contexts, Maxima};
+pub use contexts::{Context, Contexts, Grants, Maxima};
 pub use denial::{Denial, Refusal};
 pub use error::{PolicyError, Table};
 pub use peer::{Pacs, Peer};

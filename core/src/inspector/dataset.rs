@@ -124,6 +124,13 @@ impl Walker {
         &self.deviations
     }
 
+    /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
+    /// rule.
+    #[must_use]
+    pub(super) const fn position(&self) -> u64 {
+        self.state.position()
+    }
+
     /// Counts a deviation; an error where it is not let through.
     fn note(&mut self, deviation: Deviation, error: DataSetError) -> Result<(), DataSetError> {
         if !self.rules.permit(deviation) {

@@ -2,6 +2,7 @@
 
 use super::Side;
 use super::command::CommandError;
+use super::dataset::DataSetError;
 use crate::wire::pdu::PduType;
 use crate::wire::reject::Abort;
 
@@ -74,6 +75,9 @@ pub enum Fault {
     /// Forbidden requests with more data sets than the gate swallows.
     #[error("more than 64 MiB of data sets behind forbidden requests")]
     SwallowedTooMuch,
+    /// A data set that breaks a rule after a part of its message has passed.
+    #[error("a data set in which {0}")]
+    DataSet(DataSetError),
     /// P-DATA from a side that asked for release, or answered such a request.
     #[error("a P-DATA-TF after a release")]
     DataAfterRelease,
@@ -110,6 +114,7 @@ impl Fault {
         Self::ForeignResponse,
         Self::ForbiddenRequests,
         Self::SwallowedTooMuch,
+        Self::DataSet(DataSetError::Depth),
         Self::DataAfterRelease,
         Self::ReleaseInsideMessage,
         Self::ReleaseOutOfOrder,
@@ -149,6 +154,7 @@ impl Fault {
             Self::ForeignResponse => by_side!("foreign-response"),
             Self::ForbiddenRequests => by_side!("forbidden-requests"),
             Self::SwallowedTooMuch => by_side!("swallowed-too-much"),
+            Self::DataSet(_) => by_side!("unsound-data-set"),
             Self::DataAfterRelease => by_side!("data-after-release"),
             Self::ReleaseInsideMessage => by_side!("release-inside-message"),
             Self::ReleaseOutOfOrder => by_side!("release-out-of-order"),
@@ -181,6 +187,7 @@ impl Fault {
             | Self::SecondRequest
             | Self::UnaskedResponse
             | Self::ForeignResponse
+            | Self::DataSet(_)
             | Self::ReleaseInsideMessage => Abort::INVALID_PARAMETER,
             // What was sent was sound; it is the gate that has had enough.
             Self::ForbiddenRequests | Self::SwallowedTooMuch => Abort::NO_REASON,

@@ -1,7 +1,9 @@
 //! One direction of an association: PDUs, PDVs and messages (PS3.8 section 9.3.5 and annex E).
 
 use super::command::Command;
+use super::dataset::DataSetError;
 use super::fault::Fault;
+use super::guard::{Broken, Guard};
 use crate::policy::Contexts;
 use crate::wire::associate::ContextId;
 use crate::wire::pdu::{Header, PduType};
@@ -32,11 +34,11 @@ pub(super) enum Step {
     Continue,
     /// A P-DATA-TF begins.
     Data,
-    /// A command set is complete and held: [`Lane::write_command`] forwards one, and after
-    /// [`Lane::swallow`] its data set does not pass.
+    /// A command set is complete and held: [`Lane::forward`] lets it pass, [`Lane::swallow`] does
+    /// not.
     Command(Command),
-    /// A data set is complete, and with it its message.
-    DataSetEnd,
+    /// A data set is complete, and with it its message. If it passed, this is who judged it.
+    DataSetEnd(Option<Box<Guard>>),
     /// A whole A-RELEASE-RQ, between two messages.
     ReleaseRq,
     /// A whole A-RELEASE-RP, between two messages.
@@ -58,6 +60,14 @@ pub(super) struct Lane {
     pdu_left: u32,
     pdus: u64,
     swallowed: u64,
+    unsound: Option<Unsound>,
+}
+
+/// A message that does not pass because of its data set, of which nothing has left.
+#[derive(Debug)]
+pub(super) struct Unsound {
+    pub(super) guard: Box<Guard>,
+    pub(super) error: DataSetError,
 }
 
 #[derive(Debug)]
@@ -97,10 +107,14 @@ enum Message {
 }
 
 /// What becomes of a data set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 enum Passage {
-    Forward,
+    /// It passes as far as it is sound.
+    Judge(Box<Guard>),
+    /// Its message is forbidden.
     Swallow,
+    /// It was found unsound before anything of its message had left.
+    Drop,
 }
 
 impl Lane {
@@ -113,6 +127,7 @@ impl Lane {
             pdu_left: 0,
             pdus: 0,
             swallowed: 0,
+            unsound: None,
         }
     }
 
@@ -133,7 +148,18 @@ impl Lane {
 
     /// Whether a part of a message went out, and the message has not ended.
     pub(super) const fn is_inside_forwarded_message(&self) -> bool {
-        matches!(self.message, Message::DataSet { passage: Passage::Forward, .. })
+        match &self.message {
+            Message::DataSet { passage: Passage::Judge(guard), .. } => !guard.is_holding(),
+            Message::DataSet { passage: Passage::Swallow | Passage::Drop, .. }
+            | Message::Command { .. }
+            | Message::Between
+            | Message::EndedInPdu => false,
+        }
+    }
+
+    /// Whether a message is held until the head of its data set is walked.
+    pub(super) const fn is_holding(&self) -> bool {
+        matches!(&self.message, Message::DataSet { passage: Passage::Judge(it), .. } if it.is_holding())
     }
 
     /// Whether the header of a fragment went out and the fragment did not yet.
@@ -143,10 +169,22 @@ impl Lane {
     }
 
     /// The message whose command was just read does not pass; neither does its data set.
-    pub(super) const fn swallow(&mut self) {
+    pub(super) fn swallow(&mut self) {
         if let Message::DataSet { passage, .. } = &mut self.message {
             *passage = Passage::Swallow;
         }
+    }
+
+    /// The message whose command was just read passes as far as its data set is sound.
+    pub(super) fn judge(&mut self, guard: Guard) {
+        if let Message::DataSet { passage, .. } = &mut self.message {
+            *passage = Passage::Judge(Box::new(guard));
+        }
+    }
+
+    /// The message that was found unsound in what was taken last.
+    pub(super) const fn take_unsound(&mut self) -> Option<Unsound> {
+        self.unsound.take()
     }
 
     /// Takes the next piece of the input, at most up to what the inspector must decide.
@@ -178,12 +216,14 @@ impl Lane {
                 self.state = State::Fragment(fragment);
                 match &mut self.message {
                     Message::Command { collected, .. } => collected.extend_from_slice(piece),
-                    Message::DataSet { passage: Passage::Forward, .. } => {
-                        out.extend_from_slice(piece);
+                    Message::DataSet { .. } => {
+                        let ends = fragment.is_last && fragment.left == 0;
+                        self.pass(piece, ends, out).inspect_err(|_| {
+                            // The byte at fault stays here, so the fragment is never complete.
+                            self.state = State::Fragment(Fragment { left: 1, ..fragment });
+                        })?;
                     }
-                    Message::DataSet { passage: Passage::Swallow, .. }
-                    | Message::Between
-                    | Message::EndedInPdu => {}
+                    Message::Between | Message::EndedInPdu => {}
                 }
                 if fragment.left == 0 { self.end_fragment(fragment) } else { Ok(Step::Continue) }
             }
@@ -274,21 +314,58 @@ impl Lane {
         Fragment { left, is_last, .. }: Fragment,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
-        match self.message {
-            Message::DataSet { passage: Passage::Forward, .. } => {
-                if left > 0 || is_last {
-                    push_header(out, context, if is_last { LAST } else { 0 }, left);
+        let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
+        match passage {
+            Passage::Judge(guard) => {
+                let control = if is_last { LAST } else { 0 };
+                if left > 0 {
+                    push_header(guard.sink(out), context, control, left);
+                } else if is_last {
+                    return self.pass_empty(context, out);
                 }
             }
-            Message::DataSet { passage: Passage::Swallow, .. } => {
+            Passage::Swallow => {
                 self.swallowed += u64::from(left);
                 if self.swallowed > MAX_SWALLOWED {
                     return Err(Fault::SwallowedTooMuch);
                 }
             }
-            Message::Command { .. } | Message::Between | Message::EndedInPdu => {}
+            Passage::Drop => {}
         }
         Ok(())
+    }
+
+    /// An empty last fragment ends a data set, and leaves only if the data set may end there.
+    fn pass_empty(&mut self, context: ContextId, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Message::DataSet { passage: Passage::Judge(guard), .. } = &mut self.message else {
+            return Ok(());
+        };
+        let mut end = Vec::new();
+        push_header(&mut end, context, LAST, 0);
+        let is_held = guard.is_holding();
+        if is_held {
+            // It belongs to the head, which leaves as a whole or not at all.
+            guard.sink(out).append(&mut end);
+        }
+        self.pass(&[], true, out)?;
+        out.append(&mut end);
+        Ok(())
+    }
+
+    /// Judges a piece of a data set and lets it pass, or what may pass of it.
+    fn pass(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Fault> {
+        let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
+        let Passage::Judge(guard) = passage else { return Ok(()) };
+        match guard.pass(piece, ends, out) {
+            Ok(()) => Ok(()),
+            Err(Broken { error, is_held: false }) => Err(Fault::DataSet(error)),
+            Err(Broken { error, is_held: true }) => {
+                if let Passage::Judge(guard) = std::mem::replace(passage, Passage::Drop) {
+                    self.unsound = Some(Unsound { guard, error });
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Lets a fragment into the current message, or begins one with it.
@@ -328,16 +405,21 @@ impl Lane {
             Message::Command { context, collected, .. } if fragment.is_last => {
                 let command = Command::read(*context, collected)?;
                 self.message = if command.has_data_set {
-                    let passage = Passage::Forward;
+                    // Until somebody says that it passes.
+                    let passage = Passage::Swallow;
                     Message::DataSet { context: *context, empty: 0, passage }
                 } else {
                     Message::EndedInPdu
                 };
                 Step::Command(command)
             }
-            Message::DataSet { .. } if fragment.is_last => {
+            Message::DataSet { passage, .. } if fragment.is_last => {
+                let passage = std::mem::replace(passage, Passage::Drop);
                 self.message = Message::EndedInPdu;
-                Step::DataSetEnd
+                Step::DataSetEnd(match passage {
+                    Passage::Judge(guard) => Some(guard),
+                    Passage::Swallow | Passage::Drop => None,
+                })
             }
             Message::Command { .. }
             | Message::DataSet { .. }

@@ -2,6 +2,7 @@
 
 use super::Side;
 use super::command::SubOperations;
+use super::dataset::{DataSetError, Deviations};
 use super::permission::ForbiddenRequest;
 use crate::services::Operation;
 use crate::wire::title::AeTitle;
@@ -16,7 +17,43 @@ pub struct Ledger {
     destinations_more: u64,
     moved: SubOperations,
     forbidden: Vec<ForbiddenRequest>,
+    unsound: Vec<(UnsoundDataSet, u64)>,
+    unsound_more: u64,
+    deviations: Deviations,
     late_cancels: u64,
+    /// What nobody was told of yet.
+    news: Vec<News>,
+}
+
+/// What is told as it happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum News {
+    /// A request was not forwarded.
+    Forbidden(ForbiddenRequest),
+    /// A data set broke a rule.
+    Unsound(UnsoundDataSet),
+}
+
+/// A data set that broke a rule while its message could still be answered, or passed in a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsoundDataSet {
+    /// What it belongs to.
+    pub operation: Operation,
+    /// The SOP class of its command.
+    pub sop_class: Option<Uid>,
+    /// The rule.
+    pub error: DataSetError,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// What became of an unsound data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The gate answered with this status; the PACS heard nothing.
+    Refused(u16),
+    /// It was let through.
+    Reported,
 }
 
 /// Operations of one kind that ended alike.
@@ -86,6 +123,24 @@ impl Ledger {
         &self.forbidden
     }
 
+    /// The requestor's data sets that were refused or reported, and how many of each kind.
+    #[must_use]
+    pub fn unsound(&self) -> &[(UnsoundDataSet, u64)] {
+        &self.unsound
+    }
+
+    /// How many were of kinds beyond the first [`Ledger::KINDS`].
+    #[must_use]
+    pub const fn unsound_more(&self) -> u64 {
+        self.unsound_more
+    }
+
+    /// Deviations from the standard in data sets that passed.
+    #[must_use]
+    pub const fn deviations(&self) -> &Deviations {
+        &self.deviations
+    }
+
     /// How many C-CANCEL came when there was nothing to cancel any more.
     #[must_use]
     pub const fn late_cancels(&self) -> u64 {
@@ -129,10 +184,30 @@ impl Ledger {
 
     /// Whether there were not too many of them yet.
     pub(super) fn forbid(&mut self, request: ForbiddenRequest) -> bool {
+        self.news.push(News::Forbidden(request.clone()));
         if self.forbidden.len() <= Self::FORBIDDEN {
             self.forbidden.push(request);
         }
         self.forbidden.len() <= Self::FORBIDDEN
+    }
+
+    pub(super) fn unsound_data_set(&mut self, data_set: UnsoundDataSet) {
+        self.news.push(News::Unsound(data_set.clone()));
+        if let Some((_, count)) = self.unsound.iter_mut().find(|(known, _)| *known == data_set) {
+            *count = count.saturating_add(1);
+        } else if self.unsound.len() < Self::KINDS {
+            self.unsound.push((data_set, 1));
+        } else {
+            self.unsound_more = self.unsound_more.saturating_add(1);
+        }
+    }
+
+    pub(super) fn add_deviations(&mut self, more: &Deviations) {
+        self.deviations.add(more);
+    }
+
+    pub(super) fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
     }
 
     pub(super) const fn cancel_too_late(&mut self) {

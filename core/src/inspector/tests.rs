@@ -3,14 +3,16 @@
 use proptest::prelude::*;
 
 mod commands;
+mod guard;
 mod operations;
 
 use super::*;
-use crate::policy::{Context, Contexts, Maxima};
+use crate::policy::{Context, Contexts, Grants, Maxima};
 use crate::services::{Operation, Operations};
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
 use crate::wire::pdu::PduType;
+use crate::wire::title::AeTitle;
 
 const MAXIMUM: u32 = 4096;
 /// One SOP class for everything: the rules of this file do not look at it.
@@ -28,6 +30,12 @@ const LAST: u8 = 2;
 const RELEASE_RQ: [u8; 10] = [5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 const RELEASE_RP: [u8; 10] = [6, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 2, 6];
+
+/// Data sets pass whatever they are: the rules of framing do not look at them.
+fn reporting(move_to: &[AeTitle]) -> Grants {
+    let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
+    Grants { move_to: move_to.into(), guarding }
+}
 
 fn inspector() -> Inspector {
     let context = |id| Context {
@@ -47,7 +55,7 @@ fn inspector() -> Inspector {
         from_requestor: MAXIMUM,
         from_pacs: MAXIMUM,
     };
-    Inspector::new(Contexts::new(vec![context(1), context(3)], maxima, [].into()))
+    Inspector::new(Contexts::new(vec![context(1), context(3)], maxima, reporting(&[])))
 }
 
 fn pdv(context: u8, control: u8, fragment: &[u8]) -> Vec<u8> {

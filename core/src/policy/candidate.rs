@@ -57,7 +57,7 @@ impl Candidate {
             echo: received.echo,
             request,
             operations: judged.operations,
-            move_to: Arc::clone(&peer.move_to),
+            grants: peer.grants.clone(),
             order: judged.order,
             removed: judged.removed,
             requestor_maximum: asked.user.maximum_length,

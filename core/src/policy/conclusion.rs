@@ -1,7 +1,6 @@
 //! The PACS's answer: judged, and turned into the one for the requestor.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use super::contexts::{Context, Contexts, Maxima};
 use super::permit::{Terms, capped};
@@ -83,7 +82,7 @@ pub(super) fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion
             extended: extended(terms, user.extended, &mut remarks),
         },
     };
-    let contexts = Contexts::new(accepted(terms, &verdicts), maxima, Arc::clone(&terms.move_to));
+    let contexts = Contexts::new(accepted(terms, &verdicts), maxima, terms.grants.clone());
     Ok(Conclusion { answer, contexts, notes, remarks })
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::inspector::Guarding;
 use crate::services::Operations;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
@@ -15,8 +16,16 @@ pub struct Contexts {
     accepted: Box<[Context]>,
     /// How long P-DATA-TF may be.
     pub maxima: Maxima,
-    // Where C-MOVE may send objects.
-    move_to: Arc<[AeTitle]>,
+    grants: Grants,
+}
+
+/// What holds on every context of a peer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grants {
+    /// Where C-MOVE may send objects.
+    pub move_to: Arc<[AeTitle]>,
+    /// How data sets are judged.
+    pub guarding: Guarding,
 }
 
 /// A presentation context that both sides have agreed on.
@@ -48,16 +57,22 @@ pub struct Maxima {
 impl Contexts {
     /// Puts contexts together; of two with the same id it keeps one.
     #[must_use]
-    pub fn new(mut accepted: Vec<Context>, maxima: Maxima, move_to: Arc<[AeTitle]>) -> Self {
+    pub fn new(mut accepted: Vec<Context>, maxima: Maxima, grants: Grants) -> Self {
         accepted.sort_by_key(|context| context.id);
         accepted.dedup_by_key(|context| context.id);
-        Self { accepted: accepted.into(), maxima, move_to }
+        Self { accepted: accepted.into(), maxima, grants }
     }
 
     /// Whether a C-MOVE may have objects sent to this title.
     #[must_use]
     pub fn may_move_to(&self, destination: &AeTitle) -> bool {
-        self.move_to.contains(destination)
+        self.grants.move_to.contains(destination)
+    }
+
+    /// How data sets are judged.
+    #[must_use]
+    pub const fn guarding(&self) -> Guarding {
+        self.grants.guarding
     }
 
     /// The context with this id, if it was accepted.

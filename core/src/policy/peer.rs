@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::contexts::Grants;
 use super::rights::Rights;
 use super::trace::Finding;
 use crate::certificate::Matcher;
+use crate::inspector::Guarding;
 use crate::services::Service;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
@@ -37,6 +39,8 @@ pub struct Peer {
     /// Where it may have objects moved. Empty where the configuration has no `move_to`: then to
     /// its own calling titles only.
     pub move_to: Vec<AeTitle>,
+    /// How its data sets are judged.
+    pub guarding: Guarding,
     /// How many associations it may have at once.
     pub associations: u32,
 }
@@ -64,22 +68,21 @@ pub(super) struct PeerRules {
     pub(super) pacs: Box<[usize]>,
     pub(super) rights: Rights,
     pub(super) associations: u32,
-    pub(super) move_to: Arc<[AeTitle]>,
+    pub(super) grants: Grants,
     calling: Box<[AeTitle]>,
     from: Box<[IpNet]>,
 }
 
 impl PeerRules {
     pub(super) fn new(peer: Peer, index_of: &HashMap<Arc<str>, usize>) -> Self {
+        let move_to = if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to };
         Self {
             name: peer.name,
             contact: peer.contact,
             pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
-            move_to: if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to }
-                .as_slice()
-                .into(),
+            grants: Grants { move_to: move_to.as_slice().into(), guarding: peer.guarding },
             calling: peer.calling.into(),
             from: peer.from.into_iter().map(canonical).collect(),
         }

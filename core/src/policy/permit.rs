@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::conclusion::{self, AcFault, Conclusion};
+use super::contexts::Grants;
 use super::proposal::Removed;
 use super::remark::Remarks;
 use super::trace::Trace;
@@ -30,8 +31,8 @@ pub(super) struct Terms {
     pub(super) request: AssociateRq,
     /// For each context of `request`, in its order.
     pub(super) operations: Vec<Operations>,
-    /// Where C-MOVE may send objects.
-    pub(super) move_to: Arc<[AeTitle]>,
+    /// What holds on every context.
+    pub(super) grants: Grants,
     /// Every proposed context, in the requestor's order.
     pub(super) order: Vec<ContextId>,
     pub(super) removed: Vec<Removed>,

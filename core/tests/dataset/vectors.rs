@@ -133,6 +133,11 @@ fn explicit(walk: Walk) -> Vec<(E, Purpose, Bytes)> {
     let attributes = Purpose::Attributes;
     vec![
         (E::UnknownVr(t(0x0010_0010)), attributes.clone(), element(walk, 0x0010_0010, "lo", b"ab")),
+        (
+            E::SequenceVr(t(0x0040_0100)),
+            attributes.clone(),
+            element(walk, 0x0040_0100, "LO", b"abcd"),
+        ),
         (E::ReservedBytes(t(0x0042_0011)), attributes.clone(), reserved),
         (
             E::UndefinedLength(t(0x0009_1010)),

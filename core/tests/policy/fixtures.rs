@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Candidate, Facts, Occupancy, Pacs, Peer, Permit, Policy, Refusal};
 use pacsgate_core::services::{Service, SopClass};
 use pacsgate_core::wire::associate::{
@@ -59,6 +60,7 @@ pub(crate) fn peer(name: &str) -> Peer {
         services: services("echo store find"),
         sop_classes: Vec::new(),
         move_to: Vec::new(),
+        guarding: Guarding::default(),
         associations: 32,
     }
 }

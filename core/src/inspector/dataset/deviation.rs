@@ -18,17 +18,20 @@ pub enum Deviation {
     Group,
     /// An identifier that is missing, malformed or not the command's.
     Identifier,
+    /// A sequence of the dictionary with another VR than SQ.
+    SequenceVr,
 }
 
 impl Deviation {
     /// Every deviation that is counted.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::OddLength,
         Self::Order,
         Self::ReservedBytes,
         Self::Duplicate,
         Self::Group,
         Self::Identifier,
+        Self::SequenceVr,
     ];
 
     /// Those that a configuration may tolerate: readers agree on what such data sets say.
@@ -44,6 +47,7 @@ impl Deviation {
             Self::Duplicate => "duplicate",
             Self::Group => "group",
             Self::Identifier => "identifier",
+            Self::SequenceVr => "sequence-vr",
         }
     }
 
@@ -59,6 +63,7 @@ impl Deviation {
             Self::Identifier => {
                 "An identifying UID is missing, malformed, or differs from the command's."
             }
+            Self::SequenceVr => "A sequence of the dictionary has another VR than SQ.",
         }
     }
 
@@ -135,6 +140,13 @@ impl Deviations {
     #[must_use]
     pub const fn patterns(&self) -> u32 {
         self.patterns
+    }
+
+    pub(crate) fn add(&mut self, more: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(more.counts) {
+            *count = count.saturating_add(more);
+        }
+        self.patterns = self.patterns.saturating_add(more.patterns);
     }
 
     pub(super) fn note(&mut self, deviation: Deviation) {

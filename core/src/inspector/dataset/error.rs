@@ -47,6 +47,10 @@ pub enum DataSetError {
     /// Encapsulated pixel data without the item of a basic offset table (PS3.5 section A.4).
     #[error("has encapsulated pixel data without a proper basic offset table")]
     OffsetTable,
+    /// A sequence of the standard's dictionary with another VR than SQ: readers that go by the
+    /// dictionary take its value for items.
+    #[error("{0} is a sequence and has another VR than SQ")]
+    SequenceVr(Tag),
     /// A value of odd length (PS3.5 section 7.1.1).
     #[error("{0} has an odd length")]
     OddLength(Tag),
@@ -92,7 +96,7 @@ const EXAMPLE: Tag = Tag::new(0x0008, 0x0018);
 
 impl DataSetError {
     /// Every error, one example each, for tables and tests.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Depth,
         Self::Elements,
         Self::Cut,
@@ -107,6 +111,7 @@ impl DataSetError {
         Self::Native,
         Self::FragmentLength,
         Self::OffsetTable,
+        Self::SequenceVr(EXAMPLE),
         Self::OddLength(EXAMPLE),
         Self::Order(EXAMPLE),
         Self::ReservedBytes(EXAMPLE),
@@ -140,6 +145,7 @@ impl DataSetError {
             Self::Native => "native-pixel-data",
             Self::FragmentLength => "fragment-length",
             Self::OffsetTable => "offset-table",
+            Self::SequenceVr(_) => "sequence-vr",
             Self::OddLength(_) => "odd-length",
             Self::Order(_) => "element-order",
             Self::ReservedBytes(_) => "reserved-bytes",

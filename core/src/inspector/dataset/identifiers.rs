@@ -149,9 +149,13 @@ pub(super) struct UidCharacters {
 }
 
 impl UidCharacters {
-    /// Whether the value may go on with these bytes.
-    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> bool {
-        bytes.iter().all(|byte| match byte {
+    /// The place of the first byte with which the value may not go on.
+    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> Option<usize> {
+        bytes.iter().position(|byte| !self.may_follow(*byte, patterns))
+    }
+
+    const fn may_follow(&mut self, byte: u8, patterns: bool) -> bool {
+        match byte {
             0 | b' ' => {
                 self.is_padded = true;
                 true
@@ -162,6 +166,6 @@ impl UidCharacters {
                 patterns && !self.is_padded
             }
             _ => false,
-        })
+        }
     }
 }

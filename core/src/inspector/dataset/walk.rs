@@ -75,6 +75,10 @@ impl State {
             held: Vec::new(),
         }
     }
+
+    pub(super) const fn position(&self) -> u64 {
+        self.position
+    }
 }
 
 impl Walker {
@@ -363,6 +367,9 @@ impl Walker {
         {
             return Err(DataSetError::Native);
         }
+        if Known::find(tag) == Known::Sequence && !matches!(vr, Vr::Sequence | Vr::Unknown) {
+            self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
+        }
         self.measure(tag, length)?;
         let must_be_sequence = vr == Vr::Unknown && Known::find(tag) == Known::Sequence;
         let element = Element { tag, length, encoding, must_be_sequence };
@@ -479,13 +486,37 @@ impl Walker {
         match reading {
             Reading::Uid | Reading::Path => self.state.held.extend_from_slice(piece),
             Reading::Uids { patterns } => {
-                if !characters.take(piece, patterns) {
-                    return Err(DataSetError::UidCharacters(tag));
+                if let Some(place) = characters.take(piece, patterns) {
+                    return self.strange_uid(tag, piece, place, left);
                 }
             }
         }
         self.state.next = Next::Read(tag, reading, characters, left - taken);
         if left == taken { self.judge(tag, reading, characters) } else { Ok(()) }
+    }
+
+    /// A byte in a list of UIDs that has no place there. Where that is only counted, the rest of
+    /// the value is skipped; what could lead out of a directory is always an error.
+    fn strange_uid(
+        &mut self,
+        tag: Tag,
+        piece: &[u8],
+        place: usize,
+        left: u32,
+    ) -> Result<(), DataSetError> {
+        let behind = piece.len().saturating_sub(place + 1) as u64;
+        let error = DataSetError::UidCharacters(tag);
+        let is_of_paths = matches!(piece.get(place), Some(b'/' | 0x01..=0x1f | 0x7f));
+        let verdict =
+            if is_of_paths { Err(error) } else { self.note(Deviation::Identifier, error) };
+        if verdict.is_err() {
+            // The byte at fault is the last one that counts as taken.
+            self.state.position -= behind;
+            return verdict;
+        }
+        let taken = u32::try_from(piece.len()).unwrap_or(left);
+        self.skip(left.saturating_sub(taken));
+        Ok(())
     }
 
     fn judge(

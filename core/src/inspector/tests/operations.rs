@@ -52,7 +52,7 @@ fn association() -> Inspector {
         from_pacs: MAXIMUM,
     };
     let move_to = ["CT1".parse().unwrap(), "VIEWER".parse().unwrap()];
-    Inspector::new(Contexts::new(contexts.into(), maxima, move_to.into()))
+    Inspector::new(Contexts::new(contexts.into(), maxima, reporting(&move_to)))
 }
 
 /// Feeds the pieces in turn, whole and byte by byte, with the same result.
@@ -265,8 +265,9 @@ fn the_answer_comes_when_the_forbidden_message_has_ended() {
 #[test]
 fn the_answer_waits_for_the_end_of_a_message_on_its_way() {
     let event = ask(EVENT_RQ, COMMITMENT.1, 9, DATA);
-    let head =
-        [one(COMMITMENT.0, COMMAND | LAST, &event), one(COMMITMENT.0, 0, &[1; 100])].concat();
+    // An element of 100 bytes, which come in the next PDU.
+    let element = [9, 0, 1, 0, 100, 0, 0, 0];
+    let head = [one(COMMITMENT.0, COMMAND | LAST, &event), one(COMMITMENT.0, 0, &element)].concat();
     let tail = one(COMMITMENT.0, LAST, &[2; 100]);
     let forbidden = message(CT, FIND_RQ, 1);
     let pieces: [(Side, &[u8]); 2] = [(Side::Pacs, &head), (Side::Requestor, &forbidden)];

@@ -1,0 +1,213 @@
+//! Data sets on their way: walked, and their heads held until the walk of them is clean.
+
+use super::Side;
+use super::command::{Command, Role};
+use super::dataset::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
+use crate::services::Operation;
+use crate::transfer_syntax::TransferSyntax;
+
+/// How much of a message is held behind its command: most faults show there, and can then be
+/// answered, because nothing of the message has left yet.
+pub const HEAD: usize = 64 * 1024;
+
+/// What becomes of a requestor's unsound data sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They pass and are written down: for the days in which a site learns what its devices send.
+    Report,
+}
+
+/// How the data sets of an association are judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guarding {
+    /// What becomes of the requestor's unsound ones.
+    pub mode: Mode,
+    /// What the requestor may do against the standard.
+    pub tolerated: Tolerated,
+}
+
+/// Judges the data set of one message.
+#[derive(Debug)]
+pub(super) struct Guard {
+    command: Command,
+    walker: Walker,
+    mode: Mode,
+    /// The command and the head of the data set, as they will leave.
+    held: Vec<u8>,
+    /// How long that becomes; `None` once it has left.
+    head: Option<usize>,
+    /// In a report: the fault that was found. Nothing is walked behind it.
+    reported: Option<DataSetError>,
+}
+
+/// A data set that does not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Broken {
+    pub(super) error: DataSetError,
+    /// Nothing of its message has left.
+    pub(super) is_held: bool,
+}
+
+impl Guard {
+    /// For the data set behind a command of this side.
+    pub(super) fn new(
+        from: Side,
+        command: Command,
+        syntax: TransferSyntax,
+        guarding: Guarding,
+    ) -> Self {
+        let (rules, mode) = match from {
+            Side::Requestor => (Rules::Requestor { tolerated: guarding.tolerated }, guarding.mode),
+            Side::Pacs => (Rules::Pacs, Mode::Refuse),
+        };
+        let walker = Walker::new(syntax.walk(), purpose(&command), rules);
+        Self { command, walker, mode, held: Vec::new(), head: None, reported: None }
+    }
+
+    /// Whether a message can wait for the walk of its head: a request can be answered instead.
+    pub(super) fn can_hold(&self, from: Side) -> bool {
+        let is_request = matches!(self.command.role, Role::Request { .. });
+        from == Side::Requestor && is_request && self.mode == Mode::Refuse
+    }
+
+    /// Holds the command as it would leave, and what comes behind it.
+    pub(super) fn hold(&mut self, command: Vec<u8>) {
+        self.head = Some(command.len().saturating_add(HEAD));
+        self.held = command;
+    }
+
+    /// Whether nothing of the message has left.
+    pub(super) const fn is_holding(&self) -> bool {
+        self.head.is_some()
+    }
+
+    pub(super) const fn command(&self) -> &Command {
+        &self.command
+    }
+
+    pub(super) const fn deviations(&self) -> &Deviations {
+        self.walker.deviations()
+    }
+
+    pub(super) const fn reported(&self) -> Option<DataSetError> {
+        self.reported
+    }
+
+    /// Where what was judged goes.
+    pub(super) const fn sink<'a>(&'a mut self, out: &'a mut Vec<u8>) -> &'a mut Vec<u8> {
+        if self.head.is_some() { &mut self.held } else { out }
+    }
+
+    /// Judges the next bytes; with `ends` they are the last ones.
+    ///
+    /// What is output is the same however the bytes are cut: all before the one that breaks a
+    /// rule, as far as nothing is held.
+    pub(super) fn pass(
+        &mut self,
+        piece: &[u8],
+        ends: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        let mut rest = piece;
+        loop {
+            let room = self.head.map_or(usize::MAX, |head| head.saturating_sub(self.held.len()));
+            let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
+            self.walk(now, ends && later.is_empty(), out)?;
+            if self.head.is_some_and(|head| self.held.len() >= head) {
+                self.let_go(out);
+            }
+            rest = later;
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if ends {
+            self.let_go(out);
+        }
+        Ok(())
+    }
+
+    fn walk(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {
+        if self.reported.is_some() {
+            self.sink(out).extend_from_slice(piece);
+            return Ok(());
+        }
+        let before = self.walker.position();
+        let walked = self.walker.feed(piece);
+        let verdict = if ends { walked.and_then(|()| self.walker.finish()) } else { walked };
+        match (verdict, self.mode) {
+            (Ok(()), _) => self.sink(out).extend_from_slice(piece),
+            (Err(error), Mode::Report) => {
+                self.reported = Some(error);
+                self.sink(out).extend_from_slice(piece);
+            }
+            (Err(error), Mode::Refuse) => {
+                let is_held = self.is_holding();
+                if !is_held {
+                    let taken = self.walker.position().saturating_sub(before);
+                    let sound = usize::try_from(taken).unwrap_or(usize::MAX).saturating_sub(1);
+                    out.extend_from_slice(piece.get(..sound).unwrap_or_default());
+                }
+                return Err(Broken { error, is_held });
+            }
+        }
+        Ok(())
+    }
+
+    fn let_go(&mut self, out: &mut Vec<u8>) {
+        if self.head.take().is_some() {
+            out.append(&mut self.held);
+            self.held = Vec::new();
+        }
+    }
+}
+
+/// What the data set behind a command is for.
+fn purpose(command: &Command) -> Purpose {
+    let (Role::Request { operation, .. } | Role::Response { operation, .. }) = command.role else {
+        return Purpose::Attributes;
+    };
+    match operation {
+        Operation::CStore => match (&command.sop_class, &command.sop_instance) {
+            (Some(class), Some(instance)) => {
+                Purpose::Object { sop_class: class.clone(), sop_instance: instance.clone() }
+            }
+            // Only a response has none, and no data set either.
+            (None, _) | (_, None) => Purpose::Attributes,
+        },
+        Operation::CFind | Operation::CMove | Operation::CGet => Purpose::Query,
+        Operation::CEcho
+        | Operation::NEventReport
+        | Operation::NGet
+        | Operation::NSet
+        | Operation::NAction
+        | Operation::NCreate
+        | Operation::NDelete => Purpose::Attributes,
+    }
+}
+
+/// The status of the gate's answer to a request with an unsound data set.
+pub(super) const fn status(operation: Operation) -> u16 {
+    /// Cannot understand, for storage (PS3.4 table B.2-1).
+    const CANNOT_UNDERSTAND: u16 = 0xc000;
+    /// The identifier does not match the SOP class (PS3.4 tables C.4-1 to C.4-3).
+    const IDENTIFIER: u16 = 0xa900;
+    /// Invalid argument value (PS3.7 section C.4.2).
+    const ARGUMENT: u16 = 0x0115;
+    /// Invalid attribute value (PS3.7 section C.5.9).
+    const ATTRIBUTE: u16 = 0x0106;
+    match operation {
+        Operation::CStore => CANNOT_UNDERSTAND,
+        Operation::CFind | Operation::CMove | Operation::CGet => IDENTIFIER,
+        Operation::NEventReport | Operation::NAction => ARGUMENT,
+        // The others that have a data set; C-ECHO, N-GET and N-DELETE have none.
+        Operation::NSet
+        | Operation::NCreate
+        | Operation::CEcho
+        | Operation::NGet
+        | Operation::NDelete => ATTRIBUTE,
+    }
+}

@@ -1,0 +1,331 @@
+//! Data sets inside messages: what is held, answered, dropped, or ends the association.
+
+use super::*;
+use crate::inspector::dataset::{DataSetError, Deviation, Tag, Tolerated};
+
+const STUDY: (u16, u16) = (0x0020, 0x000d);
+const SERIES: (u16, u16) = (0x0020, 0x000e);
+
+fn association(guarding: Guarding) -> Inspector {
+    let operations =
+        Operations::by_requestor(&[Operation::CEcho, Operation::CStore, Operation::CFind])
+            .and_by_pacs(&[Operation::NEventReport]);
+    let context = Context {
+        id: ContextId::new(1).unwrap(),
+        abstract_syntax: CLASS.parse().unwrap(),
+        transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
+        operations,
+    };
+    let longest = 1 << 20;
+    let maxima = Maxima {
+        to_pacs: longest,
+        to_requestor: longest,
+        from_requestor: longest,
+        from_pacs: longest,
+    };
+    let grants = Grants { move_to: [].into(), guarding };
+    Inspector::new(Contexts::new(vec![context], maxima, grants))
+}
+
+/// Feeds whole pieces, then small ones: the same comes out and the same is judged.
+fn play_with(guarding: Guarding, pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
+    let (mut inspector, mut out) = (association(guarding), Out::default());
+    let verdict =
+        pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
+    for size in [1, 7, 4096] {
+        let (mut cut, mut again) = (association(guarding), Out::default());
+        let other = pieces.iter().try_for_each(|(from, input)| {
+            input.chunks(size).try_for_each(|piece| cut.feed(*from, piece, &mut again))
+        });
+        assert_eq!(verdict, other, "in pieces of {size}");
+        assert!(out.to_pacs == again.to_pacs, "in pieces of {size}");
+        assert!(out.to_requestor == again.to_requestor, "in pieces of {size}");
+        assert_eq!(inspector.ledger().unsound(), cut.ledger().unsound());
+    }
+    (out, verdict, inspector)
+}
+
+fn play(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
+    play_with(Guarding::default(), pieces)
+}
+
+fn at((group, element): (u16, u16), value: &[u8]) -> Vec<u8> {
+    let mut bytes = [group.to_le_bytes(), element.to_le_bytes()].concat();
+    bytes.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
+    bytes.extend_from_slice(value);
+    bytes
+}
+
+fn padded(value: &str) -> Vec<u8> {
+    uid(0, value).1
+}
+
+/// The identifiers of an object, in their order.
+fn identifiers(instance: &str) -> Vec<u8> {
+    [
+        at((0x0008, 0x0016), &padded(CLASS)),
+        at((0x0008, 0x0018), &padded(instance)),
+        at(STUDY, &padded("1.2.3")),
+        at(SERIES, &padded("1.2.3.4")),
+    ]
+    .concat()
+}
+
+/// An object with so many bytes of pixels.
+fn object(pixels: usize) -> Vec<u8> {
+    [identifiers(INSTANCE), at((0x7fe0, 0x0010), &vec![0x55; pixels])].concat()
+}
+
+/// A whole C-STORE: the command, and the data set in fragments of this size.
+fn storing(data_set: &[u8], size: usize) -> Vec<u8> {
+    let mut bytes = command(&request(STORE_RQ, 1, DATA));
+    let count = data_set.len().div_ceil(size);
+    for (number, piece) in data_set.chunks(size).enumerate() {
+        bytes.extend(one(1, if number + 1 == count { LAST } else { 0 }, piece));
+    }
+    bytes
+}
+
+/// The status and the comment of the only PDU, a response of the gate.
+fn told(pdus: &[u8]) -> (u16, String) {
+    let length = u32::from_be_bytes(pdus[2..6].try_into().unwrap()) as usize;
+    assert_eq!(pdus.len(), 6 + length, "one PDU");
+    let response = Command::read(ContextId::new(1).unwrap(), &pdus[12..]).unwrap();
+    let Role::Response { status, responds_to: 1, .. } = response.role else { panic!() };
+    let comment = pdus.windows(8).position(|it| it[..4] == [0, 0, 2, 9]).unwrap();
+    let length = usize::from(pdus[comment + 4]);
+    let comment = &pdus[comment + 8..comment + 8 + length];
+    (status.code, String::from_utf8(comment.into()).unwrap().trim_end().to_owned())
+}
+
+#[test]
+fn a_sound_object_passes_byte_for_byte() {
+    for (pixels, size) in [(0, 100), (10, 16), (70_000, 4096), (300_000, 131_072), (70_000, 2)] {
+        let input = storing(&object(pixels), size);
+        let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
+        assert_eq!(verdict, Ok(()));
+        assert!(out.to_pacs == input);
+        assert!(inspector.ledger().unsound().is_empty());
+    }
+}
+
+#[test]
+fn nothing_of_a_request_leaves_before_its_head_is_walked() {
+    let input = storing(&object(1000), 500);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &input[..input.len() - 1])]);
+    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert!(inspector.at_boundary(Side::Pacs));
+    let long = storing(&object(100_000), 16_000);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &long[..long.len() - 1])]);
+    assert_eq!(verdict, Ok(()));
+    assert!(out.to_pacs == long[..long.len() - 1]);
+    assert!(!inspector.at_boundary(Side::Pacs));
+}
+
+#[test]
+fn an_object_with_a_fault_in_its_head_is_answered_and_the_association_goes_on() {
+    let other = [identifiers("1.2.9"), at((0x7fe0, 0x0010), &[0; 1000])].concat();
+    let odd = [identifiers(INSTANCE), at((0x0020, 0x0013), b"123")].concat();
+    let missing = at((0x0008, 0x0016), &padded(CLASS));
+    let cut = object(1000)[..900].to_vec();
+    for (data_set, code, comment) in [
+        (other, "identifier-mismatch", "(0008,0018) differs from the command's"),
+        (odd, "odd-length", "(0020,0013) has an odd length"),
+        (missing, "missing-identifier", "(0008,0018) is missing"),
+        (cut, "data-set-cut", "ends inside an element, an item or a sequence"),
+    ] {
+        for size in [2, 300, 4096] {
+            let mut input = storing(&data_set, size);
+            if data_set.len() % 2 == 1 {
+                // Fragments are even; what is odd stands in two data sets of the same length.
+                let padded = [&data_set[..], &[0]].concat();
+                input = storing(&padded, size);
+            }
+            let next = storing(&object(10), 4096);
+            let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &input), (Side::Requestor, &next)];
+            let (out, verdict, inspector) = play(&pieces);
+            assert_eq!(verdict, Ok(()), "{code}");
+            assert!(out.to_pacs == next, "{code}");
+            assert_eq!(told(&out.to_requestor), (0xc000, comment.to_owned()));
+            let (unsound, count) = &inspector.ledger().unsound()[0];
+            assert_eq!((unsound.error.code(), *count), (code, 1));
+            assert_eq!(unsound.outcome, Outcome::Refused(0xc000));
+        }
+    }
+}
+
+#[test]
+fn any_number_of_unsound_objects_is_answered() {
+    let (mut inspector, mut out) = (association(Guarding::default()), Out::default());
+    let odd = storing(&[identifiers("1.2.9"), vec![0; 4000]].concat(), 4096);
+    for number in 1..=40_000_u32 {
+        inspector.feed(Side::Requestor, &odd, &mut out).unwrap();
+        assert!(out.to_pacs.is_empty());
+        assert_eq!(told(&out.to_requestor).0, 0xc000, "{number}");
+        out.to_requestor.clear();
+        assert_eq!(inspector.take_news().len(), 1);
+    }
+    assert_eq!(inspector.ledger().unsound()[0].1, 40_000);
+}
+
+#[test]
+fn a_fault_behind_the_head_ends_the_association() {
+    let late = [object(100_000), at((0x7fe0, 0x0009), b"")].concat();
+    let (out, verdict, _) = play(&[(Side::Requestor, &storing(&late, 16_000))]);
+    let fault = Fault::DataSet(DataSetError::Order(Tag::new(0x7fe0, 0x0009)));
+    assert_eq!(verdict, Err(fault));
+    let whole = storing(&late, 16_000);
+    assert!(whole.starts_with(&out.to_pacs) && out.to_pacs.len() == whole.len() - 1);
+}
+
+#[test]
+fn the_last_byte_of_a_long_object_leaves_only_if_it_may_end_there() {
+    let cut = object(100_000)[..90_000].to_vec();
+    for size in [16_000, 90_000] {
+        let input = storing(&cut, size);
+        let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
+        assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Cut)));
+        assert_eq!(out.to_pacs.len(), input.len() - 1);
+        assert!(!inspector.at_boundary(Side::Pacs));
+    }
+    let mut input = command(&request(STORE_RQ, 1, DATA));
+    input.extend(one(1, 0, &cut));
+    let before = input.len();
+    input.extend(one(1, LAST, &[]));
+    let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Cut)));
+    assert_eq!(out.to_pacs.len(), before);
+}
+
+#[test]
+fn an_empty_last_fragment_ends_an_object_that_is_held() {
+    let mut input = command(&request(STORE_RQ, 1, DATA));
+    input.extend(one(1, 0, &object(10)));
+    input.extend(one(1, LAST, &[]));
+    let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(out.to_pacs, input);
+}
+
+#[test]
+fn an_unsound_query_is_answered_as_such() {
+    let query = [&command(&request(FIND_RQ, 1, DATA))[..], &one(1, LAST, &at(STUDY, b"../1"))];
+    let (out, verdict, _) = play(&[(Side::Requestor, &query.concat())]);
+    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert_eq!(told(&out.to_requestor).0, 0xa900);
+}
+
+#[test]
+fn in_a_report_an_unsound_object_passes_and_is_written_down() {
+    let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
+    let input = storing(&[identifiers("1.2.9"), vec![0xff; 200]].concat(), 100);
+    let (out, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert!(out.to_pacs == input);
+    let (unsound, count) = &inspector.ledger().unsound()[0];
+    assert_eq!(
+        (unsound.error.code(), unsound.outcome, *count),
+        ("identifier-mismatch", Outcome::Reported, 1)
+    );
+}
+
+#[test]
+fn a_tolerated_deviation_passes_and_is_counted() {
+    let tolerated: Tolerated = [Deviation::Order].into_iter().collect();
+    let guarding = Guarding { tolerated, ..Guarding::default() };
+    let turned = [identifiers(INSTANCE), at((0x0010, 0x0010), b"A^B ")].concat();
+    let input = storing(&turned, 4096);
+    let (out, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
+    assert_eq!((verdict, out.to_pacs), (Ok(()), input.clone()));
+    assert_eq!(inspector.ledger().deviations().count(Deviation::Order), 1);
+    let (_, _, inspector) = play(&[(Side::Requestor, &input)]);
+    assert_eq!(inspector.ledger().unsound()[0].0.error.code(), "element-order");
+}
+
+#[test]
+fn a_response_to_what_is_held_is_not_asked_for() {
+    let input = storing(&object(1000), 500);
+    let early = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
+    let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &input[..300]), (Side::Pacs, &early)];
+    assert_eq!(play(&pieces).1, Err(Fault::UnaskedResponse));
+}
+
+#[test]
+fn from_the_pacs_disorder_is_counted_and_depth_ends_the_association() {
+    let report = |data_set: &[u8]| {
+        let event = set(&[
+            uid(0x0002, CLASS),
+            number(0x0100, 0x0100),
+            number(0x0110, 1),
+            number(0x0800, DATA),
+            uid(0x1000, INSTANCE),
+            number(0x1002, 1),
+        ]);
+        [command(&event), one(1, LAST, data_set)].concat()
+    };
+    let turned = report(&[at((0x0010, 0x0010), b"A^B "), at((0x0008, 0x0060), b"CT")].concat());
+    let (out, verdict, inspector) = play(&[(Side::Pacs, &turned)]);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), turned));
+    assert_eq!(inspector.ledger().deviations().count(Deviation::Order), 1);
+    let open = [
+        &[0x08, 0, 0x40, 0x11, 0xff, 0xff, 0xff, 0xff][..],
+        &[0xfe, 0xff, 0, 0xe0, 0xff, 0xff, 0xff, 0xff],
+    ];
+    let deep = report(&open.concat().repeat(40));
+    let (_, verdict, _) = play(&[(Side::Pacs, &deep)]);
+    assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Depth)));
+}
+
+#[test]
+fn the_data_set_of_an_unsound_message_cannot_smuggle_a_command() {
+    let bad = [identifiers("1.2.9"), vec![0; 100]].concat();
+    let mut input = command(&request(STORE_RQ, 1, DATA));
+    input.extend(one(1, 0, &bad));
+    input.extend(command(&request(STORE_RQ, 2, DATA)));
+    let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
+    assert_eq!((verdict, out.to_pacs.len()), (Err(Fault::CommandInsideData), 0));
+}
+
+/// Elements as they come, sound and less so.
+fn any_data_set() -> impl Strategy<Value = Vec<u8>> {
+    let group =
+        prop_oneof![Just(0x0008u16), Just(0x0009), Just(0x0040), Just(0x7fe0), Just(0xfffe)];
+    let number =
+        prop_oneof![Just(0x0000u16), Just(0x0018), Just(0x1140), Just(0xe000), Just(0xe00d)];
+    let value = prop::collection::vec(any::<u8>(), 0..12);
+    let element =
+        (group, number, value).prop_map(|(group, number, value)| at((group, number), &value));
+    let elements = prop::collection::vec(element, 0..6).prop_map(|elements| elements.concat());
+    (any::<bool>(), elements, 0usize..70_000).prop_map(|(is_long, elements, pixels)| {
+        let head = if is_long { object(pixels & !1) } else { identifiers(INSTANCE) };
+        [head, elements].concat()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_cut_of_a_data_set_changes_neither_verdict_nor_output(
+        data_set in any_data_set(),
+        size in 1usize..3000,
+        cut in 1usize..5000,
+    ) {
+        let mut data_set = data_set;
+        data_set.truncate(data_set.len() & !1);
+        let input = storing(&data_set, size * 2);
+        let run = |piece: usize| {
+            let (mut inspector, mut out) = (association(Guarding::default()), Out::default());
+            let verdict = input
+                .chunks(piece)
+                .try_for_each(|piece| inspector.feed(Side::Requestor, piece, &mut out));
+            (verdict, out.to_pacs, out.to_requestor, inspector.phase())
+        };
+        let (whole, cut) = (run(usize::MAX), run(cut));
+        prop_assert_eq!(&whole.0, &cut.0);
+        prop_assert!(whole.1 == cut.1, "to the PACS");
+        prop_assert!(whole.2 == cut.2, "to the requestor");
+        prop_assert_eq!(whole.3, cut.3);
+        prop_assert!(input.starts_with(&whole.1), "what leaves is a part of what came");
+    }
+}
