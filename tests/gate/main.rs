@@ -30,6 +30,7 @@ mod plain_bytes;
 mod probe;
 mod real_peers;
 mod service_manager;
+mod services;
 mod standard_error;
 mod stopping;
 mod titles;

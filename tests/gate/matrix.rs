@@ -4,12 +4,12 @@
 //! `cargo test` names the tests that need peers as ignored; `tests/all` installs the peers and
 //! runs them.
 
-mod archives;
+pub(crate) mod archives;
 mod documentation;
-mod front;
-mod installed;
+pub(crate) mod front;
+pub(crate) mod installed;
 mod operations;
 mod profiles;
-mod requestors;
+pub(crate) mod requestors;
 mod samples;
-mod supervised;
+pub(crate) mod supervised;

@@ -15,20 +15,20 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The title of each archive.
-pub(super) const TITLE: &str = "ARCHIVE";
+pub(crate) const TITLE: &str = "ARCHIVE";
 
 /// Which PACS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Storescp,
     Dcmqrscp,
     Orthanc,
 }
 
 /// A running PACS.
-pub(super) struct Archive {
-    pub(super) kind: Kind,
-    pub(super) address: SocketAddr,
+pub(crate) struct Archive {
+    pub(crate) kind: Kind,
+    pub(crate) address: SocketAddr,
     storage: PathBuf,
     destinations: Vec<Storescp>,
     used: AtomicUsize,
@@ -37,7 +37,7 @@ pub(super) struct Archive {
 }
 
 /// What the loaded archives hold and what is asked of them: two patients.
-pub(super) const STUDIES: [Study; 3] = [
+pub(crate) const STUDIES: [Study; 3] = [
     Study {
         patient: "77654033",
         study: "1.3.6.1.4.1.5962.1.1.0.0.0.1196527414.5534.0.1",
@@ -55,14 +55,14 @@ pub(super) const STUDIES: [Study; 3] = [
     },
 ];
 /// How many objects these are.
-pub(super) const OBJECTS: usize = 14;
+pub(crate) const OBJECTS: usize = 14;
 const FOLDERS: [&str; 2] = ["77654033", "98892001"];
 /// More than there are C-MOVE requests to one archive in all tests.
-const DESTINATIONS: usize = 12;
+const DESTINATIONS: usize = 24;
 
 impl Kind {
     /// The name of its program.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Storescp => "storescp",
             Self::Dcmqrscp => "dcmqrscp",
@@ -71,14 +71,14 @@ impl Kind {
     }
 
     /// How many associations it may be given at once to store without losing any.
-    pub(super) fn writers(self) -> usize {
+    pub(crate) fn writers(self) -> usize {
         if self == Self::Storescp { 4 } else { 1 }
     }
 }
 
 impl Archive {
     /// The archive of this kind that all tests read from and none changes under another's eyes.
-    pub(super) fn loaded(kind: Kind) -> &'static Self {
+    pub(crate) fn loaded(kind: Kind) -> &'static Self {
         static DCMQRSCP: OnceLock<Archive> = OnceLock::new();
         static ORTHANC: OnceLock<Archive> = OnceLock::new();
         let archive = match kind {
@@ -90,7 +90,7 @@ impl Archive {
     }
 
     /// An empty archive.
-    pub(super) fn empty(kind: Kind) -> Self {
+    pub(crate) fn empty(kind: Kind) -> Self {
         let directory = TempDir::new().unwrap();
         let storage = directory.path().join("storage");
         std::fs::create_dir(&storage).unwrap();
@@ -116,18 +116,18 @@ impl Archive {
     }
 
     /// The data sets that it has stored, in an order of their own.
-    pub(super) fn stored(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn stored(&self) -> Vec<Vec<u8>> {
         objects_under(&self.storage)
     }
 
     /// A C-MOVE destination that nothing was sent to yet.
-    pub(super) fn destination(&self) -> (String, &Storescp) {
+    pub(crate) fn destination(&self) -> (String, &Storescp) {
         let number = self.used.fetch_add(1, Ordering::SeqCst);
         (title(number), &self.destinations[number])
     }
 
     /// Its C-MOVE destinations, as a list in the configuration.
-    pub(super) fn titles(&self) -> String {
+    pub(crate) fn titles(&self) -> String {
         let titles: Vec<_> = (0..DESTINATIONS).map(title).collect();
         format!("{titles:?}")
     }
@@ -150,7 +150,7 @@ impl Archive {
 }
 
 /// The data sets of all DICOM files under a directory.
-pub(super) fn objects_under(directory: &Path) -> Vec<Vec<u8>> {
+pub(crate) fn objects_under(directory: &Path) -> Vec<Vec<u8>> {
     let is_dicom = |path: &PathBuf| {
         std::fs::read(path).is_ok_and(|bytes| bytes.get(128..132) == Some(b"DICM".as_slice()))
     };
@@ -161,7 +161,7 @@ pub(super) fn objects_under(directory: &Path) -> Vec<Vec<u8>> {
 }
 
 /// All files under a directory, in the order of their names.
-pub(super) fn files_under(directory: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_under(directory: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![directory.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -223,11 +223,11 @@ fn orthanc(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Ve
 }
 
 /// These servers want to be told a port: one that was free a moment ago.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
 }
 
-fn until_it_listens(address: SocketAddr, server: &Supervised) {
+pub(crate) fn until_it_listens(address: SocketAddr, server: &Supervised) {
     let deadline = Instant::now() + PATIENCE;
     while TcpStream::connect(address).is_err() {
         assert!(Instant::now() < deadline, "it does not listen; run tests/all:\n{}", server.log());

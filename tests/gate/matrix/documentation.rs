@@ -7,6 +7,7 @@ use super::operations::{ARCHIVES, VERSIONS};
 use super::profiles::{Expected, PROFILES, PROGRAMS};
 use super::requestors::{Operation, Requestor};
 use super::samples::{ENCAPSULATED, Exception, NOT_WALKED, stored_samples};
+use crate::services::TRIED;
 use crate::support::dcmtk::words;
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
 use std::path::Path;
@@ -14,10 +15,10 @@ use std::process::Command;
 
 /// Each peer with the version that the page speaks of.
 const PEERS: [(&str, &str, &str); 6] = [
-    ("DCMTK", "3.6.7", "requestors over TLS, and the PACS storescp and dcmqrscp"),
+    ("DCMTK", "3.6.7", "requestors over TLS, and the PACS storescp, dcmqrscp and wlmscpfs"),
     ("Orthanc", "1.10.1", "PACS"),
     ("stunnel", "5.68", "TLS client before getscu and movescu, which have none in Debian"),
-    ("pynetdicom", "3.0.4", "requestor over TLS"),
+    ("pynetdicom", "3.0.4", "requestor over TLS, and PACS for MPPS, commitment and print"),
     ("pydicom", "3.0.2", "sample objects"),
     ("dcmjs-dimse", "0.3.3", "requestor over TLS"),
 ];
@@ -62,14 +63,15 @@ fn asking_for_its_version(peer: &str) -> Command {
 }
 
 fn page() -> String {
-    let parts = [INTRODUCTION.to_owned(), peers(), tls_profiles(), operations(), objects()];
+    let parts =
+        [INTRODUCTION.to_owned(), peers(), tls_profiles(), operations(), services(), objects()];
     parts.join("\n")
 }
 
 const INTRODUCTION: &str = "# Peers that the gate is tested with
 
 `tests/all` installs these programs where they are missing and runs what this page lists. The page
-is made from the tables of the tests in `tests/gate/matrix`; `UPDATE_DOCS=1 cargo test --test gate
+is made from the tables of the tests in `tests/gate`; `UPDATE_DOCS=1 cargo test --test gate
 page_of_peers` writes it anew.
 ";
 
@@ -113,6 +115,23 @@ fn operations() -> String {
         versions.join(" and TLS "),
         names.join(" | "),
         "|---".repeat(names.len()),
+        rows.collect::<String>()
+    )
+}
+
+fn services() -> String {
+    let rows = TRIED.iter().map(|it| {
+        format!(
+            "| `{}` | {} | {} | {} | {} |\n",
+            it.service, it.requestors, it.pacs, it.permitted, it.forbidden
+        )
+    });
+    format!(
+        "## Services\n\nWhat is permitted is done; what is forbidden, the gate answers itself, \
+         with the status 0124H\n(refused: not authorized), the other side never hears of it, and \
+         the association lives on. Where no\npermitted context is left, the association is \
+         rejected instead. The audit names all of it.\n\n\
+         | service | requestor | PACS | permitted | forbidden |\n|---|---|---|---|---|\n{}",
         rows.collect::<String>()
     )
 }

@@ -12,24 +12,24 @@ use std::process::{Command, Stdio};
 use std::thread;
 
 /// Under which title the gate has the archive.
-pub(super) const PUBLIC_TITLE: &str = "PACS";
+pub(crate) const PUBLIC_TITLE: &str = "PACS";
 
 /// A version of TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Version {
+pub(crate) enum Version {
     Tls12,
     Tls13,
 }
 
 /// A gate before an archive, and what the peer `ct1` needs to pass it.
-pub(super) struct Front {
-    pub(super) gate: Gate,
-    pub(super) credentials: Credentials,
+pub(crate) struct Front {
+    pub(crate) gate: Gate,
+    pub(crate) credentials: Credentials,
 }
 
 impl Version {
     /// As Python and Node want it.
-    pub(super) fn number(self) -> &'static str {
+    pub(crate) fn number(self) -> &'static str {
         match self {
             Self::Tls12 => "1.2",
             Self::Tls13 => "1.3",
@@ -37,7 +37,7 @@ impl Version {
     }
 
     /// As OpenSSL writes it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Tls12 => "TLSv1.2",
             Self::Tls13 => "TLSv1.3",
@@ -47,22 +47,27 @@ impl Version {
 
 impl Front {
     /// A gate that lets `ct1` do everything that the matrix tries.
-    pub(super) fn before(archive: &Archive) -> Self {
+    pub(crate) fn before(archive: &Archive) -> Self {
         let services = r#"["echo", "store", "key-object", "find", "move", "get"]"#;
         let mut settings = settings(Settings::new(archive.address)).services(services);
         settings.ct1.insert("move_to", archive.titles());
         settings.archive.insert("ae_title", format!("\"{TITLE}\""));
+        Self::with(settings)
+    }
+
+    /// A gate with these settings.
+    pub(crate) fn with(settings: Settings) -> Self {
         Self { gate: settings.start(), credentials: Credentials::of(&site().ct1) }
     }
 
     /// Where the certificates are.
-    pub(super) fn certificates(&self) -> &Path {
+    pub(crate) fn certificates(&self) -> &Path {
         self.credentials.directory.path()
     }
 
     /// An address where a client-mode stunnel takes plain DICOM to the gate, one process a
     /// connection, so that the port is ours and free to choose.
-    pub(super) fn stunnel(&self, version: Version) -> SocketAddr {
+    pub(crate) fn stunnel(&self, version: Version) -> SocketAddr {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let configuration = self.stunnel_configuration(version);

@@ -4,22 +4,22 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Python with pynetdicom.
-pub(super) fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     peers().join("venv/bin/python")
 }
 
 /// Where Node finds dcmjs-dimse.
-pub(super) fn node_modules() -> PathBuf {
+pub(crate) fn node_modules() -> PathBuf {
     peers().join("node/node_modules")
 }
 
 /// A script of `tests/peers`.
-pub(super) fn script(name: &str) -> PathBuf {
+pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(name)
 }
 
 /// The folder of pydicom's data.
-pub(super) fn sample_directory() -> PathBuf {
+pub(crate) fn sample_directory() -> PathBuf {
     let mut command = Command::new(python());
     command.args(["-c", "import pydicom.data; print(pydicom.data.__path__[0])"]);
     let output = run(&mut command);
@@ -28,7 +28,7 @@ pub(super) fn sample_directory() -> PathBuf {
 }
 
 /// Runs a program to its end, for a minute and a half at most.
-pub(super) fn run(command: &mut Command) -> Output {
+pub(crate) fn run(command: &mut Command) -> Output {
     let mut bounded = Command::new("/usr/bin/timeout");
     bounded.args(["--kill-after=1", "90"]).arg(command.get_program()).args(command.get_args());
     let changes = command.get_envs().filter_map(|(name, value)| Some((name, value?)));

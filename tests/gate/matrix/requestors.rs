@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 /// Who asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Requestor {
+pub(crate) enum Requestor {
     Dcmtk,
     Pynetdicom,
     DcmjsDimse,
@@ -22,7 +22,7 @@ pub(super) enum Requestor {
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Operation {
+pub(crate) enum Operation {
     Echo,
     Store,
     Find,
@@ -32,31 +32,31 @@ pub(super) enum Operation {
 
 /// Which way it goes.
 #[derive(Clone, Copy)]
-pub(super) enum Route<'a> {
+pub(crate) enum Route<'a> {
     Direct,
     Gated(&'a Front, Version),
 }
 
 /// A study, with one series of it.
 #[derive(serde::Serialize)]
-pub(super) struct Study {
-    pub(super) patient: &'static str,
-    pub(super) study: &'static str,
-    pub(super) series: &'static str,
+pub(crate) struct Study {
+    pub(crate) patient: &'static str,
+    pub(crate) study: &'static str,
+    pub(crate) series: &'static str,
 }
 
 /// One operation with what it needs.
-pub(super) struct Task {
-    pub(super) operation: Operation,
-    pub(super) files: Vec<PathBuf>,
-    pub(super) destination: String,
+pub(crate) struct Task {
+    pub(crate) operation: Operation,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) destination: String,
 }
 
 /// What came of it: the answers, and the objects that came with them.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Outcome {
-    pub(super) told: Vec<String>,
-    pub(super) objects: Vec<Vec<u8>>,
+pub(crate) struct Outcome {
+    pub(crate) told: Vec<String>,
+    pub(crate) objects: Vec<Vec<u8>>,
 }
 
 /// Storage classes and transfer syntaxes of what the loaded archives hold.
@@ -65,10 +65,10 @@ const SYNTAXES: [&str; 1] = ["1.2.840.10008.1.2.1"];
 
 impl Operation {
     /// All of them.
-    pub(super) const ALL: [Self; 5] = [Self::Echo, Self::Store, Self::Find, Self::Get, Self::Move];
+    pub(crate) const ALL: [Self; 5] = [Self::Echo, Self::Store, Self::Find, Self::Get, Self::Move];
 
     /// As the standard writes it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Echo => "C-ECHO",
             Self::Store => "C-STORE",
@@ -91,17 +91,17 @@ impl Operation {
 
 impl Task {
     /// An operation without files or destination.
-    pub(super) fn new(operation: Operation) -> Self {
+    pub(crate) fn new(operation: Operation) -> Self {
         Self { operation, files: Vec::new(), destination: String::new() }
     }
 }
 
 impl Requestor {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Dcmtk, Self::Pynetdicom, Self::DcmjsDimse];
+    pub(crate) const ALL: [Self; 3] = [Self::Dcmtk, Self::Pynetdicom, Self::DcmjsDimse];
 
     /// As its makers write it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Dcmtk => "DCMTK",
             Self::Pynetdicom => "pynetdicom",
@@ -110,7 +110,7 @@ impl Requestor {
     }
 
     /// Does one task and collects what it was told.
-    pub(super) fn run(self, task: &Task, archive: &Archive, route: Route<'_>) -> Outcome {
+    pub(crate) fn run(self, task: &Task, archive: &Archive, route: Route<'_>) -> Outcome {
         let into = TempDir::new().unwrap();
         let mut told = Vec::new();
         let commands = match self {

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// A server with a directory of its own, which goes with it.
-pub(super) struct Supervised {
+pub(crate) struct Supervised {
     supervisor: Child,
     directory: PathBuf,
 }
@@ -27,7 +27,7 @@ rm -rf "$directory"
 
 impl Supervised {
     /// Starts a command; its output goes to a file in its directory.
-    pub(super) fn start(directory: TempDir, command: &[OsString]) -> Self {
+    pub(crate) fn start(directory: TempDir, command: &[OsString]) -> Self {
         let directory = directory.keep();
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", SCRIPT, "supervisor"]).arg(&directory).args(command);
@@ -36,7 +36,7 @@ impl Supervised {
     }
 
     /// What the server has printed.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.directory.join("log")).unwrap_or_default()
     }
 }

@@ -1,0 +1,85 @@
+//! Every service with real peers, permitted and forbidden.
+//!
+//! Each test looks at what the requestor was told, at what the PACS saw, and at the audit: what
+//! was done and what was forbidden, with its reason and advice, and the counters at the stop.
+//! `docs/peers.md` lists what is tried, from the table here.
+
+mod commitment;
+mod conversation;
+mod outcome;
+mod print;
+mod procedure_step;
+mod query;
+mod retrieval;
+mod scripted;
+mod unasked;
+mod worklist;
+
+/// One service with what is tried of it.
+pub(crate) struct Tried {
+    pub(crate) service: &'static str,
+    pub(crate) requestors: &'static str,
+    pub(crate) pacs: &'static str,
+    pub(crate) permitted: &'static str,
+    pub(crate) forbidden: &'static str,
+}
+
+/// What the tests of this folder try.
+pub(crate) const TRIED: [Tried; 8] = [
+    Tried {
+        service: "find",
+        requestors: "findscu, pynetdicom",
+        pacs: "dcmqrscp, pynetdicom",
+        permitted: "patient and study root; C-CANCEL",
+        forbidden: "C-FIND of a peer without the service",
+    },
+    Tried {
+        service: "move",
+        requestors: "movescu, pynetdicom",
+        pacs: "dcmqrscp",
+        permitted: "to a title of `move_to`; without it, to a title of the peer's own",
+        forbidden: "to another title that the PACS knows",
+    },
+    Tried {
+        service: "get",
+        requestors: "getscu, pynetdicom",
+        pacs: "dcmqrscp",
+        permitted: "without `store`",
+        forbidden: "C-STORE by the requestor on the same contexts",
+    },
+    Tried {
+        service: "worklist",
+        requestors: "findscu, pynetdicom",
+        pacs: "wlmscpfs",
+        permitted: "C-FIND",
+        forbidden: "C-FIND of a peer with `find` only",
+    },
+    Tried {
+        service: "mpps",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-CREATE, N-SET; N-GET and N-EVENT-REPORT on the contexts for these",
+        forbidden: "N-GET and N-DELETE on the context of the step",
+    },
+    Tried {
+        service: "storage-commitment",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-ACTION, and N-EVENT-REPORT on the same association",
+        forbidden: "N-GET",
+    },
+    Tried {
+        service: "print",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "a whole job, and an event of the printer, on the context of the meta SOP class",
+        forbidden: "N-DELETE of the printer, N-CREATE of what is no member",
+    },
+    Tried {
+        service: "get, storage-commitment",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "C-ECHO meanwhile",
+        forbidden: "by the PACS: C-STORE without C-GET, N-EVENT-REPORT on other contexts",
+    },
+];

@@ -1,0 +1,91 @@
+//! pynetdicom as a PACS, and the SOP classes that it is asked for.
+
+use crate::matrix::front::Front;
+use crate::matrix::installed::{python, script};
+use crate::matrix::supervised::Supervised;
+use crate::support::PATIENCE;
+use crate::support::dcmtk::settings;
+use crate::support::settings::Settings;
+use serde_json::{Value, json};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+pub(super) const VERIFICATION: &str = "1.2.840.10008.1.1";
+pub(super) const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
+pub(super) const PATIENT_ROOT_FIND: &str = "1.2.840.10008.5.1.4.1.2.1.1";
+pub(super) const STUDY_ROOT_FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+pub(super) const STUDY_ROOT_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
+pub(super) const STUDY_ROOT_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
+pub(super) const WORKLIST: &str = "1.2.840.10008.5.1.4.31";
+pub(super) const MPPS: &str = "1.2.840.10008.3.1.2.3.3";
+pub(super) const MPPS_RETRIEVE: &str = "1.2.840.10008.3.1.2.3.4";
+pub(super) const MPPS_NOTIFICATION: &str = "1.2.840.10008.3.1.2.3.5";
+pub(super) const COMMITMENT: &str = "1.2.840.10008.1.20.1";
+pub(super) const GRAYSCALE_PRINT: &str = "1.2.840.10008.5.1.1.9";
+pub(super) const FILM_SESSION: &str = "1.2.840.10008.5.1.1.1";
+pub(super) const FILM_BOX: &str = "1.2.840.10008.5.1.1.2";
+pub(super) const GRAYSCALE_IMAGE_BOX: &str = "1.2.840.10008.5.1.1.4";
+pub(super) const PRINTER: &str = "1.2.840.10008.5.1.1.16";
+pub(super) const PRESENTATION_LUT: &str = "1.2.840.10008.5.1.1.23";
+
+/// A running `scp.py`.
+pub(super) struct Scripted {
+    server: Supervised,
+    address: SocketAddr,
+}
+
+impl Scripted {
+    /// One that behaves.
+    pub(super) fn start() -> Self {
+        Self::asking(&json!([]), &json!([]))
+    }
+
+    /// One that asks for this before it answers a C-ECHO, and for that afterwards.
+    pub(super) fn asking(on_echo: &Value, after_echo: &Value) -> Self {
+        let order = json!({ "on_echo": on_echo, "after_echo": after_echo }).to_string();
+        let command = [python().into(), script("scp.py").into(), order.into()];
+        let server = Supervised::start(TempDir::new().unwrap(), &command);
+        let deadline = Instant::now() + PATIENCE;
+        let port = loop {
+            if let Some(port) = lines(&server).iter().find_map(|line| line["port"].as_u64()) {
+                break port;
+            }
+            assert!(Instant::now() < deadline, "no port; run tests/all:\n{}", server.log());
+            thread::sleep(Duration::from_millis(20));
+        };
+        let port = u16::try_from(port).unwrap();
+        Self { server, address: (Ipv4Addr::LOCALHOST, port).into() }
+    }
+
+    /// A gate before it that gives `ct1` these services.
+    pub(super) fn front(&self, services: &str) -> Front {
+        Front::with(settings(Settings::new(self.address)).services(services))
+    }
+
+    /// The requests that it saw: operation, the context's SOP class, the one named.
+    pub(super) fn saw(&self) -> Vec<(String, String, String)> {
+        let word = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();
+        let lines = lines(&self.server);
+        let seen = lines.iter().filter(|line| line["saw"].is_string());
+        seen.map(|line| (word(line, "saw"), word(line, "context"), word(line, "named"))).collect()
+    }
+
+    /// What it was told when it asked: the operation and the status.
+    pub(super) fn told(&self) -> Vec<(String, u64)> {
+        let lines = lines(&self.server);
+        let told = lines.iter().filter(|line| line.get("told").is_some());
+        let status = |line: &Value| line["told"].as_u64().unwrap_or_else(|| panic!("{line}"));
+        told.map(|line| (line["on"].as_str().unwrap().to_owned(), status(line))).collect()
+    }
+}
+
+/// A request as [`Scripted::saw`] has it.
+pub(super) fn request(operation: &str, context: &str, named: &str) -> (String, String, String) {
+    (operation.to_owned(), context.to_owned(), named.to_owned())
+}
+
+fn lines(server: &Supervised) -> Vec<Value> {
+    server.log().lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
