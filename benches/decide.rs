@@ -12,7 +12,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::inspector::{Inspector, Out, Side};
+use pacsgate_core::inspector::{Guarding, Inspector, Out, Side};
 use pacsgate_core::policy::{Candidate, Contexts, Denial, Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::services::Service;
 use pacsgate_core::wire::associate::{
@@ -175,6 +175,7 @@ fn peer(number: u32) -> Peer {
         services: vec![Service::Echo, Service::Store],
         sop_classes: Vec::new(),
         move_to: Vec::new(),
+        guarding: Guarding::default(),
         associations: 32,
     }
 }

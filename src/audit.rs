@@ -21,7 +21,7 @@ mod writer;
 mod tests;
 
 pub use line::MAX_LINE;
-pub use operations::{ForbiddenRecord, OperationsRecord};
+pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Event, Received, Record, RemovedContext,
     Standing,

@@ -15,7 +15,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{ForbiddenRequest, Inspector, Side};
+use pacsgate_core::inspector::{Inspector, News, Side};
 use pacsgate_core::policy::{Conclusion, Facts, Permit};
 use pacsgate_core::wire::associate::{Answer, AssociateError, ReceivedRq, request_length};
 use pacsgate_core::wire::pdu::Header;
@@ -344,10 +344,9 @@ impl Established {
         let Self { mut story, mut requestor, mut pacs, inspector, place } = self;
         let deadlines = story.deadlines();
         let live = Arc::clone(&story.gate.live);
-        let mut forbidden = |request: &ForbiddenRequest| story.forbidden(request);
+        let mut tell = |news: &News| story.tell(news);
         let stop = live.stopped();
-        let relaying =
-            relay(&mut *requestor, &mut pacs, inspector, deadlines, stop, &mut forbidden);
+        let relaying = relay(&mut *requestor, &mut pacs, inspector, deadlines, stop, &mut tell);
         let relayed = relaying.await;
         // The association is over, though its connections may take a while to close.
         drop(place);

@@ -33,9 +33,14 @@ pub struct Count {
 impl Counters {
     /// Counts one event under its reason code.
     pub fn count(&self, event: Event, reason: &'static str) {
+        self.count_many(event, reason, 1);
+    }
+
+    /// Counts so many events under their reason code.
+    pub fn count_many(&self, event: Event, reason: &'static str, number: u64) {
         let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         let count = events.entry((event, reason)).or_default();
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(number);
     }
 
     /// Counts audit lines that will never be written.

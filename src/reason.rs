@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::ErrorKind;
 
+use pacsgate_core::inspector::dataset::DataSetError;
 use pacsgate_core::inspector::{Fault, Side};
 use pacsgate_core::policy::{AcFault, Denial};
 use pacsgate_core::wire::associate::{Answer, AssociateError};
@@ -248,6 +249,50 @@ fn request_advice(error: AssociateError) -> &'static str {
      of yours, show its vendor the detail."
 }
 
+/// What the administrator does about a data set that breaks this rule.
+#[must_use]
+pub const fn data_set_advice(error: DataSetError) -> &'static str {
+    use DataSetError as E;
+    match error {
+        E::OddLength(_) | E::Order(_) | E::ReservedBytes(_) => {
+            "Show the device's vendor the detail. If the device cannot be mended, name this \
+             deviation in `tolerate` of its [peer] table: readers agree on what it means."
+        }
+        E::Missing(_)
+        | E::IdentifierVr(_)
+        | E::Identifier(_)
+        | E::Mismatch(_)
+        | E::UidCharacters(_) => {
+            "Show the device's vendor the detail: the object does not say soundly what it is."
+        }
+        E::Path(_) | E::TooLong(_) => {
+            "Look who entered this value: it could make a server write outside its directory. If \
+             nobody did, the device may have been broken into."
+        }
+        E::Depth
+        | E::Elements
+        | E::Cut
+        | E::Overrun(_)
+        | E::NotAnItem(_)
+        | E::Misplaced(_)
+        | E::DelimiterLength(_)
+        | E::UnknownVr(_)
+        | E::Mistakable(_)
+        | E::UndefinedLength(_)
+        | E::Encapsulated
+        | E::Native
+        | E::FragmentLength
+        | E::OffsetTable
+        | E::SequenceVr(_)
+        | E::Duplicate(_)
+        | E::Group(_)
+        | E::Unsorted => {
+            "Show the device's vendor the detail: such a data set can crash or mislead a PACS. If \
+             the device is not faulty, it may have been broken into."
+        }
+    }
+}
+
 const fn pacs_code(failure: PacsFailure) -> &'static str {
     match failure {
         PacsFailure::Unreachable(_) => "pacs-unreachable",
@@ -407,6 +452,7 @@ mod tests {
     use std::fmt::Write;
 
     use pacsgate_core::inspector::Forbidden;
+    use pacsgate_core::inspector::dataset::Deviation;
 
     use super::*;
 
@@ -420,6 +466,34 @@ mod tests {
             writeln!(table, "| `{}` | {status} | {advice} |", why.code(side)).unwrap();
         }
         table
+    }
+
+    #[test]
+    fn the_readme_has_a_row_for_every_deviation_that_can_be_tolerated() {
+        let mut table = String::from("| deviation | what it is |\n|---|---|\n");
+        for deviation in Deviation::TOLERABLE {
+            writeln!(table, "| `{}` | {} |", deviation.name(), deviation.sentence()).unwrap();
+        }
+        assert!(include_str!("../README.md").contains(&table), "{table}");
+    }
+
+    /// The table of the rules for data sets, made from the code.
+    fn rules() -> String {
+        let mut table = String::from("| rule | a data set that | what to do |\n|---|---|---|\n");
+        for error in DataSetError::ALL {
+            let words = error.to_string().replace("(0008,0018)", "an element");
+            let words = words.replace("(fffe,e000)", "it").replace("(fffe,e00d)", "it");
+            let advice = data_set_advice(error);
+            writeln!(table, "| `{}` | {words} | {advice} |", error.code()).unwrap();
+        }
+        table
+    }
+
+    #[test]
+    fn the_readme_has_a_row_for_every_rule_for_data_sets() {
+        let readme = include_str!("../README.md");
+        let table = rules();
+        assert!(readme.contains(&table), "put this into the README:\n\n{table}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use pacsgate_core::inspector::{Fault, ForbiddenRequest, Inspector, Ledger, Out, Phase, Side};
+use pacsgate_core::inspector::{Fault, Inspector, Ledger, News, Out, Phase, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -83,15 +83,15 @@ pub struct Remainder {
 
 /// Relays until the association ends, for whatever reason.
 ///
-/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside. Each
-/// request that is not forwarded is told to `forbidden` as it comes.
+/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside. What is
+/// forbidden or unsound and ends nothing is told to `tell` as it comes.
 pub async fn relay<R, P>(
     requestor: &mut R,
     pacs: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
     stop: impl Future<Output = Stop>,
-    forbidden: &mut (dyn FnMut(&ForbiddenRequest) + Send),
+    tell: &mut (dyn FnMut(&News) + Send),
 ) -> Relayed
 where
     R: AsyncBufRead + AsyncWrite + Unpin,
@@ -110,8 +110,7 @@ where
         to_pacs: Flow::default(),
         received: Received::default(),
         watch,
-        forbidden,
-        told: 0,
+        tell,
     };
     let ending = poll_fn(|cx| {
         if let Poll::Ready(stop) = stop.as_mut().poll(cx) {
@@ -135,9 +134,7 @@ struct Relay<'a, R, P> {
     to_pacs: Flow,
     received: Received,
     watch: Watch,
-    forbidden: &'a mut (dyn FnMut(&ForbiddenRequest) + Send),
-    /// How many forbidden requests were told.
-    told: usize,
+    tell: &'a mut (dyn FnMut(&News) + Send),
 }
 
 /// Bytes received.
@@ -157,7 +154,7 @@ where
         loop {
             let before = self.progress();
             let moved = self.move_once(cx);
-            self.tell_forbidden();
+            self.inspector.take_news().iter().for_each(&mut *self.tell);
             if let Err(ending) = moved {
                 return Poll::Ready(ending);
             }
@@ -176,14 +173,6 @@ where
         self.read_pacs(cx)?;
         self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
         Ok(())
-    }
-
-    fn tell_forbidden(&mut self) {
-        let requests = self.inspector.ledger().forbidden();
-        for request in requests.get(self.told..).unwrap_or_default() {
-            (self.forbidden)(request);
-        }
-        self.told = requests.len();
     }
 
     fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {

@@ -7,19 +7,19 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Side};
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, Side, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Permit, Refusal, Removed};
 use pacsgate_core::wire::associate::{Answer, ReceivedRq};
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::{Instant, timeout};
 
 use crate::audit::{
-    CertificateRecord, ContextsRecord, Event, ForbiddenRecord, PeerText, Received, Record,
-    RemovedContext, Standing, Texts,
+    CertificateRecord, ContextsRecord, DataSetRecord, Event, ForbiddenRecord, PeerText, Received,
+    Record, RemovedContext, Standing, Texts,
 };
 use crate::farewell::last_word;
 use crate::gate::{Gate, Listener};
-use crate::reason::Reason;
+use crate::reason::{self, Reason};
 use crate::relay::{Deadlines, Ending, Traffic};
 use crate::slots::ConnectionSlot;
 use crate::tls::HandshakeFailure;
@@ -34,8 +34,8 @@ pub struct Story {
     began: Instant,
     not_after: i64,
     record: Box<Record>,
-    /// The codes of forbidden requests that have had their line.
-    told: Vec<&'static str>,
+    /// What has had its line: a code and what was asked for.
+    told: Vec<(Event, &'static str)>,
 }
 
 /// Why a wait was cut short.
@@ -204,26 +204,56 @@ impl Story {
         self.record.notes = Texts::default();
     }
 
-    /// A request was forbidden. All are counted; the first of each kind on an association has a
-    /// line at once, the others stand in the last line.
-    pub fn forbidden(&mut self, request: &ForbiddenRequest) {
-        let code = request.why.code(request.from);
-        if self.told.contains(&code) {
-            return self.gate.audit.counters().count(Event::Forbidden, code);
+    /// Something was forbidden or unsound and ended nothing. All is counted; the first for each
+    /// reason has a line at once, the others stand in the last line of the association.
+    pub fn tell(&mut self, news: &News) {
+        match news {
+            News::Forbidden(request) => self.forbidden(request),
+            News::Unsound(data_set) => self.unsound(data_set),
         }
-        self.told.push(code);
+    }
+
+    /// The beginning of a line, if it is the first for this reason; else it is only counted.
+    fn line(&mut self, event: Event, code: &'static str) -> Option<Box<Record>> {
+        if self.told.contains(&(event, code)) {
+            self.gate.audit.counters().count(event, code);
+            return None;
+        }
+        self.told.push((event, code));
         let mut record = self.record.clone();
-        record.event = Event::Forbidden;
+        record.event = event;
         record.reason = Some(code);
+        record.duration = Some(self.began.elapsed());
+        Some(record)
+    }
+
+    fn unsound(&mut self, data_set: &UnsoundDataSet) {
+        let event = match data_set.outcome {
+            Outcome::Refused(_) => Event::Unsound,
+            Outcome::Reported => Event::Reported,
+        };
+        let code = data_set.error.code();
+        let Some(mut record) = self.line(event, code) else { return };
+        record.detail = Some(PeerText::from_display(data_set.error, PeerText::SENTENCE));
+        record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
+        record.wire = Some(match data_set.outcome {
+            Outcome::Refused(status) => response(status),
+            Outcome::Reported => PeerText::from_display("nothing", PeerText::PHRASE),
+        });
+        record.advice = Some(reason::data_set_advice(data_set.error));
+        self.gate.audit.record(record);
+    }
+
+    fn forbidden(&mut self, request: &ForbiddenRequest) {
+        let Some(mut record) = self.line(Event::Forbidden, request.why.code(request.from)) else {
+            return;
+        };
         record.request = Some(Box::new(ForbiddenRecord::from(request)));
         record.wire = Some(match request.why.status() {
-            Some(status) => {
-                PeerText::from_display(format_args!("response {status:04x}"), PeerText::PHRASE)
-            }
+            Some(status) => response(status),
             None => PeerText::from_display("nothing", PeerText::PHRASE),
         });
         record.advice = Some(request.why.advice(request.from));
-        record.duration = Some(self.began.elapsed());
         self.gate.audit.record(record);
     }
 
@@ -236,6 +266,10 @@ impl Story {
         at_boundary: bool,
     ) {
         self.record.operations = Some(Box::new(ledger.into()));
+        for (deviation, count) in ledger.deviations().iter() {
+            let counters = self.gate.audit.counters();
+            counters.count_many(Event::Deviation, deviation.name(), count.into());
+        }
         self.record.pdus = Some(Received {
             from_requestor: traffic.pdus_from_requestor,
             from_pacs: traffic.pdus_from_pacs,
@@ -267,6 +301,10 @@ impl Story {
         gate.audit.record(record);
         slot
     }
+}
+
+fn response(status: u16) -> PeerText {
+    PeerText::from_display(format_args!("response {status:04x}"), PeerText::PHRASE)
 }
 
 fn contexts(asked: usize, granted: Option<usize>, removed: &[Removed]) -> ContextsRecord {

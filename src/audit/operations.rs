@@ -1,6 +1,8 @@
 //! What a line says of the operations of an association.
 
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Side};
+use std::collections::BTreeMap;
+
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, Side, UnsoundDataSet};
 use pacsgate_core::services::SopClass;
 use pacsgate_core::wire::uid::Uid;
 use serde::Serialize;
@@ -22,6 +24,12 @@ pub struct OperationsRecord {
     moved_to_more: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     forbidden: Vec<ForbiddenRecord>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsound: Vec<DataSetRecord>,
+    #[serde(skip_serializing_if = "is_zero")]
+    unsound_more: u64,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    deviations: BTreeMap<&'static str, u32>,
     #[serde(skip_serializing_if = "is_zero")]
     late_cancels: u64,
 }
@@ -51,6 +59,32 @@ struct SubOperations {
 struct MovedTo {
     title: PeerText,
     count: u64,
+}
+
+/// Data sets that broke one rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct DataSetRecord {
+    operation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sop_class: Option<PeerText>,
+    rule: &'static str,
+    outcome: &'static str,
+    count: u64,
+}
+
+impl From<&UnsoundDataSet> for DataSetRecord {
+    fn from(data_set: &UnsoundDataSet) -> Self {
+        Self {
+            operation: data_set.operation.name(),
+            sop_class: data_set.sop_class.as_ref().map(sop_class),
+            rule: data_set.error.code(),
+            outcome: match data_set.outcome {
+                Outcome::Refused(_) => "refused",
+                Outcome::Reported => "reported",
+            },
+            count: 1,
+        }
+    }
 }
 
 /// Requests that were refused for one reason.
@@ -91,6 +125,13 @@ impl From<&Ledger> for OperationsRecord {
                 .collect(),
             moved_to_more: ledger.destinations_more(),
             forbidden: together(ledger.forbidden()),
+            unsound: ledger
+                .unsound()
+                .iter()
+                .map(|(data_set, count)| DataSetRecord { count: *count, ..data_set.into() })
+                .collect(),
+            unsound_more: ledger.unsound_more(),
+            deviations: ledger.deviations().iter().map(|(it, count)| (it.name(), count)).collect(),
             late_cancels: ledger.late_cancels(),
         }
     }
@@ -145,6 +186,7 @@ fn is_zero(number: &u64) -> bool {
 impl OperationsRecord {
     /// With as much of everything as a line can have.
     pub(super) fn worst() -> Self {
+        use pacsgate_core::inspector::dataset::Deviation;
         let text = |cap: usize| PeerText::from_bytes(&[b'1'; 200], cap);
         let done = Done {
             from: "requestor",
@@ -161,6 +203,13 @@ impl OperationsRecord {
             why: "requestor-store-outside-get",
             count: u64::MAX,
         };
+        let data_set = DataSetRecord {
+            operation: "n-event-report",
+            sop_class: Some(text(Uid::MAX_LEN)),
+            rule: "encapsulated-pixel-data",
+            outcome: "reported",
+            count: u64::MAX,
+        };
         let moved_to = MovedTo { title: text(PeerText::TITLE), count: u64::MAX };
         let most = SubOperations { completed: u64::MAX, failed: u64::MAX, warning: u64::MAX };
         Self {
@@ -170,6 +219,9 @@ impl OperationsRecord {
             moved_to: vec![moved_to; Ledger::KINDS],
             moved_to_more: u64::MAX,
             forbidden: vec![forbidden; Ledger::FORBIDDEN + 1],
+            unsound: vec![data_set; Ledger::KINDS],
+            unsound_more: u64::MAX,
+            deviations: Deviation::ALL.iter().map(|it| (it.name(), u32::MAX)).collect(),
             late_cancels: u64::MAX,
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use pacsgate_core::certificate::{Certificate, Digest};
 use serde::{Serialize, Serializer};
 
-use super::operations::{ForbiddenRecord, OperationsRecord};
+use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
 use crate::tls::Presented;
 
@@ -55,6 +55,9 @@ pub struct Record {
     /// The request that was just forbidden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<ForbiddenRecord>>,
+    /// The data set that was just found unsound.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_set: Option<Box<DataSetRecord>>,
     /// The reason's stable code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<&'static str>,
@@ -115,6 +118,7 @@ impl Record {
             pacs: None,
             contexts: None,
             request: None,
+            data_set: None,
             reason: None,
             detail: None,
             wire: None,
@@ -136,6 +140,12 @@ pub enum Event {
     Opened,
     /// A request on an open association was answered by the gate itself.
     Forbidden,
+    /// A data set that breaks a rule was answered by the gate itself.
+    Unsound,
+    /// A data set that breaks a rule was let through, as the peer's `guard` says.
+    Reported,
+    /// A deviation in a data set that passed; only counted.
+    Deviation,
     /// An association request was refused, or never became one.
     Refused,
     /// An opened association has ended.
@@ -151,6 +161,9 @@ impl Event {
         match self {
             Self::Opened => "opened",
             Self::Forbidden => "forbidden",
+            Self::Unsound => "unsound",
+            Self::Reported => "reported",
+            Self::Deviation => "deviation",
             Self::Refused => "refused",
             Self::Closed => "closed",
             Self::Failed => "failed",

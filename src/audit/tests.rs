@@ -395,6 +395,7 @@ fn worst(id: ConnectionId) -> Record {
         contexts: Some(ContextsRecord::new(usize::MAX, Some(usize::MAX), (0..200).map(removed))),
         operations: Some(Box::new(OperationsRecord::worst())),
         request: None,
+        data_set: None,
         reason: Some("a-reason"),
         detail: text(PeerText::SENTENCE),
         wire: text(PeerText::SENTENCE),

@@ -275,6 +275,12 @@ pub enum Caution {
         /// Where that peer lists it.
         first: Location,
     },
+    /// A peer whose unsound data sets pass.
+    #[error(
+        "lets data sets that break a rule through to the PACS; write \"refuse\", or leave it out, as \
+         soon as the audit shows no `reported` line that matters"
+    )]
+    GuardReports,
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::inspector::dataset::Deviation;
+use pacsgate_core::inspector::{Guarding, Mode};
 use pacsgate_core::policy::Peer;
 use pacsgate_core::services::{Operation, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
@@ -11,7 +13,7 @@ use pacsgate_core::wire::uid::Uid;
 
 use super::file::{Node, Value};
 use super::limits::{self, Limits};
-use super::mistake::{Combination, Mistake, Suggestion};
+use super::mistake::{Caution, Combination, Mistake, Suggestion};
 use super::pacs::title;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
@@ -31,6 +33,7 @@ pub(super) struct Read {
     contact: Option<Arc<str>>,
     from: Vec<At<IpNet>>,
     services: Vec<At<Service>>,
+    guarding: Guarding,
     associations: u32,
 }
 
@@ -45,13 +48,13 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         from: table.optional_list("from", network),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
         services: services(&mut table),
+        guarding: Guarding::default(),
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,
         associations: table.or("associations", limits.peer_associations, limits::count),
     };
-    table.not_enforced("tolerate", "leave it out until a later version");
-    table.not_enforced("guard", "leave it out until a later version");
+    guard(&mut table, &mut read);
     table.finish();
     read.is_sound = problems.count() == before;
     read
@@ -75,6 +78,7 @@ impl Read {
             services: values(&self.services),
             sop_classes: values(&self.sop_classes),
             move_to: values(&self.move_to),
+            guarding: self.guarding,
             associations: self.associations,
         }
     }
@@ -150,6 +154,32 @@ fn services(table: &mut Section<'_>) -> Vec<At<Service>> {
     let list = table.demand("services");
     let items = table.items("services", list);
     items.into_iter().filter_map(|item| service(item, table.problems)).collect()
+}
+
+/// How its data sets are judged. Reporting is for a while, so it is warned of.
+fn guard(table: &mut Section<'_>, read: &mut Read) {
+    let tolerated = table.optional_list("tolerate", deviation);
+    read.guarding.tolerated = values(&tolerated).into_iter().collect();
+    let Some(mode) = table.optional("guard", mode) else { return };
+    read.guarding.mode = mode.value;
+    if mode.value == Mode::Report {
+        let key = table.path("guard");
+        table.problems.caution(mode.place, key, Caution::GuardReports);
+    }
+}
+
+fn deviation(node: &Node) -> Result<Deviation, Mistake> {
+    let text = node.text()?;
+    let names = Deviation::TOLERABLE.iter().map(|deviation| deviation.name());
+    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
+}
+
+fn mode(node: &Node) -> Result<Mode, Mistake> {
+    match node.text()? {
+        "refuse" => Ok(Mode::Refuse),
+        "report" => Ok(Mode::Report),
+        text => Err(Mistake::Word(text.into(), Suggestion::new(text, ["refuse", "report"]))),
+    }
 }
 
 /// A name, or a table for what has none.

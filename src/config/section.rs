@@ -130,13 +130,6 @@ impl<'p> Section<'p> {
         }
     }
 
-    /// Refuses a key that is described and not built: it would promise what nobody keeps.
-    pub(super) fn not_enforced(&mut self, key: &'static str, instead: &'static str) {
-        if let Some(node) = self.table.remove(key) {
-            self.mistake_at(key, Some(node.place), Mistake::NotEnforced(instead));
-        }
-    }
-
     /// Reports the keys that nobody has asked for.
     pub(super) fn finish(self) {
         let Self { key: path, table, asked, problems, .. } = self;

@@ -3,7 +3,8 @@
 use std::future::pending;
 use std::time::Duration;
 
-use pacsgate_core::policy::{Context, Contexts, Maxima};
+use pacsgate_core::inspector::{Guarding, Mode};
+use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
@@ -56,7 +57,10 @@ fn inspector() -> Inspector {
         from_requestor: MAXIMUM,
         from_pacs: MAXIMUM,
     };
-    Inspector::new(Contexts::new(vec![context], maxima, [].into()))
+    // What a data set is does not matter to the relay.
+    let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
+    let grants = Grants { move_to: [].into(), guarding };
+    Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 
 struct Ends {

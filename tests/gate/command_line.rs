@@ -71,9 +71,12 @@ fn empty_lists_do_not_load() {
 #[test]
 fn a_key_whose_enforcement_is_not_built_does_not_load() {
     let mut settings = settings();
-    settings.ct1.insert("tolerate", r#"["odd-length"]"#.into());
+    settings.ct1.insert(
+        "services",
+        r#"[{ sop_class = "UnifiedProcedureStepPush", operations = ["n-get"] }]"#.into(),
+    );
     let words = configuration_refused(&settings);
-    assert!(words.contains("tolerate"), "{words}");
+    assert!(words.contains("not enforced"), "{words}");
 }
 
 #[test]

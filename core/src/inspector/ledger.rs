@@ -82,7 +82,7 @@ impl Operations {
 
 impl Ledger {
     /// How many kinds of operations, and how many destinations, are told apart.
-    pub const KINDS: usize = 16;
+    pub const KINDS: usize = 12;
     /// How many forbidden requests an association may send before it is ended.
     pub const FORBIDDEN: usize = 16;
 

@@ -51,6 +51,10 @@ pub(super) struct Judged {
     pub(super) remarks: Remarks,
 }
 
+/// The most transfer syntaxes that the PACS is asked for in one context. The standard knows no
+/// limit; servers made with DCMTK have one of 50, and hang behind it until the connection ends.
+const MAX_TRANSFER_SYNTAXES: usize = 50;
+
 enum Proposal<'a> {
     Sound(&'a ProposedContext),
     Unsound(ContextId),
@@ -108,6 +112,8 @@ impl Judged {
                 self.remarks.add(Remark::TransferSyntaxRemoved);
             } else if kept.contains(syntax) {
                 self.remarks.add(Remark::TransferSyntaxRepeated);
+            } else if kept.len() == MAX_TRANSFER_SYNTAXES {
+                self.remarks.add(Remark::TransferSyntaxOverflow);
             } else {
                 kept.push(syntax.clone());
             }

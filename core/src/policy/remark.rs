@@ -11,6 +11,9 @@ pub enum Remark {
     /// In a request: a transfer syntax that stands twice in one context.
     #[error("removed a transfer syntax that was proposed twice in one context")]
     TransferSyntaxRepeated,
+    /// In a request: a transfer syntax beyond those that servers take in one context.
+    #[error("removed a transfer syntax beyond the 50 that servers take in one context")]
+    TransferSyntaxOverflow,
     /// In a request: a role that the services do not allow, beside one that they do.
     #[error("removed one of two proposed roles")]
     RoleClipped,

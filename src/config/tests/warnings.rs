@@ -33,6 +33,16 @@ fn warns_of_a_private_key_that_everybody_may_read() {
 }
 
 #[test]
+fn warns_of_a_guard_that_only_reports() {
+    let main = guarded().replace("services = [", "guard = \"report\"\nservices = [");
+    assert_eq!(
+        Site::new(&main).warned(),
+        "pacsgate.toml:19:1: peer.ct1.guard: lets data sets that break a rule through to the PACS; \
+         write \"refuse\", or leave it out, as soon as the audit shows no `reported` line that matters"
+    );
+}
+
+#[test]
 fn warns_of_a_ca_without_any_revocation_list() {
     assert_eq!(
         Site::new(MAIN).warned(),
