@@ -4,6 +4,7 @@ use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT};
 use crate::support::authority::{Profile, Validity};
 use crate::support::dimse::{echo_rq, image, store_rq};
+use crate::support::exchange::fragments;
 use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
 use crate::support::requestor::{Caller, Received, Requestor};
@@ -133,11 +134,13 @@ fn a_release_without_a_response_ends() {
 fn a_transfer_that_stands_still_inside_a_pdu_is_reset_at_the_pacs() {
     let scenario = Scenario::before(Pacs::first_playing(listen), in_a_hurry);
     let mut requestor = storing(&scenario);
-    let data = p_data(3, LAST, &image(8000));
-    requestor.send(&data[..4000]);
+    // More than what waits for the walk of the head, and a part of a PDU.
+    let data = fragments(3, &image(200_000), 16_000);
+    requestor.send(&data[..100_000]);
     assert_aborted(&mut requestor, 2, 0);
     let received = behind_request(&scenario.pacs.received());
-    let sent = [p_data(3, COMMAND | LAST, &store_rq(1)), data[..4000].to_vec()].concat();
+    assert!(received.len() > 64 << 10, "{} bytes", received.len());
+    let sent = [p_data(3, COMMAND | LAST, &store_rq(1)), data[..100_000].to_vec()].concat();
     // An A-ABORT in there would be stored as pixels.
     assert!(sent.starts_with(&received), "{} bytes", received.len());
     scenario.ended("closed", "requestor-progress-timeout", 1, 1);

@@ -239,7 +239,15 @@ fn the_requestors_stream_parses_while_the_pacs_sends_slowly() {
     // An event report in many pieces; the gate's answer may come behind the last one only.
     let (go, gate) = channel();
     let gate = Mutex::new(gate);
-    let report = |number: u8| p_data(13, if number == 9 { LAST } else { DATA }, &[number; 100]);
+    // One element of 992 bytes.
+    let head = [9, 0, 1, 0, 0xe0, 3, 0, 0];
+    let report = move |number: u8| {
+        let mut piece = [number; 100];
+        if number == 0 {
+            piece[..8].copy_from_slice(&head);
+        }
+        p_data(13, if number == 9 { LAST } else { DATA }, &piece)
+    };
     let pacs = Pacs::first_playing(move |pacs| {
         pacs.accept();
         pacs.send(&p_data(13, COMMAND | LAST, &event_rq(7, COMMITMENT)));

@@ -36,3 +36,4 @@ mod stopping;
 mod titles;
 mod traffic;
 mod transport_security;
+mod unsound_data_sets;

@@ -274,7 +274,7 @@ struct LongImage;
 impl LongImage {
     const FRAGMENT: usize = 128 * 1024;
     const FRAGMENTS: usize = 2 << 30 >> 17;
-    const HEAD: usize = 70;
+    const HEAD: usize = 100;
     /// Its length on the wire, PDU and PDV headers included.
     const LENGTH: usize = 12 + Self::HEAD + Self::FRAGMENTS * (12 + Self::FRAGMENT);
 

@@ -62,9 +62,15 @@ pub(crate) fn image(pixels: usize) -> Vec<u8> {
 /// Such a data set up to its first pixel.
 pub(crate) fn image_head(pixels: usize) -> Vec<u8> {
     let mut set = Vec::new();
-    for (element, value) in [(0x0016, CT), (0x0018, INSTANCE)] {
+    let identifiers = [
+        (0x0008, 0x0016, CT),
+        (0x0008, 0x0018, INSTANCE),
+        (0x0020, 0x000d, "2.25.1"),
+        (0x0020, 0x000e, "2.25.1.1"),
+    ];
+    for (group, element, value) in identifiers {
         let value = padded(value);
-        set.extend(tag(0x0008, element));
+        set.extend(tag(group, element));
         set.extend(b"UI");
         set.extend(u16::try_from(value.len()).unwrap().to_le_bytes());
         set.extend(value);

@@ -1,0 +1,160 @@
+//! Data sets that break a rule: answered, reported, tolerated, or the end of the association.
+
+use crate::support::associate::{Associate, CT, EXPLICIT};
+use crate::support::dimse::{INSTANCE, Request, event_rq, image, store_rq};
+use crate::support::exchange::{assert_is_store_response, fragments, open, storing_scenario};
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data, release_rq};
+use crate::support::requestor::Received;
+use crate::support::scenario::{Scenario, echo};
+
+/// An element in Explicit VR Little Endian with a VR whose length has two bytes.
+fn short(group: u16, element: u16, vr: &str, value: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(value.len()).unwrap().to_le_bytes();
+    let tag = [group.to_le_bytes(), element.to_le_bytes()].concat();
+    [tag.as_slice(), vr.as_bytes(), &length, value].concat()
+}
+
+/// The object that is sound, with another SOP Instance UID than the command's.
+fn of_another_instance() -> Vec<u8> {
+    let mut object = image(1000);
+    let at = object.windows(INSTANCE.len()).position(|it| it == INSTANCE.as_bytes()).unwrap();
+    object[at] = b'1';
+    object
+}
+
+/// Sequences inside each other, deeper than any reader should follow.
+fn deep() -> Vec<u8> {
+    let sequence = [0x08, 0, 0x40, 0x11, b'S', b'Q', 0, 0, 0xff, 0xff, 0xff, 0xff];
+    let item = [0xfe, 0xff, 0, 0xe0, 0xff, 0xff, 0xff, 0xff];
+    [image(2)[..58].to_vec(), [&sequence[..], &item].concat().repeat(100)].concat()
+}
+
+fn storing(object: &[u8]) -> Vec<u8> {
+    [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, object, 4096)].concat()
+}
+
+#[test]
+fn an_unsound_object_is_answered_and_the_next_one_stored() {
+    for (reason, object, comment) in [
+        ("identifier-mismatch", of_another_instance(), "(0008,0018) differs from the command's"),
+        ("sequence-depth", deep(), "nested more than 32 deep"),
+        ("data-set-cut", image(1000)[..500].to_vec(), "ends inside an element"),
+    ] {
+        let scenario = storing_scenario();
+        let mut requestor = open(&scenario, 0);
+        requestor.send(&storing(&object));
+        let answer = requestor.receive_pdu().pdvs().remove(0).data;
+        let told = Request::parse(&answer);
+        assert_eq!((told.command, told.id, told.status), (0x8001, 1, Some(0xc000)));
+        assert!(String::from_utf8_lossy(&answer).contains(comment), "{reason}");
+        let line = scenario.gate.audited("unsound", reason);
+        assert_eq!((&line["peer"], &line["wire"]), (&"ct1".into(), &"response c000".into()));
+        assert_eq!(line["data_set"]["rule"], reason);
+        assert!(!line.to_string().contains(INSTANCE), "{line}");
+        requestor.send(&storing(&image(1000)));
+        assert_is_store_response(&requestor.receive_pdu());
+        requestor.release();
+        let heard = [storing(&image(1000)), release_rq()].concat();
+        assert!(behind_request(&scenario.pacs.received()) == heard, "{reason}");
+        let closed = scenario.gate.audited("closed", "released");
+        assert_eq!(closed["unsound"][0]["rule"], reason);
+        scenario.ended("unsound", reason, 1, 1);
+    }
+}
+
+#[test]
+fn a_hundred_unsound_objects_are_answered_on_one_association() {
+    let scenario = storing_scenario();
+    let mut requestor = open(&scenario, 0);
+    for _ in 0..100 {
+        requestor.send(&storing(&of_another_instance()));
+        let told = Request::parse(&requestor.receive_pdu().pdvs()[0].data);
+        assert_eq!(told.status, Some(0xc000));
+    }
+    echo(&mut requestor, 7);
+    requestor.release();
+    let closed = scenario.gate.audited("closed", "released");
+    assert_eq!(closed["unsound"][0]["count"], 100);
+    scenario.ended("unsound", "identifier-mismatch", 100, 1);
+}
+
+#[test]
+fn a_fault_behind_the_head_ends_the_association_and_the_object_stays_incomplete() {
+    let scenario = storing_scenario();
+    let mut requestor = open(&scenario, 0);
+    // The pixels are announced and do not all come.
+    let cut = image(200_000)[..150_000].to_vec();
+    requestor.send(&storing(&cut));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 6));
+    assert_eq!(requestor.receive(), Received::Closed);
+    let received = behind_request(&scenario.pacs.received());
+    let sent = storing(&cut);
+    assert!(sent.starts_with(&received) && received.len() < sent.len());
+    let line = scenario.ended("closed", "requestor-unsound-data-set", 1, 1);
+    assert!(line["detail"].as_str().unwrap().contains("ends inside"), "{line}");
+}
+
+#[test]
+fn in_a_report_an_unsound_object_reaches_the_pacs() {
+    let scenario = Scenario::with(|mut settings| {
+        settings.ct1.insert("guard", "\"report\"".into());
+        settings
+    });
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+    requestor.send(&storing(&of_another_instance()));
+    assert_is_store_response(&requestor.receive_pdu());
+    requestor.release();
+    let line = scenario.gate.audited("reported", "identifier-mismatch");
+    assert_eq!(line["data_set"]["outcome"], "reported");
+    let heard = [storing(&of_another_instance()), release_rq()].concat();
+    assert!(behind_request(&scenario.pacs.received()) == heard);
+    scenario.ended("reported", "identifier-mismatch", 1, 1);
+}
+
+#[test]
+fn what_a_peer_may_do_against_the_standard_is_counted() {
+    let object = [image(2), short(0x0010, 0x0020, "LO", b"4711")].concat();
+    for (tolerated, status) in [(true, 0), (false, 0xc000)] {
+        let scenario = Scenario::with(|mut settings| {
+            if tolerated {
+                settings.ct1.insert("tolerate", "[\"order\"]".into());
+            }
+            settings
+        });
+        let mut requestor = scenario.ct1();
+        requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+        requestor.send(&storing(&object));
+        let told = Request::parse(&requestor.receive_pdu().pdvs()[0].data);
+        assert_eq!(told.status, Some(status));
+        requestor.release();
+        let closed = scenario.gate.audited("closed", "released");
+        let stopped = scenario.gate.stop();
+        if tolerated {
+            assert_eq!(closed["deviations"]["order"], 1, "{closed}");
+            assert_eq!(stopped.counted("deviation", "order"), 1);
+        } else {
+            assert_eq!(stopped.counted("unsound", "element-order"), 1);
+        }
+    }
+}
+
+#[test]
+fn sequences_too_deep_from_the_pacs_end_the_association() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.send(&p_data(3, COMMAND | LAST, &event_rq(1, CT)));
+        pacs.send(&p_data(3, LAST, &deep()));
+        pacs.drain();
+    });
+    let services = format!(
+        "[\"echo\", \"store\", {{ sop_class = \"{CT}\", operations = [\"n-event-report\"] }}]"
+    );
+    let scenario = Scenario::before(pacs, |settings| settings.services(&services));
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+    let (_, end) = requestor.receive_rest();
+    assert!(matches!(end, Received::Closed | Received::Reset), "{end:?}");
+    scenario.ended("closed", "pacs-unsound-data-set", 1, 1);
+}
