@@ -91,7 +91,10 @@ def store_one(order, path):
     association = associate(order, [context])
     if association.is_rejected or association.rejected_contexts:
         return told | {"refused": reason(association)}
-    told["status"] = association.send_c_store(path).get("Status")
+    response = association.send_c_store(path)
+    told["status"] = response.get("Status")
+    if "ErrorComment" in response:
+        told["comment"] = response.ErrorComment
     association.release()
     return told
 

@@ -6,7 +6,7 @@ use super::installed::{node_modules, python, run};
 use super::operations::{ARCHIVES, VERSIONS};
 use super::profiles::{Expected, PROFILES, PROGRAMS};
 use super::requestors::{Operation, Requestor};
-use super::samples::{ENCAPSULATED, Exception, NOT_WALKED, stored_samples};
+use super::samples::{ENCAPSULATED, Exception, NOT_WALKED, UNSOUND, stored_samples};
 use crate::services::TRIED;
 use crate::support::dcmtk::words;
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
@@ -138,7 +138,10 @@ fn services() -> String {
 
 fn objects() -> String {
     let kinds = [Kind::Storescp, Kind::Dcmqrscp, Kind::Orthanc];
-    let rows = kinds.map(|kind| format!("| {} | {} | all |\n", kind.name(), stored_samples(kind)));
+    let rows = kinds.map(|kind| {
+        format!("| {} | {} | all but those below |\n", kind.name(), stored_samples(kind))
+    });
+    let unsound = UNSOUND.iter().map(|it| format!("| `{}` | {} |\n", it.file, it.comment));
     let refused = NOT_WALKED.iter().map(|exception| {
         let Exception { file, transfer_syntax, why } = exception;
         format!("| `{file}` | {transfer_syntax} | {why} |\n")
@@ -147,13 +150,17 @@ fn objects() -> String {
     format!(
         "## Objects\n\npynetdicom sends every file of pydicom's data that names its SOP class, \
          instance and transfer\nsyntax, as it is, one association each. What the PACS stores of \
-         them directly, it stores through\nthe gate, with the same bytes.\n\n\
+         them directly, it stores through\nthe gate, with the same bytes, unless its data set breaks a \
+         rule.\n\n\
          | PACS | stored directly | of these identical through the gate |\n|---|---|---|\n{}\n\
          Of the {encapsulated} encapsulated transfer syntaxes that the gate permits, storescp \
          takes {ENCAPSULATED}. An object under\neach of these names arrives identical, too.\n\n\
          The gate refuses, as `no-permitted-service`, whatever the PACS would do:\n\n\
-         | sample | transfer syntax | reason |\n|---|---|---|\n{}",
+         | sample | transfer syntax | reason |\n|---|---|---|\n{}\n\
+         With the status C000H and this comment it refuses, of those that some PACS stores:\n\n\
+         | sample | error comment |\n|---|---|\n{}",
         rows.concat(),
-        refused.collect::<String>()
+        refused.collect::<String>(),
+        unsound.collect::<String>()
     )
 }
