@@ -12,9 +12,11 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::inspector::dataset::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::{Guarding, Inspector, Out, Side};
 use pacsgate_core::policy::{Candidate, Contexts, Denial, Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::services::Service;
+use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::associate::{
     AssociateAc, AssociateRq, ContextAnswer, ContextId, ContextResult, Echo, ProposedContext,
     ReceivedAc, ReceivedRq, UserInformation,
@@ -50,6 +52,61 @@ fn identify_among(bencher: Bencher<'_, '_>, peers: u32) {
     let (certificate, request) = (certificate(number), received(12, number));
     made(identify(&policy, &certificate, &request));
     bencher.bench(|| identify(&policy, black_box(&certificate), black_box(&request)));
+}
+
+/// Counts what is allocated, and shows it beside the times.
+#[global_allocator]
+static ALLOCATIONS: divan::AllocProfiler = divan::AllocProfiler::system();
+
+/// The header of a CT image: 200 elements, two sequences, no pixels yet.
+#[divan::bench(args = ["implicit", "explicit"])]
+fn walk_ct_header(bencher: Bencher<'_, '_>, syntax: &str) {
+    let (walk, header) = (walk_of(syntax), ct_header(walk_of(syntax)));
+    bencher
+        .counter(BytesCount::of_slice(&header))
+        .with_inputs(|| Walker::new(walk, object(), Rules::Pacs))
+        .bench_local_refs(|walker| made(walker.feed(black_box(&header))));
+}
+
+/// The same with pixels behind it, of so many KiB.
+#[divan::bench(args = [64, 1024, 16_384, 262_144])]
+fn walk_ct_with_pixels(bencher: Bencher<'_, '_>, kib: usize) {
+    let mut image = ct_header(Walk::ExplicitLittle);
+    let pixels = kib * 1024;
+    image.extend([0xe0, 0x7f, 0x10, 0, b'O', b'W', 0, 0]);
+    image.extend(length(pixels).to_le_bytes());
+    image.resize(image.len() + pixels, 0x5a);
+    bencher
+        .with_inputs(|| Walker::new(Walk::ExplicitLittle, object(), Rules::Pacs))
+        .bench_local_refs(|walker| {
+            made(walker.feed(black_box(&image)));
+            made(walker.finish());
+        });
+}
+
+/// The data PDUs behind the head of a message: nothing is allocated for them.
+#[divan::bench]
+fn inspect_data_pdus_behind_the_head(bencher: Bencher<'_, '_>) {
+    let message = message();
+    let contexts = contexts();
+    let (head, rest) = message.split_at(message.len() / 2);
+    // The last byte ends the message; what that costs is not a PDU's.
+    let (rest, _) = rest.split_at(rest.len() - 1);
+    let mut out = Out::default();
+    out.to_pacs.reserve(1 << 20);
+    bencher
+        .counter(ItemsCount::new(PDUS / 2))
+        .with_inputs(|| {
+            let (mut inspector, mut out) = (Inspector::new(contexts.clone()), Out::default());
+            made(inspector.feed(Side::Requestor, head, &mut out));
+            inspector
+        })
+        .bench_local_refs(|inspector| {
+            for piece in rest.chunks(16 * 1024) {
+                out.to_pacs.clear();
+                made(inspector.feed(Side::Requestor, black_box(piece), &mut out));
+            }
+        });
 }
 
 /// A message of 64 data PDUs of 16 KiB, fed in pieces of the same size as TLS does.
@@ -93,7 +150,50 @@ fn contexts() -> Contexts {
     made(permit.conclude(made(ReceivedAc::parse(body(&pdu))))).contexts
 }
 
-/// C-STORE-RQ, and a data set that is all pixel data.
+fn walk_of(syntax: &str) -> Walk {
+    if syntax == "implicit" { Walk::ImplicitLittle } else { Walk::ExplicitLittle }
+}
+
+fn object() -> Purpose {
+    Purpose::Object { sop_class: uid(CT_IMAGE), sop_instance: uid("2.999.1") }
+}
+
+/// The elements of a CT image before its pixels: short texts and numbers in the groups of the
+/// standard, and two sequences with an item each.
+fn ct_header(walk: Walk) -> Vec<u8> {
+    let of = |group: u16, number: u16, vr: &str, value: &[u8]| {
+        if walk == Walk::ImplicitLittle {
+            return element(group, number, value);
+        }
+        let head = [group.to_le_bytes(), number.to_le_bytes()].concat();
+        let length = length(value.len()).to_le_bytes();
+        if vr == "SQ" {
+            return [&head[..], b"SQ\0\0", &length, value].concat();
+        }
+        [&head[..], vr.as_bytes(), &length[..2], value].concat()
+    };
+    let item = |content: &[u8]| {
+        [&[0xfe, 0xff, 0, 0xe0][..], &length(content.len()).to_le_bytes(), content].concat()
+    };
+    let class = format!("{CT_IMAGE}\0");
+    let referenced =
+        [of(0x0008, 0x1150, "UI", class.as_bytes()), of(0x0008, 0x1155, "UI", b"2.999.2\0")];
+    let mut header = [
+        of(0x0008, 0x0016, "UI", class.as_bytes()),
+        of(0x0008, 0x0018, "UI", b"2.999.1\0"),
+        of(0x0008, 0x1110, "SQ", &item(&referenced.concat())),
+        of(0x0008, 0x1140, "SQ", &item(&referenced.concat())),
+    ]
+    .concat();
+    header.extend((0..40).flat_map(|n| of(0x0010, 0x1000 + n, "LO", b"A PHANTOM ")));
+    header.extend((0..75).flat_map(|n| of(0x0018, 0x1000 + n, "DS", b"120.0 ")));
+    header.extend(of(0x0020, 0x000d, "UI", b"2.999.3\0"));
+    header.extend(of(0x0020, 0x000e, "UI", b"2.999.4\0"));
+    header.extend((0..75).flat_map(|n| of(0x0028, 0x1000 + n, "US", &[1, 0])));
+    header
+}
+
+/// C-STORE-RQ, and a data set that is all but its identifiers pixel data.
 fn message() -> Vec<u8> {
     let command = [
         (0x0002, format!("{CT_IMAGE}\0").into_bytes()),
@@ -108,7 +208,14 @@ fn message() -> Vec<u8> {
     let mut pdus = pdu(0b11, &[group_length, command].concat());
 
     let fragment = made(usize::try_from(MAX_PDU)) - 6;
-    let mut data = element(0x7FE0, 0x0010, &vec![0x5A; fragment * PDUS - 8]);
+    let mut data = [
+        element(0x0008, 0x0016, format!("{CT_IMAGE}\0").as_bytes()),
+        element(0x0008, 0x0018, b"2.999.1\0"),
+        element(0x0020, 0x000d, b"2.999.3\0"),
+        element(0x0020, 0x000e, b"2.999.4\0"),
+    ]
+    .concat();
+    data.extend(element(0x7FE0, 0x0010, &vec![0x5A; fragment * PDUS - 8 - data.len()]));
     let last = data.split_off(fragment * (PDUS - 1));
     pdus.extend(data.chunks(fragment).flat_map(|fragment| pdu(0b00, fragment)));
     pdus.extend(pdu(0b10, &last));

@@ -77,6 +77,8 @@ impl Guard {
     pub(super) fn hold(&mut self, command: Vec<u8>) {
         self.head = Some(command.len().saturating_add(HEAD));
         self.held = command;
+        // In one go: most objects are larger than their head.
+        self.held.reserve(HEAD);
     }
 
     /// Whether nothing of the message has left.
