@@ -217,19 +217,28 @@ where
         Ok(())
     }
 
-    /// A side is read while the inspector wants it and the other side's buffer has room.
+    /// A side is read while the inspector wants it and the other side's buffer has room; not while
+    /// answers of the gate, which it asked for and does not take, pile up for itself.
     fn may_read(&self, from: Side) -> bool {
-        let flow = match from {
-            Side::Requestor => &self.to_pacs,
-            Side::Pacs => &self.to_requestor,
-        };
-        flow.waiting(self.towards(from.other())) < pool::BUFFER && self.inspector.wants(from)
+        /// More than what the other side alone can fill before it is read no more.
+        const PILE: usize = 3 * pool::BUFFER;
+        self.waiting(from.other()) < pool::BUFFER
+            && self.waiting(from) < PILE
+            && self.inspector.wants(from)
     }
 
-    fn towards(&self, side: Side) -> &[u8] {
+    /// How much waits to be written to a side.
+    const fn waiting(&self, to: Side) -> usize {
+        match to {
+            Side::Requestor => self.to_requestor.waiting(self.towards(to)),
+            Side::Pacs => self.to_pacs.waiting(self.towards(to)),
+        }
+    }
+
+    const fn towards(&self, side: Side) -> &[u8] {
         match side {
-            Side::Requestor => &self.out.to_requestor,
-            Side::Pacs => &self.out.to_pacs,
+            Side::Requestor => self.out.to_requestor.as_slice(),
+            Side::Pacs => self.out.to_pacs.as_slice(),
         }
     }
 

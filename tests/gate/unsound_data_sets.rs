@@ -80,6 +80,20 @@ fn a_hundred_unsound_objects_are_answered_on_one_association() {
 }
 
 #[test]
+fn answers_that_nobody_takes_do_not_pile_up() {
+    let pacs = Pacs::good();
+    let scenario = Scenario::before(pacs, |settings| settings.limit("write_stall", "2s"));
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+    let unsound = storing(&of_another_instance()[..60]).repeat(100);
+    while requestor.try_send(&unsound).is_ok() {}
+    scenario.gate.audited("closed", "requestor-write-stall");
+    let peak = scenario.gate.peak_memory();
+    assert!(peak < 20 * 1024, "{peak} KiB");
+    scenario.serves_a_good_peer();
+}
+
+#[test]
 fn a_fault_behind_the_head_ends_the_association_and_the_object_stays_incomplete() {
     let scenario = storing_scenario();
     let mut requestor = open(&scenario, 0);
