@@ -12,7 +12,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::inspector::dataset::{Purpose, Rules, Walker};
+use pacsgate_core::inspector::dataset::{Purpose, Rules, Tolerated, Walker};
 use pacsgate_core::inspector::{Guarding, Inspector, Out, Side};
 use pacsgate_core::policy::{Candidate, Contexts, Denial, Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::services::Service;
@@ -64,7 +64,7 @@ fn walk_ct_header(bencher: Bencher<'_, '_>, syntax: &str) {
     let (walk, header) = (walk_of(syntax), ct_header(walk_of(syntax)));
     bencher
         .counter(BytesCount::of_slice(&header))
-        .with_inputs(|| Walker::new(walk, object(), Rules::Pacs))
+        .with_inputs(|| Walker::new(walk, object(), RULES))
         .bench_local_refs(|walker| made(walker.feed(black_box(&header))));
 }
 
@@ -76,12 +76,12 @@ fn walk_ct_with_pixels(bencher: Bencher<'_, '_>, kib: usize) {
     image.extend([0xe0, 0x7f, 0x10, 0, b'O', b'W', 0, 0]);
     image.extend(length(pixels).to_le_bytes());
     image.resize(image.len() + pixels, 0x5a);
-    bencher
-        .with_inputs(|| Walker::new(Walk::ExplicitLittle, object(), Rules::Pacs))
-        .bench_local_refs(|walker| {
+    bencher.with_inputs(|| Walker::new(Walk::ExplicitLittle, object(), RULES)).bench_local_refs(
+        |walker| {
             made(walker.feed(black_box(&image)));
             made(walker.finish());
-        });
+        },
+    );
 }
 
 /// The data PDUs behind the head of a message: nothing is allocated for them.
@@ -150,6 +150,9 @@ fn contexts() -> Contexts {
     made(permit.conclude(made(ReceivedAc::parse(body(&pdu))))).contexts
 }
 
+/// As a requestor's, of whom nothing is tolerated.
+const RULES: Rules = Rules::Requestor { tolerated: Tolerated::NONE };
+
 fn walk_of(syntax: &str) -> Walk {
     if syntax == "implicit" { Walk::ImplicitLittle } else { Walk::ExplicitLittle }
 }
@@ -185,11 +188,11 @@ fn ct_header(walk: Walk) -> Vec<u8> {
         of(0x0008, 0x1140, "SQ", &item(&referenced.concat())),
     ]
     .concat();
-    header.extend((0..40).flat_map(|n| of(0x0010, 0x1000 + n, "LO", b"A PHANTOM ")));
-    header.extend((0..75).flat_map(|n| of(0x0018, 0x1000 + n, "DS", b"120.0 ")));
+    header.extend((0..40).flat_map(|n| of(0x0011, 0x1000 + n, "LO", b"A PHANTOM ")));
+    header.extend((0..75).flat_map(|n| of(0x0018, 0x1100 + n, "DS", b"120.0 ")));
     header.extend(of(0x0020, 0x000d, "UI", b"2.999.3\0"));
     header.extend(of(0x0020, 0x000e, "UI", b"2.999.4\0"));
-    header.extend((0..75).flat_map(|n| of(0x0028, 0x1000 + n, "US", &[1, 0])));
+    header.extend((0..75).flat_map(|n| of(0x0028, 0x1050 + n, "US", &[1, 0])));
     header
 }
 

@@ -15,17 +15,25 @@ pub(super) enum Known {
 
 impl Known {
     pub(super) fn find(tag: Tag) -> Self {
-        let (exact, first) = (tag.value(), first_of_group(tag));
-        let holds =
-            |table: &[u32]| [exact, first].iter().any(|tag| table.binary_search(tag).is_ok());
-        if holds(&SEQUENCES) {
+        if Self::is_sequence(tag) {
             Self::Sequence
-        } else if holds(&BULK) {
+        } else if holds(&BULK, tag) {
             Self::Bulk
         } else {
             Self::Other
         }
     }
+
+    /// Whether the dictionary has SQ for it.
+    pub(super) fn is_sequence(tag: Tag) -> bool {
+        // Private tags are not in the dictionary, and searching it costs most of a short element.
+        tag.group().is_multiple_of(2) && holds(&SEQUENCES, tag)
+    }
+}
+
+fn holds(table: &[u32], tag: Tag) -> bool {
+    let (exact, first) = (tag.value(), first_of_group(tag));
+    table.binary_search(&exact).is_ok() || first != exact && table.binary_search(&first).is_ok()
 }
 
 /// The tag in the first of its repeating groups: 50xx, 60xx and 7Fxx stand for the even groups of

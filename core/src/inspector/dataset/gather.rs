@@ -28,8 +28,8 @@ impl Gather {
     /// Takes input until this many bytes are there; how many it took, and whether all are there.
     pub(super) fn fill(&mut self, input: &mut &[u8], whole: usize) -> (usize, bool) {
         let piece = take(input, whole.saturating_sub(self.filled));
-        for (to, from) in self.bytes.iter_mut().skip(self.filled).zip(piece) {
-            *to = *from;
+        if let Some(room) = self.bytes.get_mut(self.filled..self.filled + piece.len()) {
+            room.copy_from_slice(piece);
         }
         self.filled += piece.len();
         (piece.len(), self.filled >= whole)

@@ -367,11 +367,11 @@ impl Walker {
         {
             return Err(DataSetError::Native);
         }
-        if Known::find(tag) == Known::Sequence && !matches!(vr, Vr::Sequence | Vr::Unknown) {
+        if !matches!(vr, Vr::Sequence | Vr::Unknown) && Known::is_sequence(tag) {
             self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
         }
         self.measure(tag, length)?;
-        let must_be_sequence = vr == Vr::Unknown && Known::find(tag) == Known::Sequence;
+        let must_be_sequence = vr == Vr::Unknown && Known::is_sequence(tag);
         let element = Element { tag, length, encoding, must_be_sequence };
         match (reading, vr) {
             (Some(reading), _) => self.begin_reading(element, reading),
