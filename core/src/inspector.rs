@@ -254,7 +254,7 @@ impl Inspector {
                     message_id,
                     &command,
                     &self.contexts,
-                    &self.outstanding,
+                    &mut self.outstanding,
                 ) {
                     Ok(Cancel::Forward) => self.forward(from, command, out),
                     Ok(Cancel::TooLate) => self.ledger.cancel_too_late(),

@@ -6,8 +6,9 @@ use super::dataset::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker
 use crate::services::Operation;
 use crate::transfer_syntax::TransferSyntax;
 
-/// How much of a message is held behind its command: most faults show there, and can then be
-/// answered, because nothing of the message has left yet.
+/// How much of a data set is held with its command: most faults show there, and can then be
+/// answered, because nothing of the message has left yet. With the headers of fragments of two
+/// bytes, the smallest, what is held becomes seven times as long.
 pub const HEAD: usize = 64 * 1024;
 
 /// What becomes of a requestor's unsound data sets.
@@ -37,7 +38,7 @@ pub(super) struct Guard {
     mode: Mode,
     /// The command and the head of the data set, as they will leave.
     held: Vec<u8>,
-    /// How long that becomes; `None` once it has left.
+    /// How much of the data set is still to come into it; `None` once it has left.
     head: Option<usize>,
     /// In a report: the fault that was found. Nothing is walked behind it.
     reported: Option<DataSetError>,
@@ -75,7 +76,7 @@ impl Guard {
 
     /// Holds the command as it would leave, and what comes behind it.
     pub(super) fn hold(&mut self, command: Vec<u8>) {
-        self.head = Some(command.len().saturating_add(HEAD));
+        self.head = Some(HEAD);
         self.held = command;
         // In one go: most objects are larger than their head.
         self.held.reserve(HEAD);
@@ -115,10 +116,11 @@ impl Guard {
     ) -> Result<(), Broken> {
         let mut rest = piece;
         loop {
-            let room = self.head.map_or(usize::MAX, |head| head.saturating_sub(self.held.len()));
+            let room = self.head.unwrap_or(usize::MAX);
             let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             self.walk(now, ends && later.is_empty(), out)?;
-            if self.head.is_some_and(|head| self.held.len() >= head) {
+            self.head = self.head.map(|head| head.saturating_sub(now.len()));
+            if self.head == Some(0) {
                 self.let_go(out);
             }
             rest = later;

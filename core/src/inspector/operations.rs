@@ -30,6 +30,8 @@ struct Request {
     operation: Operation,
     context: ContextId,
     sop_class: Option<Uid>,
+    /// It was cancelled: once is enough.
+    is_cancelled: bool,
     /// The status of the final response, while its data set is on its way.
     ended: Option<u16>,
 }
@@ -66,6 +68,7 @@ impl Outstanding {
             operation,
             context: command.context,
             sop_class: command.sop_class.clone(),
+            is_cancelled: false,
             ended: None,
         }));
     }
@@ -140,14 +143,14 @@ impl Outstanding {
             .is_some_and(|request| request.operation == operation && request.ended.is_none())
     }
 
-    /// Whether this side waits for the end of this message, and may cancel it.
-    pub(super) fn can_cancel(&self, side: Side, message_id: u16, context: ContextId) -> bool {
-        self.request(side).is_some_and(|request| {
-            request.operation.is_cancellable()
-                && request.message_id == message_id
-                && request.context == context
-                && request.ended.is_none()
-        })
+    /// Cancels what this side waits for, if it is this message and was not cancelled before.
+    pub(super) fn cancel(&mut self, side: Side, message_id: u16, context: ContextId) -> bool {
+        let Some(Waiting::Response(request)) = self.of_mut(side) else { return false };
+        let can_be_cancelled = request.operation.is_cancellable()
+            && request.message_id == message_id
+            && request.context == context
+            && request.ended.is_none();
+        can_be_cancelled && !std::mem::replace(&mut request.is_cancelled, true)
     }
 
     /// Writes down what nobody has answered when the association ends.

@@ -57,7 +57,7 @@ pub enum Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cancel {
     Forward,
-    /// What it would cancel has ended meanwhile, so it says nothing any more.
+    /// What it would cancel has ended meanwhile or was cancelled before, so it says nothing more.
     TooLate,
 }
 
@@ -186,13 +186,13 @@ pub(super) fn cancel(
     message_id: u16,
     command: &Command,
     contexts: &Contexts,
-    outstanding: &Outstanding,
+    outstanding: &mut Outstanding,
 ) -> Result<Cancel, Forbidden> {
     let context = contexts.get(command.context);
     if !context.is_some_and(|context| context.operations.allows_cancel(from)) {
         return Err(Forbidden::Cancel);
     }
-    let is_awaited = outstanding.can_cancel(from, message_id, command.context);
+    let is_awaited = outstanding.cancel(from, message_id, command.context);
     Ok(if is_awaited { Cancel::Forward } else { Cancel::TooLate })
 }
 

@@ -169,6 +169,28 @@ fn any_number_of_unsound_objects_is_answered() {
 }
 
 #[test]
+fn the_head_is_the_same_however_small_its_fragments_are() {
+    // The last byte of the head is the last of an element, and the next element is a fault.
+    let before = identifiers(INSTANCE).len() + 8;
+    let sound = [identifiers(INSTANCE), at((0x0041, 0x1055), &vec![0; HEAD - before - 8])].concat();
+    assert_eq!(sound.len(), HEAD - 8);
+    let bad = at((0x0010, 0x0010), b"");
+    for size in [2, 500, 4096, 70_000] {
+        let held = storing(&[&sound[..], &bad].concat(), size);
+        let (out, verdict, _) = play(&[(Side::Requestor, &held)]);
+        assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0), "{size}");
+        assert_eq!(told(&out.to_requestor).0, 0xc000);
+        let longer = at((0x0041, 0x1056), &[0; 2]);
+        let late = storing(&[&sound[..], &longer, &bad].concat(), size);
+        let (_, verdict, _) = play(&[(Side::Requestor, &late)]);
+        assert!(
+            matches!(verdict, Err(Fault::DataSet(DataSetError::Order(_)))),
+            "{size}: {verdict:?}"
+        );
+    }
+}
+
+#[test]
 fn a_fault_behind_the_head_ends_the_association() {
     let late = [object(100_000), at((0x7fe0, 0x0009), b"")].concat();
     let (out, verdict, _) = play(&[(Side::Requestor, &storing(&late, 16_000))]);

@@ -355,6 +355,17 @@ fn a_cancel_of_another_message_says_nothing() {
 }
 
 #[test]
+fn an_operation_is_cancelled_once() {
+    let find = message(FIND, FIND_RQ, 1);
+    let cancel = one(FIND.0, COMMAND | LAST, &cancel(1));
+    let pieces: [(Side, &[u8]); 2] =
+        [(Side::Requestor, &find), (Side::Requestor, &cancel.repeat(200))];
+    let (out, verdict, inspector) = play(&pieces);
+    assert_eq!((verdict, out.to_pacs), (Ok(()), [find, cancel].concat()));
+    assert_eq!(inspector.ledger().late_cancels(), 199);
+}
+
+#[test]
 fn the_pacs_sends_objects_only_while_a_c_get_is_under_way() {
     let object = message(MR, STORE_RQ, 5);
     let taken = answer(MR, STORE_RQ, 5, NO_DATA, SUCCESS);
