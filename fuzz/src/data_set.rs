@@ -1,0 +1,52 @@
+//! A data set: one byte for its encoding, one for what it is for and whose it is, one for what is
+//! tolerated, three for the cuts; the rest is the data set.
+
+use pacsgate_core::inspector::dataset::{DataSetError, Deviations, Purpose, Rules, Walker};
+use pacsgate_core::transfer_syntax::Walk;
+
+use crate::input::{Input, pieces};
+
+/// The bytes before the data set.
+pub const HEADER: usize = 6;
+
+const WALKS: [Walk; 4] =
+    [Walk::ImplicitLittle, Walk::ExplicitLittle, Walk::ExplicitBig, Walk::Encapsulated];
+
+/// The verdict, the deviations included, is the same however the data set is cut, and stays.
+///
+/// # Panics
+///
+/// If it does not.
+pub fn holds(input: &[u8]) {
+    let mut input = Input(input);
+    let walk = WALKS[usize::from(input.byte()) % WALKS.len()];
+    let choice = input.byte();
+    let purpose = match choice % 3 {
+        0 => Purpose::Object {
+            sop_class: "1.2.840.10008.5.1.4.1.1.2".parse().expect("a UID"),
+            sop_instance: "1.2.3.4".parse().expect("a UID"),
+        },
+        1 => Purpose::Query,
+        _ => Purpose::Attributes,
+    };
+    let tolerated = input.tolerated();
+    let rules = if choice & 0x80 == 0 { Rules::Requestor { tolerated } } else { Rules::Pacs };
+    let mut cuts = input.cuts();
+    let new = || Walker::new(walk, purpose.clone(), rules);
+    let whole = judge(new(), [input.0].into_iter());
+    let cut = judge(new(), pieces(input.0, &mut cuts));
+    assert_eq!(cut, whole, "{walk:?} {purpose:?} {rules:?}");
+}
+
+fn judge<'a>(
+    mut walker: Walker,
+    mut pieces: impl Iterator<Item = &'a [u8]>,
+) -> (Result<(), DataSetError>, Deviations) {
+    let fed = pieces.try_for_each(|piece| walker.feed(piece));
+    let verdict = fed.and_then(|()| walker.finish());
+    if let Err(error) = verdict {
+        assert_eq!(walker.feed(&[0]), Err(error), "a refused data set stays refused");
+        assert_eq!(walker.finish(), Err(error), "a refused data set stays refused");
+    }
+    (verdict, walker.deviations().clone())
+}

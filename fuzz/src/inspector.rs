@@ -1,0 +1,314 @@
+//! A whole association: one byte for the mode, one for what is tolerated, three for the cuts; the
+//! rest is what the two sides send, in turn. See [`sent`] for its coding.
+
+use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out, Side};
+use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::services::{Operation, Operations};
+use pacsgate_core::transfer_syntax::TransferSyntax;
+use pacsgate_core::wire::associate::ContextId;
+use pacsgate_core::wire::title::AeTitle;
+
+use crate::input::{Input, pieces};
+
+/// The longest P-DATA-TF of either side.
+const MAXIMUM: u32 = 4096;
+/// The most that is sent in one run: well beyond what may be held.
+const MOST: usize = 512 * 1024;
+/// What the `Debug` output of a state may reach: a command and a held head, at most five
+/// characters a byte, and the rest.
+const STATE: usize = 5 * 3 * 64 * 1024 + 128 * 1024;
+const INSTANCE: &str = "1.2.3.4";
+const DESTINATION: &[u8] = b"ARCHIVE         ";
+
+const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
+const FIND: &str = "1.2.840.10008.5.1.4.1.2.2.1";
+const MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
+const GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
+const PERFORMED: &str = "1.2.840.10008.3.1.2.3.3";
+const VERIFICATION: &str = "1.2.840.10008.1.1";
+const IMPLICIT: &str = "1.2.840.10008.1.2";
+const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+const BIG: &str = "1.2.840.10008.1.2.2";
+const JPEG: &str = "1.2.840.10008.1.2.4.50";
+
+use Operation::{CEcho, CFind, CGet, CMove, CStore, NCreate, NEventReport, NSet};
+
+/// Abstract and transfer syntax, and what either side may ask for; the ids are 1, 3, 5...
+const CONTEXTS: [(&str, &str, &[Operation], &[Operation]); 9] = [
+    (CT_IMAGE, IMPLICIT, &[CStore], &[]),
+    (CT_IMAGE, EXPLICIT, &[CStore], &[CStore]),
+    (CT_IMAGE, BIG, &[CStore], &[]),
+    (CT_IMAGE, JPEG, &[CStore], &[CStore]),
+    (FIND, IMPLICIT, &[CFind], &[]),
+    (MOVE, EXPLICIT, &[CMove], &[]),
+    (GET, IMPLICIT, &[CGet], &[]),
+    (PERFORMED, EXPLICIT, &[NCreate, NSet], &[NEventReport]),
+    (VERIFICATION, IMPLICIT, &[CEcho], &[CEcho]),
+];
+
+/// However what the sides send is cut, verdict, output, ledger and news are the same; what goes to
+/// either side is whole PDUs in the gate's framing; each request that passed would pass again; and
+/// neither the output nor the state outgrows its bounds.
+///
+/// # Panics
+///
+/// If one of them does not hold.
+pub fn holds(input: &[u8]) {
+    let mut input = Input(input);
+    let mode = if input.byte() & 1 == 0 { Mode::Refuse } else { Mode::Report };
+    let guarding = Guarding { mode, tolerated: input.tolerated() };
+    let mut cuts = input.cuts();
+    let sent = sent(&mut input);
+
+    let (mut whole, mut cut) = (Run::new(guarding), Run::new(guarding));
+    let mut received = 0;
+    for (side, bytes) in &sent {
+        received += bytes.len();
+        whole.feed(*side, [&bytes[..]].into_iter());
+        cut.feed(*side, pieces(bytes, &mut cuts));
+        whole.compare(&cut);
+        if whole.verdict.is_err() {
+            break;
+        }
+    }
+    let answers = 8 * 1024;
+    let passed = whole.out.to_pacs.len() + whole.out.to_requestor.len();
+    assert!(passed <= 3 * received + answers, "{passed} bytes of {received}");
+    let state = format!("{:?}", cut.inspector).len();
+    assert!(state <= STATE, "a state of {state} characters");
+
+    for to in [Side::Pacs, Side::Requestor] {
+        let is_whole = whole.inspector.at_boundary(to);
+        let pdus = pdus(whole.out.towards(to), is_whole);
+        if to == Side::Pacs {
+            requests(&pdus).iter().for_each(|request| passes_again(request));
+        }
+    }
+    let ledgers = [whole, cut].map(|run| format!("{:?}", run.inspector.into_ledger()));
+    assert_eq!(ledgers[0], ledgers[1]);
+}
+
+struct Run {
+    inspector: Inspector,
+    out: Out,
+    news: Vec<News>,
+    verdict: Result<(), Fault>,
+}
+
+impl Run {
+    fn new(guarding: Guarding) -> Self {
+        let inspector = Inspector::new(contexts(guarding));
+        Self { inspector, out: Out::default(), news: Vec::new(), verdict: Ok(()) }
+    }
+
+    fn feed<'a>(&mut self, side: Side, mut pieces: impl Iterator<Item = &'a [u8]>) {
+        let Self { inspector, out, news, verdict } = self;
+        *verdict = pieces.try_for_each(|piece| {
+            let verdict = inspector.feed(side, piece, out);
+            news.extend(inspector.take_news());
+            verdict
+        });
+    }
+
+    fn compare(&self, cut: &Self) {
+        assert_eq!(cut.verdict, self.verdict);
+        assert_eq!(cut.news, self.news);
+        assert!(cut.out.to_pacs == self.out.to_pacs, "the cut changes what the PACS gets");
+        assert!(cut.out.to_requestor == self.out.to_requestor, "the cut changes the answers");
+        assert_eq!(cut.inspector.phase(), self.inspector.phase());
+        let ledgers = [cut, self].map(|run| format!("{:?}", run.inspector.ledger()));
+        assert_eq!(ledgers[0], ledgers[1]);
+        for side in [Side::Requestor, Side::Pacs] {
+            let state = |run: &Self| {
+                let inspector = &run.inspector;
+                let (wants, is_inside) = (inspector.wants(side), inspector.is_inside_pdu(side));
+                (wants, inspector.at_boundary(side), is_inside, inspector.pdus(side))
+            };
+            // What a fault leaves behind is not asked for.
+            assert!(self.verdict.is_err() || state(cut) == state(self), "the cut changes {side:?}");
+        }
+    }
+}
+
+fn contexts(guarding: Guarding) -> Contexts {
+    let accepted = CONTEXTS.iter().zip((1..).step_by(2)).map(|((class, syntax, up, down), id)| {
+        let syntax = syntax.parse().expect("a UID");
+        Context {
+            id: ContextId::new(id).expect("odd"),
+            abstract_syntax: class.parse().expect("a UID"),
+            transfer_syntax: TransferSyntax::find(&syntax).expect("in the table"),
+            operations: Operations::by_requestor(up).and_by_pacs(down),
+        }
+    });
+    let maxima = Maxima {
+        to_pacs: MAXIMUM,
+        to_requestor: MAXIMUM,
+        from_requestor: MAXIMUM,
+        from_pacs: MAXIMUM,
+    };
+    let move_to = [AeTitle::parse(DESTINATION).expect("a title")].into();
+    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
+}
+
+/// What the sides send: bit 0 of a byte says who, bits 1 and 2 how the bytes are told.
+///
+/// - 0: as they are, behind their length;
+/// - 1: a fragment behind its context, control byte and length, in a P-DATA-TF of its own;
+/// - 2: fragments of one repeated byte: context, control byte, the byte, the length by 16, how many;
+/// - 3: a command set without fault: context, command field (high and low byte), message id, and
+///   whether a data set follows or what the status is.
+fn sent(input: &mut Input<'_>) -> Vec<(Side, Vec<u8>)> {
+    let mut all = Vec::new();
+    let mut room = MOST;
+    while !input.0.is_empty() && room > 0 {
+        let choice = input.byte();
+        let side = if choice & 1 == 0 { Side::Requestor } else { Side::Pacs };
+        let bytes = match choice >> 1 & 3 {
+            0 => input.bytes().to_vec(),
+            1 => {
+                let (context, control) = (input.byte(), input.byte());
+                fragment(context, control, input.bytes())
+            }
+            2 => {
+                let (context, control) = (input.byte(), input.byte());
+                let content = vec![input.byte(); usize::from(input.byte()) * 16];
+                fragment(context, control, &content).repeat(usize::from(input.byte() % 24) + 1)
+            }
+            _ => {
+                let (context, field) = (input.byte(), [input.byte(), input.byte()]);
+                let set = command(context, u16::from_be_bytes(field), input.byte(), input.byte());
+                fragment(context, 3, &set)
+            }
+        };
+        room = room.saturating_sub(bytes.len());
+        all.push((side, bytes));
+    }
+    all
+}
+
+fn fragment(context: u8, control: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).expect("at most 65,535");
+    let lengths = [length + 6, length + 2].map(u32::to_be_bytes);
+    [&[4, 0], &lengths[0][..], &lengths[1], &[context, control], content].concat()
+}
+
+/// A request or a response with all the elements that any of them needs.
+fn command(context: u8, field: u16, id: u8, last: u8) -> Vec<u8> {
+    let class = CONTEXTS.get(usize::from(context / 2)).map_or(CT_IMAGE, |(class, ..)| class);
+    let is_response = field & 0x8000 != 0;
+    let data: u16 = if last & 1 == 1 { 1 } else { 0x0101 };
+    let status: u16 = if last & 2 == 2 { 0xff00 } else { u16::from(last >> 2) };
+    let uid = |value: &str| {
+        let mut value = value.as_bytes().to_vec();
+        value.resize(value.len().next_multiple_of(2), 0);
+        value
+    };
+    let number = |value: u16| value.to_le_bytes().to_vec();
+    let is_store = field & 0x7fff == 1;
+    let is_normalized = field & 0x0100 != 0;
+    let names_requested = is_normalized && !matches!(field & 0x7fff, 0x0100 | 0x0140);
+    let class_element = if names_requested && !is_response { 0x0003 } else { 0x0002 };
+    let instance_element = if names_requested && !is_response { 0x1001 } else { 0x1000 };
+    let mut elements = vec![(class_element, uid(class)), (0x0100, number(field))];
+    if is_response || field == 0x0fff {
+        elements.push((0x0120, number(id.into())));
+    } else {
+        elements.push((0x0110, number(id.into())));
+        if field == 0x0021 {
+            elements.push((0x0600, DESTINATION.to_vec()));
+        }
+        if !is_normalized && field != 0x0030 {
+            elements.push((0x0700, number(0)));
+        }
+    }
+    elements.push((0x0800, number(data)));
+    if is_response {
+        elements.push((0x0900, number(status)));
+    }
+    if is_store || is_normalized {
+        elements.push((instance_element, uid(INSTANCE)));
+    }
+    if field == 0x0100 {
+        elements.push((0x1002, number(1)));
+    }
+    let mut body = Vec::new();
+    for (element, value) in elements {
+        let element: u16 = element;
+        let length = u32::try_from(value.len()).expect("short").to_le_bytes();
+        body.extend([&[0, 0], &element.to_le_bytes()[..], &length, &value].concat());
+    }
+    let length = u32::try_from(body.len()).expect("short").to_le_bytes();
+    [&[0, 0, 0, 0, 4, 0, 0, 0], &length[..], &body].concat()
+}
+
+/// The PDUs of an output. Only the last may lack something, and only of its fragment.
+fn pdus(mut out: &[u8], is_whole: bool) -> Vec<&[u8]> {
+    let mut all = Vec::new();
+    while let Some((header, body)) = out.split_first_chunk::<6>() {
+        let [kind, reserved, length @ ..] = *header;
+        let length = u32::from_be_bytes(length);
+        assert_eq!(reserved, 0);
+        match kind {
+            4 => {
+                assert!((6..=MAXIMUM).contains(&length), "a P-DATA-TF of {length} bytes");
+                let (head, _) = body.split_first_chunk::<6>().expect("the header of a PDV");
+                let [a, b, c, d, context, control] = *head;
+                assert_eq!(u32::from_be_bytes([a, b, c, d]) + 4, length, "one PDV in each PDU");
+                assert!(context % 2 == 1 && usize::from(context / 2) < CONTEXTS.len());
+                assert!(control <= 3, "reserved bits");
+            }
+            5..=7 => assert_eq!(length, 4),
+            _ => panic!("a PDU of type {kind}"),
+        }
+        let end = 6 + length as usize;
+        assert!(end <= out.len() || !is_whole, "a PDU lacks its end at a boundary");
+        assert!(end <= out.len() || kind == 4, "a PDU without PDVs lacks its end");
+        let (pdu, rest) = out.split_at(end.min(out.len()));
+        assert!(pdu.len() < end || !rest.is_empty() || is_whole, "no boundary where a PDU ends");
+        all.push(pdu);
+        out = rest;
+    }
+    assert!(out.is_empty(), "a part of a header went out");
+    all
+}
+
+/// The messages among these PDUs that begin with a request.
+fn requests(pdus: &[&[u8]]) -> Vec<Vec<u8>> {
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    let mut previous = None;
+    for pdu in pdus.iter().filter(|pdu| pdu[0] == 4) {
+        let is_command = pdu[11] & 1 == 1;
+        // A command begins a message unless the PDU before it was an earlier part of it.
+        if is_command && previous != Some(1) {
+            all.push(Vec::new());
+        }
+        previous = Some(pdu[11]);
+        all.last_mut().expect("a message begins with its command").extend_from_slice(pdu);
+    }
+    all.retain(|message| field(message).is_some_and(|field| field & 0x8000 == 0 && field != 0x0fff));
+    all
+}
+
+/// The command field of a message: elements of its first PDU.
+fn field(message: &[u8]) -> Option<u16> {
+    let mut rest = message.get(12..)?;
+    loop {
+        let (header, behind) = rest.split_first_chunk::<8>()?;
+        let [0, 0, low, high, length @ ..] = *header else { return None };
+        let (value, next) = behind.split_at_checked(u32::from_le_bytes(length) as usize)?;
+        if [low, high] == [0, 1] {
+            return Some(u16::from_le_bytes(value.try_into().ok()?));
+        }
+        rest = next;
+    }
+}
+
+/// A request that passed is accepted as it is by a second gate.
+fn passes_again(request: &[u8]) {
+    let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
+    let mut second = Run::new(guarding);
+    second.feed(Side::Requestor, [request].into_iter());
+    assert_eq!(second.verdict, Ok(()));
+    assert!(second.out.to_pacs == request, "a second gate changes what passed");
+    assert!(second.out.to_requestor.is_empty(), "a second gate answers what passed");
+}
