@@ -5,6 +5,7 @@
 //! unharmed, the next peer must be served, and the audit must name the reason.
 
 mod deflated;
+mod documentation;
 mod harm;
 mod nested;
 mod play;

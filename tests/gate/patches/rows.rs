@@ -13,7 +13,8 @@ use crate::support::associate::{
 };
 use crate::support::dimse::{INSTANCE, command, find_rq, store_rq, uid, us};
 use crate::support::exchange::fragments;
-use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::pdu::{COMMAND, LAST, p_data, release_rq};
+use pacsgate_core::transfer_syntax::TransferSyntax;
 
 /// An input that harms a server.
 pub(super) struct Row {
@@ -28,8 +29,10 @@ pub(super) struct Row {
     pub(super) attack: fn(&str) -> Attack,
 }
 
-/// The reason code of a rule that is not built yet.
-const UNKNOWN: (&str, &str) = ("closed", "?");
+/// The data set is answered by the gate.
+const DEEP: (&str, &str) = ("unsound", "sequence-depth");
+/// The request goes on in a form that does no harm.
+pub(super) const CAPPED: (&str, &str) = ("closed", "released");
 const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 const WORKLIST_FIND: &str = "1.2.840.10008.5.1.4.31";
 const SHUTDOWN: &str = "1.2.276.0.7230010.3.4.1915765545.18030.917282194.0";
@@ -56,7 +59,7 @@ macro_rules! rows {
         mod $name {
             use super::*;
 
-            static ROW: Row = Row {
+            pub(super) static ROW: Row = Row {
                 server: Kind::$server,
                 class: $class,
                 does: $does,
@@ -77,36 +80,40 @@ macro_rules! rows {
                 through_the_gate(&ROW);
             }
         }
-    )*};
+    )*
+
+        /// All rows with their names.
+        pub(super) static TABLE: &[(&str, &Row)] = &[$((stringify!($name), &$name::ROW)),*];
+    };
 }
 
 rows! {
     storescp_nested_implicit_undefined: Storescp, NESTED,
-        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(implicit_undefined(REFERENCED_IMAGE)));
     storescp_nested_implicit_defined: Storescp, NESTED,
-        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(implicit_defined(REFERENCED_IMAGE)));
     storescp_nested_explicit_undefined: Storescp, NESTED,
-        "C-STORE of nested sequences, Explicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Explicit VR, undefined lengths", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(explicit_undefined(REFERENCED_IMAGE, *b"SQ")));
     storescp_nested_explicit_defined: Storescp, NESTED,
-        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(explicit_defined(REFERENCED_IMAGE)));
     storescp_nested_private_sequence: Storescp, NESTED,
-        "C-STORE of nested private sequences, Explicit VR", Harm::Dies, UNKNOWN,
+        "C-STORE of nested private sequences, Explicit VR", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(explicit_defined(PRIVATE)));
     storescp_nested_private_undefined: Storescp, NESTED,
-        "C-STORE of nested private elements of undefined length", Harm::Dies, UNKNOWN,
+        "C-STORE of nested private elements of undefined length", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(implicit_undefined(PRIVATE)));
     storescp_nested_in_un: Storescp, NESTED,
-        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, UNKNOWN,
+        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(in_un()));
     storescp_nested_in_vendor_sequence: Storescp, NESTED,
-        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, UNKNOWN,
+        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
     storescp_nested_big_endian: Storescp, NESTED,
-        "C-STORE of nested sequences, Big Endian", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Big Endian", Harm::Dies, DEEP,
         |called| store(called, BIG_ENDIAN, &big_endian(REFERENCED_IMAGE));
     storescp_nested_in_command: Storescp, NESTED,
         "nested sequences in a command set", Harm::Dies,
@@ -121,47 +128,47 @@ rows! {
         ("closed", "requestor-command-too-long"),
         |called| nested_command(called);
     orthanc_nested_implicit_undefined: Orthanc, NESTED,
-        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Implicit VR, undefined lengths", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(implicit_undefined(REFERENCED_IMAGE)));
     orthanc_nested_implicit_defined: Orthanc, NESTED,
-        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Implicit VR, defined lengths", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(implicit_defined(REFERENCED_IMAGE)));
     orthanc_nested_explicit_defined: Orthanc, NESTED,
-        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, UNKNOWN,
+        "C-STORE of nested sequences, Explicit VR, defined lengths", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(explicit_defined(REFERENCED_IMAGE)));
     orthanc_nested_in_un: Orthanc, NESTED,
-        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, UNKNOWN,
+        "C-STORE of sequences in an element of VR UN and undefined length", Harm::Dies, DEEP,
         |called| store(called, EXPLICIT, &explicit(in_un()));
     orthanc_nested_in_vendor_sequence: Orthanc, NESTED,
-        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, UNKNOWN,
+        "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
     orthanc_nested_in_query: Orthanc, NESTED,
-        "C-FIND with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        "C-FIND with nested sequences in its identifier", Harm::Dies, DEEP,
         |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &nested_query());
     orthanc_nested_in_move: Orthanc, NESTED,
-        "C-MOVE with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        "C-MOVE with nested sequences in its identifier", Harm::Dies, DEEP,
         |called| message(called, STUDY_MOVE, IMPLICIT, &retrieve(STUDY_MOVE, 0x21), &nested_query());
     orthanc_nested_in_get: Orthanc, NESTED,
-        "C-GET with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        "C-GET with nested sequences in its identifier", Harm::Dies, DEEP,
         |called| message(called, STUDY_GET, IMPLICIT, &retrieve(STUDY_GET, 0x10), &nested_query());
     wlmscpfs_nested_in_query: Wlmscpfs, NESTED,
-        "C-FIND of the work list with nested sequences in its identifier", Harm::Dies, UNKNOWN,
+        "C-FIND of the work list with nested sequences in its identifier", Harm::Dies, DEEP,
         |called| worklist(called, IMPLICIT, &implicit_undefined(REFERENCED_IMAGE));
     wlmscpfs_nested_defined_in_query: Wlmscpfs, NESTED,
-        "the same with defined lengths", Harm::Dies, UNKNOWN,
+        "the same with defined lengths", Harm::Dies, DEEP,
         |called| worklist(called, IMPLICIT, &implicit_defined(REFERENCED_IMAGE));
 
     wlmscpfs_scheduled_step_as_text: Wlmscpfs, SEQUENCE_TYPE,
-        "C-FIND with (0040,0100), a sequence, as LO", Harm::Dies, UNKNOWN,
+        "C-FIND with (0040,0100), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
         |called| worklist(called, EXPLICIT, &text((0x0040, 0x0100)));
     wlmscpfs_referenced_study_as_text: Wlmscpfs, SEQUENCE_TYPE,
-        "C-FIND with (0008,1110), a sequence, as LO", Harm::Dies, UNKNOWN,
+        "C-FIND with (0008,1110), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
         |called| worklist(called, EXPLICIT, &text((0x0008, 0x1110)));
     wlmscpfs_referenced_patient_as_text: Wlmscpfs, SEQUENCE_TYPE,
-        "C-FIND with (0008,1120), a sequence, as LO", Harm::Dies, UNKNOWN,
+        "C-FIND with (0008,1120), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
         |called| worklist(called, EXPLICIT, &text((0x0008, 0x1120)));
     wlmscpfs_procedure_code_as_text: Wlmscpfs, SEQUENCE_TYPE,
-        "C-FIND with (0032,1064), a sequence, as LO", Harm::Dies, UNKNOWN,
+        "C-FIND with (0032,1064), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
         |called| worklist(called, EXPLICIT, &text((0x0032, 0x1064)));
     wlmscpfs_foreign_work_list: Wlmscpfs, "path in a title (CVE-2026-52868)",
         "C-FIND under a called title that leads to another directory", Harm::Reads,
@@ -173,16 +180,16 @@ rows! {
         ("closed", "requestor-malformed-command"),
         |called| path(called, ESCAPED);
     qrscp_path_in_the_data_set: Qrscp, "path in a UID (CVE-2026-56445)",
-        "the same in the data set alone", Harm::Writes, UNKNOWN,
+        "the same in the data set alone", Harm::Writes, ("unsound", "malformed-identifier"),
         |called| path(called, INSTANCE);
     qrscp_path_in_a_second_uid: Qrscp, "path in a UID (CVE-2026-56445)",
-        "the same in a second (0008,0018) behind a sound one", Harm::Writes, UNKNOWN,
-        |called| store(called, IMPLICIT, &[instance(INSTANCE), instance(ESCAPED), study()].concat());
+        "the same in a second (0008,0018) behind a sound one", Harm::Writes, ("unsound", "duplicate-element"),
+        |called| store(called, IMPLICIT, &second_uid());
     qrscp_path_as_unknown: Qrscp, "path in a UID (CVE-2026-56445)",
-        "the same with VR UN", Harm::Writes, UNKNOWN,
+        "the same with VR UN", Harm::Writes, ("unsound", "identifier-vr"),
         |called| store(called, EXPLICIT, &path_as_unknown());
     qrscp_path_in_hidden_elements: Qrscp, "path in a UID (CVE-2026-56445)",
-        "Explicit VR in a context of Implicit VR", Harm::Writes, UNKNOWN,
+        "Explicit VR in a context of Implicit VR", Harm::Writes, ("unsound", "mistakable-vr"),
         |called| store(called, IMPLICIT, &path_as_unknown());
 
     storescp_repeated_identity: Storescp, "leak in association requests (CVE-2026-50254)",
@@ -235,6 +242,12 @@ rows! {
         "a presentation context with 51 transfer syntaxes", Harm::Blocks,
         ("refused", "no-permitted-service"),
         |called| alone(&many_transfer_syntaxes(called));
+    storescp_51_known_transfer_syntaxes: Storescp, HELD,
+        "the same with 51 of DICOM's own, of which the gate asks for 50", Harm::Blocks,
+        CAPPED, |called| capped(called);
+    orthanc_51_known_transfer_syntaxes: Orthanc, HELD,
+        "the same with 51 of DICOM's own, of which the gate asks for 50", Harm::Blocks,
+        CAPPED, |called| capped(called);
 
     storescp_command_in_the_calling_title: StorescpRunning, INJECTION,
         "C-STORE under a calling title that a shell would run", Harm::Writes,
@@ -321,14 +334,12 @@ fn worklist(called: &str, transfer: &str, identifier: &[u8]) -> Attack {
 }
 
 fn retrieve(class: &str, code: u16) -> Vec<u8> {
-    command(&[
-        uid(0x0002, class),
-        us(0x0100, code),
-        us(0x0110, 1),
-        us(0x0600, u16::from_le_bytes(*b"CT")),
-        us(0x0700, 0),
-        us(0x0800, 1),
-    ])
+    let mut elements = vec![uid(0x0002, class), us(0x0100, code), us(0x0110, 1)];
+    if class == STUDY_MOVE {
+        elements.push(us(0x0600, u16::from_le_bytes(*b"CT")));
+    }
+    elements.extend([us(0x0700, 0), us(0x0800, 1)]);
+    command(&elements)
 }
 
 fn nested_command(called: &str) -> Attack {
@@ -354,6 +365,20 @@ fn identities(called: &str) -> Attack {
     let identity = || Item::identity(1, &[b'u'; 15_000], b"");
     let request = (0..4).fold(Associate::echo("CT1", called), |it, _| it.with_user(identity()));
     Attack { request: request.encode(), behind: Vec::new(), rounds: 400 }
+}
+
+/// More transfer syntaxes than DCMTK takes, all of which the gate permits.
+fn capped(called: &str) -> Attack {
+    let names = TransferSyntax::all().take(51).map(|it| it.uid()).collect::<Vec<_>>();
+    assert_eq!(names.len(), 51);
+    let request = Associate::request("CT1", called).context(1, VERIFICATION, &names);
+    Attack { request: request.encode(), behind: release_rq(), rounds: 1 }
+}
+
+/// A path behind the identifier that a checker may look at.
+fn second_uid() -> Vec<u8> {
+    let path = element((0x0008, 0x0018), ESCAPED.as_bytes());
+    [instance(INSTANCE), path, study()].concat()
 }
 
 fn half(called: &str) -> Attack {

@@ -166,8 +166,8 @@ fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
             let mut command = vec![python().into_os_string()];
             let options = ["-m", "pynetdicom", "qrscp", "-v", "-aet", TITLE, "--port", &port];
             command.extend(words(&options));
-            let places = ["--database-location", "index.sqlite", "--instance-location", "."];
-            command.extend(words(&places));
+            command.extend(["--database-location".into(), storage.join("index.sqlite").into()]);
+            command.extend(["--instance-location".into(), storage.into()]);
             command
         }
     }

@@ -1,0 +1,109 @@
+//! `docs/virtual-patches.md` says what these tests play: it is made from their table.
+
+use super::harm::Harm;
+use super::rows::{CAPPED, Row, TABLE};
+use super::servers::Kind;
+use std::path::Path;
+
+/// What was tried in the same way and did no harm: the input, the servers, what happened.
+const NOT_LIVE: [(&str, &str, &str); 12] = [
+    ("nested sequences", "qrscp", "an error status, or stored"),
+    ("nested sequences", "dcmqrscp, which forks", "a child dies, the server serves on"),
+    (
+        "nesting in an element of VR OB, or in pixel data",
+        "storescp, Orthanc",
+        "the association ends",
+    ),
+    ("a C-ECHO with a data set", "storescp, wlmscpfs, Orthanc", "A-ABORT"),
+    ("data values that lie about their length", "storescp, wlmscpfs, Orthanc, qrscp", "A-ABORT"),
+    ("requests that announce up to 4 GiB", "storescp, wlmscpfs", "the connection is reset"),
+    ("items of a request that lie about their length", "storescp", "no crash and no leak"),
+    ("about 80 broken command sets", "storescp, wlmscpfs, Orthanc, qrscp", "A-ABORT or an error"),
+    ("40 odd data sets", "storescp, Orthanc, qrscp", "errors, or stored"),
+    ("values that announce 4 GiB", "Orthanc, qrscp", "no growth"),
+    ("34 odd identifiers of queries and retrievals", "Orthanc, qrscp", "an error status"),
+    ("UIDs with a path", "storescp, Orthanc", "the file's name is cleaned"),
+];
+
+#[test]
+fn the_page_of_virtual_patches_says_what_is_played() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/virtual-patches.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, page()).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == page(), "put this into docs/virtual-patches.md:\n\n{}", page());
+}
+
+fn page() -> String {
+    let rows: String = TABLE.iter().map(|(name, row)| line(name, row)).collect();
+    let tried: String = NOT_LIVE
+        .iter()
+        .map(|(input, servers, result)| format!("| {input} | {servers} | {result} |\n"))
+        .collect();
+    format!(
+        "{INTRODUCTION}\n| row | server | class | sent | directly | through the gate |\n\
+         |---|---|---|---|---|---|\n{rows}\n## Tried, and not live\n\nThese did no harm to these \
+         servers when they were sent directly, so they prove nothing here.\nThey were tried once, \
+         by hand.\n\n| input | servers | what happened |\n|---|---|---|\n{tried}\n{LIMITS}"
+    )
+}
+
+fn line(name: &str, row: &Row) -> String {
+    let (event, reason) = row.stopped;
+    let answer = if row.stopped == CAPPED {
+        "permitted, with 50".to_owned()
+    } else {
+        format!("{event}: `{reason}`")
+    };
+    let (server, harm) = (server(row.server), harm(row.harm));
+    format!("| `{name}` | {server} | {} | {} | {harm} | {answer} |\n", row.class, row.does)
+}
+
+const fn server(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Storescp => "storescp",
+        Kind::StorescpDeflated => "storescp `+xd`",
+        Kind::StorescpRunning => "storescp `-xcr`",
+        Kind::Wlmscpfs => "wlmscpfs",
+        Kind::Dcmqrscp => "dcmqrscp `--allow-shutdown`",
+        Kind::Orthanc => "Orthanc",
+        Kind::Qrscp => "qrscp",
+    }
+}
+
+const fn harm(harm: Harm) -> &'static str {
+    match harm {
+        Harm::Dies => "the server dies",
+        Harm::Blocks => "nobody else is served",
+        Harm::Leaks(_) => "memory is lost for good",
+        Harm::Swells(_) => "memory grows by 200 MiB",
+        Harm::Writes => "a file outside its storage",
+        Harm::Reads => "another directory is read",
+    }
+}
+
+const INTRODUCTION: &str = "# Virtual patches
+
+Inputs that harm real servers, and what the gate makes of them. Each row is played twice by
+`tests/all`, each time against a fresh server. Directly, it must do the harm. Through the gate, from
+a peer with all services that the row needs, the same process must go on, serve the next peer, keep
+its memory and write nothing outside its storage, and the audit must name the reason.
+
+The servers are DCMTK 3.6.7 and Orthanc 1.10.1 as Debian 12 has them, with Debian's fixes, and qrscp
+of pynetdicom 3.0.4. The page is made from the table of the tests; `UPDATE_DOCS=1 cargo test --test
+gate page_of_virtual_patches` writes it anew.
+";
+
+const LIMITS: &str = "## What the gate cannot stop
+
+- **Pixel decoders.** Pixel data is delimited, never decoded. A sound data set with a hostile JPEG
+  reaches the PACS.
+- **What runs after storage:** viewers, converters, databases, scripts. They work on an object that
+  the gate has long let through.
+- **What a permitted peer may do.** It may store false images, ask for every patient, and take its
+  share of the PACS's associations, for as long as its services allow.
+- **Bugs of another kind.** A data set that keeps every rule of the gate can still meet a fault that
+  nobody knows. These rows are classes that are known, in the servers named, and no more.
+- **What goes around the gate.**
+";
