@@ -103,7 +103,10 @@ pub(super) fn through_the_gate(row: &Row) {
     if row.stopped == CAPPED {
         gate.wait_for_audit(|line| line.to_string().contains(OVERFLOW));
     } else {
-        gate.audited(event, reason);
+        let line = gate.audited(event, reason);
+        let told = line["wire"].as_str().unwrap_or_default();
+        let answered = matches!(told, "response c000" | "response a900");
+        assert_eq!(answered, event == "unsound", "{line}");
     }
     drop(open);
 }
