@@ -156,7 +156,7 @@ fn assert_stored_as_directly(kind: Kind, files: &[PathBuf], expected: usize) {
         };
         let told = &gated[file];
         assert_eq!((&told["status"], &told["comment"]), (&0xc000.into(), &unsound.comment.into()));
-        let refused = data_set(Path::new(file));
+        let refused = behind_meta(Path::new(file));
         expected.retain(|object| *object != refused);
     }
     assert!(behind.stored() == expected, "other objects than by a direct store");
@@ -177,6 +177,24 @@ fn by_file(outcome: &Outcome) -> BTreeMap<String, Value> {
 
 fn is_not_walked(path: &Path) -> bool {
     NOT_WALKED.iter().any(|exception| path.ends_with(exception.file))
+}
+
+/// What stands behind the file meta information, which some samples have without its length.
+fn behind_meta(path: &Path) -> Vec<u8> {
+    let file = std::fs::read(path).unwrap();
+    let mut rest = &file[132..];
+    while let [2, 0, _, _, vr @ ..] = rest
+        && let [a, b, c, d, e, f, g, h, ..] = *vr
+    {
+        let is_long = matches!([a, b], [b'O', b'B'] | [b'U', b'N']);
+        let (head, length) = if is_long {
+            (12, u32::from_le_bytes([e, f, g, h]))
+        } else {
+            (8, u32::from(u16::from_le_bytes([c, d])))
+        };
+        rest = &rest[head + usize::try_from(length).unwrap()..];
+    }
+    rest.to_vec()
 }
 
 const ULTRASOUND_MULTI_FRAME: &str = "1.2.840.10008.5.1.4.1.1.3.1";
