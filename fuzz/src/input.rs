@@ -31,7 +31,10 @@ impl<'a> Input<'a> {
 
     /// Sizes of pieces, for ever.
     pub fn cuts(&mut self) -> impl Iterator<Item = usize> + use<> {
-        [self.byte(), self.byte(), self.byte()].map(|size| usize::from(size) + 1).into_iter().cycle()
+        [self.byte(), self.byte(), self.byte()]
+            .map(|size| usize::from(size) + 1)
+            .into_iter()
+            .cycle()
     }
 }
 

@@ -14,9 +14,9 @@ use crate::input::{Input, pieces};
 const MAXIMUM: u32 = 4096;
 /// The most that is sent in one run: well beyond what may be held.
 const MOST: usize = 512 * 1024;
-/// What the `Debug` output of a state may reach: a command and a held head, at most five
-/// characters a byte, and the rest.
-const STATE: usize = 5 * 3 * 64 * 1024 + 128 * 1024;
+/// What the `Debug` output of a state may reach: at most five characters a byte of a command in each
+/// direction and of a held head, which the headers of the smallest fragments make seven times as long.
+const STATE: usize = 5 * (2 + 7) * 64 * 1024 + 128 * 1024;
 const INSTANCE: &str = "1.2.3.4";
 const DESTINATION: &[u8] = b"ARCHIVE         ";
 
@@ -285,7 +285,9 @@ fn requests(pdus: &[&[u8]]) -> Vec<Vec<u8>> {
         previous = Some(pdu[11]);
         all.last_mut().expect("a message begins with its command").extend_from_slice(pdu);
     }
-    all.retain(|message| field(message).is_some_and(|field| field & 0x8000 == 0 && field != 0x0fff));
+    all.retain(|message| {
+        field(message).is_some_and(|field| field & 0x8000 == 0 && field != 0x0fff)
+    });
     all
 }
 
