@@ -34,7 +34,7 @@ pub(super) enum Step {
     Continue,
     /// A P-DATA-TF begins.
     Data,
-    /// A command set is complete and held: [`Lane::forward`] lets it pass, [`Lane::swallow`] does
+    /// A command set is complete and held: [`Lane::judge`] lets it pass, [`Lane::swallow`] does
     /// not.
     Command(Command),
     /// A data set is complete, and with it its message. If it passed, this is who judged it.
