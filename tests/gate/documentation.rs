@@ -20,7 +20,7 @@ const README: &str = include_str!("../../README.md");
 const CERTIFICATES: &str = include_str!("../../certs-example/README.md");
 
 /// What every shell snippet of the README that a test does not run begins with.
-const NOT_RUN: [&str; 10] = [
+const NOT_RUN: [&str; 11] = [
     "nc ",
     "cargo build --release\n",
     "cargo run ",
@@ -30,6 +30,7 @@ const NOT_RUN: [&str; 10] = [
     "journalctl ",
     "PACSGATE__",
     "tests/all\n",
+    "fuzz/smoke\n",
     "cargo bench ",
 ];
 
