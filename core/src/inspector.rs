@@ -290,13 +290,7 @@ impl Inspector {
         };
         let (context, bytes) = (command.context, std::mem::take(&mut command.bytes));
         let mut guard = Guard::new(from, command, syntax, self.contexts.guarding());
-        if guard.can_hold(from) {
-            let mut held = Vec::new();
-            self.lane(from).write_command(context, &bytes, &mut held);
-            guard.hold(held);
-        } else {
-            self.lane(from).write_command(context, &bytes, out);
-        }
+        self.lane(from).write_command(context, &bytes, guard.sink(out));
         self.lane_mut(from).judge(guard);
     }
 

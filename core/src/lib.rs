@@ -13,7 +13,8 @@
 //! Invariants, each held by a type or a test:
 //!
 //! 1. A [`policy::Permit`] is made by the policy only, and only from a request that parsed.
-//! 2. What is sent to the PACS is the encoding of a value that was judged, never received bytes.
+//! 2. Requests for associations and commands leave as the encoding of what was judged, never as the
+//!    bytes that came. Data sets leave as they came, as far as they were walked.
 //! 3. Every length from the wire meets a named limit before anything is allocated for it.
 //! 4. The same bytes give the same verdict and the same output however they are cut.
 #![forbid(unsafe_code)]

@@ -65,21 +65,13 @@ impl Guard {
             Side::Pacs => (Rules::Pacs, Mode::Refuse),
         };
         let walker = Walker::new(syntax.walk(), purpose(&command), rules);
-        Self { command, walker, mode, held: Vec::new(), head: None, reported: None }
-    }
-
-    /// Whether a message can wait for the walk of its head: a request can be answered instead.
-    pub(super) fn can_hold(&self, from: Side) -> bool {
-        let is_request = matches!(self.command.role, Role::Request { .. });
-        from == Side::Requestor && is_request && self.mode == Mode::Refuse
-    }
-
-    /// Holds the command as it would leave, and what comes behind it.
-    pub(super) fn hold(&mut self, command: Vec<u8>) {
-        self.head = Some(HEAD);
-        self.held = command;
-        // In one go: most objects are larger than their head.
-        self.held.reserve(HEAD);
+        // A requestor's request can wait, because it can be answered instead.
+        let is_request = matches!(command.role, Role::Request { .. });
+        let can_wait = from == Side::Requestor && is_request && mode == Mode::Refuse;
+        let head = can_wait.then_some(HEAD);
+        // In one go, the command and usual headers included: most objects are larger than their head.
+        let held = Vec::with_capacity(head.map_or(0, |head| head + 1024));
+        Self { command, walker, mode, held, head, reported: None }
     }
 
     /// Whether nothing of the message has left.

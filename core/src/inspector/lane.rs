@@ -340,15 +340,13 @@ impl Lane {
         let Message::DataSet { passage: Passage::Judge(guard), .. } = &mut self.message else {
             return Ok(());
         };
-        let mut end = Vec::new();
-        push_header(&mut end, context, LAST, 0);
-        let is_held = guard.is_holding();
-        if is_held {
+        if guard.is_holding() {
             // It belongs to the head, which leaves as a whole or not at all.
-            guard.sink(out).append(&mut end);
+            push_header(guard.sink(out), context, LAST, 0);
+            return self.pass(&[], true, out);
         }
         self.pass(&[], true, out)?;
-        out.append(&mut end);
+        push_header(out, context, LAST, 0);
         Ok(())
     }
 
