@@ -12,6 +12,7 @@
 mod command;
 pub mod dataset;
 mod fault;
+mod gather;
 mod guard;
 mod lane;
 mod ledger;
@@ -302,8 +303,8 @@ impl Inspector {
         if let Some(answer) = command.refusal(status, &error.to_string()) {
             self.outstanding.refuse(from, command.context, answer);
         }
-        let (sop_class, outcome) = (command.sop_class.clone(), Outcome::Refused(status));
-        self.ledger.unsound_data_set(UnsoundDataSet { operation, sop_class, error, outcome });
+        let outcome = Outcome::Refused(status);
+        self.ledger.unsound_data_set(UnsoundDataSet::new(operation, command, error, outcome));
     }
 
     /// A data set has passed.
@@ -313,8 +314,8 @@ impl Inspector {
         if let Some(error) = guard.reported()
             && let Role::Request { operation, .. } | Role::Response { operation, .. } = command.role
         {
-            let (sop_class, outcome) = (command.sop_class.clone(), Outcome::Reported);
-            self.ledger.unsound_data_set(UnsoundDataSet { operation, sop_class, error, outcome });
+            let outcome = Outcome::Reported;
+            self.ledger.unsound_data_set(UnsoundDataSet::new(operation, command, error, outcome));
         }
     }
 

@@ -9,7 +9,6 @@
 mod deviation;
 mod dictionary;
 mod error;
-mod gather;
 mod header;
 mod identifiers;
 mod level;

@@ -1,7 +1,7 @@
 //! What was done and what was refused on an association: for the audit, bounded whatever happens.
 
 use super::Side;
-use super::command::SubOperations;
+use super::command::{Command, SubOperations};
 use super::dataset::{DataSetError, Deviations};
 use super::permission::ForbiddenRequest;
 use crate::services::Operation;
@@ -45,6 +45,18 @@ pub struct UnsoundDataSet {
     pub error: DataSetError,
     /// What became of it.
     pub outcome: Outcome,
+}
+
+impl UnsoundDataSet {
+    /// The one behind a command of this operation.
+    pub(super) fn new(
+        operation: Operation,
+        command: &Command,
+        error: DataSetError,
+        outcome: Outcome,
+    ) -> Self {
+        Self { operation, sop_class: command.sop_class.clone(), error, outcome }
+    }
 }
 
 /// What became of an unsound data set.

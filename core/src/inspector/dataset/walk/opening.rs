@@ -1,0 +1,226 @@
+//! What a header opens: items, sequences and fragments, or a value that is skipped, read or looked
+//! into.
+
+use super::super::dictionary::Known;
+use super::super::header::{self, Encoding, LONG, Length, Vr};
+use super::super::level::{Kind, Level};
+use super::super::{DataSetError, Deviation, Tag, Walker};
+use super::{Element, ITEM_BIG, ITEM_LITTLE, Next, PEEK};
+use crate::inspector::gather::Gather;
+use crate::transfer_syntax::Walk;
+
+impl Walker {
+    pub(super) fn item_or_delimiter(
+        &mut self,
+        tag: Tag,
+        length: Length,
+    ) -> Result<(), DataSetError> {
+        let level = *self.state.levels.innermost();
+        match (level.kind, tag) {
+            (Kind::Sequence, Tag::ITEM) => self.open_item(level, length),
+            (Kind::Fragments { has_table }, Tag::ITEM) => self.fragment(has_table, length),
+            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
+                if !level.is_defined =>
+            {
+                self.delimiter(tag, length)
+            }
+            (Kind::Fragments { has_table: true }, Tag::SEQUENCE_END) => self.delimiter(tag, length),
+            (Kind::Fragments { has_table: false }, Tag::SEQUENCE_END) => {
+                Err(DataSetError::OffsetTable)
+            }
+            (Kind::Sequence | Kind::Fragments { .. }, tag) if !tag.is_of_items() => {
+                Err(DataSetError::NotAnItem(tag))
+            }
+            (Kind::DataSet | Kind::Item | Kind::Sequence | Kind::Fragments { .. }, tag) => {
+                Err(DataSetError::Misplaced(tag))
+            }
+        }
+    }
+
+    fn delimiter(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
+        if length != Length::Defined(0) {
+            return Err(DataSetError::DelimiterLength(tag));
+        }
+        self.close();
+        self.state.next = Next::HEADER;
+        Ok(())
+    }
+
+    fn open_item(&mut self, sequence: Level, length: Length) -> Result<(), DataSetError> {
+        self.open(Tag::ITEM, Kind::Item, sequence.encoding, length)
+    }
+
+    fn fragment(&mut self, has_table: bool, length: Length) -> Result<(), DataSetError> {
+        let Length::Defined(length) = length else { return Err(DataSetError::FragmentLength) };
+        self.stay_within(Tag::ITEM, length)?;
+        // The offsets of the table are numbers of four bytes.
+        if !has_table && length % 4 != 0 {
+            return Err(DataSetError::OffsetTable);
+        }
+        if length % 2 == 1 {
+            self.note(Deviation::OddLength, DataSetError::OddLength(Tag::PIXEL_DATA))?;
+        }
+        self.state.levels.innermost_mut().kind = Kind::Fragments { has_table: true };
+        self.skip(length);
+        Ok(())
+    }
+
+    pub(super) fn implicit(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
+        self.enter(tag)?;
+        let reading = self.reading(tag, None)?;
+        let known = Known::find(tag);
+        let Length::Defined(length) = length else {
+            return match known {
+                _ if tag == Tag::PIXEL_DATA => Err(DataSetError::Encapsulated),
+                Known::Sequence | Known::Other if reading.is_none() => {
+                    self.open(tag, Kind::Sequence, Encoding::Implicit, Length::Undefined)
+                }
+                Known::Sequence | Known::Other | Known::Bulk => {
+                    Err(DataSetError::UndefinedLength(tag))
+                }
+            };
+        };
+        self.measure(tag, length)?;
+        let element =
+            Element { tag, length, encoding: Encoding::Implicit, must_be_sequence: false };
+        match (reading, known) {
+            (Some(reading), _) => self.begin_reading(element, reading),
+            (None, Known::Sequence) => self.open_defined(element, Encoding::Implicit),
+            (None, Known::Bulk) => {
+                self.skip(length);
+                Ok(())
+            }
+            (None, Known::Other) => self.begin_peek(element),
+        }
+    }
+
+    pub(super) fn explicit(
+        &mut self,
+        tag: Tag,
+        vr: Vr,
+        length: Length,
+        encoding: Encoding,
+    ) -> Result<(), DataSetError> {
+        self.enter(tag)?;
+        let reading = self.reading(tag, Some(vr))?;
+        let Length::Defined(length) = length else {
+            return self.explicit_undefined(tag, vr, encoding);
+        };
+        if tag == Tag::PIXEL_DATA
+            && self.state.levels.is_top()
+            && self.state.syntax == Walk::Encapsulated
+        {
+            return Err(DataSetError::Native);
+        }
+        if !matches!(vr, Vr::Sequence | Vr::Unknown) && Known::is_sequence(tag) {
+            self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
+        }
+        self.measure(tag, length)?;
+        let must_be_sequence = vr == Vr::Unknown && Known::is_sequence(tag);
+        let element = Element { tag, length, encoding, must_be_sequence };
+        match (reading, vr) {
+            (Some(reading), _) => self.begin_reading(element, reading),
+            (None, Vr::Sequence) => self.open_defined(element, encoding),
+            (None, Vr::Unknown) => self.begin_peek(element),
+            (None, Vr::Bytes | Vr::Uid | Vr::Long | Vr::Short) => {
+                self.skip(length);
+                Ok(())
+            }
+        }
+    }
+
+    fn explicit_undefined(
+        &mut self,
+        tag: Tag,
+        vr: Vr,
+        encoding: Encoding,
+    ) -> Result<(), DataSetError> {
+        let is_pixel_data = tag == Tag::PIXEL_DATA;
+        match vr {
+            Vr::Sequence => self.open(tag, Kind::Sequence, encoding, Length::Undefined),
+            // Implicit VR, little endian, whatever is around it (PS3.5 section 6.2.2, note).
+            Vr::Unknown if !is_pixel_data => {
+                self.open(tag, Kind::Sequence, Encoding::Implicit, Length::Undefined)
+            }
+            Vr::Bytes if is_pixel_data && self.state.syntax == Walk::Encapsulated => {
+                let kind = Kind::Fragments { has_table: false };
+                self.open(tag, kind, encoding, Length::Undefined)
+            }
+            Vr::Bytes if is_pixel_data => Err(DataSetError::Encapsulated),
+            Vr::Bytes | Vr::Unknown | Vr::Uid | Vr::Long | Vr::Short => {
+                Err(DataSetError::UndefinedLength(tag))
+            }
+        }
+    }
+
+    fn open_defined(&mut self, element: Element, encoding: Encoding) -> Result<(), DataSetError> {
+        self.open(element.tag, Kind::Sequence, encoding, Length::Defined(element.length))
+    }
+
+    fn open(
+        &mut self,
+        tag: Tag,
+        kind: Kind,
+        encoding: Encoding,
+        length: Length,
+    ) -> Result<(), DataSetError> {
+        let around = self.state.levels.innermost();
+        let (is_defined, bound) = match length {
+            Length::Undefined => (false, around.bound),
+            Length::Defined(length) => {
+                self.stay_within(tag, length)?;
+                (true, self.state.position.saturating_add(u64::from(length)))
+            }
+        };
+        let seen_from = self.state.seen.len();
+        let level = Level { kind, encoding, is_defined, bound, highest: None, seen_from };
+        self.state.levels.open(level)?;
+        self.state.next = Next::HEADER;
+        Ok(())
+    }
+
+    fn begin_peek(&mut self, element: Element) -> Result<(), DataSetError> {
+        if element.length as usize >= PEEK {
+            self.state.next = Next::Peek(element, Gather::NEW);
+            return Ok(());
+        }
+        if element.must_be_sequence && element.length > 0 {
+            return Err(DataSetError::Overrun(element.tag));
+        }
+        self.skip(element.length);
+        Ok(())
+    }
+
+    pub(super) fn peek(
+        &mut self,
+        element: Element,
+        mut gather: Gather<LONG>,
+        input: &mut &[u8],
+    ) -> Result<(), DataSetError> {
+        if !self.gather(&mut gather, PEEK, input) {
+            self.state.next = Next::Peek(element, gather);
+            return Ok(());
+        }
+        let [a, b, c, d, ..] = gather.bytes();
+        let rest = Element { length: element.length.saturating_sub(4), ..element };
+        let inside = match ([a, b, c, d], element.encoding) {
+            (ITEM_LITTLE, Encoding::Implicit) => Some(Encoding::Implicit),
+            (ITEM_LITTLE, Encoding::Little | Encoding::Big | Encoding::Probed) => {
+                Some(Encoding::Probed)
+            }
+            (ITEM_BIG, Encoding::Big) => Some(Encoding::Big),
+            _ => None,
+        };
+        let Some(inside) = inside else {
+            if element.must_be_sequence {
+                return Err(DataSetError::NotAnItem(header::tag([a, b, c, d], element.encoding)));
+            }
+            self.skip(rest.length);
+            return Ok(());
+        };
+        self.open_defined(rest, inside)?;
+        // The four bytes are the beginning of the item's header.
+        self.state.next = Next::Header(gather);
+        Ok(())
+    }
+}
