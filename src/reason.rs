@@ -452,7 +452,7 @@ mod tests {
     use std::fmt::Write;
 
     use pacsgate_core::inspector::Forbidden;
-    use pacsgate_core::inspector::dataset::Deviation;
+    use pacsgate_core::inspector::dataset::{Deviation, PATH_ELEMENTS, PathElement};
 
     use super::*;
 
@@ -493,6 +493,16 @@ mod tests {
     fn the_readme_has_a_row_for_every_rule_for_data_sets() {
         let readme = include_str!("../README.md");
         let table = rules();
+        assert!(readme.contains(&table), "put this into the README:\n\n{table}");
+    }
+
+    #[test]
+    fn the_readme_has_a_row_for_every_element_of_paths() {
+        let mut table = String::from("| element | what it is | used for |\n|---|---|---|\n");
+        for PathElement { tag, name, used } in PATH_ELEMENTS {
+            writeln!(table, "| {tag} | {name} | {used} |").unwrap();
+        }
+        let readme = include_str!("../README.md");
         assert!(readme.contains(&table), "put this into the README:\n\n{table}");
     }
 

@@ -21,6 +21,7 @@ pub use deviation::{Deviation, Deviations, Tolerated, UnknownDeviation};
 pub use error::DataSetError;
 pub use identifiers::MAX_HELD;
 pub use level::MAX_DEPTH;
+pub use path::{PATH_ELEMENTS, PathElement};
 pub use tag::Tag;
 pub use walk::MAX_ELEMENTS;
 

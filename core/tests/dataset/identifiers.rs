@@ -1,6 +1,8 @@
 //! Identifiers and path characters.
 
-use pacsgate_core::inspector::dataset::{DataSetError as E, Deviation, Purpose, Rules};
+use pacsgate_core::inspector::dataset::{
+    DataSetError as E, Deviation, PATH_ELEMENTS, PathElement, Purpose, Rules,
+};
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::build::*;
@@ -115,10 +117,13 @@ fn refuses_other_characters_in_uids_of_queries() {
 #[test]
 fn refuses_paths_that_lead_elsewhere_from_either_side() {
     for walk in EVERY_WALK {
-        let bytes = element(walk, 0x0010_0020, "LO", b"../../etc/x ");
-        for rules in [STRICT, Rules::Pacs] {
-            let verdict = judge(walk, &Purpose::Query, rules, &bytes);
-            assert_eq!(verdict, Err(E::Path(t(0x0010_0020))));
+        for PathElement { tag, .. } in PATH_ELEMENTS {
+            let number = u32::from(tag.group()) << 16 | u32::from(tag.element());
+            let bytes = element(walk, number, "LO", b"../../etc/x ");
+            for rules in [STRICT, Rules::Pacs] {
+                let verdict = judge(walk, &Purpose::Query, rules, &bytes);
+                assert_eq!(verdict, Err(E::Path(tag)));
+            }
         }
     }
 }

@@ -67,6 +67,7 @@ const fn server(kind: Kind) -> &'static str {
         Kind::StorescpDeflated => "storescp `+xd`",
         Kind::StorescpRunning => "storescp `-xcr`",
         Kind::Wlmscpfs => "wlmscpfs",
+        Kind::WlmscpfsKeeping => "wlmscpfs `-rff #p`",
         Kind::Dcmqrscp => "dcmqrscp `--allow-shutdown`",
         Kind::Orthanc => "Orthanc",
         Kind::Qrscp => "qrscp",

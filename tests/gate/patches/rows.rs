@@ -174,6 +174,10 @@ rows! {
         "C-FIND under a called title that leads to another directory", Harm::Reads,
         ("refused", "called-title"),
         |_| worklist(FOREIGN_LIST, IMPLICIT, &any_patient());
+    wlmscpfs_path_in_patient_id: WlmscpfsKeeping, "path in a patient ID",
+        "C-FIND for a patient ID that leads out of the storage", Harm::Writes,
+        ("unsound", "path-characters"),
+        |called| worklist(called, IMPLICIT, &element((0x0010, 0x0020), ESCAPED.as_bytes()));
 
     qrscp_path_in_both_uids: Qrscp, "path in a UID (CVE-2026-56445)",
         "C-STORE whose SOP Instance UID leads out of the storage", Harm::Writes,

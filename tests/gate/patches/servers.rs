@@ -36,6 +36,8 @@ pub(super) enum Kind {
     StorescpRunning,
     /// DCMTK's `wlmscpfs`, one process for all associations.
     Wlmscpfs,
+    /// The same, which keeps each query in a file named after its patient.
+    WlmscpfsKeeping,
     /// DCMTK's `dcmqrscp`, which peers may shut down.
     Dcmqrscp,
     /// Orthanc.
@@ -151,11 +153,8 @@ fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
         Kind::Storescp => storescp(&[], &port),
         Kind::StorescpDeflated => storescp(&["+xd"], &port),
         Kind::StorescpRunning => storescp(&["-xcr", "true #a #c", "-xs"], &port),
-        Kind::Wlmscpfs => {
-            work_list(&storage.join(TITLE), "OPEN^PATIENT");
-            work_list(&storage.join(FOREIGN_LIST), FOREIGN_PATIENT);
-            words(&["/usr/bin/wlmscpfs", "-v", "-s", "-dfr", "-dfp", ".", &port])
-        }
+        Kind::Wlmscpfs => wlmscpfs(storage, &[], &port),
+        Kind::WlmscpfsKeeping => wlmscpfs(storage, &["-rfp", ".", "-rff", "#p"], &port),
         Kind::Dcmqrscp => {
             let file = dcmqrscp(storage, &port);
             let options = ["-v", "--allow-shutdown", "-c"];
@@ -175,6 +174,13 @@ fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
 
 fn storescp(options: &[&str], port: &str) -> Vec<OsString> {
     let usual: &[&str] = &["/usr/bin/storescp", "-v", "-aet", TITLE, "-od", "."];
+    words(&[usual, options, &[port]].concat())
+}
+
+fn wlmscpfs(storage: &Path, options: &[&str], port: &str) -> Vec<OsString> {
+    work_list(&storage.join(TITLE), "OPEN^PATIENT");
+    work_list(&storage.join(FOREIGN_LIST), FOREIGN_PATIENT);
+    let usual: &[&str] = &["/usr/bin/wlmscpfs", "-v", "-s", "-dfr", "-dfp", "."];
     words(&[usual, options, &[port]].concat())
 }
 

@@ -13,22 +13,6 @@ const STUDY: Tag = Tag::new(0x0020, 0x000d);
 const SERIES: Tag = Tag::new(0x0020, 0x000e);
 const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
 
-/// What becomes part of a path at the top level of a data set, and where.
-const PATHS: [Tag; 10] = [
-    Tag::new(0x0008, 0x0020), // study date: dcmrecv's directories
-    Tag::new(0x0008, 0x0050), // accession number: dcm4che's and Conquest's patterns
-    Tag::new(0x0008, 0x0060), // modality: file name prefixes
-    Tag::new(0x0010, 0x0010), // patient's name: storescp --sort-on-patientname
-    Tag::new(0x0010, 0x0020), // patient ID: dcm4che's and Conquest's patterns, archives made of studies
-    Tag::new(0x0020, 0x0010), // study ID
-    Tag::new(0x0020, 0x0011), // series number
-    Tag::new(0x0020, 0x0013), // instance number
-    Tag::new(0x0040, 0x0001), // scheduled station AE title: directories of worklist files
-    REFERENCED_FILE,
-];
-/// A path by definition (PS3.3 annex F), at any depth.
-const REFERENCED_FILE: Tag = Tag::new(0x0004, 0x1500);
-
 /// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
 /// hanging protocols, color palettes, implant templates, defined procedure protocols, protocol
 /// approvals, inventories.
@@ -58,7 +42,7 @@ pub(super) enum Reading {
 impl Reading {
     pub(super) fn of(tag: Tag, is_top: bool, purpose: &Purpose) -> Option<Self> {
         if !is_top {
-            return (tag == REFERENCED_FILE).then_some(Self::Path);
+            return (tag == path::REFERENCED_FILE).then_some(Self::Path);
         }
         if UIDS.contains(&tag) {
             return Some(match purpose {
@@ -67,7 +51,7 @@ impl Reading {
                 Purpose::Attributes => Self::Uids { patterns: false },
             });
         }
-        PATHS.contains(&tag).then_some(Self::Path)
+        path::is_part_of_paths(tag).then_some(Self::Path)
     }
 
     /// Whether an element of this VR may be read so; `None` stands for Implicit VR.

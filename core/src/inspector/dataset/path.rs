@@ -1,5 +1,51 @@
 //! Values that servers make file names and paths of.
 
+use super::Tag;
+
+/// An element at the top level of a data set that some server makes a part of a path of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathElement {
+    /// Which element.
+    pub tag: Tag,
+    /// What it is, for people.
+    pub name: &'static str,
+    /// What becomes of it, and where.
+    pub used: &'static str,
+}
+
+/// A path by definition (PS3.3 annex F), at any depth.
+pub(super) const REFERENCED_FILE: Tag = Tag::new(0x0004, 0x1500);
+
+/// What an administrator of dcm4che writes behind `--filepath`: it takes any attribute as it came.
+const TEMPLATE: &str = "templates for file names, as of dcm4che's storescp `--filepath`";
+
+/// Every [`PathElement`].
+pub const PATH_ELEMENTS: [PathElement; 14] = [
+    of(0x0004, 0x1500, "referenced file ID, at any depth", "a path by definition"),
+    of(0x0008, 0x0020, "study date", "directories of Dicoogle; templates"),
+    of(0x0008, 0x0021, "series date", "directories of dcmrecv `--series-date-subdir`"),
+    of(0x0008, 0x0030, "study time", TEMPLATE),
+    of(0x0008, 0x0050, "accession number", TEMPLATE),
+    of(0x0008, 0x0060, "modality", "directories of Dicoogle; templates"),
+    of(0x0008, 0x0080, "institution's name", "directories of Dicoogle"),
+    of(0x0010, 0x0010, "patient's name", "directories of storescp `--sort-on-patientname`"),
+    of(0x0010, 0x0020, "patient ID", "files of wlmscpfs `--request-file-format #p`; templates"),
+    of(0x0020, 0x0010, "study ID", TEMPLATE),
+    of(0x0020, 0x0011, "series number", TEMPLATE),
+    of(0x0020, 0x0012, "acquisition number", TEMPLATE),
+    of(0x0020, 0x0013, "instance number", TEMPLATE),
+    of(0x0040, 0x0001, "scheduled station's title", "work lists: titles name directories there"),
+];
+
+const fn of(group: u16, element: u16, name: &'static str, used: &'static str) -> PathElement {
+    PathElement { tag: Tag::new(group, element), name, used }
+}
+
+/// Whether some server makes a part of a path of this element at the top level.
+pub(super) fn is_part_of_paths(tag: Tag) -> bool {
+    PATH_ELEMENTS.iter().any(|element| element.tag == tag)
+}
+
 /// Why a value that becomes part of a path is refused, or that it is not.
 ///
 /// Values of a list are judged one by one: a backslash separates values, and on Windows directories.
