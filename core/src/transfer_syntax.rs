@@ -162,8 +162,9 @@ mod tests {
 
     #[test]
     fn finds_every_row_by_its_uid() {
-        for row in TransferSyntax::all() {
+        for (place, row) in TransferSyntax::all().enumerate() {
             assert_eq!(find(row.uid()), Some(row));
+            assert_eq!(TransferSyntax::all().position(|other| other == row), Some(place));
         }
         assert!(ROWS.is_sorted_by(|one, next| one.uid < next.uid));
     }
@@ -185,6 +186,14 @@ mod tests {
             agreed += 1;
         }
         assert!(agreed > 30, "the registry knows only {agreed} of the rows");
+    }
+
+    #[test]
+    fn every_keyword_is_its_own() {
+        let mut keywords: Vec<_> = TransferSyntax::all().map(TransferSyntax::keyword).collect();
+        keywords.sort_unstable();
+        keywords.dedup();
+        assert_eq!(keywords.len(), ROWS.len());
     }
 
     #[test]

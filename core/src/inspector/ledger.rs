@@ -226,3 +226,43 @@ impl Ledger {
         self.late_cancels = self.late_cancels.saturating_add(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::inspector::dataset::Tag;
+
+    const TWICE: usize = 2 * Ledger::KINDS;
+
+    #[test]
+    fn holds_the_first_destinations_and_counts_the_others() {
+        let mut ledger = Ledger::default();
+        for number in (0..TWICE).chain(0..TWICE) {
+            ledger.move_to(format!("VIEWER{number}").parse().unwrap());
+        }
+        let held: Vec<_> = (0..Ledger::KINDS)
+            .map(|number| (format!("VIEWER{number}").parse().unwrap(), 2))
+            .collect();
+        assert_eq!(ledger.destinations(), held);
+        assert_eq!(ledger.destinations_more(), TWICE as u64);
+    }
+
+    #[test]
+    fn holds_the_first_kinds_of_unsound_data_sets_and_counts_the_others() {
+        let mut ledger = Ledger::default();
+        let of = |number: usize| UnsoundDataSet {
+            operation: Operation::CStore,
+            sop_class: None,
+            error: DataSetError::OddLength(Tag::new(0x0008, u16::try_from(number).unwrap())),
+            outcome: Outcome::Reported,
+        };
+        for number in (0..TWICE).chain(0..TWICE) {
+            ledger.unsound_data_set(of(number));
+        }
+        let held: Vec<_> = (0..Ledger::KINDS).map(|number| (of(number), 2)).collect();
+        assert_eq!(ledger.unsound(), held);
+        assert_eq!(ledger.unsound_more(), TWICE as u64);
+        assert_eq!(ledger.take_news().len(), 2 * TWICE);
+        assert!(ledger.take_news().is_empty());
+    }
+}

@@ -133,3 +133,12 @@ fn finds_one_peer_among_ten_thousand() {
     let policy = Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap();
     assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
 }
+
+#[test]
+fn the_holder_of_a_certificate_is_known_before_there_is_a_request() {
+    let policy = policy(peer("ct1"));
+    let holder = policy.holder(&certificate()).unwrap();
+    assert_eq!((holder.peer.as_ref(), holder.contact.as_deref()), ("ct1", Some("Radiology IT")));
+    let stranger = Certificate { dns: vec!["ct2.example".into()], ..certificate() };
+    assert_eq!(policy.holder(&stranger), None);
+}

@@ -164,3 +164,22 @@ fn without_peers_everybody_is_unknown() {
     let policy = Policy::new(vec![], vec![pacs("archive", "PACS")]).unwrap();
     assert!(identify(&policy, &echo_request()).is_err());
 }
+
+#[test]
+fn destinations_need_a_service_that_moves() {
+    let with = |services| Peer { services, move_to: vec![title("CT1")], ..peer("ct1") };
+    let message = |services| {
+        Policy::new(vec![with(services)], vec![pacs("archive", "PACS")])
+            .map(drop)
+            .map_err(|errors| errors[0].clone())
+    };
+    let other = |operation| Service::Other {
+        sop_class: uid("StudyRootQueryRetrieveInformationModelMove"),
+        operations: vec![operation],
+    };
+    assert_eq!(message(services("move")), Ok(()));
+    assert_eq!(message(vec![other(Operation::CMove)]), Ok(()));
+    let nothing = Err(PolicyError::NothingToMove { peer: "ct1".into() });
+    assert_eq!(message(services("echo store find get")), nothing);
+    assert_eq!(message(vec![other(Operation::CFind)]), nothing);
+}

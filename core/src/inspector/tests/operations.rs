@@ -484,6 +484,7 @@ fn writes_down_what_was_done() {
         number(0x0900, SUCCESS),
         number(0x1021, 7),
         number(0x1022, 1),
+        number(0x1023, 2),
     ]);
     let moved = one(MOVE.0, COMMAND | LAST, &moved);
     let pieces: [(Side, &[u8]); 7] = [
@@ -504,7 +505,7 @@ fn writes_down_what_was_done() {
     ];
     assert_eq!(rows.collect::<Vec<_>>(), expected);
     assert_eq!(ledger.destinations(), [("CT1".parse().unwrap(), 1)]);
-    assert_eq!(ledger.moved(), SubOperations { completed: 7, failed: 1, warning: 0 });
+    assert_eq!(ledger.moved(), SubOperations { completed: 7, failed: 1, warning: 2 });
 }
 
 #[test]
