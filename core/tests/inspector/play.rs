@@ -1,0 +1,101 @@
+//! Plays traffic to an inspector, measures what each feed takes, and compares two runs.
+
+use pacsgate_core::inspector::{Fault, Inspector, Out, Side};
+use pacsgate_core::policy::Contexts;
+use proptest::prelude::*;
+
+use crate::limits;
+
+/// An inspector and all that it has given.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) inspector: Inspector,
+    pub(crate) to_pacs: Vec<u8>,
+    pub(crate) to_requestor: Vec<u8>,
+    pub(crate) news: Vec<String>,
+    pub(crate) verdict: Result<(), Fault>,
+    /// What it holds beyond what it held at first.
+    pub(crate) held: i64,
+    pub(crate) most: Most,
+}
+
+/// The most of a run, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Most {
+    /// That was held between two feeds.
+    pub(crate) held: i64,
+    /// That a feed took at its peak.
+    pub(crate) peak: i64,
+    /// That a feed gave.
+    pub(crate) output: usize,
+}
+
+impl Run {
+    pub(crate) fn new(contexts: Contexts) -> Self {
+        Self {
+            inspector: Inspector::new(contexts),
+            to_pacs: Vec::new(),
+            to_requestor: Vec::new(),
+            news: Vec::new(),
+            verdict: Ok(()),
+            held: 0,
+            most: Most::default(),
+        }
+    }
+
+    /// Feeds a piece, unless the association is over; what it takes is within the limits.
+    pub(crate) fn feed(&mut self, side: Side, piece: &[u8]) {
+        if self.verdict.is_err() {
+            return;
+        }
+        let mut out = Out::default();
+        let mut news = Vec::new();
+        let taken = allocation_counter::measure(|| {
+            self.verdict = self.inspector.feed(side, piece, &mut out);
+            news = self.inspector.take_news();
+        });
+        let given = out.to_pacs.len() + out.to_requestor.len();
+        self.to_pacs.append(&mut out.to_pacs);
+        self.to_requestor.append(&mut out.to_requestor);
+        self.news.extend(news.iter().map(|news| format!("{news:?}")));
+        // The output and the news are not the inspector's any more.
+        let gone = allocation_counter::measure(|| drop((out, news))).bytes_current;
+        let peak = self.held + i64::try_from(taken.bytes_max).unwrap();
+        self.held += taken.bytes_current + gone;
+        self.most.held = self.most.held.max(self.held);
+        self.most.peak = self.most.peak.max(peak);
+        self.most.output = self.most.output.max(given);
+        assert!(within(self.held, limits::INSPECTOR), "holds {} bytes", self.held);
+        assert!(within(peak, limits::feed(piece.len())), "takes {peak} bytes for {}", piece.len());
+        assert!(given <= limits::output(piece.len()), "gives {given} bytes for {}", piece.len());
+    }
+
+    /// Everything that must not depend on the cut.
+    pub(crate) fn compare(&self, other: &Self) -> Result<(), TestCaseError> {
+        prop_assert_eq!(self.verdict, other.verdict);
+        prop_assert!(self.to_pacs == other.to_pacs, "what the PACS gets");
+        prop_assert!(self.to_requestor == other.to_requestor, "what the requestor gets");
+        prop_assert_eq!(&self.news, &other.news);
+        prop_assert_eq!(self.inspector.phase(), other.inspector.phase());
+        prop_assert_eq!(self.ledger(), other.ledger());
+        for side in [Side::Requestor, Side::Pacs] {
+            // What a fault leaves behind is not asked for.
+            let is_alike = self.verdict.is_err() || self.state(side) == other.state(side);
+            prop_assert!(is_alike, "the state of {:?}", side);
+        }
+        Ok(())
+    }
+
+    fn ledger(&self) -> String {
+        format!("{:?}", self.inspector.ledger())
+    }
+
+    fn state(&self, side: Side) -> (bool, bool, bool, u64) {
+        let it = &self.inspector;
+        (it.wants(side), it.at_boundary(side), it.is_inside_pdu(side), it.pdus(side))
+    }
+}
+
+fn within(bytes: i64, limit: usize) -> bool {
+    bytes <= i64::try_from(limit).unwrap()
+}
