@@ -3,12 +3,16 @@
 use pacsgate_core::wire::associate::ReceivedAc;
 use pacsgate_core::wire::pdu::Header;
 
-/// What is judged of an answer is what its encoding says.
+use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
+
+/// What is judged of an answer is what its encoding says, and it takes no more memory than it may.
 ///
 /// # Panics
 ///
 /// If it is not.
 pub fn holds(body: &[u8]) {
+    let taken = peak(|| drop(ReceivedAc::parse(body)));
+    assert!(taken <= ASSOCIATE_FACTOR * body.len() + ASSOCIATE_BASE, "{taken} bytes");
     let Ok(received) = ReceivedAc::parse(body) else { return };
     let sent = received.answer.encode().expect("what was read is short enough to send");
     let again = ReceivedAc::parse(&sent[Header::LEN..]).expect("what is sent can be read");

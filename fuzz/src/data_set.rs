@@ -5,6 +5,7 @@ use pacsgate_core::inspector::dataset::{DataSetError, Deviations, Purpose, Rules
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::input::{Input, pieces};
+use crate::limits::{WALKER, peak};
 
 /// The bytes before the data set.
 pub const HEADER: usize = 6;
@@ -12,7 +13,8 @@ pub const HEADER: usize = 6;
 const WALKS: [Walk; 4] =
     [Walk::ImplicitLittle, Walk::ExplicitLittle, Walk::ExplicitBig, Walk::Encapsulated];
 
-/// The verdict, the deviations included, is the same however the data set is cut, and stays.
+/// The verdict, the deviations included, is the same however the data set is cut, and stays;
+/// and it takes no more memory than it may.
 ///
 /// # Panics
 ///
@@ -42,8 +44,12 @@ fn judge<'a>(
     mut walker: Walker,
     mut pieces: impl Iterator<Item = &'a [u8]>,
 ) -> (Result<(), DataSetError>, Deviations) {
-    let fed = pieces.try_for_each(|piece| walker.feed(piece));
-    let verdict = fed.and_then(|()| walker.finish());
+    let mut verdict = Ok(());
+    let taken = peak(|| {
+        let fed = pieces.try_for_each(|piece| walker.feed(piece));
+        verdict = fed.and_then(|()| walker.finish());
+    });
+    assert!(taken <= WALKER, "{taken} bytes");
     if let Err(error) = verdict {
         assert_eq!(walker.feed(&[0]), Err(error), "a refused data set stays refused");
         assert_eq!(walker.finish(), Err(error), "a refused data set stays refused");

@@ -3,12 +3,16 @@
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::pdu::Header;
 
-/// What is judged of a request is what its encoding says.
+use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
+
+/// What is judged of a request is what its encoding says, and it takes no more memory than it may.
 ///
 /// # Panics
 ///
 /// If it is not.
 pub fn holds(body: &[u8]) {
+    let taken = peak(|| drop(ReceivedRq::parse(body)));
+    assert!(taken <= ASSOCIATE_FACTOR * body.len() + ASSOCIATE_BASE, "{taken} bytes");
     let Ok(received) = ReceivedRq::parse(body) else { return };
     if received.request.contexts.is_empty() {
         assert!(!received.unsound.is_empty(), "nothing was proposed");

@@ -5,6 +5,9 @@ mod build;
 #[cfg(test)]
 mod identifiers;
 #[cfg(test)]
+#[path = "../memory/limits.rs"]
+mod limits;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod structure;

@@ -1,10 +1,11 @@
 //! Whatever the bytes and however they are cut.
 
-use pacsgate_core::inspector::dataset::{Deviation, Purpose, Rules, Walker};
+use pacsgate_core::inspector::dataset::{DataSetError, Deviation, Purpose, Rules, Walker};
 use pacsgate_core::transfer_syntax::Walk;
 use proptest::prelude::*;
 
 use crate::build::*;
+use crate::limits::{WALKER, peak};
 
 fn walk() -> impl Strategy<Value = Walk> {
     prop::sample::select(EVERY_WALK.to_vec())
@@ -77,7 +78,10 @@ proptest! {
     ) {
         let whole = judge(walk, &purpose, rules, &bytes);
         let pieces: Vec<_> = bytes.chunks(size).collect();
-        prop_assert_eq!(judge_cut(walk, &purpose, rules, &pieces), whole);
+        let mut cut = Err(DataSetError::Cut);
+        let taken = peak(|| cut = judge_cut(walk, &purpose, rules, &pieces));
+        prop_assert_eq!(cut, whole);
+        prop_assert!(taken <= WALKER, "{} bytes", taken);
     }
 
     #[test]
@@ -87,7 +91,10 @@ proptest! {
         bytes in prop::collection::vec(any::<u8>(), 0..200),
     ) {
         let mut walker = Walker::new(walk, Purpose::Query, rules);
-        if let Err(error) = walker.feed(&bytes) {
+        let mut verdict = Ok(());
+        let taken = peak(|| verdict = walker.feed(&bytes));
+        prop_assert!(taken <= WALKER, "{} bytes", taken);
+        if let Err(error) = verdict {
             prop_assert_eq!(walker.feed(&[0]), Err(error));
             prop_assert_eq!(walker.finish(), Err(error));
         }

@@ -32,6 +32,16 @@ fn version() -> impl Strategy<Value = VersionName> {
     "[ -\\[\\]-~]{0,15}[!-\\[\\]-~]".prop_map(|text| VersionName::parse(text.as_bytes()).unwrap())
 }
 
+/// A title, a UID or a version name, more or less.
+pub(crate) fn field() -> impl Strategy<Value = Bytes> {
+    prop_oneof![
+        "[ \0]{0,2}[A-Z_ \\\\\0]{0,17}[ \0]{0,3}".prop_map(String::into_bytes),
+        "[0-2.]{0,70}[ \0]{0,3}".prop_map(String::into_bytes),
+        (uid(), "[ \0]{0,3}").prop_map(|(uid, padding)| format!("{uid}{padding}").into_bytes()),
+        vec(any::<u8>(), 0..20),
+    ]
+}
+
 /// Any of the 128 ids, in any order, none twice.
 fn ids(at_least: usize) -> impl Strategy<Value = Vec<ContextId>> {
     let all: Vec<ContextId> = (0..=255).filter_map(ContextId::new).collect();

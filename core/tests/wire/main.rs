@@ -9,6 +9,9 @@ mod build;
 #[cfg(test)]
 mod encoding;
 #[cfg(test)]
+#[path = "../memory/limits.rs"]
+mod limits;
+#[cfg(test)]
 mod oracle;
 #[cfg(test)]
 mod properties;

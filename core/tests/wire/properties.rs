@@ -1,11 +1,18 @@
 //! What holds for every value and for every sequence of bytes.
 
-use pacsgate_core::wire::associate::{AssociateAc, AssociateRq, ReceivedAc, ReceivedRq};
-use pacsgate_core::wire::pdu::Header;
+use pacsgate_core::wire::associate::{
+    AssociateAc, AssociateRq, MAX_ASSOCIATE_LENGTH, ReceivedAc, ReceivedRq, VersionName,
+    answer_length, request_length,
+};
+use pacsgate_core::wire::pdu::{Header, PduType};
+use pacsgate_core::wire::reject::{Abort, Reject};
+use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::uid::Uid;
 use proptest::prelude::*;
 
 use crate::arbitrary;
-use crate::build::{Bytes, judge_answer, judge_request};
+use crate::build::{Bytes, header, judge_answer, judge_request};
+use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
 
 proptest! {
     #[test]
@@ -59,6 +66,55 @@ proptest! {
     }
 
     #[test]
+    fn a_length_is_bounded_and_a_refusal_told_as_it_came(
+        kind in 0..9_u8,
+        length in prop_oneof![Just(4), Just(MAX_ASSOCIATE_LENGTH), any::<u32>()],
+        body in any::<[u8; 4]>(),
+    ) {
+        let header = header(kind, length).try_into().unwrap();
+        let longest = MAX_ASSOCIATE_LENGTH as usize;
+        prop_assert!(request_length(header).is_ok_and(|length| length <= longest)
+            == (kind == 1 && (68..=MAX_ASSOCIATE_LENGTH).contains(&length)));
+        let Ok((kind, length)) = answer_length(header) else { return Ok(()) };
+        prop_assert!(length <= longest);
+        let [_, b, c, d] = body;
+        match kind {
+            PduType::AssociateRj => {
+                let told = Reject::parse(&body).unwrap().encode();
+                prop_assert_eq!(told, [3, 0, 0, 0, 0, 4, 0, b, c, d]);
+            }
+            PduType::Abort => {
+                let told = Abort::parse(&body).unwrap().encode();
+                prop_assert_eq!(told, [7, 0, 0, 0, 0, 4, 0, 0, c, d]);
+            }
+            other => prop_assert_eq!(other, PduType::AssociateAc),
+        }
+    }
+
+    #[test]
+    fn a_field_that_was_read_is_told_as_what_reads_the_same(field in arbitrary::field()) {
+        let padded = |text: &str| [text.as_bytes(), b" \0 "].concat();
+        if let Ok(title) = AeTitle::parse(&field) {
+            let text = title.to_string();
+            prop_assert_eq!(AeTitle::parse(text.as_bytes()), Ok(title));
+            prop_assert_eq!(AeTitle::parse(&padded(&text)), Ok(title));
+            prop_assert_eq!(AeTitle::parse(title.padded()), Ok(title));
+            prop_assert!(is_printable(&text, AeTitle::LEN));
+        }
+        if let Some(name) = VersionName::parse(&field) {
+            let text = name.to_string();
+            prop_assert_eq!(VersionName::parse(&padded(&text)), Some(name));
+            prop_assert!(is_printable(&text, VersionName::MAX_LEN));
+        }
+        if let Ok(uid) = Uid::parse(&field) {
+            let text = uid.to_string();
+            prop_assert_eq!(Uid::parse(&padded(&text)), Ok(uid));
+            prop_assert!(text.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()));
+            prop_assert!(is_printable(&text, Uid::MAX_LEN));
+        }
+    }
+
+    #[test]
     fn arbitrary_bytes_are_judged(bytes in proptest::collection::vec(any::<u8>(), 6..300)) {
         let pdu = with_honest_length(bytes);
         let _ = judge_request(&pdu);
@@ -68,7 +124,13 @@ proptest! {
     }
 }
 
+fn is_printable(text: &str, longest: usize) -> bool {
+    let is_sound = |byte| matches!(byte, b' '..=b'~') && byte != b'\\';
+    (1..=longest).contains(&text.len()) && text.bytes().all(is_sound)
+}
+
 fn read_request(body: &[u8]) -> Result<(), TestCaseError> {
+    within_limits(body, || drop(ReceivedRq::parse(body)))?;
     let Ok(received) = ReceivedRq::parse(body) else { return Ok(()) };
     if received.request.contexts.is_empty() {
         prop_assert!(!received.unsound.is_empty());
@@ -83,11 +145,20 @@ fn read_request(body: &[u8]) -> Result<(), TestCaseError> {
 }
 
 fn read_answer(body: &[u8]) -> Result<(), TestCaseError> {
+    within_limits(body, || drop(ReceivedAc::parse(body)))?;
     let Ok(received) = ReceivedAc::parse(body) else { return Ok(()) };
     let sent = received.answer.encode().unwrap();
     let again: AssociateAc = ReceivedAc::parse(&sent[Header::LEN..]).unwrap().answer;
     prop_assert_eq!(&again, &received.answer);
     prop_assert_eq!(again.encode().unwrap(), sent);
+    Ok(())
+}
+
+/// Lying lengths are in most of these bodies.
+fn within_limits(body: &[u8], read: impl FnOnce()) -> Result<(), TestCaseError> {
+    let taken = peak(read);
+    let limit = ASSOCIATE_FACTOR * body.len() + ASSOCIATE_BASE;
+    prop_assert!(taken <= limit, "{} bytes for {}", taken, body.len());
     Ok(())
 }
 

@@ -1,0 +1,48 @@
+//! A PDU before an association is established, with its header, as either side may send it.
+
+use pacsgate_core::wire::associate::{
+    MAX_ASSOCIATE_LENGTH, ReceivedAc, ReceivedRq, answer_length, request_length,
+};
+use pacsgate_core::wire::pdu::{Header, PduType};
+use pacsgate_core::wire::reject::{Abort, Reject};
+
+use crate::limits::{ASSOCIATE, peak};
+
+/// A length from a header is bounded before anything is read, and a refusal is told as it came.
+///
+/// # Panics
+///
+/// If it is not.
+pub fn holds(pdu: &[u8]) {
+    let Some((header, body)) = pdu.split_first_chunk::<{ Header::LEN }>() else { return };
+    if let Ok(read) = Header::parse(*header) {
+        assert_eq!(Header::parse(read.encode()), Ok(read));
+        let [kind, _, length @ ..] = *header;
+        assert_eq!((read.kind.value(), read.length), (kind, u32::from_be_bytes(length)));
+    }
+    if let Ok(length) = request_length(*header) {
+        assert!(length <= MAX_ASSOCIATE_LENGTH as usize);
+        let taken = peak(|| body.get(..length).map_or((), |body| drop(ReceivedRq::parse(body))));
+        assert!(taken <= ASSOCIATE, "{taken} bytes");
+    }
+    let Ok((kind, length)) = answer_length(*header) else { return };
+    assert!(length <= MAX_ASSOCIATE_LENGTH as usize);
+    let Some(body) = body.get(..length) else { return };
+    let encoded = match kind {
+        PduType::AssociateRj => Reject::parse(body).map(Reject::encode),
+        PduType::Abort => Abort::parse(body).map(Abort::encode),
+        _ => {
+            let taken = peak(|| drop(ReceivedAc::parse(body)));
+            return assert!(taken <= ASSOCIATE, "{taken} bytes");
+        }
+    };
+    told_as_it_came(&encoded.expect("any code passes"), kind, body);
+}
+
+/// All but the reserved bytes.
+fn told_as_it_came(encoded: &[u8; 10], kind: PduType, body: &[u8]) {
+    assert_eq!(encoded[..Header::LEN], Header { kind, length: 4 }.encode());
+    let reserved = if kind == PduType::Abort { 2 } else { 1 };
+    assert_eq!(encoded[Header::LEN..][..reserved], [0; 2][..reserved]);
+    assert_eq!(encoded[Header::LEN + reserved..], body[reserved..]);
+}
