@@ -16,8 +16,9 @@ pub(crate) type Sent = (Side, Bytes);
 pub(crate) const IMPLICIT: &str = "1.2.840.10008.1.2";
 pub(crate) const EXPLICIT: &str = "1.2.840.10008.1.2.1";
 pub(crate) const INSTANCE: &str = "1.2.3.4";
-/// The one title that C-MOVE may name.
+/// A title that C-MOVE may name; so is `A` with a number below [`DESTINATIONS`].
 pub(crate) const DESTINATION: &[u8; 16] = b"ARCHIVE         ";
+pub(crate) const DESTINATIONS: u16 = 30;
 
 pub(crate) const COMMAND: u8 = 1;
 pub(crate) const LAST: u8 = 2;
@@ -61,7 +62,8 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
         transfer_syntax: TransferSyntax::find(&syntax.parse().unwrap()).unwrap(),
         operations: Operations::by_requestor(up).and_by_pacs(down),
     });
-    let move_to = [AeTitle::parse(DESTINATION).unwrap()].into();
+    let numbered = (0..DESTINATIONS).map(|number| format!("A{number}").parse().unwrap());
+    let move_to = numbered.chain([AeTitle::parse(DESTINATION).unwrap()]).collect();
     Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
 }
 

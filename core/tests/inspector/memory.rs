@@ -108,9 +108,7 @@ fn operations_of_every_kind_leave_no_more_than_some() {
     for number in 0..2000_u16 {
         let id = number % 7;
         let mut moved = request(MOVE, MOVES.1, id, true);
-        moved[3].1 =
-            format!("ARCHIVE{:width$}", "", width = usize::from(number % 8 + 1) / 2 * 2 + 1)
-                .into_bytes();
+        moved[3].1 = format!("A{:<3}", number % DESTINATIONS).into_bytes();
         let query = pdata(MOVES.0, LAST, &element(0x20, 0x0d, b"1.2.3\0"));
         run.feed(Side::Requestor, &[pdata(MOVES.0, 3, &set(&moved)), query].concat());
         run.feed(Side::Pacs, &pdata(MOVES.0, 3, &response(MOVE, id, false, 0xc000 + number)));

@@ -1,6 +1,6 @@
 //! What two sides send: whole exchanges, sound and less so, then shuffled and damaged a little.
 
-use pacsgate_core::inspector::Side;
+use pacsgate_core::inspector::{HEAD, Side};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -45,9 +45,9 @@ fn identifier() -> impl Strategy<Value = Bytes> {
     study.prop_map(|study| [element(8, 0x52, b"STUDY "), element(0x20, 0x0d, study)].concat())
 }
 
-/// An object of a class: sound or damaged, sometimes longer than what is held.
+/// An object of a class: sound or damaged, sometimes about as long as what is held.
 fn object_of(row: &'static Row) -> impl Strategy<Value = Bytes> {
-    let pixels = prop_oneof![6 => 0_usize..400, 1 => 30_000_usize..40_000];
+    let pixels = prop_oneof![6 => 0_usize..400, 1 => HEAD / 2 - 600..HEAD / 2 + 600];
     let damage = prop::option::weighted(0.4, (any::<Index>(), any::<u8>()));
     (pixels, damage, any::<bool>()).prop_map(move |(pixels, damage, is_at_end)| {
         let mut bytes = object(row.1, 2 * pixels);
@@ -217,6 +217,19 @@ fn exchange() -> impl Strategy<Value = Vec<Sent>> {
         1 => packed(),
         2 => odd(),
     ]
+}
+
+/// An object that has a fault, or none, about where its head ends.
+pub(crate) fn around_the_head() -> impl Strategy<Value = Vec<Sent>> {
+    let pixels = HEAD / 2 - 100..HEAD / 2 + 100;
+    (pixels, size(), prop::bool::weighted(0.8)).prop_map(|(pixels, size, has_fault)| {
+        let mut object = object(CT.1, 2 * pixels);
+        if has_fault {
+            object.extend(element(8, 8, b""));
+        }
+        let up = asked(&CT, STORE, 1, Some((&object, size.max(600))));
+        [up, answered(&CT, STORE, 1, 0)].concat()
+    })
 }
 
 /// Exchanges in a row, some of their PDUs out of turn or damaged.
