@@ -155,6 +155,15 @@ fn event() -> impl Strategy<Value = Vec<Sent>> {
     })
 }
 
+/// A forbidden request while a message is on its way to the requestor: the answer has to wait.
+fn forbidden_meanwhile() -> impl Strategy<Value = Vec<Sent>> {
+    (event(), forbidden(), any::<Index>()).prop_map(|(mut all, forbidden, place)| {
+        let place = 1 + place.index(all.len() - 1);
+        all.splice(place..place, forbidden);
+        all
+    })
+}
+
 /// What nobody may ask there, with what belongs to it: the gate answers.
 fn forbidden() -> impl Strategy<Value = Vec<Sent>> {
     let fields = select(vec![STORE, FIND, CREATE, DELETE, 0x0200, 0x7000]);
@@ -214,6 +223,7 @@ fn exchange() -> impl Strategy<Value = Vec<Sent>> {
         2 => long_command(),
         2 => event(),
         4 => forbidden(),
+        2 => forbidden_meanwhile(),
         1 => packed(),
         2 => odd(),
     ]
