@@ -9,6 +9,7 @@ use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::title::AeTitle;
 
+use crate::framing;
 use crate::input::{Input, pieces};
 use crate::limits;
 
@@ -44,9 +45,10 @@ pub(crate) const CONTEXTS: [(&str, &str, &[Operation], &[Operation]); 9] = [
     (PERFORMED, EXPLICIT, &[NCreate, NSet], &[NEventReport]),
     (VERIFICATION, IMPLICIT, &[CEcho], &[CEcho]),
 ];
+const LAST_CONTEXT: u8 = 17;
 
 /// However what the sides send is cut, verdict, output, ledger and news are the same; what goes to
-/// either side is whole PDUs in the gate's framing; each request that passed would pass again; and
+/// either side is whole messages in the gate's framing; each request that passed would pass again; and
 /// neither the output nor the memory outgrows its limits.
 ///
 /// # Panics
@@ -70,10 +72,12 @@ pub fn holds(input: &[u8]) {
     }
 
     for to in [Side::Pacs, Side::Requestor] {
-        let is_whole = whole.inspector.at_boundary(to);
-        let pdus = pdus(whole.out.towards(to), is_whole);
+        let is_at_boundary = whole.inspector.at_boundary(to);
+        let read = framing::read(whole.out.towards(to), MAXIMUM, LAST_CONTEXT);
+        let read = read.unwrap_or_else(|fault| panic!("to {to:?} goes {fault}"));
+        assert_eq!(read.is_cut, !is_at_boundary, "to {to:?}");
         if to == Side::Pacs {
-            requests(&pdus).iter().for_each(|request| passes_again(request));
+            requests(&read.pdus).iter().for_each(|request| passes_again(request));
         }
     }
     let ledgers = [whole, cut].map(|run| format!("{:?}", run.inspector.into_ledger()));
@@ -257,37 +261,6 @@ pub(crate) fn command(context: u8, field: u16, id: u8, last: u8) -> Vec<u8> {
     }
     let length = u32::try_from(body.len()).expect("short").to_le_bytes();
     [&[0, 0, 0, 0, 4, 0, 0, 0], &length[..], &body].concat()
-}
-
-/// The PDUs of an output. Only the last may lack something, and only of its fragment.
-fn pdus(mut out: &[u8], is_whole: bool) -> Vec<&[u8]> {
-    let mut all = Vec::new();
-    while let Some((header, body)) = out.split_first_chunk::<6>() {
-        let [kind, reserved, length @ ..] = *header;
-        let length = u32::from_be_bytes(length);
-        assert_eq!(reserved, 0);
-        match kind {
-            4 => {
-                assert!((6..=MAXIMUM).contains(&length), "a P-DATA-TF of {length} bytes");
-                let (head, _) = body.split_first_chunk::<6>().expect("the header of a PDV");
-                let [a, b, c, d, context, control] = *head;
-                assert_eq!(u32::from_be_bytes([a, b, c, d]) + 4, length, "one PDV in each PDU");
-                assert!(context % 2 == 1 && usize::from(context / 2) < CONTEXTS.len());
-                assert!(control <= 3, "reserved bits");
-            }
-            5..=7 => assert_eq!(length, 4),
-            _ => panic!("a PDU of type {kind}"),
-        }
-        let end = 6 + length as usize;
-        assert!(end <= out.len() || !is_whole, "a PDU lacks its end at a boundary");
-        assert!(end <= out.len() || kind == 4, "a PDU without PDVs lacks its end");
-        let (pdu, rest) = out.split_at(end.min(out.len()));
-        assert!(pdu.len() < end || !rest.is_empty() || is_whole, "no boundary where a PDU ends");
-        all.push(pdu);
-        out = rest;
-    }
-    assert!(out.is_empty(), "a part of a header went out");
-    all
 }
 
 /// The messages among these PDUs that begin with a request.

@@ -4,6 +4,8 @@ pub mod answer;
 pub mod command;
 pub mod data_set;
 pub mod field;
+#[path = "../../core/tests/inspector/framing.rs"]
+mod framing;
 pub mod input;
 pub mod inspector;
 #[path = "../../core/tests/memory/limits.rs"]

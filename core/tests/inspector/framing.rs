@@ -1,16 +1,16 @@
-//! Reads what goes out without a word of the gate's own reader: PS3.8 section 9.3 alone.
+//! Reads what goes out without a word of the gate's own reader: PS3.8 section 9.3 alone. The fuzz
+//! target of the inspector takes this file in.
 
-use crate::build::{COMMAND, LAST, ROWS};
+const COMMAND: u8 = 1;
+const LAST: u8 = 2;
 
 /// What one side was sent.
 #[derive(Debug, Default)]
-pub(crate) struct Read {
-    /// The commands, each as one set.
-    pub(crate) commands: Vec<Vec<u8>>,
+pub(crate) struct Read<'a> {
+    /// Its whole PDUs, and perhaps a last that is cut.
+    pub(crate) pdus: Vec<&'a [u8]>,
     /// The last PDU lacks a part of its fragment.
     pub(crate) is_cut: bool,
-    /// The last message lacks something.
-    pub(crate) is_inside_message: bool,
 }
 
 /// The message that is being read.
@@ -20,9 +20,9 @@ enum Message {
     DataSet(u8),
 }
 
-/// Reads whole PDUs of one PDV each, for a receiver who takes P-DATA-TF of this length. Only the
-/// last may be cut, and only in a fragment of a data set.
-pub(crate) fn read(mut out: &[u8], longest: u32) -> Result<Read, String> {
+/// Reads whole messages in whole PDUs of one PDV each, for a receiver who takes P-DATA-TF of this
+/// length on contexts up to this one. Only the last may be cut, and only in a fragment of a data set.
+pub(crate) fn read(mut out: &[u8], longest: u32, contexts: u8) -> Result<Read<'_>, String> {
     let mut read = Read::default();
     let mut message = Message::None;
     while !out.is_empty() {
@@ -35,7 +35,9 @@ pub(crate) fn read(mut out: &[u8], longest: u32) -> Result<Read, String> {
         match kind {
             4 if reserved == 0 => {
                 (length <= longest).then_some(()).ok_or("longer than the receiver takes")?;
-                message = data(message, pdu, length, is_cut, &mut read)?;
+                message = data(message, pdu, length, contexts)?;
+                let is_command = pdu[11] & COMMAND != 0;
+                (!is_cut || !is_command).then_some(()).ok_or("a part of a command")?;
             }
             5..=7 if length == 4 && !is_cut => {
                 let is_between = matches!(message, Message::None);
@@ -44,40 +46,34 @@ pub(crate) fn read(mut out: &[u8], longest: u32) -> Result<Read, String> {
             _ => return Err(format!("a PDU of type {kind}, {length} bytes")),
         }
         read.is_cut = is_cut;
+        read.pdus.push(pdu);
         out = &out[pdu.len()..];
     }
-    read.is_inside_message = !matches!(message, Message::None);
     Ok(read)
 }
 
 /// A P-DATA-TF with one PDV, as the next of a message.
-fn data(
-    message: Message,
-    pdu: &[u8],
-    length: u32,
-    is_cut: bool,
-    read: &mut Read,
-) -> Result<Message, String> {
-    let header: &[u8; 12] = pdu.first_chunk().ok_or("a part of a PDV's header")?;
+fn data(message: Message, pdu: &[u8], length: u32, contexts: u8) -> Result<Message, String> {
+    let (header, fragment) = pdu.split_first_chunk::<12>().ok_or("a part of a PDV's header")?;
     let [.., a, b, c, d, context, control] = *header;
     if u32::from_be_bytes([a, b, c, d]).checked_add(4) != Some(length) {
         return Err("not one PDV".into());
     }
-    if ROWS.iter().all(|row| row.0 != context) || control > COMMAND | LAST {
+    if context % 2 == 0 || context > contexts || control > COMMAND | LAST {
         return Err(format!("context {context}, control {control}"));
     }
     let (is_command, is_last) = (control & COMMAND != 0, control & LAST != 0);
-    if length % 2 == 1 || (length == 6 && !is_last) || (is_cut && is_command) {
-        return Err(format!("a fragment of {} bytes", pdu.len() - 12));
+    if length % 2 == 1 || (length == 6 && !is_last) {
+        return Err(format!("a fragment of {} bytes", length - 6));
     }
     Ok(match message {
-        Message::None if is_command => command(context, pdu[12..].to_vec(), is_last, read),
+        Message::None if is_command => command(context, fragment.to_vec(), is_last),
         Message::Command(of, mut set) if is_command && of == context => {
-            set.extend(&pdu[12..]);
-            command(context, set, is_last, read)
+            set.extend_from_slice(fragment);
+            command(context, set, is_last)
         }
         Message::DataSet(of) if !is_command && of == context => {
-            if is_last && !is_cut {
+            if is_last {
                 Message::None
             } else {
                 message
@@ -89,13 +85,12 @@ fn data(
     })
 }
 
-fn command(context: u8, set: Vec<u8>, is_last: bool, read: &mut Read) -> Message {
+fn command(context: u8, set: Vec<u8>, is_last: bool) -> Message {
     if !is_last {
         return Message::Command(context, set);
     }
     // (0000,0800), two bytes, 0101: no data set follows.
     let none = [0, 0, 0, 8, 2, 0, 0, 0, 1, 1];
     let has_data_set = !set.windows(none.len()).any(|part| part == none);
-    read.commands.push(set);
     if has_data_set { Message::DataSet(context) } else { Message::None }
 }

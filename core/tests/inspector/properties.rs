@@ -8,7 +8,7 @@ use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
-use crate::build::{Sent, contexts, maxima};
+use crate::build::{PRINTS, Sent, contexts, maxima};
 use crate::framing;
 use crate::play::Run;
 use crate::traffic::{around_the_head, traffic};
@@ -98,7 +98,7 @@ proptest! {
             (Side::Requestor, &run.to_requestor, maxima.to_requestor),
         ];
         for (to, out, longest) in sides {
-            let read = framing::read(out, longest).map_err(TestCaseError::fail)?;
+            let read = framing::read(out, longest, PRINTS.0).map_err(TestCaseError::fail)?;
             prop_assert_eq!(read.is_cut, !run.inspector.at_boundary(to), "to {:?}", to);
         }
     }
