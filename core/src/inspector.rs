@@ -324,7 +324,6 @@ impl Inspector {
         if !self.ledger.forbid(request) {
             return Err(Fault::ForbiddenRequests);
         }
-        self.lane_mut(from).swallow();
         let answer = why.status().and_then(|status| command.refusal(status, COMMENT));
         if let Some(answer) = answer {
             self.outstanding.refuse(from, command.context, answer);

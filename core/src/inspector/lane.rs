@@ -25,8 +25,8 @@ pub(super) enum Step {
     Continue,
     /// A P-DATA-TF begins.
     Data,
-    /// A command set is complete and held: [`Lane::judge`] lets it pass, [`Lane::swallow`] does
-    /// not.
+    /// A command set is complete and held; its data set is swallowed unless [`Lane::judge`] lets it
+    /// pass.
     Command(Command),
     /// A data set is complete, and with it its message. If it passed, this is who judged it.
     DataSetEnd(Option<Box<Guard>>),
@@ -118,13 +118,6 @@ impl Lane {
     pub(super) const fn is_inside_forwarded_pdu(&self) -> bool {
         matches!(&self.state, State::Fragment(fragment) if fragment.left > 0)
             && self.is_inside_forwarded_message()
-    }
-
-    /// The message whose command was just read does not pass; neither does its data set.
-    pub(super) fn swallow(&mut self) {
-        if let Message::DataSet { passage, .. } = &mut self.message {
-            *passage = Passage::Swallow;
-        }
     }
 
     /// The message whose command was just read passes as far as its data set is sound.

@@ -244,6 +244,27 @@ fn a_pdu_of_ones_own_may_not_stand_inside_a_forwarded_fragment() {
 }
 
 #[test]
+fn a_side_is_inside_a_pdu_from_its_first_byte_to_its_last() {
+    let input = store();
+    for end in 0..=input.len() {
+        let (_, verdict, inspector) = run(&[(Side::Requestor, &input[..end])]);
+        assert_eq!(verdict, Ok(()));
+        let at_boundary = ends_a_pdu(&input, end);
+        assert_eq!(inspector.is_inside_pdu(Side::Requestor), !at_boundary, "behind {end} bytes");
+        assert!(!inspector.is_inside_pdu(Side::Pacs));
+    }
+}
+
+fn ends_a_pdu(stream: &[u8], end: usize) -> bool {
+    let mut place = 0;
+    while place < end {
+        let length = u32::from_be_bytes(stream[place + 2..place + 6].try_into().unwrap());
+        place += 6 + length as usize;
+    }
+    place == end
+}
+
+#[test]
 fn an_operation_is_outstanding_until_its_final_response() {
     let find = [command(&request(FIND_RQ, 7, DATA)), one(1, LAST, &[0; 8])].concat();
     let pending = [command(&response(FIND_RQ, 7, DATA, PENDING)), one(1, LAST, &[0; 8])].concat();
@@ -257,6 +278,9 @@ fn an_operation_is_outstanding_until_its_final_response() {
     assert_eq!(phase(&[]), Phase::Open);
     assert_eq!(phase(&[up]), Phase::Operating);
     assert_eq!(phase(&[up, (Side::Pacs, &pending)]), Phase::Operating);
+    // A message is under way: nobody waits for its beginning.
+    assert_eq!(phase(&[up, (Side::Pacs, &pending[..pending.len() - 1])]), Phase::Open);
+    assert_eq!(phase(&[(Side::Requestor, &find[..find.len() - 1])]), Phase::Open);
     assert_eq!(phase(&[up, (Side::Pacs, &pending), (Side::Pacs, &last)]), Phase::Open);
 }
 

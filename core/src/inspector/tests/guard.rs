@@ -115,6 +115,7 @@ fn nothing_of_a_request_leaves_before_its_head_is_walked() {
     let (out, verdict, inspector) = play(&[(Side::Requestor, &input[..input.len() - 1])]);
     assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
     assert!(inspector.at_boundary(Side::Pacs));
+    assert_eq!(HEAD, 65_536, "what the README says is held");
     let long = storing(&object(100_000), 16_000);
     let (out, verdict, inspector) = play(&[(Side::Requestor, &long[..long.len() - 1])]);
     assert_eq!(verdict, Ok(()));
