@@ -230,8 +230,12 @@ fn an_empty_last_fragment_passes_and_other_empty_ones_are_dropped() {
     let input = [&head[..], &one(1, 0, &[]), &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat();
     let (out, verdict, inspector) = run(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, [&head[..], &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat());
+    let passed = [&head[..], &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat();
+    assert_eq!(out.to_pacs, passed);
     assert_eq!(inspector.phase(), Phase::Operating);
+    // The shortest that may stand behind another in a PDU.
+    let in_one = pdata(&[pdv(1, 0, &[1, 2]), pdv(1, LAST, &[])]);
+    assert_eq!(run(&[(Side::Requestor, &[head, in_one].concat())]).0.to_pacs, passed);
 }
 
 #[test]

@@ -323,14 +323,13 @@ fn sixteen_forbidden_requests_are_answered_and_one_more_ends_the_association() {
 #[test]
 fn swallows_so_much_and_no_more() {
     let head = one(CT.0, COMMAND | LAST, &ask(FIND_RQ, CT.1, 1, DATA));
-    let piece = one(CT.0, 0, &[0; 4088]);
+    let piece = one(CT.0, 0, &[0; 2048]);
     let (mut inspector, mut out) = (association(), Out::default());
     inspector.feed(Side::Requestor, &head, &mut out).unwrap();
-    let fits = (64 << 20) / 4088;
-    for _ in 0..fits {
+    for _ in 0..(64 << 20) / 2048 {
         inspector.feed(Side::Requestor, &piece, &mut out).unwrap();
     }
-    let verdict = inspector.feed(Side::Requestor, &piece, &mut out);
+    let verdict = inspector.feed(Side::Requestor, &one(CT.0, 0, &[0; 2]), &mut out);
     assert_eq!(verdict, Err(Fault::SwallowedTooMuch));
     assert!(out.to_pacs.is_empty());
 }
