@@ -396,13 +396,18 @@ fn refuses_messages_that_are_mixed() {
 
 #[test]
 fn bounds_what_a_command_may_hold() {
-    let piece = one(1, COMMAND, &[0; 4000]);
-    let too_long: Vec<u8> = piece.iter().copied().cycle().take(piece.len() * 17).collect();
-    assert_eq!(fault(&[(Side::Requestor, &too_long)]), Fault::CommandTooLong);
-    let many = one(1, COMMAND, &[0; 2]).repeat(65);
-    assert_eq!(fault(&[(Side::Requestor, &many)]), Fault::CommandFragments);
-    let empty = [command(&request(STORE_RQ, 1, DATA)), one(1, 0, &[]).repeat(65)].concat();
-    assert_eq!(fault(&[(Side::Requestor, &empty)]), Fault::EmptyFragments);
+    let begun = command(&request(STORE_RQ, 1, DATA));
+    for (before, most, beyond, expected) in [
+        (&[][..], one(1, COMMAND, &[0; 2048]).repeat(32), COMMAND, Fault::CommandTooLong),
+        (&[][..], one(1, COMMAND, &[0; 2]).repeat(64), COMMAND, Fault::CommandFragments),
+        (&begun[..], one(1, 0, &[]).repeat(64), 0, Fault::EmptyFragments),
+    ] {
+        let fits = [before, &most].concat();
+        assert_eq!(run(&[(Side::Requestor, &fits)]).1, Ok(()), "{expected:?}");
+        let length = if beyond == COMMAND { 2 } else { 0 };
+        let one_more = one(1, beyond, &[0; 2][..length]);
+        assert_eq!(fault(&[(Side::Requestor, &fits), (Side::Requestor, &one_more)]), expected);
+    }
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn permits_a_known_peer_with_its_own_title() {
     assert_eq!(candidate.pacs().as_ref(), "archive");
     assert_eq!(candidate.contact().map(AsRef::as_ref), Some("Radiology IT"));
     let permit = candidate.permit(Occupancy::default()).unwrap();
+    assert_eq!(permit.contact().map(AsRef::as_ref), Some("Radiology IT"));
     let findings: Vec<_> = permit.trace().iter().collect();
     assert_eq!(
         findings,

@@ -30,6 +30,8 @@ fn an_empty_list_of_a_peer_permits_nothing() {
 
 #[test]
 fn an_empty_or_too_small_pacs_permits_nothing() {
+    let least = Pacs { max_pdu: 1024, ..pacs("archive", "PACS") };
+    assert!(Policy::new(vec![peer("ct1")], vec![least]).is_ok());
     let broken = Pacs { called: vec![], associations: 0, max_pdu: 1023, ..pacs("archive", "PACS") };
     let table = || Table::Pacs("archive".into());
     assert_eq!(
