@@ -20,7 +20,9 @@ fn roles(permit: &Permit) -> &[RoleSelection] {
 }
 
 fn remarks(permit: &Permit) -> Vec<(Remark, u32)> {
-    permit.remarks().iter().collect()
+    let remarks = permit.remarks();
+    assert_eq!(remarks.is_empty(), remarks.iter().next().is_none());
+    remarks.iter().collect()
 }
 
 #[track_caller]
