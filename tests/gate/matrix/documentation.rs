@@ -14,12 +14,13 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each peer with the version that the page speaks of.
-const PEERS: [(&str, &str, &str); 6] = [
+const PEERS: [(&str, &str, &str); 7] = [
     ("DCMTK", "3.6.7", "requestors over TLS, and the PACS storescp, dcmqrscp and wlmscpfs"),
     ("Orthanc", "1.10.1", "PACS"),
     ("stunnel", "5.68", "TLS client before getscu and movescu, which have none in Debian"),
     ("pynetdicom", "3.0.4", "requestor over TLS, and PACS for MPPS, commitment and print"),
     ("pydicom", "3.0.2", "sample objects"),
+    ("pydicom-data", "1.0.0", "more sample objects"),
     ("dcmjs-dimse", "0.3.3", "requestor over TLS"),
 ];
 
@@ -31,6 +32,19 @@ fn the_page_of_peers_says_what_is_run() {
     }
     let found = std::fs::read_to_string(&path).unwrap();
     assert!(found == page(), "docs/peers.md is old: run this test with UPDATE_DOCS=1");
+}
+
+#[test]
+fn the_readme_names_every_sample_that_the_gate_does_not_store() {
+    let rows = UNSOUND.iter().map(|it| {
+        let names = it.files.iter().map(|file| format!("`{}`", file.trim_end_matches(".dcm")));
+        let names = names.collect::<Vec<_>>().join(", ");
+        format!("| {names} | `{}` | {} |\n", it.error.code(), it.why)
+    });
+    let table = format!("| samples | rule | why |\n|---|---|---|\n{}", rows.collect::<String>());
+    let readme = include_str!("../../../README.md");
+    assert!(readme.contains(&table), "put this into the README:\n\n{table}");
+    assert_eq!(readme.matches("\n| samples |").count(), 1);
 }
 
 #[test]
@@ -58,7 +72,12 @@ fn asking_for_its_version(peer: &str) -> Command {
             node.env("NODE_PATH", node_modules());
             node
         }
-        _ => with(&python(), &["-c", &format!("import {peer} as it; print(it.__version__)")]),
+        _ => {
+            // It brings a package of another name.
+            let package = if peer == "pydicom-data" { "data_store" } else { peer };
+            let program = format!("import {package} as it; print(it.__version__)");
+            with(&python(), &["-c", &program])
+        }
     }
 }
 
@@ -141,24 +160,26 @@ fn objects() -> String {
     let rows = kinds.map(|kind| {
         format!("| {} | {} | all but those below |\n", kind.name(), stored_samples(kind))
     });
-    let unsound = UNSOUND.iter().map(|it| format!("| `{}` | {} |\n", it.file, it.comment));
+    let unsound = UNSOUND.iter().flat_map(|it| {
+        it.files.iter().map(|file| format!("| `{file}` | {} | {} |\n", it.error, it.why))
+    });
     let refused = NOT_WALKED.iter().map(|exception| {
         let Exception { file, transfer_syntax, why } = exception;
         format!("| `{file}` | {transfer_syntax} | {why} |\n")
     });
     let encapsulated = TransferSyntax::all().filter(|it| it.walk() == Walk::Encapsulated).count();
     format!(
-        "## Objects\n\npynetdicom sends every file of pydicom's data that names its SOP class, \
-         instance and transfer\nsyntax, as it is, one association each. What the PACS stores of \
-         them directly, it stores through\nthe gate, with the same bytes, unless its data set breaks a \
-         rule.\n\n\
+        "## Objects\n\npynetdicom sends every file of pydicom and pydicom-data that names its SOP \
+         class, instance and\ntransfer syntax, as it is, one association each. What the PACS stores \
+         of them directly, it stores\nthrough the gate, with the same bytes, unless its data set \
+         breaks a rule.\n\n\
          | PACS | stored directly | of these identical through the gate |\n|---|---|---|\n{}\n\
          Of the {encapsulated} encapsulated transfer syntaxes that the gate permits, storescp \
          takes {ENCAPSULATED}. An object under\neach of these names arrives identical, too.\n\n\
          The gate refuses, as `no-permitted-service`, whatever the PACS would do:\n\n\
          | sample | transfer syntax | reason |\n|---|---|---|\n{}\n\
          With the status C000H and this comment it refuses, of those that some PACS stores:\n\n\
-         | sample | error comment |\n|---|---|\n{}",
+         | sample | error comment | why |\n|---|---|---|\n{}",
         rows.concat(),
         refused.collect::<String>(),
         unsound.collect::<String>()

@@ -20,8 +20,17 @@ pub(crate) fn script(name: &str) -> PathBuf {
 
 /// The folder of pydicom's data.
 pub(crate) fn sample_directory() -> PathBuf {
+    package_directory("pydicom.data")
+}
+
+/// The folder of what pydicom-data adds to them.
+pub(crate) fn more_samples_directory() -> PathBuf {
+    package_directory("data_store").join("data")
+}
+
+fn package_directory(package: &str) -> PathBuf {
     let mut command = Command::new(python());
-    command.args(["-c", "import pydicom.data; print(pydicom.data.__path__[0])"]);
+    command.args(["-c", &format!("import {package} as it; print(it.__path__[0])")]);
     let output = run(&mut command);
     assert!(output.status.success(), "{output:?}");
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())
