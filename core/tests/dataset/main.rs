@@ -8,7 +8,11 @@ mod identifiers;
 #[path = "../memory/limits.rs"]
 mod limits;
 #[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod sound;
 #[cfg(test)]
 mod structure;
 #[cfg(test)]
