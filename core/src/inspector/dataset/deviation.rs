@@ -159,3 +159,79 @@ impl Deviations {
         self.patterns = self.patterns.saturating_add(1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn tolerated(deviations: &[Deviation]) -> Tolerated {
+        deviations.iter().copied().collect()
+    }
+
+    #[test]
+    fn every_deviation_has_a_name_and_a_sentence_of_its_own() {
+        let names: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.to_string()).collect();
+        let sentences: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.sentence()).collect();
+        assert_eq!((names.len(), sentences.len()), (7, 7));
+    }
+
+    #[test]
+    fn the_names_of_tolerable_deviations_are_read_back_and_no_others() {
+        for deviation in Deviation::ALL {
+            let expected = if Deviation::TOLERABLE.contains(&deviation) {
+                Ok(deviation)
+            } else {
+                Err(UnknownDeviation)
+            };
+            assert_eq!(deviation.name().parse(), expected, "{deviation}");
+        }
+        for text in ["", "*", "all", "Order", "order ", "odd_length", "odd-length,order"] {
+            assert_eq!(text.parse::<Deviation>(), Err(UnknownDeviation), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_tolerated_by_default() {
+        assert_eq!(Tolerated::default(), Tolerated::NONE);
+        assert_eq!(tolerated(&[]), Tolerated::NONE);
+        assert!(Deviation::ALL.iter().all(|it| !Tolerated::NONE.contains(*it)));
+    }
+
+    #[test]
+    fn exactly_the_tolerable_deviations_that_were_given_are_tolerated() {
+        for chosen in 0_u8..1 << Deviation::ALL.len() {
+            let is_chosen = |it: &Deviation| chosen & it.bit() != 0;
+            let given: Vec<_> = Deviation::ALL.into_iter().filter(is_chosen).collect();
+            let set = tolerated(&given);
+            for deviation in Deviation::ALL {
+                let is_in = given.contains(&deviation) && Deviation::TOLERABLE.contains(&deviation);
+                assert_eq!(set.contains(deviation), is_in, "{deviation} of {given:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn neither_order_nor_repetition_makes_another_set() {
+        let [odd, order, reserved] = Deviation::TOLERABLE;
+        let set = tolerated(&[odd, order, reserved]);
+        assert_eq!(tolerated(&[reserved, odd, order, odd]), set);
+        assert_ne!(tolerated(&[odd, order]), set);
+    }
+
+    #[test]
+    fn each_deviation_is_counted_for_itself_and_without_overflow() {
+        let mut met = Deviations::default();
+        for (times, deviation) in (1..).zip(Deviation::ALL) {
+            (0..times).for_each(|_| met.note(deviation));
+        }
+        assert!(met.iter().eq(Deviation::ALL.into_iter().zip(1..)));
+        let mut all = Deviations { counts: [u32::MAX; 7], patterns: u32::MAX };
+        met.note_pattern();
+        all.add(&met);
+        all.note(Deviation::Order);
+        all.note_pattern();
+        assert_eq!((all.count(Deviation::Order), all.patterns()), (u32::MAX, u32::MAX));
+    }
+}

@@ -153,3 +153,52 @@ impl UidCharacters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dicom_core::dictionary::UidDictionary;
+    use dicom_dictionary_std::sop_class::registry;
+
+    use super::*;
+    use crate::services::SopClass;
+
+    /// What the storage SOP classes outside studies are called, and no other one.
+    const KINDS: [&str; 7] = [
+        "HangingProtocol",
+        "ColorPalette",
+        "ImplantTemplate",
+        "ImplantAssemblyTemplate",
+        "DefinedProcedureProtocol",
+        "ProtocolApproval",
+        "Inventory",
+    ];
+
+    fn is_outside_studies(keyword: &str) -> bool {
+        keyword.ends_with("Storage") && KINDS.iter().any(|kind| keyword.contains(kind))
+    }
+
+    #[test]
+    fn what_needs_no_study_is_called_so_by_an_independent_dictionary() {
+        for uid in OUTSIDE_STUDIES {
+            let keyword = registry().by_uid(uid).map(|known| known.alias).unwrap_or_default();
+            assert!(is_outside_studies(keyword), "{uid} is {keyword:?}");
+        }
+        let found: Vec<_> = SopClass::all().filter(|it| is_outside_studies(it.keyword)).collect();
+        for class in &found {
+            assert!(OUTSIDE_STUDIES.contains(&class.uid), "{} is not there", class.keyword);
+        }
+        assert_eq!(found.len(), OUTSIDE_STUDIES.len());
+        for kind in KINDS {
+            assert!(found.iter().any(|it| it.keyword.contains(kind)), "no class is a {kind}");
+        }
+    }
+
+    #[test]
+    fn performed_protocols_and_images_need_a_study() {
+        for keyword in ["CTPerformedProcedureProtocolStorage", "CTImageStorage"] {
+            let sop_class = SopClass::uid_of(keyword).unwrap();
+            let purpose = Purpose::Object { sop_class, sop_instance: "1.2.3".parse().unwrap() };
+            assert!(Found::NONE.missing(&purpose).eq(UIDS), "{keyword}");
+        }
+    }
+}
