@@ -235,6 +235,24 @@ fn the_data_set_of_a_forbidden_request_is_swallowed_up_to_a_limit() {
 }
 
 #[test]
+fn the_data_set_of_a_forbidden_request_of_the_pacs_is_swallowed_up_to_a_limit() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
+        pacs.send_without_end(&p_data(3, DATA, &[0; 16_376]));
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, with_all);
+    let mut requestor = open(&scenario);
+    assert_eq!(requestor.receive_rest(), (abort(2, 0), Received::Closed));
+    let line = scenario.gate.audited("closed", "pacs-swallowed-too-much");
+    assert_eq!(line["bytes"]["from_pacs"].as_u64().unwrap() >> 20, 64);
+    assert_eq!(line["wire"], "A-ABORT 2/0", "{line}");
+    assert!(scenario.gate.peak_memory() < 50 * 1024);
+    scenario.ended("closed", "pacs-swallowed-too-much", 1, 1);
+}
+
+#[test]
 fn the_requestors_stream_parses_while_the_pacs_sends_slowly() {
     // An event report in many pieces; the gate's answer may come behind the last one only.
     let (go, gate) = channel();
@@ -284,11 +302,13 @@ fn the_requestors_stream_parses_while_the_pacs_sends_slowly() {
 
 #[test]
 fn a_forbidden_request_of_the_pacs_is_answered_and_the_requestor_hears_nothing() {
-    for (reason, context, request) in [
-        ("pacs-store-outside-get", 3, message(3, &store_rq(1))),
-        ("pacs-operation", 7, message(7, &find_rq(1))),
-        ("pacs-operation", 3, message(3, &event_rq(1, CT))),
-        ("pacs-foreign-sop-class", 3, message(3, &event_rq(1, COMMITMENT))),
+    let unknown = command(&[us(0x0100, 0x0ffe), us(0x0110, 1), us(0x0800, 1)]);
+    for (reason, context, request, status) in [
+        ("pacs-store-outside-get", 3, message(3, &store_rq(1)), NOT_AUTHORIZED),
+        ("pacs-operation", 7, message(7, &find_rq(1)), NOT_AUTHORIZED),
+        ("pacs-operation", 3, message(3, &event_rq(1, CT)), NOT_AUTHORIZED),
+        ("pacs-foreign-sop-class", 3, message(3, &event_rq(1, COMMITMENT)), NOT_AUTHORIZED),
+        ("pacs-unknown-command", 3, message(3, &unknown), UNRECOGNIZED),
     ] {
         let (heard, hears) = channel();
         let heard = Mutex::new(heard);
@@ -303,10 +323,11 @@ fn a_forbidden_request_of_the_pacs_is_answered_and_the_requestor_hears_nothing()
         let mut requestor = open(&scenario);
         let answer = hears.recv().unwrap();
         let told = Request::parse(&answer.pdvs()[0].data);
-        assert_eq!((answer.pdvs()[0].context, told.status), (context, Some(NOT_AUTHORIZED)));
+        assert_eq!((answer.pdvs()[0].context, told.status), (context, Some(status)));
         echo(&mut requestor, 2);
         requestor.release();
-        scenario.ended("forbidden", reason, 1, 1);
+        let line = scenario.ended("forbidden", reason, 1, 1);
+        assert_eq!(line["wire"], format!("response {status:04x}"), "{line}");
     }
 }
 

@@ -3,9 +3,9 @@
 //! The side at fault hears why, the other side hears A-ABORT 2/0, and nothing of what is
 //! bad reaches it.
 
-use crate::support::associate::{Associate, CT, EXPLICIT, Item};
+use crate::support::associate::{Associate, CT, EXPLICIT, Item, MR};
 use crate::support::dimse::{
-    bare_event_rq, command, echo_rq, event_rq, image, store_rq, success, uid, us,
+    Request, bare_event_rq, command, echo_rq, event_rq, image, store_rq, success, uid, us,
 };
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{
@@ -109,6 +109,50 @@ faults! {
 }
 
 #[test]
+fn ends_with_a_response_of_the_requestor_for_a_foreign_sop_class() {
+    let report = p_data(3, COMMAND | LAST, &bare_event_rq(7, CT));
+    let asked = report.clone();
+    let pacs = Pacs::first_playing(move |pacs| {
+        let answer = acceptance(&pacs.request());
+        pacs.send(&answer);
+        pacs.send(&asked);
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.services(&with_reports()));
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request());
+    assert_eq!(requestor.receive_pdu().encode(), report);
+    requestor.send(&p_data(3, COMMAND | LAST, &answer_for(MR, &bare_event_rq(7, CT))));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 6));
+    assert_eq!(requestor.receive(), Received::Closed);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
+    let line = scenario.ended("closed", "requestor-foreign-response", 1, 1);
+    assert_eq!(line["wire"], "A-ABORT 2/6", "{line}");
+}
+
+#[test]
+fn ends_with_a_response_of_the_pacs_for_a_foreign_sop_class() {
+    let pacs = Pacs::first_playing(|pacs| {
+        let answer = acceptance(&pacs.request());
+        pacs.send(&answer);
+        pacs.receive().unwrap();
+        pacs.send(&p_data(1, COMMAND | LAST, &answer_for(CT, &echo_rq(1))));
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request());
+    let question = p_data(1, COMMAND | LAST, &echo_rq(1));
+    requestor.send(&question);
+    assert_eq!(requestor.receive_rest(), (abort(2, 0), Received::Closed));
+    drop(requestor);
+    let heard = [question, abort(2, 6)].concat();
+    assert_eq!(behind_request(&scenario.pacs.received()), heard);
+    let line = scenario.ended("closed", "pacs-foreign-response", 1, 1);
+    assert_eq!(line["wire"], "A-ABORT 2/0", "{line}");
+}
+
+#[test]
 fn two_messages_in_a_pdu_end_after_the_first() {
     let scenario = Scenario::before(keeping_still(), |settings| settings);
     let mut requestor = scenario.ct1();
@@ -199,6 +243,10 @@ fn as_the_pacs_may(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn unasked() -> Vec<u8> {
-    let question = crate::support::dimse::Request::parse(&echo_rq(7));
-    success(&question)
+    success(&Request::parse(&echo_rq(7)))
+}
+
+/// A successful response to this request that names another SOP class.
+fn answer_for(sop_class: &str, request: &[u8]) -> Vec<u8> {
+    success(&Request { sop_class: sop_class.to_owned(), ..Request::parse(request) })
 }

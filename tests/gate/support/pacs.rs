@@ -138,8 +138,12 @@ impl Accepted {
         let question = self.message();
         self.send(&p_data(5, COMMAND | LAST, &find_pending(question.id)));
         self.send(&p_data(5, DATA, &image_head(1 << 30)));
-        let piece = p_data(5, DATA, &[0; 16_376]);
-        while self.stream.write_all(&piece).is_ok() {}
+        self.send_without_end(&p_data(5, DATA, &[0; 16_376]));
+    }
+
+    /// Sends the same again and again until the gate ends the connection.
+    pub(crate) fn send_without_end(&mut self, bytes: &[u8]) {
+        while self.stream.write_all(bytes).is_ok() {}
     }
 
     /// Reads this many bytes and keeps none.
