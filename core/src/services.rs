@@ -2,7 +2,7 @@
 //!
 //! [`table`] is the whole mapping, from service to SOP classes to the DIMSE requests that either
 //! side may send. What no service covers, a peer may be given by `{ sop_class, operations }`,
-//! apart from the Unified Procedure Step.
+//! apart from the Unified Procedure Step and retired meta SOP classes.
 
 mod left_out;
 mod naming;
@@ -118,6 +118,12 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
 #[must_use]
 pub fn is_unified_procedure_step(uid: &Uid) -> bool {
     left_out::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
+}
+
+/// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
+#[must_use]
+pub fn is_retired_meta(uid: &Uid) -> bool {
+    left_out::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
 }
 
 impl FromStr for Service {

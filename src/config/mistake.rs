@@ -76,6 +76,9 @@ pub enum Mistake {
     /// Not an AE title.
     #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
     Title(Quoted, TitleError),
+    /// A title that would stand for all of them, if titles were patterns.
+    #[error("{0} stands for no other title, since titles are compared whole; name each title")]
+    AnyTitle(Quoted),
     /// Not a UID.
     #[error("{0} {1}")]
     Uid(Quoted, UidError),
@@ -262,6 +265,12 @@ pub enum Caution {
         /// Where the first one stands.
         first: Location,
     },
+    /// A title that looks like a pattern.
+    #[error(
+        "{0} is compared whole, so its `*` or `?` stands for no other character; name each title \
+         that is meant"
+    )]
+    TitleLikePattern(Quoted),
     /// A calling title of two peers.
     #[error(
         "{title} is a title of peer.{peer} as well, at {first}, and the PACS cannot tell them \

@@ -74,8 +74,16 @@ fn address(node: &Node) -> Result<Address, Mistake> {
     text.parse().map_err(|fault| Mistake::Address(text.into(), fault))
 }
 
-/// An AE title, as the wire has it.
+/// An AE title, as the wire has it. The standard lets devices be called `*`; who writes that here
+/// means something else.
 pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
     let text = node.text()?;
-    text.parse().map_err(|fault| Mistake::Title(text.into(), fault))
+    let title = text.parse::<AeTitle>().map_err(|fault| Mistake::Title(text.into(), fault))?;
+    let is_any = title.as_str().bytes().all(is_wildcard);
+    if is_any { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+}
+
+/// Whether people take a character of a title for any other.
+pub(super) const fn is_wildcard(byte: u8) -> bool {
+    matches!(byte, b'*' | b'?')
 }

@@ -75,13 +75,17 @@ impl<'a> Tables<'a> {
             }
             PolicyError::UnknownPacs { .. } if problems.incomplete => None,
             PolicyError::UnknownPacs { peer, pacs } => self.unknown_pacs(peer, pacs),
-            PolicyError::UnifiedProcedureStep { peer, sop_class } => {
-                let place = self.peers.get(&**peer)?.place_of_service(sop_class)?;
-                let mistake = Mistake::NotEnforced(
-                    "commands of the Unified Procedure Step name another class than their context",
-                );
-                Some(Told { place, key: format!("peer.{peer}.services"), mistake })
-            }
+            PolicyError::UnifiedProcedureStep { peer, sop_class } => self.service(
+                peer,
+                sop_class,
+                "commands of the Unified Procedure Step name another class than their context",
+            ),
+            PolicyError::RetiredMeta { peer, sop_class } => self.service(
+                peer,
+                sop_class,
+                "commands of this retired meta SOP class name its members, so all of them would be \
+                 refused; take it out, and name the SOP classes that the device proposes besides",
+            ),
             PolicyError::NothingToMove { peer } => {
                 let read = self.peers.get(&**peer).filter(|read| read.is_sound)?;
                 let place = read.move_to.first()?.place;
@@ -95,6 +99,13 @@ impl<'a> Tables<'a> {
                 self.narrowing(peer, Some(sop_class), Combination::OutsideServices)
             }
         }
+    }
+
+    /// A SOP class with its operations that cannot be given.
+    fn service(&self, peer: &str, sop_class: &Uid, why: &'static str) -> Option<Told> {
+        let place = self.peers.get(peer)?.place_of_service(sop_class)?;
+        let mistake = Mistake::NotEnforced(why);
+        Some(Told { place, key: format!("peer.{peer}.services"), mistake })
     }
 
     fn same_called_title(

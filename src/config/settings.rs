@@ -129,6 +129,7 @@ impl Tables {
     fn warn(&self, problems: &mut Problems) {
         unwise::called_titles(&self.pacs, problems);
         unwise::calling_titles(&self.peers, problems);
+        unwise::patterns(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {
             unwise::unused_pacs(&self.pacs, &self.peers, problems);

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use pacsgate_core::wire::title::AeTitle;
 
 use super::mistake::{Caution, Quoted};
+use super::pacs::is_wildcard;
 use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
@@ -41,6 +42,19 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
                 first: problems.locate(first.place),
             };
             problems.caution(other.place, format!("peer.{}.calling_ae", other.by), caution);
+        }
+    }
+}
+
+/// Titles are compared whole: what looks like a pattern matches nothing that was meant.
+pub(super) fn patterns(pacs: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
+    let called = pacs.iter().map(|it| ("pacs", &it.name, "called_ae", &it.called));
+    let calling = peers.iter().map(|it| ("peer", &it.name, "calling_ae", &it.calling));
+    let destinations = peers.iter().map(|it| ("peer", &it.name, "move_to", &it.move_to));
+    for (kind, name, key, titles) in called.chain(calling).chain(destinations) {
+        for held in held(name, titles).filter(|it| it.title.as_str().bytes().any(is_wildcard)) {
+            let caution = Caution::TitleLikePattern(quoted(held.title));
+            problems.caution(held.place, format!("{kind}.{name}.{key}"), caution);
         }
     }
 }

@@ -100,6 +100,34 @@ fn warns_of_an_expired_server_certificate_and_refuses_it_when_strict() {
 }
 
 #[test]
+fn warns_of_titles_that_look_like_patterns() {
+    let site = Site::new(200 * DAY);
+    let peer = "calling_ae = [\"CT?\"]\npacs = [\"archive\"]\nservices = [\"move\"]\n\
+                move_to = [\"CT1\", \"ROOM*\"]\n";
+    let (before, behind) = SOUND.split_once("calling_ae").unwrap();
+    let (_, behind) = behind.split_once("[limits]").unwrap();
+    let main = format!("{before}{peer}\n[limits]{behind}");
+    site.write("pacsgate.toml", main.replace("\"PACS\"", "\"PACS\", \"PAC*\""));
+    let warned = site.check(&[]);
+    let line = |place: &str, title: &str| {
+        format!(
+            "warning: pacsgate.toml:{place}: \"{title}\" is compared whole, so its `*` or `?` \
+             stands for no other character; name each title that is meant\n"
+        )
+    };
+    let told = [
+        line("13:22: pacs.archive.called_ae", "PAC*"),
+        line("17:15: peer.ct1.calling_ae", "CT?"),
+        line("20:19: peer.ct1.move_to", "ROOM*"),
+        "good, with 3 warnings: pacsgate.toml: 1 listener, 1 PACS, 1 peer, from 1 configuration \
+         file and 4 files of certificates, keys and revocation lists"
+            .into(),
+    ];
+    assert_eq!((warned.text, warned.code), (told.concat(), 0));
+    assert_eq!(site.check(&["--strict"]).code, 78);
+}
+
+#[test]
 fn tells_mistakes_of_all_files_and_warnings_at_once() {
     let site = Site::new(10 * DAY);
     site.write("pacsgate.toml", SOUND.replace("10.10.0.5:104", "10.10.0.5"));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
 use crate::certificate::Matcher;
-use crate::services::{Condition, GroupSet, Service, is_unified_procedure_step};
+use crate::services::{Condition, GroupSet, Service, is_retired_meta, is_unified_procedure_step};
 use crate::wire::associate::MIN_MAXIMUM_LENGTH;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
@@ -109,6 +109,17 @@ pub enum PolicyError {
         /// The SOP class.
         sop_class: Uid,
     },
+    /// No command could have a place on its contexts.
+    #[error(
+        "[peer.{peer}] services: {sop_class} is a retired meta SOP class, whose commands name its \
+         members; pacsgate does not know these and would refuse every command"
+    )]
+    RetiredMeta {
+        /// The peer.
+        peer: Arc<str>,
+        /// The SOP class.
+        sop_class: Uid,
+    },
     /// `move_to` without a service that moves.
     #[error("[peer.{peer}] move_to: it is for C-MOVE, and no service of the peer has that")]
     NothingToMove {
@@ -204,6 +215,9 @@ fn of_service(peer: &Arc<str>, service: &Service) -> Option<PolicyError> {
     let (peer, sop_class) = (peer.clone(), sop_class.clone());
     if is_unified_procedure_step(&sop_class) {
         return Some(PolicyError::UnifiedProcedureStep { peer, sop_class });
+    }
+    if is_retired_meta(&sop_class) {
+        return Some(PolicyError::RetiredMeta { peer, sop_class });
     }
     operations.is_empty().then_some(PolicyError::NoOperations { peer, sop_class })
 }

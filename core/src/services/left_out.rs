@@ -33,32 +33,25 @@ pub(super) static INDUSTRIAL: [SopClass; 12] = [
 
 /// Retired, rare, real-time, or of a file set rather than a network.
 #[rustfmt::skip]
-pub(super) static OTHERS: [SopClass; 42] = [
+pub(super) static OTHERS: [SopClass; 35] = [
     SopClass::new("1.2.840.10008.1.3.10", "MediaStorageDirectoryStorage"),
     SopClass::new("1.2.840.10008.1.9", "BasicStudyContentNotification"),
     SopClass::new("1.2.840.10008.1.20.2", "StorageCommitmentPullModel"),
     SopClass::new("1.2.840.10008.1.40", "ProceduralEventLogging"),
     SopClass::new("1.2.840.10008.1.42", "SubstanceAdministrationLogging"),
     SopClass::new("1.2.840.10008.3.1.2.1.1", "DetachedPatientManagement"),
-    SopClass::new("1.2.840.10008.3.1.2.1.4", "DetachedPatientManagementMeta"),
     SopClass::new("1.2.840.10008.3.1.2.2.1", "DetachedVisitManagement"),
     SopClass::new("1.2.840.10008.3.1.2.3.1", "DetachedStudyManagement"),
     SopClass::new("1.2.840.10008.3.1.2.3.2", "StudyComponentManagement"),
     SopClass::new("1.2.840.10008.3.1.2.5.1", "DetachedResultsManagement"),
-    SopClass::new("1.2.840.10008.3.1.2.5.4", "DetachedResultsManagementMeta"),
-    SopClass::new("1.2.840.10008.3.1.2.5.5", "DetachedStudyManagementMeta"),
     SopClass::new("1.2.840.10008.3.1.2.6.1", "DetachedInterpretationManagement"),
     SopClass::new("1.2.840.10008.5.1.1.4.2", "ReferencedImageBox"),
-    SopClass::new("1.2.840.10008.5.1.1.9.1", "ReferencedGrayscalePrintManagementMeta"),
-    SopClass::new("1.2.840.10008.5.1.1.18.1", "ReferencedColorPrintManagementMeta"),
     SopClass::new("1.2.840.10008.5.1.1.24", "ImageOverlayBox"),
     SopClass::new("1.2.840.10008.5.1.1.24.1", "BasicPrintImageOverlayBox"),
     SopClass::new("1.2.840.10008.5.1.1.26", "PrintQueueManagement"),
     SopClass::new("1.2.840.10008.5.1.1.31", "PullPrintRequest"),
-    SopClass::new("1.2.840.10008.5.1.1.32", "PullStoredPrintManagementMeta"),
     SopClass::new("1.2.840.10008.5.1.1.33", "MediaCreationManagement"),
     SopClass::new("1.2.840.10008.5.1.1.40", "DisplaySystem"),
-    SopClass::new("1.2.840.10008.5.1.4.32", "GeneralPurposeWorklistManagementMeta"),
     SopClass::new("1.2.840.10008.5.1.4.32.1", "GeneralPurposeWorklistInformationModelFind"),
     SopClass::new("1.2.840.10008.5.1.4.32.2", "GeneralPurposeScheduledProcedureStep"),
     SopClass::new("1.2.840.10008.5.1.4.32.3", "GeneralPurposePerformedProcedureStep"),
@@ -78,6 +71,19 @@ pub(super) static OTHERS: [SopClass; 42] = [
     SopClass::new("1.2.840.10008.10.4", "RenditionSelectionDocumentRealTimeCommunication"),
 ];
 
+/// Refused in every form: commands on their contexts name their members, and which these are is
+/// known of the living ones only (`naming`).
+#[rustfmt::skip]
+pub(super) static RETIRED_META: [SopClass; 7] = [
+    SopClass::new("1.2.840.10008.3.1.2.1.4", "DetachedPatientManagementMeta"),
+    SopClass::new("1.2.840.10008.3.1.2.5.4", "DetachedResultsManagementMeta"),
+    SopClass::new("1.2.840.10008.3.1.2.5.5", "DetachedStudyManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.1.9.1", "ReferencedGrayscalePrintManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.1.18.1", "ReferencedColorPrintManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.1.32", "PullStoredPrintManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.4.32", "GeneralPurposeWorklistManagementMeta"),
+];
+
 /// Refused in every form: their commands name one SOP class on the contexts of another
 /// (PS3.4 section CC.2), so a context does not yet say what is permitted on it.
 #[rustfmt::skip]
@@ -95,5 +101,10 @@ pub(super) static UNIFIED_PROCEDURE_STEP: [SopClass; 9] = [
 
 /// All of them.
 pub(super) fn all() -> impl Iterator<Item = &'static SopClass> {
-    INVENTORY.iter().chain(&INDUSTRIAL).chain(&OTHERS).chain(&UNIFIED_PROCEDURE_STEP)
+    INVENTORY
+        .iter()
+        .chain(&INDUSTRIAL)
+        .chain(&OTHERS)
+        .chain(&RETIRED_META)
+        .chain(&UNIFIED_PROCEDURE_STEP)
 }

@@ -89,6 +89,20 @@ fn a_service_is_read_by_its_exact_name() {
 }
 
 #[test]
+fn a_meta_sop_class_has_members_or_cannot_be_granted() {
+    let mut retired = 0;
+    for class in SopClass::all().filter(|class| class.keyword.ends_with("Meta")) {
+        let meta = class.uid.parse().unwrap();
+        let mut others = SopClass::all().map(|class| class.uid.parse().unwrap());
+        let has_member = others.any(|it| it != meta && on_context(&meta, &it).is_some());
+        assert_eq!(is_retired_meta(&meta), !has_member, "{}", class.keyword);
+        retired += usize::from(!has_member);
+    }
+    assert_eq!(retired, 7);
+    assert!(!is_retired_meta(&SopClass::uid_of("Printer").unwrap()));
+}
+
+#[test]
 fn knows_the_unified_procedure_step_by_uid() {
     let push = SopClass::uid_of("UnifiedProcedureStepPush").unwrap();
     assert!(is_unified_procedure_step(&push));

@@ -115,6 +115,15 @@ fn unified_procedure_steps_cannot_be_granted_by_uid() {
 }
 
 #[test]
+fn retired_meta_sop_classes_cannot_be_granted_by_uid() {
+    let sop_class = uid("ReferencedColorPrintManagementMeta");
+    let other = Service::Other { sop_class: sop_class.clone(), operations: vec![Operation::NGet] };
+    let peer = Peer { services: vec![other], ..peer("ct1") };
+    let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
+    assert_eq!(errors, [PolicyError::RetiredMeta { peer: "ct1".into(), sop_class }]);
+}
+
+#[test]
 fn a_sop_class_without_operations_permits_nothing() {
     let other = Service::Other { sop_class: uid("1.2.3"), operations: vec![] };
     let peer = Peer { services: vec![other], ..peer("ct1") };
