@@ -273,6 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn queries_and_retrievals_can_be_cancelled() {
+        let cancellable = Operation::ALL.into_iter().filter(|it| it.is_cancellable());
+        let expected = [Operation::CGet, Operation::CFind, Operation::CMove];
+        assert_eq!(cancellable.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn what_is_allowed_twice_is_allowed() {
+        let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
+        assert_eq!(both.and_by_pacs(&[Operation::CStore]), both);
+        assert_eq!(both.union(both), both);
+    }
+
+    #[test]
     fn keeps_the_sides_apart() {
         let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
         assert!(both.allows(Side::Requestor, Operation::CGet));
