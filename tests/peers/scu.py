@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pydicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, build_role, evt
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelFind,
@@ -54,14 +55,24 @@ def associate(order, contexts, roles=(), handlers=()):
     entity.dimse_timeout = 5
     for abstract_syntax, transfer_syntaxes in contexts:
         entity.add_requested_context(abstract_syntax, transfer_syntaxes)
-    return entity.associate(
+    rejections = []
+
+    def note(event):
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            rejections.append(event.pdu)
+
+    association = entity.associate(
         order["host"],
         order["port"],
         ae_title=order["called"],
         ext_neg=list(roles),
-        evt_handlers=list(handlers),
+        evt_handlers=[*handlers, (evt.EVT_PDU_RECV, note)],
         tls_args=security(order),
     )
+    # On a busy machine pynetdicom may find the connection closed before it looks at the rejection
+    # that it has read, and take the association for aborted.
+    association.rejections = rejections
+    return association
 
 
 def echo(order):
@@ -89,7 +100,7 @@ def store_one(order, path):
         return None
     told = {"file": path, "class": context[0], "syntax": context[1][0]}
     association = associate(order, [context])
-    if association.is_rejected or association.rejected_contexts:
+    if association.rejections or association.rejected_contexts:
         return told | {"refused": reason(association)}
     response = association.send_c_store(path)
     told["status"] = response.get("Status")
@@ -170,9 +181,8 @@ def move(order):
 
 
 def reason(association):
-    if association.is_rejected:
-        answer = association.acceptor.primitive
-        return f"{answer.result}/{answer.result_source}/{answer.diagnostic}"
+    for answer in association.rejections:
+        return f"{answer.result}/{answer.source}/{answer.reason_diagnostic}"
     return [context.result for context in association.rejected_contexts]
 
 
