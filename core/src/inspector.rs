@@ -29,6 +29,7 @@ pub use permission::{Asked, Forbidden, ForbiddenRequest};
 pub use crate::services::Side;
 
 use crate::policy::Contexts;
+use crate::services::Operation;
 use crate::wire::pdu;
 use command::{Command, Role};
 use guard::Guard;
@@ -270,6 +271,13 @@ impl Inspector {
                 self.outstanding.may_ask(from)?;
                 let (contexts, outstanding) = (&self.contexts, &self.outstanding);
                 match permission::judge(from, operation, &command, contexts, outstanding) {
+                    // Of a C-GET that is held, the PACS has heard nothing.
+                    Ok(())
+                        if operation == Operation::CStore
+                            && self.lane(from.other()).is_holding() =>
+                    {
+                        self.refuse(from, Forbidden::StoreOutsideGet, &command)?;
+                    }
                     Ok(()) => {
                         self.outstanding.ask(from, operation, message_id, &command);
                         command.destination.into_iter().for_each(|to| self.ledger.move_to(to));

@@ -6,6 +6,8 @@ mod build;
 #[cfg(test)]
 mod framing;
 #[cfg(test)]
+mod held;
+#[cfg(test)]
 #[path = "../memory/limits.rs"]
 mod limits;
 #[cfg(test)]

@@ -116,11 +116,6 @@ proptest! {
             }
             second.feed(Side::Requestor, &first.to_pacs[before[0]..]);
             second.feed(Side::Pacs, &first.to_requestor[before[1]..]);
-            // The PACS may send an object while the C-GET is still held; that it has not heard of
-            // it shows at the second gate only.
-            if second.news.iter().any(|news| news.contains("StoreOutsideGet")) {
-                return Ok(());
-            }
         }
         prop_assert_eq!(second.verdict, Ok(()));
         prop_assert!(second.to_pacs == first.to_pacs, "to the PACS");
