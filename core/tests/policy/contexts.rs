@@ -142,6 +142,13 @@ fn syntax_of(id: u8) -> &'static str {
 }
 
 #[test]
+fn a_service_that_is_named_twice_is_granted() {
+    let request = request(vec![context(1, CT, &[EXPLICIT]), context(3, FIND, &[EXPLICIT])]);
+    let permit = permit(&with_services("store store find find"), &request);
+    assert_eq!(asked(&permit), [1, 3]);
+}
+
+#[test]
 fn a_single_sop_class_may_be_granted_with_its_operations() {
     let private = "1.3.12.2.1107.5.9.1";
     let other = Service::Other { sop_class: uid(private), operations: vec![Operation::CStore] };
