@@ -18,6 +18,7 @@ mod check;
 mod command_line;
 mod deadlines;
 mod demo;
+mod differential;
 mod documentation;
 mod endings;
 mod forbidden_requests;
