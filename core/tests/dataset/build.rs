@@ -9,6 +9,7 @@ pub(crate) type Bytes = Vec<u8>;
 
 pub(crate) const EVERY_WALK: [Walk; 4] =
     [Walk::ImplicitLittle, Walk::ExplicitLittle, Walk::ExplicitBig, Walk::Encapsulated];
+pub(crate) const EXPLICIT_LITTLE: [Walk; 2] = [Walk::ExplicitLittle, Walk::Encapsulated];
 pub(crate) const EXPLICIT: [Walk; 3] =
     [Walk::ExplicitLittle, Walk::ExplicitBig, Walk::Encapsulated];
 

@@ -21,7 +21,7 @@ pub(crate) enum Element {
     /// A sequence.
     Sequence { is_open: bool, items: Vec<Item> },
     /// `UN` of undefined length: its items are in Implicit VR, whatever is around it (PS3.5
-    /// section 6.2.2).
+    /// section 6.2.2). Nowhere in big endian, where it is a sequence instead.
     Unknown(Vec<Item>),
     /// Encapsulated pixel data: the offset table and the fragments.
     Fragments(Vec<u32>, Vec<Bytes>),
@@ -66,6 +66,9 @@ fn element_written(walk: Walk, tag: u32, it: &Element) -> Bytes {
         }
         Element::Sequence { is_open: false, items } => {
             sequence(walk, tag, &items_written(walk, items))
+        }
+        Element::Unknown(items) if walk == Walk::ExplicitBig => {
+            open_sequence(walk, tag, "SQ", &items_written(walk, items))
         }
         Element::Unknown(items) => {
             let inside = Walk::ImplicitLittle;

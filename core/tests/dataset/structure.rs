@@ -52,7 +52,7 @@ fn refuses_depth_in_private_and_unknown_sequences() {
     let implicit = Walk::ImplicitLittle;
     let private = nest(40, |in_| element(implicit, 0x2001_105f, "", &item(implicit, in_)));
     assert_eq!(judge_attributes(implicit, &private), Err(E::Depth));
-    for walk in EXPLICIT {
+    for walk in EXPLICIT_LITTLE {
         let content =
             nest(40, |in_| open_sequence(implicit, SEQUENCE, "", &open_item(implicit, in_)));
         let items = open_item(implicit, &content);
@@ -219,7 +219,7 @@ fn refuses_a_first_header_that_looks_explicit() {
 fn refuses_unknown_content_that_looks_explicit() {
     let implicit = Walk::ImplicitLittle;
     let first = element(implicit, 0x0009_1010, "", &vec![b'x'; 0x4f4c]);
-    for walk in EXPLICIT {
+    for walk in EXPLICIT_LITTLE {
         let items = [item(implicit, &first), mark(implicit, SEQUENCE_END, 0)].concat();
         let bytes = [header(walk, 0x0009_1011, "UN", UNDEFINED), items].concat();
         assert_eq!(judge_attributes(walk, &bytes), Err(E::Mistakable(t(0x0009_1010))));
@@ -235,10 +235,29 @@ fn refuses_undefined_lengths_where_none_may_be() {
             assert_eq!(verdict, Err(E::UndefinedLength(t(0x0009_1010))));
         }
     }
-    let walk = Walk::ImplicitLittle;
-    for tag in [0x0010_0020, 0x0042_0011] {
-        let bytes = header(walk, tag, "", UNDEFINED);
-        assert_eq!(judge_attributes(walk, &bytes), Err(E::UndefinedLength(t(tag))));
+    // What the dictionary knows as something else, or does not know at all.
+    for tag in [0x0008_0070, 0x0010_0020, 0x0042_0011, 0x4008_0300, 0x4008_3ffe] {
+        let open = |walk, vr| header(walk, tag, vr, UNDEFINED);
+        let expected = Err(E::UndefinedLength(t(tag)));
+        assert_eq!(
+            judge_attributes(Walk::ImplicitLittle, &open(Walk::ImplicitLittle, "")),
+            expected
+        );
+        for walk in EXPLICIT {
+            assert_eq!(judge_attributes(walk, &open(walk, "UN")), expected);
+        }
+    }
+}
+
+/// Readers differ on the byte order of what is inside.
+#[test]
+fn refuses_an_unknown_of_undefined_length_in_big_endian() {
+    for tag in [SEQUENCE, 0x0009_1010] {
+        let open = |walk| header(walk, tag, "UN", UNDEFINED);
+        let verdict = judge_attributes(Walk::ExplicitBig, &open(Walk::ExplicitBig));
+        assert_eq!(verdict, Err(E::UndefinedLength(t(tag))));
+        let verdict = judge_attributes(Walk::ExplicitLittle, &open(Walk::ExplicitLittle));
+        assert_eq!(verdict, Err(E::Cut));
     }
 }
 

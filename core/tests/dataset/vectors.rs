@@ -174,7 +174,7 @@ fn refused() -> Vec<(E, Walk, Purpose, Bytes)> {
     let explicit = EXPLICIT.into_iter().flat_map(|walk| {
         explicit(walk).into_iter().map(move |(e, purpose, b)| (e, walk, purpose, b))
     });
-    everywhere.chain(explicit).chain(single()).collect()
+    everywhere.chain(explicit).chain(single()).chain(read_in_two_ways()).collect()
 }
 
 fn structure(walk: Walk) -> Vec<(E, Bytes)> {
@@ -245,5 +245,37 @@ fn single() -> Vec<(E, Walk, Purpose, Bytes)> {
         (E::OffsetTable, encapsulated, fragments(&[&[1, 2]])),
     ]
     .map(|(error, walk, bytes)| (error, walk, Purpose::Attributes, bytes))
+    .into()
+}
+
+/// What one reader opens and another reads on behind, elements of its own choice.
+fn read_in_two_ways() -> Vec<(E, Walk, Purpose, Bytes)> {
+    let implicit = Walk::ImplicitLittle;
+    let end = mark(implicit, SEQUENCE_END, 0);
+    let hidden = [end.clone(), element(implicit, 0x0008_0018, "UI", b"6.6.6.6\0")].concat();
+    let inside = open_item(implicit, &element(implicit, 0x0009_1010, "", &hidden));
+    let undefined = |walk, tag, vr| {
+        [identifiers(walk).concat(), header(walk, tag, vr, UNDEFINED), inside.clone(), end.clone()]
+            .concat()
+    };
+    let text = 0x4008_0300;
+    let unknown = 0x4009_1010;
+    let syntax = element(Walk::ExplicitBig, 0x0200_1000, "UI", b"1.2.840.10008.1.2\0");
+    let file_meta = [syntax, identifiers(Walk::ExplicitBig).concat()].concat();
+    [
+        (E::UndefinedLength(t(text)), implicit, undefined(implicit, text, "")),
+        (
+            E::UndefinedLength(t(text)),
+            Walk::ExplicitLittle,
+            undefined(Walk::ExplicitLittle, text, "UN"),
+        ),
+        (
+            E::UndefinedLength(t(unknown)),
+            Walk::ExplicitBig,
+            undefined(Walk::ExplicitBig, unknown, "UN"),
+        ),
+        (E::Group(t(0x0200_1000)), Walk::ExplicitBig, file_meta),
+    ]
+    .map(|(error, walk, bytes)| (error, walk, object(), bytes))
     .into()
 }

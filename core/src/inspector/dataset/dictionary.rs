@@ -27,7 +27,7 @@ impl Known {
     /// Whether the dictionary has SQ for it.
     pub(super) fn is_sequence(tag: Tag) -> bool {
         // Private tags are not in the dictionary, and searching it costs most of a short element.
-        tag.group().is_multiple_of(2) && holds(&SEQUENCES, tag)
+        !tag.is_private() && holds(&SEQUENCES, tag)
     }
 }
 

@@ -38,6 +38,11 @@ impl Tag {
         self.0
     }
 
+    /// Whether it is of an odd group: its meaning is a vendor's.
+    pub(super) const fn is_private(self) -> bool {
+        !self.group().is_multiple_of(2)
+    }
+
     /// Whether it belongs to items and delimiters (PS3.5 section 7.5).
     pub(super) const fn is_of_items(self) -> bool {
         self.group() == 0xfffe
@@ -46,10 +51,11 @@ impl Tag {
     /// Whether a data set may have elements of this group.
     ///
     /// Group 0000 is the command's (PS3.7 annex E), 0002 the file's (PS3.10 chapter 7): a server
-    /// that writes files and finds it in a data set lets it speak of the transfer syntax. PS3.5
-    /// section 7.1 forbids the odd ones.
+    /// that writes files and finds it in a data set lets it speak of the transfer syntax; so does,
+    /// in the other byte order, 0200, which the standard has nothing in. PS3.5 section 7.1 forbids
+    /// the odd ones.
     pub(super) const fn has_valid_group(self) -> bool {
-        !matches!(self.group(), 0 | 1 | 2 | 3 | 5 | 7 | 0xffff)
+        !matches!(self.group(), 0 | 1 | 2 | 3 | 5 | 7 | 0x0200 | 0xffff)
     }
 }
 

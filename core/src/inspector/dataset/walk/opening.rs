@@ -70,15 +70,10 @@ impl Walker {
         let reading = self.reading(tag, None)?;
         let known = Known::find(tag);
         let Length::Defined(length) = length else {
-            return match known {
-                _ if tag == Tag::PIXEL_DATA => Err(DataSetError::Encapsulated),
-                Known::Sequence | Known::Other if reading.is_none() => {
-                    self.open(tag, Kind::Sequence, Encoding::Implicit, Length::Undefined)
-                }
-                Known::Sequence | Known::Other | Known::Bulk => {
-                    Err(DataSetError::UndefinedLength(tag))
-                }
-            };
+            if tag == Tag::PIXEL_DATA {
+                return Err(DataSetError::Encapsulated);
+            }
+            return self.open_nameless(tag);
         };
         self.measure(tag, length)?;
         let element =
@@ -138,19 +133,28 @@ impl Walker {
         let is_pixel_data = tag == Tag::PIXEL_DATA;
         match vr {
             Vr::Sequence => self.open(tag, Kind::Sequence, encoding, Length::Undefined),
-            // Implicit VR, little endian, whatever is around it (PS3.5 section 6.2.2, note).
-            Vr::Unknown if !is_pixel_data => {
-                self.open(tag, Kind::Sequence, Encoding::Implicit, Length::Undefined)
-            }
+            // Readers differ on the byte order inside.
+            Vr::Unknown if encoding == Encoding::Big => Err(DataSetError::UndefinedLength(tag)),
+            Vr::Unknown => self.open_nameless(tag),
             Vr::Bytes if is_pixel_data && self.state.syntax == Walk::Encapsulated => {
                 let kind = Kind::Fragments { has_table: false };
                 self.open(tag, kind, encoding, Length::Undefined)
             }
             Vr::Bytes if is_pixel_data => Err(DataSetError::Encapsulated),
-            Vr::Bytes | Vr::Unknown | Vr::Uid | Vr::Long | Vr::Short => {
-                Err(DataSetError::UndefinedLength(tag))
-            }
+            Vr::Bytes | Vr::Uid | Vr::Long | Vr::Short => Err(DataSetError::UndefinedLength(tag)),
         }
+    }
+
+    /// Opens a value of undefined length that no VR calls a sequence: in Implicit VR, little endian,
+    /// whatever is around it (PS3.5 section 6.2.2, note).
+    ///
+    /// A reader that goes by the dictionary looks for the end of a standard text and takes the first
+    /// delimiter in it, wherever it stands; so no standard element may be one but a sequence.
+    fn open_nameless(&mut self, tag: Tag) -> Result<(), DataSetError> {
+        if !tag.is_private() && !Known::is_sequence(tag) {
+            return Err(DataSetError::UndefinedLength(tag));
+        }
+        self.open(tag, Kind::Sequence, Encoding::Implicit, Length::Undefined)
     }
 
     fn open_defined(&mut self, element: Element, encoding: Encoding) -> Result<(), DataSetError> {
