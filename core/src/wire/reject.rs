@@ -179,9 +179,9 @@ mod tests {
         assert_eq!((reject.result(), reject.source(), reject.reason()), (9, 8, 7));
         assert_eq!(reject.to_string(), "A-ASSOCIATE-RJ 9/8/7");
         assert_eq!(reject.encode(), [3, 0, 0, 0, 0, 4, 0, 9, 8, 7]);
-        let abort = Abort::parse(&[0xff, 0xff, 1, 3]).unwrap();
-        assert_eq!((abort.source(), abort.reason()), (1, 3));
-        assert_eq!(abort.to_string(), "A-ABORT 1/3");
+        let abort = Abort::parse(&[0xff, 0xff, 5, 3]).unwrap();
+        assert_eq!((abort.source(), abort.reason()), (5, 3));
+        assert_eq!(abort.to_string(), "A-ABORT 5/3");
     }
 
     #[test]

@@ -157,6 +157,7 @@ fn a_single_sop_class_may_be_granted_with_its_operations() {
     let permit = permit(&policy, &request);
     assert_eq!(asked(&permit), [1]);
     let contexts = permit.conclude(ac(vec![accept(1, EXPLICIT)])).unwrap().contexts;
+    assert_eq!((contexts.len(), contexts.is_empty()), (contexts.iter().count(), false));
     let operations = contexts.get(id(1)).unwrap().operations;
     assert_eq!(operations.iter(Side::Requestor).collect::<Vec<_>>(), [Operation::CStore]);
     assert_eq!(operations.iter(Side::Pacs).count(), 0);
