@@ -223,6 +223,7 @@ mod tests {
     #[test]
     fn each_deviation_is_counted_for_itself_and_without_overflow() {
         let mut met = Deviations::default();
+        assert_eq!(met.iter().next(), None);
         for (times, deviation) in (1..).zip(Deviation::ALL) {
             (0..times).for_each(|_| met.note(deviation));
         }
