@@ -33,6 +33,14 @@ fn each_error_has_a_vector() {
 }
 
 #[test]
+fn an_error_is_of_a_request_if_a_request_can_have_it() {
+    let of_requests: BTreeSet<_> = refused_requests().iter().map(|(e, _)| e.code()).collect();
+    for error in E::ALL {
+        assert_eq!(error.is_of_request(), of_requests.contains(error.code()), "{error:?}");
+    }
+}
+
+#[test]
 fn the_committed_files_are_the_vectors() {
     let committed: BTreeSet<_> = files("request").into_iter().chain(files("answer")).collect();
     let made: BTreeSet<_> =
