@@ -104,7 +104,8 @@ fn passes_lists_and_patterns_in_queries_and_counts_patterns() {
 #[test]
 fn refuses_other_characters_in_uids_of_queries() {
     for walk in EVERY_WALK {
-        for value in ["../1", "1.2\0\\3", "a1", "1.2\n"] {
+        for value in ["../1", "1.2\0\\3", "a1", "1.2\n", "..", "1.2\\..", ".1", "1..2", "*..", "."]
+        {
             let bytes = element(walk, 0x0020_000d, "UI", &uid(value));
             let verdict = judge(walk, &Purpose::Query, STRICT, &bytes);
             assert_eq!(verdict, Err(E::UidCharacters(t(0x0020_000d))), "{value}");
@@ -134,6 +135,26 @@ fn refuses_a_referenced_file_that_leads_elsewhere_at_any_depth() {
         let file = element(walk, 0x0004_1500, "CS", b"..\\..\\X ");
         let bytes = sequence(walk, 0x0004_1220, &item(walk, &file));
         assert_eq!(judge_attributes(walk, &bytes), Err(E::Path(t(0x0004_1500))));
+    }
+}
+
+#[test]
+fn of_the_uids_of_the_pacs_refuses_only_what_leads_elsewhere() {
+    for walk in EVERY_WALK {
+        let verdict = |value: &str| {
+            let bytes = element(walk, 0x0020_000d, "UI", &uid(value));
+            judge(walk, &Purpose::Query, Rules::Pacs, &bytes)
+        };
+        for value in ["..", "1.2\\..", "1/2", "1.2\n"] {
+            let expected = Some(E::UidCharacters(t(0x0020_000d)));
+            assert_eq!(verdict(value).err(), expected, "{value}");
+        }
+        for value in ["1..2", "a1"] {
+            assert_eq!(verdict(value).unwrap().count(Deviation::Identifier), 1, "{value}");
+        }
+        for value in ["1.2.", "1.2.*\\*\\1.?.3", "", "1.2\\\\3"] {
+            assert_eq!(verdict(value).unwrap().count(Deviation::Identifier), 0, "{value}");
+        }
     }
 }
 

@@ -249,6 +249,48 @@ fn refuses_undefined_lengths_where_none_may_be() {
     }
 }
 
+/// Archives store what they did not know; a server that searches does so by the VR.
+#[test]
+fn refuses_a_sequence_of_the_dictionary_as_unknown_but_in_objects() {
+    for walk in EXPLICIT {
+        let inside = item(if walk == Walk::ExplicitBig { walk } else { Walk::ImplicitLittle }, &[]);
+        for value in [&[][..], &inside] {
+            let bytes = element(walk, SEQUENCE, "UN", value);
+            let expected = Err(E::SequenceVr(t(SEQUENCE)));
+            assert_eq!(judge(walk, &Purpose::Query, STRICT, &bytes), expected);
+            assert_eq!(judge_attributes(walk, &bytes), expected);
+            let met = judge(walk, &Purpose::Query, Rules::Pacs, &bytes).unwrap();
+            assert_eq!(met.count(Deviation::SequenceVr), 1);
+            let [class, instance, study, series] = identifiers(walk);
+            let object_with = [class, instance, bytes, study, series].concat();
+            let met = judge(walk, &object(), STRICT, &object_with).unwrap();
+            assert_eq!(met.count(Deviation::SequenceVr), 0);
+        }
+    }
+}
+
+/// A dictionary of vendors may have a sequence there, which the delimiter ends for its reader.
+#[test]
+fn refuses_a_delimiter_where_an_item_might_begin() {
+    let hidden = |walk| element(walk, 0x0008_0018, "UI", b"6.6\0");
+    for end in [SEQUENCE_END, ITEM_END, 0xfffe_e0ff] {
+        let value = [mark(Walk::ImplicitLittle, end, 0), hidden(Walk::ImplicitLittle)].concat();
+        let expected = Err(E::NotAnItem(t(end)));
+        let implicit = element(Walk::ImplicitLittle, 0x0009_1040, "", &value);
+        assert_eq!(judge_attributes(Walk::ImplicitLittle, &implicit), expected);
+        for walk in EXPLICIT_LITTLE {
+            assert_eq!(judge_attributes(walk, &element(walk, 0x0009_1040, "UN", &value)), expected);
+            assert!(judge_attributes(walk, &element(walk, 0x0009_1040, "OB", &value)).is_ok());
+        }
+        let walk = Walk::ExplicitBig;
+        let value = [mark(walk, end, 0), hidden(walk)].concat();
+        assert_eq!(judge_attributes(walk, &element(walk, 0x0009_1040, "UN", &value)), expected);
+    }
+    // A text in UTF-16 begins with a byte order mark.
+    let text = element(Walk::ImplicitLittle, 0x0009_1040, "", b"\xfe\xff\0A");
+    assert!(judge_attributes(Walk::ImplicitLittle, &text).is_ok());
+}
+
 /// Readers differ on the byte order of what is inside.
 #[test]
 fn refuses_an_unknown_of_undefined_length_in_big_endian() {

@@ -174,7 +174,8 @@ fn refused() -> Vec<(E, Walk, Purpose, Bytes)> {
     let explicit = EXPLICIT.into_iter().flat_map(|walk| {
         explicit(walk).into_iter().map(move |(e, purpose, b)| (e, walk, purpose, b))
     });
-    everywhere.chain(explicit).chain(single()).chain(read_in_two_ways()).collect()
+    let all = everywhere.chain(explicit).chain(single());
+    all.chain(read_in_two_ways()).chain(queries()).collect()
 }
 
 fn structure(walk: Walk) -> Vec<(E, Bytes)> {
@@ -260,6 +261,9 @@ fn read_in_two_ways() -> Vec<(E, Walk, Purpose, Bytes)> {
     };
     let text = 0x4008_0300;
     let unknown = 0x4009_1010;
+    let private = element(implicit, 0x0009_1040, "", &hidden);
+    let [class, instance, study, series] = identifiers(implicit);
+    let behind_an_end = [class, instance, private, study, series].concat();
     let syntax = element(Walk::ExplicitBig, 0x0200_1000, "UI", b"1.2.840.10008.1.2\0");
     let file_meta = [syntax, identifiers(Walk::ExplicitBig).concat()].concat();
     [
@@ -275,7 +279,18 @@ fn read_in_two_ways() -> Vec<(E, Walk, Purpose, Bytes)> {
             undefined(Walk::ExplicitBig, unknown, "UN"),
         ),
         (E::Group(t(0x0200_1000)), Walk::ExplicitBig, file_meta),
+        (E::NotAnItem(t(SEQUENCE_END)), implicit, behind_an_end),
     ]
     .map(|(error, walk, bytes)| (error, walk, object(), bytes))
     .into()
+}
+
+fn queries() -> [(E, Walk, Purpose, Bytes); 2] {
+    let (implicit, explicit) = (Walk::ImplicitLittle, Walk::ExplicitLittle);
+    let escaped = element(implicit, 0x0010_0020, "", b".\x1b(B./x ");
+    [
+        (E::Path(t(0x0010_0020)), implicit, escaped),
+        (E::SequenceVr(t(SEQUENCE)), explicit, element(explicit, SEQUENCE, "UN", b"")),
+    ]
+    .map(|(error, walk, bytes)| (error, walk, Purpose::Query, bytes))
 }

@@ -36,6 +36,7 @@ pub(super) const CAPPED: (&str, &str) = ("closed", "released");
 const BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 const WORKLIST_FIND: &str = "1.2.840.10008.5.1.4.31";
 const SHUTDOWN: &str = "1.2.276.0.7230010.3.4.1915765545.18030.917282194.0";
+const REQUEST_ATTRIBUTES: (u16, u16) = (0x0040, 0x0275);
 const STUDY_MOVE: &str = "1.2.840.10008.5.1.4.1.2.2.2";
 const STUDY_GET: &str = "1.2.840.10008.5.1.4.1.2.2.3";
 const NESTED: &str = "nested sequences exhaust the stack";
@@ -112,6 +113,10 @@ rows! {
     storescp_nested_in_vendor_sequence: Storescp, NESTED,
         "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
+    storescp_nested_behind_a_delimiter: Storescp, NESTED,
+        "C-STORE of sequences behind a delimiter in an element that a vendor's dictionary knows",
+        Harm::Dies, ("unsound", "not-an-item"),
+        |called| store(called, IMPLICIT, &nested_behind_a_delimiter());
     storescp_nested_big_endian: Storescp, NESTED,
         "C-STORE of nested sequences, Big Endian", Harm::Dies, DEEP,
         |called| store(called, BIG_ENDIAN, &big_endian(REFERENCED_IMAGE));
@@ -142,6 +147,10 @@ rows! {
     orthanc_nested_in_vendor_sequence: Orthanc, NESTED,
         "C-STORE of sequences in an element that a vendor's dictionary knows", Harm::Dies, DEEP,
         |called| store(called, IMPLICIT, &implicit(in_vendor_sequence()));
+    orthanc_nested_behind_a_delimiter: Orthanc, NESTED,
+        "C-STORE of sequences behind a delimiter in an element that a vendor's dictionary knows",
+        Harm::Dies, ("unsound", "not-an-item"),
+        |called| store(called, IMPLICIT, &nested_behind_a_delimiter());
     orthanc_nested_in_query: Orthanc, NESTED,
         "C-FIND with nested sequences in its identifier", Harm::Dies, DEEP,
         |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &nested_query());
@@ -170,10 +179,20 @@ rows! {
     wlmscpfs_procedure_code_as_text: Wlmscpfs, SEQUENCE_TYPE,
         "C-FIND with (0032,1064), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
         |called| worklist(called, EXPLICIT, &text((0x0032, 0x1064)));
+    wlmscpfs_referenced_study_as_unknown: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0008,1110), a sequence, as UN", Harm::Dies, ("unsound", "sequence-vr"),
+        |called| worklist(called, EXPLICIT, &unknown((0x0008, 0x1110)));
+    wlmscpfs_scheduled_step_as_unknown: Wlmscpfs, SEQUENCE_TYPE,
+        "C-FIND with (0040,0100), a sequence, as UN", Harm::Dies, ("unsound", "sequence-vr"),
+        |called| worklist(called, EXPLICIT, &unknown((0x0040, 0x0100)));
     wlmscpfs_foreign_work_list: Wlmscpfs, "path in a title (CVE-2026-52868)",
         "C-FIND under a called title that leads to another directory", Harm::Reads,
         ("refused", "called-title"),
         |_| worklist(FOREIGN_LIST, IMPLICIT, &any_patient());
+    wlmscpfs_path_behind_a_delimiter: WlmscpfsKeeping, "path in a patient ID",
+        "the same behind a delimiter in an element that a vendor's dictionary knows", Harm::Writes,
+        ("unsound", "not-an-item"),
+        |called| worklist(called, IMPLICIT, &path_behind_a_delimiter());
     wlmscpfs_path_in_patient_id: WlmscpfsKeeping, "path in a patient ID",
         "C-FIND for a patient ID that leads out of the storage", Harm::Writes,
         ("unsound", "path-characters"),
@@ -481,6 +500,30 @@ fn in_vendor_sequence() -> Vec<u8> {
 const ITEM_OPEN: &[u8] = b"\xfe\xff\x00\xe0\xff\xff\xff\xff";
 const ITEM_END: &[u8] = b"\xfe\xff\x0d\xe0\0\0\0\0";
 const SEQUENCE_END: &[u8] = b"\xfe\xff\xdd\xe0\0\0\0\0";
+
+/// What a vendor's dictionary knows as a sequence ends at a delimiter, however long it is; what
+/// stands behind that are elements of the data set.
+fn behind_a_delimiter(hidden: &[u8]) -> Vec<u8> {
+    // All of DCMTK's programs have this vendor in their dictionary.
+    let creator = element((0x0009, 0x0010), b"DCMTK_ANONYMIZER");
+    [creator, element((0x0009, 0x1000), &[SEQUENCE_END, hidden].concat())].concat()
+}
+
+fn nested_behind_a_delimiter() -> Vec<u8> {
+    let nested = implicit_undefined(REQUEST_ATTRIBUTES);
+    let ends = [ITEM_END, SEQUENCE_END].concat().repeat(DEPTH);
+    let hidden = behind_a_delimiter(&[nested, ends].concat());
+    [instance(INSTANCE), hidden, study()].concat()
+}
+
+fn path_behind_a_delimiter() -> Vec<u8> {
+    let hidden = behind_a_delimiter(&element((0x0010, 0x0020), ESCAPED.as_bytes()));
+    [hidden, element((0x0010, 0x0020), b"1 ")].concat()
+}
+
+fn unknown(tag: (u16, u16)) -> Vec<u8> {
+    explicit_element(tag, *b"UN", "")
+}
 
 fn text(tag: (u16, u16)) -> Vec<u8> {
     explicit_element(tag, *b"LO", "abcd")

@@ -129,13 +129,32 @@ impl Found {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct UidCharacters {
     is_padded: bool,
+    /// Whether a component was begun.
+    has_component: bool,
+    /// Whether a component ended and the next one was not begun.
+    is_behind_dot: bool,
     pub(super) has_pattern: bool,
 }
 
+/// A byte with which a list of UIDs may not go on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct StrangeCharacter {
+    /// Where it stands in the bytes that were taken last.
+    pub(super) place: usize,
+    /// A path made of the value could lead out of its directory.
+    pub(super) leads_out: bool,
+}
+
 impl UidCharacters {
-    /// The place of the first byte with which the value may not go on.
-    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> Option<usize> {
-        bytes.iter().position(|byte| !self.may_follow(*byte, patterns))
+    /// The first byte with which the value may not go on.
+    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> Option<StrangeCharacter> {
+        let place = bytes.iter().position(|byte| !self.may_follow(*byte, patterns))?;
+        let leads_out = match bytes.get(place) {
+            Some(b'/' | 0x01..=0x1f | 0x7f) => true,
+            Some(b'.') => !self.has_component,
+            _ => false,
+        };
+        Some(StrangeCharacter { place, leads_out })
     }
 
     const fn may_follow(&mut self, byte: u8, patterns: bool) -> bool {
@@ -144,15 +163,37 @@ impl UidCharacters {
                 self.is_padded = true;
                 true
             }
-            b'0'..=b'9' | b'.' | b'\\' => !self.is_padded,
+            b'\\' => {
+                *self = Self { is_padded: self.is_padded, has_pattern: self.has_pattern, ..NONE };
+                !self.is_padded
+            }
+            b'.' => {
+                let ends_a_component = self.has_component && !self.is_behind_dot;
+                self.is_behind_dot = true;
+                ends_a_component && !self.is_padded
+            }
+            b'0'..=b'9' => self.begin_or_go_on(),
             b'*' | b'?' => {
                 self.has_pattern = true;
-                patterns && !self.is_padded
+                self.begin_or_go_on() && patterns
             }
             _ => false,
         }
     }
+
+    const fn begin_or_go_on(&mut self) -> bool {
+        self.has_component = true;
+        self.is_behind_dot = false;
+        !self.is_padded
+    }
 }
+
+const NONE: UidCharacters = UidCharacters {
+    is_padded: false,
+    has_component: false,
+    is_behind_dot: false,
+    has_pattern: false,
+};
 
 #[cfg(test)]
 mod tests {

@@ -50,8 +50,35 @@ pub(super) fn is_part_of_paths(tag: Tag) -> bool {
 ///
 /// Values of a list are judged one by one: a backslash separates values, and on Windows directories.
 /// `12/345` is a usual patient ID and passes; what leaves the directory, begins at a root or drive,
-/// or breaks a line does not. ESC begins character sets (PS3.5 section 6.1.2.5).
+/// or breaks a line does not. ESC begins character sets (PS3.5 section 6.1.2.5), and a reader that
+/// has decoded them sees a value without.
 pub(super) fn is_safe(value: &[u8]) -> bool {
+    leads_nowhere(value) && (!value.contains(&ESC) || leads_nowhere(&without_escapes(value)))
+}
+
+const ESC: u8 = 0x1b;
+
+/// The value without its escape sequences: ESC, intermediate bytes and a final one (ISO/IEC 2022).
+fn without_escapes(value: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(value.len());
+    let mut rest = value;
+    while let [byte, tail @ ..] = rest {
+        rest = tail;
+        if *byte != ESC {
+            plain.push(*byte);
+            continue;
+        }
+        while let [0x20..=0x2f, tail @ ..] = rest {
+            rest = tail;
+        }
+        if let [0x30..=0x7e, tail @ ..] = rest {
+            rest = tail;
+        }
+    }
+    plain
+}
+
+fn leads_nowhere(value: &[u8]) -> bool {
     let value = without_padding(value);
     let is_absolute = matches!(value, [b'/' | b'\\', ..]);
     let has_drive = matches!(value, [b'a'..=b'z' | b'A'..=b'Z', b':', b'/' | b'\\', ..]);
@@ -70,7 +97,7 @@ fn stays_inside(value: &[u8]) -> bool {
 }
 
 const fn is_control(byte: u8) -> bool {
-    byte != 0x1b && byte.is_ascii_control()
+    byte != ESC && byte.is_ascii_control()
 }
 
 fn without_padding(value: &[u8]) -> &[u8] {
@@ -99,6 +126,7 @@ mod tests {
             b"a..b",
             b"ID:7",
             b"\x1b$B;3ED\x1b(J^\x1b$BB@O:",
+            b"Yamada^Tarou=\x1b$B;3ED\x1b(B^\x1b$BB@O:\x1b(B/x",
             b"M\xfcller^J\0",
             b"CT1\\CT2",
         ] {
@@ -122,6 +150,10 @@ mod tests {
             b"x\\/y",
             b"C:\\x",
             b"c:/x",
+            b".\x1b(B./x",
+            b"x/\x1b$B.\x1b(B./y",
+            b"\x1b(B/etc",
+            b"a\x1b/../x",
         ] {
             assert!(!is_safe(value), "{value:?}");
         }

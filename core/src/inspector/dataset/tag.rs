@@ -48,6 +48,12 @@ impl Tag {
         self.group() == 0xfffe
     }
 
+    /// Whether a reader that looks for items finds one here, or an end: not a byte order mark, which
+    /// is of the same group.
+    pub(super) const fn is_item_or_delimiter(self) -> bool {
+        self.is_of_items() && self.element() >= 0xe000
+    }
+
     /// Whether a data set may have elements of this group.
     ///
     /// Group 0000 is the command's (PS3.7 annex E), 0002 the file's (PS3.10 chapter 7): a server

@@ -4,7 +4,7 @@
 use super::super::dictionary::Known;
 use super::super::header::{self, Encoding, LONG, Length, Vr};
 use super::super::level::{Kind, Level};
-use super::super::{DataSetError, Deviation, Tag, Walker};
+use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, ITEM_BIG, ITEM_LITTLE, Next, PEEK};
 use crate::inspector::gather::Gather;
 use crate::transfer_syntax::Walk;
@@ -107,7 +107,10 @@ impl Walker {
         {
             return Err(DataSetError::Native);
         }
-        if !matches!(vr, Vr::Sequence | Vr::Unknown) && Known::is_sequence(tag) {
+        // Archives store what they did not know as UN; what a server searches by has a VR.
+        let may_be_unknown = matches!(self.purpose, Purpose::Object { .. });
+        let is_named = vr == Vr::Sequence || (vr == Vr::Unknown && may_be_unknown);
+        if !is_named && Known::is_sequence(tag) {
             self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
         }
         self.measure(tag, length)?;
@@ -216,8 +219,11 @@ impl Walker {
             _ => None,
         };
         let Some(inside) = inside else {
-            if element.must_be_sequence {
-                return Err(DataSetError::NotAnItem(header::tag([a, b, c, d], element.encoding)));
+            let first = header::tag([a, b, c, d], element.encoding);
+            // A delimiter ends the value for a reader whose dictionary of vendors has a sequence
+            // here, and what follows are elements beside it.
+            if element.must_be_sequence || first.is_item_or_delimiter() {
+                return Err(DataSetError::NotAnItem(first));
             }
             self.skip(rest.length);
             return Ok(());

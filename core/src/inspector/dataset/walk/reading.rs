@@ -1,7 +1,7 @@
 //! Values that are judged: identifiers, and what servers make paths of.
 
 use super::super::header::Vr;
-use super::super::identifiers::{self, MAX_HELD, Reading, UidCharacters};
+use super::super::identifiers::{self, MAX_HELD, Reading, StrangeCharacter, UidCharacters};
 use super::super::{DataSetError, Deviation, Tag, Walker};
 use super::{Element, Next};
 
@@ -54,8 +54,8 @@ impl Walker {
         match reading {
             Reading::Uid | Reading::Path => self.state.held.extend_from_slice(piece),
             Reading::Uids { patterns } => {
-                if let Some(place) = characters.take(piece, patterns) {
-                    return self.strange_uid(tag, piece, place, left);
+                if let Some(strange) = characters.take(piece, patterns) {
+                    return self.strange_uid(tag, piece, strange, left);
                 }
             }
         }
@@ -69,14 +69,12 @@ impl Walker {
         &mut self,
         tag: Tag,
         piece: &[u8],
-        place: usize,
+        StrangeCharacter { place, leads_out }: StrangeCharacter,
         left: u32,
     ) -> Result<(), DataSetError> {
         let behind = piece.len().saturating_sub(place + 1) as u64;
         let error = DataSetError::UidCharacters(tag);
-        let is_of_paths = matches!(piece.get(place), Some(b'/' | 0x01..=0x1f | 0x7f));
-        let verdict =
-            if is_of_paths { Err(error) } else { self.note(Deviation::Identifier, error) };
+        let verdict = if leads_out { Err(error) } else { self.note(Deviation::Identifier, error) };
         if verdict.is_err() {
             // The byte at fault is the last one that counts as taken.
             self.state.position -= behind;
