@@ -108,8 +108,9 @@ const LIMITS: &str = "## What the gate cannot stop
   association at a time, as storescp does, is held by each that is permitted.
 - **Bugs of another kind.** A data set that keeps every rule of the gate can still meet a fault that
   nobody knows. These rows are classes that are known, in the servers named, and no more.
-- **What only a vendor's dictionary says.** The gate opens a private `UN` of defined length if an item
-  stands at its beginning. A reader whose dictionary of vendors calls it a sequence opens it in any
-  case, and sees elements there that others do not; they stay inside that value.
+- **What only a vendor's dictionary says.** The gate opens a private element of defined length without a
+  VR, or of VR UN, if an item stands at its beginning, and refuses a delimiter there. A reader whose
+  dictionary of vendors calls it a sequence may open it whatever stands there, as pydicom does, and
+  sees elements that others do not; they stay inside that value.
 - **What goes around the gate.**
 ";
