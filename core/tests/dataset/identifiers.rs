@@ -90,7 +90,8 @@ fn takes_copies_inside_items_for_no_identifiers() {
 #[test]
 fn passes_lists_and_patterns_in_queries_and_counts_patterns() {
     for walk in EVERY_WALK {
-        for (value, patterns) in [("", 0), ("1.2\\1.3\0", 0), ("1.2*", 1), ("?.2\\*.3 ", 1)] {
+        let lists = [("", 0), ("1.2\\1.3\0", 0), ("1.2*", 1), ("?.2\\*.3 ", 1), ("1.*\\1.2 ", 1)];
+        for (value, patterns) in lists {
             let bytes = element(walk, 0x0020_000d, "UI", value.as_bytes());
             let met = judge(walk, &Purpose::Query, STRICT, &bytes).unwrap();
             assert_eq!(met.patterns(), patterns);

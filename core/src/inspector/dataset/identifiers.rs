@@ -164,7 +164,8 @@ impl UidCharacters {
                 true
             }
             b'\\' => {
-                *self = Self { is_padded: self.is_padded, has_pattern: self.has_pattern, ..NONE };
+                self.has_component = false;
+                self.is_behind_dot = false;
                 !self.is_padded
             }
             b'.' => {
@@ -187,13 +188,6 @@ impl UidCharacters {
         !self.is_padded
     }
 }
-
-const NONE: UidCharacters = UidCharacters {
-    is_padded: false,
-    has_component: false,
-    is_behind_dot: false,
-    has_pattern: false,
-};
 
 #[cfg(test)]
 mod tests {
