@@ -547,6 +547,10 @@ proptest! {
         for (side, bytes) in &stream {
             let mut step = Out::default();
             let verdict = first.feed(*side, bytes, &mut step);
+            if !first.take_news().is_empty() {
+                // What the gate itself answers, neither side has sent.
+                return Ok(());
+            }
             let to = step.towards(side.other()).clone();
             out.towards(side.other()).extend_from_slice(&to);
             prop_assert_eq!(second.feed(*side, &to, &mut again), Ok(()));
