@@ -269,6 +269,10 @@ pub const fn data_set_advice(error: DataSetError) -> &'static str {
             "Look who entered this value: it could make a server write outside its directory. If \
              nobody did, the device may have been broken into."
         }
+        E::CharacterSet(_) => {
+            "Set a character set of the standard at the device; texts would be read in ways that \
+             nobody checks. If nobody set this one, the device may have been broken into."
+        }
         E::Depth
         | E::Elements
         | E::Cut

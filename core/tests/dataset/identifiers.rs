@@ -159,6 +159,32 @@ fn of_the_uids_of_the_pacs_refuses_only_what_leads_elsewhere() {
     }
 }
 
+/// Python has codecs by other names, in which letters mean dots and slashes.
+#[test]
+fn refuses_character_sets_that_the_standard_does_not_have() {
+    let judge_set = |walk, rules, name: &str| {
+        let vr = if name.len().is_multiple_of(4) { "CS" } else { "UN" };
+        let mut value = name.as_bytes().to_vec();
+        value.resize(value.len().next_multiple_of(2), b' ');
+        judge(walk, &Purpose::Query, rules, &element(walk, 0x0008_0005, vr, &value))
+    };
+    for walk in EVERY_WALK {
+        for name in
+            ["UTF-7 ", "utf7", "CP037 ", "HZ", "cp500\\ISO 2022 IR 87 ", "ISO_IR 100\\utf_16"]
+        {
+            let expected = Err(E::CharacterSet(t(0x0008_0005)));
+            assert_eq!(judge_set(walk, STRICT, name), expected, "{name}");
+            let met = judge_set(walk, Rules::Pacs, name).unwrap();
+            assert_eq!(met.count(Deviation::CharacterSet), 1);
+        }
+        for name in
+            ["", "  ", "ISO_IR 100", "ISO-IR 192", "\\ISO 2022 IR 87", "GB18030 ", "GBK\0", "utf8"]
+        {
+            assert!(judge_set(walk, STRICT, name).is_ok(), "{name}");
+        }
+    }
+}
+
 #[test]
 fn refuses_overlong_parts_of_paths() {
     for walk in EVERY_WALK {

@@ -195,6 +195,7 @@ fn structure(walk: Walk) -> Vec<(E, Bytes)> {
         (E::Duplicate(t(0x0028_0010)), [rows(walk), rows(walk)].concat()),
         (E::Group(t(0x0002_0010)), element(walk, 0x0002_0010, "UI", b"1.2\0")),
         (E::Path(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", b"../x")),
+        (E::CharacterSet(t(0x0008_0005)), element(walk, 0x0008_0005, "CS", b"UTF-7 ")),
         (E::TooLong(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", &[b'x'; 1026])),
     ]
 }

@@ -20,11 +20,13 @@ pub enum Deviation {
     Identifier,
     /// A sequence of the dictionary with another VR than SQ.
     SequenceVr,
+    /// A character set that the standard does not have.
+    CharacterSet,
 }
 
 impl Deviation {
     /// Every deviation that is counted.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::OddLength,
         Self::Order,
         Self::ReservedBytes,
@@ -32,6 +34,7 @@ impl Deviation {
         Self::Group,
         Self::Identifier,
         Self::SequenceVr,
+        Self::CharacterSet,
     ];
 
     /// Those that a configuration may tolerate: readers agree on what such data sets say.
@@ -48,6 +51,7 @@ impl Deviation {
             Self::Group => "group",
             Self::Identifier => "identifier",
             Self::SequenceVr => "sequence-vr",
+            Self::CharacterSet => "character-set",
         }
     }
 
@@ -64,6 +68,7 @@ impl Deviation {
                 "An identifying UID is missing, malformed, or differs from the command's."
             }
             Self::SequenceVr => "A sequence of the dictionary has another VR than SQ.",
+            Self::CharacterSet => "The character set is none that the standard has.",
         }
     }
 
@@ -174,7 +179,7 @@ mod tests {
     fn every_deviation_has_a_name_and_a_sentence_of_its_own() {
         let names: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.to_string()).collect();
         let sentences: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.sentence()).collect();
-        assert_eq!((names.len(), sentences.len()), (7, 7));
+        assert_eq!((names.len(), sentences.len()), (Deviation::ALL.len(), names.len()));
     }
 
     #[test]
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn exactly_the_tolerable_deviations_that_were_given_are_tolerated() {
-        for chosen in 0_u8..1 << Deviation::ALL.len() {
+        for chosen in 0..=u8::MAX {
             let is_chosen = |it: &Deviation| chosen & it.bit() != 0;
             let given: Vec<_> = Deviation::ALL.into_iter().filter(is_chosen).collect();
             let set = tolerated(&given);
@@ -228,7 +233,7 @@ mod tests {
             (0..times).for_each(|_| met.note(deviation));
         }
         assert!(met.iter().eq(Deviation::ALL.into_iter().zip(1..)));
-        let mut all = Deviations { counts: [u32::MAX; 7], patterns: u32::MAX };
+        let mut all = Deviations { counts: [u32::MAX; Deviation::ALL.len()], patterns: u32::MAX };
         met.note_pattern();
         all.add(&met);
         all.note(Deviation::Order);

@@ -87,6 +87,9 @@ pub enum DataSetError {
     /// A value that servers make paths of would lead elsewhere, or has control characters.
     #[error("{0} has control characters or leads out of the directory of a path made of it")]
     Path(Tag),
+    /// The character set is none that the standard has: it could make other texts of values.
+    #[error("{0} names a character set that the standard does not have")]
+    CharacterSet(Tag),
     /// A value that servers make paths of is longer than [`super::MAX_HELD`].
     #[error("{0} is longer than 1,024 bytes")]
     TooLong(Tag),
@@ -96,7 +99,7 @@ const EXAMPLE: Tag = Tag::new(0x0008, 0x0018);
 
 impl DataSetError {
     /// Every error, one example each, for tables and tests.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Depth,
         Self::Elements,
         Self::Cut,
@@ -124,6 +127,7 @@ impl DataSetError {
         Self::Mismatch(EXAMPLE),
         Self::UidCharacters(EXAMPLE),
         Self::Path(EXAMPLE),
+        Self::CharacterSet(EXAMPLE),
         Self::TooLong(EXAMPLE),
     ];
 
@@ -158,6 +162,7 @@ impl DataSetError {
             Self::Mismatch(_) => "identifier-mismatch",
             Self::UidCharacters(_) => "uid-characters",
             Self::Path(_) => "path-characters",
+            Self::CharacterSet(_) => "character-set",
             Self::TooLong(_) => "path-length",
         }
     }

@@ -11,6 +11,7 @@ const SOP_CLASS: Tag = Tag::new(0x0008, 0x0016);
 const SOP_INSTANCE: Tag = Tag::new(0x0008, 0x0018);
 const STUDY: Tag = Tag::new(0x0020, 0x000d);
 const SERIES: Tag = Tag::new(0x0020, 0x000e);
+const CHARACTER_SET: Tag = Tag::new(0x0008, 0x0005);
 const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
 
 /// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
@@ -37,6 +38,8 @@ pub(super) enum Reading {
     Uids { patterns: bool },
     /// Held: a part of a path.
     Path,
+    /// Held: how texts, parts of paths among them, are decoded.
+    CharacterSet,
 }
 
 impl Reading {
@@ -51,6 +54,9 @@ impl Reading {
                 Purpose::Attributes => Self::Uids { patterns: false },
             });
         }
+        if tag == CHARACTER_SET {
+            return Some(Self::CharacterSet);
+        }
         path::is_part_of_paths(tag).then_some(Self::Path)
     }
 
@@ -58,7 +64,7 @@ impl Reading {
     pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
         match self {
             Self::Uid | Self::Uids { .. } => matches!(vr, None | Some(Vr::Uid)),
-            Self::Path => !matches!(vr, Some(Vr::Sequence)),
+            Self::Path | Self::CharacterSet => !matches!(vr, Some(Vr::Sequence)),
         }
     }
 }
@@ -83,6 +89,11 @@ pub(super) fn judge(
         Reading::Path if path::is_safe(value) => Ok(()),
         Reading::Path => Err(Finding { error: DataSetError::Path(tag), deviation: None }),
         Reading::Uids { .. } => Ok(()),
+        Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => Ok(()),
+        Reading::CharacterSet => {
+            let error = DataSetError::CharacterSet(tag);
+            Err(Finding { error, deviation: Some(Deviation::CharacterSet) })
+        }
         Reading::Uid => match Uid::parse(value) {
             Ok(uid) if is_commands(tag, &uid, purpose) => Ok(()),
             Ok(_) => Err(field(DataSetError::Mismatch(tag))),
@@ -90,6 +101,18 @@ pub(super) fn judge(
             Err(_) => Err(Finding { error: DataSetError::Identifier(tag), deviation: None }),
         },
     }
+}
+
+/// Whether a name may be one of PS3.3 section C.12.1.1.2, misspelt perhaps, or is none at all.
+///
+/// pydicom takes any other for one of Python's codecs, in some of which letters mean dots and slashes:
+/// UTF-7, HZ, EBCDIC. Those with these beginnings agree with ASCII.
+fn is_character_set(name: &[u8]) -> bool {
+    let name = name.trim_ascii_start();
+    let begins =
+        |with: &[u8]| name.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    let is_empty = name.iter().all(|byte| matches!(byte, 0 | b' '));
+    is_empty || [b"ISO".as_slice(), b"GB", b"UTF8", b"UTF-8"].into_iter().any(begins)
 }
 
 fn is_commands(tag: Tag, uid: &Uid, purpose: &Purpose) -> bool {

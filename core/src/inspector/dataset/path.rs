@@ -51,9 +51,12 @@ pub(super) fn is_part_of_paths(tag: Tag) -> bool {
 /// Values of a list are judged one by one: a backslash separates values, and on Windows directories.
 /// `12/345` is a usual patient ID and passes; what leaves the directory, begins at a root or drive,
 /// or breaks a line does not. ESC begins character sets (PS3.5 section 6.1.2.5), and a reader that
-/// has decoded them sees a value without.
+/// has decoded them sees a value without; another may drop the ESC alone.
 pub(super) fn is_safe(value: &[u8]) -> bool {
-    leads_nowhere(value) && (!value.contains(&ESC) || leads_nowhere(&without_escapes(value)))
+    let without_esc = || value.iter().copied().filter(|&byte| byte != ESC).collect::<Vec<_>>();
+    leads_nowhere(value)
+        && (!value.contains(&ESC)
+            || (leads_nowhere(&without_escapes(value)) && leads_nowhere(&without_esc())))
 }
 
 const ESC: u8 = 0x1b;
@@ -81,7 +84,7 @@ fn without_escapes(value: &[u8]) -> Vec<u8> {
 fn leads_nowhere(value: &[u8]) -> bool {
     let value = without_padding(value);
     let is_absolute = matches!(value, [b'/' | b'\\', ..]);
-    let has_drive = matches!(value, [b'a'..=b'z' | b'A'..=b'Z', b':', b'/' | b'\\', ..]);
+    let has_drive = matches!(value, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
     !is_absolute
         && !has_drive
         && !value.iter().copied().any(is_control)
@@ -91,8 +94,12 @@ fn leads_nowhere(value: &[u8]) -> bool {
 fn stays_inside(value: &[u8]) -> bool {
     let mut components = value.split(|&byte| byte == b'/').map(<[u8]>::trim_ascii);
     let has_separator = value.contains(&b'/');
-    // A lone dot stands for a blanked name; beside a separator it hides what a path is.
-    !components.any(|component| component == b".." || (has_separator && component == b"."))
+    // A lone dot stands for a blanked name; beside a separator it hides what a path is. Windows
+    // drops dots and spaces at the end of a name.
+    let is_parent = |component: &[u8]| {
+        component.starts_with(b"..") && component.iter().all(|byte| matches!(byte, b'.' | b' '))
+    };
+    !components.any(|component| is_parent(component) || (has_separator && component == b"."))
         && !matches!(value.trim_ascii_start(), [b'/', ..])
 }
 
@@ -151,6 +158,10 @@ mod tests {
             b"C:\\x",
             b"c:/x",
             b".\x1b(B./x",
+            b".\x1b./x",
+            b"C:x",
+            b".. .",
+            b"x/.. ./y",
             b"x/\x1b$B.\x1b(B./y",
             b"\x1b(B/etc",
             b"a\x1b/../x",

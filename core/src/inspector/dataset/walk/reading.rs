@@ -52,7 +52,9 @@ impl Walker {
     ) -> Result<(), DataSetError> {
         let (piece, taken) = self.take(input, left);
         match reading {
-            Reading::Uid | Reading::Path => self.state.held.extend_from_slice(piece),
+            Reading::Uid | Reading::Path | Reading::CharacterSet => {
+                self.state.held.extend_from_slice(piece);
+            }
             Reading::Uids { patterns } => {
                 if let Some(strange) = characters.take(piece, patterns) {
                     return self.strange_uid(tag, piece, strange, left);
