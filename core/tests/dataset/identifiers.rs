@@ -186,6 +186,22 @@ fn refuses_character_sets_that_the_standard_does_not_have() {
 }
 
 #[test]
+fn of_another_vr_the_pacs_may_send_what_does_not_lead_elsewhere() {
+    for walk in EXPLICIT {
+        let judged = |bytes: &[u8]| judge(walk, &Purpose::Query, Rules::Pacs, bytes);
+        let unknown = |value| element(walk, 0x0020_000d, "UN", value);
+        assert_eq!(judged(&unknown(b"1.2\0")).unwrap().count(Deviation::Identifier), 1);
+        assert_eq!(judged(&unknown(b"../x")).err(), Some(E::UidCharacters(t(0x0020_000d))));
+        let open = |value| {
+            let inside = item(walk, &element(walk, 0x0004_1500, "CS", value));
+            sequence(walk, 0x0010_0020, &inside)
+        };
+        assert_eq!(judged(&open(b"DIR\\FILE")).unwrap().count(Deviation::Identifier), 1);
+        assert_eq!(judged(&open(b"..\\FILE")).err(), Some(E::Path(t(0x0004_1500))));
+    }
+}
+
+#[test]
 fn refuses_overlong_parts_of_paths() {
     for walk in EVERY_WALK {
         let bytes = element(walk, 0x0010_0020, "LO", &[b'x'; 1026]);
