@@ -17,7 +17,7 @@ impl Walker {
     ) -> Result<(), DataSetError> {
         let level = *self.state.levels.innermost();
         match (level.kind, tag) {
-            (Kind::Sequence, Tag::ITEM) => self.open_item(level, length),
+            (Kind::Sequence, Tag::ITEM) => self.open(Tag::ITEM, Kind::Item, level.encoding, length),
             (Kind::Fragments { has_table }, Tag::ITEM) => self.fragment(has_table, length),
             (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
                 if !level.is_defined =>
@@ -46,10 +46,6 @@ impl Walker {
         Ok(())
     }
 
-    fn open_item(&mut self, sequence: Level, length: Length) -> Result<(), DataSetError> {
-        self.open(Tag::ITEM, Kind::Item, sequence.encoding, length)
-    }
-
     fn fragment(&mut self, has_table: bool, length: Length) -> Result<(), DataSetError> {
         let Length::Defined(length) = length else { return Err(DataSetError::FragmentLength) };
         self.stay_within(Tag::ITEM, length)?;
@@ -68,7 +64,6 @@ impl Walker {
     pub(super) fn implicit(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
         self.enter(tag)?;
         let reading = self.reading(tag, None)?;
-        let known = Known::find(tag);
         let Length::Defined(length) = length else {
             if tag == Tag::PIXEL_DATA {
                 return Err(DataSetError::Encapsulated);
@@ -78,7 +73,7 @@ impl Walker {
         self.measure(tag, length)?;
         let element =
             Element { tag, length, encoding: Encoding::Implicit, must_be_sequence: false };
-        match (reading, known) {
+        match (reading, Known::find(tag)) {
             (Some(reading), _) => self.begin_reading(element, reading),
             (None, Known::Sequence) => self.open_defined(element, Encoding::Implicit),
             (None, Known::Bulk) => {
@@ -107,14 +102,15 @@ impl Walker {
         {
             return Err(DataSetError::Native);
         }
+        // Whatever VR it is given here.
+        let is_disguised = vr != Vr::Sequence && Known::is_sequence(tag);
         // Archives store what they did not know as UN; what a server searches by has a VR.
-        let may_be_unknown = matches!(self.purpose, Purpose::Object { .. });
-        let is_named = vr == Vr::Sequence || (vr == Vr::Unknown && may_be_unknown);
-        if !is_named && Known::is_sequence(tag) {
+        let may_be = vr == Vr::Unknown && matches!(self.purpose, Purpose::Object { .. });
+        if is_disguised && !may_be {
             self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
         }
         self.measure(tag, length)?;
-        let must_be_sequence = vr == Vr::Unknown && Known::is_sequence(tag);
+        let must_be_sequence = vr == Vr::Unknown && is_disguised;
         let element = Element { tag, length, encoding, must_be_sequence };
         match (reading, vr) {
             (Some(reading), _) => self.begin_reading(element, reading),
