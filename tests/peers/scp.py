@@ -12,31 +12,18 @@ import time
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import AE, evt
-from pynetdicom.sop_class import (
-    BasicColorPrintManagementMeta,
-    BasicFilmBox,
-    BasicGrayscaleImageBox,
-    BasicGrayscalePrintManagementMeta,
-    CTImageStorage,
-    ModalityPerformedProcedureStep,
-    ModalityPerformedProcedureStepNotification,
-    ModalityPerformedProcedureStepRetrieve,
-    StorageCommitmentPushModel,
-    StudyRootQueryRetrieveInformationModelFind,
-    Verification,
-)
+from pynetdicom import AE, evt, sop_class
 
 CONTEXTS = [
-    BasicColorPrintManagementMeta,
-    BasicGrayscalePrintManagementMeta,
-    CTImageStorage,
-    ModalityPerformedProcedureStep,
-    ModalityPerformedProcedureStepNotification,
-    ModalityPerformedProcedureStepRetrieve,
-    StorageCommitmentPushModel,
-    StudyRootQueryRetrieveInformationModelFind,
-    Verification,
+    sop_class.BasicColorPrintManagementMeta,
+    sop_class.BasicGrayscalePrintManagementMeta,
+    sop_class.CTImageStorage,
+    sop_class.ModalityPerformedProcedureStep,
+    sop_class.ModalityPerformedProcedureStepNotification,
+    sop_class.ModalityPerformedProcedureStepRetrieve,
+    sop_class.StorageCommitmentPushModel,
+    sop_class.StudyRootQueryRetrieveInformationModelFind,
+    sop_class.Verification,
 ]
 UNCOMPRESSED = ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"]
 # Matches of a query that nobody cancels: enough that it would take a minute.
@@ -71,9 +58,9 @@ def created(event):
     dataset = event.attribute_list
     instance = request.AffectedSOPInstanceUID or f"2.25.{len(instances) + 1}"
     seen(event, "n-create", request.AffectedSOPClassUID, instance, dataset)
-    if request.AffectedSOPClassUID == BasicFilmBox:
+    if request.AffectedSOPClassUID == sop_class.BasicFilmBox:
         image_box = Dataset()
-        image_box.ReferencedSOPClassUID = BasicGrayscaleImageBox
+        image_box.ReferencedSOPClassUID = sop_class.BasicGrayscaleImageBox
         image_box.ReferencedSOPInstanceUID = f"{instance}.1"
         instances[f"{instance}.1"] = Dataset()
         dataset.ReferencedImageBoxSequence = [image_box]
@@ -103,8 +90,8 @@ def read(event):
     request = event.request
     seen(event, "n-get", request.RequestedSOPClassUID, request.RequestedSOPInstanceUID)
     if event.context.abstract_syntax in (
-        BasicGrayscalePrintManagementMeta,
-        BasicColorPrintManagementMeta,
+        sop_class.BasicGrayscalePrintManagementMeta,
+        sop_class.BasicColorPrintManagementMeta,
     ):
         printer = Dataset()
         printer.PrinterStatus = "NORMAL"
@@ -129,7 +116,7 @@ def acted(event):
         request.RequestedSOPInstanceUID,
         dataset,
     )
-    if request.RequestedSOPClassUID == StorageCommitmentPushModel:
+    if request.RequestedSOPClassUID == sop_class.StorageCommitmentPushModel:
         afterwards[event.assoc] = lambda: report(event.assoc, dataset)
     return 0x0000, None
 
@@ -150,7 +137,7 @@ def report(association, commitment):
     done.TransactionUID = commitment.TransactionUID
     done.ReferencedSOPSequence = commitment.ReferencedSOPSequence
     status, _ = association.send_n_event_report(
-        done, 1, StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
+        done, 1, sop_class.StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
     )
     say(told=status.get("Status"), on="n-event-report")
 
@@ -191,7 +178,7 @@ def ask(association, requests):
 def store(association, _):
     """Sends an object that nobody asked for."""
     image = Dataset()
-    image.SOPClassUID = CTImageStorage
+    image.SOPClassUID = sop_class.CTImageStorage
     image.SOPInstanceUID = "2.25.99"
     image.PatientID = "4711"
     image.file_meta = FileMetaDataset()
@@ -215,7 +202,7 @@ def main():
     entity = AE("ARCHIVE")
     for abstract_syntax in CONTEXTS:
         entity.add_supported_context(abstract_syntax, UNCOMPRESSED)
-    entity.add_supported_context(CTImageStorage, UNCOMPRESSED, scu_role=True, scp_role=True)
+    entity.add_supported_context(sop_class.CTImageStorage, UNCOMPRESSED, scu_role=True, scp_role=True)
     handlers = [
         (evt.EVT_C_ECHO, echoed),
         (evt.EVT_C_FIND, found),

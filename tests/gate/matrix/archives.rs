@@ -203,23 +203,33 @@ fn orthanc(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Ve
         let title = title(number);
         (title.clone(), serde_json::json!([title, "127.0.0.1", it.address.port()]))
     });
+    let file = write_orthanc_settings(storage, address.port(), &known.collect());
+    vec!["/usr/sbin/Orthanc".into(), file]
+}
+
+/// Settings of an Orthanc that stores here and knows these destinations; their file.
+pub(crate) fn write_orthanc_settings(
+    storage: &Path,
+    port: u16,
+    destinations: &serde_json::Map<String, serde_json::Value>,
+) -> OsString {
     let settings = serde_json::json!({
         "StorageDirectory": storage,
         "IndexDirectory": storage,
         "Plugins": [],
         "HttpServerEnabled": false,
         "DicomAet": TITLE,
-        "DicomPort": address.port(),
+        "DicomPort": port,
         "DicomAlwaysAllowFind": true,
         "DicomAlwaysAllowGet": true,
         "DicomAlwaysAllowMove": true,
-        "DicomModalities": known.collect::<serde_json::Map<_, _>>(),
+        "DicomModalities": destinations,
         "SaveJobs": false,
         "SyncStorageArea": false,
     });
     let file = storage.with_file_name("orthanc.json");
     std::fs::write(&file, settings.to_string()).unwrap();
-    vec!["/usr/sbin/Orthanc".into(), file.into()]
+    file.into()
 }
 
 /// These servers want to be told a port: one that was free a moment ago.

@@ -1,6 +1,7 @@
 //! The unpatched servers, one process each.
 
 use super::play::Line;
+use crate::matrix::archives::write_orthanc_settings;
 use crate::matrix::installed::python;
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
@@ -17,7 +18,8 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The title under which every server knows itself.
-pub(super) const TITLE: &str = "ARCHIVE";
+pub(super) use crate::matrix::archives::TITLE;
+
 /// A work list that is not [`TITLE`]'s, beside the directory of all work lists.
 pub(super) const FOREIGN_LIST: &str = "../OUTSIDE";
 /// The patient in that work list.
@@ -147,8 +149,8 @@ impl Drop for Server {
     }
 }
 
-fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
-    let port = port.to_string();
+fn command(kind: Kind, number: u16, storage: &Path) -> Vec<OsString> {
+    let port = number.to_string();
     match kind {
         Kind::Storescp => storescp(&[], &port),
         Kind::StorescpDeflated => storescp(&["+xd"], &port),
@@ -160,7 +162,10 @@ fn command(kind: Kind, port: u16, storage: &Path) -> Vec<OsString> {
             let options = ["-v", "--allow-shutdown", "-c"];
             [words(&["/usr/bin/dcmqrscp"]), words(&options), vec![file]].concat()
         }
-        Kind::Orthanc => vec!["/usr/sbin/Orthanc".into(), orthanc(storage, &port)],
+        Kind::Orthanc => {
+            let settings = write_orthanc_settings(storage, number, &serde_json::Map::new());
+            vec!["/usr/sbin/Orthanc".into(), settings]
+        }
         Kind::Qrscp => {
             let mut command = vec![python().into_os_string()];
             let options = ["-m", "pynetdicom", "qrscp", "-v", "-aet", TITLE, "--port", &port];
@@ -197,25 +202,6 @@ fn dcmqrscp(storage: &Path, port: &str) -> OsString {
     );
     let file = storage.with_file_name("dcmqrscp.cfg");
     fs::write(&file, text).unwrap();
-    file.into()
-}
-
-fn orthanc(storage: &Path, port: &str) -> OsString {
-    let settings = serde_json::json!({
-        "StorageDirectory": storage,
-        "IndexDirectory": storage,
-        "Plugins": [],
-        "HttpServerEnabled": false,
-        "DicomAet": TITLE,
-        "DicomPort": port.parse::<u16>().unwrap(),
-        "DicomAlwaysAllowFind": true,
-        "DicomAlwaysAllowGet": true,
-        "DicomAlwaysAllowMove": true,
-        "SaveJobs": false,
-        "SyncStorageArea": false,
-    });
-    let file = storage.with_file_name("orthanc.json");
-    fs::write(&file, settings.to_string()).unwrap();
     file.into()
 }
 
