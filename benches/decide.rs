@@ -12,10 +12,12 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::inspector::dataset::{Purpose, Rules, Tolerated, Walker};
-use pacsgate_core::inspector::{Guarding, Inspector, Out, Side};
-use pacsgate_core::policy::{Candidate, Contexts, Denial, Facts, Occupancy, Pacs, Peer, Policy};
+use pacsgate_core::data_set::{Purpose, Rules, Tolerated, Walker};
+use pacsgate_core::inspector::Contexts;
+use pacsgate_core::inspector::{Guarding, Inspector, Out};
+use pacsgate_core::policy::{Candidate, Denial, Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::services::Service;
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::associate::{
     AssociateAc, AssociateRq, ContextAnswer, ContextId, ContextResult, Echo, ProposedContext,
@@ -93,7 +95,7 @@ fn inspect_data_pdus_behind_the_head(bencher: Bencher<'_, '_>) {
     // The last byte ends the message; what that costs is not a PDU's.
     let (rest, _) = rest.split_at(rest.len() - 1);
     let mut out = Out::default();
-    out.to_pacs.reserve(1 << 20);
+    out.to_acceptor.reserve(1 << 20);
     bencher
         .counter(ItemsCount::new(PDUS / 2))
         .with_inputs(|| {
@@ -103,7 +105,7 @@ fn inspect_data_pdus_behind_the_head(bencher: Bencher<'_, '_>) {
         })
         .bench_local_refs(|inspector| {
             for piece in rest.chunks(16 * 1024) {
-                out.to_pacs.clear();
+                out.to_acceptor.clear();
                 made(inspector.feed(Side::Requestor, black_box(piece), &mut out));
             }
         });
@@ -120,7 +122,7 @@ fn inspect_data_pdus(bencher: Bencher<'_, '_>) {
         .with_inputs(|| Inspector::new(contexts.clone()))
         .bench_local_refs(|inspector| {
             for piece in message.chunks(16 * 1024) {
-                out.to_pacs.clear();
+                out.to_acceptor.clear();
                 made(inspector.feed(Side::Requestor, black_box(piece), &mut out));
             }
         });

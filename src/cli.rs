@@ -4,6 +4,7 @@
 //! - `probe`: a C-ECHO through TLS, or the proof that no plain connection is possible.
 //! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
+pub mod check;
 mod client;
 pub mod demo;
 pub mod probe;

@@ -15,8 +15,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{Inspector, News, Side};
+use pacsgate_core::inspector::{Inspector, News};
 use pacsgate_core::policy::{Conclusion, Facts, Permit};
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{Answer, AssociateError, ReceivedRq, request_length};
 use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::reject::{Abort, Reject};
@@ -24,17 +25,17 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::farewell::{self, Close, Farewell};
 use crate::gate::{Gate, Listener};
 use crate::live::Place;
 use crate::net;
-use crate::pacs::{self, PacsFailure, Undialled};
-use crate::read_ahead::{Opening, ReadAhead};
 use crate::reason::Reason;
+use crate::relay::farewell::{self, Close, Farewell};
+use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{is_broken_tls, relay};
 use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
 use crate::story::Story;
-use crate::tls::HandshakeFault;
+use crate::stream::read_ahead::{Opening, ReadAhead};
+use crate::stream::tls::HandshakeFault;
 
 /// The requestor's side once TLS stands. Boxed, because it moves from state to state.
 type Requestor = Box<TlsStream<ReadAhead<TcpStream>>>;
@@ -73,7 +74,7 @@ struct Permitted {
 struct Established {
     story: Story,
     requestor: Requestor,
-    pacs: TcpStream,
+    acceptor: TcpStream,
     inspector: Inspector,
     place: Place,
 }
@@ -83,7 +84,7 @@ struct Ended {
     story: Story,
     reason: Reason,
     requestor: Option<(Requestor, Farewell)>,
-    pacs: Option<(TcpStream, Farewell)>,
+    acceptor: Option<(TcpStream, Farewell)>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
 }
@@ -249,20 +250,20 @@ impl Permitted {
         let gate = Arc::clone(&story.gate);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
         let limit = gate.limits.whole_dial().saturating_add(gate.limits.close);
-        let asking = ask_pacs(&gate, &permit, gone(&mut requestor));
+        let asking = ask_acceptor(&gate, &permit, gone(&mut requestor));
         let asked = story.within(limit, asking).await;
         let asked = asked.unwrap_or_else(|cut| {
-            Err(Refused::new(cut.or(Reason::Pacs(PacsFailure::Silent)), Reject::CONGESTION))
+            Err(Refused::new(cut.or(Reason::Pacs(TargetFailure::Silent)), Reject::CONGESTION))
         });
-        let (pacs, conclusion) = match asked {
+        let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
-            Err(Refused { reason, reject, pacs }) => {
-                let mut ended = if reason == Reason::Pacs(PacsFailure::Abandoned) {
+            Err(Refused { reason, reject, acceptor }) => {
+                let mut ended = if reason == Reason::Pacs(TargetFailure::Abandoned) {
                     Ended::mute(story, reason)
                 } else {
                     Ended::answered(story, reason, requestor, Answer::Reject(reject))
                 };
-                ended.pacs = pacs;
+                ended.acceptor = acceptor;
                 return Err(ended);
             }
         };
@@ -272,11 +273,11 @@ impl Permitted {
             Ok(Ok(())) => {
                 story.opened(&permit, &conclusion);
                 let inspector = Inspector::new(conclusion.contexts);
-                Ok(Established { story, requestor, pacs, inspector, place })
+                Ok(Established { story, requestor, acceptor, inspector, place })
             }
             Ok(Err(_)) | Err(_) => {
-                let mut ended = Ended::mute(story, Reason::Pacs(PacsFailure::Abandoned));
-                ended.pacs = Some((pacs, Farewell::word(&Abort::NO_REASON.encode())));
+                let mut ended = Ended::mute(story, Reason::Pacs(TargetFailure::Abandoned));
+                ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
                 Err(ended)
             }
         }
@@ -295,41 +296,41 @@ async fn gone(requestor: &mut Requestor) {
 struct Refused {
     reason: Reason,
     reject: Reject,
-    pacs: Option<(TcpStream, Farewell)>,
+    acceptor: Option<(TcpStream, Farewell)>,
 }
 
 impl Refused {
     const fn new(reason: Reason, reject: Reject) -> Self {
-        Self { reason, reject, pacs: None }
+        Self { reason, reject, acceptor: None }
     }
 
-    fn by(failure: PacsFailure, stream: Option<TcpStream>) -> Self {
+    fn by(failure: TargetFailure, stream: Option<TcpStream>) -> Self {
         let word = failure.abort().map(|abort| Farewell::word(&abort.encode()));
         let farewell = word.unwrap_or_default();
         Self {
             reason: Reason::Pacs(failure),
             reject: failure.reject(),
-            pacs: stream.map(|stream| (stream, farewell)),
+            acceptor: stream.map(|stream| (stream, farewell)),
         }
     }
 }
 
-async fn ask_pacs(
+async fn ask_acceptor(
     gate: &Gate,
     permit: &Permit,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
     let request = request.map_err(|_| Refused::new(Reason::RequestTooLong, Reject::LOCAL_LIMIT))?;
-    let Some(backend) = gate.backends.get(permit.pacs()) else {
-        return Err(Refused::by(PacsFailure::Unreachable(ErrorKind::AddrNotAvailable), None));
+    let Some(target) = gate.targets.get(permit.pacs()) else {
+        return Err(Refused::by(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable), None));
     };
-    let (pacs, received) = pacs::dial(permit, &request, backend, gate.limits.patience(), gone)
+    let (acceptor, received) = target::dial(permit, &request, target, gate.limits.patience(), gone)
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, stream))?;
     match permit.conclude(received) {
-        Ok(conclusion) => Ok((pacs, conclusion)),
-        Err(fault) => Err(Refused::by(PacsFailure::Overreaching(fault), Some(pacs))),
+        Ok(conclusion) => Ok((acceptor, conclusion)),
+        Err(fault) => Err(Refused::by(TargetFailure::Overreaching(fault), Some(acceptor))),
     }
 }
 
@@ -341,24 +342,24 @@ async fn answer(requestor: &mut Requestor, conclusion: &Conclusion) -> io::Resul
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { mut story, mut requestor, mut pacs, inspector, place } = self;
+        let Self { mut story, mut requestor, mut acceptor, inspector, place } = self;
         let deadlines = story.deadlines();
         let live = Arc::clone(&story.gate.live);
         let mut tell = |news: &News| story.tell(news);
         let stop = live.stopped();
-        let relaying = relay(&mut *requestor, &mut pacs, inspector, deadlines, stop, &mut tell);
+        let relaying = relay(&mut *requestor, &mut acceptor, inspector, deadlines, stop, &mut tell);
         let relayed = relaying.await;
         // The association is over, though its connections may take a while to close.
         drop(place);
         let ending = relayed.ending;
         story.relayed(ending, relayed.traffic, &relayed.ledger, relayed.to_requestor.at_boundary);
         let to_requestor = Farewell::after(ending, Side::Requestor, relayed.to_requestor);
-        let to_pacs = Farewell::after(ending, Side::Pacs, relayed.to_pacs);
+        let to_acceptor = Farewell::after(ending, Side::Acceptor, relayed.to_acceptor);
         Ended {
             story,
             reason: Reason::Ended(ending),
             requestor: Some((requestor, to_requestor)),
-            pacs: Some((pacs, to_pacs)),
+            acceptor: Some((acceptor, to_acceptor)),
             transport: None,
         }
     }
@@ -367,7 +368,7 @@ impl Established {
 impl Ended {
     /// Nothing is said; what was open is dropped.
     fn mute(story: Story, reason: Reason) -> Box<Self> {
-        Box::new(Self { story, reason, requestor: None, pacs: None, transport: None })
+        Box::new(Self { story, reason, requestor: None, acceptor: None, transport: None })
     }
 
     /// The requestor hears an answer to its request.
@@ -390,13 +391,13 @@ impl Ended {
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { story, reason, requestor, pacs, transport } = *self;
+        let Self { story, reason, requestor, acceptor, transport } = *self;
         let patience = story.gate.limits.close;
         let _slot = story.end(reason);
         let waits =
-            pacs.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
-        let pacs = async {
-            let Some((mut stream, farewell)) = pacs else { return };
+            acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
+        let acceptor = async {
+            let Some((mut stream, farewell)) = acceptor else { return };
             let close = farewell.say(&mut stream, patience).await;
             if close == Close::Reset {
                 net::reset_on_close(&stream);
@@ -412,6 +413,6 @@ impl Ended {
                 Farewell::default().say(&mut stream, patience).await;
             }
         };
-        farewell::both(pacs, requestor, waits).await;
+        farewell::both(acceptor, requestor, waits).await;
     }
 }

@@ -10,17 +10,17 @@ use tokio::time::Instant;
 use crate::audit::Audit;
 use crate::config::Limits;
 use crate::live::Live;
-use crate::pacs::{Backend, Patience};
 use crate::relay::Deadlines;
+use crate::relay::target::{Patience, Target};
 use crate::slots::{SlotLimits, Slots};
-use crate::tls;
+use crate::stream::tls;
 
 /// The gate: its policy, where its PACS are, and what lives.
 pub struct Gate {
     /// Who may do what.
     pub policy: Policy,
     /// Where each PACS of the policy is.
-    pub backends: HashMap<Arc<str>, Backend>,
+    pub targets: HashMap<Arc<str>, Target>,
     /// How much and how long.
     pub limits: Limits,
     /// Where every end is written.

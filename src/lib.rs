@@ -3,12 +3,12 @@
 //! The deciding half is the crate `pacsgate_core`; what stands here obeys it. In reading order:
 //!
 //! - [`connection`]: the story of a connection, from the socket to its end.
-//! - [`tls`], [`read_ahead`]: who speaks.
-//! - [`pacs`]: the way to the PACS, open to a permit only.
-//! - [`relay`], [`farewell`], [`pool`]: bytes on their way, and the last of them.
+//! - [`stream`]: TLS, and so who is there.
+//! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
+//!   them.
 //! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
 //! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
-//! - [`config`], [`cli`], [`check`], [`server`], [`service_manager`]: from the administrator's files
+//! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
 //!
 //! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
@@ -20,23 +20,18 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
-pub mod check;
 pub mod cli;
 pub mod config;
 pub mod connection;
-pub mod farewell;
 pub mod gate;
 pub mod listener;
 pub mod live;
 pub mod metrics;
 pub mod net;
-pub mod pacs;
-pub mod pool;
-pub mod read_ahead;
 pub mod reason;
 pub mod relay;
 pub mod server;
 pub mod service_manager;
 pub mod slots;
 pub mod story;
-pub mod tls;
+pub mod stream;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use pacsgate::check;
+use pacsgate::cli::check;
 use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config::{self, Errors, Format, Settings};
 use pacsgate::server;

@@ -3,19 +3,20 @@
 use std::fmt;
 use std::io::ErrorKind;
 
-use pacsgate_core::inspector::dataset::DataSetError;
-use pacsgate_core::inspector::{Fault, Side};
+use pacsgate_core::data_set::DataSetError;
+use pacsgate_core::inspector::Fault;
 use pacsgate_core::policy::{AcFault, Denial};
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{Answer, AssociateError};
 use pacsgate_core::wire::reject::{Abort, Reject};
 
-use crate::farewell::last_word;
 use crate::live::Stop;
-use crate::pacs::PacsFailure;
-use crate::read_ahead::Opening;
+use crate::relay::farewell::last_word;
+use crate::relay::target::TargetFailure;
 use crate::relay::{Ending, Timer};
 use crate::slots::SlotLimit;
-use crate::tls::HandshakeFault;
+use crate::stream::read_ahead::Opening;
+use crate::stream::tls::HandshakeFault;
 
 /// The one reason of an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ pub enum Reason {
     /// The request that the gate would send is too long for its own fields.
     RequestTooLong,
     /// The PACS did not open the association.
-    Pacs(PacsFailure),
+    Pacs(TargetFailure),
     /// The daemon stopped before the association was open.
     Stopped,
     /// An established association ended.
@@ -138,7 +139,7 @@ impl Reason {
             Self::RequestTimeout | Self::ClosedBeforeRequest => "close".into(),
             Self::ClosedInRequest => "close".into(),
             Self::BrokenTls | Self::Ended(Ending::BrokenTls) => "TLS alert".into(),
-            Self::Stopped | Self::Pacs(PacsFailure::Abandoned) => "close".into(),
+            Self::Stopped | Self::Pacs(TargetFailure::Abandoned) => "close".into(),
             Self::NotTls(_) => "TLS alert".into(),
             Self::Handshake(fault) => fault.wire().into(),
             Self::Request(error) => match error.answer() {
@@ -148,9 +149,9 @@ impl Reason {
             },
             Self::Denied(denial) => denial.reject().to_string(),
             Self::RequestTooLong => Reject::LOCAL_LIMIT.to_string(),
-            Self::Pacs(PacsFailure::Rejected(_)) => "the PACS's own A-ASSOCIATE-RJ".into(),
+            Self::Pacs(TargetFailure::Rejected(_)) => "the PACS's own A-ASSOCIATE-RJ".into(),
             Self::Pacs(failure) => failure.reject().to_string(),
-            Self::Ended(Ending::Aborted(Side::Pacs)) => "the PACS's own A-ABORT".into(),
+            Self::Ended(Ending::Aborted(Side::Acceptor)) => "the PACS's own A-ABORT".into(),
             Self::Ended(ending) => last_word(ending, Side::Requestor)
                 .map_or_else(|| "close".into(), |abort| abort.to_string()),
         }
@@ -178,19 +179,19 @@ impl Reason {
         all.push(Self::RequestTooLong);
         all.extend(
             [
-                PacsFailure::Unreachable(ErrorKind::ConnectionRefused),
-                PacsFailure::DialTimeout,
-                PacsFailure::NoDescriptor,
-                PacsFailure::Abandoned,
-                PacsFailure::Silent,
-                PacsFailure::Closed,
-                PacsFailure::Rejected(Reject::NO_REASON),
-                PacsFailure::Aborted(Abort::NO_REASON),
-                PacsFailure::Malformed(AssociateError::NoMaximumLength),
+                TargetFailure::Unreachable(ErrorKind::ConnectionRefused),
+                TargetFailure::DialTimeout,
+                TargetFailure::NoDescriptor,
+                TargetFailure::Abandoned,
+                TargetFailure::Silent,
+                TargetFailure::Closed,
+                TargetFailure::Rejected(Reject::NO_REASON),
+                TargetFailure::Aborted(Abort::NO_REASON),
+                TargetFailure::Malformed(AssociateError::NoMaximumLength),
             ]
             .map(Self::Pacs),
         );
-        all.extend(AcFault::ALL.map(|fault| Self::Pacs(PacsFailure::Overreaching(fault))));
+        all.extend(AcFault::ALL.map(|fault| Self::Pacs(TargetFailure::Overreaching(fault))));
         all.push(Self::Stopped);
         all.extend(endings().map(Self::Ended));
         all
@@ -199,14 +200,14 @@ impl Reason {
 
 /// Every end of an established association.
 fn endings() -> impl Iterator<Item = Ending> {
-    let sides = [Side::Requestor, Side::Pacs];
+    let sides = [Side::Requestor, Side::Acceptor];
     let timers = [
         Timer::Idle,
         Timer::Operation,
         Timer::Progress(Side::Requestor),
-        Timer::Progress(Side::Pacs),
+        Timer::Progress(Side::Acceptor),
         Timer::WriteStall(Side::Requestor),
-        Timer::WriteStall(Side::Pacs),
+        Timer::WriteStall(Side::Acceptor),
         Timer::Certificate,
         Timer::Lifetime,
     ];
@@ -297,46 +298,46 @@ pub const fn data_set_advice(error: DataSetError) -> &'static str {
     }
 }
 
-const fn pacs_code(failure: PacsFailure) -> &'static str {
+const fn pacs_code(failure: TargetFailure) -> &'static str {
     match failure {
-        PacsFailure::Unreachable(_) => "pacs-unreachable",
-        PacsFailure::DialTimeout => "pacs-dial-timeout",
-        PacsFailure::NoDescriptor => "out-of-descriptors",
-        PacsFailure::Abandoned => "closed-before-answer",
-        PacsFailure::Silent => "pacs-silent",
-        PacsFailure::Closed => "pacs-closed",
-        PacsFailure::Rejected(_) => "pacs-rejected",
-        PacsFailure::Aborted(_) => "pacs-aborted",
-        PacsFailure::Malformed(_) => "pacs-malformed-answer",
-        PacsFailure::Overreaching(fault) => fault.code(),
+        TargetFailure::Unreachable(_) => "acceptor-unreachable",
+        TargetFailure::DialTimeout => "acceptor-dial-timeout",
+        TargetFailure::NoDescriptor => "out-of-descriptors",
+        TargetFailure::Abandoned => "closed-before-answer",
+        TargetFailure::Silent => "acceptor-silent",
+        TargetFailure::Closed => "acceptor-closed",
+        TargetFailure::Rejected(_) => "acceptor-rejected",
+        TargetFailure::Aborted(_) => "acceptor-aborted",
+        TargetFailure::Malformed(_) => "acceptor-malformed-answer",
+        TargetFailure::Overreaching(fault) => fault.code(),
     }
 }
 
-const fn pacs_advice(failure: PacsFailure) -> &'static str {
+const fn pacs_advice(failure: TargetFailure) -> &'static str {
     match failure {
-        PacsFailure::Unreachable(_) | PacsFailure::DialTimeout => {
+        TargetFailure::Unreachable(_) | TargetFailure::DialTimeout => {
             "Check that the PACS runs, that pacs.NAME.address is right (and its name resolves), and \
              the firewall between."
         }
-        PacsFailure::Abandoned => {
+        TargetFailure::Abandoned => {
             "Raise the association time-out of the device: it left before the PACS answered."
         }
-        PacsFailure::NoDescriptor => {
+        TargetFailure::NoDescriptor => {
             "Raise the limit of open files (LimitNOFILE in the unit): the gate had none left to \
              reach the PACS."
         }
-        PacsFailure::Silent => {
+        TargetFailure::Silent => {
             "Look at the PACS: it took the connection and did not answer within limits.answer."
         }
-        PacsFailure::Closed | PacsFailure::Aborted(_) => {
+        TargetFailure::Closed | TargetFailure::Aborted(_) => {
             "Look at the PACS's log: it ended the connection instead of answering."
         }
-        PacsFailure::Rejected(_) => {
+        TargetFailure::Rejected(_) => {
             "Look at the PACS's log: it must know the calling title, its own called title \
              (pacs.NAME.ae_title) and the gate's address."
         }
-        PacsFailure::Overreaching(fault) => fault.advice(),
-        PacsFailure::Malformed(_) => {
+        TargetFailure::Overreaching(fault) => fault.advice(),
+        TargetFailure::Malformed(_) => {
             "Look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
         }
     }
@@ -346,12 +347,12 @@ const fn ending_code(ending: Ending) -> &'static str {
     match ending {
         Ending::Released => "released",
         Ending::Aborted(Side::Requestor) => "aborted-by-requestor",
-        Ending::Aborted(Side::Pacs) => "aborted-by-pacs",
+        Ending::Aborted(Side::Acceptor) => "aborted-by-acceptor",
         Ending::Closed(Side::Requestor) => "closed-by-requestor",
-        Ending::Closed(Side::Pacs) => "closed-by-pacs",
+        Ending::Closed(Side::Acceptor) => "closed-by-acceptor",
         Ending::BrokenTls => "broken-tls",
         Ending::ClosedInRelease(Side::Requestor) => "requestor-closed-in-release",
-        Ending::ClosedInRelease(Side::Pacs) => "pacs-closed-in-release",
+        Ending::ClosedInRelease(Side::Acceptor) => "acceptor-closed-in-release",
         Ending::Fault(side, fault) => fault.code(side),
         Ending::TimedOut(timer) => timer_code(timer),
         Ending::Stopped(Stop::Shutdown) => "shutdown",
@@ -363,9 +364,9 @@ const fn timer_code(timer: Timer) -> &'static str {
         Timer::Idle => "idle-timeout",
         Timer::Operation => "operation-timeout",
         Timer::Progress(Side::Requestor) => "requestor-progress-timeout",
-        Timer::Progress(Side::Pacs) => "pacs-progress-timeout",
+        Timer::Progress(Side::Acceptor) => "acceptor-progress-timeout",
         Timer::WriteStall(Side::Requestor) => "requestor-write-stall",
-        Timer::WriteStall(Side::Pacs) => "pacs-write-stall",
+        Timer::WriteStall(Side::Acceptor) => "acceptor-write-stall",
         Timer::Certificate => "certificate-ended",
         Timer::Lifetime => "lifetime",
     }
@@ -377,14 +378,14 @@ const fn ending_advice(ending: Ending) -> Option<&'static str> {
         Ending::Aborted(Side::Requestor) | Ending::Closed(Side::Requestor) => {
             "Look at the device's log if its user misses something."
         }
-        Ending::Aborted(Side::Pacs) | Ending::Closed(Side::Pacs) => {
+        Ending::Aborted(Side::Acceptor) | Ending::Closed(Side::Acceptor) => {
             "Look at the PACS's log if something is missing there."
         }
         Ending::BrokenTls => BROKEN_TLS,
         Ending::ClosedInRelease(Side::Requestor) => {
             "Nothing: the device closed its connection without waiting for the end of the release."
         }
-        Ending::ClosedInRelease(Side::Pacs) => {
+        Ending::ClosedInRelease(Side::Acceptor) => {
             "Nothing: the PACS closed its connection without waiting for the end of the release."
         }
         Ending::Fault(_, Fault::ForbiddenRequests | Fault::SwallowedTooMuch) => {
@@ -395,7 +396,7 @@ const fn ending_advice(ending: Ending) -> Option<&'static str> {
             "Show the device's vendor the detail: what it sent breaks the DICOM standard. If the \
              device is not faulty, it may have been broken into."
         }
-        Ending::Fault(Side::Pacs, _) => {
+        Ending::Fault(Side::Acceptor, _) => {
             "Look at the PACS: what it sent breaks the DICOM standard. If it is not faulty, it may \
              have been broken into."
         }
@@ -422,11 +423,11 @@ impl fmt::Display for Reason {
             Self::Request(error) => error.fmt(f),
             Self::Denied(denial) => denial.fmt(f),
             Self::Handshake(fault) => fault.fmt(f),
-            Self::Pacs(PacsFailure::Unreachable(kind)) => kind.fmt(f),
-            Self::Pacs(PacsFailure::Rejected(reject)) => reject.fmt(f),
-            Self::Pacs(PacsFailure::Aborted(abort)) => abort.fmt(f),
-            Self::Pacs(PacsFailure::Malformed(error)) => error.fmt(f),
-            Self::Pacs(PacsFailure::Overreaching(fault)) => fault.fmt(f),
+            Self::Pacs(TargetFailure::Unreachable(kind)) => kind.fmt(f),
+            Self::Pacs(TargetFailure::Rejected(reject)) => reject.fmt(f),
+            Self::Pacs(TargetFailure::Aborted(abort)) => abort.fmt(f),
+            Self::Pacs(TargetFailure::Malformed(error)) => error.fmt(f),
+            Self::Pacs(TargetFailure::Overreaching(fault)) => fault.fmt(f),
             Self::Ended(Ending::Fault(_, fault)) => fault.fmt(f),
             Self::Slots(_)
             | Self::ClosedBeforeTls
@@ -438,11 +439,11 @@ impl fmt::Display for Reason {
             | Self::BrokenTls
             | Self::RequestTooLong
             | Self::Pacs(
-                PacsFailure::DialTimeout
-                | PacsFailure::NoDescriptor
-                | PacsFailure::Abandoned
-                | PacsFailure::Silent
-                | PacsFailure::Closed,
+                TargetFailure::DialTimeout
+                | TargetFailure::NoDescriptor
+                | TargetFailure::Abandoned
+                | TargetFailure::Silent
+                | TargetFailure::Closed,
             )
             | Self::Stopped
             | Self::Ended(_) => Ok(()),
@@ -455,8 +456,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::fmt::Write;
 
+    use pacsgate_core::data_set::{Deviation, PATH_ELEMENTS, PathElement};
     use pacsgate_core::inspector::Forbidden;
-    use pacsgate_core::inspector::dataset::{Deviation, PATH_ELEMENTS, PathElement};
 
     use super::*;
 

@@ -5,14 +5,17 @@
 //! buffer towards the other side has room.
 
 mod deadlines;
+pub mod farewell;
 mod flow;
+pub mod target;
 
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use pacsgate_core::inspector::{Fault, Inspector, Ledger, News, Out, Phase, Side};
+use pacsgate_core::inspector::{Fault, Inspector, Ledger, News, Out, Phase};
+use pacsgate_core::side::Side;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
@@ -21,7 +24,7 @@ pub use deadlines::{Deadlines, Timer};
 use flow::Flow;
 
 use crate::live::Stop;
-use crate::pool;
+use crate::stream::pool;
 
 /// How an established association came to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,11 +53,11 @@ pub struct Traffic {
     /// Whole PDUs received from the requestor.
     pub pdus_from_requestor: u64,
     /// Whole PDUs received from the PACS.
-    pub pdus_from_pacs: u64,
+    pub pdus_from_acceptor: u64,
     /// Bytes of PDUs received from the requestor.
     pub bytes_from_requestor: u64,
     /// Bytes of PDUs received from the PACS.
-    pub bytes_from_pacs: u64,
+    pub bytes_from_acceptor: u64,
 }
 
 /// What a relay leaves behind.
@@ -69,7 +72,7 @@ pub struct Relayed {
     /// What is judged and not yet written, for the requestor.
     pub to_requestor: Remainder,
     /// What is judged and not yet written, for the PACS.
-    pub to_pacs: Remainder,
+    pub to_acceptor: Remainder,
 }
 
 /// The end of a direction's output.
@@ -87,7 +90,7 @@ pub struct Remainder {
 /// forbidden or unsound and ends nothing is told to `tell` as it comes.
 pub async fn relay<R, P>(
     requestor: &mut R,
-    pacs: &mut P,
+    acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
     stop: impl Future<Output = Stop>,
@@ -103,11 +106,11 @@ where
     let mut timer = pin!(sleep_until(watch.first(now)));
     let mut relay = Relay {
         requestor,
-        pacs,
+        acceptor,
         inspector,
         out: Out::default(),
         to_requestor: Flow::default(),
-        to_pacs: Flow::default(),
+        to_acceptor: Flow::default(),
         received: Received::default(),
         watch,
         tell,
@@ -127,11 +130,11 @@ where
 
 struct Relay<'a, R, P> {
     requestor: &'a mut R,
-    pacs: &'a mut P,
+    acceptor: &'a mut P,
     inspector: Inspector,
     out: Out,
     to_requestor: Flow,
-    to_pacs: Flow,
+    to_acceptor: Flow,
     received: Received,
     watch: Watch,
     tell: &'a mut (dyn FnMut(&News) + Send),
@@ -141,7 +144,7 @@ struct Relay<'a, R, P> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Received {
     from_requestor: u64,
-    from_pacs: u64,
+    from_acceptor: u64,
 }
 
 impl<R, P> Relay<'_, R, P>
@@ -169,8 +172,8 @@ where
 
     fn move_once(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         self.read_requestor(cx)?;
-        self.to_pacs.write(&mut self.out.to_pacs, Pin::new(&mut *self.pacs), cx);
-        self.read_pacs(cx)?;
+        self.to_acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
+        self.read_acceptor(cx)?;
         self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
         Ok(())
     }
@@ -185,7 +188,7 @@ where
                 Poll::Ready(Ok([]) | Err(_)) => return Err(Ending::Closed(Side::Requestor)),
                 Poll::Ready(Ok(input)) => input,
             };
-            self.to_pacs.prepare(&mut self.out.to_pacs);
+            self.to_acceptor.prepare(&mut self.out.to_acceptor);
             let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
             let taken = input.len();
             self.received.from_requestor += taken as u64;
@@ -195,18 +198,20 @@ where
         Ok(())
     }
 
-    fn read_pacs(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.may_read(Side::Pacs) {
+    fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.may_read(Side::Acceptor) {
             let mut buffer = pool::take_read();
-            let polled = read(Pin::new(&mut *self.pacs), &mut buffer, cx);
+            let polled = read(Pin::new(&mut *self.acceptor), &mut buffer, cx);
             let outcome = match polled {
                 Poll::Pending => Ok(0),
-                Poll::Ready(Ok([]) | Err(_)) => Err(Ending::Closed(Side::Pacs)),
+                Poll::Ready(Ok([]) | Err(_)) => Err(Ending::Closed(Side::Acceptor)),
                 Poll::Ready(Ok(input)) => {
                     self.to_requestor.prepare(&mut self.out.to_requestor);
-                    self.received.from_pacs += input.len() as u64;
-                    let verdict = self.inspector.feed(Side::Pacs, input, &mut self.out);
-                    verdict.map(|()| input.len()).map_err(|fault| Ending::Fault(Side::Pacs, fault))
+                    self.received.from_acceptor += input.len() as u64;
+                    let verdict = self.inspector.feed(Side::Acceptor, input, &mut self.out);
+                    verdict
+                        .map(|()| input.len())
+                        .map_err(|fault| Ending::Fault(Side::Acceptor, fault))
                 }
             };
             pool::give_read(buffer);
@@ -231,23 +236,23 @@ where
     const fn waiting(&self, to: Side) -> usize {
         match to {
             Side::Requestor => self.to_requestor.waiting(self.towards(to)),
-            Side::Pacs => self.to_pacs.waiting(self.towards(to)),
+            Side::Acceptor => self.to_acceptor.waiting(self.towards(to)),
         }
     }
 
     const fn towards(&self, side: Side) -> &[u8] {
         match side {
             Side::Requestor => self.out.to_requestor.as_slice(),
-            Side::Pacs => self.out.to_pacs.as_slice(),
+            Side::Acceptor => self.out.to_acceptor.as_slice(),
         }
     }
 
     /// Two equal snapshots: nothing moved between them.
     const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 2]) {
         (
-            [self.received.from_requestor, self.received.from_pacs],
-            [self.to_requestor.written(), self.to_pacs.written()],
-            [self.out.to_requestor.len(), self.out.to_pacs.len()],
+            [self.received.from_requestor, self.received.from_acceptor],
+            [self.to_requestor.written(), self.to_acceptor.written()],
+            [self.out.to_requestor.len(), self.out.to_acceptor.len()],
         )
     }
 
@@ -287,9 +292,9 @@ where
         };
         let traffic = Traffic {
             pdus_from_requestor: self.inspector.pdus(Side::Requestor),
-            pdus_from_pacs: self.inspector.pdus(Side::Pacs),
+            pdus_from_acceptor: self.inspector.pdus(Side::Acceptor),
             bytes_from_requestor: self.received.from_requestor,
-            bytes_from_pacs: self.received.from_pacs,
+            bytes_from_acceptor: self.received.from_acceptor,
         };
         Relayed {
             ending,
@@ -298,9 +303,9 @@ where
                 at_boundary: self.inspector.at_boundary(Side::Requestor),
                 bytes: self.to_requestor.rest(self.out.to_requestor),
             },
-            to_pacs: Remainder {
-                at_boundary: self.inspector.at_boundary(Side::Pacs),
-                bytes: self.to_pacs.rest(self.out.to_pacs),
+            to_acceptor: Remainder {
+                at_boundary: self.inspector.at_boundary(Side::Acceptor),
+                bytes: self.to_acceptor.rest(self.out.to_acceptor),
             },
             ledger: self.inspector.into_ledger(),
         }

@@ -17,7 +17,7 @@ use crate::gate::{Gate, Listener};
 use crate::listener;
 use crate::live::{self, Ended, Live, Stop};
 use crate::net;
-use crate::pacs::Backend;
+use crate::relay::target::Target;
 use crate::service_manager;
 use crate::slots::Slots;
 
@@ -93,8 +93,8 @@ impl Server {
         let (audit, audit_thread) = start_audit(log.audit)?;
         net::warn_of_few_descriptors(limits.connections);
         let slots = Slots::new(limits.slots());
-        let backends: HashMap<_, _> = pacs.into_iter().map(backend).collect();
-        let gate = Arc::new(Gate { policy, backends, limits, audit, live: Live::new(), slots });
+        let targets: HashMap<_, _> = pacs.into_iter().map(target).collect();
+        let gate = Arc::new(Gate { policy, targets, limits, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
         for (listener, sockets) in open(listeners)? {
@@ -150,8 +150,8 @@ fn open(
     Ok(open)
 }
 
-fn backend(pacs: config::PacsAddress) -> (Arc<str>, Backend) {
-    (pacs.name, Backend { host: pacs.address.host.into(), port: pacs.address.port })
+fn target(pacs: config::PacsAddress) -> (Arc<str>, Target) {
+    (pacs.name, Target { host: pacs.address.host.into(), port: pacs.address.port })
 }
 
 fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), ServerError> {

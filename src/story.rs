@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, Side, UnsoundDataSet};
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Permit, Refusal, Removed};
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{Answer, ReceivedRq};
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::{Instant, timeout};
@@ -17,12 +18,12 @@ use crate::audit::{
     CertificateRecord, ContextsRecord, DataSetRecord, Event, ForbiddenRecord, PeerText, Received,
     Record, RemovedContext, Standing, Texts,
 };
-use crate::farewell::last_word;
 use crate::gate::{Gate, Listener};
 use crate::reason::{self, Reason};
+use crate::relay::farewell::last_word;
 use crate::relay::{Deadlines, Ending, Traffic};
 use crate::slots::ConnectionSlot;
-use crate::tls::HandshakeFailure;
+use crate::stream::tls::HandshakeFailure;
 
 /// A connection's gate, slot and audit record.
 pub struct Story {
@@ -272,11 +273,11 @@ impl Story {
         }
         self.record.pdus = Some(Received {
             from_requestor: traffic.pdus_from_requestor,
-            from_pacs: traffic.pdus_from_pacs,
+            from_acceptor: traffic.pdus_from_acceptor,
         });
         self.record.bytes = Some(Received {
             from_requestor: traffic.bytes_from_requestor,
-            from_pacs: traffic.bytes_from_pacs,
+            from_acceptor: traffic.bytes_from_acceptor,
         });
         self.record.wire = last_word(ending, Side::Requestor).map(|abort| {
             if at_boundary {

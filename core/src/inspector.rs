@@ -10,9 +10,9 @@
 //! the gate itself gives the response, as soon as no message is under way towards the asker.
 
 mod command;
-pub mod dataset;
+mod contexts;
 mod fault;
-mod gather;
+mod forbidden;
 mod guard;
 mod lane;
 mod ledger;
@@ -21,15 +21,14 @@ mod permission;
 mod release;
 
 pub use command::{CommandError, SubOperations};
+pub use contexts::{Context, Contexts, Grants, Maxima};
 pub use fault::Fault;
+pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::{Guarding, HEAD, Mode};
 pub use ledger::{Ledger, News, Operations, Outcome, UnsoundDataSet};
-pub use permission::{Asked, Forbidden, ForbiddenRequest};
 
-pub use crate::services::Side;
-
-use crate::policy::Contexts;
 use crate::services::Operation;
+use crate::side::Side;
 use crate::wire::pdu;
 use command::{Command, Role};
 use guard::Guard;
@@ -42,7 +41,7 @@ use release::Release;
 #[derive(Debug, Default)]
 pub struct Out {
     /// For the PACS.
-    pub to_pacs: Vec<u8>,
+    pub to_acceptor: Vec<u8>,
     /// For the requestor.
     pub to_requestor: Vec<u8>,
 }
@@ -52,7 +51,7 @@ impl Out {
     pub const fn towards(&mut self, side: Side) -> &mut Vec<u8> {
         match side {
             Side::Requestor => &mut self.to_requestor,
-            Side::Pacs => &mut self.to_pacs,
+            Side::Acceptor => &mut self.to_acceptor,
         }
     }
 }
@@ -93,8 +92,8 @@ impl Inspector {
     pub fn new(contexts: Contexts) -> Self {
         let maxima = contexts.maxima;
         Self {
-            up: Lane::new(maxima.from_requestor, maxima.to_pacs),
-            down: Lane::new(maxima.from_pacs, maxima.to_requestor),
+            up: Lane::new(maxima.from_requestor, maxima.to_acceptor),
+            down: Lane::new(maxima.from_acceptor, maxima.to_requestor),
             contexts,
             outstanding: Outstanding::default(),
             ledger: Ledger::default(),
@@ -115,7 +114,7 @@ impl Inspector {
         while !rest.is_empty() && !self.is_over() {
             let lane = match from {
                 Side::Requestor => &mut self.up,
-                Side::Pacs => &mut self.down,
+                Side::Acceptor => &mut self.down,
             };
             let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
             if let Some(unsound) = lane.take_unsound() {
@@ -193,14 +192,14 @@ impl Inspector {
     const fn lane(&self, from: Side) -> &Lane {
         match from {
             Side::Requestor => &self.up,
-            Side::Pacs => &self.down,
+            Side::Acceptor => &self.down,
         }
     }
 
     const fn lane_mut(&mut self, from: Side) -> &mut Lane {
         match from {
             Side::Requestor => &mut self.up,
-            Side::Pacs => &mut self.down,
+            Side::Acceptor => &mut self.down,
         }
     }
 

@@ -4,11 +4,13 @@
 //! what is decided here. In reading order:
 //!
 //! - [`wire`]: the strict parser and the canonical encoder of the association PDUs.
+//! - [`side`]: the two sides of an association.
 //! - [`certificate`]: what a client certificate says of its holder.
 //! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
 //! - [`services`]: named sets of SOP classes and the operations on them.
-//! - [`policy`]: who may claim which title, to reach which PACS, for which services.
+//! - [`data_set`]: the structure of data sets, walked as they stream by.
 //! - [`inspector`]: what may pass once an association is established.
+//! - [`policy`]: who may claim which title, to reach which PACS, for which services.
 //!
 //! Invariants, each held by a type or a test:
 //!
@@ -20,8 +22,11 @@
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+pub mod data_set;
+mod gather;
 pub mod inspector;
 pub mod policy;
 pub mod services;
+pub mod side;
 pub mod transfer_syntax;
 pub mod wire;

@@ -7,13 +7,13 @@
 
 mod candidate;
 mod conclusion;
-mod contexts;
 mod denial;
 mod error;
 mod matching;
 mod peer;
 mod permit;
 mod proposal;
+mod refusal;
 mod remark;
 mod rights;
 mod trace;
@@ -24,21 +24,21 @@ use std::sync::Arc;
 
 pub use candidate::{Candidate, Occupancy};
 pub use conclusion::{AcFault, Conclusion};
-pub use contexts::{Context, Contexts, Grants, Maxima};
-pub use denial::{Denial, Refusal};
+pub use denial::Denial;
 pub use error::{PolicyError, Table};
 pub use peer::{Pacs, Peer};
 pub use permit::Permit;
 pub use proposal::{Removal, Removed};
+pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use trace::{Finding, Trace};
 
 use crate::certificate::Certificate;
 use crate::wire::associate::ReceivedRq;
 use crate::wire::title::AeTitle;
-use denial::Inquiry;
 use matching::Matching;
 use peer::PeerRules;
+use refusal::Inquiry;
 
 /// Peers and PACS, indexed: a decision costs the same however many there are.
 #[derive(Debug)]

@@ -18,11 +18,12 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use naming::on_context;
-pub use operation::{Operation, Operations, Side, UnknownOperation};
+pub use operation::{Operation, Operations, UnknownOperation};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
 pub use tables::{Condition, Group};
 
+use crate::side::Side;
 use crate::wire::uid::Uid;
 
 /// What a peer may do, as its `services` say.

@@ -1,7 +1,8 @@
 //! A command set: one byte for the context, one for the sender and the coding, then the set as it
 //! is, or its elements behind a true group length: which, how long, and the value.
 
-use pacsgate_core::inspector::{Guarding, Mode, Out, Side};
+use pacsgate_core::inspector::{Guarding, Mode, Out};
+use pacsgate_core::side::Side;
 
 use crate::input::Input;
 use crate::inspector::{CONTEXTS, DESTINATION, INSTANCE, Run, command, fragment};
@@ -24,7 +25,7 @@ const MOST: usize = 80_000;
 pub fn holds(input: &[u8]) {
     let mut input = Input(input);
     let (context, choice) = (input.byte(), input.byte());
-    let side = if choice & 1 == 0 { Side::Requestor } else { Side::Pacs };
+    let side = if choice & 1 == 0 { Side::Requestor } else { Side::Acceptor };
     let set = if choice & 2 == 0 { of_elements(context, &mut input) } else { input.0.to_vec() };
 
     let mut first = prepared(context, side, &set);

@@ -1,7 +1,7 @@
 //! A data set: one byte for its encoding, one for what it is for and whose it is, one for what is
 //! tolerated, three for the cuts; the rest is the data set.
 
-use pacsgate_core::inspector::dataset::{DataSetError, Deviations, Purpose, Rules, Walker};
+use pacsgate_core::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::input::{Input, pieces};
@@ -32,7 +32,7 @@ pub fn holds(input: &[u8]) {
         _ => Purpose::Attributes,
     };
     let tolerated = input.tolerated();
-    let rules = if choice & 0x80 == 0 { Rules::Requestor { tolerated } } else { Rules::Pacs };
+    let rules = if choice & 0x80 == 0 { Rules::Requestor { tolerated } } else { Rules::Acceptor };
     let mut cuts = input.cuts();
     let new = || Walker::new(walk, purpose.clone(), rules);
     let whole = judge(new(), [input.0].into_iter());

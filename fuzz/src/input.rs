@@ -1,6 +1,6 @@
 //! Choices taken from the front of an input. An input that is too short chooses zero.
 
-use pacsgate_core::inspector::dataset::{Deviation, Tolerated};
+use pacsgate_core::data_set::{Deviation, Tolerated};
 
 /// The part of an input that is not read yet.
 #[derive(Debug)]

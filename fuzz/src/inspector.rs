@@ -2,8 +2,9 @@
 //! rest is what the two sides send, in turn. See [`sent`] for its coding.
 
 use allocation_counter::measure;
-use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out, Side};
-use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
+use pacsgate_core::side::Side;
+use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
@@ -71,12 +72,12 @@ pub fn holds(input: &[u8]) {
         }
     }
 
-    for to in [Side::Pacs, Side::Requestor] {
+    for to in [Side::Acceptor, Side::Requestor] {
         let is_at_boundary = whole.inspector.at_boundary(to);
         let read = framing::read(whole.out.towards(to), MAXIMUM, LAST_CONTEXT);
         let read = read.unwrap_or_else(|fault| panic!("to {to:?} goes {fault}"));
         assert_eq!(read.is_cut, !is_at_boundary, "to {to:?}");
-        if to == Side::Pacs {
+        if to == Side::Acceptor {
             requests(&read.pdus).iter().for_each(|request| passes_again(request));
         }
     }
@@ -117,8 +118,8 @@ impl Run {
             self.verdict = self.inspector.feed(side, piece, &mut out);
             news = self.inspector.take_news();
         });
-        let given = out.to_pacs.len() + out.to_requestor.len();
-        self.out.to_pacs.append(&mut out.to_pacs);
+        let given = out.to_acceptor.len() + out.to_requestor.len();
+        self.out.to_acceptor.append(&mut out.to_acceptor);
         self.out.to_requestor.append(&mut out.to_requestor);
         self.news.extend_from_slice(&news);
         // The output and the news are not the inspector's any more.
@@ -135,12 +136,12 @@ impl Run {
     pub(crate) fn compare(&self, cut: &Self) {
         assert_eq!(cut.verdict, self.verdict);
         assert_eq!(cut.news, self.news);
-        assert!(cut.out.to_pacs == self.out.to_pacs, "the cut changes what the PACS gets");
+        assert!(cut.out.to_acceptor == self.out.to_acceptor, "the cut changes what the PACS gets");
         assert!(cut.out.to_requestor == self.out.to_requestor, "the cut changes the answers");
         assert_eq!(cut.inspector.phase(), self.inspector.phase());
         let ledgers = [cut, self].map(|run| format!("{:?}", run.inspector.ledger()));
         assert_eq!(ledgers[0], ledgers[1]);
-        for side in [Side::Requestor, Side::Pacs] {
+        for side in [Side::Requestor, Side::Acceptor] {
             let state = |run: &Self| {
                 let inspector = &run.inspector;
                 let (wants, is_inside) = (inspector.wants(side), inspector.is_inside_pdu(side));
@@ -163,10 +164,10 @@ fn contexts(guarding: Guarding) -> Contexts {
         }
     });
     let maxima = Maxima {
-        to_pacs: MAXIMUM,
+        to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
         from_requestor: MAXIMUM,
-        from_pacs: MAXIMUM,
+        from_acceptor: MAXIMUM,
     };
     let move_to = [AeTitle::parse(DESTINATION).expect("a title")].into();
     Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
@@ -184,7 +185,7 @@ fn sent(input: &mut Input<'_>) -> Vec<(Side, Vec<u8>)> {
     let mut room = MOST;
     while !input.0.is_empty() && room > 0 {
         let choice = input.byte();
-        let side = if choice & 1 == 0 { Side::Requestor } else { Side::Pacs };
+        let side = if choice & 1 == 0 { Side::Requestor } else { Side::Acceptor };
         let bytes = match choice >> 1 & 3 {
             0 => input.bytes().to_vec(),
             1 => {
@@ -302,6 +303,6 @@ fn passes_again(request: &[u8]) {
     let mut second = Run::new(guarding);
     second.feed(Side::Requestor, [request].into_iter());
     assert_eq!(second.verdict, Ok(()));
-    assert!(second.out.to_pacs == request, "a second gate changes what passed");
+    assert!(second.out.to_acceptor == request, "a second gate changes what passed");
     assert!(second.out.to_requestor.is_empty(), "a second gate answers what passed");
 }

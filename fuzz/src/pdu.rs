@@ -1,7 +1,7 @@
 //! A PDU before an association is established, with its header, as either side may send it.
 
 use pacsgate_core::wire::associate::{
-    MAX_ASSOCIATE_LENGTH, ReceivedAc, ReceivedRq, answer_length, request_length,
+    AnswerHeader, MAX_ASSOCIATE_LENGTH, ReceivedAc, ReceivedRq, answer_header, request_length,
 };
 use pacsgate_core::wire::pdu::{Header, PduType};
 use pacsgate_core::wire::reject::{Abort, Reject};
@@ -25,18 +25,19 @@ pub fn holds(pdu: &[u8]) {
         let taken = peak(|| body.get(..length).map_or((), |body| drop(ReceivedRq::parse(body))));
         assert!(taken <= ASSOCIATE, "{taken} bytes");
     }
-    let Ok((kind, length)) = answer_length(*header) else { return };
-    assert!(length <= MAX_ASSOCIATE_LENGTH as usize);
-    let Some(body) = body.get(..length) else { return };
-    let encoded = match kind {
-        PduType::AssociateRj => Reject::parse(body).map(Reject::encode),
-        PduType::Abort => Abort::parse(body).map(Abort::encode),
-        _ => {
-            let taken = peak(|| drop(ReceivedAc::parse(body)));
-            return assert!(taken <= ASSOCIATE, "{taken} bytes");
-        }
-    };
-    told_as_it_came(&encoded.expect("any code passes"), kind, body);
+    let Ok(answer) = answer_header(*header) else { return };
+    if let AnswerHeader::Accept(length) = answer {
+        assert!(length <= MAX_ASSOCIATE_LENGTH as usize);
+        let Some(body) = body.get(..length) else { return };
+        let taken = peak(|| drop(ReceivedAc::parse(body)));
+        return assert!(taken <= ASSOCIATE, "{taken} bytes");
+    }
+    let Some(&body) = body.first_chunk() else { return };
+    if answer == AnswerHeader::Reject {
+        told_as_it_came(&Reject::parse(body).encode(), PduType::AssociateRj, &body);
+    } else {
+        told_as_it_came(&Abort::parse(body).encode(), PduType::Abort, &body);
+    }
 }
 
 /// All but the reserved bytes.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, Side, UnsoundDataSet};
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
 use pacsgate_core::services::SopClass;
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::uid::Uid;
 use serde::Serialize;
 
@@ -173,7 +174,7 @@ fn sop_class(uid: &Uid) -> PeerText {
 const fn side(side: Side) -> &'static str {
     match side {
         Side::Requestor => "requestor",
-        Side::Pacs => "pacs",
+        Side::Acceptor => "acceptor",
     }
 }
 
@@ -185,7 +186,7 @@ fn is_zero(number: &u64) -> bool {
 impl OperationsRecord {
     /// With as much of everything as a line can have.
     pub(super) fn worst() -> Self {
-        use pacsgate_core::inspector::dataset::Deviation;
+        use pacsgate_core::data_set::Deviation;
         let text = |cap: usize| PeerText::from_bytes(&[b'1'; 200], cap);
         let done = Done {
             from: "requestor",

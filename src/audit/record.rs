@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 
 use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
-use crate::tls::Presented;
+use crate::stream::tls::Presented;
 
 /// One event of one connection.
 ///
@@ -308,7 +308,7 @@ pub struct Received {
     /// From the requestor.
     pub from_requestor: u64,
     /// From the PACS.
-    pub from_pacs: u64,
+    pub from_acceptor: u64,
 }
 
 /// The cap of our own names, in characters: what bounds a line must not depend on the

@@ -124,7 +124,7 @@ fn writes_one_line_per_record() {
     record.reason = Some("released");
     record.wire = Some(PeerText::from_display("A-ABORT 2/6", PeerText::PHRASE));
     record.notes = Texts::collect(["dropped item 77"]);
-    record.bytes = Some(Received { from_requestor: 12, from_pacs: 3 });
+    record.bytes = Some(Received { from_requestor: 12, from_acceptor: 3 });
     record.duration = Some(Duration::from_micros(2500));
     let removed = RemovedContext { id: 3, abstract_syntax: None, why: "not-permitted" };
     record.contexts = Some(ContextsRecord::new(2, Some(1), [removed]));
@@ -141,7 +141,7 @@ fn writes_one_line_per_record() {
         "peer": "ct1", "contact": "Röntgen, ext. 4711", "reason": "released",
         "contexts": {"asked": 2, "granted": 1, "removed": [{"id": 3, "why": "not-permitted"}]},
         "wire": "A-ABORT 2/6", "notes": ["dropped item 77"],
-        "bytes": {"from_requestor": 12, "from_pacs": 3}, "duration_ms": 2,
+        "bytes": {"from_requestor": 12, "from_acceptor": 3}, "duration_ms": 2,
     });
     assert_eq!(line, expected);
 }
@@ -401,8 +401,8 @@ fn worst(id: ConnectionId) -> Record {
         wire: text(PeerText::SENTENCE),
         advice: Some("Ask the vendor's engineer which title the device sends."),
         notes: phrases(),
-        pdus: Some(Received { from_requestor: u64::MAX, from_pacs: u64::MAX }),
-        bytes: Some(Received { from_requestor: u64::MAX, from_pacs: u64::MAX }),
+        pdus: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
+        bytes: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         duration: Some(Duration::MAX),
         trace: phrases(),
         ..Record::new(

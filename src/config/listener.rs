@@ -17,7 +17,7 @@ use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::{revocation, validity, value};
-use crate::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
 
 /// A port of the gate, and what it speaks there.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use super::source::FileFault;
 use super::units::UnitFault;
 use super::validity::Validity;
 use super::value::{AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
-use crate::tls::SettingsError;
+use crate::stream::tls::SettingsError;
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! `[pacs.NAME]`: the backends.
+//! `[pacs.NAME]`: the targets.
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
-use pacsgate_core::inspector::dataset::Deviation;
+use pacsgate_core::data_set::Deviation;
 use pacsgate_core::inspector::{Guarding, Mode};
 use pacsgate_core::policy::Peer;
 use pacsgate_core::services::{Operation, Service, SopClass};

@@ -14,7 +14,7 @@ use super::problems::Problems;
 use super::section::Section;
 use super::source::Place;
 use super::{cross, peer, rules, unwise};
-use crate::tls::Pins;
+use crate::stream::tls::Pins;
 
 /// Everything that a configuration says.
 #[derive(Debug)]

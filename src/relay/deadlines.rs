@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Inspector, Phase, Side};
+use pacsgate_core::inspector::{Inspector, Phase};
+use pacsgate_core::side::Side;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
@@ -58,9 +59,9 @@ pub(super) struct Watch {
     /// The number of whole PDUs and when it last grew.
     pdus: Mark,
     from_requestor: Option<Mark>,
-    from_pacs: Option<Mark>,
+    from_acceptor: Option<Mark>,
     to_requestor: Option<Mark>,
-    to_pacs: Option<Mark>,
+    to_acceptor: Option<Mark>,
 }
 
 /// A counter's value and when it was seen.
@@ -77,9 +78,9 @@ impl Watch {
             began: now,
             pdus: Mark { count: 0, at: now },
             from_requestor: None,
-            from_pacs: None,
+            from_acceptor: None,
             to_requestor: None,
-            to_pacs: None,
+            to_acceptor: None,
         }
     }
 
@@ -89,7 +90,7 @@ impl Watch {
     }
 
     fn quiet(&mut self, inspector: &Inspector, now: Instant) -> (Instant, Timer) {
-        let pdus = inspector.pdus(Side::Requestor) + inspector.pdus(Side::Pacs);
+        let pdus = inspector.pdus(Side::Requestor) + inspector.pdus(Side::Acceptor);
         if pdus != self.pdus.count {
             self.pdus = Mark { count: pdus, at: now };
         }
@@ -121,9 +122,9 @@ where
         let limits = [
             self.watch.quiet(&self.inspector, now),
             self.progress_limit(Side::Requestor, now),
-            self.progress_limit(Side::Pacs, now),
+            self.progress_limit(Side::Acceptor, now),
             self.stall_limit(Side::Requestor, now),
-            self.stall_limit(Side::Pacs, now),
+            self.stall_limit(Side::Acceptor, now),
         ];
         let mut next = now + FAR;
         for (at, timer) in limits.into_iter().chain(self.watch.life()) {
@@ -140,7 +141,7 @@ where
         let owes = self.inspector.is_inside_pdu(from) && self.may_read(from);
         let (received, mark) = match from {
             Side::Requestor => (self.received.from_requestor, &mut self.watch.from_requestor),
-            Side::Pacs => (self.received.from_pacs, &mut self.watch.from_pacs),
+            Side::Acceptor => (self.received.from_acceptor, &mut self.watch.from_acceptor),
         };
         let since = advance(mark, owes, received, PROGRESS, now);
         (since + self.watch.deadlines.progress, Timer::Progress(from))
@@ -154,9 +155,11 @@ where
                 waiting(&self.to_requestor, &self.out.to_requestor),
                 &mut self.watch.to_requestor,
             ),
-            Side::Pacs => {
-                (&self.to_pacs, waiting(&self.to_pacs, &self.out.to_pacs), &mut self.watch.to_pacs)
-            }
+            Side::Acceptor => (
+                &self.to_acceptor,
+                waiting(&self.to_acceptor, &self.out.to_acceptor),
+                &mut self.watch.to_acceptor,
+            ),
         };
         let limit = if flow.is_broken() {
             self.watch.deadlines.close

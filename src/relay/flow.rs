@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::AsyncWrite;
 
-use crate::pool;
+use crate::stream::pool;
 
 /// How far the output towards one side has been written.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use std::future::pending;
 use std::time::Duration;
 
+use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::inspector::{Guarding, Mode};
-use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
@@ -52,10 +52,10 @@ fn inspector() -> Inspector {
         operations: Operations::by_requestor(&[Operation::CStore, Operation::CEcho]),
     };
     let maxima = Maxima {
-        to_pacs: MAXIMUM,
+        to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
         from_requestor: MAXIMUM,
-        from_pacs: MAXIMUM,
+        from_acceptor: MAXIMUM,
     };
     // What a data set is does not matter to the relay.
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
@@ -135,12 +135,12 @@ async fn a_message_without_an_end_counts_as_idle() {
 
 #[tokio::test(start_paused = true)]
 async fn ends_a_side_that_stands_still_inside_a_pdu() {
-    for side in [Side::Requestor, Side::Pacs] {
+    for side in [Side::Requestor, Side::Acceptor] {
         let began = Instant::now();
         let mut ends = start(deadlines(), 4096);
         let stream = match side {
             Side::Requestor => &mut ends.requestor,
-            Side::Pacs => &mut ends.pacs,
+            Side::Acceptor => &mut ends.pacs,
         };
         stream.write_all(&STORE[..3]).await.unwrap();
         let relayed = ends.relay.await.unwrap();
@@ -180,8 +180,8 @@ async fn ends_a_receiver_that_takes_nothing_and_reads_no_more_than_the_buffers_h
         sent
     });
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::TimedOut(Timer::WriteStall(Side::Pacs)));
-    assert!(relayed.to_pacs.bytes.len() < 2 * pool::BUFFER);
+    assert_eq!(relayed.ending, Ending::TimedOut(Timer::WriteStall(Side::Acceptor)));
+    assert!(relayed.to_acceptor.bytes.len() < 2 * pool::BUFFER);
     assert!(sender.await.unwrap() < 3 * pool::BUFFER);
 }
 
@@ -212,9 +212,9 @@ async fn delivers_what_a_side_said_before_it_closed() {
     drop(ends.requestor);
     let relayed = ends.relay.await.unwrap();
     assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
-    assert!(relayed.to_pacs.at_boundary);
-    let already = read(&mut ends.pacs, STORE.len() - relayed.to_pacs.bytes.len()).await;
-    assert_eq!([already, relayed.to_pacs.bytes].concat(), STORE);
+    assert!(relayed.to_acceptor.at_boundary);
+    let already = read(&mut ends.pacs, STORE.len() - relayed.to_acceptor.bytes.len()).await;
+    assert_eq!([already, relayed.to_acceptor.bytes].concat(), STORE);
 }
 
 #[tokio::test(start_paused = true)]
@@ -223,7 +223,7 @@ async fn a_side_that_takes_nothing_more_is_still_heard() {
     ends.pacs.write_all(&ABORT).await.unwrap();
     ends.requestor.write_all(STORE).await.unwrap();
     drop(ends.pacs);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::Aborted(Side::Pacs));
+    assert_eq!(ends.relay.await.unwrap().ending, Ending::Aborted(Side::Acceptor));
 }
 
 #[tokio::test(start_paused = true)]
@@ -232,8 +232,8 @@ async fn a_fault_leaves_the_judged_bytes_before_it_and_tells_the_boundary() {
     ends.requestor.write_all(&[STORE, &[9; 6]].concat()).await.unwrap();
     let relayed = ends.relay.await.unwrap();
     assert_eq!(relayed.ending, Ending::Fault(Side::Requestor, Fault::UnknownPdu(9)));
-    assert_eq!(relayed.to_pacs.bytes, STORE);
-    assert!(relayed.to_pacs.at_boundary && relayed.to_requestor.at_boundary);
+    assert_eq!(relayed.to_acceptor.bytes, STORE);
+    assert!(relayed.to_acceptor.at_boundary && relayed.to_requestor.at_boundary);
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,7 +243,7 @@ async fn half_a_fragment_is_no_boundary() {
     drop(ends.requestor);
     let relayed = ends.relay.await.unwrap();
     assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
-    assert!(!relayed.to_pacs.at_boundary && relayed.to_requestor.at_boundary);
+    assert!(!relayed.to_acceptor.at_boundary && relayed.to_requestor.at_boundary);
 }
 
 #[tokio::test(start_paused = true)]

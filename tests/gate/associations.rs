@@ -72,7 +72,7 @@ fn announces_the_smaller_maximum_to_either_side() {
         (1_000_000, 131_072, 65_536, 65_536),
         (1024, 1024, 1024, 1024),
     ];
-    for (requestor, pacs, to_pacs, to_requestor) in rows {
+    for (requestor, pacs, to_acceptor, to_requestor) in rows {
         let answering = move |request: &Associate| request.acceptance().maximum(pacs);
         let scenario = Scenario::before(accepting(answering), |mut settings| {
             settings.archive.insert("max_pdu", r#""64KiB""#.into());
@@ -80,7 +80,7 @@ fn announces_the_smaller_maximum_to_either_side() {
         });
         let request = Associate::echo("CT1", "PACS").maximum(requestor);
         let (asked, answer) = negotiate(&scenario, &request);
-        assert_eq!(asked.maximum_length(), to_pacs);
+        assert_eq!(asked.maximum_length(), to_acceptor);
         assert_eq!(answer.maximum_length(), to_requestor);
     }
 }

@@ -37,7 +37,7 @@ fn an_association_leaves_two_lines_with_one_id() {
         assert_is_utc(&line["time"]);
     }
     assert_eq!(opened["contexts"], json!({ "asked": 1, "granted": 1 }));
-    assert_eq!(closed["pdus"], json!({ "from_requestor": 2, "from_pacs": 2 }));
+    assert_eq!(closed["pdus"], json!({ "from_requestor": 2, "from_acceptor": 2 }));
     assert!(closed["duration_ms"].is_u64(), "{closed}");
     assert_eq!(scenario.gate.stop().counted("opened", "none"), 1);
 }

@@ -166,7 +166,7 @@ fn a_pacs_that_stands_still_inside_a_pdu_is_ended() {
     let mut requestor = scenario.associated();
     assert_aborted(&mut requestor, 2, 0);
     assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
-    scenario.ended("closed", "pacs-progress-timeout", 1, 1);
+    scenario.ended("closed", "acceptor-progress-timeout", 1, 1);
 }
 
 #[test]

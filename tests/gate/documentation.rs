@@ -5,7 +5,8 @@ use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
 use crate::support::settings::Settings;
 use crate::support::site::site;
-use pacsgate_core::services::{self, Condition, Group, Side};
+use pacsgate_core::services::{self, Condition, Group};
+use pacsgate_core::side::Side;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -46,7 +47,7 @@ fn the_readme_has_a_row_for_every_service() {
             names.collect::<Vec<_>>().join(", ")
         };
         let (service, name) = (&group.service, described(group));
-        let (requestor, pacs) = (sent(Side::Requestor), sent(Side::Pacs));
+        let (requestor, pacs) = (sent(Side::Requestor), sent(Side::Acceptor));
         let only = only(group.condition);
         writeln!(table, "| `{service}` | {name} | {requestor} | {pacs} | {only} |").unwrap();
     }

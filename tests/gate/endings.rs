@@ -91,7 +91,7 @@ fn an_abort_passes_from_the_pacs() {
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 1));
     assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "aborted-by-pacs", 1, 1);
+    scenario.ended("closed", "aborted-by-acceptor", 1, 1);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_pacs_that_vanishes_ends_the_association_at_the_requestor() {
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
     assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "closed-by-pacs", 1, 1);
+    scenario.ended("closed", "closed-by-acceptor", 1, 1);
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_pacs_that_closes_instead_of_answering_a_release_request_is_no_abort() {
     let mut requestor = scenario.associated();
     requestor.send(&release_rq());
     assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "pacs-closed-in-release", 1, 1);
+    scenario.ended("closed", "acceptor-closed-in-release", 1, 1);
 }
 
 #[test]
@@ -249,5 +249,5 @@ fn an_abort_of_a_pacs_that_stops_reading_reaches_the_requestor() {
         }
     }
     assert_eq!(requestor.receive_pdu().encode(), abort(0, 0));
-    scenario.ended("closed", "aborted-by-pacs", 1, 1);
+    scenario.ended("closed", "aborted-by-acceptor", 1, 1);
 }

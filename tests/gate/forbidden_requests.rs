@@ -245,11 +245,11 @@ fn the_data_set_of_a_forbidden_request_of_the_pacs_is_swallowed_up_to_a_limit() 
     let scenario = Scenario::before(pacs, with_all);
     let mut requestor = open(&scenario);
     assert_eq!(requestor.receive_rest(), (abort(2, 0), Received::Closed));
-    let line = scenario.gate.audited("closed", "pacs-swallowed-too-much");
-    assert_eq!(line["bytes"]["from_pacs"].as_u64().unwrap() >> 20, 64);
+    let line = scenario.gate.audited("closed", "acceptor-swallowed-too-much");
+    assert_eq!(line["bytes"]["from_acceptor"].as_u64().unwrap() >> 20, 64);
     assert_eq!(line["wire"], "A-ABORT 2/0", "{line}");
     assert!(scenario.gate.peak_memory() < 50 * 1024);
-    scenario.ended("closed", "pacs-swallowed-too-much", 1, 1);
+    scenario.ended("closed", "acceptor-swallowed-too-much", 1, 1);
 }
 
 #[test]
@@ -304,11 +304,11 @@ fn the_requestors_stream_parses_while_the_pacs_sends_slowly() {
 fn a_forbidden_request_of_the_pacs_is_answered_and_the_requestor_hears_nothing() {
     let unknown = command(&[us(0x0100, 0x0ffe), us(0x0110, 1), us(0x0800, 1)]);
     for (reason, context, request, status) in [
-        ("pacs-store-outside-get", 3, message(3, &store_rq(1)), NOT_AUTHORIZED),
-        ("pacs-operation", 7, message(7, &find_rq(1)), NOT_AUTHORIZED),
-        ("pacs-operation", 3, message(3, &event_rq(1, CT)), NOT_AUTHORIZED),
-        ("pacs-foreign-sop-class", 3, message(3, &event_rq(1, COMMITMENT)), NOT_AUTHORIZED),
-        ("pacs-unknown-command", 3, message(3, &unknown), UNRECOGNIZED),
+        ("acceptor-store-outside-get", 3, message(3, &store_rq(1)), NOT_AUTHORIZED),
+        ("acceptor-operation", 7, message(7, &find_rq(1)), NOT_AUTHORIZED),
+        ("acceptor-operation", 3, message(3, &event_rq(1, CT)), NOT_AUTHORIZED),
+        ("acceptor-foreign-sop-class", 3, message(3, &event_rq(1, COMMITMENT)), NOT_AUTHORIZED),
+        ("acceptor-unknown-command", 3, message(3, &unknown), UNRECOGNIZED),
     ] {
         let (heard, hears) = channel();
         let heard = Mutex::new(heard);
@@ -346,7 +346,7 @@ fn the_pacs_ends_the_association_with_forbidden_requests_without_end() {
     let scenario = Scenario::before(pacs, with_all);
     let mut requestor = open(&scenario);
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
-    scenario.ended("closed", "pacs-forbidden-requests", 1, 1);
+    scenario.ended("closed", "acceptor-forbidden-requests", 1, 1);
 }
 
 #[test]

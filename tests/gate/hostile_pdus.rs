@@ -148,7 +148,7 @@ fn ends_with_a_response_of_the_pacs_for_a_foreign_sop_class() {
     drop(requestor);
     let heard = [question, abort(2, 6)].concat();
     assert_eq!(behind_request(&scenario.pacs.received()), heard);
-    let line = scenario.ended("closed", "pacs-foreign-response", 1, 1);
+    let line = scenario.ended("closed", "acceptor-foreign-response", 1, 1);
     assert_eq!(line["wire"], "A-ABORT 2/0", "{line}");
 }
 

@@ -148,7 +148,7 @@ fn a_hundred_echoes_on_one_association() {
     requestor.release();
     let closed = scenario.gate.audited("closed", "released");
     assert_eq!(closed["pdus"]["from_requestor"], 101, "{closed}");
-    assert_eq!(closed["pdus"]["from_pacs"], 101, "{closed}");
+    assert_eq!(closed["pdus"]["from_acceptor"], 101, "{closed}");
     assert_eq!(closed["bytes"]["from_requestor"], 100 * 80 + 10, "{closed}");
 }
 
@@ -308,7 +308,7 @@ fn a_pacs_that_stops_reading_holds_the_requestor_back_and_not_the_memory() {
     requestor.send(&p_data(3, DATA, &image_head(256 << 20)));
     let fragment = p_data(3, DATA, &vec![0; 16_376]);
     while requestor.try_send(&fragment).is_ok() {}
-    let line = scenario.gate.audited("closed", "pacs-write-stall");
+    let line = scenario.gate.audited("closed", "acceptor-write-stall");
     // What the kernel holds for a socket on loopback is far less.
     assert!(line["bytes"]["from_requestor"].as_u64().unwrap() < 64 << 20, "{line}");
     assert_little_memory(&scenario);

@@ -170,5 +170,5 @@ fn sequences_too_deep_from_the_pacs_end_the_association() {
     requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
     let (_, end) = requestor.receive_rest();
     assert!(matches!(end, Received::Closed | Received::Reset), "{end:?}");
-    scenario.ended("closed", "pacs-unsound-data-set", 1, 1);
+    scenario.ended("closed", "acceptor-unsound-data-set", 1, 1);
 }

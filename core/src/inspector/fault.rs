@@ -1,8 +1,8 @@
 //! Why an established association is ended by the gate.
 
-use super::Side;
 use super::command::CommandError;
-use super::dataset::DataSetError;
+use crate::data_set::DataSetError;
+use crate::side::Side;
 use crate::wire::pdu::PduType;
 use crate::wire::reject::Abort;
 
@@ -127,7 +127,7 @@ impl Fault {
             ($code:literal) => {
                 match from {
                     Side::Requestor => concat!("requestor-", $code),
-                    Side::Pacs => concat!("pacs-", $code),
+                    Side::Acceptor => concat!("acceptor-", $code),
                 }
             };
         }

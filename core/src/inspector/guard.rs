@@ -1,9 +1,9 @@
 //! Data sets on their way: walked, and their heads held until the walk of them is clean.
 
-use super::Side;
 use super::command::{Command, Role};
-use super::dataset::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
+use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
 use crate::services::Operation;
+use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
 
 /// How much of a data set is held with its command: most faults show there, and can then be
@@ -62,7 +62,7 @@ impl Guard {
     ) -> Self {
         let (rules, mode) = match from {
             Side::Requestor => (Rules::Requestor { tolerated: guarding.tolerated }, guarding.mode),
-            Side::Pacs => (Rules::Pacs, Mode::Refuse),
+            Side::Acceptor => (Rules::Acceptor, Mode::Refuse),
         };
         let walker = Walker::new(syntax.walk(), purpose(&command), rules);
         // A requestor's request can wait, because it can be answered instead.

@@ -4,14 +4,14 @@ mod framing;
 mod message;
 
 use super::command::Command;
-use super::dataset::DataSetError;
+use super::contexts::Contexts;
 use super::fault::Fault;
-use super::gather::{Gather, take_up_to};
 use super::guard::{Broken, Guard};
-use crate::policy::Contexts;
+use crate::data_set::DataSetError;
+use crate::gather::{Gather, take_up_to};
 use crate::wire::associate::ContextId;
 use crate::wire::pdu::{Header, PduType};
-use crate::wire::reject::Abort;
+use crate::wire::reject::{Abort, REFUSAL_LENGTH};
 use framing::{Fragment, PDU_OVERHEAD, PDV_HEADER, Pdv, length, push_data_header};
 use message::{Message, Passage};
 
@@ -195,7 +195,7 @@ impl Lane {
                 Ok(Step::Data)
             }
             PduType::ReleaseRq | PduType::ReleaseRp | PduType::Abort => {
-                if header.length != 4 {
+                if header.length != REFUSAL_LENGTH {
                     return Err(Fault::PduLength);
                 }
                 self.state = State::Body(header.kind, Gather::NEW);
@@ -209,7 +209,7 @@ impl Lane {
 
     fn control_pdu(&self, kind: PduType, body: [u8; 4]) -> Result<Step, Fault> {
         if kind == PduType::Abort {
-            return Abort::parse(&body).map(Step::Abort).map_err(|_| Fault::PduLength);
+            return Ok(Step::Abort(Abort::parse(body)));
         }
         if self.is_inside_message() {
             return Err(Fault::ReleaseInsideMessage);

@@ -1,10 +1,10 @@
 //! What was done and what was refused on an association: for the audit, bounded whatever happens.
 
-use super::Side;
 use super::command::{Command, SubOperations};
-use super::dataset::{DataSetError, Deviations};
-use super::permission::ForbiddenRequest;
+use super::forbidden::ForbiddenRequest;
+use crate::data_set::{DataSetError, Deviations};
 use crate::services::Operation;
+use crate::side::Side;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
@@ -230,7 +230,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspector::dataset::Tag;
+    use crate::data_set::Tag;
 
     const TWICE: usize = 2 * Ledger::KINDS;
 

@@ -1,9 +1,10 @@
 //! Requests that wait for their final response (PS3.7 section 7).
 
 use super::command::{Command, Role};
+use super::fault::Fault;
 use super::ledger::Ledger;
-use super::{Fault, Side};
 use crate::services::Operation;
+use crate::side::Side;
 use crate::wire::associate::ContextId;
 use crate::wire::uid::Uid;
 
@@ -155,7 +156,7 @@ impl Outstanding {
 
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
-        for side in [Side::Requestor, Side::Pacs] {
+        for side in [Side::Requestor, Side::Acceptor] {
             if let Some(Waiting::Response(request)) = self.of_mut(side).take() {
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
@@ -172,14 +173,14 @@ impl Outstanding {
     const fn of(&self, side: Side) -> &Option<Waiting> {
         match side {
             Side::Requestor => &self.of_requestor,
-            Side::Pacs => &self.of_pacs,
+            Side::Acceptor => &self.of_pacs,
         }
     }
 
     const fn of_mut(&mut self, side: Side) -> &mut Option<Waiting> {
         match side {
             Side::Requestor => &mut self.of_requestor,
-            Side::Pacs => &mut self.of_pacs,
+            Side::Acceptor => &mut self.of_pacs,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Who asked for release and who answered (PS3.8 section 7.2, collisions included).
 
-use super::{Fault, Side};
+use super::fault::Fault;
+use crate::side::Side;
 
 #[derive(Debug, Default)]
 pub(super) struct Release {
@@ -52,14 +53,14 @@ impl Release {
     const fn of(&self, side: Side) -> Progress {
         match side {
             Side::Requestor => self.requestor,
-            Side::Pacs => self.pacs,
+            Side::Acceptor => self.pacs,
         }
     }
 
     const fn of_mut(&mut self, side: Side) -> &mut Progress {
         match side {
             Side::Requestor => &mut self.requestor,
-            Side::Pacs => &mut self.pacs,
+            Side::Acceptor => &mut self.pacs,
         }
     }
 }

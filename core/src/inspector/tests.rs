@@ -7,7 +7,7 @@ mod guard;
 mod operations;
 
 use super::*;
-use crate::policy::{Context, Contexts, Grants, Maxima};
+use crate::inspector::{Context, Contexts, Grants, Maxima};
 use crate::services::{Operation, Operations};
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
@@ -50,10 +50,10 @@ fn inspector() -> Inspector {
         ]),
     };
     let maxima = Maxima {
-        to_pacs: MAXIMUM,
+        to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
         from_requestor: MAXIMUM,
-        from_pacs: MAXIMUM,
+        from_acceptor: MAXIMUM,
     };
     Inspector::new(Contexts::new(vec![context(1), context(3)], maxima, reporting(&[])))
 }
@@ -152,12 +152,12 @@ fn store() -> Vec<u8> {
 #[test]
 fn ordinary_traffic_passes_byte_for_byte() {
     let answer = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
-    let (out, verdict, inspector) = run(&[(Side::Requestor, &store()), (Side::Pacs, &answer)]);
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &store()), (Side::Acceptor, &answer)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, store());
+    assert_eq!(out.to_acceptor, store());
     assert_eq!(out.to_requestor, answer);
     assert_eq!(inspector.phase(), Phase::Open);
-    assert_eq!((inspector.pdus(Side::Requestor), inspector.pdus(Side::Pacs)), (3, 1));
+    assert_eq!((inspector.pdus(Side::Requestor), inspector.pdus(Side::Acceptor)), (3, 1));
 }
 
 #[test]
@@ -166,7 +166,7 @@ fn a_command_and_its_data_in_one_pdu_leave_in_two() {
     let input = pdata(&[pdv(1, COMMAND | LAST, &set), pdv(1, LAST, &[9; 10])]);
     let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, [command(&set), one(1, LAST, &[9; 10])].concat());
+    assert_eq!(out.to_acceptor, [command(&set), one(1, LAST, &[9; 10])].concat());
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_command_in_fragments_leaves_whole() {
     let input = [one(1, COMMAND, head), one(1, COMMAND | LAST, tail)].concat();
     let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, command(&set));
+    assert_eq!(out.to_acceptor, command(&set));
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_command_beyond_the_receivers_maximum_leaves_in_pieces_of_it() {
     assert_eq!(verdict, Ok(()));
     let room = MAXIMUM as usize - 6;
     let (first, second) = set.split_at(room);
-    assert_eq!(out.to_pacs, [one(1, COMMAND, first), one(1, COMMAND | LAST, second)].concat());
+    assert_eq!(out.to_acceptor, [one(1, COMMAND, first), one(1, COMMAND | LAST, second)].concat());
 }
 
 #[test]
@@ -210,8 +210,8 @@ fn nothing_of_a_command_leaves_before_it_is_whole() {
     let input = command(&set);
     let (out, verdict, inspector) = run(&[(Side::Requestor, &input[..input.len() - 1])]);
     assert_eq!(verdict, Ok(()));
-    assert!(out.to_pacs.is_empty());
-    assert!(inspector.at_boundary(Side::Pacs) && inspector.is_inside_pdu(Side::Requestor));
+    assert!(out.to_acceptor.is_empty());
+    assert!(inspector.at_boundary(Side::Acceptor) && inspector.is_inside_pdu(Side::Requestor));
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn reserved_bits_and_bytes_leave_as_zero() {
     input[11] |= 0b1111_1100;
     let (out, verdict, _) = run(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, command(&request(ECHO_RQ, 1, NO_DATA)));
+    assert_eq!(out.to_acceptor, command(&request(ECHO_RQ, 1, NO_DATA)));
 }
 
 #[test]
@@ -231,11 +231,11 @@ fn an_empty_last_fragment_passes_and_other_empty_ones_are_dropped() {
     let (out, verdict, inspector) = run(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
     let passed = [&head[..], &one(1, 0, &[1, 2]), &one(1, LAST, &[])].concat();
-    assert_eq!(out.to_pacs, passed);
+    assert_eq!(out.to_acceptor, passed);
     assert_eq!(inspector.phase(), Phase::Operating);
     // The shortest that may stand behind another in a PDU.
     let in_one = pdata(&[pdv(1, 0, &[1, 2]), pdv(1, LAST, &[])]);
-    assert_eq!(run(&[(Side::Requestor, &[head, in_one].concat())]).0.to_pacs, passed);
+    assert_eq!(run(&[(Side::Requestor, &[head, in_one].concat())]).0.to_acceptor, passed);
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn a_pdu_of_ones_own_may_not_stand_inside_a_forwarded_fragment() {
     let input = store();
     let (_, verdict, inspector) = run(&[(Side::Requestor, &input[..input.len() - 1])]);
     assert_eq!(verdict, Ok(()));
-    assert!(!inspector.at_boundary(Side::Pacs));
+    assert!(!inspector.at_boundary(Side::Acceptor));
     assert!(inspector.at_boundary(Side::Requestor));
 }
 
@@ -255,7 +255,7 @@ fn a_side_is_inside_a_pdu_from_its_first_byte_to_its_last() {
         assert_eq!(verdict, Ok(()));
         let at_boundary = ends_a_pdu(&input, end);
         assert_eq!(inspector.is_inside_pdu(Side::Requestor), !at_boundary, "behind {end} bytes");
-        assert!(!inspector.is_inside_pdu(Side::Pacs));
+        assert!(!inspector.is_inside_pdu(Side::Acceptor));
     }
 }
 
@@ -281,11 +281,11 @@ fn an_operation_is_outstanding_until_its_final_response() {
     let up = (Side::Requestor, &find[..]);
     assert_eq!(phase(&[]), Phase::Open);
     assert_eq!(phase(&[up]), Phase::Operating);
-    assert_eq!(phase(&[up, (Side::Pacs, &pending)]), Phase::Operating);
+    assert_eq!(phase(&[up, (Side::Acceptor, &pending)]), Phase::Operating);
     // A message is under way: nobody waits for its beginning.
-    assert_eq!(phase(&[up, (Side::Pacs, &pending[..pending.len() - 1])]), Phase::Open);
+    assert_eq!(phase(&[up, (Side::Acceptor, &pending[..pending.len() - 1])]), Phase::Open);
     assert_eq!(phase(&[(Side::Requestor, &find[..find.len() - 1])]), Phase::Open);
-    assert_eq!(phase(&[up, (Side::Pacs, &pending), (Side::Pacs, &last)]), Phase::Open);
+    assert_eq!(phase(&[up, (Side::Acceptor, &pending), (Side::Acceptor, &last)]), Phase::Open);
 }
 
 #[test]
@@ -293,11 +293,11 @@ fn a_cancel_passes_while_there_is_something_to_cancel() {
     let find = [command(&request(FIND_RQ, 7, DATA)), one(1, LAST, &[0; 8])].concat();
     let cancel = command(&cancel(7));
     let (out, verdict, _) = run(&[(Side::Requestor, &find), (Side::Requestor, &cancel)]);
-    assert_eq!((verdict, out.to_pacs.ends_with(&cancel)), (Ok(()), true));
+    assert_eq!((verdict, out.to_acceptor.ends_with(&cancel)), (Ok(()), true));
     let last = command(&response(FIND_RQ, 7, NO_DATA, SUCCESS));
     let (out, verdict, inspector) =
-        run(&[(Side::Requestor, &find), (Side::Pacs, &last), (Side::Requestor, &cancel)]);
-    assert_eq!((verdict, out.to_pacs), (Ok(()), find));
+        run(&[(Side::Requestor, &find), (Side::Acceptor, &last), (Side::Requestor, &cancel)]);
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), find));
     assert_eq!(inspector.ledger().late_cancels(), 1);
 }
 
@@ -310,17 +310,23 @@ fn refuses_a_second_request_before_the_response() {
 #[test]
 fn refuses_a_response_that_nobody_asked_for() {
     let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
-    assert_eq!(fault(&[(Side::Pacs, &answer)]), Fault::UnaskedResponse);
+    assert_eq!(fault(&[(Side::Acceptor, &answer)]), Fault::UnaskedResponse);
     let echo = command(&request(ECHO_RQ, 2, NO_DATA));
-    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Pacs, &answer)]), Fault::UnaskedResponse);
+    assert_eq!(
+        fault(&[(Side::Requestor, &echo), (Side::Acceptor, &answer)]),
+        Fault::UnaskedResponse
+    );
     let other = command(&response(STORE_RQ, 2, NO_DATA, SUCCESS));
-    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Pacs, &other)]), Fault::UnaskedResponse);
+    assert_eq!(
+        fault(&[(Side::Requestor, &echo), (Side::Acceptor, &other)]),
+        Fault::UnaskedResponse
+    );
 }
 
 #[test]
 fn a_refused_command_does_not_leave() {
     let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
-    let (out, verdict, _) = run(&[(Side::Pacs, &answer)]);
+    let (out, verdict, _) = run(&[(Side::Acceptor, &answer)]);
     assert!(verdict.is_err() && out.to_requestor.is_empty());
 }
 
@@ -333,7 +339,7 @@ fn refuses_pdus_that_have_no_place_in_an_association() {
         (0, Fault::UnknownPdu(0)),
         (8, Fault::UnknownPdu(8)),
     ] {
-        for side in [Side::Requestor, Side::Pacs] {
+        for side in [Side::Requestor, Side::Acceptor] {
             assert_eq!(fault(&[(side, &[kind, 0, 0, 0, 0, 4, 0, 0, 0, 0])]), expected);
         }
     }
@@ -415,14 +421,14 @@ fn release_ends_the_association_and_nothing_passes_behind_it() {
     let echo = command(&request(ECHO_RQ, 1, NO_DATA));
     let (out, verdict, inspector) = run(&[
         (Side::Requestor, &RELEASE_RQ),
-        (Side::Pacs, &RELEASE_RP),
+        (Side::Acceptor, &RELEASE_RP),
         (Side::Requestor, &echo),
-        (Side::Pacs, &echo),
+        (Side::Acceptor, &echo),
     ]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!((&out.to_pacs[..], &out.to_requestor[..]), (&RELEASE_RQ[..], &RELEASE_RP[..]));
+    assert_eq!((&out.to_acceptor[..], &out.to_requestor[..]), (&RELEASE_RQ[..], &RELEASE_RP[..]));
     assert_eq!(inspector.phase(), Phase::Released);
-    assert!(!inspector.wants(Side::Requestor) && !inspector.wants(Side::Pacs));
+    assert!(!inspector.wants(Side::Requestor) && !inspector.wants(Side::Acceptor));
 }
 
 #[test]
@@ -430,7 +436,7 @@ fn the_pacs_may_still_answer_between_release_request_and_response() {
     let echo = command(&request(ECHO_RQ, 1, NO_DATA));
     let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
     let (out, verdict, inspector) =
-        run(&[(Side::Requestor, &echo), (Side::Requestor, &RELEASE_RQ), (Side::Pacs, &answer)]);
+        run(&[(Side::Requestor, &echo), (Side::Requestor, &RELEASE_RQ), (Side::Acceptor, &answer)]);
     assert_eq!(verdict, Ok(()));
     assert_eq!(out.to_requestor, answer);
     assert_eq!(inspector.phase(), Phase::Releasing);
@@ -449,18 +455,18 @@ fn refuses_data_from_a_side_that_asked_for_release() {
 fn a_collision_of_releases_ends_when_both_are_answered() {
     let (out, verdict, inspector) = run(&[
         (Side::Requestor, &RELEASE_RQ),
-        (Side::Pacs, &RELEASE_RQ),
+        (Side::Acceptor, &RELEASE_RQ),
         (Side::Requestor, &RELEASE_RP),
-        (Side::Pacs, &RELEASE_RP),
+        (Side::Acceptor, &RELEASE_RP),
     ]);
     assert_eq!((verdict, inspector.phase()), (Ok(()), Phase::Released));
-    assert_eq!(out.to_pacs, [RELEASE_RQ, RELEASE_RP].concat());
+    assert_eq!(out.to_acceptor, [RELEASE_RQ, RELEASE_RP].concat());
     assert_eq!(out.to_requestor, [RELEASE_RQ, RELEASE_RP].concat());
 }
 
 #[test]
 fn refuses_releases_out_of_order() {
-    for side in [Side::Requestor, Side::Pacs] {
+    for side in [Side::Requestor, Side::Acceptor] {
         assert_eq!(fault(&[(side, &RELEASE_RP)]), Fault::ReleaseOutOfOrder);
         assert_eq!(fault(&[(side, &RELEASE_RQ), (side, &RELEASE_RQ)]), Fault::ReleaseOutOfOrder);
     }
@@ -469,16 +475,17 @@ fn refuses_releases_out_of_order() {
 #[test]
 fn an_abort_passes_between_fragments_and_ends_everything() {
     let input = [&command(&request(STORE_RQ, 1, DATA))[..], &one(1, 0, &[1; 4]), &ABORT].concat();
-    let (out, verdict, inspector) = run(&[(Side::Requestor, &input), (Side::Pacs, &RELEASE_RQ)]);
+    let (out, verdict, inspector) =
+        run(&[(Side::Requestor, &input), (Side::Acceptor, &RELEASE_RQ)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, input);
+    assert_eq!(out.to_acceptor, input);
     assert!(out.to_requestor.is_empty());
     assert_eq!(inspector.phase(), Phase::Aborted(Side::Requestor));
 }
 
 #[test]
 fn every_fault_has_its_own_code_for_each_side() {
-    let sides = [Side::Requestor, Side::Pacs];
+    let sides = [Side::Requestor, Side::Acceptor];
     let codes: std::collections::BTreeSet<_> =
         Fault::ALL.iter().flat_map(|fault| sides.map(|side| fault.code(side))).collect();
     assert_eq!(codes.len(), 2 * Fault::ALL.len());
@@ -507,7 +514,7 @@ fn any_pdu() -> impl Strategy<Value = Vec<u8>> {
 
 /// PDUs of both sides in their order.
 fn any_stream() -> impl Strategy<Value = Vec<(Side, Vec<u8>)>> {
-    let side = prop_oneof![Just(Side::Requestor), Just(Side::Pacs)];
+    let side = prop_oneof![Just(Side::Requestor), Just(Side::Acceptor)];
     prop::collection::vec((side, any_pdu()), 1..12)
 }
 
@@ -531,7 +538,7 @@ proptest! {
                 rest = tail;
             }
             prop_assert_eq!(verdict, expected);
-            prop_assert_eq!(&out.to_pacs, &pieces.to_pacs);
+            prop_assert_eq!(&out.to_acceptor, &pieces.to_acceptor);
             prop_assert_eq!(&out.to_requestor, &pieces.to_requestor);
             prop_assert_eq!(whole.phase(), cut.phase());
             if expected.is_err() {
@@ -558,7 +565,7 @@ proptest! {
                 break;
             }
         }
-        prop_assert_eq!(out.to_pacs, again.to_pacs);
+        prop_assert_eq!(out.to_acceptor, again.to_acceptor);
         prop_assert_eq!(out.to_requestor, again.to_requestor);
     }
 }

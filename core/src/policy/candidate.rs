@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::denial::{Inquiry, Refusal};
 use super::peer::{Pacs, PeerRules};
 use super::permit::{Permit, Terms, capped};
 use super::proposal::Judged;
+use super::refusal::{Inquiry, Refusal};
 use super::trace::{Finding, Trace};
 use crate::wire::associate::{AssociateRq, ReceivedRq, UserInformation};
 

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::contexts::{Context, Contexts, Maxima};
 use super::permit::{Terms, capped};
 use super::remark::{Remark, Remarks};
+use crate::inspector::{Context, Contexts, Maxima};
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::{
     AssociateAc, ContextAnswer, ContextId, ContextRejection, ContextResult, ExtendedNegotiation,
@@ -48,9 +48,9 @@ impl AcFault {
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
-            Self::AcceptsUnproposed => "pacs-accepts-unproposed",
-            Self::AnswersTwice => "pacs-answers-twice",
-            Self::ForeignTransferSyntax => "pacs-foreign-transfer-syntax",
+            Self::AcceptsUnproposed => "acceptor-accepts-unproposed",
+            Self::AnswersTwice => "acceptor-answers-twice",
+            Self::ForeignTransferSyntax => "acceptor-foreign-transfer-syntax",
         }
     }
 
@@ -178,10 +178,10 @@ fn accepted(terms: &Terms, verdicts: &HashMap<ContextId, Verdict<'_>>) -> Vec<Co
 
 fn maxima(terms: &Terms, pacs_maximum: u32) -> Maxima {
     Maxima {
-        to_pacs: capped(pacs_maximum, u32::MAX),
+        to_acceptor: capped(pacs_maximum, u32::MAX),
         to_requestor: capped(terms.requestor_maximum, u32::MAX),
         from_requestor: capped(pacs_maximum, terms.cap),
-        from_pacs: terms.request.user.maximum_length,
+        from_acceptor: terms.request.user.maximum_length,
     }
 }
 

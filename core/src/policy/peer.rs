@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
-use super::contexts::Grants;
 use super::rights::Rights;
 use super::trace::Finding;
 use crate::certificate::Matcher;
-use crate::inspector::Guarding;
+use crate::inspector::{Grants, Guarding};
 use crate::services::Service;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;

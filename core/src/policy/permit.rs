@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::conclusion::{self, AcFault, Conclusion};
-use super::contexts::Grants;
 use super::proposal::Removed;
 use super::remark::Remarks;
 use super::trace::Trace;
+use crate::inspector::Grants;
 use crate::services::Operations;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes, ReceivedAc};
 use crate::wire::title::AeTitle;

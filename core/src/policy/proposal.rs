@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::remark::{Remark, Remarks};
 use super::rights::{Get, Rights};
 use super::trace::Finding;
-use crate::services::{Operation, Operations, Side};
+use crate::services::{Operation, Operations};
+use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::{
     ContextId, ContextRejection, ExtendedNegotiation, ProposedContext, ReceivedRq, RoleSelection,

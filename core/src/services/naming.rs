@@ -64,7 +64,8 @@ pub fn on_context(context: &Uid, sop_class: &Uid) -> Option<Operations> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::{Side, table};
+    use crate::services::table;
+    use crate::side::Side;
 
     fn uid(text: &str) -> Uid {
         text.parse().unwrap()
@@ -82,7 +83,9 @@ mod tests {
         assert_eq!(on_context(&uid(GRAYSCALE), &uid(GRAYSCALE)), None);
         assert_eq!(on_context(&uid(GRAYSCALE), &uid(COLOR_IMAGE_BOX)), None);
         let printer = on_context(&uid(COLOR), &uid(PRINTER)).unwrap();
-        assert!(printer.allows(Side::Requestor, NGet) && printer.allows(Side::Pacs, NEventReport));
+        assert!(
+            printer.allows(Side::Requestor, NGet) && printer.allows(Side::Acceptor, NEventReport)
+        );
         assert!(!printer.allows(Side::Requestor, NDelete));
     }
 

@@ -3,25 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Who sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The system that asked for the association.
-    Requestor,
-    /// The PACS that accepted it.
-    Pacs,
-}
-
-impl Side {
-    /// The other side.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Requestor => Self::Pacs,
-            Self::Pacs => Self::Requestor,
-        }
-    }
-}
+use crate::side::Side;
 
 /// A DIMSE request (PS3.7 sections 9.3 and 10.3). C-CANCEL and responses follow from these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -210,7 +192,7 @@ impl Operations {
     const fn of(self, side: Side) -> u16 {
         match side {
             Side::Requestor => self.requestor,
-            Side::Pacs => self.pacs,
+            Side::Acceptor => self.pacs,
         }
     }
 }
@@ -244,7 +226,7 @@ impl fmt::Debug for Operations {
         let sent_by = |side| self.iter(side).map(Operation::name).collect::<Vec<_>>();
         f.debug_struct("Operations")
             .field("requestor", &sent_by(Side::Requestor))
-            .field("pacs", &sent_by(Side::Pacs))
+            .field("acceptor", &sent_by(Side::Acceptor))
             .finish()
     }
 }
@@ -291,15 +273,15 @@ mod tests {
         let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
         assert!(both.allows(Side::Requestor, Operation::CGet));
         assert!(!both.allows(Side::Requestor, Operation::CStore));
-        assert!(both.allows(Side::Pacs, Operation::CStore));
-        assert!(!both.allows(Side::Pacs, Operation::CGet));
-        assert!(both.allows_cancel(Side::Requestor) && !both.allows_cancel(Side::Pacs));
+        assert!(both.allows(Side::Acceptor, Operation::CStore));
+        assert!(!both.allows(Side::Acceptor, Operation::CGet));
+        assert!(both.allows_cancel(Side::Requestor) && !both.allows_cancel(Side::Acceptor));
     }
 
     #[test]
     fn an_event_report_makes_its_receiver_the_scu() {
         let commitment = Operations::of_scu(&[Operation::NAction, Operation::NEventReport]);
-        assert!(commitment.allows(Side::Pacs, Operation::NEventReport));
+        assert!(commitment.allows(Side::Acceptor, Operation::NEventReport));
         assert!(!commitment.allows(Side::Requestor, Operation::NEventReport));
         assert!(commitment.requestor_is_scu() && !commitment.requestor_is_scp());
         let returned = Operations::NONE.and_by_pacs(&[Operation::CStore]);

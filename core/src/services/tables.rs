@@ -229,7 +229,7 @@ pub(super) static GROUPS: [Group; 20] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::services::Side;
+    use crate::side::Side;
 
     fn granted(service: &Service, keyword: &str) -> Operations {
         let uid = SopClass::uid_of(keyword).unwrap();

@@ -26,6 +26,7 @@ pub use version::VersionName;
 use self::item::Item;
 use super::pdu::{Header, PduType};
 use super::reader::{ReadError, Reader};
+use super::reject::REFUSAL_LENGTH;
 use super::uid::{Uid, UidError};
 
 /// The longest body of an A-ASSOCIATE PDU that is read or written, in bytes.
@@ -46,9 +47,6 @@ pub const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
 
 /// Version, reserved field, two titles, reserved field: what stands before the items, in bytes.
 const FIXED_LENGTH: u32 = 68;
-
-/// The length of an A-ASSOCIATE-RJ's and of an A-ABORT's body in bytes.
-const REFUSAL_LENGTH: u32 = 4;
 
 /// A presentation context id: odd, 1 to 255.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -91,24 +89,35 @@ pub fn request_length(header: [u8; Header::LEN]) -> Result<usize, AssociateError
     }
 }
 
-/// Judges the first six bytes of a PACS's answer: what it is and the length of its body in bytes,
-/// at most [`MAX_ASSOCIATE_LENGTH`].
+/// What answers an association request, as its header says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnswerHeader {
+    /// A-ASSOCIATE-AC, with a body of so many bytes, at most [`MAX_ASSOCIATE_LENGTH`].
+    Accept(usize),
+    /// A-ASSOCIATE-RJ, with a body of four bytes.
+    Reject,
+    /// A-ABORT, with a body of four bytes.
+    Abort,
+}
+
+/// Judges the first six bytes of an acceptor's answer.
 ///
 /// # Errors
 ///
 /// The rule that the header breaks: a type that does not answer a request, or a length that this
 /// type never has.
-pub fn answer_length(header: [u8; Header::LEN]) -> Result<(PduType, usize), AssociateError> {
+pub fn answer_header(header: [u8; Header::LEN]) -> Result<AnswerHeader, AssociateError> {
     let Header { kind, length } = Header::parse(header).map_err(AssociateError::UnknownPdu)?;
-    let length = match kind {
-        PduType::AssociateAc => associate_length(length),
-        PduType::AssociateRj => refusal_length(length, AssociateError::RejectLength),
-        PduType::Abort => refusal_length(length, AssociateError::AbortLength),
+    match kind {
+        PduType::AssociateAc => associate_length(length).map(AnswerHeader::Accept),
+        PduType::AssociateRj if length == REFUSAL_LENGTH => Ok(AnswerHeader::Reject),
+        PduType::Abort if length == REFUSAL_LENGTH => Ok(AnswerHeader::Abort),
+        PduType::AssociateRj => Err(AssociateError::RejectLength(length)),
+        PduType::Abort => Err(AssociateError::AbortLength(length)),
         PduType::AssociateRq | PduType::Data | PduType::ReleaseRq | PduType::ReleaseRp => {
             Err(AssociateError::UnexpectedPdu(kind))
         }
-    }?;
-    Ok((kind, length))
+    }
 }
 
 fn associate_length(length: u32) -> Result<usize, AssociateError> {
@@ -119,13 +128,6 @@ fn associate_length(length: u32) -> Result<usize, AssociateError> {
         return Err(AssociateError::PduTooLong(length));
     }
     usize::try_from(length).map_err(|_| AssociateError::PduTooLong(length))
-}
-
-fn refusal_length(length: u32, error: fn(u32) -> AssociateError) -> Result<usize, AssociateError> {
-    if length != REFUSAL_LENGTH {
-        return Err(error(length));
-    }
-    usize::try_from(length).map_err(|_| error(length))
 }
 
 /// Reads what stands before the items, and leaves a reader on them.

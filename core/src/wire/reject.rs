@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::associate::AssociateError;
 use super::pdu::{Header, PduType};
 
 /// A rejection of an association.
@@ -50,15 +49,10 @@ impl Reject {
     }
 
     /// Reads the body of an A-ASSOCIATE-RJ; any code passes, it is for the requestor to judge.
-    ///
-    /// # Errors
-    ///
-    /// [`AssociateError::RejectLength`] if the body is not exactly four bytes long.
-    pub fn parse(body: &[u8]) -> Result<Self, AssociateError> {
-        match *body {
-            [_reserved, result, source, reason] => Ok(Self { result, source, reason }),
-            _ => Err(AssociateError::RejectLength(length(body))),
-        }
+    #[must_use]
+    pub const fn parse(body: RefusalBody) -> Self {
+        let [_reserved, result, source, reason] = body;
+        Self { result, source, reason }
     }
 
     /// The whole PDU.
@@ -103,15 +97,10 @@ impl Abort {
     }
 
     /// Reads the body of an A-ABORT; any code passes.
-    ///
-    /// # Errors
-    ///
-    /// [`AssociateError::AbortLength`] if the body is not exactly four bytes long.
-    pub fn parse(body: &[u8]) -> Result<Self, AssociateError> {
-        match *body {
-            [_, _, source, reason] => Ok(Self { source, reason }),
-            _ => Err(AssociateError::AbortLength(length(body))),
-        }
+    #[must_use]
+    pub const fn parse(body: RefusalBody) -> Self {
+        let [_, _, source, reason] = body;
+        Self { source, reason }
     }
 
     /// The whole PDU.
@@ -133,16 +122,16 @@ impl Abort {
     }
 }
 
-const BODY_LENGTH: u32 = 4;
+/// The length of the body of either, in bytes.
+pub const REFUSAL_LENGTH: u32 = 4;
 
-const fn pdu(kind: PduType, body: [u8; BODY_LENGTH as usize]) -> [u8; 10] {
-    let [kind, reserved, l0, l1, l2, l3] = Header { kind, length: BODY_LENGTH }.encode();
+/// The body of either.
+pub type RefusalBody = [u8; REFUSAL_LENGTH as usize];
+
+const fn pdu(kind: PduType, body: RefusalBody) -> [u8; 10] {
+    let [kind, reserved, l0, l1, l2, l3] = Header { kind, length: REFUSAL_LENGTH }.encode();
     let [b0, b1, b2, b3] = body;
     [kind, reserved, l0, l1, l2, l3, b0, b1, b2, b3]
-}
-
-fn length(body: &[u8]) -> u32 {
-    u32::try_from(body.len()).unwrap_or(u32::MAX)
 }
 
 impl fmt::Display for Reject {
@@ -175,21 +164,12 @@ mod tests {
 
     #[test]
     fn keeps_foreign_codes_of_a_pacs() {
-        let reject = Reject::parse(&[0xff, 9, 8, 7]).unwrap();
+        let reject = Reject::parse([0xff, 9, 8, 7]);
         assert_eq!((reject.result(), reject.source(), reject.reason()), (9, 8, 7));
         assert_eq!(reject.to_string(), "A-ASSOCIATE-RJ 9/8/7");
         assert_eq!(reject.encode(), [3, 0, 0, 0, 0, 4, 0, 9, 8, 7]);
-        let abort = Abort::parse(&[0xff, 0xff, 5, 3]).unwrap();
+        let abort = Abort::parse([0xff, 0xff, 5, 3]);
         assert_eq!((abort.source(), abort.reason()), (5, 3));
         assert_eq!(abort.to_string(), "A-ABORT 5/3");
-    }
-
-    #[test]
-    fn refuses_a_body_that_is_not_four_bytes_long() {
-        for length in [0, 3, 5] {
-            let body = vec![1; length as usize];
-            assert_eq!(Reject::parse(&body), Err(AssociateError::RejectLength(length)));
-            assert_eq!(Abort::parse(&body), Err(AssociateError::AbortLength(length)));
-        }
     }
 }

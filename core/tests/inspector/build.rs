@@ -1,8 +1,9 @@
 //! Builds commands, data sets and PDUs byte by byte; knows nothing of the encoder.
 
-use pacsgate_core::inspector::{Guarding, Side};
-use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::Guarding;
+use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::title::AeTitle;
@@ -69,7 +70,12 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
 
 /// Of one length in every direction.
 pub(crate) const fn maxima(length: u32) -> Maxima {
-    Maxima { to_pacs: length, to_requestor: length, from_requestor: length, from_pacs: length }
+    Maxima {
+        to_acceptor: length,
+        to_requestor: length,
+        from_requestor: length,
+        from_acceptor: length,
+    }
 }
 
 pub(crate) fn pdata(context: u8, control: u8, fragment: &[u8]) -> Bytes {

@@ -1,6 +1,7 @@
 //! What the PACS has not heard of yet.
 
-use pacsgate_core::inspector::{Guarding, Side};
+use pacsgate_core::inspector::Guarding;
+use pacsgate_core::side::Side;
 
 use crate::build::*;
 use crate::play::Run;
@@ -14,15 +15,15 @@ fn of_a_c_get_that_is_held_the_pacs_has_heard_nothing() {
 
     let mut run = Run::new(contexts(maxima(16_384), Guarding::default()));
     run.feed(Side::Requestor, &get[0]);
-    run.feed(Side::Pacs, &[&store[..], &object].concat());
+    run.feed(Side::Acceptor, &[&store[..], &object].concat());
     assert_eq!(run.news.len(), 1);
     assert!(run.news[0].contains("StoreOutsideGet"), "{:?}", run.news);
-    let answer = run.to_pacs.len();
+    let answer = run.to_acceptor.len();
     run.feed(Side::Requestor, &get[1]);
-    assert_eq!(run.to_pacs[answer..], get.concat());
+    assert_eq!(run.to_acceptor[answer..], get.concat());
     assert_eq!((run.verdict, run.to_requestor.len()), (Ok(()), 0));
 
     // Of one that has left, it may send objects.
-    run.feed(Side::Pacs, &[&store[..], &object].concat());
+    run.feed(Side::Acceptor, &[&store[..], &object].concat());
     assert_eq!(run.to_requestor, [store, object].concat());
 }

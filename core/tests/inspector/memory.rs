@@ -1,6 +1,7 @@
 //! Hostile traffic: what an inspector holds and gives is bounded whatever comes.
 
-use pacsgate_core::inspector::{Fault, Guarding, HEAD, Mode, Side};
+use pacsgate_core::inspector::{Fault, Guarding, HEAD, Mode};
+use pacsgate_core::side::Side;
 
 use crate::build::*;
 use crate::limits::{HELD_OUTPUT, INSPECTOR, LEDGER};
@@ -42,8 +43,8 @@ fn a_held_head_and_the_longest_command_are_the_most_that_is_held() {
     let mut run = run();
     feed(&mut run, Side::Requestor, &[begin_store(), smallest(2)].concat());
     let command = pdata(PRINTS.0, COMMAND, &[0; 1024]).repeat(63);
-    feed(&mut run, Side::Pacs, &command);
-    run.feed(Side::Pacs, &pdata(PRINTS.0, COMMAND, &[0; 1020]));
+    feed(&mut run, Side::Acceptor, &command);
+    run.feed(Side::Acceptor, &pdata(PRINTS.0, COMMAND, &[0; 1020]));
     assert_eq!(run.verdict, Ok(()));
     let held = usize::try_from(run.most.held).unwrap();
     assert!((INSPECTOR * 3 / 4..=INSPECTOR).contains(&held), "{held} bytes");
@@ -56,7 +57,7 @@ fn lying_lengths_hold_nothing() {
             let lengths = [length, length - 4].map(u32::to_be_bytes).concat();
             let lying = [&[4, 0], &lengths[..], &[CT.0, kind], &[0; 500]].concat();
             for before in [Bytes::new(), begin_store()] {
-                for side in [Side::Requestor, Side::Pacs] {
+                for side in [Side::Requestor, Side::Acceptor] {
                     let mut run = run();
                     feed(&mut run, side, &[&before[..], &lying].concat());
                     assert!(run.most.held <= 2 * 64 * 1024, "{:?}", run.most);
@@ -71,7 +72,7 @@ fn commands_without_end_are_ended() {
     for (size, expected) in
         [(0, Fault::CommandFragments), (2, Fault::CommandFragments), (8192, Fault::CommandTooLong)]
     {
-        for side in [Side::Requestor, Side::Pacs] {
+        for side in [Side::Requestor, Side::Acceptor] {
             let mut run = run();
             feed(&mut run, side, &pdata(CT.0, COMMAND, &vec![0; size]).repeat(100));
             assert_eq!(run.verdict, Err(expected));
@@ -93,7 +94,7 @@ fn thousands_of_unsound_objects_leave_no_more_than_some() {
             }
             for _ in 0..100 {
                 run.feed(Side::Requestor, &unsound);
-                run.feed(Side::Pacs, &answer);
+                run.feed(Side::Acceptor, &answer);
             }
         }
         assert_eq!(run.verdict, Ok(()));
@@ -111,7 +112,7 @@ fn operations_of_every_kind_leave_no_more_than_some() {
         moved[3].1 = format!("A{:<3}", number % DESTINATIONS).into_bytes();
         let query = pdata(MOVES.0, LAST, &element(0x20, 0x0d, b"1.2.3\0"));
         run.feed(Side::Requestor, &[pdata(MOVES.0, 3, &set(&moved)), query].concat());
-        run.feed(Side::Pacs, &pdata(MOVES.0, 3, &response(MOVE, id, false, 0xc000 + number)));
+        run.feed(Side::Acceptor, &pdata(MOVES.0, 3, &response(MOVE, id, false, 0xc000 + number)));
         run.feed(Side::Requestor, &pdata(FINDS.0, 3, &cancel(id)));
     }
     assert_eq!(run.verdict, Ok(()));

@@ -1,7 +1,8 @@
 //! Plays traffic to an inspector, measures what each feed takes, and compares two runs.
 
-use pacsgate_core::inspector::{Fault, Inspector, Out, Side};
-use pacsgate_core::policy::Contexts;
+use pacsgate_core::inspector::Contexts;
+use pacsgate_core::inspector::{Fault, Inspector, Out};
+use pacsgate_core::side::Side;
 use proptest::prelude::*;
 
 use crate::limits;
@@ -10,7 +11,7 @@ use crate::limits;
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) inspector: Inspector,
-    pub(crate) to_pacs: Vec<u8>,
+    pub(crate) to_acceptor: Vec<u8>,
     pub(crate) to_requestor: Vec<u8>,
     pub(crate) news: Vec<String>,
     pub(crate) verdict: Result<(), Fault>,
@@ -34,7 +35,7 @@ impl Run {
     pub(crate) fn new(contexts: Contexts) -> Self {
         Self {
             inspector: Inspector::new(contexts),
-            to_pacs: Vec::new(),
+            to_acceptor: Vec::new(),
             to_requestor: Vec::new(),
             news: Vec::new(),
             verdict: Ok(()),
@@ -54,8 +55,8 @@ impl Run {
             self.verdict = self.inspector.feed(side, piece, &mut out);
             news = self.inspector.take_news();
         });
-        let given = out.to_pacs.len() + out.to_requestor.len();
-        self.to_pacs.append(&mut out.to_pacs);
+        let given = out.to_acceptor.len() + out.to_requestor.len();
+        self.to_acceptor.append(&mut out.to_acceptor);
         self.to_requestor.append(&mut out.to_requestor);
         self.news.extend(news.iter().map(|news| format!("{news:?}")));
         // The output and the news are not the inspector's any more.
@@ -73,12 +74,12 @@ impl Run {
     /// Everything that must not depend on the cut.
     pub(crate) fn compare(&self, other: &Self) -> Result<(), TestCaseError> {
         prop_assert_eq!(self.verdict, other.verdict);
-        prop_assert!(self.to_pacs == other.to_pacs, "what the PACS gets");
+        prop_assert!(self.to_acceptor == other.to_acceptor, "what the PACS gets");
         prop_assert!(self.to_requestor == other.to_requestor, "what the requestor gets");
         prop_assert_eq!(&self.news, &other.news);
         prop_assert_eq!(self.inspector.phase(), other.inspector.phase());
         prop_assert_eq!(self.ledger(), other.ledger());
-        for side in [Side::Requestor, Side::Pacs] {
+        for side in [Side::Requestor, Side::Acceptor] {
             // What a fault leaves behind is not asked for.
             let is_alike = self.verdict.is_err() || self.state(side) == other.state(side);
             prop_assert!(is_alike, "the state of {:?}", side);

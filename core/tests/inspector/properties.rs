@@ -1,8 +1,9 @@
 //! What holds for any traffic.
 
-use pacsgate_core::inspector::dataset::Deviation;
-use pacsgate_core::inspector::{Guarding, HEAD, Mode, Side};
-use pacsgate_core::policy::Maxima;
+use pacsgate_core::data_set::Deviation;
+use pacsgate_core::inspector::Maxima;
+use pacsgate_core::inspector::{Guarding, HEAD, Mode};
+use pacsgate_core::side::Side;
 use proptest::prelude::*;
 use proptest::sample::{Index, select, subsequence};
 use proptest::strategy::ValueTree;
@@ -25,11 +26,8 @@ fn any_maxima() -> impl Strategy<Value = Maxima> {
         let told = select(vec![1024, 16_384, 16_384, 1 << 20, u32::MAX]);
         told.prop_map(|told: u32| (told, told.min(1 << 20)))
     };
-    (one(), one()).prop_map(|((to_pacs, from_requestor), (to_requestor, from_pacs))| Maxima {
-        to_pacs,
-        to_requestor,
-        from_requestor,
-        from_pacs,
+    (one(), one()).prop_map(|((to_acceptor, from_requestor), (to_requestor, from_acceptor))| {
+        Maxima { to_acceptor, to_requestor, from_requestor, from_acceptor }
     })
 }
 
@@ -94,7 +92,7 @@ proptest! {
             run.feed(*side, &bytes[..end.index(bytes.len())]);
         }
         let sides = [
-            (Side::Pacs, &run.to_pacs, maxima.to_pacs),
+            (Side::Acceptor, &run.to_acceptor, maxima.to_acceptor),
             (Side::Requestor, &run.to_requestor, maxima.to_requestor),
         ];
         for (to, out, longest) in sides {
@@ -108,17 +106,17 @@ proptest! {
         let new = || Run::new(contexts(maxima, Guarding::default()));
         let (mut first, mut second) = (new(), new());
         for (side, bytes) in &traffic {
-            let before = [first.to_pacs.len(), first.to_requestor.len()];
+            let before = [first.to_acceptor.len(), first.to_requestor.len()];
             first.feed(*side, bytes);
             if !first.news.is_empty() {
                 // What the gate itself answers, the PACS has not sent.
                 return Ok(());
             }
-            second.feed(Side::Requestor, &first.to_pacs[before[0]..]);
-            second.feed(Side::Pacs, &first.to_requestor[before[1]..]);
+            second.feed(Side::Requestor, &first.to_acceptor[before[0]..]);
+            second.feed(Side::Acceptor, &first.to_requestor[before[1]..]);
         }
         prop_assert_eq!(second.verdict, Ok(()));
-        prop_assert!(second.to_pacs == first.to_pacs, "to the PACS");
+        prop_assert!(second.to_acceptor == first.to_acceptor, "to the PACS");
         prop_assert!(second.to_requestor == first.to_requestor, "to the requestor");
     }
 }

@@ -1,6 +1,7 @@
 //! What two sides send: whole exchanges, sound and less so, then shuffled and damaged a little.
 
-use pacsgate_core::inspector::{HEAD, Side};
+use pacsgate_core::inspector::HEAD;
+use pacsgate_core::side::Side;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -26,7 +27,7 @@ fn asked(row: &Row, field: u16, id: u16, data_set: Option<(&[u8], usize)>) -> Ve
 }
 
 fn answered(row: &Row, field: u16, id: u16, status: u16) -> Vec<Sent> {
-    message(Side::Pacs, row.0, &response(field, id, false, status), None)
+    message(Side::Acceptor, row.0, &response(field, id, false, status), None)
 }
 
 fn id() -> impl Strategy<Value = u16> {
@@ -91,7 +92,7 @@ fn find() -> impl Strategy<Value = Vec<Sent>> {
         let mut all = asked(&FINDS, FIND, id, Some((&query.0, query.1)));
         for (found, size) in matches {
             let pending = response(FIND, id, true, PENDING);
-            all.extend(message(Side::Pacs, FINDS.0, &pending, Some((found, *size))));
+            all.extend(message(Side::Acceptor, FINDS.0, &pending, Some((found, *size))));
         }
         let cancel = message(Side::Requestor, FINDS.0, &cancel(id), None);
         let last = answered(&FINDS, FIND, id, 0);
@@ -110,7 +111,7 @@ fn get() -> impl Strategy<Value = Vec<Sent>> {
         let mut all = asked(&GETS, GET, id, Some((&element(0x20, 0x0d, b"1.2.3\0"), 100)));
         for (object, size) in &objects {
             let command = set(&request(STORE, CT.1, 9, true));
-            all.extend(message(Side::Pacs, CT.0, &command, Some((object, *size))));
+            all.extend(message(Side::Acceptor, CT.0, &command, Some((object, *size))));
             all.extend(message(Side::Requestor, CT.0, &response(STORE, 9, false, 0), None));
         }
         all.extend(answered(&GETS, GET, id, 0));
@@ -151,7 +152,7 @@ fn event() -> impl Strategy<Value = Vec<Sent>> {
         let command = set(&request(EVENT, PRINTS.1, id, true));
         let data_set = element(0x2100, 0x20, &[&value[..], &value].concat());
         let up = message(Side::Requestor, PRINTS.0, &response(EVENT, id, false, 0), None);
-        [message(Side::Pacs, PRINTS.0, &command, Some((&data_set, size))), up].concat()
+        [message(Side::Acceptor, PRINTS.0, &command, Some((&data_set, size))), up].concat()
     })
 }
 
@@ -168,7 +169,7 @@ fn forbidden_meanwhile() -> impl Strategy<Value = Vec<Sent>> {
 fn forbidden() -> impl Strategy<Value = Vec<Sent>> {
     let fields = select(vec![STORE, FIND, CREATE, DELETE, 0x0200, 0x7000]);
     let row = select((0..ROWS.len()).collect::<Vec<_>>());
-    let side = select(vec![Side::Requestor, Side::Requestor, Side::Pacs]);
+    let side = select(vec![Side::Requestor, Side::Requestor, Side::Acceptor]);
     (id(), fields, row, vec(any::<u16>(), 0..80), size(), side).prop_map(
         |(id, field, row, data, size, side)| {
             let data: Bytes = data.into_iter().flat_map(u16::to_le_bytes).collect();
@@ -201,7 +202,7 @@ fn packed() -> impl Strategy<Value = Vec<Sent>> {
 }
 
 fn odd() -> impl Strategy<Value = Vec<Sent>> {
-    let side = || select(vec![Side::Requestor, Side::Pacs]);
+    let side = || select(vec![Side::Requestor, Side::Acceptor]);
     prop_oneof![
         id().prop_map(|id| message(Side::Requestor, FINDS.0, &cancel(id), None)),
         id().prop_map(|id| message(Side::Requestor, CT.0, &cancel(id), None)),

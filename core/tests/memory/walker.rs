@@ -1,6 +1,6 @@
 //! Data sets that lie about their lengths, nest, and repeat.
 
-use pacsgate_core::inspector::dataset::{
+use pacsgate_core::data_set::{
     DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Walker,
 };
 use pacsgate_core::transfer_syntax::Walk;
@@ -24,7 +24,7 @@ fn element(group: u16, element: u16, value: &[u8]) -> Vec<u8> {
 fn every_rule() -> [Rules; 3] {
     let tolerated = Deviation::TOLERABLE.into_iter().collect();
     let strict = [].into_iter().collect();
-    [Rules::Pacs, Rules::Requestor { tolerated }, Rules::Requestor { tolerated: strict }]
+    [Rules::Acceptor, Rules::Requestor { tolerated }, Rules::Requestor { tolerated: strict }]
 }
 
 /// The first verdict that is not that the data set ends too early, under any rules; all of it
@@ -53,7 +53,7 @@ fn lying_lengths_allocate_nothing() {
                 for mut lying in [header(group, number, length), explicit.concat()] {
                     lying.extend([b'1'; 64]);
                     let taken = peak(|| {
-                        let mut walker = Walker::new(walk, Purpose::Query, Rules::Pacs);
+                        let mut walker = Walker::new(walk, Purpose::Query, Rules::Acceptor);
                         let _ = walker.feed(&lying);
                     });
                     assert!(taken <= 1024, "{taken} bytes for a length of {length}");
@@ -93,7 +93,7 @@ fn any_number_of_elements_and_deviations_costs_the_same() {
     for data_set in [odd, many] {
         for size in [7, usize::MAX] {
             let taken = peak(|| {
-                let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, Rules::Pacs);
+                let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, Rules::Acceptor);
                 let _ = data_set.chunks(size).try_for_each(|piece| walker.feed(piece));
             });
             assert!(taken <= WALKER, "{taken} bytes");

@@ -174,8 +174,8 @@ fn keeps_how_much_each_side_takes_and_was_told() {
     let mut answer = ac(vec![accept(1, IMPLICIT)]);
     answer.answer.user.maximum_length = 4 * CAP;
     let maxima = permit.conclude(answer).unwrap().contexts.maxima;
-    assert_eq!((maxima.to_pacs, maxima.from_requestor), (4 * CAP, CAP));
-    assert_eq!((maxima.to_requestor, maxima.from_pacs), (u32::MAX, CAP));
+    assert_eq!((maxima.to_acceptor, maxima.from_requestor), (4 * CAP, CAP));
+    assert_eq!((maxima.to_requestor, maxima.from_acceptor), (u32::MAX, CAP));
 }
 
 fn negotiated(services: &str) -> Permit {

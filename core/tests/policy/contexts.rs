@@ -1,7 +1,8 @@
 //! What of a request goes on to the PACS.
 
 use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy, Remark, Removal};
-use pacsgate_core::services::{Operation, Service, Side};
+use pacsgate_core::services::{Operation, Service};
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{ContextRejection, UnsoundContext};
 
 use crate::fixtures::*;
@@ -133,7 +134,7 @@ fn the_operations_follow_from_the_services() {
         let contexts = permit.conclude(ac(results)).unwrap().contexts;
         let operations = contexts.get(id(1)).unwrap().operations;
         assert_eq!(operations.allows(Side::Requestor, Operation::CStore), by_requestor, "{names}");
-        assert_eq!(operations.allows(Side::Pacs, Operation::CStore), by_pacs, "{names}");
+        assert_eq!(operations.allows(Side::Acceptor, Operation::CStore), by_pacs, "{names}");
     }
 }
 
@@ -160,7 +161,7 @@ fn a_single_sop_class_may_be_granted_with_its_operations() {
     assert_eq!((contexts.len(), contexts.is_empty()), (contexts.iter().count(), false));
     let operations = contexts.get(id(1)).unwrap().operations;
     assert_eq!(operations.iter(Side::Requestor).collect::<Vec<_>>(), [Operation::CStore]);
-    assert_eq!(operations.iter(Side::Pacs).count(), 0);
+    assert_eq!(operations.iter(Side::Acceptor).count(), 0);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! What an answer of a PACS may look like; the vectors hold one refusal of each kind.
 
 use pacsgate_core::wire::associate::{
-    AssociateError, ContextAnswer, ContextRejection, Note, ReceivedAc, answer_length,
+    AnswerHeader, AssociateError, ContextAnswer, ContextRejection, Note, ReceivedAc, answer_header,
     implementation_class as own_class,
 };
-use pacsgate_core::wire::pdu::PduType;
 
 use crate::build::{
     EXPLICIT, IMPLICIT, VERIFICATION, accepted, answer_with_results, answer_with_user,
@@ -24,15 +23,15 @@ fn notes(body: &[u8]) -> Vec<(Note, u32)> {
     parse(body).notes.iter().collect()
 }
 
-fn judge_header(kind: u8, length: u32) -> Result<(PduType, usize), AssociateError> {
-    answer_length(*header(kind, length).first_chunk().unwrap())
+fn judge_header(kind: u8, length: u32) -> Result<AnswerHeader, AssociateError> {
+    answer_header(*header(kind, length).first_chunk().unwrap())
 }
 
 #[test]
 fn an_answer_accepts_rejects_or_aborts() {
-    assert_eq!(judge_header(2, 68), Ok((PduType::AssociateAc, 68)));
-    assert_eq!(judge_header(3, 4), Ok((PduType::AssociateRj, 4)));
-    assert_eq!(judge_header(7, 4), Ok((PduType::Abort, 4)));
+    assert_eq!(judge_header(2, 68), Ok(AnswerHeader::Accept(68)));
+    assert_eq!(judge_header(3, 4), Ok(AnswerHeader::Reject));
+    assert_eq!(judge_header(7, 4), Ok(AnswerHeader::Abort));
     for kind in [1, 4, 5, 6] {
         assert_eq!(judge_header(kind, 68).unwrap_err().code(), "unexpected-pdu");
     }

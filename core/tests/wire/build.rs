@@ -1,8 +1,7 @@
 //! Builds PDUs byte by byte, sound and unsound ones alike; knows nothing of the encoder.
 
+use pacsgate_core::wire::associate::{AnswerHeader, answer_header, request_length};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedAc, ReceivedRq};
-use pacsgate_core::wire::associate::{answer_length, request_length};
-use pacsgate_core::wire::pdu::PduType;
 use pacsgate_core::wire::reject::{Abort, Reject};
 
 pub(crate) const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
@@ -138,14 +137,12 @@ pub(crate) enum Judged {
 
 pub(crate) fn judge_answer(pdu: &[u8]) -> Result<Judged, AssociateError> {
     let (header, body) = pdu.split_first_chunk().unwrap();
-    let (kind, length) = answer_length(*header)?;
-    assert_eq!(body.len(), length);
-    match kind {
-        PduType::AssociateAc => ReceivedAc::parse(body).map(|ac| Judged::Ac(Box::new(ac))),
-        PduType::AssociateRj => Reject::parse(body).map(Judged::Rj),
-        PduType::Abort => Abort::parse(body).map(Judged::Abort),
-        PduType::AssociateRq | PduType::Data | PduType::ReleaseRq | PduType::ReleaseRp => {
-            panic!("{kind} is no answer")
+    match answer_header(*header)? {
+        AnswerHeader::Accept(length) => {
+            assert_eq!(body.len(), length);
+            ReceivedAc::parse(body).map(|ac| Judged::Ac(Box::new(ac)))
         }
+        AnswerHeader::Reject => Ok(Judged::Rj(Reject::parse(body.try_into().unwrap()))),
+        AnswerHeader::Abort => Ok(Judged::Abort(Abort::parse(body.try_into().unwrap()))),
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use dicom_ul::pdu::{Pdu, read_pdu, write_pdu};
 use pacsgate_core::wire::pdu::{Header, PduType};
-use pacsgate_core::wire::reject::{Abort, Reject};
+use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
@@ -93,13 +93,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Link<S> {
         let malformed = |error: &dyn fmt::Display| {
             LinkError::Malformed(PeerText::from_display(error, PeerText::SENTENCE))
         };
+        let refusal = |body: &[u8]| {
+            let length = body.len();
+            let wrong = || malformed(&format_args!("it is {length} bytes long and must be 4"));
+            RefusalBody::try_from(body).map_err(|_| wrong())
+        };
         match header.kind {
-            PduType::AssociateRj => {
-                Reject::parse(body).map(Heard::Rejected).map_err(|error| malformed(&error))
-            }
-            PduType::Abort => {
-                Abort::parse(body).map(Heard::Aborted).map_err(|error| malformed(&error))
-            }
+            PduType::AssociateRj => refusal(body).map(|body| Heard::Rejected(Reject::parse(body))),
+            PduType::Abort => refusal(body).map(|body| Heard::Aborted(Abort::parse(body))),
             PduType::AssociateRq
             | PduType::AssociateAc
             | PduType::Data

@@ -79,7 +79,7 @@ mod tests {
     fn says_what_a_rejection_means() {
         let words = RejectInWords(Reject::CALLING_TITLE).to_string();
         assert!(words.starts_with("A-ASSOCIATE-RJ 1/1/3, rejected for good: calling AE title"));
-        let odd = Reject::parse(&[0, 9, 9, 9]).unwrap();
+        let odd = Reject::parse([0, 9, 9, 9]);
         assert!(RejectInWords(odd).to_string().contains("does not define"));
     }
 

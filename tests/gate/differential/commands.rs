@@ -8,9 +8,10 @@ use crate::support::dcmtk::words;
 use crate::support::dimse;
 use crate::support::pdu::{COMMAND, DATA, LAST, p_data};
 use dicom_ul::pdu::{PDataValueType, Pdu, read_pdu};
-use pacsgate_core::inspector::{Guarding, Inspector, Out, Side};
-use pacsgate_core::policy::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Guarding, Inspector, Out};
 use pacsgate_core::services::{Operation, Operations};
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use serde::Deserialize;
@@ -100,7 +101,7 @@ fn passed() -> Vec<Passed> {
 
 fn asker(operation: Operation) -> Side {
     // The only request of an SCP.
-    if operation == Operation::NEventReport { Side::Pacs } else { Side::Requestor }
+    if operation == Operation::NEventReport { Side::Acceptor } else { Side::Requestor }
 }
 
 /// Sends a message through the gate; what dicom-ul reads as its command comes back.
@@ -121,8 +122,8 @@ fn through(
     }
     inspector.feed(from, &sent, &mut out).unwrap();
     let [out, nothing] = match from {
-        Side::Requestor => [out.to_pacs, out.to_requestor],
-        Side::Pacs => [out.to_requestor, out.to_pacs],
+        Side::Requestor => [out.to_acceptor, out.to_requestor],
+        Side::Acceptor => [out.to_requestor, out.to_acceptor],
     };
     assert!(nothing.is_empty(), "{operation} was answered: {nothing:?}");
     command_of(&out, message.has_data_set.then(|| data_set(operation)))
@@ -165,10 +166,10 @@ fn contexts(operation: Operation) -> Contexts {
         operations: Operations::by_requestor(&Operation::ALL).and_by_pacs(&Operation::ALL),
     };
     let maxima = Maxima {
-        to_pacs: MAXIMUM,
+        to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
         from_requestor: MAXIMUM,
-        from_pacs: MAXIMUM,
+        from_acceptor: MAXIMUM,
     };
     let move_to = [DESTINATION.parse().unwrap()].into();
     Contexts::new(vec![context], maxima, Grants { move_to, guarding: Guarding::default() })

@@ -1,8 +1,6 @@
 //! A data set on its way, what the gate says of it, and the file that a reader gets.
 
-use pacsgate_core::inspector::dataset::{
-    DataSetError, Deviation, Purpose, Rules, Tolerated, Walker,
-};
+use pacsgate_core::data_set::{DataSetError, Deviation, Purpose, Rules, Tolerated, Walker};
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
 use std::collections::BTreeMap;
 

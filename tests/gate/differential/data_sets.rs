@@ -7,7 +7,7 @@ use super::structure::Structure;
 use super::tally::Tally;
 use super::tree::Written;
 use super::{grown, mutants, readers, samples, tree};
-use pacsgate_core::inspector::dataset::Deviation;
+use pacsgate_core::data_set::Deviation;
 use pacsgate_core::transfer_syntax::Walk;
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use super::front::{Front, Version};
 use super::installed::{more_samples_directory, sample_directory};
 use super::requestors::{Operation, Outcome, Requestor, Route, Task};
 use crate::support::dcmtk::data_set;
-use pacsgate_core::inspector::dataset::{DataSetError, Tag};
+use pacsgate_core::data_set::{DataSetError, Tag};
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
 use serde_json::Value;
 use std::collections::BTreeMap;

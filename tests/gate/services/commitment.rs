@@ -33,7 +33,7 @@ fn storage_is_committed_and_reported_on_the_same_association() {
         &closed,
         &[
             ("requestor", "n-action", KEYWORD, "0000", 1),
-            ("pacs", "n-event-report", KEYWORD, "0000", 1),
+            ("acceptor", "n-event-report", KEYWORD, "0000", 1),
             ("requestor", "c-echo", "Verification", "0000", 1),
         ],
     );

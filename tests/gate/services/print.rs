@@ -65,7 +65,7 @@ fn an_event_of_the_printer_reaches_the_requestor() {
         &closed,
         &[
             ("requestor", "c-echo", "Verification", "0000", 1),
-            ("pacs", "n-event-report", "Printer", "0000", 1),
+            ("acceptor", "n-event-report", "Printer", "0000", 1),
         ],
     );
     assert_forbade_nothing(&closed, &stopped);

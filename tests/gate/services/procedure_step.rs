@@ -42,7 +42,7 @@ fn a_procedure_step_is_created_changed_read_and_announced() {
     let mut did =
         ["n-create", "n-set", "n-get"].map(|it| ("requestor", it, KEYWORD, "0000", 1)).to_vec();
     did.push(("requestor", "c-echo", "Verification", "0000", 1));
-    did.push(("pacs", "n-event-report", KEYWORD, "0000", 1));
+    did.push(("acceptor", "n-event-report", KEYWORD, "0000", 1));
     assert_did(&closed, &did);
     assert_forbade_nothing(&closed, &stopped);
 }

@@ -191,7 +191,7 @@ fn assert_got(closed: &Value, objects: usize, more: &[super::outcome::Done]) {
     let objects = u64::try_from(objects).unwrap();
     let got = [
         ("requestor", "c-get", GET_KEYWORD, "0000", 1),
-        ("pacs", "c-store", "CTImageStorage", "0000", objects),
+        ("acceptor", "c-store", "CTImageStorage", "0000", objects),
     ];
     assert_did(closed, &[got.as_slice(), more].concat());
 }

@@ -24,8 +24,8 @@ fn an_object_that_no_c_get_asked_for_does_not_reach_the_requestor() {
     assert_eq!(pacs.told(), vec![("c-store".to_owned(), NOT_AUTHORIZED); 2]);
     let (closed, stopped) = released(front.gate);
     assert_did(&closed, &[("requestor", "c-echo", "Verification", "0000", 2)]);
-    let why = "pacs-store-outside-get";
-    assert_forbade(&closed, &stopped, &[forbidden("pacs", "c-store", "CTImageStorage", why, 2)]);
+    let why = "acceptor-store-outside-get";
+    assert_forbade(&closed, &stopped, &[forbidden("acceptor", "c-store", "CTImageStorage", why, 2)]);
 }
 
 #[test]
@@ -47,10 +47,10 @@ fn a_report_on_a_context_without_reports_does_not_reach_the_requestor() {
     let (closed, stopped) = released(front.gate);
     assert_did(&closed, &[("requestor", "c-echo", "Verification", "0000", 1)]);
     let expected = [
-        ("Verification", "pacs-operation"),
-        ("StorageCommitmentPushModel", "pacs-foreign-sop-class"),
-        ("ModalityPerformedProcedureStep", "pacs-operation"),
+        ("Verification", "acceptor-operation"),
+        ("StorageCommitmentPushModel", "acceptor-foreign-sop-class"),
+        ("ModalityPerformedProcedureStep", "acceptor-operation"),
     ];
-    let expected = expected.map(|(named, why)| forbidden("pacs", "n-event-report", named, why, 1));
+    let expected = expected.map(|(named, why)| forbidden("acceptor", "n-event-report", named, why, 1));
     assert_forbade(&closed, &stopped, &expected);
 }

@@ -1,7 +1,7 @@
 //! Data sets inside messages: what is held, answered, dropped, or ends the association.
 
 use super::*;
-use crate::inspector::dataset::{DataSetError, Deviation, Tag, Tolerated};
+use crate::data_set::{DataSetError, Deviation, Tag, Tolerated};
 
 const STUDY: (u16, u16) = (0x0020, 0x000d);
 const SERIES: (u16, u16) = (0x0020, 0x000e);
@@ -18,10 +18,10 @@ fn association(guarding: Guarding) -> Inspector {
     };
     let longest = 1 << 20;
     let maxima = Maxima {
-        to_pacs: longest,
+        to_acceptor: longest,
         to_requestor: longest,
         from_requestor: longest,
-        from_pacs: longest,
+        from_acceptor: longest,
     };
     let grants = Grants { move_to: [].into(), guarding };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
@@ -38,7 +38,7 @@ fn play_with(guarding: Guarding, pieces: &[(Side, &[u8])]) -> (Out, Result<(), F
             input.chunks(size).try_for_each(|piece| cut.feed(*from, piece, &mut again))
         });
         assert_eq!(verdict, other, "in pieces of {size}");
-        assert!(out.to_pacs == again.to_pacs, "in pieces of {size}");
+        assert!(out.to_acceptor == again.to_acceptor, "in pieces of {size}");
         assert!(out.to_requestor == again.to_requestor, "in pieces of {size}");
         assert_eq!(inspector.ledger().unsound(), cut.ledger().unsound());
     }
@@ -104,7 +104,7 @@ fn a_sound_object_passes_byte_for_byte() {
         let input = storing(&object(pixels), size);
         let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
         assert_eq!(verdict, Ok(()));
-        assert!(out.to_pacs == input);
+        assert!(out.to_acceptor == input);
         assert!(inspector.ledger().unsound().is_empty());
     }
 }
@@ -113,14 +113,14 @@ fn a_sound_object_passes_byte_for_byte() {
 fn nothing_of_a_request_leaves_before_its_head_is_walked() {
     let input = storing(&object(1000), 500);
     let (out, verdict, inspector) = play(&[(Side::Requestor, &input[..input.len() - 1])]);
-    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
-    assert!(inspector.at_boundary(Side::Pacs));
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
+    assert!(inspector.at_boundary(Side::Acceptor));
     assert_eq!(HEAD, 65_536, "what the README says is held");
     let long = storing(&object(100_000), 16_000);
     let (out, verdict, inspector) = play(&[(Side::Requestor, &long[..long.len() - 1])]);
     assert_eq!(verdict, Ok(()));
-    assert!(out.to_pacs == long[..long.len() - 1]);
-    assert!(!inspector.at_boundary(Side::Pacs));
+    assert!(out.to_acceptor == long[..long.len() - 1]);
+    assert!(!inspector.at_boundary(Side::Acceptor));
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn an_object_with_a_fault_in_its_head_is_answered_and_the_association_goes_on() 
             let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &input), (Side::Requestor, &next)];
             let (out, verdict, inspector) = play(&pieces);
             assert_eq!(verdict, Ok(()), "{code}");
-            assert!(out.to_pacs == next, "{code}");
+            assert!(out.to_acceptor == next, "{code}");
             assert_eq!(told(&out.to_requestor), (0xc000, comment.to_owned()));
             let (unsound, count) = &inspector.ledger().unsound()[0];
             assert_eq!((unsound.error.code(), *count), (code, 1));
@@ -161,7 +161,7 @@ fn any_number_of_unsound_objects_is_answered() {
     let odd = storing(&[identifiers("1.2.9"), vec![0; 4000]].concat(), 4096);
     for number in 1..=40_000_u32 {
         inspector.feed(Side::Requestor, &odd, &mut out).unwrap();
-        assert!(out.to_pacs.is_empty());
+        assert!(out.to_acceptor.is_empty());
         assert_eq!(told(&out.to_requestor).0, 0xc000, "{number}");
         out.to_requestor.clear();
         assert_eq!(inspector.take_news().len(), 1);
@@ -179,7 +179,7 @@ fn the_head_is_the_same_however_small_its_fragments_are() {
     for size in [2, 500, 4096, 70_000] {
         let held = storing(&[&sound[..], &bad].concat(), size);
         let (out, verdict, _) = play(&[(Side::Requestor, &held)]);
-        assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0), "{size}");
+        assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0), "{size}");
         assert_eq!(told(&out.to_requestor).0, 0xc000);
         let longer = at((0x0041, 0x1056), &[0; 2]);
         let late = storing(&[&sound[..], &longer, &bad].concat(), size);
@@ -198,7 +198,7 @@ fn a_fault_behind_the_head_ends_the_association() {
     let fault = Fault::DataSet(DataSetError::Order(Tag::new(0x7fe0, 0x0009)));
     assert_eq!(verdict, Err(fault));
     let whole = storing(&late, 16_000);
-    assert!(whole.starts_with(&out.to_pacs) && out.to_pacs.len() == whole.len() - 1);
+    assert!(whole.starts_with(&out.to_acceptor) && out.to_acceptor.len() == whole.len() - 1);
 }
 
 #[test]
@@ -208,8 +208,8 @@ fn the_last_byte_of_a_long_object_leaves_only_if_it_may_end_there() {
         let input = storing(&cut, size);
         let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
         assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Cut)));
-        assert_eq!(out.to_pacs.len(), input.len() - 1);
-        assert!(!inspector.at_boundary(Side::Pacs));
+        assert_eq!(out.to_acceptor.len(), input.len() - 1);
+        assert!(!inspector.at_boundary(Side::Acceptor));
     }
     let mut input = command(&request(STORE_RQ, 1, DATA));
     input.extend(one(1, 0, &cut));
@@ -217,7 +217,7 @@ fn the_last_byte_of_a_long_object_leaves_only_if_it_may_end_there() {
     input.extend(one(1, LAST, &[]));
     let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Cut)));
-    assert_eq!(out.to_pacs.len(), before);
+    assert_eq!(out.to_acceptor.len(), before);
 }
 
 #[test]
@@ -227,14 +227,14 @@ fn an_empty_last_fragment_ends_an_object_that_is_held() {
     input.extend(one(1, LAST, &[]));
     let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!(out.to_pacs, input);
+    assert_eq!(out.to_acceptor, input);
 }
 
 #[test]
 fn an_unsound_query_is_answered_as_such() {
     let query = [&command(&request(FIND_RQ, 1, DATA))[..], &one(1, LAST, &at(STUDY, b"../1"))];
     let (out, verdict, _) = play(&[(Side::Requestor, &query.concat())]);
-    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
     assert_eq!(told(&out.to_requestor).0, 0xa900);
 }
 
@@ -244,7 +244,7 @@ fn in_a_report_an_unsound_object_passes_and_is_written_down() {
     let input = storing(&[identifiers("1.2.9"), vec![0xff; 200]].concat(), 100);
     let (out, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
     assert_eq!(verdict, Ok(()));
-    assert!(out.to_pacs == input);
+    assert!(out.to_acceptor == input);
     let (unsound, count) = &inspector.ledger().unsound()[0];
     assert_eq!(
         (unsound.error.code(), unsound.outcome, *count),
@@ -259,7 +259,7 @@ fn a_tolerated_deviation_passes_and_is_counted() {
     let turned = [identifiers(INSTANCE), at((0x0010, 0x0010), b"A^B ")].concat();
     let input = storing(&turned, 4096);
     let (out, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
-    assert_eq!((verdict, out.to_pacs), (Ok(()), input.clone()));
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), input.clone()));
     assert_eq!(inspector.ledger().deviations().count(Deviation::Order), 1);
     let (_, _, inspector) = play(&[(Side::Requestor, &input)]);
     assert_eq!(inspector.ledger().unsound()[0].0.error.code(), "element-order");
@@ -269,7 +269,7 @@ fn a_tolerated_deviation_passes_and_is_counted() {
 fn a_response_to_what_is_held_is_not_asked_for() {
     let input = storing(&object(1000), 500);
     let early = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
-    let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &input[..300]), (Side::Pacs, &early)];
+    let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &input[..300]), (Side::Acceptor, &early)];
     assert_eq!(play(&pieces).1, Err(Fault::UnaskedResponse));
 }
 
@@ -287,7 +287,7 @@ fn from_the_pacs_disorder_is_counted_and_depth_ends_the_association() {
         [command(&event), one(1, LAST, data_set)].concat()
     };
     let turned = report(&[at((0x0010, 0x0010), b"A^B "), at((0x0008, 0x0060), b"CT")].concat());
-    let (out, verdict, inspector) = play(&[(Side::Pacs, &turned)]);
+    let (out, verdict, inspector) = play(&[(Side::Acceptor, &turned)]);
     assert_eq!((verdict, out.to_requestor), (Ok(()), turned));
     assert_eq!(inspector.ledger().deviations().count(Deviation::Order), 1);
     let open = [
@@ -295,7 +295,7 @@ fn from_the_pacs_disorder_is_counted_and_depth_ends_the_association() {
         &[0xfe, 0xff, 0, 0xe0, 0xff, 0xff, 0xff, 0xff],
     ];
     let deep = report(&open.concat().repeat(40));
-    let (_, verdict, _) = play(&[(Side::Pacs, &deep)]);
+    let (_, verdict, _) = play(&[(Side::Acceptor, &deep)]);
     assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Depth)));
 }
 
@@ -306,7 +306,7 @@ fn the_data_set_of_an_unsound_message_cannot_smuggle_a_command() {
     input.extend(one(1, 0, &bad));
     input.extend(command(&request(STORE_RQ, 2, DATA)));
     let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
-    assert_eq!((verdict, out.to_pacs.len()), (Err(Fault::CommandInsideData), 0));
+    assert_eq!((verdict, out.to_acceptor.len()), (Err(Fault::CommandInsideData), 0));
 }
 
 /// Elements as they come, sound and less so.
@@ -342,7 +342,7 @@ proptest! {
             let verdict = input
                 .chunks(piece)
                 .try_for_each(|piece| inspector.feed(Side::Requestor, piece, &mut out));
-            (verdict, out.to_pacs, out.to_requestor, inspector.phase())
+            (verdict, out.to_acceptor, out.to_requestor, inspector.phase())
         };
         let (whole, cut) = (run(usize::MAX), run(cut));
         prop_assert_eq!(&whole.0, &cut.0);

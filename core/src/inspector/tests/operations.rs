@@ -46,10 +46,10 @@ fn association() -> Inspector {
         operations,
     });
     let maxima = Maxima {
-        to_pacs: MAXIMUM,
+        to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
         from_requestor: MAXIMUM,
-        from_pacs: MAXIMUM,
+        from_acceptor: MAXIMUM,
     };
     let move_to = ["CT1".parse().unwrap(), "VIEWER".parse().unwrap()];
     Inspector::new(Contexts::new(contexts.into(), maxima, reporting(&move_to)))
@@ -64,7 +64,7 @@ fn play(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
     let (mut inspector, mut out) = (association(), Out::default());
     let whole = pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
     assert_eq!(whole, verdict);
-    assert_eq!(out.to_pacs, cut.1.to_pacs);
+    assert_eq!(out.to_acceptor, cut.1.to_acceptor);
     assert_eq!(out.to_requestor, cut.1.to_requestor);
     (out, whole, inspector)
 }
@@ -147,7 +147,7 @@ fn forbids(request: &[u8], context: (u8, &str), field: u16, why: Forbidden) {
     assert_eq!(verdict, Ok(()));
     let expected = (context.0, field | RESPONSE, 1, NOT_AUTHORIZED);
     assert_eq!(answered(&out.to_requestor), expected);
-    assert_eq!(out.to_pacs, echo, "the PACS hears of the next request only");
+    assert_eq!(out.to_acceptor, echo, "the PACS hears of the next request only");
     let forbidden = inspector.ledger().forbidden();
     assert_eq!(forbidden.iter().map(|it| it.why).collect::<Vec<_>>(), [why]);
 }
@@ -164,7 +164,7 @@ fn what_a_context_permits_passes() {
     ] {
         let request = message(context, field, 1);
         let (out, verdict, inspector) = play(&[(Side::Requestor, &request)]);
-        assert_eq!((verdict, out.to_pacs), (Ok(()), request));
+        assert_eq!((verdict, out.to_acceptor), (Ok(()), request));
         assert!(inspector.ledger().forbidden().is_empty());
     }
 }
@@ -188,9 +188,9 @@ fn a_request_names_the_sop_class_of_its_context() {
 fn a_meta_context_takes_its_members_with_their_own_operations() {
     let (film, printer) = ("1.2.840.10008.5.1.1.1", "1.2.840.10008.5.1.1.16");
     let create = message((PRINT.0, film), CREATE_RQ, 1);
-    assert_eq!(play(&[(Side::Requestor, &create)]).0.to_pacs, create);
+    assert_eq!(play(&[(Side::Requestor, &create)]).0.to_acceptor, create);
     let status = message((PRINT.0, printer), N_GET_RQ, 1);
-    assert_eq!(play(&[(Side::Requestor, &status)]).0.to_pacs, status);
+    assert_eq!(play(&[(Side::Requestor, &status)]).0.to_acceptor, status);
     forbids(&message((PRINT.0, printer), DELETE_RQ, 1), PRINT, DELETE_RQ, Forbidden::Operation);
     forbids(&message(PRINT, CREATE_RQ, 1), PRINT, CREATE_RQ, Forbidden::SopClass);
 }
@@ -204,7 +204,7 @@ fn objects_are_moved_to_listed_titles_only() {
         (b"VIEWER", b"VIEWER"),
     ] {
         let (out, verdict, inspector) = play(&[(Side::Requestor, &moving(destination))]);
-        assert_eq!((verdict, out.to_pacs), (Ok(()), moving(canonical)));
+        assert_eq!((verdict, out.to_acceptor), (Ok(()), moving(canonical)));
         assert_eq!(inspector.ledger().destinations().len(), 1);
     }
     for destination in [&b"EVIL"[..], b"ct1 ", b"CT11", b"CT", b"CT1 VIEWER"] {
@@ -231,7 +231,7 @@ fn an_unknown_command_is_answered_as_such() {
         ]);
         let input = [one(CT.0, COMMAND | LAST, &command), one(CT.0, LAST, &[1; 8])].concat();
         let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
-        assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+        assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
         let status = UNRECOGNIZED.to_le_bytes();
         assert!(
             out.to_requestor
@@ -249,7 +249,7 @@ fn the_data_set_of_a_forbidden_request_does_not_pass_however_it_is_cut() {
     let head = one(CT.0, COMMAND | LAST, &ask(FIND_RQ, CT.1, 1, DATA));
     let input = [&head[..], &one(CT.0, 0, &[1; 3000]), &one(CT.0, 0, &[]), &one(CT.0, LAST, &[])];
     let (out, verdict, inspector) = play(&[(Side::Requestor, &input.concat())]);
-    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
     assert_eq!(answered(&out.to_requestor), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
     assert_eq!(inspector.phase(), Phase::Open);
 }
@@ -259,7 +259,7 @@ fn the_answer_comes_when_the_forbidden_message_has_ended() {
     let input = message(CT, FIND_RQ, 1);
     let (out, verdict, inspector) = play(&[(Side::Requestor, &input[..input.len() - 1])]);
     assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
-    assert!(inspector.wants(Side::Requestor) && inspector.at_boundary(Side::Pacs));
+    assert!(inspector.wants(Side::Requestor) && inspector.at_boundary(Side::Acceptor));
 }
 
 #[test]
@@ -270,11 +270,11 @@ fn the_answer_waits_for_the_end_of_a_message_on_its_way() {
     let head = [one(COMMITMENT.0, COMMAND | LAST, &event), one(COMMITMENT.0, 0, &element)].concat();
     let tail = one(COMMITMENT.0, LAST, &[2; 100]);
     let forbidden = message(CT, FIND_RQ, 1);
-    let pieces: [(Side, &[u8]); 2] = [(Side::Pacs, &head), (Side::Requestor, &forbidden)];
+    let pieces: [(Side, &[u8]); 2] = [(Side::Acceptor, &head), (Side::Requestor, &forbidden)];
     let (out, verdict, inspector) = play(&pieces);
     assert_eq!((verdict, &out.to_requestor), (Ok(()), &head));
-    assert!(!inspector.wants(Side::Requestor) && inspector.wants(Side::Pacs));
-    let (out, verdict, inspector) = play(&[pieces[0], pieces[1], (Side::Pacs, &tail)]);
+    assert!(!inspector.wants(Side::Requestor) && inspector.wants(Side::Acceptor));
+    let (out, verdict, inspector) = play(&[pieces[0], pieces[1], (Side::Acceptor, &tail)]);
     assert_eq!(verdict, Ok(()));
     let rest = out.to_requestor.strip_prefix([head, tail].concat().as_slice()).unwrap();
     assert_eq!(answered(rest), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
@@ -285,7 +285,7 @@ fn the_answer_waits_for_the_end_of_a_message_on_its_way() {
 fn a_second_request_before_the_gates_own_answer_is_one_too_many() {
     let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
     let two = [message(CT, FIND_RQ, 1), message(VERIFICATION, ECHO_RQ, 2)].concat();
-    let fault = broken(&[(Side::Pacs, &head), (Side::Requestor, &two)]);
+    let fault = broken(&[(Side::Acceptor, &head), (Side::Requestor, &two)]);
     assert_eq!(fault, Fault::SecondRequest);
 }
 
@@ -294,10 +294,10 @@ fn nobody_answers_for_the_gate() {
     let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
     let end = one(COMMITMENT.0, LAST, &[]);
     let pieces: [(Side, &[u8]); 4] = [
-        (Side::Pacs, &head),
+        (Side::Acceptor, &head),
         (Side::Requestor, &message(CT, FIND_RQ, 1)),
-        (Side::Pacs, &end),
-        (Side::Pacs, &answer(CT, FIND_RQ, 1, NO_DATA, SUCCESS)),
+        (Side::Acceptor, &end),
+        (Side::Acceptor, &answer(CT, FIND_RQ, 1, NO_DATA, SUCCESS)),
     ];
     assert_eq!(broken(&pieces), Fault::UnaskedResponse);
 }
@@ -305,7 +305,7 @@ fn nobody_answers_for_the_gate() {
 #[test]
 fn nothing_is_answered_behind_the_release_of_the_pacs() {
     let pieces: [(Side, &[u8]); 2] =
-        [(Side::Pacs, &RELEASE_RQ), (Side::Requestor, &message(CT, FIND_RQ, 1))];
+        [(Side::Acceptor, &RELEASE_RQ), (Side::Requestor, &message(CT, FIND_RQ, 1))];
     let (out, verdict, _) = play(&pieces);
     assert_eq!((verdict, &out.to_requestor[..]), (Ok(()), &RELEASE_RQ[..]));
 }
@@ -314,7 +314,7 @@ fn nothing_is_answered_behind_the_release_of_the_pacs() {
 fn sixteen_forbidden_requests_are_answered_and_one_more_ends_the_association() {
     let one = message(CT, FIND_RQ, 1);
     let (out, verdict, _) = play(&[(Side::Requestor, &one.repeat(16))]);
-    assert_eq!((verdict, out.to_pacs.len()), (Ok(()), 0));
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
     let (_, verdict, inspector) = play(&[(Side::Requestor, &one.repeat(17))]);
     assert_eq!(verdict, Err(Fault::ForbiddenRequests));
     assert_eq!(inspector.ledger().forbidden().len(), 17);
@@ -331,7 +331,7 @@ fn swallows_so_much_and_no_more() {
     }
     let verdict = inspector.feed(Side::Requestor, &one(CT.0, 0, &[0; 2]), &mut out);
     assert_eq!(verdict, Err(Fault::SwallowedTooMuch));
-    assert!(out.to_pacs.is_empty());
+    assert!(out.to_acceptor.is_empty());
 }
 
 #[test]
@@ -339,7 +339,7 @@ fn a_cancel_where_nothing_can_be_cancelled_is_dropped() {
     let cancel = one(CT.0, COMMAND | LAST, &cancel(1));
     let (out, verdict, inspector) = play(&[(Side::Requestor, &cancel)]);
     assert_eq!(verdict, Ok(()));
-    assert!(out.to_pacs.is_empty() && out.to_requestor.is_empty());
+    assert!(out.to_acceptor.is_empty() && out.to_requestor.is_empty());
     assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Cancel);
 }
 
@@ -349,7 +349,7 @@ fn a_cancel_of_another_message_says_nothing() {
     for (context, id) in [(FIND, 2), (MOVE, 1)] {
         let other = one(context.0, COMMAND | LAST, &cancel(id));
         let (out, verdict, _) = play(&[(Side::Requestor, &find), (Side::Requestor, &other)]);
-        assert_eq!((verdict, out.to_pacs), (Ok(()), find.clone()));
+        assert_eq!((verdict, out.to_acceptor), (Ok(()), find.clone()));
     }
 }
 
@@ -360,7 +360,7 @@ fn an_operation_is_cancelled_once() {
     let pieces: [(Side, &[u8]); 2] =
         [(Side::Requestor, &find), (Side::Requestor, &cancel.repeat(200))];
     let (out, verdict, inspector) = play(&pieces);
-    assert_eq!((verdict, out.to_pacs), (Ok(()), [find, cancel].concat()));
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), [find, cancel].concat()));
     assert_eq!(inspector.ledger().late_cancels(), 199);
 }
 
@@ -372,23 +372,23 @@ fn the_pacs_sends_objects_only_while_a_c_get_is_under_way() {
     let done = answer(GET, GET_RQ, 1, NO_DATA, SUCCESS);
     let during: [(Side, &[u8]); 4] = [
         (Side::Requestor, &get),
-        (Side::Pacs, &object),
+        (Side::Acceptor, &object),
         (Side::Requestor, &taken),
-        (Side::Pacs, &done),
+        (Side::Acceptor, &done),
     ];
     let (out, verdict, _) = play(&during);
     assert_eq!(verdict, Ok(()));
     assert_eq!(out.to_requestor, [&object[..], &done].concat());
-    assert_eq!(out.to_pacs, [&get[..], &taken].concat());
-    let behind = [&during[..], &[(Side::Pacs, &object[..])]].concat();
-    for pieces in [&behind[..], &[(Side::Pacs, &object[..])]] {
+    assert_eq!(out.to_acceptor, [&get[..], &taken].concat());
+    let behind = [&during[..], &[(Side::Acceptor, &object[..])]].concat();
+    for pieces in [&behind[..], &[(Side::Acceptor, &object[..])]] {
         let (out, verdict, inspector) = play(pieces);
         assert_eq!(verdict, Ok(()));
-        let last = out.to_pacs.len() - answer_length(&out.to_pacs);
-        let told = answered(&out.to_pacs[last..]);
+        let last = out.to_acceptor.len() - answer_length(&out.to_acceptor);
+        let told = answered(&out.to_acceptor[last..]);
         assert_eq!(told, (MR.0, STORE_RQ | RESPONSE, 5, NOT_AUTHORIZED));
         let forbidden = &inspector.ledger().forbidden()[0];
-        assert_eq!((forbidden.from, forbidden.why), (Side::Pacs, Forbidden::StoreOutsideGet));
+        assert_eq!((forbidden.from, forbidden.why), (Side::Acceptor, Forbidden::StoreOutsideGet));
     }
 }
 
@@ -406,9 +406,9 @@ fn answer_length(mut pdus: &[u8]) -> usize {
 #[test]
 fn the_pacs_asks_nothing_that_its_service_does_not_have() {
     for (context, field) in [(CT, STORE_RQ), (CT, EVENT_RQ), (FIND, FIND_RQ), (MOVE, MOVE_RQ)] {
-        let (out, verdict, inspector) = play(&[(Side::Pacs, &message(context, field, 1))]);
+        let (out, verdict, inspector) = play(&[(Side::Acceptor, &message(context, field, 1))]);
         assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
-        assert_eq!(answered(&out.to_pacs).3, NOT_AUTHORIZED);
+        assert_eq!(answered(&out.to_acceptor).3, NOT_AUTHORIZED);
         assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Operation);
     }
 }
@@ -417,9 +417,9 @@ fn the_pacs_asks_nothing_that_its_service_does_not_have() {
 fn an_event_report_passes_and_so_does_its_response() {
     let event = message(COMMITMENT, EVENT_RQ, 3);
     let thanks = answer(COMMITMENT, EVENT_RQ, 3, NO_DATA, SUCCESS);
-    let (out, verdict, inspector) = play(&[(Side::Pacs, &event), (Side::Requestor, &thanks)]);
+    let (out, verdict, inspector) = play(&[(Side::Acceptor, &event), (Side::Requestor, &thanks)]);
     assert_eq!(verdict, Ok(()));
-    assert_eq!((out.to_requestor, out.to_pacs), (event, thanks));
+    assert_eq!((out.to_requestor, out.to_acceptor), (event, thanks));
     assert_eq!(inspector.phase(), Phase::Open);
 }
 
@@ -431,12 +431,12 @@ fn a_response_answers_message_command_and_context() {
         answer(FIND, MOVE_RQ, 1, NO_DATA, SUCCESS),
         answer(MOVE, FIND_RQ, 1, NO_DATA, SUCCESS),
     ] {
-        let fault = broken(&[(Side::Requestor, &find), (Side::Pacs, &wrong)]);
+        let fault = broken(&[(Side::Requestor, &find), (Side::Acceptor, &wrong)]);
         assert_eq!(fault, Fault::UnaskedResponse);
     }
     let right = answer(FIND, FIND_RQ, 1, NO_DATA, SUCCESS);
     let twice: [(Side, &[u8]); 3] =
-        [(Side::Requestor, &find), (Side::Pacs, &right), (Side::Pacs, &right)];
+        [(Side::Requestor, &find), (Side::Acceptor, &right), (Side::Acceptor, &right)];
     assert_eq!(broken(&twice), Fault::UnaskedResponse);
     assert_eq!(broken(&[(Side::Requestor, &right)]), Fault::UnaskedResponse);
 }
@@ -454,9 +454,9 @@ fn a_response_names_no_sop_class_from_elsewhere() {
         ]);
         one(FIND.0, COMMAND | LAST, &command)
     };
-    let fault = broken(&[(Side::Requestor, &find), (Side::Pacs, &naming(CT.1))]);
+    let fault = broken(&[(Side::Requestor, &find), (Side::Acceptor, &naming(CT.1))]);
     assert_eq!(fault, Fault::ForeignResponse);
-    assert_eq!(play(&[(Side::Requestor, &find), (Side::Pacs, &naming(FIND.1))]).1, Ok(()));
+    assert_eq!(play(&[(Side::Requestor, &find), (Side::Acceptor, &naming(FIND.1))]).1, Ok(()));
 }
 
 #[test]
@@ -465,10 +465,10 @@ fn an_operation_has_ended_when_the_data_set_of_its_response_has() {
     let head = answer(GET, GET_RQ, 1, DATA, 0xb000);
     let next = message(VERIFICATION, ECHO_RQ, 2);
     let early: [(Side, &[u8]); 3] =
-        [(Side::Requestor, &get), (Side::Pacs, &head), (Side::Requestor, &next)];
+        [(Side::Requestor, &get), (Side::Acceptor, &head), (Side::Requestor, &next)];
     assert_eq!(broken(&early), Fault::SecondRequest);
     let tail = one(GET.0, LAST, &[0; 8]);
-    let late = [early[0], early[1], (Side::Pacs, &tail[..]), early[2]];
+    let late = [early[0], early[1], (Side::Acceptor, &tail[..]), early[2]];
     assert_eq!(play(&late).1, Ok(()));
 }
 
@@ -488,11 +488,11 @@ fn writes_down_what_was_done() {
     let moved = one(MOVE.0, COMMAND | LAST, &moved);
     let pieces: [(Side, &[u8]); 7] = [
         (Side::Requestor, &find),
-        (Side::Pacs, &found),
+        (Side::Acceptor, &found),
         (Side::Requestor, &find),
-        (Side::Pacs, &found),
+        (Side::Acceptor, &found),
         (Side::Requestor, &moving(b"CT1 ")),
-        (Side::Pacs, &moved),
+        (Side::Acceptor, &moved),
         (Side::Requestor, &message(CT, STORE_RQ, 9)),
     ];
     let ledger = play(&pieces).2.into_ledger();
@@ -513,7 +513,7 @@ fn what_is_written_down_is_bounded() {
     for status in 1..200 {
         let pieces = [
             (Side::Requestor, message(FIND, FIND_RQ, status)),
-            (Side::Pacs, answer(FIND, FIND_RQ, status, NO_DATA, 0xc000 + status)),
+            (Side::Acceptor, answer(FIND, FIND_RQ, status, NO_DATA, 0xc000 + status)),
         ];
         for (side, bytes) in pieces {
             inspector.feed(side, &bytes, &mut out).unwrap();

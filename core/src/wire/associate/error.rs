@@ -290,7 +290,7 @@ impl AssociateError {
 
     /// What a PACS hears when its answer has this fault (PS3.8 section 9.2, state 5: AA-8).
     #[must_use]
-    pub const fn abort_to_pacs(self) -> Abort {
+    pub const fn abort_to_acceptor(self) -> Abort {
         match self.family() {
             Family::UnknownPdu => Abort::UNRECOGNIZED_PDU,
             Family::UnexpectedPdu => Abort::UNEXPECTED_PDU,
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn a_pacs_is_told_what_kind_of_fault_its_answer_has() {
-        let told = |error: AssociateError| error.abort_to_pacs();
+        let told = |error: AssociateError| error.abort_to_acceptor();
         assert_eq!(told(AssociateError::UnknownPdu(8)), Abort::UNRECOGNIZED_PDU);
         assert_eq!(told(AssociateError::UnexpectedPdu(PduType::Data)), Abort::UNEXPECTED_PDU);
         assert_eq!(told(AssociateError::CutItemHeader), Abort::INVALID_PARAMETER);

@@ -9,13 +9,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use pacsgate_core::inspector::Side;
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::reject::Abort;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::pool;
 use crate::relay::{Ending, Remainder};
+use crate::stream::pool;
 
 /// What is still to be said to a side.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ impl Farewell {
     pub fn after(ending: Ending, to: Side, rest: Remainder) -> Self {
         let Remainder { mut bytes, at_boundary } = rest;
         let close = match last_word(ending, to) {
-            None if ending == Ending::Released && to == Side::Pacs => Close::AfterTheOther,
+            None if ending == Ending::Released && to == Side::Acceptor => Close::AfterTheOther,
             None if matches!(ending, Ending::ClosedInRelease(_)) && !at_boundary => Close::Reset,
             None => Close::Orderly,
             Some(abort) if at_boundary => {
@@ -94,15 +94,21 @@ pub const fn last_word(ending: Ending, to: Side) -> Option<Abort> {
         // Nothing more can be said inside a TLS that is broken; the PACS is told.
         Ending::BrokenTls => match to {
             Side::Requestor => None,
-            Side::Pacs => Some(Abort::NO_REASON),
+            Side::Acceptor => Some(Abort::NO_REASON),
         },
         Ending::Closed(side) => match (side, to) {
-            (Side::Requestor, Side::Requestor) | (Side::Pacs, Side::Pacs) => None,
-            (Side::Requestor, Side::Pacs) | (Side::Pacs, Side::Requestor) => Some(Abort::NO_REASON),
+            (Side::Requestor, Side::Requestor) | (Side::Acceptor, Side::Acceptor) => None,
+            (Side::Requestor, Side::Acceptor) | (Side::Acceptor, Side::Requestor) => {
+                Some(Abort::NO_REASON)
+            }
         },
         Ending::Fault(side, fault) => match (side, to) {
-            (Side::Requestor, Side::Requestor) | (Side::Pacs, Side::Pacs) => Some(fault.abort()),
-            (Side::Requestor, Side::Pacs) | (Side::Pacs, Side::Requestor) => Some(Abort::NO_REASON),
+            (Side::Requestor, Side::Requestor) | (Side::Acceptor, Side::Acceptor) => {
+                Some(fault.abort())
+            }
+            (Side::Requestor, Side::Acceptor) | (Side::Acceptor, Side::Requestor) => {
+                Some(Abort::NO_REASON)
+            }
         },
         Ending::TimedOut(_) | Ending::Stopped(_) => Some(Abort::NO_REASON),
     }
@@ -112,17 +118,17 @@ pub const fn last_word(ending: Ending, to: Side) -> Option<Abort> {
 ///
 /// The PACS comes first: its bytes are on their way before the requestor's close ends the wait.
 pub async fn both(
-    pacs: impl Future<Output = ()>,
+    acceptor: impl Future<Output = ()>,
     requestor: impl Future<Output = ()>,
     waits: bool,
 ) {
-    let (mut pacs, mut requestor) = (pin!(pacs), pin!(requestor));
+    let (mut acceptor, mut requestor) = (pin!(acceptor), pin!(requestor));
     tokio::select! {
         biased;
-        () = &mut pacs => requestor.await,
+        () = &mut acceptor => requestor.await,
         () = &mut requestor => {
             if waits {
-                pacs.await;
+                acceptor.await;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Elements, sequences, items, pixel data.
 
-use pacsgate_core::inspector::dataset::{
+use pacsgate_core::data_set::{
     DataSetError as E, Deviation, MAX_DEPTH, MAX_ELEMENTS, Purpose, Rules, Walker,
 };
 use pacsgate_core::transfer_syntax::Walk;
@@ -187,7 +187,7 @@ fn refuses_misplaced_delimiters() {
 fn refuses_a_delimiter_with_a_length_even_from_the_pacs() {
     for walk in EVERY_WALK {
         let bytes = [header(walk, SEQUENCE, "SQ", UNDEFINED), mark(walk, SEQUENCE_END, 8)].concat();
-        for rules in [STRICT, Rules::Pacs] {
+        for rules in [STRICT, Rules::Acceptor] {
             let verdict = judge(walk, &Purpose::Attributes, rules, &bytes);
             assert_eq!(verdict, Err(E::DelimiterLength(t(SEQUENCE_END))));
         }
@@ -259,7 +259,7 @@ fn refuses_a_sequence_of_the_dictionary_as_unknown_but_in_objects() {
             let expected = Err(E::SequenceVr(t(SEQUENCE)));
             assert_eq!(judge(walk, &Purpose::Query, STRICT, &bytes), expected);
             assert_eq!(judge_attributes(walk, &bytes), expected);
-            let met = judge(walk, &Purpose::Query, Rules::Pacs, &bytes).unwrap();
+            let met = judge(walk, &Purpose::Query, Rules::Acceptor, &bytes).unwrap();
             assert_eq!(met.count(Deviation::SequenceVr), 1);
             let [class, instance, study, series] = identifiers(walk);
             let object_with = [class, instance, bytes, study, series].concat();
@@ -339,7 +339,7 @@ fn refuses_or_counts_odd_lengths() {
     for walk in EVERY_WALK {
         let bytes = element(walk, 0x0010_4000, "LT", b"abc");
         assert_eq!(judge_attributes(walk, &bytes), Err(E::OddLength(t(0x0010_4000))));
-        for rules in [tolerating(Deviation::OddLength), Rules::Pacs] {
+        for rules in [tolerating(Deviation::OddLength), Rules::Acceptor] {
             let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
             assert_eq!(met.count(Deviation::OddLength), 1);
         }
@@ -351,7 +351,7 @@ fn refuses_or_counts_elements_out_of_order() {
     for walk in EVERY_WALK {
         let bytes = [rows(walk), name(walk)].concat();
         assert_eq!(judge_attributes(walk, &bytes), Err(E::Order(t(0x0010_0010))));
-        for rules in [tolerating(Deviation::Order), Rules::Pacs] {
+        for rules in [tolerating(Deviation::Order), Rules::Acceptor] {
             let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
             assert_eq!(met.count(Deviation::Order), 1);
         }
@@ -368,7 +368,7 @@ fn refuses_duplicates_whatever_the_order() {
         for bytes in [adjacent, apart] {
             let orderless = tolerating(Deviation::Order);
             assert_eq!(judge(walk, &Purpose::Attributes, orderless, &bytes), error);
-            let met = judge(walk, &Purpose::Attributes, Rules::Pacs, &bytes).unwrap();
+            let met = judge(walk, &Purpose::Attributes, Rules::Acceptor, &bytes).unwrap();
             assert_eq!(met.count(Deviation::Duplicate), 1);
         }
     }
@@ -391,7 +391,7 @@ fn bounds_the_memory_for_duplicates() {
     assert!(judge_attributes(walk, &many).is_ok());
     let rules = tolerating(Deviation::Order);
     assert_eq!(judge(walk, &Purpose::Attributes, rules, &many), Err(E::Unsorted));
-    assert!(judge(walk, &Purpose::Attributes, Rules::Pacs, &many).is_ok());
+    assert!(judge(walk, &Purpose::Attributes, Rules::Acceptor, &many).is_ok());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::pool;
+use crate::stream::pool;
 
 /// The adapter. Writes pass straight through.
 #[derive(Debug)]

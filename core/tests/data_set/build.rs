@@ -1,6 +1,6 @@
 //! Data sets in any encoding, sound or not, and the verdict on them.
 
-use pacsgate_core::inspector::dataset::{
+use pacsgate_core::data_set::{
     DataSetError, Deviation, Deviations, Purpose, Rules, Tag, Tolerated, Walker,
 };
 use pacsgate_core::transfer_syntax::Walk;

@@ -9,7 +9,7 @@ use super::identifiers::{Found, Reading, UidCharacters};
 use super::level::{Kind, Level, Levels};
 use super::seen::Seen;
 use super::{DataSetError, Deviation, Tag, Walker};
-use crate::inspector::gather::{Gather, take_up_to};
+use crate::gather::{Gather, take_up_to};
 use crate::transfer_syntax::Walk;
 
 /// The most elements, items and delimiters of a data set: a large enhanced object has 300,000.

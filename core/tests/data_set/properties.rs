@@ -1,6 +1,6 @@
 //! Whatever the bytes and however they are cut.
 
-use pacsgate_core::inspector::dataset::{DataSetError, Deviation, Purpose, Rules, Walker};
+use pacsgate_core::data_set::{DataSetError, Deviation, Purpose, Rules, Walker};
 use pacsgate_core::transfer_syntax::Walk;
 use proptest::prelude::*;
 
@@ -14,7 +14,7 @@ fn walk() -> impl Strategy<Value = Walk> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     let order = tolerating(Deviation::Order);
-    prop::sample::select(vec![STRICT, Rules::Pacs, order])
+    prop::sample::select(vec![STRICT, Rules::Acceptor, order])
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {

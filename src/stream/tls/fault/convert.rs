@@ -9,7 +9,7 @@ use super::HandshakeFault as Fault;
 
 impl Fault {
     /// What ended a handshake that the verifier has not refused.
-    pub(in crate::tls) fn from_error(error: &io::Error) -> Self {
+    pub(in crate::stream::tls) fn from_error(error: &io::Error) -> Self {
         match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
             Some(error) => Self::from_tls(error),
             None => Self::from_system(error.kind()),
@@ -17,7 +17,7 @@ impl Fault {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]
-    pub(in crate::tls) fn from_tls(error: &Error) -> Self {
+    pub(in crate::stream::tls) fn from_tls(error: &Error) -> Self {
         match error {
             Error::NoCertificatesPresented => Fault::CertificateMissing,
             Error::InvalidCertificate(error) => Self::from_signature(error),
@@ -82,7 +82,7 @@ impl Fault {
 
     /// webpki's judgement of a leaf or its chain.
     #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]
-    pub(in crate::tls) fn from_webpki(error: &webpki::Error) -> Self {
+    pub(in crate::stream::tls) fn from_webpki(error: &webpki::Error) -> Self {
         use webpki::Error as E;
         match error {
             E::CertExpired { .. } => Fault::CertificateExpired,
@@ -115,7 +115,7 @@ impl Fault {
     }
 
     /// The error that makes rustls send the alert of [`Self::wire`] for a refused certificate.
-    pub(in crate::tls) fn certificate_error(self) -> CertificateError {
+    pub(in crate::stream::tls) fn certificate_error(self) -> CertificateError {
         match self {
             Fault::CertificateUnparsable | Fault::CertificateTooLarge => {
                 CertificateError::BadEncoding

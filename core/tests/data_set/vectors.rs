@@ -1,12 +1,12 @@
 //! The files in `tests/vectors/dataset`: for each error a data set that yields exactly it.
 //!
-//! `cargo test -p pacsgate-core --test dataset -- --ignored write_the_vectors` writes them anew.
+//! `cargo test -p pacsgate-core --test data_set -- --ignored write_the_vectors` writes them anew.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pacsgate_core::inspector::dataset::{DataSetError as E, Deviation, Deviations, Purpose, Rules};
+use pacsgate_core::data_set::{DataSetError as E, Deviation, Deviations, Purpose, Rules};
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::build::*;
@@ -35,7 +35,7 @@ fn the_committed_files_are_the_vectors_and_get_their_verdict() {
 fn what_tolerates_something_is_otherwise_sound() {
     for (name, vector) in vectors() {
         let Some(deviation) = vector.tolerated else { continue };
-        let verdict = judge_cut(vector.walk, &vector.purpose, Rules::Pacs, &[&vector.file()]);
+        let verdict = judge_cut(vector.walk, &vector.purpose, Rules::Acceptor, &[&vector.file()]);
         assert!(verdict.is_ok_and(|met| met.count(deviation) > 0), "{name}");
     }
 }

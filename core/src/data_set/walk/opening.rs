@@ -6,7 +6,7 @@ use super::super::header::{self, Encoding, LONG, Length, Vr};
 use super::super::level::{Kind, Level};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, ITEM_BIG, ITEM_LITTLE, Next, PEEK};
-use crate::inspector::gather::Gather;
+use crate::gather::Gather;
 use crate::transfer_syntax::Walk;
 
 impl Walker {

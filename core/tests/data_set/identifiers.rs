@@ -1,6 +1,6 @@
 //! Identifiers and path characters.
 
-use pacsgate_core::inspector::dataset::{
+use pacsgate_core::data_set::{
     DataSetError as E, Deviation, PATH_ELEMENTS, PathElement, Purpose, Rules,
 };
 use pacsgate_core::transfer_syntax::Walk;
@@ -27,7 +27,7 @@ fn refuses_a_missing_identifier() {
         {
             let bytes = with(walk, place, Vec::new());
             assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Missing(t(*tag))));
-            let met = judge(walk, &object(), Rules::Pacs, &bytes).unwrap();
+            let met = judge(walk, &object(), Rules::Acceptor, &bytes).unwrap();
             assert_eq!(met.count(Deviation::Identifier), 1);
         }
     }
@@ -47,7 +47,7 @@ fn refuses_identifiers_other_than_the_commands() {
         for (place, tag) in [(0, 0x0008_0016), (1, 0x0008_0018)] {
             let bytes = with(walk, place, element(walk, tag, "UI", &uid("1.2.9")));
             assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Mismatch(t(tag))));
-            assert!(judge(walk, &object(), Rules::Pacs, &bytes).is_ok());
+            assert!(judge(walk, &object(), Rules::Acceptor, &bytes).is_ok());
         }
     }
 }
@@ -122,7 +122,7 @@ fn refuses_paths_that_lead_elsewhere_from_either_side() {
         for PathElement { tag, .. } in PATH_ELEMENTS {
             let number = u32::from(tag.group()) << 16 | u32::from(tag.element());
             let bytes = element(walk, number, "LO", b"../../etc/x ");
-            for rules in [STRICT, Rules::Pacs] {
+            for rules in [STRICT, Rules::Acceptor] {
                 let verdict = judge(walk, &Purpose::Query, rules, &bytes);
                 assert_eq!(verdict, Err(E::Path(tag)));
             }
@@ -144,7 +144,7 @@ fn of_the_uids_of_the_pacs_refuses_only_what_leads_elsewhere() {
     for walk in EVERY_WALK {
         let verdict = |value: &str| {
             let bytes = element(walk, 0x0020_000d, "UI", &uid(value));
-            judge(walk, &Purpose::Query, Rules::Pacs, &bytes)
+            judge(walk, &Purpose::Query, Rules::Acceptor, &bytes)
         };
         for value in ["..", "1.2\\..", "1/2", "1.2\n"] {
             let expected = Some(E::UidCharacters(t(0x0020_000d)));
@@ -174,7 +174,7 @@ fn refuses_character_sets_that_the_standard_does_not_have() {
         {
             let expected = Err(E::CharacterSet(t(0x0008_0005)));
             assert_eq!(judge_set(walk, STRICT, name), expected, "{name}");
-            let met = judge_set(walk, Rules::Pacs, name).unwrap();
+            let met = judge_set(walk, Rules::Acceptor, name).unwrap();
             assert_eq!(met.count(Deviation::CharacterSet), 1);
         }
         for name in
@@ -188,7 +188,7 @@ fn refuses_character_sets_that_the_standard_does_not_have() {
 #[test]
 fn of_another_vr_the_pacs_may_send_what_does_not_lead_elsewhere() {
     for walk in EXPLICIT {
-        let judged = |bytes: &[u8]| judge(walk, &Purpose::Query, Rules::Pacs, bytes);
+        let judged = |bytes: &[u8]| judge(walk, &Purpose::Query, Rules::Acceptor, bytes);
         let unknown = |value| element(walk, 0x0020_000d, "UN", value);
         assert_eq!(judged(&unknown(b"1.2\0")).unwrap().count(Deviation::Identifier), 1);
         assert_eq!(judged(&unknown(b"../x")).err(), Some(E::UidCharacters(t(0x0020_000d))));

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pacsgate_core::policy::{AcFault, Permit};
-use pacsgate_core::wire::associate::{AssociateError, ReceivedAc, answer_length};
-use pacsgate_core::wire::pdu::{Header, PduType};
-use pacsgate_core::wire::reject::{Abort, Reject};
+use pacsgate_core::wire::associate::{AnswerHeader, AssociateError, ReceivedAc, answer_header};
+use pacsgate_core::wire::pdu::Header;
+use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -18,7 +18,7 @@ use crate::net;
 
 /// A PACS as the gate reaches it.
 #[derive(Clone, Debug)]
-pub struct Backend {
+pub struct Target {
     /// Host name or address, as written.
     pub host: Arc<str>,
     /// TCP port.
@@ -38,7 +38,7 @@ pub struct Patience {
 
 /// Why the PACS did not open the association.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PacsFailure {
+pub enum TargetFailure {
     /// No TCP connection.
     Unreachable(io::ErrorKind),
     /// No TCP connection within [`Patience::dial`].
@@ -66,7 +66,7 @@ pub enum PacsFailure {
 #[derive(Debug)]
 pub struct Undialled {
     /// Why.
-    pub failure: PacsFailure,
+    pub failure: TargetFailure,
     /// The connection.
     pub stream: Option<TcpStream>,
 }
@@ -80,31 +80,31 @@ pub struct Undialled {
 pub async fn dial(
     permit: &Permit,
     request: &[u8],
-    backend: &Backend,
+    target: &Target,
     patience: Patience,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, ReceivedAc), Undialled> {
     debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
     let mut gone = pin!(gone);
-    let connect = TcpStream::connect((&*backend.host, backend.port));
+    let connect = TcpStream::connect((&*target.host, target.port));
     let connected = tokio::select! {
         connected = timeout(patience.dial, connect) => connected,
-        () = &mut gone => return Err(PacsFailure::Abandoned.into()),
+        () = &mut gone => return Err(TargetFailure::Abandoned.into()),
     };
     let mut stream = match connected {
-        Err(_elapsed) => return Err(PacsFailure::DialTimeout.into()),
+        Err(_elapsed) => return Err(TargetFailure::DialTimeout.into()),
         Ok(Err(error)) if net::is_out_of_descriptors(&error) => {
-            return Err(PacsFailure::NoDescriptor.into());
+            return Err(TargetFailure::NoDescriptor.into());
         }
-        Ok(Err(error)) => return Err(PacsFailure::Unreachable(error.kind()).into()),
+        Ok(Err(error)) => return Err(TargetFailure::Unreachable(error.kind()).into()),
         Ok(Ok(stream)) => stream,
     };
     net::prepare(&stream, patience.keepalive);
     let answer = tokio::select! {
         answer = timeout(patience.answer, ask(&mut stream, request)) => {
-            answer.unwrap_or(Err(PacsFailure::Silent))
+            answer.unwrap_or(Err(TargetFailure::Silent))
         }
-        () = gone => Err(PacsFailure::Abandoned),
+        () = gone => Err(TargetFailure::Abandoned),
     };
     match answer {
         Ok(answer) => Ok((stream, answer)),
@@ -113,32 +113,41 @@ pub async fn dial(
 }
 
 /// Reads exactly the answer: what the PACS sends behind it waits for the relay.
-async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<ReceivedAc, PacsFailure> {
-    stream.write_all(request).await.map_err(|_| PacsFailure::Closed)?;
+async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<ReceivedAc, TargetFailure> {
+    stream.write_all(request).await.map_err(|_| TargetFailure::Closed)?;
     let mut header = [0; Header::LEN];
-    stream.read_exact(&mut header).await.map_err(|_| PacsFailure::Closed)?;
-    let (kind, length) = answer_length(header).map_err(PacsFailure::Malformed)?;
-    // Grows as the bytes arrive, up to the length that was judged.
-    let mut body = Vec::new();
-    let read = stream.take(length as u64).read_to_end(&mut body).await;
-    if !read.is_ok_and(|read| read == length) {
-        return Err(PacsFailure::Closed);
-    }
-    match kind {
-        PduType::AssociateAc => ReceivedAc::parse(&body).map_err(PacsFailure::Malformed),
-        PduType::AssociateRj => {
-            Err(Reject::parse(&body).map_or_else(PacsFailure::Malformed, PacsFailure::Rejected))
+    stream.read_exact(&mut header).await.map_err(|_| TargetFailure::Closed)?;
+    match answer_header(header).map_err(TargetFailure::Malformed)? {
+        AnswerHeader::Accept(length) => {
+            let body = accept_body(stream, length).await?;
+            ReceivedAc::parse(&body).map_err(TargetFailure::Malformed)
         }
-        PduType::Abort => {
-            Err(Abort::parse(&body).map_or_else(PacsFailure::Malformed, PacsFailure::Aborted))
+        AnswerHeader::Reject => {
+            Err(TargetFailure::Rejected(Reject::parse(refusal_body(stream).await?)))
         }
-        PduType::AssociateRq | PduType::Data | PduType::ReleaseRq | PduType::ReleaseRp => {
-            Err(PacsFailure::Malformed(AssociateError::UnexpectedPdu(kind)))
+        AnswerHeader::Abort => {
+            Err(TargetFailure::Aborted(Abort::parse(refusal_body(stream).await?)))
         }
     }
 }
 
-impl PacsFailure {
+async fn accept_body(stream: &mut TcpStream, length: usize) -> Result<Vec<u8>, TargetFailure> {
+    // Grows as the bytes arrive, up to the length that was judged.
+    let mut body = Vec::new();
+    let read = stream.take(length as u64).read_to_end(&mut body).await;
+    if !read.is_ok_and(|read| read == length) {
+        return Err(TargetFailure::Closed);
+    }
+    Ok(body)
+}
+
+async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailure> {
+    let mut body = RefusalBody::default();
+    stream.read_exact(&mut body).await.map_err(|_| TargetFailure::Closed)?;
+    Ok(body)
+}
+
+impl TargetFailure {
     /// What the requestor is told.
     #[must_use]
     pub const fn reject(self) -> Reject {
@@ -161,7 +170,7 @@ impl PacsFailure {
     #[must_use]
     pub const fn abort(self) -> Option<Abort> {
         match self {
-            Self::Malformed(error) => Some(error.abort_to_pacs()),
+            Self::Malformed(error) => Some(error.abort_to_acceptor()),
             Self::Silent | Self::Abandoned => Some(Abort::NO_REASON),
             Self::Overreaching(_) => Some(Abort::INVALID_PARAMETER),
             Self::Unreachable(_)
@@ -174,8 +183,8 @@ impl PacsFailure {
     }
 }
 
-impl From<PacsFailure> for Undialled {
-    fn from(failure: PacsFailure) -> Self {
+impl From<TargetFailure> for Undialled {
+    fn from(failure: TargetFailure) -> Self {
         Self { failure, stream: None }
     }
 }

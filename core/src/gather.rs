@@ -2,24 +2,24 @@
 
 /// Up to `N` bytes of the stream.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Gather<const N: usize> {
+pub(crate) struct Gather<const N: usize> {
     bytes: [u8; N],
     filled: usize,
 }
 
 impl<const N: usize> Gather<N> {
-    pub(super) const NEW: Self = Self { bytes: [0; N], filled: 0 };
+    pub(crate) const NEW: Self = Self { bytes: [0; N], filled: 0 };
 
-    pub(super) const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.filled == 0
     }
 
-    pub(super) const fn bytes(&self) -> [u8; N] {
+    pub(crate) const fn bytes(&self) -> [u8; N] {
         self.bytes
     }
 
     /// All `N` bytes, once they are there.
-    pub(super) fn take(&mut self, input: &mut &[u8]) -> Option<[u8; N]> {
+    pub(crate) fn take(&mut self, input: &mut &[u8]) -> Option<[u8; N]> {
         if self.filled == 0
             && let Some((whole, rest)) = input.split_first_chunk()
         {
@@ -30,7 +30,7 @@ impl<const N: usize> Gather<N> {
     }
 
     /// Takes input until this many bytes are there, at most `N`; whether they are.
-    pub(super) fn fill(&mut self, input: &mut &[u8], whole: usize) -> bool {
+    pub(crate) fn fill(&mut self, input: &mut &[u8], whole: usize) -> bool {
         let piece = take_up_to(input, whole.saturating_sub(self.filled));
         if let Some(room) = self.bytes.get_mut(self.filled..self.filled + piece.len()) {
             room.copy_from_slice(piece);
@@ -41,7 +41,7 @@ impl<const N: usize> Gather<N> {
 }
 
 /// The next bytes of the input, at most so many.
-pub(super) fn take_up_to<'a>(input: &mut &'a [u8], most: usize) -> &'a [u8] {
+pub(crate) fn take_up_to<'a>(input: &mut &'a [u8], most: usize) -> &'a [u8] {
     let (piece, rest) = input.split_at_checked(most).unwrap_or((input, &[]));
     *input = rest;
     piece

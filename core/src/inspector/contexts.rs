@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::inspector::Guarding;
+use super::guard::Guarding;
 use crate::services::Operations;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
@@ -45,13 +45,13 @@ pub struct Context {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Maxima {
     /// What the PACS takes, as it announced; no maximum is `u32::MAX`.
-    pub to_pacs: u32,
+    pub to_acceptor: u32,
     /// What the requestor takes, as it announced; no maximum is `u32::MAX`.
     pub to_requestor: u32,
-    /// What the requestor was told that it may send. At most `to_pacs`.
+    /// What the requestor was told that it may send. At most `to_acceptor`.
     pub from_requestor: u32,
     /// What the PACS was told that it may send. At most `to_requestor`.
-    pub from_pacs: u32,
+    pub from_acceptor: u32,
 }
 
 impl Contexts {

@@ -53,16 +53,16 @@ pub enum Rules {
         /// What this peer may do against the standard.
         tolerated: Tolerated,
     },
-    /// The PACS's: deviations are counted, so that old archives stay readable. What makes the walk
+    /// An acceptor's: deviations are counted, so that old archives stay readable. What makes the walk
     /// impossible, and what leads out of a directory, is an error.
-    Pacs,
+    Acceptor,
 }
 
 impl Rules {
     const fn permit(self, deviation: Deviation) -> bool {
         match self {
             Self::Requestor { tolerated } => tolerated.contains(deviation),
-            Self::Pacs => true,
+            Self::Acceptor => true,
         }
     }
 
@@ -127,7 +127,7 @@ impl Walker {
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
     /// rule.
     #[must_use]
-    pub(super) const fn position(&self) -> u64 {
+    pub(crate) const fn position(&self) -> u64 {
         self.state.position()
     }
 

@@ -1,0 +1,85 @@
+//! A denial with what was known when it was made.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::denial::Denial;
+use super::proposal::Removed;
+use super::trace::{Finding, Trace};
+
+/// A denial with what was known when it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The reason.
+    pub denial: Denial,
+    /// What the checks found.
+    pub trace: Trace,
+    /// The peer, once the certificate has told it.
+    pub peer: Option<Arc<str>>,
+    /// Who answers for the peer.
+    pub contact: Option<Arc<str>>,
+    /// The PACS, once the called title has told it.
+    pub pacs: Option<Arc<str>>,
+    /// The proposed contexts and why each is removed, once they were judged.
+    pub removed: Vec<Removed>,
+}
+
+/// What is known so far.
+#[derive(Debug, Default)]
+pub(super) struct Inquiry {
+    pub(super) trace: Trace,
+    pub(super) peer: Option<Arc<str>>,
+    pub(super) contact: Option<Arc<str>>,
+    pub(super) pacs: Option<Arc<str>>,
+    pub(super) removed: Vec<Removed>,
+}
+
+impl Refusal {
+    /// What the administrator does about it: the denial's advice, or a closer one where the trace
+    /// knows the cause.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        let last = self.trace.last();
+        let closer = CLOSER.iter().find(|(finding, _)| last == Some(*finding));
+        closer.map_or_else(|| self.denial.advice(), |(_, advice)| advice)
+    }
+}
+
+// Findings that know more than their denial says.
+const CLOSER: [(Finding, &str); 3] = [
+    (
+        Finding::CallingTitleDiffersInCase,
+        "Only the case differs: write the calling title on the device as in `calling_ae` of its \
+         [peer] table, or add it there.",
+    ),
+    (
+        Finding::CalledTitleDiffersInCase,
+        "Only the case differs: write the called title on the device as in `called_ae` of the \
+         [pacs] table, or add it there.",
+    ),
+    (
+        Finding::CalledTitleOfAnotherPacs,
+        "If the device may reach this PACS, add it to `pacs` of its [peer] table.",
+    ),
+];
+
+impl Inquiry {
+    pub(super) fn refuse(self, denial: Denial) -> Refusal {
+        Refusal {
+            denial,
+            trace: self.trace,
+            peer: self.peer,
+            contact: self.contact,
+            pacs: self.pacs,
+            removed: self.removed,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.denial, f)
+    }
+}
+
+impl std::error::Error for Refusal {}
