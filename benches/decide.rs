@@ -140,8 +140,8 @@ fn identify(
 /// What a peer and the PACS have agreed on, by the way that every association goes.
 fn contexts() -> Contexts {
     let candidate = made(identify(&policy(1), &certificate(0), &received(1, 0)));
-    let permit = candidate.permit(Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
-    let permit = made(permit.map_err(|refusal| refusal.denial));
+    let admitted = candidate.admit(Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
+    let permit = made(admitted.map_err(|refusal| refusal.denial)).permit();
     let accepted = ContextAnswer::Accepted(uid(IMPLICIT_LITTLE));
     let answer = AssociateAc {
         echo: Echo([b' '; 64]),

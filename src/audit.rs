@@ -8,6 +8,7 @@
 //! - `summary`: the summing.
 //! - `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
 
+mod account;
 mod line;
 mod operations;
 mod queue;
@@ -20,6 +21,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use account::Account;
 pub use line::MAX_LINE;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use record::{

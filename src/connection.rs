@@ -1,13 +1,18 @@
 //! The story of a connection, from the socket to its end.
 //!
 //! ```text
-//! Connected -- TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy --> Permitted
-//!     -- the PACS's A-ASSOCIATE-AC --> Established -- relay --> Ended
+//! Connected -- TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
+//!     Admitted -- identity --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
+//!     Ended
 //! ```
 //!
 //! Each step consumes the state before it and ends in the next state, or in `Ended` with one
-//! reason. The PACS is dialled from `Permitted` only, and a permit comes from the policy only.
-//! Whatever happens, `Ended::close` writes the audit line, counts, and answers the wire.
+//! reason. The target is dialled from `Permitted` only, and a permit comes from the policy only.
+//! Whatever happens, `Ended::close` answers the wire, writes the audit line of what it answered,
+//! and counts.
+
+mod context;
+mod request;
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -16,64 +21,85 @@ use std::sync::Arc;
 
 use pacsgate_core::certificate::Certificate;
 use pacsgate_core::inspector::{Inspector, News};
-use pacsgate_core::policy::{Conclusion, Facts, Permit};
+use pacsgate_core::policy::{self, Conclusion, Facts, Permit};
+use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
-use pacsgate_core::wire::associate::{Answer, AssociateError, ReceivedRq, request_length};
-use pacsgate_core::wire::pdu::Header;
-use pacsgate_core::wire::reject::{Abort, Reject};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt};
+use pacsgate_core::wire::associate::ReceivedRq;
+use pacsgate_core::wire::reject::Abort;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::gate::{Gate, Listener};
+use self::context::Context;
+use self::request::{Unread, read_associate};
+use crate::audit::Account;
+use crate::deadline::within;
+use crate::gate::Gate;
 use crate::live::Place;
 use crate::net;
-use crate::reason::Reason;
+use crate::reason::{Early, Reason};
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
-use crate::relay::{is_broken_tls, relay};
+use crate::relay::{Relayed, relay};
+use crate::site::Site;
 use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
-use crate::story::Story;
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
-/// The requestor's side once TLS stands. Boxed, because it moves from state to state.
+/// The requestor's side once TLS is up. Boxed, because it moves from state to state.
 type Requestor = Box<TlsStream<ReadAhead<TcpStream>>>;
 
 /// A socket that was accepted and has its slots.
 pub struct Connected {
-    story: Story,
+    context: Context,
+    account: Account,
     socket: TcpStream,
     handshake_slot: HandshakeSlot,
 }
 
 /// A requestor whose certificate is known.
 struct Authenticated {
-    story: Story,
+    context: Context,
+    account: Account,
     requestor: Requestor,
     certificate: Certificate,
 }
 
 /// A requestor whose association request has been parsed.
 struct Requested {
-    story: Story,
+    context: Context,
+    account: Account,
     requestor: Requestor,
     certificate: Certificate,
     request: ReceivedRq,
 }
 
-/// A requestor that the policy lets in.
-struct Permitted {
-    story: Story,
+/// A requestor that the policy lets in, with its place among what lives.
+struct Admitted {
+    context: Context,
+    account: Account,
     requestor: Requestor,
+    not_after: i64,
+    admitted: policy::Admitted,
+    place: Place,
+}
+
+/// A requestor for which the target may be dialled.
+struct Permitted {
+    context: Context,
+    account: Account,
+    requestor: Requestor,
+    not_after: i64,
     permit: Permit,
     place: Place,
 }
 
 /// An association open on both sides.
 struct Established {
-    story: Story,
+    context: Context,
+    account: Account,
     requestor: Requestor,
+    not_after: i64,
     acceptor: TcpStream,
     inspector: Inspector,
     place: Place,
@@ -81,8 +107,11 @@ struct Established {
 
 /// The end: one reason, and what is still to be said to whom.
 struct Ended {
-    story: Story,
+    context: Context,
+    account: Account,
     reason: Reason,
+    /// What the requestor hears.
+    answer: Answer,
     requestor: Option<(Requestor, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
@@ -102,46 +131,63 @@ pub async fn serve(connected: Connected) {
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
     let authenticated = Box::pin(connected.handshake()).await?;
     let requested = Box::pin(authenticated.read_request()).await?;
-    let permitted = requested.judge()?;
+    let permitted = requested.judge()?.permit();
     let established = Box::pin(permitted.dial()).await?;
     Ok(Box::new(established.relay().await))
 }
 
 impl Connected {
-    /// A connection with its slots; the socket has not been read.
+    /// A connection with its slots; the socket has not been read. The site that is in force now
+    /// judges it to its end.
     #[must_use]
     pub fn new(
         gate: Arc<Gate>,
-        listener: Arc<Listener>,
+        listener: Arc<str>,
         source: SocketAddr,
         socket: TcpStream,
         (slot, handshake_slot): (ConnectionSlot, HandshakeSlot),
     ) -> Self {
-        Self { story: Story::new(gate, listener, source, slot), socket, handshake_slot }
+        let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
+        Self {
+            context: Context::new(gate, listener, source, slot),
+            account,
+            socket,
+            handshake_slot,
+        }
     }
 
     async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
-        let Self { mut story, socket, handshake_slot } = self;
-        net::prepare(&socket, story.gate.limits.keepalive);
-        let listener = Arc::clone(&story.listener);
-        let accept = listener.tls.accept(ReadAhead::new(socket));
+        let Self { context, mut account, socket, handshake_slot } = self;
+        let site = Arc::clone(&context.site);
+        let Some(tls) = site.tls.get(&context.listener) else {
+            return Err(Ended::new(context, account, Early::Stopped));
+        };
+        net::prepare(&socket, site.limits.keepalive);
+        let accept = tls.accept(ReadAhead::new(socket));
         let outcome = tokio::select! {
-            outcome = story.within(story.gate.limits.handshake, accept) => outcome,
+            outcome = within(&context.gate.live, site.limits.handshake, accept) => outcome,
             () = handshake_slot.evicted() => {
-                return Err(Ended::mute(story, Reason::Slots(SlotLimit::Handshakes)));
+                return Err(Ended::new(context, account, SlotLimit::Handshakes));
             }
         };
         drop(handshake_slot);
         match outcome {
-            Err(cut) => Err(Ended::mute(story, cut.or(Reason::HandshakeTimeout))),
+            Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((stream, certificate))) => {
-                story.authenticated(&certificate);
-                Ok(Authenticated { story, requestor: Box::new(stream), certificate })
+                account.authenticated(&certificate, site.policy.holder(&certificate));
+                let requestor = Box::new(stream);
+                Ok(Authenticated { context, account, requestor, certificate })
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
-                story.handshake_failed(&failure, reason);
-                let mut ended = Ended::mute(story, reason);
+                if reason == Early::ClosedBeforeTls.into() {
+                    account.passed_by();
+                }
+                // Of what never was TLS, the TLS library has nothing to say that helps.
+                if matches!(reason, Reason::Handshake(_)) {
+                    account.handshake_failed(failure.presented.as_deref(), &failure.error);
+                }
+                let mut ended = Ended::new(context, account, reason);
                 ended.transport = Some(failure.io.into_inner());
                 Err(ended)
             }
@@ -152,135 +198,110 @@ impl Connected {
 /// What never was TLS is named for what it was.
 const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
     match opening {
-        Opening::Nothing => Reason::ClosedBeforeTls,
-        Opening::PlainDicom | Opening::Http | Opening::Unknown => Reason::NotTls(opening),
+        Opening::Nothing => Reason::Early(Early::ClosedBeforeTls),
+        Opening::PlainDicom => Reason::Early(Early::PlainDicom),
+        Opening::Http => Reason::Early(Early::Http),
+        Opening::Unknown => Reason::Early(Early::NotTls),
         Opening::Tls => Reason::Handshake(fault),
     }
 }
 
 impl Authenticated {
-    /// Reads exactly the request; what stands behind it waits for the relay.
+    /// Reads exactly the request; what comes after it waits for the relay.
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
-        let Self { mut story, mut requestor, certificate } = self;
-        let limit = story.gate.limits.request;
-        let reading = read_associate(&mut requestor);
-        match story.within(limit, reading).await {
-            Err(cut) => Err(Ended::mute(story, cut.or(Reason::RequestTimeout))),
-            Ok(Err(Unread::Nothing)) => Err(Ended::mute(story, Reason::ClosedBeforeRequest)),
-            Ok(Err(Unread::Cut)) => Err(Ended::mute(story, Reason::ClosedInRequest)),
-            Ok(Err(Unread::BrokenTls)) => Err(Ended::mute(story, Reason::BrokenTls)),
+        let Self { context, mut account, mut requestor, certificate } = self;
+        let limit = context.site.limits.request;
+        let read = within(&context.gate.live, limit, read_associate(&mut requestor)).await;
+        let body = match read {
+            Ok(Ok(body)) => body,
+            Ok(Err(Unread::Ended(early))) => return Err(Ended::new(context, account, early)),
             Ok(Err(Unread::Header(error))) => {
-                Err(Ended::answered(story, Reason::Request(error), requestor, error.answer()))
+                return Err(Ended::answered(context, account, error, requestor));
             }
-            Ok(Ok(body)) => match ReceivedRq::parse(&body) {
-                Ok(request) => {
-                    story.requested(&request);
-                    Ok(Requested { story, requestor, certificate, request })
-                }
-                Err(error) => {
-                    story.unreadable(&body);
-                    Err(Ended::answered(story, Reason::Request(error), requestor, error.answer()))
-                }
-            },
+            Err(cut) => {
+                return Err(Ended::new(context, account, cut.or(Early::RequestTimeout)));
+            }
+        };
+        match ReceivedRq::parse(&body) {
+            Ok(request) => {
+                account.requested(&request);
+                Ok(Requested { context, account, requestor, certificate, request })
+            }
+            Err(error) => {
+                account.unreadable(&body);
+                Err(Ended::answered(context, account, error, requestor))
+            }
         }
     }
-}
-
-/// Why there is no request.
-enum Unread {
-    Nothing,
-    Cut,
-    BrokenTls,
-    Header(AssociateError),
-}
-
-/// Reads a request's body: type and length are judged from the six header bytes before anything
-/// is kept. The caller sets the deadline.
-async fn read_associate(requestor: &mut Requestor) -> Result<Vec<u8>, Unread> {
-    let mut header = [0; Header::LEN];
-    let first = requestor.fill_buf().await.map_err(|error| unread(&error))?;
-    if first.is_empty() {
-        return Err(Unread::Nothing);
-    }
-    requestor.read_exact(&mut header).await.map_err(|error| unread(&error))?;
-    let length = request_length(header).map_err(Unread::Header)?;
-    // Grows as the bytes arrive, up to the length that was judged.
-    let mut body = Vec::new();
-    let read = requestor.take(length as u64).read_to_end(&mut body).await;
-    match read {
-        Ok(read) if read == length => Ok(body),
-        Ok(_) => Err(Unread::Cut),
-        Err(error) => Err(unread(&error)),
-    }
-}
-
-fn unread(error: &io::Error) -> Unread {
-    if is_broken_tls(error) { Unread::BrokenTls } else { Unread::Cut }
 }
 
 impl Requested {
-    fn judge(self) -> Result<Permitted, Box<Ended>> {
-        let Self { mut story, requestor, certificate, request } = self;
-        let source = story.source().ip();
+    fn judge(self) -> Result<Admitted, Box<Ended>> {
+        let Self { context, mut account, requestor, certificate, request } = self;
+        let source = context.source.ip();
         let facts = Facts { certificate: &certificate, source, request: &request };
-        let gate = Arc::clone(&story.gate);
-        let judged = gate.policy.identify(&facts).and_then(|candidate| {
-            let (place, occupancy) = gate.live.take_place(candidate.peer(), candidate.pacs());
-            candidate.permit(occupancy).map(|permit| (permit, place))
+        let judged = context.site.policy.identify(&facts).and_then(|candidate| {
+            let live = &context.gate.live;
+            let (place, occupancy) = live.take_place(candidate.peer(), candidate.pacs());
+            candidate.admit(occupancy).map(|admitted| (admitted, place))
         });
         match judged {
-            Ok((permit, place)) => {
-                story.permitted(&permit);
-                Ok(Permitted { story, requestor, permit, place })
+            Ok((admitted, place)) => {
+                let not_after = certificate.not_after;
+                Ok(Admitted { context, account, requestor, not_after, admitted, place })
             }
             Err(refusal) => {
-                let denial = refusal.denial;
-                story.refused(&refusal, request.request.contexts.len() + request.unsound.len());
-                let answer = Answer::Reject(denial.reject());
-                Err(Ended::answered(story, Reason::Denied(denial), requestor, answer))
+                account.refused(&refusal, request.request.contexts.len() + request.unsound.len());
+                Err(Ended::answered(context, account, refusal.denial, requestor))
             }
         }
+    }
+}
+
+impl Admitted {
+    fn permit(self) -> Permitted {
+        let Self { context, mut account, requestor, not_after, admitted, place } = self;
+        let permit = admitted.permit();
+        account.permitted(&permit);
+        Permitted { context, account, requestor, not_after, permit, place }
     }
 }
 
 impl Permitted {
-    /// The PACS hears of the association for the first time, and the requestor gets its answer.
+    /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
-        let Self { mut story, mut requestor, permit, place } = self;
-        let gate = Arc::clone(&story.gate);
+        let Self { context, mut account, mut requestor, not_after, permit, place } = self;
+        let (live, site) = (Arc::clone(&context.gate.live), Arc::clone(&context.site));
         // Its own deadlines lie within; this one lets a stop cut the wait short.
-        let limit = gate.limits.whole_dial().saturating_add(gate.limits.close);
-        let asking = ask_acceptor(&gate, &permit, gone(&mut requestor));
-        let asked = story.within(limit, asking).await;
-        let asked = asked.unwrap_or_else(|cut| {
-            Err(Refused::new(cut.or(Reason::Pacs(TargetFailure::Silent)), Reject::CONGESTION))
-        });
+        let asking = ask_target(&site, &permit, gone(&mut requestor));
+        let asked = within(&live, site.limits.whole_dial(), asking).await;
+        let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
-            Err(Refused { reason, reject, acceptor }) => {
-                let mut ended = if reason == Reason::Pacs(TargetFailure::Abandoned) {
-                    Ended::mute(story, reason)
-                } else {
-                    Ended::answered(story, reason, requestor, Answer::Reject(reject))
-                };
+            Err(Refused { reason, acceptor }) => {
+                let mut ended = Ended::answered(context, account, reason, requestor);
                 ended.acceptor = acceptor;
                 return Err(ended);
             }
         };
-        let limit = story.gate.limits.write_stall;
-        let answering = answer(&mut requestor, &conclusion);
-        match story.within(limit, answering).await {
-            Ok(Ok(())) => {
-                story.opened(&permit, &conclusion);
-                let inspector = Inspector::new(conclusion.contexts);
-                Ok(Established { story, requestor, acceptor, inspector, place })
-            }
-            Ok(Err(_)) | Err(_) => {
-                let mut ended = Ended::mute(story, Reason::Pacs(TargetFailure::Abandoned));
-                ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
-                Err(ended)
-            }
+        let answered =
+            within(&live, site.limits.write_stall, answer(&mut requestor, &conclusion)).await;
+        if let Ok(Ok(())) = answered {
+            account.opened(&permit, &conclusion);
+            let inspector = Inspector::new(conclusion.contexts);
+            return Ok(Established {
+                context,
+                account,
+                requestor,
+                not_after,
+                acceptor,
+                inspector,
+                place,
+            });
         }
+        let mut ended = Ended::new(context, account, TargetFailure::Abandoned);
+        ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
+        Err(ended)
     }
 }
 
@@ -292,45 +313,39 @@ async fn gone(requestor: &mut Requestor) {
     }
 }
 
-/// A PACS that did not open the association, and what is to be said to either side.
+/// A target that did not open the association, and what is to be said to it.
 struct Refused {
     reason: Reason,
-    reject: Reject,
     acceptor: Option<(TcpStream, Farewell)>,
 }
 
 impl Refused {
-    const fn new(reason: Reason, reject: Reject) -> Self {
-        Self { reason, reject, acceptor: None }
+    fn new(reason: impl Into<Reason>) -> Self {
+        Self { reason: reason.into(), acceptor: None }
     }
 
-    fn by(failure: TargetFailure, stream: Option<TcpStream>) -> Self {
-        let word = failure.abort().map(|abort| Farewell::word(&abort.encode()));
-        let farewell = word.unwrap_or_default();
-        Self {
-            reason: Reason::Pacs(failure),
-            reject: failure.reject(),
-            acceptor: stream.map(|stream| (stream, farewell)),
-        }
+    fn by(reason: impl Into<Reason>, word: Option<Abort>, stream: Option<TcpStream>) -> Self {
+        let farewell = word.map(|abort| Farewell::word(&abort.encode())).unwrap_or_default();
+        Self { reason: reason.into(), acceptor: stream.map(|stream| (stream, farewell)) }
     }
 }
 
-async fn ask_acceptor(
-    gate: &Gate,
+async fn ask_target(
+    site: &Site,
     permit: &Permit,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
-    let request = request.map_err(|_| Refused::new(Reason::RequestTooLong, Reject::LOCAL_LIMIT))?;
-    let Some(target) = gate.targets.get(permit.pacs()) else {
-        return Err(Refused::by(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable), None));
+    let request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
+    let Some(target) = site.targets.get(permit.pacs()) else {
+        return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
     };
-    let (acceptor, received) = target::dial(permit, &request, target, gate.limits.patience(), gone)
+    let (acceptor, received) = target::dial(permit, &request, target, site.limits.patience(), gone)
         .await
-        .map_err(|Undialled { failure, stream }| Refused::by(failure, stream))?;
+        .map_err(|Undialled { failure, stream }| Refused::by(failure, failure.abort(), stream))?;
     match permit.conclude(received) {
         Ok(conclusion) => Ok((acceptor, conclusion)),
-        Err(fault) => Err(Refused::by(TargetFailure::Overreaching(fault), Some(acceptor))),
+        Err(fault) => Err(Refused::by(fault, Some(fault.answer()), Some(acceptor))),
     }
 }
 
@@ -342,22 +357,26 @@ async fn answer(requestor: &mut Requestor, conclusion: &Conclusion) -> io::Resul
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { mut story, mut requestor, mut acceptor, inspector, place } = self;
-        let deadlines = story.deadlines();
-        let live = Arc::clone(&story.gate.live);
-        let mut tell = |news: &News| story.tell(news);
+        let Self { context, mut account, mut requestor, not_after, mut acceptor, inspector, place } =
+            self;
+        let deadlines = context.site.limits.deadlines(not_after);
+        let live = Arc::clone(&context.gate.live);
+        let mut report = |news: &News| account.report(news);
         let stop = live.stopped();
-        let relaying = relay(&mut *requestor, &mut acceptor, inspector, deadlines, stop, &mut tell);
-        let relayed = relaying.await;
+        let relaying =
+            relay(&mut *requestor, &mut acceptor, inspector, deadlines, stop, &mut report);
+        let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
         drop(place);
-        let ending = relayed.ending;
-        story.relayed(ending, relayed.traffic, &relayed.ledger, relayed.to_requestor.at_boundary);
-        let to_requestor = Farewell::after(ending, Side::Requestor, relayed.to_requestor);
-        let to_acceptor = Farewell::after(ending, Side::Acceptor, relayed.to_acceptor);
+        account.relayed(traffic, &ledger);
+        let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
+        let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
+        let is_reset = to_requestor.close == Close::Reset;
         Ended {
-            story,
-            reason: Reason::Ended(ending),
+            context,
+            account,
+            reason: ending.into(),
+            answer: if is_reset { Answer::Reset } else { ending.answer() },
             requestor: Some((requestor, to_requestor)),
             acceptor: Some((acceptor, to_acceptor)),
             transport: None,
@@ -366,34 +385,37 @@ impl Established {
 }
 
 impl Ended {
-    /// Nothing is said; what was open is dropped.
-    fn mute(story: Story, reason: Reason) -> Box<Self> {
-        Box::new(Self { story, reason, requestor: None, acceptor: None, transport: None })
+    /// Nothing more is said to the requestor, beyond what TLS itself has said.
+    fn new(context: Context, account: Account, reason: impl Into<Reason>) -> Box<Self> {
+        let reason = reason.into();
+        Box::new(Self {
+            context,
+            account,
+            reason,
+            answer: reason.answer(),
+            requestor: None,
+            acceptor: None,
+            transport: None,
+        })
     }
 
-    /// The requestor hears an answer to its request.
+    /// The requestor hears the answer of the reason.
     fn answered(
-        mut story: Story,
-        reason: Reason,
+        context: Context,
+        account: Account,
+        reason: impl Into<Reason>,
         requestor: Requestor,
-        answer: Answer,
     ) -> Box<Self> {
-        let farewell = match answer {
-            Answer::Reject(reject) => Farewell::word(&reject.encode()),
-            Answer::Abort(abort) => Farewell::word(&abort.encode()),
-            Answer::Close => Farewell::default(),
-        };
-        story.answered(answer);
-        let mut ended = Self::mute(story, reason);
-        ended.requestor = Some((requestor, farewell));
+        let mut ended = Self::new(context, account, reason);
+        ended.requestor = Some((requestor, Farewell::answering(ended.answer)));
         ended
     }
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { story, reason, requestor, acceptor, transport } = *self;
-        let patience = story.gate.limits.close;
-        let _slot = story.end(reason);
+        let Self { context, account, reason, answer, requestor, acceptor, transport } = *self;
+        let patience = context.site.limits.close;
+        account.end(reason, answer);
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
         let acceptor = async {
@@ -414,5 +436,7 @@ impl Ended {
             }
         };
         farewell::both(acceptor, requestor, waits).await;
+        // The slot is held until the sockets are closed.
+        drop(context);
     }
 }

@@ -6,8 +6,10 @@
 //! - [`stream`]: TLS, and so who is there.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
-//! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
-//! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
+//! - [`deadline`]: how long each wait on a peer lasts.
+//! - [`reason`], [`audit`], [`metrics`]: why it ended, and who hears of it.
+//! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
+//! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
 //!
@@ -23,6 +25,7 @@ pub mod audit;
 pub mod cli;
 pub mod config;
 pub mod connection;
+pub mod deadline;
 pub mod gate;
 pub mod listener;
 pub mod live;
@@ -32,6 +35,6 @@ pub mod reason;
 pub mod relay;
 pub mod server;
 pub mod service_manager;
+pub mod site;
 pub mod slots;
-pub mod story;
 pub mod stream;

@@ -8,11 +8,12 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::sleep;
 
-use crate::audit::{Event, Record, Standing};
+use crate::audit::Account;
 use crate::connection::{Connected, serve};
-use crate::gate::{Gate, Listener};
+use crate::gate::Gate;
 use crate::live::Alive;
 use crate::reason::Reason;
+use crate::slots::SlotLimit;
 
 /// Connections that wait for the accept loop.
 const BACKLOG: u32 = 1024;
@@ -33,7 +34,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Accepts for ever; dropping the future closes the port.
-pub async fn accept(socket: TcpListener, gate: Arc<Gate>, listener: Arc<Listener>, alive: Alive) {
+pub async fn accept(socket: TcpListener, gate: Arc<Gate>, listener: Arc<str>, alive: Alive) {
     loop {
         match socket.accept().await {
             Ok((stream, source)) => begin(&gate, &listener, &alive, stream, source),
@@ -44,14 +45,14 @@ pub async fn accept(socket: TcpListener, gate: Arc<Gate>, listener: Arc<Listener
 
 fn begin(
     gate: &Arc<Gate>,
-    listener: &Arc<Listener>,
+    listener: &Arc<str>,
     alive: &Alive,
     socket: TcpStream,
     source: SocketAddr,
 ) {
     let slots = match gate.slots.take(source.ip()) {
         Ok(slots) => slots,
-        Err(limit) => return refuse(gate, listener, source, Reason::Slots(limit)),
+        Err(limit) => return refuse(gate, listener, source, limit),
     };
     let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slots);
     let alive = alive.clone();
@@ -62,16 +63,12 @@ fn begin(
 }
 
 /// Nothing is said: the socket is dropped by the caller.
-fn refuse(gate: &Gate, listener: &Listener, source: SocketAddr, reason: Reason) {
-    let id = gate.audit.connection_id();
-    let name = Arc::clone(&listener.name);
-    let mut record = Record::new(Event::Failed, Standing::Stranger, id, name, source);
-    record.reason = Some(reason.code());
-    record.advice = reason.advice();
-    gate.audit.record(record);
+fn refuse(gate: &Gate, listener: &Arc<str>, source: SocketAddr, limit: SlotLimit) {
+    let reason = Reason::from(limit);
+    Account::new(gate.audit.clone(), Arc::clone(listener), source).end(reason, reason.answer());
 }
 
-async fn after(error: &io::Error, listener: &Listener) {
+async fn after(error: &io::Error, listener: &str) {
     let is_the_peers = matches!(
         error.kind(),
         ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
@@ -82,6 +79,6 @@ async fn after(error: &io::Error, listener: &Listener) {
     }
     // Out of descriptors or memory, most likely. Accepting at once would spin; connections that
     // end meanwhile give back what is missing.
-    tracing::error!(listener = %listener.name, %error, "cannot accept; trying again");
+    tracing::error!(listener = %listener, %error, "cannot accept; trying again");
     sleep(BREATH).await;
 }

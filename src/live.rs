@@ -6,18 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use pacsgate_core::policy::Occupancy;
 use tokio::sync::{mpsc, watch};
 
-/// Why the gate itself ends what lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// The daemon stops and the time for draining is over.
-    Shutdown,
-}
-
 /// The register of what lives.
 #[derive(Debug)]
 pub struct Live {
     counts: Mutex<HashMap<Key, u32>>,
-    stop: watch::Sender<Option<Stop>>,
+    stop: watch::Sender<bool>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,7 +31,7 @@ impl Live {
     /// An empty register.
     #[must_use]
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(None) })
+        Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(false) })
     }
 
     /// Takes a place and says how many were taken before. Whether it may be kept is the policy's
@@ -61,22 +54,14 @@ impl Live {
     }
 
     /// Ends everything that lives.
-    pub fn stop_all(&self, stop: Stop) {
-        self.stop.send_replace(Some(stop));
+    pub fn stop_all(&self) {
+        self.stop.send_replace(true);
     }
 
     /// Waits for the word to end.
-    pub async fn stopped(&self) -> Stop {
-        let mut stop = self.stop.subscribe();
-        loop {
-            if let Some(stop) = *stop.borrow_and_update() {
-                return stop;
-            }
-            if stop.changed().await.is_err() {
-                // The sender is `self`, which is borrowed: it cannot be gone.
-                return Stop::Shutdown;
-            }
-        }
+    pub async fn stopped(&self) {
+        // The sender is `self`, which is borrowed: it cannot be gone.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Key, u32>> {
@@ -150,8 +135,8 @@ mod tests {
     #[tokio::test]
     async fn tells_those_who_ask_late_to_stop_as_well() {
         let live = Live::new();
-        live.stop_all(Stop::Shutdown);
-        assert_eq!(live.stopped().await, Stop::Shutdown);
+        live.stop_all();
+        live.stopped().await;
     }
 
     #[tokio::test]

@@ -5,6 +5,7 @@
 //! buffer towards the other side has room.
 
 mod deadlines;
+mod ending;
 pub mod farewell;
 mod flow;
 pub mod target;
@@ -14,38 +15,18 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
-use pacsgate_core::inspector::{Fault, Inspector, Ledger, News, Out, Phase};
+use pacsgate_core::inspector::{Inspector, Ledger, News, Out, Phase};
+use pacsgate_core::reason::Sided;
 use pacsgate_core::side::Side;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+pub use deadlines::Deadlines;
 use deadlines::Watch;
-pub use deadlines::{Deadlines, Timer};
+pub use ending::{BROKEN_TLS, Ending, Loss, Over};
 use flow::Flow;
 
-use crate::live::Stop;
 use crate::stream::pool;
-
-/// How an established association came to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Released by both sides.
-    Released,
-    /// This side sent an A-ABORT.
-    Aborted(Side),
-    /// This side closed its connection, or lost it, without release or abort.
-    Closed(Side),
-    /// The requestor broke the rules of TLS: a record that does not decrypt, or one too many.
-    BrokenTls,
-    /// This side closed its connection while a release was under way.
-    ClosedInRelease(Side),
-    /// This side broke a rule.
-    Fault(Side, Fault),
-    /// A time limit ran out.
-    TimedOut(Timer),
-    /// The gate itself ends it.
-    Stopped(Stop),
-}
 
 /// What an association has moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,7 +74,7 @@ pub async fn relay<R, P>(
     acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
-    stop: impl Future<Output = Stop>,
+    stop: impl Future<Output = ()>,
     tell: &mut (dyn FnMut(&News) + Send),
 ) -> Relayed
 where
@@ -116,8 +97,8 @@ where
         tell,
     };
     let ending = poll_fn(|cx| {
-        if let Poll::Ready(stop) = stop.as_mut().poll(cx) {
-            return Poll::Ready(Ending::Stopped(stop));
+        if stop.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Over::Shutdown.into());
         }
         match relay.poll_move(cx) {
             Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
@@ -183,9 +164,11 @@ where
             let input = match Pin::new(&mut *self.requestor).poll_fill_buf(cx) {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Err(error)) if is_broken_tls(&error) => {
-                    return Err(Ending::BrokenTls);
+                    return Err(Over::BrokenTls.into());
                 }
-                Poll::Ready(Ok([]) | Err(_)) => return Err(Ending::Closed(Side::Requestor)),
+                Poll::Ready(Ok([]) | Err(_)) => {
+                    return Err(Loss::Closed.by(Side::Requestor).into());
+                }
                 Poll::Ready(Ok(input)) => input,
             };
             self.to_acceptor.prepare(&mut self.out.to_acceptor);
@@ -193,7 +176,7 @@ where
             let taken = input.len();
             self.received.from_requestor += taken as u64;
             Pin::new(&mut *self.requestor).consume(taken);
-            verdict.map_err(|fault| Ending::Fault(Side::Requestor, fault))?;
+            verdict.map_err(|fault| Ending::Fault(fault.by(Side::Requestor)))?;
         }
         Ok(())
     }
@@ -204,14 +187,14 @@ where
             let polled = read(Pin::new(&mut *self.acceptor), &mut buffer, cx);
             let outcome = match polled {
                 Poll::Pending => Ok(0),
-                Poll::Ready(Ok([]) | Err(_)) => Err(Ending::Closed(Side::Acceptor)),
+                Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
                 Poll::Ready(Ok(input)) => {
                     self.to_requestor.prepare(&mut self.out.to_requestor);
                     self.received.from_acceptor += input.len() as u64;
                     let verdict = self.inspector.feed(Side::Acceptor, input, &mut self.out);
                     verdict
                         .map(|()| input.len())
-                        .map_err(|fault| Ending::Fault(Side::Acceptor, fault))
+                        .map_err(|fault| Ending::Fault(fault.by(Side::Acceptor)))
                 }
             };
             pool::give_read(buffer);
@@ -256,10 +239,10 @@ where
         )
     }
 
-    const fn phase_ending(&self) -> Option<Ending> {
+    fn phase_ending(&self) -> Option<Ending> {
         match self.inspector.phase() {
-            Phase::Released => Some(Ending::Released),
-            Phase::Aborted(side) => Some(Ending::Aborted(side)),
+            Phase::Released => Some(Over::Released.into()),
+            Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
             Phase::Open | Phase::Operating | Phase::Releasing => None,
         }
     }
@@ -268,7 +251,7 @@ where
         loop {
             let next = match self.check_deadlines(Instant::now()) {
                 Ok(next) => next,
-                Err(timer) => return Poll::Ready(Ending::TimedOut(timer)),
+                Err(ending) => return Poll::Ready(ending),
             };
             // The timer is set anew only when it would ring too late; one that rings too early
             // costs a look at the clock.
@@ -283,10 +266,10 @@ where
     }
 
     fn finish(self, ending: Ending) -> Relayed {
-        let ending = if let Ending::Closed(side) = ending
+        let ending = if let Ending::Lost(Sided { side, what: Loss::Closed }) = ending
             && self.inspector.phase() == Phase::Releasing
         {
-            Ending::ClosedInRelease(side)
+            Loss::ClosedInRelease.by(side).into()
         } else {
             ending
         };

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -13,13 +14,14 @@ use tokio::time::timeout;
 
 use crate::audit::{self, Audit, AuditThread};
 use crate::config::{self, Settings};
-use crate::gate::{Gate, Listener};
+use crate::gate::Gate;
 use crate::listener;
-use crate::live::{self, Ended, Live, Stop};
+use crate::live::{self, Ended, Live};
 use crate::net;
-use crate::relay::target::Target;
 use crate::service_manager;
+use crate::site::Site;
 use crate::slots::Slots;
+use crate::stream::tls;
 
 /// How long the audit may take to write its last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -93,20 +95,17 @@ impl Server {
         let (audit, audit_thread) = start_audit(log.audit)?;
         net::warn_of_few_descriptors(limits.connections);
         let slots = Slots::new(limits.slots());
-        let targets: HashMap<_, _> = pacs.into_iter().map(target).collect();
-        let gate = Arc::new(Gate { policy, targets, limits, audit, live: Live::new(), slots });
+        let (sockets, tls) = open(listeners)?;
+        let site = ArcSwap::from_pointee(Site::new(policy, pacs, limits, tls));
+        let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
-        for (listener, sockets) in open(listeners)? {
-            let listener = Arc::new(listener);
-            for socket in sockets {
-                if let Ok(address) = socket.local_addr() {
-                    tracing::info!(listener = %listener.name, "listening on {address}");
-                    addresses.push(address);
-                }
-                let (gate, listener) = (Arc::clone(&gate), Arc::clone(&listener));
-                accepting.spawn(listener::accept(socket, gate, listener, alive.clone()));
+        for (listener, socket) in sockets {
+            if let Ok(address) = socket.local_addr() {
+                tracing::info!(%listener, "listening on {address}");
+                addresses.push(address);
             }
+            accepting.spawn(listener::accept(socket, Arc::clone(&gate), listener, alive.clone()));
         }
         Ok(Self { gate, addresses, accepting, ended, audit: audit_thread })
     }
@@ -134,24 +133,21 @@ impl Server {
     }
 }
 
-/// Everything that can fail is done before the first connection is accepted.
-fn open(
-    listeners: Vec<config::Listener>,
-) -> Result<Vec<(Listener, Vec<TcpListener>)>, ServerError> {
-    let mut open = Vec::new();
-    for config::Listener { name, bind, tls } in listeners {
-        let sockets = bind.into_iter().map(|address| {
-            listener::bind(address)
-                .map_err(|error| ServerError::Bind(Arc::clone(&name), address, error))
-        });
-        let sockets = sockets.collect::<Result<_, _>>()?;
-        open.push((Listener { name, tls }, sockets));
-    }
-    Ok(open)
-}
+/// Sockets with the names of their listeners, and the listeners' TLS.
+type Open = (Vec<(Arc<str>, TcpListener)>, HashMap<Arc<str>, tls::Server>);
 
-fn target(pacs: config::PacsAddress) -> (Arc<str>, Target) {
-    (pacs.name, Target { host: pacs.address.host.into(), port: pacs.address.port })
+/// Everything that can fail is done before the first connection is accepted.
+fn open(listeners: Vec<config::Listener>) -> Result<Open, ServerError> {
+    let (mut sockets, mut servers) = (Vec::new(), HashMap::new());
+    for config::Listener { name, bind, tls } in listeners {
+        for address in bind {
+            let socket = listener::bind(address)
+                .map_err(|error| ServerError::Bind(Arc::clone(&name), address, error))?;
+            sockets.push((Arc::clone(&name), socket));
+        }
+        servers.insert(name, tls);
+    }
+    Ok((sockets, servers))
 }
 
 fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), ServerError> {
@@ -165,13 +161,15 @@ fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), Serve
 
 /// Gives what lives its time, then ends it.
 async fn drain(gate: &Gate, mut ended: Ended) {
-    if timeout(gate.limits.drain, ended.wait()).await.is_ok() {
+    let site = gate.site.load_full();
+    let limits = &site.limits;
+    if timeout(limits.drain, ended.wait()).await.is_ok() {
         return;
     }
     tracing::warn!("the time for draining is over: ending what still lives");
-    gate.live.stop_all(Stop::Shutdown);
+    gate.live.stop_all();
     // Each has at most its close time to say so; a second more for the machine.
-    let _ = timeout(gate.limits.close + Duration::from_secs(1), ended.wait()).await;
+    let _ = timeout(limits.close + Duration::from_secs(1), ended.wait()).await;
 }
 
 async fn finish(audit: AuditThread) {

@@ -25,15 +25,20 @@ pub struct SlotLimits {
     pub per_source: u32,
 }
 
-/// The limit that was met.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SlotLimit {
-    /// [`SlotLimits::connections`].
-    Connections,
-    /// [`SlotLimits::handshakes`].
-    Handshakes,
-    /// [`SlotLimits::per_source`].
-    PerSource,
+pacsgate_core::reasons! {
+    /// The limit that was met.
+    pub enum SlotLimit {
+        Connections: "connection-limit",
+            "limits.connections was reached",
+            "Raise limits.connections if your peers really need so many connections.";
+        Handshakes: "handshake-limit",
+            "limits.handshakes was reached, and this handshake gave way to a newer one",
+            "If these are your peers, raise limits.handshakes; otherwise find out who floods the \
+             port: an unfinished handshake gave way to a newer connection.";
+        PerSource: "source-limit",
+            "limits.per_source was reached",
+            "If many peers share this address, raise limits.per_source; otherwise look at this host.";
+    }
 }
 
 /// What is taken.

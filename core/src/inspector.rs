@@ -331,7 +331,7 @@ impl Inspector {
         if !self.ledger.forbid(request) {
             return Err(Fault::ForbiddenRequests);
         }
-        let answer = why.status().and_then(|status| command.refusal(status, COMMENT));
+        let answer = why.answer().and_then(|status| command.refusal(status, COMMENT));
         if let Some(answer) = answer {
             self.outstanding.refuse(from, command.context, answer);
         }

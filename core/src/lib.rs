@@ -26,6 +26,7 @@ pub mod data_set;
 mod gather;
 pub mod inspector;
 pub mod policy;
+pub mod reason;
 pub mod services;
 pub mod side;
 pub mod transfer_syntax;

@@ -1,10 +1,11 @@
 //! Who may claim which title, to reach which PACS, for which services.
 //!
-//! Two steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
-//! [`Candidate::permit`] judges the limits. A [`Permit`] holds the request for the PACS and, in
+//! Three steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
+//! [`Candidate::admit`] judges the limits, [`Admitted::permit`] ends the judgement. A [`Permit`] holds the request for the PACS and, in
 //! [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
 //! listed is denied; every denial has one [`Denial`], and the [`Trace`] says what led to it.
 
+mod admitted;
 mod candidate;
 mod conclusion;
 mod denial;
@@ -22,6 +23,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use admitted::Admitted;
 pub use candidate::{Candidate, Occupancy};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;

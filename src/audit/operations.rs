@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
+use pacsgate_core::reason::Explained;
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::uid::Uid;
@@ -132,7 +133,7 @@ impl From<&Ledger> for OperationsRecord {
                 .map(|(data_set, count)| DataSetRecord { count: *count, ..data_set.into() })
                 .collect(),
             unsound_more: ledger.unsound_more(),
-            deviations: ledger.deviations().iter().map(|(it, count)| (it.name(), count)).collect(),
+            deviations: ledger.deviations().iter().map(|(it, count)| (it.code(), count)).collect(),
             late_cancels: ledger.late_cancels(),
         }
     }
@@ -141,11 +142,11 @@ impl From<&Ledger> for OperationsRecord {
 impl From<&ForbiddenRequest> for ForbiddenRecord {
     fn from(request: &ForbiddenRequest) -> Self {
         Self {
-            from: side(request.from),
+            from: side(request.why.side),
             operation: PeerText::from_display(request.asked, PeerText::PHRASE),
             sop_class: request.sop_class.as_ref().map(sop_class),
             move_to: request.destination.map(PeerText::from),
-            why: request.why.code(request.from),
+            why: request.why.code(),
             count: 1,
         }
     }
@@ -221,7 +222,7 @@ impl OperationsRecord {
             forbidden: vec![forbidden; Ledger::FORBIDDEN + 1],
             unsound: vec![data_set; Ledger::KINDS],
             unsound_more: u64::MAX,
-            deviations: Deviation::ALL.iter().map(|it| (it.name(), u32::MAX)).collect(),
+            deviations: Deviation::ALL.iter().map(|it| (it.code(), u32::MAX)).collect(),
             late_cancels: u64::MAX,
         }
     }

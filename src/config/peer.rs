@@ -170,7 +170,7 @@ fn guard(table: &mut Section<'_>, read: &mut Read) {
 
 fn deviation(node: &Node) -> Result<Deviation, Mistake> {
     let text = node.text()?;
-    let names = Deviation::TOLERABLE.iter().map(|deviation| deviation.name());
+    let names = Deviation::TOLERABLE.iter().map(|deviation| deviation.code());
     text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
 }
 

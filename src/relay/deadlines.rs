@@ -8,6 +8,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
 use super::Relay;
+use super::ending::{Ending, Loss, Over};
 use super::flow::Flow;
 
 /// The least that a side must send inside a PDU in each [`Deadlines::progress`].
@@ -32,23 +33,6 @@ pub struct Deadlines {
     pub expires: Option<Instant>,
     /// The end of the association's life, if it is limited.
     pub lifetime: Option<Duration>,
-}
-
-/// The limit that ran out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timer {
-    /// No whole PDU for too long, and no operation outstanding.
-    Idle,
-    /// No whole PDU for too long while an operation waits for its response.
-    Operation,
-    /// This side sent less than 1 KiB of a PDU in the time for it.
-    Progress(Side),
-    /// This side took nothing of what was for it.
-    WriteStall(Side),
-    /// The client certificate ended.
-    Certificate,
-    /// The association reached the longest life that the configuration allows.
-    Lifetime,
 }
 
 /// What the limits are measured from.
@@ -89,25 +73,25 @@ impl Watch {
         now + self.deadlines.idle
     }
 
-    fn quiet(&mut self, inspector: &Inspector, now: Instant) -> (Instant, Timer) {
+    fn quiet(&mut self, inspector: &Inspector, now: Instant) -> (Instant, Ending) {
         let pdus = inspector.pdus(Side::Requestor) + inspector.pdus(Side::Acceptor);
         if pdus != self.pdus.count {
             self.pdus = Mark { count: pdus, at: now };
         }
         match inspector.phase() {
-            Phase::Operating => (self.pdus.at + self.deadlines.operation, Timer::Operation),
+            Phase::Operating => (self.pdus.at + self.deadlines.operation, Over::Operation.into()),
             Phase::Open | Phase::Releasing | Phase::Released | Phase::Aborted(_) => {
-                (self.pdus.at + self.deadlines.idle, Timer::Idle)
+                (self.pdus.at + self.deadlines.idle, Over::Idle.into())
             }
         }
     }
 
-    fn life(&self) -> [(Instant, Timer); 2] {
+    fn life(&self) -> [(Instant, Ending); 2] {
         let far = self.began + FAR;
         let lifetime = self.deadlines.lifetime.and_then(|life| self.began.checked_add(life));
         [
-            (self.deadlines.expires.unwrap_or(far), Timer::Certificate),
-            (lifetime.unwrap_or(far), Timer::Lifetime),
+            (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
+            (lifetime.unwrap_or(far), Over::Lifetime.into()),
         ]
     }
 }
@@ -118,7 +102,7 @@ where
     P: AsyncRead + AsyncWrite + Unpin,
 {
     /// The next moment at which a limit could run out, or the one that has.
-    pub(super) fn check_deadlines(&mut self, now: Instant) -> Result<Instant, Timer> {
+    pub(super) fn check_deadlines(&mut self, now: Instant) -> Result<Instant, Ending> {
         let limits = [
             self.watch.quiet(&self.inspector, now),
             self.progress_limit(Side::Requestor, now),
@@ -127,9 +111,9 @@ where
             self.stall_limit(Side::Acceptor, now),
         ];
         let mut next = now + FAR;
-        for (at, timer) in limits.into_iter().chain(self.watch.life()) {
+        for (at, ending) in limits.into_iter().chain(self.watch.life()) {
             if at <= now {
-                return Err(timer);
+                return Err(ending);
             }
             next = next.min(at);
         }
@@ -137,17 +121,17 @@ where
     }
 
     /// A side that the gate itself does not read owes no progress.
-    fn progress_limit(&mut self, from: Side, now: Instant) -> (Instant, Timer) {
+    fn progress_limit(&mut self, from: Side, now: Instant) -> (Instant, Ending) {
         let owes = self.inspector.is_inside_pdu(from) && self.may_read(from);
         let (received, mark) = match from {
             Side::Requestor => (self.received.from_requestor, &mut self.watch.from_requestor),
             Side::Acceptor => (self.received.from_acceptor, &mut self.watch.from_acceptor),
         };
         let since = advance(mark, owes, received, PROGRESS, now);
-        (since + self.watch.deadlines.progress, Timer::Progress(from))
+        (since + self.watch.deadlines.progress, Loss::Progress.by(from).into())
     }
 
-    fn stall_limit(&mut self, to: Side, now: Instant) -> (Instant, Timer) {
+    fn stall_limit(&mut self, to: Side, now: Instant) -> (Instant, Ending) {
         let waiting = |flow: &Flow, out: &[u8]| flow.is_waiting(out) || flow.is_broken();
         let (flow, owes, mark) = match to {
             Side::Requestor => (
@@ -167,7 +151,7 @@ where
             self.watch.deadlines.write_stall
         };
         let since = advance(mark, owes, flow.written(), 1, now);
-        (since + limit, Timer::WriteStall(to))
+        (since + limit, Loss::WriteStall.by(to).into())
     }
 }
 

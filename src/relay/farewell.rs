@@ -9,12 +9,13 @@ use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
+use pacsgate_core::reason::{Answer, Sided};
 use pacsgate_core::side::Side;
-use pacsgate_core::wire::reject::Abort;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
-use crate::relay::{Ending, Remainder};
+use super::ending::{Ending, Loss, Over};
+use crate::relay::Remainder;
 use crate::stream::pool;
 
 /// What is still to be said to a side.
@@ -45,13 +46,24 @@ impl Farewell {
         Self { bytes: pdu.to_vec(), close: Close::Orderly }
     }
 
+    /// What a requestor hears whose association is not opened.
+    #[must_use]
+    pub fn answering(answer: Answer) -> Self {
+        match answer {
+            Answer::Reject(reject) | Answer::Relayed(reject) => Self::word(&reject.encode()),
+            Answer::Abort(abort) => Self::word(&abort.encode()),
+            Answer::RelayedAbort | Answer::Alert(_) | Answer::Close => Self::default(),
+            Answer::Reset => Self { bytes: Vec::new(), close: Close::Reset },
+        }
+    }
+
     /// What an association's end leaves to say to a side.
     #[must_use]
     pub fn after(ending: Ending, to: Side, rest: Remainder) -> Self {
         let Remainder { mut bytes, at_boundary } = rest;
-        let close = match last_word(ending, to) {
-            None if ending == Ending::Released && to == Side::Acceptor => Close::AfterTheOther,
-            None if matches!(ending, Ending::ClosedInRelease(_)) && !at_boundary => Close::Reset,
+        let close = match ending.last_word(to) {
+            None if ending == Over::Released.into() && to == Side::Acceptor => Close::AfterTheOther,
+            None if is_half_released(ending) && !at_boundary => Close::Reset,
             None => Close::Orderly,
             Some(abort) if at_boundary => {
                 bytes.extend_from_slice(&abort.encode());
@@ -84,34 +96,8 @@ impl Farewell {
     }
 }
 
-/// The A-ABORT that this end means for a side; `None` where the side needs no word.
-#[must_use]
-pub const fn last_word(ending: Ending, to: Side) -> Option<Abort> {
-    match ending {
-        // A side that has asked for release has said all: for the other it is complete, and an
-        // A-ABORT behind it would undo that.
-        Ending::Released | Ending::Aborted(_) | Ending::ClosedInRelease(_) => None,
-        // Nothing more can be said inside a TLS that is broken; the PACS is told.
-        Ending::BrokenTls => match to {
-            Side::Requestor => None,
-            Side::Acceptor => Some(Abort::NO_REASON),
-        },
-        Ending::Closed(side) => match (side, to) {
-            (Side::Requestor, Side::Requestor) | (Side::Acceptor, Side::Acceptor) => None,
-            (Side::Requestor, Side::Acceptor) | (Side::Acceptor, Side::Requestor) => {
-                Some(Abort::NO_REASON)
-            }
-        },
-        Ending::Fault(side, fault) => match (side, to) {
-            (Side::Requestor, Side::Requestor) | (Side::Acceptor, Side::Acceptor) => {
-                Some(fault.abort())
-            }
-            (Side::Requestor, Side::Acceptor) | (Side::Acceptor, Side::Requestor) => {
-                Some(Abort::NO_REASON)
-            }
-        },
-        Ending::TimedOut(_) | Ending::Stopped(_) => Some(Abort::NO_REASON),
-    }
+const fn is_half_released(ending: Ending) -> bool {
+    matches!(ending, Ending::Lost(Sided { what: Loss::ClosedInRelease, .. }))
 }
 
 /// Lets both sides go; the PACS is waited for only where it `waits` for a word of ours.

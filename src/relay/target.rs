@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pacsgate_core::policy::{AcFault, Permit};
+use pacsgate_core::policy::Permit;
+use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::associate::{AnswerHeader, AssociateError, ReceivedAc, answer_header};
 use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
@@ -36,29 +37,49 @@ pub struct Patience {
     pub keepalive: Duration,
 }
 
-/// Why the PACS did not open the association.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TargetFailure {
-    /// No TCP connection.
-    Unreachable(io::ErrorKind),
-    /// No TCP connection within [`Patience::dial`].
-    DialTimeout,
-    /// The process had no file descriptor left for the connection.
-    NoDescriptor,
-    /// The requestor left before the PACS had answered.
-    Abandoned,
-    /// No answer within [`Patience::answer`].
-    Silent,
-    /// It closed the connection instead of answering.
-    Closed,
-    /// Its own A-ASSOCIATE-RJ, relayed as it is.
-    Rejected(Reject),
-    /// It sent an A-ABORT instead of an answer.
-    Aborted(Abort),
-    /// Its answer does not parse.
-    Malformed(AssociateError),
-    /// Its answer accepts what it was not asked.
-    Overreaching(AcFault),
+const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
+
+const CHECK_ADDRESS: &str = "Check that the PACS is running, that pacs.NAME.address is right (and its name resolves), and \
+     the firewall in between.";
+const ENDED_INSTEAD: &str = "Look at the PACS's log: it ended the connection instead of answering.";
+
+pacsgate_core::reasons! {
+    /// Why the target did not open the association, with what the requestor hears.
+    pub enum TargetFailure -> Answer {
+        Unreachable(io::ErrorKind = io::ErrorKind::ConnectionRefused): "target-unreachable",
+            "no TCP connection to the PACS: {0}", CHECK_ADDRESS => CONGESTION;
+        DialTimeout: "target-dial-timeout",
+            "no TCP connection to the PACS within limits.dial", CHECK_ADDRESS => CONGESTION;
+        NoDescriptor: "out-of-descriptors",
+            "the process had no file descriptor left for the connection",
+            "Raise the limit of open files (LimitNOFILE in the unit): the gate had none left to \
+             reach the PACS." => CONGESTION;
+        Abandoned: "closed-before-answer",
+            "the requestor left before the PACS had answered",
+            "Raise the association time-out of the device: it left before the PACS answered."
+            => Answer::Close;
+        Silent: "target-silent",
+            "no answer from the PACS within limits.answer",
+            "Look at the PACS: it took the connection and did not answer within limits.answer."
+            => CONGESTION;
+        Closed: "target-closed",
+            "the PACS closed the connection instead of answering", ENDED_INSTEAD => CONGESTION;
+        Rejected(Reject = Reject::NO_REASON): "target-rejected",
+            "the PACS answered {0}",
+            "Look at the PACS's log: it must know the calling title, its own called title \
+             (pacs.NAME.ae_title) and the gate's address." => Answer::Relayed(Reject::NO_REASON);
+        Aborted(Abort = Abort::NO_REASON): "target-aborted",
+            "the PACS answered {0}", ENDED_INSTEAD => CONGESTION;
+        Malformed(AssociateError = AssociateError::NoMaximumLength): "target-malformed-answer",
+            "the PACS's answer breaks a rule: {0}",
+            "Look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
+            => CONGESTION;
+        /// The gate's own request does not fit into the fields of its PDU.
+        RequestTooLong: "request-too-long",
+            "the request that the gate would send is too long for its own fields",
+            "Configure fewer presentation contexts or extended negotiations at the device."
+            => Answer::Reject(Reject::LOCAL_LIMIT);
+    }
 }
 
 /// A PACS that did not open the association, with the connection if there is one: an A-ABORT is
@@ -148,37 +169,29 @@ async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailu
 }
 
 impl TargetFailure {
-    /// What the requestor is told.
+    /// What the requestor is told: a rejection of the target is passed on as it is.
     #[must_use]
-    pub const fn reject(self) -> Reject {
-        match self {
-            Self::Rejected(reject) => reject,
-            Self::Unreachable(_)
-            | Self::DialTimeout
-            | Self::NoDescriptor
-            | Self::Abandoned
-            | Self::Silent
-            | Self::Closed
-            | Self::Aborted(_)
-            | Self::Malformed(_)
-            | Self::Overreaching(_) => Reject::CONGESTION,
+    pub const fn passed_on(self) -> Answer {
+        if let Self::Rejected(reject) = self {
+            return Answer::Relayed(reject);
         }
+        self.answer()
     }
 
-    /// What the PACS itself is told, where it waits for a word of ours (PS3.8 section 9.2,
+    /// What the target itself is told, where it waits for a word of ours (PS3.8 section 9.2,
     /// state 5).
     #[must_use]
     pub const fn abort(self) -> Option<Abort> {
         match self {
             Self::Malformed(error) => Some(error.abort_to_acceptor()),
             Self::Silent | Self::Abandoned => Some(Abort::NO_REASON),
-            Self::Overreaching(_) => Some(Abort::INVALID_PARAMETER),
             Self::Unreachable(_)
             | Self::DialTimeout
             | Self::NoDescriptor
             | Self::Closed
             | Self::Rejected(_)
-            | Self::Aborted(_) => None,
+            | Self::Aborted(_)
+            | Self::RequestTooLong => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::future::pending;
 use std::time::Duration;
 
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
-use pacsgate_core::inspector::{Guarding, Mode};
+use pacsgate_core::inspector::{Fault, Guarding, Mode};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
@@ -76,7 +76,7 @@ fn start(deadlines: Deadlines, room: usize) -> Ends {
 fn start_with(
     deadlines: Deadlines,
     room: usize,
-    stop: impl Future<Output = Stop> + Send + 'static,
+    stop: impl Future<Output = ()> + Send + 'static,
 ) -> Ends {
     let (requestor, inner_requestor) = duplex(room);
     let (pacs, mut inner_pacs) = duplex(room);
@@ -102,7 +102,7 @@ async fn relays_until_both_sides_have_released() {
     assert_eq!(passed, [STORE, LAST, &RELEASE_RQ].concat());
     ends.pacs.write_all(&RELEASE_RP).await.unwrap();
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::Released);
+    assert_eq!(relayed.ending, Over::Released.into());
     assert_eq!(relayed.traffic.pdus_from_requestor, 3);
     let rest = relayed.to_requestor.bytes;
     let already = RELEASE_RP.len() - rest.len();
@@ -112,7 +112,7 @@ async fn relays_until_both_sides_have_released() {
 #[tokio::test(start_paused = true)]
 async fn ends_what_is_idle() {
     let ends = start(deadlines(), 4096);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Idle));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Idle.into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,7 +120,7 @@ async fn gives_an_outstanding_operation_more_time_than_an_idle_association() {
     let began = Instant::now();
     let mut ends = start(deadlines(), 4096);
     ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Operation));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Operation.into());
     assert!(began.elapsed() >= deadlines().operation);
 }
 
@@ -129,7 +129,7 @@ async fn a_message_without_an_end_counts_as_idle() {
     let began = Instant::now();
     let mut ends = start(deadlines(), 4096);
     ends.requestor.write_all(STORE).await.unwrap();
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Idle));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Idle.into());
     assert!(began.elapsed() < deadlines().operation);
 }
 
@@ -144,7 +144,7 @@ async fn ends_a_side_that_stands_still_inside_a_pdu() {
         };
         stream.write_all(&STORE[..3]).await.unwrap();
         let relayed = ends.relay.await.unwrap();
-        assert_eq!(relayed.ending, Ending::TimedOut(Timer::Progress(side)));
+        assert_eq!(relayed.ending, Loss::Progress.by(side).into());
         assert!(began.elapsed() < deadlines().idle);
     }
 }
@@ -163,7 +163,7 @@ async fn byte_by_byte_inside_a_pdu_is_no_progress() {
         }
     });
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::TimedOut(Timer::Progress(Side::Requestor)));
+    assert_eq!(relayed.ending, Loss::Progress.by(Side::Requestor).into());
     drip.abort();
 }
 
@@ -180,7 +180,7 @@ async fn ends_a_receiver_that_takes_nothing_and_reads_no_more_than_the_buffers_h
         sent
     });
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::TimedOut(Timer::WriteStall(Side::Acceptor)));
+    assert_eq!(relayed.ending, Loss::WriteStall.by(Side::Acceptor).into());
     assert!(relayed.to_acceptor.bytes.len() < 2 * pool::BUFFER);
     assert!(sender.await.unwrap() < 3 * pool::BUFFER);
 }
@@ -189,20 +189,20 @@ async fn ends_a_receiver_that_takes_nothing_and_reads_no_more_than_the_buffers_h
 async fn a_certificates_end_is_the_associations_end() {
     let expires = Some(Instant::now() + Duration::from_secs(5));
     let ends = start(Deadlines { expires, ..deadlines() }, 4096);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Certificate));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Certificate.into());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_lifetime_ends_an_association_however_busy() {
     let lifetime = Some(Duration::from_secs(5));
     let ends = start(Deadlines { lifetime, ..deadlines() }, 4096);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::TimedOut(Timer::Lifetime));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Lifetime.into());
 }
 
 #[tokio::test(start_paused = true)]
 async fn stops_when_told_to() {
-    let ends = start_with(deadlines(), 4096, std::future::ready(Stop::Shutdown));
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::Stopped(Stop::Shutdown));
+    let ends = start_with(deadlines(), 4096, std::future::ready(()));
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,7 +211,7 @@ async fn delivers_what_a_side_said_before_it_closed() {
     ends.requestor.write_all(STORE).await.unwrap();
     drop(ends.requestor);
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
+    assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
     assert!(relayed.to_acceptor.at_boundary);
     let already = read(&mut ends.pacs, STORE.len() - relayed.to_acceptor.bytes.len()).await;
     assert_eq!([already, relayed.to_acceptor.bytes].concat(), STORE);
@@ -223,7 +223,7 @@ async fn a_side_that_takes_nothing_more_is_still_heard() {
     ends.pacs.write_all(&ABORT).await.unwrap();
     ends.requestor.write_all(STORE).await.unwrap();
     drop(ends.pacs);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::Aborted(Side::Acceptor));
+    assert_eq!(ends.relay.await.unwrap().ending, Loss::Aborted.by(Side::Acceptor).into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -231,7 +231,7 @@ async fn a_fault_leaves_the_judged_bytes_before_it_and_tells_the_boundary() {
     let mut ends = start(deadlines(), 4096);
     ends.requestor.write_all(&[STORE, &[9; 6]].concat()).await.unwrap();
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::Fault(Side::Requestor, Fault::UnknownPdu(9)));
+    assert_eq!(relayed.ending, Ending::Fault(Fault::UnknownPdu(9).by(Side::Requestor)));
     assert_eq!(relayed.to_acceptor.bytes, STORE);
     assert!(relayed.to_acceptor.at_boundary && relayed.to_requestor.at_boundary);
 }
@@ -242,7 +242,7 @@ async fn half_a_fragment_is_no_boundary() {
     ends.requestor.write_all(&[STORE, &LAST[..13]].concat()).await.unwrap();
     drop(ends.requestor);
     let relayed = ends.relay.await.unwrap();
-    assert_eq!(relayed.ending, Ending::Closed(Side::Requestor));
+    assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
     assert!(!relayed.to_acceptor.at_boundary && relayed.to_requestor.at_boundary);
 }
 
@@ -269,7 +269,7 @@ async fn both_directions_move_at_once_through_small_pipes() {
         ends.pacs.write_all(&RELEASE_RP).await.unwrap();
     };
     tokio::join!(writer, answerer);
-    assert_eq!(ends.relay.await.unwrap().ending, Ending::Released);
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
 }
 
 /// C-STORE-RSP to message id 1: success, no data set.

@@ -5,23 +5,24 @@ use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
 use crate::support::settings::Settings;
 use crate::support::site::site;
-use pacsgate_core::services::{self, Condition, Group};
-use pacsgate_core::side::Side;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+pub(crate) mod made;
+mod reasons;
+
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const README: &str = include_str!("../../README.md");
+const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 const CERTIFICATES: &str = include_str!("../../certs-example/README.md");
 
 /// What every shell snippet of the README that a test does not run begins with.
-const NOT_RUN: [&str; 11] = [
+const NOT_RUN: [&str; 10] = [
     "nc ",
     "cargo build --release\n",
     "cargo run ",
@@ -29,54 +30,35 @@ const NOT_RUN: [&str; 11] = [
     "pacsgate check ",
     "chgrp ",
     "journalctl ",
-    "PACSGATE__",
     "tests/all\n",
     "fuzz/smoke\n",
     "cargo bench ",
 ];
 
 #[test]
-fn the_readme_has_a_row_for_every_service() {
-    let mut table = String::from(
-        "| service | SOP classes | the requestor may send | the PACS may send | only |\n\
-         |---|---|---|---|---|\n",
-    );
-    for group in services::table() {
-        let sent = |side| {
-            let names = group.operations.iter(side).map(|operation| operation.name());
-            names.collect::<Vec<_>>().join(", ")
-        };
-        let (service, name) = (&group.service, described(group));
-        let (requestor, pacs) = (sent(Side::Requestor), sent(Side::Acceptor));
-        let only = only(group.condition);
-        writeln!(table, "| `{service}` | {name} | {requestor} | {pacs} | {only} |").unwrap();
-    }
-    assert!(README.contains(&table), "put this into the README:\n\n{table}");
-}
-
-#[test]
-fn the_readme_explains_every_key_that_the_reference_shows() {
+fn the_page_explains_every_key_that_the_reference_shows() {
     let shown = ["pacsgate.toml", "conf.d/ct1.toml", "conf.d/workstation.toml"]
         .into_iter()
         .flat_map(|name| {
             keys(&fs::read_to_string(Path::new(ROOT).join("config").join(name)).unwrap())
         })
         .collect::<BTreeSet<_>>();
-    let rows = README.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
+    let rows =
+        CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` | "));
     let explained = rows.map(|(key, _)| key.to_owned()).collect::<BTreeSet<_>>();
     let missing: Vec<_> = shown.difference(&explained).collect();
     assert!(shown.len() > 40 && missing.is_empty(), "{missing:?} of {}", shown.len());
 }
 
 #[test]
-fn the_defaults_in_the_readme_are_those_of_the_reference() {
+fn the_defaults_on_the_page_are_those_of_the_reference() {
     let reference = fs::read_to_string(Path::new(ROOT).join("config/pacsgate.toml")).unwrap();
     let defaults = reference.lines().filter_map(|line| line.strip_prefix('#')?.split_once(" = "));
     let mut count = 0;
     for (key, value) in defaults.filter(|(key, _)| !key.contains(' ')) {
         let section = if ["level", "format", "audit"].contains(&key) { "log" } else { "limits" };
         let row = format!("| `{section}.{key}` | `{value}` | ");
-        assert!(README.contains(&row), "no {row}");
+        assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
     assert_eq!(count, 20);
@@ -106,8 +88,9 @@ fn each_shipped_configuration_starts_a_gate() {
 }
 
 #[test]
-fn the_variables_of_the_readme_override_something() {
-    let line = snippets(README, "sh").into_iter().find(|text| text.starts_with("PACSGATE__"));
+fn the_variables_on_the_page_override_something() {
+    let line =
+        snippets(CONFIGURATION, "sh").into_iter().find(|text| text.starts_with("PACSGATE__"));
     let folder = Folder::new();
     folder.write_readme_configuration();
     let mut command = command(&folder.path("pacsgate.toml"));
@@ -267,25 +250,6 @@ impl Folder {
     fn start(self) -> Gate {
         let configuration = self.path("pacsgate.toml");
         Gate::start(self.0, &configuration)
-    }
-}
-
-fn described(group: &Group) -> String {
-    let classes = group.sop_classes;
-    if classes.len() > 4 {
-        return format!("{}: {} SOP classes", group.name, classes.len());
-    }
-    let keywords: Vec<_> = classes.iter().map(|class| class.keyword).collect();
-    format!("{}: {}", group.name, keywords.join(", "))
-}
-
-const fn only(condition: Condition) -> &'static str {
-    match condition {
-        Condition::Always => "",
-        Condition::Narrowed => "those of `sop_classes`, if set",
-        Condition::NarrowedBesideGet => {
-            "those of `sop_classes`, if set, and beside a context for C-GET"
-        }
     }
 }
 

@@ -75,7 +75,7 @@ fn an_abort_passes_from_the_requestor() {
     requestor.send(&abort(0, 0));
     assert_eq!(requestor.receive(), Received::Closed);
     assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
-    scenario.ended("closed", "aborted-by-requestor", 1, 1);
+    scenario.ended("closed", "requestor-aborted", 1, 1);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn an_abort_passes_from_the_pacs() {
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 1));
     assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "aborted-by-acceptor", 1, 1);
+    scenario.ended("closed", "acceptor-aborted", 1, 1);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_requestor_that_vanishes_ends_the_association_at_the_pacs() {
     scenario.associated().vanish();
     let received = behind_request(&scenario.pacs.received());
     assert_eq!(received, abort(2, 0), "the PACS is told");
-    scenario.ended("closed", "closed-by-requestor", 1, 1);
+    scenario.ended("closed", "requestor-closed", 1, 1);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_pacs_that_vanishes_ends_the_association_at_the_requestor() {
     requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
     assert_eq!(requestor.receive(), Received::Closed);
-    scenario.ended("closed", "closed-by-acceptor", 1, 1);
+    scenario.ended("closed", "acceptor-closed", 1, 1);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn what_the_requestor_said_before_it_closed_arrives() {
     drop(requestor);
     let received = behind_request(&scenario.pacs.received());
     assert!(received == [sent, abort(2, 0)].concat(), "{} bytes", received.len());
-    scenario.ended("closed", "closed-by-requestor", 1, 1);
+    scenario.ended("closed", "requestor-closed", 1, 1);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn an_abort_that_crosses_the_acceptance_reaches_the_pacs() {
     let mut requestor = scenario.ct1();
     requestor.send(&[Associate::echo("CT1", "PACS").encode(), abort(0, 0)].concat());
     assert_eq!(behind_request(&scenario.pacs.received()), abort(0, 0));
-    scenario.gate.audited("closed", "aborted-by-requestor");
+    scenario.gate.audited("closed", "requestor-aborted");
 }
 
 #[test]
@@ -249,5 +249,5 @@ fn an_abort_of_a_pacs_that_stops_reading_reaches_the_requestor() {
         }
     }
     assert_eq!(requestor.receive_pdu().encode(), abort(0, 0));
-    scenario.ended("closed", "aborted-by-acceptor", 1, 1);
+    scenario.ended("closed", "acceptor-aborted", 1, 1);
 }

@@ -28,83 +28,83 @@ macro_rules! congestion {
 }
 
 congestion! {
-    reports_a_pacs_that_closes_without_a_word: "acceptor-closed", |pacs| { pacs.request(); };
-    reports_a_pacs_that_resets: "acceptor-closed", |pacs| { pacs.request(); pacs.reset(); };
-    reports_a_pacs_that_closes_inside_its_answer: "acceptor-closed", |pacs| {
+    reports_a_pacs_that_closes_without_a_word: "target-closed", |pacs| { pacs.request(); };
+    reports_a_pacs_that_resets: "target-closed", |pacs| { pacs.request(); pacs.reset(); };
+    reports_a_pacs_that_closes_inside_its_answer: "target-closed", |pacs| {
         let answer = pacs.request().acceptance().encode();
         pacs.send(&answer[..answer.len() - 1]);
     };
-    reports_a_pacs_that_aborts: "acceptor-aborted", |pacs| {
+    reports_a_pacs_that_aborts: "target-aborted", |pacs| {
         pacs.request();
         pacs.send(&abort(2, 0));
         pacs.drain();
     };
-    reports_a_pacs_that_speaks_another_protocol: "acceptor-malformed-answer", |pacs| {
+    reports_a_pacs_that_speaks_another_protocol: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         pacs.drain();
     };
-    reports_p_data_before_the_acceptance: "acceptor-malformed-answer", |pacs| {
+    reports_p_data_before_the_acceptance: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
         pacs.drain();
     };
-    reports_a_release_instead_of_an_answer: "acceptor-malformed-answer", |pacs| {
+    reports_a_release_instead_of_an_answer: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(&release_rq());
         pacs.drain();
     };
-    reports_the_request_sent_back: "acceptor-malformed-answer", |pacs| {
+    reports_the_request_sent_back: "target-malformed-answer", |pacs| {
         let request = pacs.request().encode();
         pacs.send(&request);
         pacs.drain();
     };
-    reports_an_acceptance_of_what_was_not_proposed: "acceptor-accepts-unproposed", |pacs| {
+    reports_an_acceptance_of_what_was_not_proposed: "target-accepts-unproposed", |pacs| {
         answer(pacs, |it| it.contexts.push(Item::result(9, 0, Some(IMPLICIT))));
     };
-    reports_an_acceptance_of_a_context_that_was_taken_out: "acceptor-accepts-unproposed",
+    reports_an_acceptance_of_a_context_that_was_taken_out: "target-accepts-unproposed",
         |pacs| answer(pacs, |it| it.contexts.push(Item::result(7, 0, Some(IMPLICIT))));
-    reports_an_acceptance_of_a_context_twice: "acceptor-answers-twice", |pacs| {
+    reports_an_acceptance_of_a_context_twice: "target-answers-twice", |pacs| {
         answer(pacs, |it| it.contexts.push(Item::result(1, 0, Some(IMPLICIT))));
     };
-    reports_a_foreign_transfer_syntax: "acceptor-foreign-transfer-syntax", |pacs| {
+    reports_a_foreign_transfer_syntax: "target-foreign-transfer-syntax", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(1, 0, Some("1.2.840.10008.1.2.1.99")));
     };
-    reports_an_accepted_context_without_transfer_syntax: "acceptor-malformed-answer", |pacs| {
+    reports_an_accepted_context_without_transfer_syntax: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(1, 0, None));
     };
-    reports_an_undefined_result: "acceptor-malformed-answer", |pacs| {
+    reports_an_undefined_result: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(1, 9, Some(IMPLICIT)));
     };
-    reports_an_even_context_id_in_the_acceptance: "acceptor-malformed-answer", |pacs| {
+    reports_an_even_context_id_in_the_acceptance: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(2, 0, Some(IMPLICIT)));
     };
-    reports_two_user_informations_of_the_pacs: "acceptor-malformed-answer", |pacs| {
+    reports_two_user_informations_of_the_pacs: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.user.push(it.user[0].clone()));
     };
-    reports_an_acceptance_without_user_information: "acceptor-malformed-answer", |pacs| {
+    reports_an_acceptance_without_user_information: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.user.clear());
     };
-    reports_a_tiny_maximum_length_of_the_pacs: "acceptor-malformed-answer", |pacs| {
+    reports_a_tiny_maximum_length_of_the_pacs: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.user[0][0] = Item::maximum_length(7));
     };
-    reports_a_lying_length_in_the_acceptance: "acceptor-malformed-answer", |pacs| {
+    reports_a_lying_length_in_the_acceptance: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.contexts[0] = Item::result(1, 0, Some(IMPLICIT)).lying(4000));
     };
-    reports_bytes_behind_the_acceptance_inside_its_length: "acceptor-malformed-answer", |pacs| {
+    reports_bytes_behind_the_acceptance_inside_its_length: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.behind = vec![0; 2]);
     };
-    reports_an_acceptance_of_4_gib: "acceptor-malformed-answer", |pacs| {
+    reports_an_acceptance_of_4_gib: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(&[2, 0, 0xff, 0xff, 0xff, 0xff]);
         pacs.drain();
     };
-    reports_an_acceptance_without_titles: "acceptor-malformed-answer", |pacs| {
+    reports_an_acceptance_without_titles: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(&pdu(2, &[0, 1, 0, 0]));
         pacs.drain();
     };
-    reports_a_rejection_of_a_wrong_length: "acceptor-malformed-answer", |pacs| {
+    reports_a_rejection_of_a_wrong_length: "target-malformed-answer", |pacs| {
         pacs.request();
         pacs.send(&pdu(ASSOCIATE_RJ, &[0, 1, 1, 1, 0, 0]));
         pacs.drain();
@@ -123,7 +123,7 @@ fn passes_the_rejection_of_the_pacs_on_as_it_is() {
         let mut requestor = scenario.ct1();
         requestor.send(&Associate::echo("CT1", "PACS").encode());
         assert_rejected(&mut requestor, codes);
-        scenario.ended("refused", "acceptor-rejected", 1, 1);
+        scenario.ended("refused", "target-rejected", 1, 1);
     }
 }
 
@@ -131,7 +131,7 @@ fn passes_the_rejection_of_the_pacs_on_as_it_is() {
 fn reports_a_pacs_that_says_nothing() {
     let pacs = Pacs::first_playing(Accepted::drain);
     let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "500ms"));
-    asked_and_congested(scenario, "acceptor-silent", 1);
+    asked_and_congested(scenario, "target-silent", 1);
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn reports_a_pacs_whose_answer_drips() {
         pacs.drain();
     });
     let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "500ms"));
-    asked_and_congested(scenario, "acceptor-silent", 1);
+    asked_and_congested(scenario, "target-silent", 1);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn reports_a_pacs_that_is_not_there() {
     let nobody = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
     nobody.bind(&loopback()).unwrap();
     let address = nobody.local_addr().unwrap().as_socket().unwrap();
-    unreachable(address, "acceptor-unreachable");
+    unreachable(address, "target-unreachable");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn reports_a_pacs_whose_host_does_not_answer() {
     let address = deaf.local_addr().unwrap().as_socket().unwrap();
     let wait = Duration::from_millis(100);
     let waiting: Vec<_> = (0..4).map(|_| TcpStream::connect_timeout(&address, wait)).collect();
-    unreachable(address, "acceptor-dial-timeout");
+    unreachable(address, "target-dial-timeout");
     drop(waiting);
 }
 
@@ -178,7 +178,7 @@ fn an_abort_right_behind_the_acceptance_reaches_the_requestor() {
     let mut requestor = scenario.ct1();
     requestor.associate(&Associate::echo("CT1", "PACS"));
     assert_aborted(&mut requestor, 2, 0);
-    scenario.ended("closed", "aborted-by-acceptor", 1, 1);
+    scenario.ended("closed", "acceptor-aborted", 1, 1);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn storescu_that_aborts_ends_the_association() {
     );
     assert!(output.status.success(), "{}", words(&output));
     assert_eq!(pacs.stored().len(), 1);
-    gate.audited("closed", "aborted-by-requestor");
+    gate.audited("closed", "requestor-aborted");
 }
 
 fn gated() -> (Storescp, Gate) {

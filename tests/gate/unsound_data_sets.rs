@@ -133,7 +133,7 @@ fn what_a_peer_may_do_against_the_standard_is_counted() {
     for (tolerated, status) in [(true, 0), (false, 0xc000)] {
         let scenario = Scenario::with(|mut settings| {
             if tolerated {
-                settings.ct1.insert("tolerate", "[\"order\"]".into());
+                settings.ct1.insert("tolerate", "[\"element-order\"]".into());
             }
             settings
         });
@@ -146,8 +146,8 @@ fn what_a_peer_may_do_against_the_standard_is_counted() {
         let closed = scenario.gate.audited("closed", "released");
         let stopped = scenario.gate.stop();
         if tolerated {
-            assert_eq!(closed["deviations"]["order"], 1, "{closed}");
-            assert_eq!(stopped.counted("deviation", "order"), 1);
+            assert_eq!(closed["deviations"]["element-order"], 1, "{closed}");
+            assert_eq!(stopped.counted("deviation", "element-order"), 1);
         } else {
             assert_eq!(stopped.counted("unsound", "element-order"), 1);
         }

@@ -1,85 +1,33 @@
 //! What real devices and archives do against the standard, and may be let through.
 
-use std::fmt;
 use std::str::FromStr;
 
-/// A deviation that leaves no doubt where elements begin and end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Deviation {
-    /// A value of odd length (against PS3.5 section 7.1.1).
-    OddLength,
-    /// Elements that do not ascend (against PS3.5 section 7.1).
-    Order,
-    /// Reserved bytes behind a VR that are not zero (against PS3.5 section 7.1.2).
-    ReservedBytes,
-    /// A second element of the same tag in one item: readers take the first or the last of them.
-    Duplicate,
-    /// An element of a group that no data set may have.
-    Group,
-    /// An identifier that is missing, malformed or not the command's.
-    Identifier,
-    /// A sequence of the dictionary with another VR than SQ.
-    SequenceVr,
-    /// A character set that the standard does not have.
-    CharacterSet,
+crate::reasons! {
+    /// A deviation that is counted, and let through where it is tolerated or the acceptor's.
+    #[derive(PartialOrd, Ord)]
+    pub enum Deviation {
+        /// Against PS3.5 section 7.1.1.
+        OddLength: "odd-length", "a value or a pixel data fragment has an odd number of bytes";
+        /// Against PS3.5 section 7.1.
+        Order: "element-order", "elements of a data set or item are not in ascending order";
+        /// Against PS3.5 section 7.1.2.
+        ReservedBytes: "reserved-bytes", "the reserved bytes after a VR are not zero";
+        /// Readers take the first or the last of them.
+        Duplicate: "duplicate-element", "a data set or item has two elements of the same tag";
+        Group: "invalid-group", "an element is of a group that no data set may have";
+        Identifier: "identifier",
+            "an identifying UID is missing, malformed, or differs from the command's";
+        SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ";
+        CharacterSet: "character-set", "the character set is none that the standard has";
+    }
 }
 
 impl Deviation {
-    /// Every deviation that is counted.
-    pub const ALL: [Self; 8] = [
-        Self::OddLength,
-        Self::Order,
-        Self::ReservedBytes,
-        Self::Duplicate,
-        Self::Group,
-        Self::Identifier,
-        Self::SequenceVr,
-        Self::CharacterSet,
-    ];
-
     /// Those that a configuration may tolerate: readers agree on what such data sets say.
     pub const TOLERABLE: [Self; 3] = [Self::OddLength, Self::Order, Self::ReservedBytes];
 
-    /// The stable name, in the configuration and in counters.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::OddLength => "odd-length",
-            Self::Order => "order",
-            Self::ReservedBytes => "reserved-bytes",
-            Self::Duplicate => "duplicate",
-            Self::Group => "group",
-            Self::Identifier => "identifier",
-            Self::SequenceVr => "sequence-vr",
-            Self::CharacterSet => "character-set",
-        }
-    }
-
-    /// What it is, for the manual.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::OddLength => "A value or a pixel data fragment has an odd number of bytes.",
-            Self::Order => "Elements of a data set or item do not stand in ascending order.",
-            Self::ReservedBytes => "The reserved bytes behind a VR are not zero.",
-            Self::Duplicate => "A data set or item has two elements of the same tag.",
-            Self::Group => "An element is of a group that no data set may have.",
-            Self::Identifier => {
-                "An identifying UID is missing, malformed, or differs from the command's."
-            }
-            Self::SequenceVr => "A sequence of the dictionary has another VR than SQ.",
-            Self::CharacterSet => "The character set is none that the standard has.",
-        }
-    }
-
     const fn bit(self) -> u8 {
         1 << self as u8
-    }
-}
-
-impl fmt::Display for Deviation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 
@@ -93,7 +41,7 @@ impl FromStr for Deviation {
 
     /// Reads the name of a tolerable deviation.
     fn from_str(text: &str) -> Result<Self, UnknownDeviation> {
-        let named = Self::TOLERABLE.into_iter().find(|deviation| deviation.name() == text);
+        let named = Self::TOLERABLE.into_iter().find(|deviation| deviation.code() == text);
         named.ok_or(UnknownDeviation)
     }
 }
@@ -138,7 +86,7 @@ impl Deviations {
 
     /// Those that were met, each with its number.
     pub fn iter(&self) -> impl Iterator<Item = (Deviation, u32)> {
-        Deviation::ALL.into_iter().zip(self.counts).filter(|&(_, count)| count > 0)
+        Deviation::ALL.iter().copied().zip(self.counts).filter(|&(_, count)| count > 0)
     }
 
     /// How many UIDs of a query had a wildcard, which UIDs do not have (PS3.4 section C.2.2.2.4).
@@ -177,22 +125,31 @@ mod tests {
 
     #[test]
     fn every_deviation_has_a_name_and_a_sentence_of_its_own() {
-        let names: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.to_string()).collect();
-        let sentences: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.sentence()).collect();
+        let names: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.code()).collect();
+        let sentences: BTreeSet<_> = Deviation::ALL.iter().map(|it| it.to_string()).collect();
         assert_eq!((names.len(), sentences.len()), (Deviation::ALL.len(), names.len()));
     }
 
     #[test]
     fn the_names_of_tolerable_deviations_are_read_back_and_no_others() {
-        for deviation in Deviation::ALL {
+        for &deviation in Deviation::ALL {
             let expected = if Deviation::TOLERABLE.contains(&deviation) {
                 Ok(deviation)
             } else {
                 Err(UnknownDeviation)
             };
-            assert_eq!(deviation.name().parse(), expected, "{deviation}");
+            assert_eq!(deviation.code().parse(), expected, "{deviation}");
         }
-        for text in ["", "*", "all", "Order", "order ", "odd_length", "odd-length,order"] {
+        for text in [
+            "",
+            "*",
+            "all",
+            "order",
+            "Element-Order",
+            "element-order ",
+            "odd_length",
+            "odd-length,element-order",
+        ] {
             assert_eq!(text.parse::<Deviation>(), Err(UnknownDeviation), "{text:?}");
         }
     }
@@ -208,9 +165,9 @@ mod tests {
     fn exactly_the_tolerable_deviations_that_were_given_are_tolerated() {
         for chosen in 0..=u8::MAX {
             let is_chosen = |it: &Deviation| chosen & it.bit() != 0;
-            let given: Vec<_> = Deviation::ALL.into_iter().filter(is_chosen).collect();
+            let given: Vec<_> = Deviation::ALL.iter().copied().filter(is_chosen).collect();
             let set = tolerated(&given);
-            for deviation in Deviation::ALL {
+            for &deviation in Deviation::ALL {
                 let is_in = given.contains(&deviation) && Deviation::TOLERABLE.contains(&deviation);
                 assert_eq!(set.contains(deviation), is_in, "{deviation} of {given:?}");
             }
@@ -229,10 +186,10 @@ mod tests {
     fn each_deviation_is_counted_for_itself_and_without_overflow() {
         let mut met = Deviations::default();
         assert_eq!(met.iter().next(), None);
-        for (times, deviation) in (1..).zip(Deviation::ALL) {
+        for (times, deviation) in (1..).zip(Deviation::ALL.iter().copied()) {
             (0..times).for_each(|_| met.note(deviation));
         }
-        assert!(met.iter().eq(Deviation::ALL.into_iter().zip(1..)));
+        assert!(met.iter().eq(Deviation::ALL.iter().copied().zip(1..)));
         let mut all = Deviations { counts: [u32::MAX; Deviation::ALL.len()], patterns: u32::MAX };
         met.note_pattern();
         all.add(&met);

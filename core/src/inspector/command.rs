@@ -77,7 +77,7 @@ pub struct SubOperations {
 }
 
 /// Why a command set cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CommandError {
     /// An element ends behind the end of the set.
     #[error("is cut inside an element")]

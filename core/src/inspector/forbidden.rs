@@ -3,35 +3,58 @@
 use std::fmt;
 
 use super::command::{Command, Role};
+use crate::reason::Sided;
 use crate::services::Operation;
 use crate::side::Side;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
-/// Why a sound request is not forwarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Forbidden {
-    /// PS3.7 knows no such request.
-    UnknownCommand,
-    /// The request names a SOP class that has no place on its context.
-    SopClass,
-    /// The context does not permit the request to this side.
-    Operation,
-    /// The peer may not have objects moved there.
-    MoveDestination,
-    /// An object of the PACS while no C-GET is under way.
-    StoreOutsideGet,
-    /// C-CANCEL on a context where nothing can be cancelled.
-    Cancel,
+/// Refused: not authorized (PS3.7 section C.5.27).
+const NOT_AUTHORIZED: Option<u16> = Some(0x0124);
+/// Unrecognized operation (PS3.7 section C.5.24).
+const UNRECOGNIZED: Option<u16> = Some(0x0211);
+
+const ASK_THE_VENDOR: [&str; 2] =
+    ["Ask the vendor what this command is: DICOM has none with this number."; 2];
+const SHOW_THE_VENDOR: [&str; 2] = ["Show the vendor the line: a command must name the SOP class \
+                                     of its presentation context.";
+    2];
+const ADD_SERVICE: &str = "If the device may do this, add the service to `services` of its [peer] \
+                           table; if it never should, ask why it tries.";
+const ADD_DESTINATION: [&str; 2] = ["If the device may have objects sent there, add the title to \
+                                     `move_to` of its [peer] table.";
+    2];
+const UNASKED: &str = "Look at the PACS: it asks a device for what nobody has requested. If it is \
+                       not faulty, it may have been broken into.";
+const RARE: [&str; 2] = ["Nothing, if it is rare: there is nothing to cancel there."; 2];
+
+crate::sided_reasons! {
+    /// Why a sound request is not forwarded, with the status of the gate's response; `None` for
+    /// what has no response.
+    pub enum Forbidden -> Option<u16> {
+        UnknownCommand: "unknown-command",
+            "PS3.7 knows no such request", ASK_THE_VENDOR => UNRECOGNIZED;
+        SopClass: "foreign-sop-class",
+            "the request names a SOP class that does not belong on its context",
+            SHOW_THE_VENDOR => NOT_AUTHORIZED;
+        Operation: "operation",
+            "the context does not permit the request to this side",
+            [ADD_SERVICE, UNASKED] => NOT_AUTHORIZED;
+        MoveDestination only Requestor: "move-destination",
+            "the peer may not have objects moved there", ADD_DESTINATION => NOT_AUTHORIZED;
+        StoreOutsideGet only Acceptor: "store-outside-get",
+            "an object of the PACS while no C-GET is under way",
+            [UNASKED; 2] => NOT_AUTHORIZED;
+        Cancel: "cancel",
+            "a C-CANCEL on a context where nothing can be cancelled", RARE => None;
+    }
 }
 
 /// A request that was not forwarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ForbiddenRequest {
-    /// Who sent it.
-    pub from: Side,
-    /// Why it is forbidden.
-    pub why: Forbidden,
+    /// Why it is forbidden, and who sent it.
+    pub why: Sided<Forbidden>,
     /// What was asked for.
     pub asked: Asked,
     /// The SOP class that it names; of unknown commands nothing is read.
@@ -51,84 +74,6 @@ pub enum Asked {
     Unknown(u16),
 }
 
-impl Forbidden {
-    /// Everything that can happen, by the side that asked.
-    pub const ALL: [(Side, Self); 10] = [
-        (Side::Requestor, Self::UnknownCommand),
-        (Side::Requestor, Self::SopClass),
-        (Side::Requestor, Self::Operation),
-        (Side::Requestor, Self::MoveDestination),
-        (Side::Requestor, Self::Cancel),
-        (Side::Acceptor, Self::UnknownCommand),
-        (Side::Acceptor, Self::SopClass),
-        (Side::Acceptor, Self::Operation),
-        (Side::Acceptor, Self::StoreOutsideGet),
-        (Side::Acceptor, Self::Cancel),
-    ];
-
-    /// The stable code for the audit and the counters.
-    #[must_use]
-    pub const fn code(self, from: Side) -> &'static str {
-        match (from, self) {
-            (Side::Requestor, Self::UnknownCommand) => "requestor-unknown-command",
-            (Side::Requestor, Self::SopClass) => "requestor-foreign-sop-class",
-            (Side::Requestor, Self::Operation) => "requestor-operation",
-            (Side::Requestor, Self::MoveDestination) => "requestor-move-destination",
-            (Side::Requestor, Self::StoreOutsideGet) => "requestor-store-outside-get",
-            (Side::Requestor, Self::Cancel) => "requestor-cancel",
-            (Side::Acceptor, Self::UnknownCommand) => "acceptor-unknown-command",
-            (Side::Acceptor, Self::SopClass) => "acceptor-foreign-sop-class",
-            (Side::Acceptor, Self::Operation) => "acceptor-operation",
-            (Side::Acceptor, Self::MoveDestination) => "acceptor-move-destination",
-            (Side::Acceptor, Self::StoreOutsideGet) => "acceptor-store-outside-get",
-            (Side::Acceptor, Self::Cancel) => "acceptor-cancel",
-        }
-    }
-
-    /// What the administrator does about it.
-    #[must_use]
-    pub const fn advice(self, from: Side) -> &'static str {
-        match (from, self) {
-            (_, Self::UnknownCommand) => {
-                "Ask the vendor what this command is: DICOM has none with this number."
-            }
-            (_, Self::SopClass) => {
-                "Show the vendor the line: a command must name the SOP class of its presentation \
-                 context."
-            }
-            (Side::Requestor, Self::Operation) => {
-                "If the device may do this, add the service to `services` of its [peer] table; if \
-                 it never should, ask why it tries."
-            }
-            (_, Self::MoveDestination) => {
-                "If the device may have objects sent there, add the title to `move_to` of its \
-                 [peer] table."
-            }
-            (_, Self::Cancel) => "Nothing, if it is rare: there is nothing to cancel there.",
-            (Side::Acceptor, Self::Operation) | (_, Self::StoreOutsideGet) => {
-                "Look at the PACS: it asks a device for what nobody has requested. If it is not \
-                 faulty, it may have been broken into."
-            }
-        }
-    }
-
-    /// The status of the gate's answer (PS3.7 annex C); `None` for what has no response.
-    #[must_use]
-    pub const fn status(self) -> Option<u16> {
-        /// Refused: not authorized (C.5.27).
-        const NOT_AUTHORIZED: u16 = 0x0124;
-        /// Unrecognized operation (C.5.24).
-        const UNRECOGNIZED: u16 = 0x0211;
-        match self {
-            Self::UnknownCommand => Some(UNRECOGNIZED),
-            Self::SopClass | Self::Operation | Self::MoveDestination | Self::StoreOutsideGet => {
-                Some(NOT_AUTHORIZED)
-            }
-            Self::Cancel => None,
-        }
-    }
-}
-
 impl ForbiddenRequest {
     pub(super) fn new(from: Side, why: Forbidden, command: &Command) -> Self {
         let asked = match command.role {
@@ -139,7 +84,7 @@ impl ForbiddenRequest {
             Role::Cancel { .. } => Asked::Cancel,
         };
         let sop_class = command.sop_class.clone();
-        Self { from, why, asked, sop_class, destination: command.destination }
+        Self { why: why.by(from), asked, sop_class, destination: command.destination }
     }
 }
 

@@ -300,7 +300,7 @@ impl Lane {
     fn end_fragment(&mut self, fragment: Fragment) -> Result<Step, Fault> {
         let step = match &mut self.message {
             Message::Command { context, collected, .. } if fragment.is_last => {
-                let command = Command::read(*context, collected)?;
+                let command = Command::read(*context, collected).map_err(Fault::Command)?;
                 self.message = if command.has_data_set {
                     // Until somebody says that it passes.
                     let passage = Passage::Swallow;

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
+use super::admitted::Admitted;
 use super::peer::{Pacs, PeerRules};
-use super::permit::{Permit, Terms, capped};
+use super::permit::{Terms, capped};
 use super::proposal::Judged;
 use super::refusal::{Inquiry, Refusal};
 use super::trace::{Finding, Trace};
 use crate::wire::associate::{AssociateRq, ReceivedRq, UserInformation};
 
-/// A request whose peer, PACS and contexts are found; it becomes a [`Permit`] within the limits.
+/// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
 pub struct Candidate {
     terms: Terms,
@@ -98,11 +99,11 @@ impl Candidate {
     /// # Errors
     ///
     /// The limit that is reached.
-    pub fn permit(self, occupancy: Occupancy) -> Result<Permit, Refusal> {
+    pub fn admit(self, occupancy: Occupancy) -> Result<Admitted, Refusal> {
         let finding = self.limits(occupancy);
         let mut terms = self.terms;
         let Err(denial) = terms.trace.record(finding) else {
-            return Ok(Permit::new(terms));
+            return Ok(Admitted::new(terms));
         };
         let inquiry = Inquiry {
             trace: terms.trace,

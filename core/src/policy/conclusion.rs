@@ -10,6 +10,7 @@ use crate::wire::associate::{
     AssociateAc, ContextAnswer, ContextId, ContextRejection, ContextResult, ExtendedNegotiation,
     Notes, ReceivedAc, RoleSelection, UserInformation,
 };
+use crate::wire::reject::Abort;
 use crate::wire::uid::Uid;
 
 /// Both sides agree: what to tell the requestor, and what holds from now on.
@@ -25,44 +26,21 @@ pub struct Conclusion {
     pub remarks: Remarks,
 }
 
-/// How an answer of the PACS contradicts what it was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum AcFault {
-    /// It accepts a context that it was not asked for.
-    #[error("the PACS accepts a context that it was not asked for")]
-    AcceptsUnproposed,
-    /// It gives two results for one context.
-    #[error("the PACS gives two results for one context")]
-    AnswersTwice,
-    /// It chooses a transfer syntax that was not proposed for the context.
-    #[error("the PACS chooses a transfer syntax that was not proposed for the context")]
-    ForeignTransferSyntax,
-}
+const CHECK_THE_PACS: &str = "Check that `address` of the [pacs] table is the PACS, and report the \
+                              answer to its vendor.";
+/// What the acceptor itself is told (PS3.8 section 9.2, state 5).
+const INVALID: Abort = Abort::INVALID_PARAMETER;
 
-impl AcFault {
-    /// Every fault.
-    pub const ALL: [Self; 3] =
-        [Self::AcceptsUnproposed, Self::AnswersTwice, Self::ForeignTransferSyntax];
-
-    /// The stable name in audit lines and counters.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::AcceptsUnproposed => "acceptor-accepts-unproposed",
-            Self::AnswersTwice => "acceptor-answers-twice",
-            Self::ForeignTransferSyntax => "acceptor-foreign-transfer-syntax",
-        }
-    }
-
-    /// What the administrator does about it.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::AcceptsUnproposed | Self::AnswersTwice | Self::ForeignTransferSyntax => {
-                "Check that `address` of the [pacs] table is the PACS, and report the answer to \
-                 its vendor."
-            }
-        }
+crate::reasons! {
+    /// How an answer of the acceptor contradicts what it was asked.
+    pub enum AcFault -> Abort {
+        AcceptsUnproposed: "target-accepts-unproposed",
+            "the PACS accepts a context that it was not asked for", CHECK_THE_PACS => INVALID;
+        AnswersTwice: "target-answers-twice",
+            "the PACS gives two results for one context", CHECK_THE_PACS => INVALID;
+        ForeignTransferSyntax: "target-foreign-transfer-syntax",
+            "the PACS chooses a transfer syntax that was not proposed for the context",
+            CHECK_THE_PACS => INVALID;
     }
 }
 
@@ -148,7 +126,7 @@ fn in_order(
     remarks: &mut Remarks,
 ) -> Vec<ContextResult> {
     let removed: HashMap<ContextId, ContextRejection> =
-        terms.removed.iter().map(|context| (context.id, context.why.rejection())).collect();
+        terms.removed.iter().map(|context| (context.id, context.why.answer())).collect();
     let mut results = Vec::with_capacity(terms.order.len());
     for &id in &terms.order {
         let verdict = removed.get(&id).copied().map(Verdict::Rejected);

@@ -24,18 +24,21 @@ pub struct Removed {
     pub why: Removal,
 }
 
-/// Why a proposed context is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
-pub enum Removal {
-    /// The peer's services do not cover its abstract syntax.
-    #[error("the peer's services do not cover its SOP class")]
-    NotPermitted,
-    /// None of its transfer syntaxes can be inspected.
-    #[error("none of its transfer syntaxes can be inspected")]
-    TransferSyntaxes,
-    /// One of its UIDs is none.
-    #[error("one of its UIDs is not well-formed")]
-    Unsound,
+crate::reasons! {
+    /// Why a proposed context is removed, with what the requestor is told (PS3.8 table 9-18).
+    pub enum Removal -> ContextRejection {
+        NotPermitted: "not-permitted",
+            "the peer's services do not cover its SOP class",
+            "If the device may use this SOP class, add its service to `services` of its [peer] \
+             table, and check its `sop_classes`." => ContextRejection::User;
+        TransferSyntaxes: "transfer-syntaxes",
+            "none of its transfer syntaxes can be inspected",
+            "Let the device propose Implicit or Explicit VR Little Endian too; no key permits what \
+             cannot be inspected." => ContextRejection::TransferSyntaxes;
+        Unsound: "unsound-uid",
+            "one of its UIDs is not well-formed",
+            "Report the UID to the device's vendor; no key permits it." => ContextRejection::User;
+    }
 }
 
 /// A request after the judgement of its contexts.
@@ -181,44 +184,4 @@ fn clipped(
 // There are at most 128 contexts.
 fn count(contexts: usize) -> u8 {
     u8::try_from(contexts).unwrap_or(u8::MAX)
-}
-
-impl Removal {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::NotPermitted, Self::TransferSyntaxes, Self::Unsound];
-
-    /// The stable name in audit lines.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::NotPermitted => "not-permitted",
-            Self::TransferSyntaxes => "transfer-syntaxes",
-            Self::Unsound => "unsound-uid",
-        }
-    }
-
-    /// What the administrator does about it.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::NotPermitted => {
-                "If the device may use this SOP class, add its service to `services` of its [peer] \
-                 table, and check its `sop_classes`."
-            }
-            Self::TransferSyntaxes => {
-                "Let the device propose Implicit or Explicit VR Little Endian too; no key permits \
-                 what cannot be inspected."
-            }
-            Self::Unsound => "Report the UID to the device's vendor; no key permits it.",
-        }
-    }
-
-    /// What the requestor is told (PS3.8 table 9-18).
-    #[must_use]
-    pub const fn rejection(self) -> ContextRejection {
-        match self {
-            Self::NotPermitted | Self::Unsound => ContextRejection::User,
-            Self::TransferSyntaxes => ContextRejection::TransferSyntaxes,
-        }
-    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::denial::Denial;
 use super::proposal::Removed;
 use super::trace::{Finding, Trace};
+use crate::reason::Explained;
 
 /// A denial with what was known when it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,10 +39,10 @@ impl Refusal {
     /// What the administrator does about it: the denial's advice, or a closer one where the trace
     /// knows the cause.
     #[must_use]
-    pub fn advice(&self) -> &'static str {
+    pub fn advice(&self) -> Option<&'static str> {
         let last = self.trace.last();
         let closer = CLOSER.iter().find(|(finding, _)| last == Some(*finding));
-        closer.map_or_else(|| self.denial.advice(), |(_, advice)| advice)
+        closer.map(|(_, advice)| *advice).or_else(|| self.denial.advice())
     }
 }
 

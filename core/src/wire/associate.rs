@@ -6,6 +6,7 @@
 mod answer;
 mod encode;
 mod error;
+mod identity;
 mod item;
 mod note;
 mod request;
@@ -15,12 +16,11 @@ mod version;
 
 pub use answer::{AssociateAc, ContextAnswer, ContextRejection, ContextResult, ReceivedAc};
 pub use encode::TooLong;
-pub use error::{Answer, AssociateError};
+pub use error::AssociateError;
+pub use identity::{IdentityKind, UserIdentity};
 pub use note::{Note, Notes};
 pub use request::{AssociateRq, ProposedContext, ReceivedRq, UnsoundContext};
-pub use user::{
-    ExtendedNegotiation, IdentityKind, RoleSelection, UserInformation, implementation_class,
-};
+pub use user::{ExtendedNegotiation, RoleSelection, UserInformation, implementation_class};
 pub use version::VersionName;
 
 use self::item::Item;

@@ -1,6 +1,7 @@
 //! The PACS's answer, judged, and the one that the requestor gets.
 
 use pacsgate_core::policy::{AcFault, Permit, Remark};
+use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::{
     ContextAnswer, ContextRejection, ContextResult, Echo, UnsoundContext, VersionName,
 };
@@ -223,5 +224,5 @@ fn every_fault_has_a_code_and_an_advice() {
     let codes: std::collections::HashSet<_> =
         AcFault::ALL.iter().map(|fault| fault.code()).collect();
     assert_eq!(codes.len(), AcFault::ALL.len());
-    assert!(AcFault::ALL.iter().all(|fault| fault.advice().ends_with('.')));
+    assert!(AcFault::ALL.iter().all(|fault| fault.advice().unwrap().ends_with('.')));
 }

@@ -1,6 +1,7 @@
 //! What of a request goes on to the PACS.
 
 use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy, Remark, Removal};
+use pacsgate_core::reason::Explained;
 use pacsgate_core::services::{Operation, Service};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{ContextRejection, UnsoundContext};
@@ -213,8 +214,8 @@ fn passes_on_who_implements_the_requestor() {
 fn every_removal_has_a_code_a_result_and_an_advice() {
     let codes: std::collections::HashSet<_> = Removal::ALL.iter().map(|why| why.code()).collect();
     assert_eq!(codes.len(), Removal::ALL.len());
-    assert!(Removal::ALL.iter().all(|why| why.advice().ends_with('.')));
-    assert_eq!(Removal::NotPermitted.rejection(), ContextRejection::User);
-    assert_eq!(Removal::Unsound.rejection(), ContextRejection::User);
-    assert_eq!(Removal::TransferSyntaxes.rejection(), ContextRejection::TransferSyntaxes);
+    assert!(Removal::ALL.iter().all(|why| why.advice().unwrap().ends_with('.')));
+    assert_eq!(Removal::NotPermitted.answer(), ContextRejection::User);
+    assert_eq!(Removal::Unsound.answer(), ContextRejection::User);
+    assert_eq!(Removal::TransferSyntaxes.answer(), ContextRejection::TransferSyntaxes);
 }

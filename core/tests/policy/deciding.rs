@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use pacsgate_core::certificate::Certificate;
 use pacsgate_core::policy::{AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal};
+use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
 use pacsgate_core::wire::reject::Reject;
 
@@ -61,7 +62,7 @@ fn permits_a_known_peer_with_its_own_title() {
     assert_eq!(candidate.peer().as_ref(), "ct1");
     assert_eq!(candidate.pacs().as_ref(), "archive");
     assert_eq!(candidate.contact().map(AsRef::as_ref), Some("Radiology IT"));
-    let permit = candidate.permit(Occupancy::default()).unwrap();
+    let permit = candidate.admit(Occupancy::default()).unwrap().permit();
     assert_eq!(permit.contact().map(AsRef::as_ref), Some("Radiology IT"));
     let findings: Vec<_> = permit.trace().iter().collect();
     assert_eq!(
@@ -81,7 +82,7 @@ fn permits_a_known_peer_with_its_own_title() {
 fn denies_a_certificate_of_no_peer() {
     let refusal = refusal(&policy(peer("ct1")), Attempt::stranger);
     assert_eq!(refusal.denial, Denial::UnknownCertificate);
-    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::NO_REASON));
     assert_eq!((refusal.peer, refusal.contact, refusal.pacs), (None, None, None));
 }
 
@@ -89,7 +90,7 @@ fn denies_a_certificate_of_no_peer() {
 fn denies_a_source_outside_the_networks_of_the_peer() {
     let refusal = refusal(&policy(peer("ct1")), Attempt::elsewhere);
     assert_eq!(refusal.denial, Denial::WrongNetwork);
-    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::NO_REASON));
     assert_eq!(refusal.peer.as_deref(), Some("ct1"));
     assert_eq!(refusal.contact.as_deref(), Some("Radiology IT"));
 }
@@ -100,7 +101,7 @@ fn denies_known_peer_with_foreign_calling_title() {
     let policy = Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap();
     let refusal = refusal(&policy, |attempt| attempt.calling("MR1"));
     assert_eq!(refusal.denial, Denial::CallingTitle);
-    assert_eq!(refusal.denial.reject(), Reject::CALLING_TITLE);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::CALLING_TITLE));
     assert_eq!(refusal.pacs, None);
 }
 
@@ -118,16 +119,19 @@ fn denies_titles_that_only_begin_or_end_like_a_permitted_one() {
 fn says_that_only_the_case_of_the_calling_title_differs_but_not_on_the_wire() {
     let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.calling("ct1"));
     assert_eq!(refusal.denial, Denial::CallingTitle);
-    assert_eq!(refusal.denial.reject(), Reject::CALLING_TITLE);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::CALLING_TITLE));
     assert_eq!(refusal.trace.last(), Some(Finding::CallingTitleDiffersInCase));
-    assert!(refusal.advice().contains("case") && refusal.advice().contains("`calling_ae`"));
+    assert!(
+        refusal.advice().unwrap().contains("case")
+            && refusal.advice().unwrap().contains("`calling_ae`")
+    );
 }
 
 #[test]
 fn denies_a_called_title_that_no_pacs_has() {
     let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.called("ELSEWHERE"));
     assert_eq!(refusal.denial, Denial::CalledTitle);
-    assert_eq!(refusal.denial.reject(), Reject::CALLED_TITLE);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::CALLED_TITLE));
     assert_eq!(refusal.trace.last(), Some(Finding::CalledTitleUnknown));
 }
 
@@ -139,7 +143,7 @@ fn denies_the_title_of_a_pacs_that_is_not_granted_exactly_as_an_unknown_one() {
     assert_eq!(foreign.denial, Denial::CalledTitle);
     assert_eq!(foreign.pacs, None);
     assert_eq!(foreign.trace.last(), Some(Finding::CalledTitleOfAnotherPacs));
-    assert!(foreign.advice().contains("`pacs`"));
+    assert!(foreign.advice().unwrap().contains("`pacs`"));
 }
 
 #[test]
@@ -147,7 +151,7 @@ fn says_that_only_the_case_of_the_called_title_differs() {
     let other_case = refusal(&policy(peer("ct1")), |attempt| attempt.called("Pacs"));
     assert_eq!(other_case.denial, Denial::CalledTitle);
     assert_eq!(other_case.trace.last(), Some(Finding::CalledTitleDiffersInCase));
-    assert!(other_case.advice().contains("`called_ae`"));
+    assert!(other_case.advice().unwrap().contains("`called_ae`"));
 }
 
 #[test]
@@ -162,7 +166,7 @@ fn does_not_hint_at_the_case_of_a_title_that_the_peer_may_not_reach() {
 fn denies_a_request_without_a_permitted_service() {
     let refusal = refusal(&policy(peer("ct1")), |attempt| attempt.proposing(COMMITMENT));
     assert_eq!(refusal.denial, Denial::NoPermittedService);
-    assert_eq!(refusal.denial.reject(), Reject::NO_REASON);
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::NO_REASON));
     assert_eq!(refusal.pacs.as_deref(), Some("archive"));
     assert_eq!(refusal.removed.len(), 1);
 }
@@ -251,7 +255,10 @@ fn no_reason_for_an_end_shares_its_code_with_another() {
 #[test]
 fn every_advice_names_a_key() {
     for denial in Denial::ALL {
-        assert!(denial.advice().contains('`') && denial.advice().ends_with('.'), "{denial}");
+        assert!(
+            denial.advice().unwrap().contains('`') && denial.advice().unwrap().ends_with('.'),
+            "{denial}"
+        );
     }
 }
 

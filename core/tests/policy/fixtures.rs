@@ -159,7 +159,7 @@ pub(crate) fn identify_as(
 }
 
 pub(crate) fn permit(policy: &Policy, request: &ReceivedRq) -> Permit {
-    identify(policy, request).unwrap().permit(Occupancy::default()).unwrap()
+    identify(policy, request).unwrap().admit(Occupancy::default()).unwrap().permit()
 }
 
 /// The ids of the contexts that the PACS is asked for.

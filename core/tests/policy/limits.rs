@@ -1,6 +1,7 @@
 //! How many associations a peer and a PACS may have.
 
 use pacsgate_core::policy::{Denial, Occupancy, Pacs, Peer, Policy};
+use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::reject::Reject;
 
 use crate::fixtures::*;
@@ -10,7 +11,7 @@ fn judged(peer_limit: u32, pacs_limit: u32, occupancy: Occupancy) -> Result<(), 
     let pacs = Pacs { associations: pacs_limit, ..pacs("archive", "PACS") };
     let policy = Policy::new(vec![peer], vec![pacs]).unwrap();
     let candidate = identify(&policy, &echo_request()).unwrap();
-    candidate.permit(occupancy).map(drop).map_err(|refusal| refusal.denial)
+    candidate.admit(occupancy).map(drop).map_err(|refusal| refusal.denial)
 }
 
 fn alone(count: u32) -> Occupancy {
@@ -52,8 +53,8 @@ fn a_full_pacs_takes_nobody() {
 #[test]
 fn a_limit_is_said_to_pass_and_names_peer_and_pacs() {
     let candidate = identify(&policy(peer("ct1")), &echo_request()).unwrap();
-    let refusal = candidate.permit(alone(1000)).unwrap_err();
-    assert_eq!(refusal.denial.reject(), Reject::LOCAL_LIMIT);
+    let refusal = candidate.admit(alone(1000)).unwrap_err();
+    assert_eq!(refusal.denial.answer(), Answer::Reject(Reject::LOCAL_LIMIT));
     assert_eq!(refusal.peer.as_deref(), Some("ct1"));
     assert_eq!(refusal.pacs.as_deref(), Some("archive"));
     assert_eq!(refusal.trace.iter().count(), 6);

@@ -303,7 +303,7 @@ fn drops_and_notes_what_is_not_forwarded() {
 }
 
 #[test]
-fn keeps_the_kind_of_an_identity_and_nothing_of_its_values() {
+fn keeps_an_identity_for_itself_and_neither_shows_nor_forwards_it() {
     let kinds = [
         (1, IdentityKind::Username),
         (2, IdentityKind::UsernameAndPasscode),
@@ -313,10 +313,14 @@ fn keeps_the_kind_of_an_identity_and_nothing_of_its_values() {
         (9, IdentityKind::Unknown(9)),
     ];
     for (value, kind) in kinds {
-        let bytes = request_with_user(&[identity(value, "CANARY", "CANARY")]);
+        let bytes = request_with_user(&[identity(value, "CANARY", "CANARY2")]);
         let received = parse(&bytes);
-        assert_eq!(received.identity, Some(kind));
-        assert!(!format!("{received:?}").contains("CANARY"));
+        let kept = received.identity.clone().unwrap();
+        assert_eq!((kept.kind, kept.wants_answer), (kind, true));
+        assert_eq!((&**kept.primary, &**kept.secondary), (&b"CANARY"[..], &b"CANARY2"[..]));
+        assert!(
+            !format!("{received:?}").contains("CANARY") && !format!("{kept:#?}").contains("67")
+        );
         let sent = received.request.encode().unwrap();
         assert!(!sent.windows(6).any(|window| window == b"CANARY"));
     }

@@ -173,5 +173,5 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     let source = [192, 0, 2, 1].into();
     let facts = Facts { certificate: &certificate, source, request: received };
     let candidate = policy.identify(&facts).ok()?;
-    Some(candidate.permit(Occupancy::default()).ok()?.request().clone())
+    Some(candidate.admit(Occupancy::default()).ok()?.permit().request().clone())
 }

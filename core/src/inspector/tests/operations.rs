@@ -149,7 +149,7 @@ fn forbids(request: &[u8], context: (u8, &str), field: u16, why: Forbidden) {
     assert_eq!(answered(&out.to_requestor), expected);
     assert_eq!(out.to_acceptor, echo, "the PACS hears of the next request only");
     let forbidden = inspector.ledger().forbidden();
-    assert_eq!(forbidden.iter().map(|it| it.why).collect::<Vec<_>>(), [why]);
+    assert_eq!(forbidden.iter().map(|it| it.why.what).collect::<Vec<_>>(), [why]);
 }
 
 #[test]
@@ -340,7 +340,7 @@ fn a_cancel_where_nothing_can_be_cancelled_is_dropped() {
     let (out, verdict, inspector) = play(&[(Side::Requestor, &cancel)]);
     assert_eq!(verdict, Ok(()));
     assert!(out.to_acceptor.is_empty() && out.to_requestor.is_empty());
-    assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Cancel);
+    assert_eq!(inspector.ledger().forbidden()[0].why.what, Forbidden::Cancel);
 }
 
 #[test]
@@ -388,7 +388,7 @@ fn the_pacs_sends_objects_only_while_a_c_get_is_under_way() {
         let told = answered(&out.to_acceptor[last..]);
         assert_eq!(told, (MR.0, STORE_RQ | RESPONSE, 5, NOT_AUTHORIZED));
         let forbidden = &inspector.ledger().forbidden()[0];
-        assert_eq!((forbidden.from, forbidden.why), (Side::Acceptor, Forbidden::StoreOutsideGet));
+        assert_eq!(forbidden.why, Forbidden::StoreOutsideGet.by(Side::Acceptor));
     }
 }
 
@@ -409,7 +409,7 @@ fn the_pacs_asks_nothing_that_its_service_does_not_have() {
         let (out, verdict, inspector) = play(&[(Side::Acceptor, &message(context, field, 1))]);
         assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
         assert_eq!(answered(&out.to_acceptor).3, NOT_AUTHORIZED);
-        assert_eq!(inspector.ledger().forbidden()[0].why, Forbidden::Operation);
+        assert_eq!(inspector.ledger().forbidden()[0].why.what, Forbidden::Operation);
     }
 }
 
@@ -526,7 +526,7 @@ fn what_is_written_down_is_bounded() {
 
 #[test]
 fn every_code_of_what_is_forbidden_is_its_own() {
-    let codes: std::collections::BTreeSet<_> =
-        Forbidden::ALL.iter().map(|(side, why)| why.code(*side)).collect();
-    assert_eq!(codes.len(), Forbidden::ALL.len());
+    let codes: std::collections::BTreeSet<_> = Forbidden::all().map(|why| why.code()).collect();
+    assert_eq!(codes.len(), Forbidden::all().count());
+    assert_eq!(codes.len(), 2 * Forbidden::ALL.len() - 2);
 }

@@ -1,9 +1,10 @@
 //! A-ASSOCIATE-RQ (PS3.8 section 9.3.2).
 
 use super::error::AssociateError;
+use super::identity::UserIdentity;
 use super::item::{self, Item};
 use super::note::{Note, Notes};
-use super::user::{self, IdentityKind, ReceivedUser, Sender, UserInformation};
+use super::user::{self, ReceivedUser, Sender, UserInformation};
 use super::{ContextId, Echo, fixed_fields, names_dicom, once, uid};
 use crate::wire::reader::Reader;
 use crate::wire::title::{AeTitle, TitleError};
@@ -45,8 +46,8 @@ pub struct ReceivedRq {
     pub echo: Echo,
     /// Contexts with a UID outside the grammar, each with its place among the proposed ones.
     pub unsound: Vec<UnsoundContext>,
-    /// Item 58 was there: its kind. Its values are not kept.
-    pub identity: Option<IdentityKind>,
+    /// Item 58, for the gate alone: it has no place in what is forwarded.
+    pub identity: Option<UserIdentity>,
     /// What was dropped or tolerated.
     pub notes: Notes,
 }

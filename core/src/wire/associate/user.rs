@@ -1,6 +1,7 @@
 //! User information (PS3.7 annex D.3.3).
 
 use super::error::AssociateError;
+use super::identity::UserIdentity;
 use super::item::{self, Item};
 use super::note::{Note, Notes};
 use super::unique::Unique;
@@ -43,40 +44,10 @@ pub struct ExtendedNegotiation {
     pub information: Vec<u8>,
 }
 
-/// The type of user identity (PS3.7 section D.3.3.7).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdentityKind {
-    /// Type 1.
-    Username,
-    /// Type 2.
-    UsernameAndPasscode,
-    /// Type 3.
-    Kerberos,
-    /// Type 4.
-    Saml,
-    /// Type 5.
-    Jwt,
-    /// A type that the standard does not name.
-    Unknown(u8),
-}
-
 /// The implementation class (item 52) of this program: 2.25 and a UUID (PS3.5 section B.2).
 #[must_use]
 pub fn implementation_class() -> Uid {
     Uid::known("2.25.328520841336669457546528144702867318310")
-}
-
-impl From<u8> for IdentityKind {
-    fn from(value: u8) -> Self {
-        match value {
-            1 => Self::Username,
-            2 => Self::UsernameAndPasscode,
-            3 => Self::Kerberos,
-            4 => Self::Saml,
-            5 => Self::Jwt,
-            unknown => Self::Unknown(unknown),
-        }
-    }
 }
 
 /// Who sent a user information: the two may not say the same.
@@ -89,7 +60,7 @@ pub(super) enum Sender {
 /// User information as received.
 pub(super) struct ReceivedUser {
     pub(super) information: UserInformation,
-    pub(super) identity: Option<IdentityKind>,
+    pub(super) identity: Option<UserIdentity>,
 }
 
 /// Reads an item 50.
@@ -113,7 +84,7 @@ struct Draft {
     /// The inner value is `None` for a name that was dropped.
     version: Option<Option<VersionName>>,
     extended: Unique<ExtendedNegotiation>,
-    identity: Option<IdentityKind>,
+    identity: Option<UserIdentity>,
     identity_answer: Option<()>,
 }
 
@@ -215,15 +186,10 @@ impl Draft {
         )
     }
 
-    /// Keeps the kind alone: the values are secrets, and nothing here verifies them.
-    fn identity(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
-        let kind = IdentityKind::from(item.u8()?);
-        let _positive_response_requested = item.u8()?;
-        let _primary = item.sized()?;
-        let _secondary = item.sized()?;
-        item.finish()?;
+    fn identity(&mut self, item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        let identity = UserIdentity::parse(item)?;
         notes.add(Note::NotForwarded(item::IDENTITY));
-        once(&mut self.identity, kind, AssociateError::SecondIdentity)
+        once(&mut self.identity, identity, AssociateError::SecondIdentity)
     }
 
     fn identity_answer(

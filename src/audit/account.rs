@@ -1,0 +1,232 @@
+//! What the audit says of one connection: gathered step by step, written once at its end.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use pacsgate_core::certificate::Certificate;
+use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
+use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed};
+use pacsgate_core::reason::{Answer, Explained};
+use pacsgate_core::wire::associate::ReceivedRq;
+use pacsgate_core::wire::title::AeTitle;
+
+use super::Audit;
+use super::operations::{DataSetRecord, ForbiddenRecord};
+use super::record::{
+    CertificateRecord, ContextsRecord, Event, Received, Record, RemovedContext, Standing,
+};
+use super::text::{PeerText, Texts};
+use crate::reason::Reason;
+use crate::relay::Traffic;
+use crate::stream::tls::Presented;
+
+/// The account of one connection.
+pub struct Account {
+    audit: Audit,
+    began: Instant,
+    record: Box<Record>,
+    /// What has had its line: a code and what was asked for.
+    reported: Vec<(Event, &'static str)>,
+}
+
+impl Account {
+    /// Begins with what a socket shows.
+    #[must_use]
+    pub fn new(audit: Audit, listener: Arc<str>, source: SocketAddr) -> Self {
+        let id = audit.connection_id();
+        let record = Record::new(Event::Failed, Standing::Stranger, id, listener, source);
+        Self { audit, began: Instant::now(), record: Box::new(record), reported: Vec::new() }
+    }
+
+    /// The handshake has shown whose certificate this is.
+    pub fn authenticated(&mut self, certificate: &Certificate, holder: Option<Holder>) {
+        if let Some(holder) = holder {
+            self.record.standing = Standing::Peer;
+            self.record.peer = Some(holder.peer);
+            self.record.contact = holder.contact;
+        }
+        self.record.certificate = Some(Box::new(CertificateRecord::from(certificate)));
+        self.record.event = Event::Refused;
+    }
+
+    /// The handshake failed. The error is what rustls or the system said, for the detail.
+    pub fn handshake_failed(&mut self, presented: Option<&Presented>, error: &std::io::Error) {
+        self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
+        self.record.detail = Some(PeerText::from_display(error, PeerText::SENTENCE));
+    }
+
+    /// Nothing came: a monitor or a load balancer.
+    pub fn passed_by(&mut self) {
+        self.record.standing = Standing::Passerby;
+    }
+
+    /// A request was parsed.
+    pub fn requested(&mut self, received: &ReceivedRq) {
+        self.record.calling = Some(received.request.calling.into());
+        self.record.called = Some(received.request.called.into());
+        let asked = received.request.contexts.len() + received.unsound.len();
+        self.record.contexts = Some(ContextsRecord::new(asked, None, []));
+        self.record.notes = Texts::collect(received.notes.iter().map(Noted::from));
+    }
+
+    /// A request did not parse: its title fields as they came, for whoever looks for the device.
+    pub fn unreadable(&mut self, body: &[u8]) {
+        let title = |at: usize| {
+            let mut field = body.get(at..at + AeTitle::LEN)?;
+            while let [rest @ .., b' '] = field {
+                field = rest;
+            }
+            Some(PeerText::from_bytes(field, PeerText::TITLE))
+        };
+        // Protocol version and a reserved field, two bytes each, come before the titles.
+        self.record.called = title(4);
+        self.record.calling = title(4 + AeTitle::LEN);
+    }
+
+    /// The policy let it in.
+    pub fn permitted(&mut self, permit: &Permit) {
+        self.record.pacs = Some(Arc::clone(permit.pacs()));
+        self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
+        self.record.notes = Texts::collect(of_request(permit));
+    }
+
+    /// The policy refused it; `asked` contexts were proposed.
+    pub fn refused(&mut self, refusal: &Refusal, asked: usize) {
+        self.record.pacs.clone_from(&refusal.pacs);
+        self.record.contexts = Some(contexts(asked, None, &refusal.removed));
+        self.record.trace = Texts::collect(refusal.trace.iter());
+        self.record.advice = refusal.advice();
+    }
+
+    /// The association is open: the first of its two lines.
+    pub fn opened(&mut self, permit: &Permit, conclusion: &Conclusion) {
+        let granted = Some(conclusion.contexts.len());
+        self.record.contexts = Some(contexts(permit.proposed(), granted, permit.removed()));
+        let from_answer = conclusion.notes.iter().map(Noted::from);
+        let from_answer = from_answer.chain(conclusion.remarks.iter().map(Noted::from));
+        let from_answer = from_answer.map(|noted| Noted(format!("answer: {noted}")));
+        self.record.notes = Texts::collect(of_request(permit).chain(from_answer));
+        self.record.event = Event::Opened;
+        self.record.duration = Some(self.began.elapsed());
+        self.audit.record(self.record.clone());
+        self.record.event = Event::Closed;
+        self.record.contexts = None;
+        self.record.notes = Texts::default();
+    }
+
+    /// Something was forbidden or unsound and ended nothing. All is counted; the first for each
+    /// reason has a line at once, the others are in the last line of the association.
+    pub fn report(&mut self, news: &News) {
+        match news {
+            News::Forbidden(request) => self.forbidden(request),
+            News::Unsound(data_set) => self.unsound(data_set),
+        }
+    }
+
+    /// The beginning of a line, if it is the first for this reason; otherwise it is only counted.
+    fn line(&mut self, event: Event, reason: &dyn Explained) -> Option<Box<Record>> {
+        let code = reason.code();
+        if self.reported.contains(&(event, code)) {
+            self.audit.counters().count(event, code);
+            return None;
+        }
+        self.reported.push((event, code));
+        let mut record = self.record.clone();
+        record.event = event;
+        record.reason = Some(code);
+        record.detail = Some(PeerText::from_display(reason, PeerText::SENTENCE));
+        record.advice = reason.advice();
+        record.duration = Some(self.began.elapsed());
+        Some(record)
+    }
+
+    fn unsound(&mut self, data_set: &UnsoundDataSet) {
+        let event = match data_set.outcome {
+            Outcome::Refused(_) => Event::Unsound,
+            Outcome::Reported => Event::Reported,
+        };
+        let Some(mut record) = self.line(event, &data_set.error) else { return };
+        record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
+        record.wire = Some(match data_set.outcome {
+            Outcome::Refused(status) => response(Some(status)),
+            Outcome::Reported => response(None),
+        });
+        self.audit.record(record);
+    }
+
+    fn forbidden(&mut self, request: &ForbiddenRequest) {
+        let Some(mut record) = self.line(Event::Forbidden, &request.why) else { return };
+        record.request = Some(Box::new(ForbiddenRecord::from(request)));
+        record.wire = Some(response(request.why.what.answer()));
+        self.audit.record(record);
+    }
+
+    /// The association has ended.
+    pub fn relayed(&mut self, traffic: Traffic, ledger: &Ledger) {
+        self.record.operations = Some(Box::new(ledger.into()));
+        for (deviation, count) in ledger.deviations().iter() {
+            let counters = self.audit.counters();
+            counters.count_many(Event::Deviation, deviation.code(), count.into());
+        }
+        self.record.pdus = Some(Received {
+            from_requestor: traffic.pdus_from_requestor,
+            from_acceptor: traffic.pdus_from_acceptor,
+        });
+        self.record.bytes = Some(Received {
+            from_requestor: traffic.bytes_from_requestor,
+            from_acceptor: traffic.bytes_from_acceptor,
+        });
+    }
+
+    /// Writes the last line and counts.
+    pub fn end(self, reason: Reason, answer: Answer) {
+        let Self { audit, began, mut record, .. } = self;
+        record.reason = Some(reason.code());
+        record.advice = record.advice.or_else(|| reason.advice());
+        let sentence = || PeerText::from_display(reason, PeerText::SENTENCE);
+        record.detail.get_or_insert_with(sentence);
+        record.wire = Some(PeerText::from_display(answer, PeerText::PHRASE));
+        record.duration = Some(began.elapsed());
+        audit.record(record);
+    }
+}
+
+/// The gate's own response to a request, by its status.
+fn response(status: Option<u16>) -> PeerText {
+    match status {
+        Some(status) => {
+            PeerText::from_display(format_args!("response {status:04x}"), PeerText::PHRASE)
+        }
+        None => PeerText::from_display("nothing", PeerText::PHRASE),
+    }
+}
+
+fn contexts(asked: usize, granted: Option<usize>, removed: &[Removed]) -> ContextsRecord {
+    let removed = removed.iter().map(|removed| RemovedContext {
+        id: removed.id.value(),
+        abstract_syntax: removed.abstract_syntax.as_ref().map(PeerText::from),
+        why: removed.why.code(),
+    });
+    ContextsRecord::new(asked, granted, removed)
+}
+
+fn of_request(permit: &Permit) -> impl Iterator<Item = Noted> {
+    permit.notes().iter().map(Noted::from).chain(permit.remarks().iter().map(Noted::from))
+}
+
+/// A note, and how often where that is more than once.
+struct Noted(String);
+
+impl<T: fmt::Display> From<(T, u32)> for Noted {
+    fn from((note, count): (T, u32)) -> Self {
+        Self(if count == 1 { note.to_string() } else { format!("{note} ({count} times)") })
+    }
+}
+
+impl fmt::Display for Noted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

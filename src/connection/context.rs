@@ -1,0 +1,34 @@
+//! What a connection has from its socket to its end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use crate::gate::Gate;
+use crate::site::Site;
+use crate::slots::ConnectionSlot;
+
+/// Where a connection came in, and what judges it.
+pub(super) struct Context {
+    /// What all connections share.
+    pub(super) gate: Arc<Gate>,
+    /// What was in force when it came: one load of the configuration, whatever is loaded later.
+    pub(super) site: Arc<Site>,
+    /// The listener's name.
+    pub(super) listener: Arc<str>,
+    /// The requestor's address.
+    pub(super) source: SocketAddr,
+    /// Held until the sockets are closed.
+    _slot: ConnectionSlot,
+}
+
+impl Context {
+    pub(super) fn new(
+        gate: Arc<Gate>,
+        listener: Arc<str>,
+        source: SocketAddr,
+        slot: ConnectionSlot,
+    ) -> Self {
+        let site = gate.site.load_full();
+        Self { gate, site, listener, source, _slot: slot }
+    }
+}

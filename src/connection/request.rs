@@ -1,0 +1,49 @@
+//! The association request off the wire.
+
+use std::io;
+
+use pacsgate_core::wire::associate::{AssociateError, request_length};
+use pacsgate_core::wire::pdu::Header;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
+use zeroize::Zeroizing;
+
+use crate::reason::Early;
+use crate::relay::is_broken_tls;
+
+/// Why there is no request.
+pub(super) enum Unread {
+    /// The connection ended first.
+    Ended(Early),
+    /// Its header breaks a rule.
+    Header(AssociateError),
+}
+
+/// Reads a request's body: type and length are judged from the six header bytes before anything
+/// is kept. The caller sets the deadline.
+///
+/// A user identity is in it, so it is overwritten when it is dropped.
+pub(super) async fn read_associate<S>(requestor: &mut S) -> Result<Zeroizing<Vec<u8>>, Unread>
+where
+    S: AsyncBufRead + Unpin,
+{
+    let mut header = [0; Header::LEN];
+    let first = requestor.fill_buf().await.map_err(|error| unread(&error))?;
+    if first.is_empty() {
+        return Err(Unread::Ended(Early::ClosedBeforeRequest));
+    }
+    requestor.read_exact(&mut header).await.map_err(|error| unread(&error))?;
+    let length = request_length(header).map_err(Unread::Header)?;
+    // Grows as the bytes arrive, up to the length that was judged.
+    let mut body = Zeroizing::new(Vec::new());
+    let read = requestor.take(length as u64).read_to_end(&mut body).await;
+    match read {
+        Ok(read) if read == length => Ok(body),
+        Ok(_) => Err(Unread::Ended(Early::ClosedInRequest)),
+        Err(error) => Err(unread(&error)),
+    }
+}
+
+fn unread(error: &io::Error) -> Unread {
+    let broken = is_broken_tls(error);
+    Unread::Ended(if broken { Early::BrokenTls } else { Early::ClosedInRequest })
+}

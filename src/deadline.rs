@@ -1,0 +1,45 @@
+//! Waits on peers: each has a limit, and none outlasts the daemon.
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::live::Live;
+use crate::reason::{Early, Reason};
+
+/// Why a wait was cut short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// The deadline passed.
+    Deadline,
+    /// The daemon stops.
+    Stopped,
+}
+
+impl Cut {
+    /// The reason of the end, where the deadline means this one.
+    #[must_use]
+    pub fn or(self, deadline: impl Into<Reason>) -> Reason {
+        match self {
+            Self::Deadline => deadline.into(),
+            Self::Stopped => Early::Stopped.into(),
+        }
+    }
+}
+
+/// Waits for a peer: not longer than `limit`, and not beyond the daemon's stop.
+///
+/// # Errors
+///
+/// What cut the wait short.
+pub async fn within<T>(
+    live: &Live,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Result<T, Cut> {
+    tokio::select! {
+        () = live.stopped() => Err(Cut::Stopped),
+        outcome = timeout(limit, future) => outcome.map_err(|_elapsed| Cut::Deadline),
+    }
+}

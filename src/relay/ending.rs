@@ -1,0 +1,143 @@
+//! How an established association comes to its end, and what each side is told then.
+
+use pacsgate_core::inspector::Fault;
+use pacsgate_core::reason::{Answer, Explained, Sided};
+use pacsgate_core::side::Side;
+use pacsgate_core::wire::reject::Abort;
+
+/// How an established association came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// As both sides wanted it, or by the gate.
+    Over(Over),
+    /// One side left, or stood still.
+    Lost(Sided<Loss>),
+    /// One side broke a rule.
+    Fault(Sided<Fault>),
+}
+
+/// What is wrong with a TLS connection whose records cannot be read.
+pub const BROKEN_TLS: &str = "Look at the network in between: what came is not valid TLS. If it happens often, somebody may \
+     be tampering with the connection.";
+
+pacsgate_core::reasons! {
+    /// An end that is neither side's doing alone.
+    pub enum Over {
+        Released: "released", "the association was released";
+        /// A record does not decrypt, or there is one too many.
+        BrokenTls: "broken-tls", "the requestor broke the rules of TLS", BROKEN_TLS;
+        Idle: "idle-timeout",
+            "no whole PDU for limits.idle, and no operation outstanding",
+            "Nothing, if the device keeps associations open; raise limits.idle if it needs them.";
+        Operation: "operation-timeout",
+            "no whole PDU for limits.operation while an operation waited for its response",
+            "Look at the PACS: it never ended an operation; raise limits.operation if it is slow.";
+        Certificate: "certificate-ended",
+            "the client certificate ended", "Renew the device's certificate: it has ended.";
+        Lifetime: "lifetime",
+            "the association reached limits.lifetime",
+            "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
+        Shutdown: "shutdown", "the daemon stopped and the time for draining was over";
+    }
+}
+
+const BOTH_AT_THE_DEVICE: &str = "Look at the device's log if its user misses something.";
+const BOTH_AT_THE_PACS: &str = "Look at the PACS's log if something is missing there.";
+const STOOD_STILL: [&str; 2] = ["Look at the network and at the side that is named: it stood still \
+                                 inside a transfer."; 2];
+
+/// The A-ABORT for the other side; `None` where it needs none.
+const ABORT: Option<Abort> = Some(Abort::NO_REASON);
+
+pacsgate_core::sided_reasons! {
+    /// How one side went away, or stood still, with what the other side is told.
+    pub enum Loss -> Option<Abort> {
+        /// Its own A-ABORT has been passed on.
+        Aborted: "aborted",
+            "this side sent an A-ABORT", [BOTH_AT_THE_DEVICE, BOTH_AT_THE_PACS] => None;
+        Closed: "closed",
+            "this side closed or lost its connection without release or abort",
+            [BOTH_AT_THE_DEVICE, BOTH_AT_THE_PACS] => ABORT;
+        /// A side that has asked for release has said all: for the other it is complete, and an
+        /// A-ABORT after it would undo that.
+        ClosedInRelease: "closed-in-release",
+            "this side closed its connection while a release was under way",
+            [
+                "Nothing: the device closed its connection without waiting for the end of the \
+                 release.",
+                "Nothing: the PACS closed its connection without waiting for the end of the release."
+            ] => None;
+        Progress: "progress-timeout",
+            "this side sent less than 1 KiB of a PDU in limits.progress", STOOD_STILL => ABORT;
+        WriteStall: "write-stall",
+            "this side took nothing of what was for it in limits.write_stall", STOOD_STILL => ABORT;
+    }
+}
+
+impl Ending {
+    /// The row of its reason.
+    #[must_use]
+    pub fn explained(&self) -> &dyn Explained {
+        match self {
+            Self::Over(over) => over,
+            Self::Lost(loss) => loss,
+            Self::Fault(fault) => fault,
+        }
+    }
+
+    /// The A-ABORT that this end means for a side; `None` where the side needs no word.
+    #[must_use]
+    pub fn last_word(self, to: Side) -> Option<Abort> {
+        match self {
+            Self::Over(Over::Released) => None,
+            // Nothing more can be said inside a TLS that is broken; the acceptor is told.
+            Self::Over(Over::BrokenTls) if to == Side::Requestor => None,
+            Self::Over(
+                Over::BrokenTls
+                | Over::Idle
+                | Over::Operation
+                | Over::Certificate
+                | Over::Lifetime
+                | Over::Shutdown,
+            ) => ABORT,
+            // A side that stands still is told as well: it may only be slow.
+            Self::Lost(Sided { side, what }) => match what {
+                Loss::Aborted | Loss::Closed | Loss::ClosedInRelease if side == to => None,
+                Loss::Aborted
+                | Loss::Closed
+                | Loss::ClosedInRelease
+                | Loss::Progress
+                | Loss::WriteStall => what.answer(),
+            },
+            Self::Fault(Sided { side, what }) if side == to => Some(what.answer()),
+            Self::Fault(_) => ABORT,
+        }
+    }
+
+    /// What the requestor hears.
+    #[must_use]
+    pub fn answer(self) -> Answer {
+        if let Some(abort) = self.last_word(Side::Requestor) {
+            return Answer::Abort(abort);
+        }
+        if self == Self::Over(Over::BrokenTls) {
+            return Answer::Alert("");
+        }
+        if self == Self::Lost(Loss::Aborted.by(Side::Acceptor)) {
+            return Answer::RelayedAbort;
+        }
+        Answer::Close
+    }
+}
+
+impl From<Over> for Ending {
+    fn from(over: Over) -> Self {
+        Self::Over(over)
+    }
+}
+
+impl From<Sided<Loss>> for Ending {
+    fn from(loss: Sided<Loss>) -> Self {
+        Self::Lost(loss)
+    }
+}

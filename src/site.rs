@@ -1,0 +1,85 @@
+//! What one load of the configuration makes: replaced as a whole, never in parts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pacsgate_core::policy::Policy;
+use tokio::time::Instant;
+
+use crate::config::{self, Limits};
+use crate::relay::Deadlines;
+use crate::relay::target::{Patience, Target};
+use crate::slots::SlotLimits;
+use crate::stream::tls;
+
+/// Everything that a decision about a connection rests on.
+///
+/// A connection takes one when it is accepted and keeps it: pins and policy are always of the same
+/// load.
+pub struct Site {
+    /// Who may do what.
+    pub policy: Policy,
+    /// Where each PACS of the policy is.
+    pub targets: HashMap<Arc<str>, Target>,
+    /// How much and how long.
+    pub limits: Limits,
+    /// TLS by the names of the listeners.
+    pub tls: HashMap<Arc<str>, tls::Server>,
+}
+
+impl Site {
+    /// Puts together what was loaded.
+    #[must_use]
+    pub fn new(
+        policy: Policy,
+        pacs: Vec<config::PacsAddress>,
+        limits: Limits,
+        tls: HashMap<Arc<str>, tls::Server>,
+    ) -> Self {
+        let target = |pacs: config::PacsAddress| {
+            (pacs.name, Target { host: pacs.address.host.into(), port: pacs.address.port })
+        };
+        Self { policy, targets: pacs.into_iter().map(target).collect(), limits, tls }
+    }
+}
+
+impl Limits {
+    /// The limits before anybody is known.
+    #[must_use]
+    pub const fn slots(&self) -> SlotLimits {
+        SlotLimits {
+            connections: self.connections,
+            handshakes: self.handshakes,
+            per_source: self.per_source,
+        }
+    }
+
+    /// The limits of a target.
+    #[must_use]
+    pub const fn patience(&self) -> Patience {
+        Patience { dial: self.dial, answer: self.answer, keepalive: self.keepalive }
+    }
+
+    /// The longest that the way to a target can take, its own farewell included.
+    #[must_use]
+    pub const fn whole_dial(&self) -> Duration {
+        self.dial.saturating_add(self.answer).saturating_add(self.close)
+    }
+
+    /// The limits of an association whose certificate ends at `not_after`, in seconds since 1970.
+    #[must_use]
+    pub fn deadlines(&self, not_after: i64) -> Deadlines {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let left = u64::try_from(not_after).unwrap_or_default().saturating_sub(now);
+        Deadlines {
+            idle: self.idle,
+            operation: self.operation,
+            progress: self.progress,
+            write_stall: self.write_stall,
+            close: self.close,
+            expires: Instant::now().checked_add(Duration::from_secs(left)),
+            lifetime: self.lifetime,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The parts of the pages that are made from the code.
+
+use pacsgate_core::data_set::{DataSetError, Deviation, PATH_ELEMENTS, PathElement};
+use pacsgate_core::reason::Explained;
+use pacsgate_core::services::{self, Condition, Group};
+use pacsgate_core::side::Side;
+use std::fmt::{Display, Write as _};
+use std::fs;
+use std::path::Path;
+
+use super::ROOT;
+use super::reasons::{blocks, reasons};
+
+#[test]
+fn the_pages_have_what_is_made_from_the_code() {
+    holds("services", "services", &services_table());
+    holds("reasons", "reasons", &reasons());
+    holds("data-sets", "paths", &paths());
+    holds("data-sets", "deviations", &deviations());
+    holds("data-sets", "rules", &rules());
+}
+
+/// Asserts that a page has this text between its marks; with UPDATE_DOCS it is written there.
+pub(crate) fn holds(page: &str, part: &str, made: &str) {
+    let path = Path::new(ROOT).join("docs").join(page).with_extension("md");
+    let text = fs::read_to_string(&path).unwrap();
+    let mark = format!("<!-- made from the code: {part} -->\n");
+    let (before, rest) = text.split_once(&mark).unwrap();
+    let (found, after) = rest.split_once("<!-- end -->").unwrap();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        return fs::write(&path, format!("{before}{mark}{made}<!-- end -->{after}")).unwrap();
+    }
+    let name = path.display();
+    assert!(found == made, "{name}: {part} is old; run this test with UPDATE_DOCS=1:\n{made}");
+}
+
+/// A table in Markdown.
+pub(crate) fn table<const N: usize, R: Display>(head: [&str; N], rows: &[[R; N]]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut table = line(&head.map(str::to_owned));
+    table += &format!("|{}\n", "---|".repeat(N));
+    rows.iter().for_each(|row| table += &line(&row.each_ref().map(ToString::to_string)));
+    table
+}
+
+fn services_table() -> String {
+    let row = |group: &Group| {
+        let sent = |side| {
+            let names = group.operations.iter(side).map(|operation| operation.name());
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let service = format!("`{}`", group.service);
+        let (requestor, acceptor) = (sent(Side::Requestor), sent(Side::Acceptor));
+        [service, described(group), requestor, acceptor, only(group.condition).to_owned()]
+    };
+    let rows: Vec<_> = services::table().map(row).collect();
+    table(["service", "SOP classes", "the requestor may send", "the PACS may send", "only"], &rows)
+}
+
+fn described(group: &Group) -> String {
+    let classes = group.sop_classes;
+    if classes.len() > 4 {
+        return format!("{}: {} SOP classes", group.name, classes.len());
+    }
+    let keywords: Vec<_> = classes.iter().map(|class| class.keyword).collect();
+    format!("{}: {}", group.name, keywords.join(", "))
+}
+
+const fn only(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Always => "",
+        Condition::Narrowed => "those of `sop_classes`, if set",
+        Condition::NarrowedBesideGet => {
+            "those of `sop_classes`, if set, and beside a context for C-GET"
+        }
+    }
+}
+
+fn paths() -> String {
+    let row = |it: &PathElement| [it.tag.to_string(), it.name.to_owned(), it.used.to_owned()];
+    let rows: Vec<_> = PATH_ELEMENTS.iter().map(row).collect();
+    table(["element", "what it is", "used for"], &rows)
+}
+
+fn deviations() -> String {
+    let row = |it: &Deviation| [format!("`{}`", it.code()), it.to_string()];
+    let rows: Vec<_> = Deviation::TOLERABLE.iter().map(row).collect();
+    table(["deviation", "what it is"], &rows)
+}
+
+/// The rules that share an advice are together.
+fn rules() -> String {
+    let mut made = String::new();
+    for (advice, errors) in blocks(DataSetError::ALL, |error| error.advice().unwrap()) {
+        let row = |it: &&DataSetError| [format!("`{}`", it.code()), worded(&it.to_string())];
+        let rows: Vec<_> = errors.iter().map(row).collect();
+        write!(made, "\n{advice}\n\n{}", table(["rule", "what is wrong"], &rows)).unwrap();
+    }
+    made.trim_start().to_owned()
+}
+
+/// The sentence of a rule without its example.
+fn worded(sentence: &str) -> String {
+    let words = sentence.replace("(0008,0018)", "an element");
+    words.replace("(FFFE,E000)", "").replace("(FFFE,E00D)", "").replace("  ", " ")
+}
