@@ -6,7 +6,7 @@
 //! - [`stream`]: TLS, and so who is there.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
-//! - [`reason`], [`story`], [`audit`], [`metrics`]: why it ended, and who is told.
+//! - [`reason`], [`story`], [`audit`]: why it ended, and who is told.
 //! - [`listener`], [`slots`], [`live`], [`gate`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
@@ -26,7 +26,6 @@ pub mod connection;
 pub mod gate;
 pub mod listener;
 pub mod live;
-pub mod metrics;
 pub mod net;
 pub mod reason;
 pub mod relay;

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
-use crate::metrics::Counters;
+use super::counters::Counters;
 
 /// The longest line in bytes, its line feed included.
 ///

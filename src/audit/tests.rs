@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest};
 use serde_json::Value;
