@@ -25,7 +25,11 @@ fn an_object_that_no_c_get_asked_for_does_not_reach_the_requestor() {
     let (closed, stopped) = released(front.gate);
     assert_did(&closed, &[("requestor", "c-echo", "Verification", "0000", 2)]);
     let why = "acceptor-store-outside-get";
-    assert_forbade(&closed, &stopped, &[forbidden("acceptor", "c-store", "CTImageStorage", why, 2)]);
+    assert_forbade(
+        &closed,
+        &stopped,
+        &[forbidden("acceptor", "c-store", "CTImageStorage", why, 2)],
+    );
 }
 
 #[test]
@@ -51,6 +55,7 @@ fn a_report_on_a_context_without_reports_does_not_reach_the_requestor() {
         ("StorageCommitmentPushModel", "acceptor-foreign-sop-class"),
         ("ModalityPerformedProcedureStep", "acceptor-operation"),
     ];
-    let expected = expected.map(|(named, why)| forbidden("acceptor", "n-event-report", named, why, 1));
+    let expected =
+        expected.map(|(named, why)| forbidden("acceptor", "n-event-report", named, why, 1));
     assert_forbade(&closed, &stopped, &expected);
 }
