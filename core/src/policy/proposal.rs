@@ -184,9 +184,6 @@ fn count(contexts: usize) -> u8 {
 }
 
 impl Removal {
-    /// Every reason.
-    pub const ALL: [Self; 3] = [Self::NotPermitted, Self::TransferSyntaxes, Self::Unsound];
-
     /// The stable name in audit lines.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -194,22 +191,6 @@ impl Removal {
             Self::NotPermitted => "not-permitted",
             Self::TransferSyntaxes => "transfer-syntaxes",
             Self::Unsound => "unsound-uid",
-        }
-    }
-
-    /// What the administrator does about it.
-    #[must_use]
-    pub const fn advice(self) -> &'static str {
-        match self {
-            Self::NotPermitted => {
-                "If the device may use this SOP class, add its service to `services` of its [peer] \
-                 table, and check its `sop_classes`."
-            }
-            Self::TransferSyntaxes => {
-                "Let the device propose Implicit or Explicit VR Little Endian too; no key permits \
-                 what cannot be inspected."
-            }
-            Self::Unsound => "Report the UID to the device's vendor; no key permits it.",
         }
     }
 

@@ -50,12 +50,6 @@ impl Remarks {
         self.0.iter().copied()
     }
 
-    /// Whether nothing was changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn add(&mut self, remark: Remark) {
         match self.0.iter_mut().find(|(known, _)| *known == remark) {
             Some((_, count)) => *count = count.saturating_add(1),
