@@ -26,7 +26,6 @@ mod tests;
 
 pub use counters::{Count, Counters, NO_REASON};
 pub use event::Event;
-pub use line::MAX_LINE;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,

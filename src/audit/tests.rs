@@ -13,6 +13,10 @@ use super::*;
 
 const WAIT: Duration = Duration::from_secs(30);
 
+/// The longest line in bytes, its line feed included; held by the caps of what a record consists of.
+/// The journal of systemd cuts lines at 48 KiB (`LineMax=`).
+const MAX_LINE: usize = 32 * 1024;
+
 /// A writer that hands over each write, and fails or waits where the test says so.
 struct Tap {
     written: Sender<Vec<u8>>,
