@@ -1,7 +1,7 @@
 //! SOP classes of the standard that no named service covers. They are known by keyword, so that
 //! `{ sop_class = "...", operations = [...] }` can name them.
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// They list or move a whole archive: nobody gets that by a word that means something smaller.
 #[rustfmt::skip]

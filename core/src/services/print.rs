@@ -1,6 +1,6 @@
 //! The SOP classes of print management (PS3.4 annex H), apart from the retired ones.
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// One context for film session, film box, image box and printer together.
 #[rustfmt::skip]

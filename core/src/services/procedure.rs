@@ -1,6 +1,6 @@
 //! The SOP classes of verification, procedure steps and storage commitment (PS3.4 annexes A, F and J).
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// The SOP class of C-ECHO.
 #[rustfmt::skip]

@@ -1,7 +1,7 @@
 //! The SOP classes of query and retrieve (PS3.4 annexes C and K, and those of objects without a
 //! patient).
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// The information models that are queried with C-FIND.
 #[rustfmt::skip]

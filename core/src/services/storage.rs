@@ -1,6 +1,6 @@
 //! The SOP classes that are stored with C-STORE (PS3.4 annexes B and GG).
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// Every medical storage SOP class of the standard, retired and trial ones included: archives hold
 /// devices of thirty years. [`super::left_out`] says what is missing and why.

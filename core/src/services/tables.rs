@@ -7,7 +7,9 @@ use super::operation::Operation::{
     CEcho, CFind, CGet, CMove, CStore, NAction, NCreate, NDelete, NEventReport, NGet, NSet,
 };
 use super::operation::Operations;
-use super::{Service, SopClass, print, procedure, query, storage};
+use super::service::Service;
+use super::sop_class::SopClass;
+use super::{print, procedure, query, storage};
 use crate::wire::uid::Uid;
 
 /// SOP classes on which one service permits the same operations.
