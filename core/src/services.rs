@@ -4,14 +4,11 @@
 //! side may send. What no service covers, a peer may be given by `{ sop_class, operations }`,
 //! apart from the Unified Procedure Step and retired meta SOP classes.
 
-mod left_out;
 mod naming;
 mod operation;
-mod print;
-mod procedure;
-mod query;
 mod service;
 mod sop_class;
+mod standard;
 mod storage;
 mod tables;
 
@@ -36,13 +33,13 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
 /// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
 #[must_use]
 pub fn is_unified_procedure_step(uid: &Uid) -> bool {
-    left_out::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
+    standard::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
 }
 
 /// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
 #[must_use]
 pub fn is_retired_meta(uid: &Uid) -> bool {
-    left_out::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
+    standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
 }
 
 impl Service {
@@ -87,7 +84,7 @@ static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
     LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
 
 fn known() -> impl Iterator<Item = &'static SopClass> {
-    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(left_out::all())
+    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(standard::left_out())
 }
 
 #[cfg(test)]
