@@ -46,7 +46,7 @@ fn the_readme_has_a_row_for_every_service() {
             let names = group.operations.iter(side).map(|operation| operation.name());
             names.collect::<Vec<_>>().join(", ")
         };
-        let (service, name) = (&group.service, described(group));
+        let (service, name) = (group.service.name().unwrap(), described(group));
         let (requestor, pacs) = (sent(Side::Requestor), sent(Side::Acceptor));
         let only = only(group.condition);
         writeln!(table, "| `{service}` | {name} | {requestor} | {pacs} | {only} |").unwrap();

@@ -1,6 +1,5 @@
 //! The services by their names.
 
-use std::fmt;
 use std::str::FromStr;
 
 use super::operation::Operation;
@@ -82,14 +81,5 @@ impl FromStr for Service {
 
     fn from_str(text: &str) -> Result<Self, UnknownService> {
         Self::NAMED.into_iter().find(|known| known.name() == Some(text)).ok_or(UnknownService)
-    }
-}
-
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Other { sop_class, .. } = self {
-            return fmt::Display::fmt(sop_class, f);
-        }
-        f.write_str(self.name().unwrap_or_default())
     }
 }

@@ -91,7 +91,8 @@ impl Vector {
             Purpose::Query => "query",
             Purpose::Attributes => "attributes",
         };
-        let tolerated = self.tolerated.map(|it| format!("-tolerating-{it}")).unwrap_or_default();
+        let tolerated =
+            self.tolerated.map(|it| format!("-tolerating-{}", it.name())).unwrap_or_default();
         let ending = match self.content {
             Content::Bytes(_) => "bin",
             Content::Repeated(_) => "repeat",
