@@ -19,8 +19,8 @@ use pacsgate_core::side::Side;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use deadlines::Watch;
 pub use deadlines::{Deadlines, Timer};
+use deadlines::{Debt, Watch};
 use flow::Flow;
 
 use crate::live::Stop;
@@ -266,7 +266,8 @@ where
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {
-            let next = match self.check_deadlines(Instant::now()) {
+            let debts = [self.debt(Side::Requestor), self.debt(Side::Acceptor)];
+            let next = match self.watch.check(&self.inspector, debts, Instant::now()) {
                 Ok(next) => next,
                 Err(timer) => return Poll::Ready(Ending::TimedOut(timer)),
             };
@@ -279,6 +280,21 @@ where
                 return Poll::Pending;
             }
             timer.as_mut().reset(next);
+        }
+    }
+
+    fn debt(&self, side: Side) -> Debt {
+        let (sent, to) = match side {
+            Side::Requestor => (self.received.from_requestor, &self.to_requestor),
+            Side::Acceptor => (self.received.from_acceptor, &self.to_acceptor),
+        };
+        Debt {
+            side,
+            owes_bytes: self.inspector.is_inside_pdu(side) && self.may_read(side),
+            sent,
+            owes_room: to.is_waiting(self.towards(side)) || to.is_broken(),
+            taken: to.written(),
+            is_broken: to.is_broken(),
         }
     }
 
