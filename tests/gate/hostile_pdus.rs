@@ -218,7 +218,7 @@ fn faulty_pacs(code: &str, heard: u8, good: &[u8], bad: &[u8]) {
     assert_eq!(received, [&good[..], &abort(2, 0)].concat(), "at the requestor");
     drop(requestor);
     assert_eq!(behind_request(&scenario.pacs.received()), abort(2, heard));
-    scenario.ended("closed", &format!("pacs-{code}"), 1, 1);
+    scenario.ended("closed", &format!("acceptor-{code}"), 1, 1);
 }
 
 /// Lets the PACS send event reports on the context for CT images.
