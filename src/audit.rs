@@ -4,15 +4,19 @@
 //! disk or a stopped reader delays no association. What the thread cannot take is lost, counted,
 //! and told in a line. Lines of strangers are summed after the first five of a source a minute.
 //!
-//! - `record`, `text`: what a line says, and the only way for a peer's bytes into it.
-//! - `summary`: the summing.
-//! - `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
+//! - `event`, `record`, `operations`, `text`: what a line says, and the only way for a peer's bytes
+//!   into it.
+//! - `counters`, `summary`: the counting and the summing.
+//! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
 
 mod account;
+mod counters;
+mod event;
 mod line;
 mod operations;
 mod queue;
 mod record;
+mod shared;
 mod sink;
 mod summary;
 mod text;
@@ -22,24 +26,23 @@ mod writer;
 mod tests;
 
 pub use account::Account;
-pub use line::MAX_LINE;
+pub use counters::{Count, Counters, NO_REASON};
+pub use event::Event;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use record::{
-    CertificateRecord, ConnectionId, ContextsRecord, Event, Received, Record, RemovedContext,
-    Standing,
+    CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
 pub use sink::Destination;
 pub use text::{PeerText, Texts};
 
 use std::io;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::{Arc, mpsc};
+use std::time::{Duration, SystemTime};
 
-use crate::metrics::{Counters, NO_REASON};
-use queue::{Queue, Queued};
+use queue::Queued;
+use shared::Shared;
 use sink::Sink;
-use summary::{Summary, Verdict};
+use summary::Verdict;
 use writer::Writer;
 
 /// The periods of the audit.
@@ -73,14 +76,6 @@ pub struct AuditThread {
 #[error("the audit could not be written to its end")]
 pub struct Unfinished;
 
-struct Shared {
-    queue: Queue,
-    summary: Mutex<Summary>,
-    counters: Counters,
-    started: u64,
-    connections: AtomicU64,
-}
-
 impl Audit {
     /// Opens the destination and starts the thread.
     ///
@@ -108,8 +103,7 @@ impl Audit {
     /// The id of the next connection.
     #[must_use]
     pub fn connection_id(&self) -> ConnectionId {
-        let number = self.0.connections.fetch_add(1, Ordering::Relaxed);
-        ConnectionId { run: self.0.started, number }
+        self.0.connection_id()
     }
 
     /// The counters of all that was recorded.
@@ -119,8 +113,8 @@ impl Audit {
     }
 
     fn start_on(sink: Sink, settings: Settings) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(settings));
-        let writer = Writer::new(Arc::clone(&shared), sink, settings);
+        let shared = Arc::new(Shared::new(settings.window));
+        let writer = Writer::new(Arc::clone(&shared), sink, settings.counters_every);
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             writer.run();
@@ -153,33 +147,5 @@ impl Drop for AuditThread {
             // There is nobody left to tell.
             let _ = self.done.recv_timeout(Self::PATIENCE);
         }
-    }
-}
-
-impl Shared {
-    fn new(settings: Settings) -> Self {
-        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        Self {
-            queue: Queue::new(),
-            summary: Mutex::new(Summary::new(settings.window)),
-            counters: Counters::default(),
-            started: started.unwrap_or_default().as_secs(),
-            connections: AtomicU64::new(1),
-        }
-    }
-
-    fn verdict(&self, record: &Record, reason: &'static str) -> Verdict {
-        match record.standing {
-            Standing::Peer => Verdict::Write,
-            Standing::Passerby => {
-                self.summary().sum(record.source.ip(), reason, Instant::now());
-                Verdict::Sum
-            }
-            Standing::Stranger => self.summary().admit(record.source.ip(), reason, Instant::now()),
-        }
-    }
-
-    fn summary(&self) -> MutexGuard<'_, Summary> {
-        self.summary.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -7,16 +7,17 @@
 pub mod check;
 mod client;
 pub mod demo;
+mod exit;
 pub mod probe;
 mod text;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use demo::Demo;
+pub use exit::Exit;
 use probe::Probe;
 
 /// What the process is asked to do.
@@ -52,38 +53,6 @@ pub struct Check {
     /// Write one JSON object for programs instead of lines for people
     #[arg(long)]
     pub json: bool,
-}
-
-/// How the process ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
-    /// 0: done, or stopped as asked.
-    Success,
-    /// 1: it could not do its work.
-    Failure,
-    /// 64: the arguments are wrong (`EX_USAGE`).
-    Usage,
-    /// 78: the configuration is wrong (`EX_CONFIG`).
-    Configuration,
-}
-
-impl Exit {
-    /// The number that the parent process sees.
-    #[must_use]
-    pub const fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failure => 1,
-            Self::Usage => 64,
-            Self::Configuration => 78,
-        }
-    }
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit.code())
-    }
 }
 
 /// Reads the arguments, of which the first is the program's name.
@@ -210,12 +179,5 @@ mod tests {
         for line in ["pacsgate --help", "pacsgate --version", "pacsgate run --help"] {
             assert!(!parsed(line).unwrap_err().use_stderr(), "{line}");
         }
-    }
-
-    #[test]
-    fn exit_codes_are_those_of_sysexits() {
-        let codes =
-            [Exit::Success, Exit::Failure, Exit::Usage, Exit::Configuration].map(Exit::code);
-        assert_eq!(codes, [0, 1, 64, 78]);
     }
 }

@@ -7,7 +7,7 @@
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
-//! - [`reason`], [`audit`], [`metrics`]: why it ended, and who hears of it.
+//! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
@@ -29,7 +29,6 @@ pub mod deadline;
 pub mod gate;
 pub mod listener;
 pub mod live;
-pub mod metrics;
 pub mod net;
 pub mod reason;
 pub mod relay;

@@ -22,7 +22,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 pub use deadlines::Deadlines;
-use deadlines::Watch;
+use deadlines::{Debt, Watch};
 pub use ending::{BROKEN_TLS, Ending, Loss, Over};
 use flow::Flow;
 
@@ -249,7 +249,8 @@ where
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {
-            let next = match self.check_deadlines(Instant::now()) {
+            let debts = [self.debt(Side::Requestor), self.debt(Side::Acceptor)];
+            let next = match self.watch.check(&self.inspector, debts, Instant::now()) {
                 Ok(next) => next,
                 Err(ending) => return Poll::Ready(ending),
             };
@@ -262,6 +263,21 @@ where
                 return Poll::Pending;
             }
             timer.as_mut().reset(next);
+        }
+    }
+
+    fn debt(&self, side: Side) -> Debt {
+        let (sent, to) = match side {
+            Side::Requestor => (self.received.from_requestor, &self.to_requestor),
+            Side::Acceptor => (self.received.from_acceptor, &self.to_acceptor),
+        };
+        Debt {
+            side,
+            owes_bytes: self.inspector.is_inside_pdu(side) && self.may_read(side),
+            sent,
+            owes_room: to.is_waiting(self.towards(side)) || to.is_broken(),
+            taken: to.written(),
+            is_broken: to.is_broken(),
         }
     }
 

@@ -4,21 +4,20 @@
 //! side may send. What no service covers, a peer may be given by `{ sop_class, operations }`,
 //! apart from the Unified Procedure Step and retired meta SOP classes.
 
-mod left_out;
 mod naming;
 mod operation;
-mod print;
-mod procedure;
-mod query;
+mod service;
 mod sop_class;
+mod standard;
 mod storage;
 mod tables;
 
-use std::fmt;
-use std::str::FromStr;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 pub use naming::on_context;
 pub use operation::{Operation, Operations, UnknownOperation};
+pub use service::{Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
 pub use tables::{Condition, Group};
@@ -26,79 +25,24 @@ pub use tables::{Condition, Group};
 use crate::side::Side;
 use crate::wire::uid::Uid;
 
-/// What a peer may do, as its `services` say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Service {
-    /// `echo`: verification.
-    Echo,
-    /// `store`: sending objects, apart from Key Object Selection.
-    Store,
-    /// `key-object`: sending Key Object Selection documents.
-    KeyObject,
-    /// `find`: queries.
-    Find,
-    /// `move`: retrieval to a destination.
-    Move,
-    /// `get`: retrieval on the same association.
-    Get,
-    /// `worklist`: the modality worklist.
-    Worklist,
-    /// `mpps`: modality performed procedure steps.
-    Mpps,
-    /// `storage-commitment`: the push model.
-    StorageCommitment,
-    /// `print`: print management.
-    Print,
-    /// `{ sop_class = ..., operations = [...] }`: what has no name here.
-    Other {
-        /// The SOP class.
-        sop_class: Uid,
-        /// The requests; N-EVENT-REPORT is the PACS's, all others are the requestor's.
-        operations: Vec<Operation>,
-    },
+/// The mapping of named services to SOP classes and operations, in the order of the services.
+pub fn table() -> impl Iterator<Item = &'static Group> {
+    tables::GROUPS.iter()
 }
 
-/// A word that names no service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "names no service; they are echo, store, key-object, find, move, get, worklist, mpps, \
-     storage-commitment and print"
-)]
-pub struct UnknownService;
+/// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
+#[must_use]
+pub fn is_unified_procedure_step(uid: &Uid) -> bool {
+    standard::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
+}
+
+/// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
+#[must_use]
+pub fn is_retired_meta(uid: &Uid) -> bool {
+    standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
+}
 
 impl Service {
-    /// The services that have a name, in the order of the documentation.
-    pub const NAMED: [Self; 10] = [
-        Self::Echo,
-        Self::Store,
-        Self::KeyObject,
-        Self::Find,
-        Self::Move,
-        Self::Get,
-        Self::Worklist,
-        Self::Mpps,
-        Self::StorageCommitment,
-        Self::Print,
-    ];
-
-    /// The name in the configuration; `None` for what is named by its SOP class.
-    #[must_use]
-    pub const fn name(&self) -> Option<&'static str> {
-        match self {
-            Self::Echo => Some("echo"),
-            Self::Store => Some("store"),
-            Self::KeyObject => Some("key-object"),
-            Self::Find => Some("find"),
-            Self::Move => Some("move"),
-            Self::Get => Some("get"),
-            Self::Worklist => Some("worklist"),
-            Self::Mpps => Some("mpps"),
-            Self::StorageCommitment => Some("storage-commitment"),
-            Self::Print => Some("print"),
-            Self::Other { .. } => None,
-        }
-    }
-
     /// Whether C-MOVE belongs to it.
     #[must_use]
     pub fn moves(&self) -> bool {
@@ -110,38 +54,37 @@ impl Service {
     }
 }
 
-/// The mapping of named services to SOP classes and operations, in the order of the services.
-pub fn table() -> impl Iterator<Item = &'static Group> {
-    tables::GROUPS.iter()
-}
+impl SopClass {
+    /// Every SOP class that is known by keyword, in no particular order, each once.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        BY_UID.values().copied()
+    }
 
-/// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
-#[must_use]
-pub fn is_unified_procedure_step(uid: &Uid) -> bool {
-    left_out::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
-}
+    /// The SOP class with this UID.
+    #[must_use]
+    pub fn with_uid(uid: &Uid) -> Option<&'static Self> {
+        BY_UID.get(uid.as_str()).copied()
+    }
 
-/// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
-#[must_use]
-pub fn is_retired_meta(uid: &Uid) -> bool {
-    left_out::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
-}
-
-impl FromStr for Service {
-    type Err = UnknownService;
-
-    fn from_str(text: &str) -> Result<Self, UnknownService> {
-        Self::NAMED.into_iter().find(|known| known.name() == Some(text)).ok_or(UnknownService)
+    /// Reads a SOP class as the configuration names it: by keyword, or by any UID.
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownSopClass`] if the text is neither.
+    pub fn uid_of(text: &str) -> Result<Uid, UnknownSopClass> {
+        let uid = BY_KEYWORD.get(text).map_or(text, |known| known.uid);
+        uid.parse().map_err(|_| UnknownSopClass)
     }
 }
 
-impl fmt::Display for Service {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Self::Other { sop_class, .. } = self {
-            return fmt::Display::fmt(sop_class, f);
-        }
-        f.write_str(self.name().unwrap_or_default())
-    }
+static BY_UID: LazyLock<HashMap<&str, &SopClass>> =
+    LazyLock::new(|| known().map(|class| (class.uid, class)).collect());
+
+static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
+    LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
+
+fn known() -> impl Iterator<Item = &'static SopClass> {
+    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(standard::left_out())
 }
 
 #[cfg(test)]

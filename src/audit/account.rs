@@ -13,9 +13,10 @@ use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::title::AeTitle;
 
 use super::Audit;
+use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord};
 use super::record::{
-    CertificateRecord, ContextsRecord, Event, Received, Record, RemovedContext, Standing,
+    CertificateRecord, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
 use super::text::{PeerText, Texts};
 use crate::reason::Reason;

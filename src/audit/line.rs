@@ -7,13 +7,7 @@ use std::time::SystemTime;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
-use crate::metrics::Counters;
-
-/// The longest line in bytes, its line feed included.
-///
-/// Held by the caps of what a record consists of; a test writes the longest one. The journal of
-/// systemd cuts lines at 48 KiB (`LineMax=`).
-pub const MAX_LINE: usize = 32 * 1024;
+use super::counters::Counters;
 
 /// A line that says of `count` other lines that they were lost.
 #[derive(Serialize)]

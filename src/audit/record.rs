@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use pacsgate_core::certificate::{Certificate, Digest};
 use serde::{Serialize, Serializer};
 
+use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
 use crate::stream::tls::Presented;
@@ -130,50 +131,6 @@ impl Record {
             duration: None,
             trace: Texts::default(),
         }
-    }
-}
-
-/// The kind of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Event {
-    /// An association was opened.
-    Opened,
-    /// A request on an open association was answered by the gate itself.
-    Forbidden,
-    /// A data set that breaks a rule was answered by the gate itself.
-    Unsound,
-    /// A data set that breaks a rule was let through, as the peer's `guard` says.
-    Reported,
-    /// A deviation in a data set that passed; only counted.
-    Deviation,
-    /// An association request was refused, or never became one.
-    Refused,
-    /// An opened association has ended.
-    Closed,
-    /// A connection ended before its request.
-    Failed,
-}
-
-impl Event {
-    /// The word in the line.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Opened => "opened",
-            Self::Forbidden => "forbidden",
-            Self::Unsound => "unsound",
-            Self::Reported => "reported",
-            Self::Deviation => "deviation",
-            Self::Refused => "refused",
-            Self::Closed => "closed",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
     }
 }
 

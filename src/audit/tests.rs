@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Instant;
 
 use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest};
 use serde_json::Value;
@@ -11,6 +12,10 @@ use super::writer::BURST;
 use super::*;
 
 const WAIT: Duration = Duration::from_secs(30);
+
+/// The longest line in bytes, its line feed included; held by the caps of what a record consists of.
+/// The journal of systemd cuts lines at 48 KiB (`LineMax=`).
+const MAX_LINE: usize = 32 * 1024;
 
 /// A writer that hands over each write, and fails or waits where the test says so.
 struct Tap {

@@ -1,14 +1,14 @@
 //! The thread that writes the lines.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
 use super::line::{self, Lost, Totals};
 use super::queue::TAKEN;
+use super::shared::Shared;
 use super::sink::{Broken, Sink};
-use super::{Settings, Shared};
 
 /// How many bytes are collected before they are written; less when no record waits.
 pub(super) const BURST: usize = 64 * 1024;
@@ -16,7 +16,7 @@ pub(super) const BURST: usize = 64 * 1024;
 pub(super) struct Writer {
     shared: Arc<Shared>,
     sink: Sink,
-    settings: Settings,
+    counters_every: Duration,
     next_counters: Option<Instant>,
     burst: Burst,
     // Lost lines of which no line tells yet.
@@ -46,10 +46,10 @@ struct Burst {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, sink: Sink, settings: Settings) -> Self {
-        let next_counters = Instant::now().checked_add(settings.counters_every);
+    pub(super) fn new(shared: Arc<Shared>, sink: Sink, counters_every: Duration) -> Self {
+        let next_counters = Instant::now().checked_add(counters_every);
         let (burst, trouble) = (Burst::default(), Trouble::default());
-        Self { shared, sink, settings, next_counters, burst, untold: 0, trouble }
+        Self { shared, sink, counters_every, next_counters, burst, untold: 0, trouble }
     }
 
     /// Writes until the queue is closed and empty, then the last lines.
@@ -86,7 +86,7 @@ impl Writer {
         }
         if self.next_counters.is_some_and(|next| next <= now) {
             self.put_counters();
-            self.next_counters = now.checked_add(self.settings.counters_every);
+            self.next_counters = now.checked_add(self.counters_every);
         }
     }
 

@@ -9,6 +9,7 @@
 
 mod authority;
 mod commands;
+mod error;
 mod object;
 mod pacs;
 mod play;
@@ -24,18 +25,14 @@ use std::time::SystemTime;
 use clap::Args;
 
 use super::Exit;
-use super::client::dial::Unconnected;
-use super::client::tls::Unusable;
 use super::text::paragraph;
 use crate::config;
-use crate::server::{Server, ServerError, StopSignals};
+use crate::server::{Server, StopSignals};
+use error::DemoError;
 use pacs::Pacs;
 use play::{Scene, Seen, Stage, differences, scenes};
 use site::Site;
 use trail::{Line, Trail};
-
-/// The name in the gate's certificate by which the play connects.
-const SERVER: &str = "localhost";
 
 /// The arguments of `demo`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -46,29 +43,6 @@ pub struct Demo {
     /// Where the PACS puts what it is sent; without it, into memory
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-}
-
-/// Why the demo cannot go on.
-#[derive(Debug, thiserror::Error)]
-enum DemoError {
-    #[error("the demo's directory: {0}")]
-    Directory(io::Error),
-    #[error("the demo's certificates: {0}")]
-    Certificates(#[from] rcgen::Error),
-    #[error("the demo's PACS: {0}")]
-    Pacs(io::Error),
-    #[error("the demo's configuration:\n{0}")]
-    Configuration(config::Errors),
-    #[error(transparent)]
-    Server(#[from] ServerError),
-    #[error(transparent)]
-    Client(#[from] Unusable),
-    #[error("the gate: {0}")]
-    Unconnected(Unconnected),
-    #[error("the gate's audit: {0}")]
-    Audit(io::Error),
-    #[error("the gate has no name or address")]
-    Name,
 }
 
 impl Demo {

@@ -1,8 +1,8 @@
 //! `pacsgate probe`: what a requestor meets, step by step, in words.
 
 mod plain;
+mod steps;
 
-use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,9 +12,10 @@ use pacsgate_core::wire::title::AeTitle;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 
+use self::steps::{Step, Titles, failed, note, refused_by, resolve, say};
 use super::Exit;
 use super::client::association::{self, Failure, VERIFICATION};
-use super::client::dial::{self, Unconnected};
+use super::client::dial;
 use super::client::link::{Link, LinkError};
 use super::client::tls::{self, Files};
 use crate::config::Address;
@@ -164,59 +165,4 @@ impl Probe {
         say(Step::Release, "done");
         Ok(())
     }
-}
-
-/// Who asks whom.
-struct Titles {
-    calling: String,
-    called: String,
-}
-
-/// Where it can fail.
-#[derive(Clone, Copy)]
-enum Step {
-    Name,
-    Tcp,
-    Tls,
-    Association,
-    Echo,
-    Release,
-}
-
-impl Step {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Name => "name",
-            Self::Tcp => "TCP",
-            Self::Tls => "TLS",
-            Self::Association => "association",
-            Self::Echo => "C-ECHO",
-            Self::Release => "release",
-        }
-    }
-}
-
-async fn resolve(target: &Address, patience: Duration) -> Result<Vec<std::net::SocketAddr>, Exit> {
-    let addresses = dial::resolve(target, patience).await;
-    let addresses = addresses.map_err(|error| failed(Step::Name, error))?;
-    let list: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-    say(Step::Name, format_args!("{} is {}", target.host, list.join(", ")));
-    Ok(addresses)
-}
-
-fn refused_by(address: std::net::SocketAddr, error: &Unconnected) {
-    say(Step::Tcp, format_args!("FAILED: {address}: {error}"));
-}
-
-fn failed(step: Step, why: impl fmt::Display) -> Exit {
-    say(step, format_args!("FAILED: {why}"));
-    Exit::Failure
-}
-
-fn say(step: Step, what: impl fmt::Display) {
-    super::text::paragraph(&mut io::stdout(), step.name(), 13, what);
-}
-
-fn note(what: impl fmt::Display) {
-    super::text::paragraph(&mut io::stdout(), "", 13, what);
 }

@@ -4,12 +4,9 @@ use std::time::Duration;
 
 use pacsgate_core::inspector::{Inspector, Phase};
 use pacsgate_core::side::Side;
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 
-use super::Relay;
 use super::ending::{Ending, Loss, Over};
-use super::flow::Flow;
 
 /// The least that a side must send inside a PDU in each [`Deadlines::progress`].
 const PROGRESS: u64 = 1024;
@@ -48,6 +45,22 @@ pub(super) struct Watch {
     to_acceptor: Option<Mark>,
 }
 
+/// What a side owes at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Debt {
+    pub(super) side: Side,
+    /// The rest of a PDU that it has begun. One that the gate itself does not read owes nothing.
+    pub(super) owes_bytes: bool,
+    /// How much it ever sent.
+    pub(super) sent: u64,
+    /// To take what is for it.
+    pub(super) owes_room: bool,
+    /// How much it ever took.
+    pub(super) taken: u64,
+    /// It takes no more at all.
+    pub(super) is_broken: bool,
+}
+
 /// A counter's value and when it was seen.
 #[derive(Clone, Copy, Debug)]
 struct Mark {
@@ -73,6 +86,34 @@ impl Watch {
         now + self.deadlines.idle
     }
 
+    /// The next moment at which a limit could run out, or the one that has.
+    pub(super) fn check(
+        &mut self,
+        inspector: &Inspector,
+        debts: [Debt; 2],
+        now: Instant,
+    ) -> Result<Instant, Ending> {
+        let [one, other] = debts;
+        let [certificate, lifetime] = self.life();
+        let limits = [
+            self.quiet(inspector, now),
+            self.progress(one, now),
+            self.progress(other, now),
+            self.stall(one, now),
+            self.stall(other, now),
+            certificate,
+            lifetime,
+        ];
+        let mut next = now + FAR;
+        for (at, ending) in limits {
+            if at <= now {
+                return Err(ending);
+            }
+            next = next.min(at);
+        }
+        Ok(next)
+    }
+
     fn quiet(&mut self, inspector: &Inspector, now: Instant) -> (Instant, Ending) {
         let pdus = inspector.pdus(Side::Requestor) + inspector.pdus(Side::Acceptor);
         if pdus != self.pdus.count {
@@ -86,6 +127,25 @@ impl Watch {
         }
     }
 
+    fn progress(&mut self, debt: Debt, now: Instant) -> (Instant, Ending) {
+        let mark = match debt.side {
+            Side::Requestor => &mut self.from_requestor,
+            Side::Acceptor => &mut self.from_acceptor,
+        };
+        let since = advance(mark, debt.owes_bytes, debt.sent, PROGRESS, now);
+        (since + self.deadlines.progress, Loss::Progress.by(debt.side).into())
+    }
+
+    fn stall(&mut self, debt: Debt, now: Instant) -> (Instant, Ending) {
+        let mark = match debt.side {
+            Side::Requestor => &mut self.to_requestor,
+            Side::Acceptor => &mut self.to_acceptor,
+        };
+        let since = advance(mark, debt.owes_room, debt.taken, 1, now);
+        let limit = if debt.is_broken { self.deadlines.close } else { self.deadlines.write_stall };
+        (since + limit, Loss::WriteStall.by(debt.side).into())
+    }
+
     fn life(&self) -> [(Instant, Ending); 2] {
         let far = self.began + FAR;
         let lifetime = self.deadlines.lifetime.and_then(|life| self.began.checked_add(life));
@@ -93,65 +153,6 @@ impl Watch {
             (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
             (lifetime.unwrap_or(far), Over::Lifetime.into()),
         ]
-    }
-}
-
-impl<R, P> Relay<'_, R, P>
-where
-    R: AsyncBufRead + AsyncWrite + Unpin,
-    P: AsyncRead + AsyncWrite + Unpin,
-{
-    /// The next moment at which a limit could run out, or the one that has.
-    pub(super) fn check_deadlines(&mut self, now: Instant) -> Result<Instant, Ending> {
-        let limits = [
-            self.watch.quiet(&self.inspector, now),
-            self.progress_limit(Side::Requestor, now),
-            self.progress_limit(Side::Acceptor, now),
-            self.stall_limit(Side::Requestor, now),
-            self.stall_limit(Side::Acceptor, now),
-        ];
-        let mut next = now + FAR;
-        for (at, ending) in limits.into_iter().chain(self.watch.life()) {
-            if at <= now {
-                return Err(ending);
-            }
-            next = next.min(at);
-        }
-        Ok(next)
-    }
-
-    /// A side that the gate itself does not read owes no progress.
-    fn progress_limit(&mut self, from: Side, now: Instant) -> (Instant, Ending) {
-        let owes = self.inspector.is_inside_pdu(from) && self.may_read(from);
-        let (received, mark) = match from {
-            Side::Requestor => (self.received.from_requestor, &mut self.watch.from_requestor),
-            Side::Acceptor => (self.received.from_acceptor, &mut self.watch.from_acceptor),
-        };
-        let since = advance(mark, owes, received, PROGRESS, now);
-        (since + self.watch.deadlines.progress, Loss::Progress.by(from).into())
-    }
-
-    fn stall_limit(&mut self, to: Side, now: Instant) -> (Instant, Ending) {
-        let waiting = |flow: &Flow, out: &[u8]| flow.is_waiting(out) || flow.is_broken();
-        let (flow, owes, mark) = match to {
-            Side::Requestor => (
-                &self.to_requestor,
-                waiting(&self.to_requestor, &self.out.to_requestor),
-                &mut self.watch.to_requestor,
-            ),
-            Side::Acceptor => (
-                &self.to_acceptor,
-                waiting(&self.to_acceptor, &self.out.to_acceptor),
-                &mut self.watch.to_acceptor,
-            ),
-        };
-        let limit = if flow.is_broken() {
-            self.watch.deadlines.close
-        } else {
-            self.watch.deadlines.write_stall
-        };
-        let since = advance(mark, owes, flow.written(), 1, now);
-        (since + limit, Loss::WriteStall.by(to).into())
     }
 }
 

@@ -156,7 +156,6 @@ pub(super) struct UidCharacters {
     has_component: bool,
     /// Whether a component ended and the next one was not begun.
     is_behind_dot: bool,
-    pub(super) has_pattern: bool,
 }
 
 /// A byte with which a list of UIDs may not go on.
@@ -197,10 +196,7 @@ impl UidCharacters {
                 ends_a_component && !self.is_padded
             }
             b'0'..=b'9' => self.begin_or_go_on(),
-            b'*' | b'?' => {
-                self.has_pattern = true;
-                self.begin_or_go_on() && patterns
-            }
+            b'*' | b'?' => self.begin_or_go_on() && patterns,
             _ => false,
         }
     }

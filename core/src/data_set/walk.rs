@@ -1,4 +1,4 @@
-//! The walk itself: which bytes are headers, and where what is open ends.
+//! The walker, and the walk itself: which bytes are headers, and where what is open ends.
 
 mod opening;
 mod order;
@@ -8,7 +8,7 @@ use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
 use super::level::{Kind, Level, Levels};
 use super::seen::Seen;
-use super::{DataSetError, Deviation, Tag, Walker};
+use super::{DataSetError, Deviation, Deviations, Purpose, Rules, Tag};
 use crate::gather::{Gather, take_up_to};
 use crate::transfer_syntax::Walk;
 
@@ -20,9 +20,19 @@ const ITEM_BIG: [u8; 4] = [0xff, 0xfe, 0xe0, 0x00];
 /// How much of a value tells whether an item stands in it.
 const PEEK: usize = 4;
 
+/// Judges one data set.
+#[derive(Debug)]
+pub struct Walker {
+    state: State,
+    purpose: Purpose,
+    rules: Rules,
+    deviations: Deviations,
+    failed: Option<DataSetError>,
+}
+
 /// Where the walk is.
 #[derive(Debug)]
-pub(super) struct State {
+struct State {
     syntax: Walk,
     levels: Levels,
     next: Next,
@@ -60,32 +70,65 @@ struct Element {
     must_be_sequence: bool,
 }
 
-impl State {
-    pub(super) const fn new(syntax: Walk) -> Self {
-        let encoding = match syntax {
-            Walk::ImplicitLittle => Encoding::Implicit,
-            Walk::ExplicitLittle | Walk::Encapsulated => Encoding::Little,
-            Walk::ExplicitBig => Encoding::Big,
-        };
-        Self {
-            syntax,
-            levels: Levels::new(encoding),
-            next: Next::HEADER,
-            position: 0,
-            elements: 0,
-            found: Found::NONE,
-            seen: Seen::NONE,
-            held: Vec::new(),
-        }
-    }
-
-    pub(super) const fn position(&self) -> u64 {
-        self.position
-    }
-}
-
 impl Walker {
-    pub(super) fn walk(&mut self, mut input: &[u8]) -> Result<(), DataSetError> {
+    /// A walker for a data set in a transfer syntax of this kind.
+    #[must_use]
+    pub fn new(walk: Walk, purpose: Purpose, rules: Rules) -> Self {
+        let state = State::new(walk);
+        Self { state, purpose, rules, deviations: Deviations::default(), failed: None }
+    }
+
+    /// Judges the next bytes, cut anywhere.
+    ///
+    /// # Errors
+    ///
+    /// The rule that was broken, again and again: a refused data set stays refused.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), DataSetError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let verdict = self.walk(bytes);
+        self.failed = verdict.err();
+        verdict
+    }
+
+    /// Judges that the data set ends here.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::feed`]; or something is open, or an identifier is missing.
+    pub fn finish(&mut self) -> Result<(), DataSetError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
+        let verdict = self.end();
+        self.failed = verdict.err();
+        verdict
+    }
+
+    /// What was met and let through.
+    #[must_use]
+    pub const fn deviations(&self) -> &Deviations {
+        &self.deviations
+    }
+
+    /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
+    /// rule.
+    #[must_use]
+    pub(crate) const fn position(&self) -> u64 {
+        self.state.position
+    }
+
+    /// Counts a deviation; an error where it is not let through.
+    fn note(&mut self, deviation: Deviation, error: DataSetError) -> Result<(), DataSetError> {
+        if !self.rules.permit(deviation) {
+            return Err(error);
+        }
+        self.deviations.note(deviation);
+        Ok(())
+    }
+
+    fn walk(&mut self, mut input: &[u8]) -> Result<(), DataSetError> {
         while !input.is_empty() {
             match self.state.next {
                 Next::Header(gather) => self.header(gather, &mut input)?,
@@ -105,7 +148,7 @@ impl Walker {
         Ok(())
     }
 
-    pub(super) fn end(&mut self) -> Result<(), DataSetError> {
+    fn end(&mut self) -> Result<(), DataSetError> {
         self.close_ended();
         if !matches!(self.state.next, Next::Header(gather) if gather.is_empty())
             || !self.state.levels.is_top()
@@ -258,6 +301,26 @@ impl Walker {
 
     const fn skip(&mut self, length: u32) {
         self.state.next = if length == 0 { Next::HEADER } else { Next::Skip(length) };
+    }
+}
+
+impl State {
+    const fn new(syntax: Walk) -> Self {
+        let encoding = match syntax {
+            Walk::ImplicitLittle => Encoding::Implicit,
+            Walk::ExplicitLittle | Walk::Encapsulated => Encoding::Little,
+            Walk::ExplicitBig => Encoding::Big,
+        };
+        Self {
+            syntax,
+            levels: Levels::new(encoding),
+            next: Next::HEADER,
+            position: 0,
+            elements: 0,
+            found: Found::NONE,
+            seen: Seen::NONE,
+            held: Vec::new(),
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 //! What the policy changed on the way, without refusing.
 
-use std::fmt;
-
 /// A difference between what came and what went on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Remark {
@@ -50,26 +48,10 @@ impl Remarks {
         self.0.iter().copied()
     }
 
-    /// Whether nothing was changed.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     pub(super) fn add(&mut self, remark: Remark) {
         match self.0.iter_mut().find(|(known, _)| *known == remark) {
             Some((_, count)) => *count = count.saturating_add(1),
             None => self.0.push((remark, 1)),
         }
-    }
-}
-
-impl fmt::Display for Remarks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        self.iter().try_for_each(|(remark, count)| {
-            let before = std::mem::replace(&mut separator, "; ");
-            write!(f, "{before}{remark} ({count})")
-        })
     }
 }

@@ -1,7 +1,5 @@
 //! What each check of a decision found.
 
-use std::fmt;
-
 use super::denial::Denial;
 
 /// The findings of a decision, in the order of its checks; the last one decides.
@@ -137,15 +135,5 @@ impl Trace {
     pub(super) fn record(&mut self, finding: Finding) -> Result<(), Denial> {
         self.0.push(finding);
         finding.denial().map_or(Ok(()), Err)
-    }
-}
-
-impl fmt::Display for Trace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        self.iter().try_for_each(|finding| {
-            let before = std::mem::replace(&mut separator, "; ");
-            write!(f, "{before}{finding}")
-        })
     }
 }

@@ -1,11 +1,4 @@
-//! SOP classes by UID and keyword.
-
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use super::left_out;
-use super::tables;
-use crate::wire::uid::Uid;
+//! A SOP class by its UID and its keyword.
 
 /// A SOP class of the standard (PS3.6 table A-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,35 +18,4 @@ impl SopClass {
     pub(super) const fn new(uid: &'static str, keyword: &'static str) -> Self {
         Self { uid, keyword }
     }
-
-    /// Every SOP class that is known by keyword, in no particular order, each once.
-    pub fn all() -> impl Iterator<Item = &'static Self> {
-        BY_UID.values().copied()
-    }
-
-    /// The SOP class with this UID.
-    #[must_use]
-    pub fn with_uid(uid: &Uid) -> Option<&'static Self> {
-        BY_UID.get(uid.as_str()).copied()
-    }
-
-    /// Reads a SOP class as the configuration names it: by keyword, or by any UID.
-    ///
-    /// # Errors
-    ///
-    /// [`UnknownSopClass`] if the text is neither.
-    pub fn uid_of(text: &str) -> Result<Uid, UnknownSopClass> {
-        let uid = BY_KEYWORD.get(text).map_or(text, |known| known.uid);
-        uid.parse().map_err(|_| UnknownSopClass)
-    }
-}
-
-static BY_UID: LazyLock<HashMap<&str, &SopClass>> =
-    LazyLock::new(|| known().map(|class| (class.uid, class)).collect());
-
-static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
-    LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
-
-fn known() -> impl Iterator<Item = &'static SopClass> {
-    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(left_out::all())
 }

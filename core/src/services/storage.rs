@@ -1,9 +1,9 @@
 //! The SOP classes that are stored with C-STORE (PS3.4 annexes B and GG).
 
-use super::SopClass;
+use super::sop_class::SopClass;
 
 /// Every medical storage SOP class of the standard, retired and trial ones included: archives hold
-/// devices of thirty years. [`super::left_out`] says what is missing and why.
+/// devices of thirty years. [`super::standard`] says what is missing and why.
 #[rustfmt::skip]
 pub(super) static STORAGE: [SopClass; 200] = [
     SopClass::new("1.2.840.10008.5.1.1.27", "StoredPrintStorage"),

@@ -7,7 +7,9 @@ use super::operation::Operation::{
     CEcho, CFind, CGet, CMove, CStore, NAction, NCreate, NDelete, NEventReport, NGet, NSet,
 };
 use super::operation::Operations;
-use super::{Service, SopClass, print, procedure, query, storage};
+use super::service::Service;
+use super::sop_class::SopClass;
+use super::{standard, storage};
 use crate::wire::uid::Uid;
 
 /// SOP classes on which one service permits the same operations.
@@ -86,7 +88,7 @@ pub(super) static GROUPS: [Group; 20] = [
     Group {
         service: Service::Echo,
         name: "Verification",
-        sop_classes: &procedure::VERIFICATION,
+        sop_classes: &standard::VERIFICATION,
         operations: Operations::by_requestor(&[CEcho]),
         condition: Condition::Always,
     },
@@ -107,21 +109,21 @@ pub(super) static GROUPS: [Group; 20] = [
     Group {
         service: Service::Find,
         name: "Query",
-        sop_classes: &query::FIND,
+        sop_classes: &standard::FIND,
         operations: Operations::by_requestor(&[CFind]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Move,
         name: "Retrieve to a destination",
-        sop_classes: &query::MOVE,
+        sop_classes: &standard::MOVE,
         operations: Operations::by_requestor(&[CMove]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Get,
         name: "Retrieve on the same association",
-        sop_classes: &query::GET,
+        sop_classes: &standard::GET,
         operations: Operations::by_requestor(&[CGet]),
         condition: Condition::Always,
     },
@@ -142,42 +144,42 @@ pub(super) static GROUPS: [Group; 20] = [
     Group {
         service: Service::Worklist,
         name: "Modality worklist",
-        sop_classes: &query::WORKLIST,
+        sop_classes: &standard::WORKLIST,
         operations: Operations::by_requestor(&[CFind]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Mpps,
         name: "Modality performed procedure step",
-        sop_classes: &procedure::MPPS,
+        sop_classes: &standard::MPPS,
         operations: Operations::by_requestor(&[NCreate, NSet]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Mpps,
         name: "Performed procedure step, retrieve",
-        sop_classes: &procedure::MPPS_RETRIEVE,
+        sop_classes: &standard::MPPS_RETRIEVE,
         operations: Operations::by_requestor(&[NGet]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Mpps,
         name: "Performed procedure step, notification",
-        sop_classes: &procedure::MPPS_NOTIFICATION,
+        sop_classes: &standard::MPPS_NOTIFICATION,
         operations: Operations::NONE.and_by_pacs(&[NEventReport]),
         condition: Condition::Always,
     },
     Group {
         service: Service::StorageCommitment,
         name: "Storage commitment",
-        sop_classes: &procedure::STORAGE_COMMITMENT,
+        sop_classes: &standard::STORAGE_COMMITMENT,
         operations: Operations::by_requestor(&[NAction]).and_by_pacs(&[NEventReport]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "Print management",
-        sop_classes: &print::META,
+        sop_classes: &standard::PRINT_META,
         operations: Operations::by_requestor(&[NGet, NSet, NAction, NCreate, NDelete])
             .and_by_pacs(&[NEventReport]),
         condition: Condition::Always,
@@ -185,42 +187,42 @@ pub(super) static GROUPS: [Group; 20] = [
     Group {
         service: Service::Print,
         name: "Film session and film box",
-        sop_classes: &print::FILM,
+        sop_classes: &standard::FILM,
         operations: Operations::by_requestor(&[NSet, NAction, NCreate, NDelete]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "Image box and annotation box",
-        sop_classes: &print::BOX,
+        sop_classes: &standard::FILM_CONTENT,
         operations: Operations::by_requestor(&[NSet]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "VOI LUT box",
-        sop_classes: &print::VOI_LUT_BOX,
+        sop_classes: &standard::VOI_LUT_BOX,
         operations: Operations::by_requestor(&[NSet, NCreate, NDelete]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "Presentation LUT",
-        sop_classes: &print::PRESENTATION_LUT,
+        sop_classes: &standard::PRESENTATION_LUT,
         operations: Operations::by_requestor(&[NCreate, NDelete]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "Print job and printer",
-        sop_classes: &print::STATUS,
+        sop_classes: &standard::PRINT_STATUS,
         operations: Operations::by_requestor(&[NGet]).and_by_pacs(&[NEventReport]),
         condition: Condition::Always,
     },
     Group {
         service: Service::Print,
         name: "Printer configuration",
-        sop_classes: &print::CONFIGURATION,
+        sop_classes: &standard::PRINT_CONFIGURATION,
         operations: Operations::by_requestor(&[NGet]),
         condition: Condition::Always,
     },
@@ -247,7 +249,7 @@ mod tests {
     #[test]
     fn every_service_has_a_group_and_no_group_is_empty() {
         for service in Service::NAMED {
-            assert_ne!(GroupSet::of_service(&service), GroupSet::default(), "{service}");
+            assert_ne!(GroupSet::of_service(&service), GroupSet::default(), "{service:?}");
         }
         assert!(GROUPS.iter().all(|group| !group.sop_classes.is_empty()));
         assert!(GROUPS.iter().all(|group| !group.operations.is_empty()));
@@ -271,7 +273,7 @@ mod tests {
     #[test]
     fn query_retrieve_models_grant_the_one_operation_of_their_name() {
         for (table, operation) in
-            [(query::FIND.as_slice(), CFind), (&query::MOVE, CMove), (&query::GET, CGet)]
+            [(standard::FIND.as_slice(), CFind), (&standard::MOVE, CMove), (&standard::GET, CGet)]
         {
             for class in table {
                 let word = operation.name().trim_start_matches("c-");
@@ -290,7 +292,7 @@ mod tests {
 
     #[test]
     fn no_group_holds_what_is_left_out() {
-        for class in super::super::left_out::all() {
+        for class in standard::left_out() {
             let uid = class.uid.parse().unwrap();
             assert_eq!(GroupSet::of_sop_class(&uid), GroupSet::default(), "{}", class.keyword);
         }

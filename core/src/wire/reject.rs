@@ -34,9 +34,6 @@ impl Reject {
     pub const CALLING_TITLE: Self = Self::new(1, 1, 3);
     /// 1/1/7: permanent, called AE title not recognized.
     pub const CALLED_TITLE: Self = Self::new(1, 1, 7);
-    /// 1/2/1: permanent, by the service provider (ACSE), no reason given. The one code that fits a
-    /// failed user identity (PS3.7 section D.3.3.7).
-    pub const IDENTITY: Self = Self::new(1, 2, 1);
     /// 1/2/2: permanent, protocol version not supported.
     pub const PROTOCOL_VERSION: Self = Self::new(1, 2, 2);
     /// 2/3/1: transient, temporary congestion.

@@ -67,6 +67,11 @@ pub(crate) fn judge_cut(
     Ok(walker.deviations().clone())
 }
 
+/// How often a deviation was met.
+pub(crate) fn times(met: &Deviations, deviation: Deviation) -> u32 {
+    met.iter().find(|(it, _)| *it == deviation).map_or(0, |(_, count)| count)
+}
+
 /// The verdict on attributes of a requestor.
 pub(crate) fn judge_attributes(walk: Walk, bytes: &[u8]) -> Result<Deviations, DataSetError> {
     judge(walk, &Purpose::Attributes, STRICT, bytes)

@@ -28,7 +28,7 @@ fn refuses_a_missing_identifier() {
             let bytes = with(walk, place, Vec::new());
             assert_eq!(judge(walk, &object(), STRICT, &bytes), Err(E::Missing(t(*tag))));
             let met = judge(walk, &object(), Rules::Acceptor, &bytes).unwrap();
-            assert_eq!(met.count(Deviation::Identifier), 1);
+            assert_eq!(times(&met, Deviation::Identifier), 1);
         }
     }
 }
@@ -88,17 +88,13 @@ fn takes_copies_inside_items_for_no_identifiers() {
 }
 
 #[test]
-fn passes_lists_and_patterns_in_queries_and_counts_patterns() {
+fn passes_lists_and_patterns_in_queries() {
     for walk in EVERY_WALK {
-        let lists = [("", 0), ("1.2\\1.3\0", 0), ("1.2*", 1), ("?.2\\*.3 ", 1), ("1.*\\1.2 ", 1)];
-        for (value, patterns) in lists {
-            let bytes = element(walk, 0x0020_000d, "UI", value.as_bytes());
-            let met = judge(walk, &Purpose::Query, STRICT, &bytes).unwrap();
-            assert_eq!(met.patterns(), patterns);
-        }
         let list = "1.2.3\\".repeat(5000);
-        let bytes = element(walk, 0x0008_0018, "UI", list.as_bytes());
-        assert!(judge(walk, &Purpose::Query, STRICT, &bytes).is_ok());
+        for value in ["", "1.2\\1.3\0", "1.2*", "?.2\\*.3 ", "1.*\\1.2 ", &list] {
+            let bytes = element(walk, 0x0020_000d, "UI", value.as_bytes());
+            assert!(judge(walk, &Purpose::Query, STRICT, &bytes).is_ok(), "{value:.16}");
+        }
     }
 }
 
@@ -151,10 +147,10 @@ fn of_the_uids_of_the_pacs_refuses_only_what_leads_elsewhere() {
             assert_eq!(verdict(value).err(), expected, "{value}");
         }
         for value in ["1..2", "a1"] {
-            assert_eq!(verdict(value).unwrap().count(Deviation::Identifier), 1, "{value}");
+            assert_eq!(times(&verdict(value).unwrap(), Deviation::Identifier), 1, "{value}");
         }
         for value in ["1.2.", "1.2.*\\*\\1.?.3", "", "1.2\\\\3"] {
-            assert_eq!(verdict(value).unwrap().count(Deviation::Identifier), 0, "{value}");
+            assert_eq!(times(&verdict(value).unwrap(), Deviation::Identifier), 0, "{value}");
         }
     }
 }
@@ -175,7 +171,7 @@ fn refuses_character_sets_that_the_standard_does_not_have() {
             let expected = Err(E::CharacterSet(t(0x0008_0005)));
             assert_eq!(judge_set(walk, STRICT, name), expected, "{name}");
             let met = judge_set(walk, Rules::Acceptor, name).unwrap();
-            assert_eq!(met.count(Deviation::CharacterSet), 1);
+            assert_eq!(times(&met, Deviation::CharacterSet), 1);
         }
         for name in
             ["", "  ", "ISO_IR 100", "ISO-IR 192", "\\ISO 2022 IR 87", "GB18030 ", "GBK\0", "utf8"]
@@ -190,13 +186,13 @@ fn of_another_vr_the_pacs_may_send_what_does_not_lead_elsewhere() {
     for walk in EXPLICIT {
         let judged = |bytes: &[u8]| judge(walk, &Purpose::Query, Rules::Acceptor, bytes);
         let unknown = |value| element(walk, 0x0020_000d, "UN", value);
-        assert_eq!(judged(&unknown(b"1.2\0")).unwrap().count(Deviation::Identifier), 1);
+        assert_eq!(times(&judged(&unknown(b"1.2\0")).unwrap(), Deviation::Identifier), 1);
         assert_eq!(judged(&unknown(b"../x")).err(), Some(E::UidCharacters(t(0x0020_000d))));
         let open = |value| {
             let inside = item(walk, &element(walk, 0x0004_1500, "CS", value));
             sequence(walk, 0x0010_0020, &inside)
         };
-        assert_eq!(judged(&open(b"DIR\\FILE")).unwrap().count(Deviation::Identifier), 1);
+        assert_eq!(times(&judged(&open(b"DIR\\FILE")).unwrap(), Deviation::Identifier), 1);
         assert_eq!(judged(&open(b"..\\FILE")).err(), Some(E::Path(t(0x0004_1500))));
     }
 }

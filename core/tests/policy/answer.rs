@@ -1,6 +1,6 @@
 //! The PACS's answer, judged, and the one that the requestor gets.
 
-use pacsgate_core::policy::{AcFault, Permit, Remark};
+use pacsgate_core::policy::{AcFault, Permit, Remark, Remarks};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::{
     ContextAnswer, ContextRejection, ContextResult, Echo, UnsoundContext, VersionName,
@@ -48,7 +48,7 @@ fn every_proposed_context_is_answered_in_its_place() {
             reject(7, ContextRejection::User),
         ]
     );
-    assert!(conclusion.remarks.is_empty());
+    assert_eq!(conclusion.remarks, Remarks::default());
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn passes_roles_and_negotiations_back() {
     let conclusion = negotiated("store get").conclude(answer).unwrap();
     assert_eq!(conclusion.answer.user.roles, [role(CT, true, true)]);
     assert_eq!(conclusion.answer.user.extended, [extended(GET)]);
-    assert!(conclusion.remarks.is_empty());
+    assert_eq!(conclusion.remarks, Remarks::default());
 }
 
 #[test]

@@ -59,6 +59,11 @@ pub(in crate::cli) async fn connect(
     }
 }
 
+/// Whether an open connection failed because the other side has gone.
+pub(super) const fn is_an_end(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
+}
+
 impl Unconnected {
     /// Whether the network itself has answered, or swallowed, the attempt: an error of this
     /// machine shows nothing about the other one.

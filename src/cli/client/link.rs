@@ -1,7 +1,7 @@
 //! PDUs over a stream: each with a deadline for the whole of it and a limit to its length.
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::time::Duration;
 
 use dicom_ul::pdu::{Pdu, read_pdu, write_pdu};
@@ -10,6 +10,7 @@ use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 
+use super::dial::is_an_end;
 use super::tls::TlsTrouble;
 use crate::audit::PeerText;
 
@@ -163,11 +164,6 @@ impl From<io::Error> for LinkError {
         }
         if is_an_end(error.kind()) { Self::Closed } else { Self::Io(error) }
     }
-}
-
-/// Whether the other side has gone.
-pub(super) const fn is_an_end(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
 impl fmt::Display for LinkError {

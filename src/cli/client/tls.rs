@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::link::is_an_end;
+use super::dial::is_an_end;
 use crate::audit::PeerText;
 
 /// The files of a client.

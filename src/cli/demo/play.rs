@@ -11,11 +11,11 @@ use rustls::pki_types::ServerName;
 use rustls::{AlertDescription, ClientConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::error::DemoError;
 use super::object;
 use super::pacs::Pacs;
-use super::site::{CALLED, CT1, Site, US1};
+use super::site::{CALLED, CT1, SERVER, Site, US1};
 use super::trail::{Line, Trail};
-use super::{DemoError, SERVER};
 use crate::cli::client::association::{self, Failure, VERIFICATION};
 use crate::cli::client::dial;
 use crate::cli::client::link::{Link, LinkError};

@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::DemoError;
 use super::authority::Authority;
+use super::error::DemoError;
 use super::object;
 
+/// The name in the gate's certificate by which the play connects.
+pub(super) const SERVER: &str = "localhost";
 pub(super) const CALLED: &str = "PACS";
 /// The calling titles of the two peers; each has its own certificate.
 pub(super) const CT1: &str = "CT1";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::{Step, Titles, failed, note, refused_by, resolve, say};
+use super::steps::{Step, Titles, failed, note, refused_by, resolve, say};
 use crate::cli::Exit;
 use crate::cli::client::association::{self, Failure, VERIFICATION};
 use crate::cli::client::dial;

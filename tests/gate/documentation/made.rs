@@ -49,7 +49,7 @@ fn services_table() -> String {
             let names = group.operations.iter(side).map(|operation| operation.name());
             names.collect::<Vec<_>>().join(", ")
         };
-        let service = format!("`{}`", group.service);
+        let service = format!("`{}`", group.service.name().unwrap());
         let (requestor, acceptor) = (sent(Side::Requestor), sent(Side::Acceptor));
         [service, described(group), requestor, acceptor, only(group.condition).to_owned()]
     };

@@ -36,7 +36,7 @@ impl Walker {
         }
         self.state.held.clear();
         if length == 0 {
-            return self.judge(tag, reading, UidCharacters::default());
+            return self.judge(tag, reading);
         }
         self.state.next = Next::Read(tag, reading, UidCharacters::default(), length);
         Ok(())
@@ -62,7 +62,7 @@ impl Walker {
             }
         }
         self.state.next = Next::Read(tag, reading, characters, left - taken);
-        if left == taken { self.judge(tag, reading, characters) } else { Ok(()) }
+        if left == taken { self.judge(tag, reading) } else { Ok(()) }
     }
 
     /// A byte in a list of UIDs that has no place there. Where that is only counted, the rest of
@@ -87,16 +87,8 @@ impl Walker {
         Ok(())
     }
 
-    fn judge(
-        &mut self,
-        tag: Tag,
-        reading: Reading,
-        characters: UidCharacters,
-    ) -> Result<(), DataSetError> {
+    fn judge(&mut self, tag: Tag, reading: Reading) -> Result<(), DataSetError> {
         self.state.next = Next::HEADER;
-        if characters.has_pattern {
-            self.deviations.note_pattern();
-        }
         match identifiers::judge(reading, tag, &self.state.held, &self.purpose) {
             Ok(()) => Ok(()),
             Err(finding) => match finding.deviation {

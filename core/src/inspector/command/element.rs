@@ -1,6 +1,6 @@
 //! Elements of a command set (PS3.7 section 6.3.1): read, judged, written.
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::audit::Event;
+use super::event::Event;
 
 /// What an event without a reason code is counted under.
 pub const NO_REASON: &str = "none";

@@ -1,0 +1,54 @@
+//! What the connections and the thread that writes have in common.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::counters::Counters;
+use super::queue::Queue;
+use super::record::{ConnectionId, Record, Standing};
+use super::summary::{Summary, Verdict};
+
+/// What is counted, summed and queued.
+pub(super) struct Shared {
+    pub(super) queue: Queue,
+    summary: Mutex<Summary>,
+    pub(super) counters: Counters,
+    started: u64,
+    connections: AtomicU64,
+}
+
+impl Shared {
+    pub(super) fn new(window: Duration) -> Self {
+        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Self {
+            queue: Queue::new(),
+            summary: Mutex::new(Summary::new(window)),
+            counters: Counters::default(),
+            started: started.unwrap_or_default().as_secs(),
+            connections: AtomicU64::new(1),
+        }
+    }
+
+    /// Whether the record has a line of its own.
+    pub(super) fn verdict(&self, record: &Record, reason: &'static str) -> Verdict {
+        match record.standing {
+            Standing::Peer => Verdict::Write,
+            Standing::Passerby => {
+                self.summary().sum(record.source.ip(), reason, Instant::now());
+                Verdict::Sum
+            }
+            Standing::Stranger => self.summary().admit(record.source.ip(), reason, Instant::now()),
+        }
+    }
+
+    /// The id of the next connection.
+    pub(super) fn connection_id(&self) -> ConnectionId {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        ConnectionId { run: self.started, number }
+    }
+
+    pub(super) fn summary(&self) -> MutexGuard<'_, Summary> {
+        self.summary.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,80 @@
+//! What holds for the source itself: files import each other in one direction, functions can be
+//! read at a glance, the crates say what they consist of, and all of it can be read in a week.
+//!
+//! Only what is shipped is looked at: `src` and `core/src` without their tests.
+
+// With this attribute the lints for test code hold for the helpers, too.
+#![cfg(test)]
+
+mod circles;
+mod modules;
+mod paths;
+mod resolver;
+mod source;
+
+use std::path::Path;
+
+use circles::Graph;
+use modules::Modules;
+use source::Source;
+
+/// Root files and folders of the two crates.
+const CRATES: [(&str, &str); 2] = [("core/src/lib.rs", "core/src"), ("src/lib.rs", "src")];
+
+/// A function that is longer is two functions.
+const LONGEST_FUNCTION: usize = 60;
+
+/// Whoever answers for the gate has read all of it; what is added has to fit in, or to replace.
+const MOST_LINES: usize = 17_000;
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let circles: Vec<_> = CRATES
+        .iter()
+        .flat_map(|(root, folder)| Graph::of(&Modules::of(root, &sources(folder))).circles())
+        .collect();
+    assert!(circles.is_empty(), "\n{}", circles.join("\n"));
+}
+
+#[test]
+fn every_file_belongs_to_a_crate() {
+    for (root, folder) in CRATES {
+        let sources = sources(folder);
+        let modules = Modules::of(root, &sources);
+        let unread = sources.iter().map(|source| &*source.path);
+        let unread = unread.filter(|path| *path != "src/main.rs" && !modules.has_file(path));
+        assert_eq!(unread.collect::<Vec<_>>(), Vec::<&str>::new(), "no `mod` leads to these");
+    }
+}
+
+#[test]
+fn no_function_is_longer_than_a_screen() {
+    let functions = all().iter().flat_map(Source::functions).collect::<Vec<_>>();
+    let long = functions.iter().filter(|function| function.lines > LONGEST_FUNCTION);
+    let long: Vec<_> = long.map(ToString::to_string).collect();
+    assert!(long.is_empty(), "over {LONGEST_FUNCTION} lines:\n{}", long.join("\n"));
+}
+
+#[test]
+fn each_crate_names_its_public_modules_at_the_top() {
+    for (root, folder) in CRATES {
+        let sources = sources(folder);
+        let source = sources.iter().find(|source| source.path == root).unwrap();
+        assert_eq!(source.unnamed_modules(), Vec::<String>::new(), "{root} does not name these");
+    }
+}
+
+#[test]
+fn all_of_it_can_be_read() {
+    let lines: usize = all().iter().map(|source| source.lines).sum();
+    println!("{lines} lines without tests");
+    assert!(lines <= MOST_LINES, "{lines} lines without tests, and at most {MOST_LINES}");
+}
+
+fn all() -> Vec<Source> {
+    CRATES.iter().flat_map(|(_, folder)| sources(folder)).collect()
+}
+
+fn sources(folder: &str) -> Vec<Source> {
+    source::below(Path::new(env!("CARGO_MANIFEST_DIR")), folder)
+}
