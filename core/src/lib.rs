@@ -5,6 +5,7 @@
 //!
 //! - [`wire`]: the strict parser and the canonical encoder of the association PDUs.
 //! - [`side`]: the two sides of an association.
+//! - [`reason`]: how reasons are declared, one row each.
 //! - [`certificate`]: what a client certificate says of its holder.
 //! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
 //! - [`services`]: named sets of SOP classes and the operations on them.

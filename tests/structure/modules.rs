@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::TokenTree;
 use syn::Item;
 
 use crate::paths::Paths;
@@ -54,7 +55,8 @@ impl Modules {
         sources: &[Source],
     ) -> Id {
         let id = self.0.len();
-        let own = items.iter().filter_map(definition).collect();
+        let own = items.iter().filter_map(definition).chain(items.iter().filter_map(declared));
+        let own = own.collect();
         let (file, children) = (file.to_owned(), BTreeMap::new());
         self.0.push(Module { file: file.clone(), parent, children, own, paths: Paths::of(items) });
         for item in items {
@@ -78,6 +80,17 @@ impl Modules {
 
 fn find<'a>(sources: &'a [Source], path: &str) -> Option<&'a Source> {
     sources.iter().find(|source| source.path == path)
+}
+
+/// The enum that a macro at the top declares, as `reasons!` does.
+fn declared(item: &Item) -> Option<(String, Kind)> {
+    let Item::Macro(item) = item else { return None };
+    let mut tokens = item.mac.tokens.clone().into_iter();
+    let is_enum = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "enum");
+    // A macro's own definition has no enum outside of its braces.
+    tokens.find(is_enum)?;
+    let Some(TokenTree::Ident(name)) = tokens.next() else { return None };
+    Some((name.to_string(), Kind::Type))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]

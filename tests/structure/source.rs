@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use proc_macro2::Span;
@@ -14,7 +15,7 @@ pub(crate) struct Source {
     /// From the root of the repository.
     pub(crate) path: String,
     pub(crate) items: Vec<Item>,
-    /// How many lines it has, tests not counted.
+    /// How many lines of code it has: no blank ones, no comments, no tests.
     pub(crate) lines: usize,
     docs: String,
 }
@@ -50,8 +51,14 @@ impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
         let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{path}: {error}"));
         let mut items = file.items;
-        let tests = remove_tests(&mut items);
-        let lines = text.lines().count() - tests;
+        let mut tests = Vec::new();
+        remove_tests(&mut items, &mut tests);
+        let lines = (1..).zip(text.lines()).filter(|(number, line)| {
+            let is_test = tests.iter().any(|range| range.contains(number));
+            let line = line.trim_start();
+            !is_test && !line.is_empty() && !line.starts_with("//")
+        });
+        let lines = lines.count();
         Self { path: path.to_owned(), items, lines, docs: docs(&file.attrs) }
     }
 
@@ -72,30 +79,28 @@ impl Source {
     }
 }
 
-/// Removes what only tests see; returns how many lines that was.
-fn remove_tests(items: &mut Vec<Item>) -> usize {
-    let mut removed = 0;
-    items.retain(|item| keep(attributes(item), item.span(), &mut removed));
+/// Takes out what only tests see, and notes its lines.
+fn remove_tests(items: &mut Vec<Item>, removed: &mut Vec<RangeInclusive<usize>>) {
+    items.retain(|item| keep(attributes(item), item.span(), removed));
     for item in items {
         if let Item::Mod(ItemMod { content: Some((_, content)), .. }) = item {
-            removed += remove_tests(content);
+            remove_tests(content, removed);
         } else if let Item::Impl(block) = item {
             block.items.retain(|item| {
                 let ImplItem::Fn(function) = item else { return true };
-                keep(&function.attrs, item.span(), &mut removed)
+                keep(&function.attrs, item.span(), removed)
             });
         }
     }
-    removed
 }
 
-fn keep(attributes: &[Attribute], span: Span, removed: &mut usize) -> bool {
+fn keep(attributes: &[Attribute], span: Span, removed: &mut Vec<RangeInclusive<usize>>) -> bool {
     let is_test = attributes.iter().filter_map(|attribute| attribute.meta.require_list().ok());
     let is_test = is_test
         .filter(|list| list.path.is_ident("cfg"))
         .any(|list| list.tokens.to_string() == "test");
     if is_test {
-        *removed += lines(span, span);
+        removed.push(span.start().line..=span.end().line);
     }
     !is_test
 }
@@ -173,7 +178,7 @@ impl fmt::Display for Function {
 }
 
 #[test]
-fn counts_lines_without_tests() {
+fn counts_lines_of_code_without_tests() {
     let text = "\
 //! Docs.
 
@@ -184,13 +189,14 @@ mod tests {
     fn two() {}
 }
 
+// Why.
 impl One {
     #[cfg(test)]
     fn three() {}
 }
 ";
     let source = Source::new("src/one.rs", text);
-    assert_eq!(source.lines, 13 - 4 - 2);
+    assert_eq!(source.lines, 3);
     assert_eq!(source.functions().len(), 1);
 }
 

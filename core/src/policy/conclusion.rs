@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::permit::{Terms, capped};
+use super::permit::{Permit, Terms, capped};
 use super::remark::{Remark, Remarks};
 use crate::inspector::{Context, Contexts, Maxima};
 use crate::transfer_syntax::TransferSyntax;
@@ -44,7 +44,18 @@ crate::reasons! {
     }
 }
 
-pub(super) fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> {
+impl Permit {
+    /// Judges the acceptor's answer and builds the one for the requestor.
+    ///
+    /// # Errors
+    ///
+    /// [`AcFault`] if the acceptor answers what was not asked; the association is then refused.
+    pub fn conclude(&self, received: ReceivedAc) -> Result<Conclusion, AcFault> {
+        conclude(&self.terms, received)
+    }
+}
+
+fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> {
     let ReceivedAc { answer: AssociateAc { results, user, .. }, notes } = received;
     let mut remarks = Remarks::default();
     let verdicts = judged(terms, &results, &mut remarks)?;

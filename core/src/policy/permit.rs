@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::conclusion::{self, AcFault, Conclusion};
 use super::proposal::Removed;
 use super::remark::Remarks;
 use super::trace::Trace;
 use crate::inspector::Grants;
 use crate::services::Operations;
-use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes, ReceivedAc};
+use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
 use crate::wire::title::AeTitle;
 
 /// Leave to ask one PACS for one association. Only the policy makes one.
@@ -17,7 +16,7 @@ use crate::wire::title::AeTitle;
 /// served and may be dropped.
 #[derive(Debug)]
 pub struct Permit {
-    terms: Terms,
+    pub(super) terms: Terms,
 }
 
 /// What was judged.
@@ -114,15 +113,6 @@ impl Permit {
     #[must_use]
     pub fn remarks(&self) -> &Remarks {
         &self.terms.remarks
-    }
-
-    /// Judges the PACS's answer and builds the one for the requestor.
-    ///
-    /// # Errors
-    ///
-    /// [`AcFault`] if the PACS answers what was not asked; the association is then refused.
-    pub fn conclude(&self, received: ReceivedAc) -> Result<Conclusion, AcFault> {
-        conclusion::conclude(&self.terms, received)
     }
 }
 
