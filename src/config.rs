@@ -63,7 +63,7 @@ pub use log::{Audit, Format, Log};
 pub use pacs::PacsAddress;
 pub use pem::{Kind, PemFault};
 pub use settings::{Loaded, Settings};
-pub use units::UnitFault;
+pub use units::{UnitFault, duration};
 pub use validity::{Dated, Validity, When};
 pub use value::{Address, AddressFault};
 
