@@ -157,6 +157,18 @@ mod tests {
     }
 
     #[test]
+    fn takes_durations_as_the_files_have_them() {
+        let told = |time| {
+            let error = parsed(&format!("pacsgate probe --plain a:1 --timeout {time}"));
+            error.unwrap_err().to_string().lines().next().map(str::to_owned)
+        };
+        let start = "error: invalid value '600' for '--timeout <TIME>': ";
+        assert_eq!(told("600"), Some(format!("{start}has no unit; write \"10m\"")));
+        let start = start.replace("600", "601s");
+        assert_eq!(told("601s"), Some(format!("{start}is outside 10ms to 10m")));
+    }
+
+    #[test]
     fn ends_with_64_for_wrong_arguments() {
         let wrong = [
             "pacsgate --confg a",

@@ -8,6 +8,7 @@
 //!
 //! In reading order:
 //!
+//! - `finding` has what was found and its place, `source` the places, `problems` gathers both;
 //! - `layers` gathers the tables of all files, `environment` overrides their values;
 //! - `file` holds what is written with its place, `section` reads it, and neither leaves this
 //!   module;
@@ -15,7 +16,8 @@
 //!   `named` and `pem` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `validity`, `revocation` and `unwise` look for what is legal and unwise;
-//! - `mistake` has the words that the administrator reads, `error` the places.
+//! - `mistake` has the words that the administrator reads, where they are not the policy's or a
+//!   parser's.
 //!
 //! Invariants: values are never converted from another type; no list that is written may be
 //! empty; a file that others may write is refused; no key is known before it is enforced; no
@@ -23,8 +25,9 @@
 
 mod cross;
 mod environment;
-mod error;
 mod file;
+mod files;
+mod finding;
 mod layers;
 mod limits;
 mod listener;
@@ -40,6 +43,7 @@ mod rules;
 mod section;
 mod settings;
 mod source;
+mod suggestion;
 mod units;
 mod unwise;
 mod validity;
@@ -52,18 +56,16 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::SystemTime;
 
-pub use error::{Errors, Finding, Location, Problem, Warning};
+pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
 pub use log::{Audit, Format, Log};
-pub use mistake::{Caution, Combination, Mistake, Quoted, Suggestion};
 pub use pacs::PacsAddress;
 pub use pem::{Kind, PemFault};
 pub use settings::{Loaded, Settings};
-pub use source::FileFault;
-pub use units::UnitFault;
+pub use units::{UnitFault, duration};
 pub use validity::{Dated, Validity, When};
-pub use value::{Address, AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
+pub use value::{Address, AddressFault};
 
 use problems::Problems;
 

@@ -1,5 +1,7 @@
 //! What a client certificate says of its holder, as far as the policy looks at it.
 
+use std::net::IpAddr;
+
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 32]);
@@ -45,16 +47,80 @@ pub enum Matcher {
     SpkiSha256(Digest),
 }
 
-/// As it stands in the configuration: `san_dns = "ct1.example"`.
-impl std::fmt::Display for Matcher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::SanDns(name) => write!(f, "san_dns = {name:?}"),
-            Self::SanUri(uri) => write!(f, "san_uri = {uri:?}"),
-            Self::CertSha256(digest) => write!(f, "cert_sha256 = \"{digest}\""),
-            Self::SpkiSha256(digest) => write!(f, "spki_sha256 = \"{digest}\""),
+/// Why no certificate is recognised by a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NameFault {
+    /// A wildcard: it would let in what nobody has listed.
+    #[error("has a wildcard; a peer's certificate is matched by its exact name")]
+    Wildcard,
+    /// An IP address, which is another kind of subject alternative name.
+    #[error("is an IP address, not a DNS name; pin the certificate with cert_sha256")]
+    Address,
+    /// Not a DNS name.
+    #[error("is no DNS name; it has letters, digits, `-` and `.`, and no part is empty")]
+    Dns,
+    /// A URI without its scheme.
+    #[error("is no URI; it starts with a scheme, such as \"urn:\"")]
+    Scheme,
+    /// A URI with a space, a control character or one outside ASCII.
+    #[error("has a character that no URI has")]
+    Character,
+}
+
+impl Matcher {
+    /// An exact DNS name, of which the case counts for nothing.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn san_dns(text: &str) -> Result<Self, NameFault> {
+        if text.contains('*') {
+            return Err(NameFault::Wildcard);
         }
+        if text.parse::<IpAddr>().is_ok() {
+            return Err(NameFault::Address);
+        }
+        if !is_dns_name(text) {
+            return Err(NameFault::Dns);
+        }
+        Ok(Self::SanDns(text.to_ascii_lowercase().into()))
     }
+
+    /// An exact URI, which is kept as it is.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the text.
+    pub fn san_uri(text: &str) -> Result<Self, NameFault> {
+        let scheme = text.split_once(':').map(|(scheme, _)| scheme).ok_or(NameFault::Scheme)?;
+        let mut bytes = scheme.bytes();
+        let sound = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if !sound {
+            return Err(NameFault::Scheme);
+        }
+        if text.contains('*') {
+            return Err(NameFault::Wildcard);
+        }
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(NameFault::Character);
+        }
+        Ok(Self::SanUri(text.into()))
+    }
+}
+
+/// Whether a text is letters, digits and hyphens in labels of 1 to 63 characters (RFC 1123
+/// section 2.1).
+#[must_use]
+pub fn is_dns_name(text: &str) -> bool {
+    const MAX_NAME: usize = 253;
+    const MAX_LABEL: usize = 63;
+    let is_label = |label: &str| {
+        let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let length = (1..=MAX_LABEL).contains(&label.len());
+        characters && length && !label.starts_with('-') && !label.ends_with('-')
+    };
+    text.len() <= MAX_NAME && text.split('.').all(is_label)
 }
 
 impl std::fmt::Display for Digest {
@@ -66,5 +132,56 @@ impl std::fmt::Display for Digest {
 impl std::fmt::Debug for Digest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lowers_the_case_of_a_dns_name() {
+        let name = Matcher::SanDns("ct1.radiology.example".into());
+        assert_eq!(Matcher::san_dns("CT1.Radiology.Example"), Ok(name));
+    }
+
+    #[test]
+    fn refuses_what_is_no_dns_name() {
+        use NameFault::{Address, Dns, Wildcard};
+        let cases = [
+            ("*.example", Wildcard),
+            ("192.0.2.1", Address),
+            ("::1", Address),
+            ("", Dns),
+            ("a..b", Dns),
+            ("a.b.", Dns),
+            (".a", Dns),
+            ("-a.b", Dns),
+            ("a b", Dns),
+            ("a_b.c", Dns),
+            ("ä.example", Dns),
+            ("DNS:a.example", Dns),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(Matcher::san_dns(text), Err(fault), "{text}");
+        }
+        assert_eq!(Matcher::san_dns(&"a".repeat(64)), Err(Dns));
+        assert_eq!(Matcher::san_dns(&"a.".repeat(127)), Err(Dns));
+    }
+
+    #[test]
+    fn refuses_what_is_no_uri() {
+        assert!(Matcher::san_uri("urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66").is_ok());
+        let cases = [
+            ("ct1.example", NameFault::Scheme),
+            (":x", NameFault::Scheme),
+            ("1a:x", NameFault::Scheme),
+            ("urn:a b", NameFault::Character),
+            ("urn:ä", NameFault::Character),
+            ("urn:*", NameFault::Wildcard),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(Matcher::san_uri(text), Err(fault), "{text}");
+        }
     }
 }

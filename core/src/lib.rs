@@ -12,6 +12,7 @@
 //! - [`data_set`]: the structure of data sets, walked as they stream by.
 //! - [`inspector`]: what may pass once an association is established.
 //! - [`policy`]: who may claim which title, to reach which PACS, for which services.
+//! - [`quoted`]: text from outside, as people are shown it.
 //!
 //! Invariants, each held by a type or a test:
 //!
@@ -27,6 +28,7 @@ pub mod data_set;
 mod gather;
 pub mod inspector;
 pub mod policy;
+pub mod quoted;
 pub mod reason;
 pub mod services;
 pub mod side;

@@ -27,7 +27,7 @@ pub use admitted::Admitted;
 pub use candidate::{Candidate, Occupancy};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;
-pub use error::{PolicyError, Table};
+pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, Spot, Table, within};
 pub use peer::{Pacs, Peer};
 pub use permit::Permit;
 pub use proposal::{Removal, Removed};

@@ -49,7 +49,7 @@ struct Line<'a> {
     #[serde(flatten)]
     place: PlaceOf<'a>,
     key: Option<&'a str>,
-    message: String,
+    message: &'a str,
     /// The line as `run` writes it.
     #[serde(skip)]
     text: String,
@@ -112,7 +112,7 @@ impl<'a> Report<'a> {
     }
 }
 
-fn line<W: fmt::Display>(severity: Severity, finding: &Finding<W>) -> Line<'_> {
+fn line(severity: Severity, finding: &Finding) -> Line<'_> {
     let Finding { location, key, what } = finding;
     let place = match location {
         Location::Text { file, line, column } => {
@@ -122,7 +122,7 @@ fn line<W: fmt::Display>(severity: Severity, finding: &Finding<W>) -> Line<'_> {
         Location::Variable(name) => PlaceOf { variable: Some(name), ..PlaceOf::default() },
     };
     let key = Some(key.as_str()).filter(|key| !key.is_empty());
-    Line { severity, place, key, message: what.to_string(), text: finding.to_string() }
+    Line { severity, place, key, message: what, text: finding.to_string() }
 }
 
 impl<'a> PlaceOf<'a> {

@@ -18,7 +18,7 @@ use super::client::association::{self, Failure, VERIFICATION};
 use super::client::dial;
 use super::client::link::{Link, LinkError};
 use super::client::tls::{self, Files};
-use crate::config::Address;
+use crate::config::{Address, UnitFault, duration};
 
 /// The arguments of `probe`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -63,13 +63,8 @@ fn server_name(text: &str) -> Result<ServerName<'static>, String> {
 }
 
 /// Between these two a person still waits, and a network may still answer.
-fn patience(text: &str) -> Result<Duration, String> {
-    let patience = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(10)..=Duration::from_secs(600)).contains(&patience) {
-        Ok(patience)
-    } else {
-        Err("must be between 10ms and 10m".to_owned())
-    }
+fn patience(text: &str) -> Result<Duration, UnitFault> {
+    duration(text, &(Duration::from_millis(10)..=Duration::from_secs(600)))
 }
 
 impl Probe {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 
-use super::mistake::{Combination, Mistake};
+use super::mistake::Mistake;
 use super::peer::is_pin;
 use super::problems::Problems;
 use super::section::At;
@@ -22,7 +22,7 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
                     first: problems.locate(other.place),
                 };
                 let key = format!("listener.{}.bind", read.name);
-                problems.mistake(at.place, key, mistake);
+                problems.mistake(at.place, key, &mistake);
             }
             same_port.push(at);
         }
@@ -52,7 +52,7 @@ pub(super) fn names_have_a_ca(
     for peer in peers {
         for at in peer.certificates.iter().filter(|at| !is_pin(&at.value)) {
             let key = format!("peer.{}.certificate", peer.name);
-            problems.mistake(at.place, key, Combination::NameWithoutCa.into());
+            problems.mistake(at.place, key, &Mistake::NameWithoutCa);
         }
     }
 }

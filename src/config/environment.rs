@@ -7,10 +7,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use super::file::{Node, Table, Value};
+use super::files::FileFault;
 use super::layers::{Document, Tables};
-use super::mistake::{Mistake, Suggestion};
+use super::mistake::Mistake;
 use super::problems::Problems;
-use super::source::{FileFault, Place};
+use super::source::Place;
+use super::suggestion::Suggestion;
 use super::{limits, listener, log, pacs};
 
 const PREFIX: &str = "PACSGATE__";
@@ -37,13 +39,16 @@ pub(super) fn apply(
         let path = match known.path(&name) {
             Ok(path) => path,
             Err(mistake) => {
-                problems.mistake(place, "", mistake);
+                problems.mistake(place, "", &mistake);
                 continue;
             }
         };
-        let set = text.into_string().map_err(|_| Mistake::File(FileFault::NotUtf8));
-        if let Err(mistake) = set.and_then(|text| document.set(path, text, place)) {
-            problems.mistake(place, path.join("."), mistake);
+        let Ok(text) = text.into_string() else {
+            problems.mistake(place, path.join("."), &FileFault::NotUtf8);
+            continue;
+        };
+        if let Err(mistake) = document.set(path, text, place) {
+            problems.mistake(place, path.join("."), &mistake);
         }
     }
 }

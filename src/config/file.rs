@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str, file: Place, problems: &mut Problems) -> Option<
     }
     problems.incomplete = true;
     for (offset, name, mistake) in syntax(text, &errors) {
-        problems.mistake(file.at(offset), name, mistake);
+        problems.mistake(file.at(offset), name, &mistake);
     }
     None
 }

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::Path;
 
+use pacsgate_core::policy::PolicyFault;
+use pacsgate_core::quoted;
+
 use super::file::{self, Node, Table, Value};
-use super::mistake::{Mistake, Suggestion};
+use super::files::{self, FileFault};
+use super::mistake::Mistake;
 use super::problems::Problems;
-use super::section::shown;
-use super::source::{self, FileFault, Place};
+use super::source::Place;
+use super::suggestion::Suggestion;
 
 /// The tables of all files. Those with a name stand in one file each.
 pub(super) struct Document {
@@ -45,10 +49,10 @@ pub(super) fn gather(path: &Path, problems: &mut Problems) -> Document {
         document.add(table, main, problems);
     }
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
-    let files = source::drop_ins(&directory).unwrap_or_else(|fault| {
+    let files = files::drop_ins(&directory).unwrap_or_else(|fault| {
         let place = problems.sources.add_file(directory);
         problems.incomplete = true;
-        problems.mistake(place, "", Mistake::File(fault));
+        problems.mistake(place, "", &fault);
         Vec::new()
     });
     for file in files {
@@ -63,12 +67,12 @@ pub(super) fn gather(path: &Path, problems: &mut Problems) -> Document {
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
     let mut refuse = |place, fault| {
         problems.incomplete = true;
-        problems.mistake(place, "", Mistake::File(fault));
+        problems.mistake(place, "", fault);
     };
-    let bytes = match source::read(path) {
+    let bytes = match files::read(path) {
         Ok(contents) => contents.bytes,
         Err(fault) => {
-            refuse(file, fault);
+            refuse(file, &fault);
             return None;
         }
     };
@@ -80,7 +84,7 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
         }
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            refuse(file.at(valid), FileFault::NotUtf8);
+            refuse(file.at(valid), &FileFault::NotUtf8);
             // What comes before the wrong byte, and counts for its line and column, is the same.
             let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
             problems.sources.set_text(file, text);
@@ -97,19 +101,23 @@ impl Document {
                 "pacs" => add_named(&mut self.pacs, "pacs", node, problems),
                 "peer" => add_named(&mut self.peers, "peer", node, problems),
                 "schema" | "limits" | "log" if file != self.main => {
-                    problems.mistake(node.place, key, Mistake::MainFileOnly);
+                    problems.mistake(node.place, key, &Mistake::MainFileOnly);
                 }
                 "schema" => self.schema = Some(node),
                 "limits" => self.limits = Some(node),
                 "log" => self.log = Some(node),
                 "guard" => {
                     let instead = "leave it out until a later version";
-                    problems.mistake(node.place, key, Mistake::NotEnforced(instead));
+                    problems.mistake(node.place, key, &PolicyFault::NotEnforced(instead));
                 }
                 unknown => {
                     problems.incomplete = true;
                     let suggestion = Suggestion::new(unknown, TOP);
-                    problems.mistake(node.place, shown(unknown), Mistake::UnknownKey(suggestion));
+                    problems.mistake(
+                        node.place,
+                        quoted::key(unknown),
+                        &Mistake::UnknownKey(suggestion),
+                    );
                 }
             }
         }
@@ -119,19 +127,19 @@ impl Document {
 /// Adds the tables of one kind, each of which may stand in one file only.
 fn add_named(tables: &mut Tables, kind: &'static str, node: Node, problems: &mut Problems) {
     let Value::Table(named) = node.value else {
-        problems.mistake(node.place, kind, node.value.instead_of(named_table(kind)));
+        problems.mistake(node.place, kind, &node.value.instead_of(named_table(kind)));
         problems.incomplete = true;
         return;
     };
     for (name, node) in named {
-        let key = format!("{kind}.{}", shown(&name));
+        let key = format!("{kind}.{}", quoted::key(&name));
         if !matches!(node.value, Value::Table(_)) {
-            problems.mistake(node.place, key, node.value.instead_of(named_table(kind)));
+            problems.mistake(node.place, key, &node.value.instead_of(named_table(kind)));
             problems.incomplete = true;
             continue;
         }
         if !is_name(&name) {
-            problems.mistake(node.place, key, Mistake::Name);
+            problems.mistake(node.place, key, &Mistake::Name);
             problems.incomplete = true;
             continue;
         }
@@ -141,7 +149,7 @@ fn add_named(tables: &mut Tables, kind: &'static str, node: Node, problems: &mut
             }
             Entry::Occupied(entry) => {
                 let first = problems.locate(entry.get().place);
-                problems.mistake(node.place, key, Mistake::Elsewhere(first));
+                problems.mistake(node.place, key, &Mistake::Elsewhere(first));
             }
         }
     }

@@ -3,6 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use pacsgate_core::policy::{ASSOCIATIONS, within};
+
 use super::file::{Node, Value};
 use super::mistake::Mistake;
 use super::section::Section;
@@ -87,7 +89,6 @@ const WAIT: RangeInclusive<Duration> = SHORTEST..=Duration::from_secs(7 * DAY);
 /// Linux counts keepalive in seconds, up to 32,767.
 const KEEPALIVE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(2 * HOUR);
 const DRAIN: RangeInclusive<Duration> = SHORTEST..=Duration::from_secs(HOUR);
-const COUNT: RangeInclusive<u32> = 1..=100_000;
 /// From the least that DCMTK announces to more than any device is known to send.
 const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 
@@ -149,9 +150,7 @@ fn wait(node: &Node) -> Result<Duration, Mistake> {
 
 /// A number of connections or associations.
 pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
-    let number = node.integer()?;
-    let count = u32::try_from(number).ok().filter(|count| COUNT.contains(count));
-    count.ok_or(Mistake::Range { number, range: COUNT })
+    within(node.integer()?, ASSOCIATIONS).map_err(Mistake::Range)
 }
 
 /// The longest PDU, in bytes.

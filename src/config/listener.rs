@@ -10,7 +10,7 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::file::{Node, Value};
 use super::limits::duration;
-use super::mistake::{Caution, Combination, Mistake};
+use super::mistake::{Caution, Mistake};
 use super::named::{self, load, path};
 use super::pem;
 use super::problems::Problems;
@@ -159,7 +159,7 @@ impl Places {
             SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at).copied()),
         };
         let key = key.map_or_else(|| self.key.clone(), |key| format!("{}.{key}", self.key));
-        problems.mistake(place.unwrap_or(self.table), key, Mistake::Tls(error));
+        problems.mistake(place.unwrap_or(self.table), key, &error);
     }
 }
 
@@ -171,7 +171,7 @@ fn material(mut table: Section<'_>) -> Material {
     let at_lists = lists.as_ref().map(|node| node.place);
     let grace = table.optional("crl_grace", |node| duration(node, &GRACE));
     if let Some(at) = grace.filter(|_| at_lists.is_none()) {
-        table.mistake_at("crl_grace", Some(at.place), Combination::GraceWithoutCrl.into());
+        table.mistake_at("crl_grace", Some(at.place), &Mistake::GraceWithoutCrl);
     }
     let crl_grace = grace.map_or(Duration::ZERO, |at| at.value);
     let before = table.problems.count();
@@ -199,14 +199,14 @@ fn identities(table: &mut Section<'_>) -> Vec<Pair> {
     if !matches!(certificate.value, Value::List(_)) {
         let path = table.path("private_key");
         if key.is_none() {
-            table.mistake_at("private_key", None, Mistake::Missing);
+            table.mistake_at("private_key", None, &Mistake::Missing);
         }
         let certificate = table.judge(&table.path("certificate"), &certificate, named::path);
         let key = key.and_then(|node| table.judge(&path, &node, named::path));
         return load_pair(table, certificate, key).into_iter().collect();
     }
     if let Some(node) = key {
-        table.mistake_at("private_key", Some(node.place), Combination::KeyBesideList.into());
+        table.mistake_at("private_key", Some(node.place), &Mistake::KeyBesideList);
     }
     let items = table.items("certificate", Some(certificate));
     items.into_iter().filter_map(|item| pair(item, table.problems)).collect()
@@ -234,7 +234,7 @@ fn load_pair(
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
-        table.problems.caution(key.place, key_key.as_str(), caution);
+        table.problems.caution(key.place, key_key.as_str(), &caution);
     }
     let (chain, key) = (chain?, key?);
     Some(Pair {

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use tracing::Level;
 
 use super::file::Node;
-use super::mistake::{Mistake, Suggestion};
+use super::mistake::Mistake;
 use super::section::Section;
+use super::suggestion::Suggestion;
 
 /// Where the gate writes what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,29 +1,22 @@
 //! What can be wrong in a configuration, in the words that the administrator reads.
 
-use std::fmt;
 use std::net::SocketAddr;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use pacsgate_core::policy::PolicyError;
+use pacsgate_core::certificate::NameFault;
+use pacsgate_core::policy::OutOfRange;
+use pacsgate_core::quoted::Quoted;
 use pacsgate_core::wire::title::TitleError;
 use pacsgate_core::wire::uid::UidError;
 
-use super::error::Location;
-use super::pem::PemFault;
-use super::source::FileFault;
+use super::finding::Location;
+use super::suggestion::Suggestion;
 use super::units::UnitFault;
-use super::validity::Validity;
-use super::value::{AddressFault, DigestFault, DnsFault, NetworkFault, UriFault};
-use crate::stream::tls::SettingsError;
+use super::value::{AddressFault, DigestFault, NetworkFault};
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Mistake {
-    /// The configuration file itself, or the drop-in directory.
-    #[error("{0}")]
-    File(FileFault),
+pub(super) enum Mistake {
     /// Not TOML: the parser's words.
     #[error("{0}")]
     Syntax(Box<str>),
@@ -43,9 +36,6 @@ pub enum Mistake {
     /// A key that this version does not know.
     #[error("unknown key; {0}")]
     UnknownKey(Suggestion),
-    /// A key that is described and not built yet.
-    #[error("is not enforced by this version, so a configuration with it does not load; {0}")]
-    NotEnforced(&'static str),
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,
@@ -60,18 +50,27 @@ pub enum Mistake {
         /// What stands here.
         found: &'static str,
     },
-    /// A list without an element: it would permit nothing.
-    #[error("is empty; name at least one")]
-    Empty,
     /// A text without a character but spaces.
     #[error("is blank")]
     Blank,
     /// A name with other characters.
     #[error("is no name; names are up to 64 of a-z, 0-9, `_` and `-`")]
     Name,
-    /// Two keys, of which the second means nothing beside the first, or without it.
-    #[error("{0}")]
-    Combination(Combination),
+    /// A grace period without a CRL.
+    #[error("has no effect without client_crl")]
+    GraceWithoutCrl,
+    /// `private_key` beside a list of certificates.
+    #[error("stands with each certificate when `certificate` is a list")]
+    KeyBesideList,
+    /// A name that no listener can verify.
+    #[error(
+        "counts only for a certificate that a CA has issued, and no listener has a client_ca; \
+         add one or pin the certificate with cert_sha256"
+    )]
+    NameWithoutCa,
+    /// A matcher with no key or with several.
+    #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
+    OneMatcher,
 
     /// Not an AE title.
     #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
@@ -103,12 +102,9 @@ pub enum Mistake {
         /// Where that stands.
         first: Location,
     },
-    /// Not a DNS name.
+    /// Not a name by which a certificate is recognised.
     #[error("{0} {1}")]
-    Dns(Quoted, DnsFault),
-    /// Not a URI.
-    #[error("{0} {1}")]
-    Uri(Quoted, UriFault),
+    Matcher(Quoted, NameFault),
     /// Not a SHA-256 digest.
     #[error("{0} {1}")]
     Digest(Quoted, DigestFault),
@@ -116,13 +112,8 @@ pub enum Mistake {
     #[error("{0} {1}")]
     Unit(Quoted, UnitFault),
     /// A number outside the range of its key.
-    #[error("{number} is outside {} to {}", .range.start(), .range.end())]
-    Range {
-        /// What stands here.
-        number: i64,
-        /// What may.
-        range: RangeInclusive<u32>,
-    },
+    #[error("{0}")]
+    Range(OutOfRange),
     /// A text that is none of the words allowed here.
     #[error("{0} is not known here; {1}")]
     Word(Quoted, Suggestion),
@@ -130,54 +121,9 @@ pub enum Mistake {
     #[error("{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash")]
     Audit(Quoted),
 
-    /// A file that the configuration names.
-    #[error("{}: {fault}", .file.display())]
-    Named {
-        /// The file.
-        file: PathBuf,
-        /// Why it cannot serve.
-        fault: FileFault,
-    },
-    /// The content of a file that the configuration names.
-    #[error("{}: {fault}", .file.display())]
-    Pem {
-        /// The file.
-        file: PathBuf,
-        /// Why it does not hold what it should.
-        fault: PemFault,
-    },
-    /// What TLS itself refuses.
-    #[error("{0}")]
-    Tls(SettingsError),
-
-    /// A PACS that no table describes.
-    #[error("there is no [pacs.{0}]; {1}")]
-    UnknownPacs(String, Suggestion),
     /// Neither a UID nor a keyword.
     #[error("{0} is neither a UID nor the keyword of a SOP class; {1}")]
     SopClass(Quoted, Suggestion),
-    /// A certificate that would belong to two peers.
-    #[error("belongs to peer.{peer} already, at {first}; a certificate has one peer")]
-    SameMatcher {
-        /// The first peer.
-        peer: String,
-        /// Where it lists it.
-        first: Location,
-    },
-    /// A called title that would lead to two PACS.
-    #[error("{title} leads to pacs.{pacs} already, at {first}; a called title has one PACS")]
-    SameCalledTitle {
-        /// The title.
-        title: Quoted,
-        /// The first PACS.
-        pacs: String,
-        /// Where it lists it.
-        first: Location,
-    },
-
-    /// What the policy itself refuses.
-    #[error("{0}")]
-    Policy(PolicyError),
 
     /// A variable of the gate's prefix that overrides nothing.
     #[error("overrides nothing; {0}")]
@@ -193,51 +139,12 @@ pub enum Mistake {
     OverridesList,
 }
 
-/// Keys that do not go together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Combination {
-    /// A grace period without a CRL.
-    #[error("has no effect without client_crl")]
-    GraceWithoutCrl,
-    /// `private_key` beside a list of certificates.
-    #[error("stands with each certificate when `certificate` is a list")]
-    KeyBesideList,
-    /// A name that no listener can verify.
-    #[error(
-        "counts only for a certificate that a CA has issued, and no listener has a client_ca; \
-         add one or pin the certificate with cert_sha256"
-    )]
-    NameWithoutCa,
-    /// A matcher with no key or with several.
-    #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
-    OneMatcher,
-    /// Destinations without anything that moves there.
-    #[error("is for C-MOVE, and no service of this peer has that; add `move` to services")]
-    NothingToMove,
-    /// A narrowing without anything to narrow.
-    #[error("narrows store and get, and this peer has neither service")]
-    NothingToNarrow,
-    /// A narrowing to something outside the services.
-    #[error("is in none of this peer's services")]
-    OutsideServices,
-}
-
-impl From<Combination> for Mistake {
-    fn from(combination: Combination) -> Self {
-        Self::Combination(combination)
-    }
-}
-
 /// What is legal and unwise.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum Caution {
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Caution {
     /// A private key that every user of the machine may read.
     #[error("{} may be read by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
-    /// A certificate or a revocation list near the end of its time, or outside of it.
-    #[error("{0}")]
-    Validity(Validity),
     /// A CA without any list.
     #[error(
         "is missing, so a certificate that its CA has revoked is still accepted; name the \
@@ -293,86 +200,4 @@ pub enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
-}
-
-/// What could have been meant.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Suggestion {
-    /// The nearest valid word.
-    Nearest(Box<str>),
-    /// Nothing is near: all that is valid.
-    OneOf(Vec<Box<str>>),
-    /// Nothing is near, and there is too much to list: where it is listed.
-    See(&'static str),
-}
-
-impl Suggestion {
-    /// The candidate that is nearest to the wrong word, or else all of them.
-    pub(super) fn new<S: AsRef<str>>(wrong: &str, candidates: impl IntoIterator<Item = S>) -> Self {
-        let candidates: Vec<S> = candidates.into_iter().collect();
-        let words = || candidates.iter().map(AsRef::as_ref);
-        let wrong = wrong.to_lowercase();
-        let similarity = |word: &str| strsim::jaro_winkler(&wrong, &word.to_lowercase());
-        let scored = words().map(|word| (similarity(word), word));
-        match scored.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
-            Some((score, word)) if score >= NEAR => Self::Nearest(word.into()),
-            _ => Self::OneOf(words().map(Into::into).collect()),
-        }
-    }
-}
-
-/// The Jaro-Winkler similarity from which on a guess helps more than it misleads.
-const NEAR: f64 = 0.8;
-
-impl fmt::Display for Suggestion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Nearest(word) => write!(f, "did you mean `{word}`?"),
-            Self::OneOf(words) if words.is_empty() => f.write_str("none is known"),
-            Self::OneOf(words) => write!(f, "known are {}", words.join(", ")),
-            Self::See(place) => write!(f, "see {place}"),
-        }
-    }
-}
-
-/// A text from the configuration, shown in quotes, escaped, and cut where it is long.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quoted(pub(super) Box<str>);
-
-impl From<&str> for Quoted {
-    fn from(text: &str) -> Self {
-        Self(text.into())
-    }
-}
-
-impl fmt::Display for Quoted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: String = self.0.chars().take(MAX_QUOTED).collect();
-        let rest = if shown.len() < self.0.len() { "..." } else { "" };
-        write!(f, "\"{}{rest}\"", shown.escape_debug())
-    }
-}
-
-/// Enough to recognise a digest or a path by.
-const MAX_QUOTED: usize = 100;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suggests_the_nearest_word_or_lists_all() {
-        let words = ["calling_ae", "certificate", "from"];
-        let told = |wrong: &str| Suggestion::new(wrong, words).to_string();
-        assert_eq!(told("calling_title"), "did you mean `calling_ae`?");
-        assert_eq!(told("form"), "did you mean `from`?");
-        assert_eq!(told("xyz"), "known are calling_ae, certificate, from");
-        assert_eq!(Suggestion::new("x", [""; 0]).to_string(), "none is known");
-    }
-
-    #[test]
-    fn escapes_and_cuts_what_it_quotes() {
-        assert_eq!(Quoted::from("a\n\u{1b}[2J\"").to_string(), r#""a\n\u{1b}[2J\"""#);
-        assert_eq!(Quoted::from("a".repeat(300).as_str()).to_string().len(), 105);
-    }
 }

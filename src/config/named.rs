@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use super::file::Node;
+use super::files;
 use super::mistake::Mistake;
 use super::pem::PemFault;
 use super::problems::Problems;
 use super::section::At;
-use super::source::{self, Place};
+use super::source::Place;
 
 /// A file with what was read from it.
 pub(super) struct Loaded<T> {
@@ -30,10 +31,10 @@ pub(super) fn load<T>(
     problems: &mut Problems,
 ) -> Option<Loaded<T>> {
     let path = problems.sources.base(at.place).join(&at.value);
-    let named = |fault| Mistake::Named { file: path.clone(), fault };
-    let holds = |fault| Mistake::Pem { file: path.clone(), fault };
-    let parsed = source::read(&path).map_err(named).and_then(|contents| {
-        let content = parse(&contents.bytes).map_err(holds)?;
+    let shown = path.display();
+    let parsed = files::read(&path).map_err(|fault| format!("{shown}: {fault}"));
+    let parsed = parsed.and_then(|contents| {
+        let content = parse(&contents.bytes).map_err(|fault| format!("{shown}: {fault}"))?;
         Ok((content, contents.readable_by_others))
     });
     match parsed {
@@ -42,7 +43,7 @@ pub(super) fn load<T>(
             Some(Loaded { place: at.place, path, readable_by_others, content })
         }
         Err(mistake) => {
-            problems.mistake(at.place, key, mistake);
+            problems.mistake(at.place, key, &mistake);
             None
         }
     }

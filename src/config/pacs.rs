@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use pacsgate_core::policy::Pacs;
+use pacsgate_core::policy::{Pacs, Spot};
 use pacsgate_core::wire::title::AeTitle;
 
 use super::file::Node;
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
 use super::problems::Problems;
-use super::section::{At, Section};
+use super::section::{At, Section, place_of};
 use super::source::Place;
 use super::value::Address;
 
@@ -60,6 +60,14 @@ impl Read {
             ae_title: self.ae_title,
             associations: self.associations,
             max_pdu: self.max_pdu,
+        }
+    }
+
+    /// Where something stands that the policy may have to say something about.
+    pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
+        match (spot.key, spot.index) {
+            ("called_ae", Some(at)) => place_of(&self.called, at),
+            _ => None,
         }
     }
 

@@ -6,18 +6,19 @@ use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
 use pacsgate_core::data_set::Deviation;
 use pacsgate_core::inspector::{Guarding, Mode};
-use pacsgate_core::policy::Peer;
+use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
 use super::file::{Node, Value};
 use super::limits::{self, Limits};
-use super::mistake::{Caution, Combination, Mistake, Suggestion};
+use super::mistake::{Caution, Mistake};
 use super::pacs::title;
 use super::problems::Problems;
-use super::section::{At, Item, Section};
+use super::section::{At, Item, Section, place_of};
 use super::source::Place;
+use super::suggestion::Suggestion;
 use super::value;
 
 /// A peer with the places that other tables are compared with.
@@ -83,15 +84,18 @@ impl Read {
         }
     }
 
-    /// Where it lists a SOP class with its operations.
-    pub(super) fn place_of_service(&self, wanted: &Uid) -> Option<Place> {
-        let is_wanted = |service: &Service| {
-            matches!(
-                service,
-                Service::Other { sop_class, .. } if sop_class == wanted
-            )
-        };
-        self.services.iter().find(|at| is_wanted(&at.value)).map(|at| at.place)
+    /// Where something stands that the policy may have to say something about; a list as a whole
+    /// stands at its first entry.
+    pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
+        let at = spot.index.unwrap_or(0);
+        match spot.key {
+            "certificate" => place_of(&self.certificates, at),
+            "pacs" => place_of(&self.pacs, at),
+            "services" => place_of(&self.services, at),
+            "sop_classes" => place_of(&self.sop_classes, at),
+            "move_to" => place_of(&self.move_to, at),
+            _ => None,
+        }
     }
 }
 
@@ -110,7 +114,7 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
     if !matches!(item.node.value, Value::Table(_)) {
         let example = "a table, such as { san_dns = \"ct1.example\" }";
-        problems.mistake(place, item.key, item.node.value.instead_of(example));
+        problems.mistake(place, item.key, &item.node.value.instead_of(example));
         return None;
     }
     let mut table = Section::open(item.key, item.node, problems);
@@ -122,7 +126,7 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
         table.optional("spki_sha256", |node| digest(node).map(Matcher::SpkiSha256)),
     ];
     if keys != 1 {
-        table.problems.mistake(place, table.key.as_str(), Combination::OneMatcher.into());
+        table.problems.mistake(place, table.key.as_str(), &Mistake::OneMatcher);
     }
     table.finish();
     found.into_iter().flatten().next()
@@ -130,14 +134,12 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
 
 fn san_dns(node: &Node) -> Result<Matcher, Mistake> {
     let text = node.text()?;
-    let name = value::dns_name(text).map_err(|fault| Mistake::Dns(text.into(), fault))?;
-    Ok(Matcher::SanDns(name))
+    Matcher::san_dns(text).map_err(|fault| Mistake::Matcher(text.into(), fault))
 }
 
 fn san_uri(node: &Node) -> Result<Matcher, Mistake> {
     let text = node.text()?;
-    let uri = value::uri(text).map_err(|fault| Mistake::Uri(text.into(), fault))?;
-    Ok(Matcher::SanUri(uri))
+    Matcher::san_uri(text).map_err(|fault| Mistake::Matcher(text.into(), fault))
 }
 
 fn digest(node: &Node) -> Result<Digest, Mistake> {
@@ -164,7 +166,7 @@ fn guard(table: &mut Section<'_>, read: &mut Read) {
     read.guarding.mode = mode.value;
     if mode.value == Mode::Report {
         let key = table.path("guard");
-        table.problems.caution(mode.place, key, Caution::GuardReports);
+        table.problems.caution(mode.place, key, &Caution::GuardReports);
     }
 }
 
@@ -188,7 +190,7 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     if !matches!(item.node.value, Value::Table(_)) {
         let named = named_service(&item.node);
         return named
-            .map_err(|mistake| problems.mistake(place, item.key, mistake))
+            .map_err(|mistake| problems.mistake(place, item.key, &mistake))
             .ok()
             .map(|value| At { place, value });
     }

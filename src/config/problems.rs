@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::error::{Errors, Finding, Location, Problem, Warning};
-use super::mistake::{Caution, Mistake};
+use super::finding::{Errors, Finding, Location};
 use super::source::{Place, Sources};
 
 /// All that is found, so that an administrator sees it at once and not one at a time.
@@ -15,16 +14,16 @@ pub(super) struct Problems {
     pub(super) now: SystemTime,
     /// The files with certificates, keys and revocation lists that were read.
     pub(super) named: BTreeSet<PathBuf>,
-    mistakes: Vec<Found<Mistake>>,
-    cautions: Vec<Found<Caution>>,
+    mistakes: Vec<Found>,
+    cautions: Vec<Found>,
     /// A file or a table could not be read: what seems to be missing may stand in it.
     pub(super) incomplete: bool,
 }
 
-struct Found<W> {
+struct Found {
     place: Place,
     key: String,
-    what: W,
+    what: String,
 }
 
 impl Problems {
@@ -39,12 +38,14 @@ impl Problems {
         }
     }
 
-    pub(super) fn mistake(&mut self, place: Place, key: impl Into<String>, what: Mistake) {
-        self.mistakes.push(Found { place, key: key.into(), what });
+    /// Something that keeps the configuration from being loaded.
+    pub(super) fn mistake(&mut self, place: Place, key: impl Into<String>, what: &impl ToString) {
+        self.mistakes.push(Found { place, key: key.into(), what: what.to_string() });
     }
 
-    pub(super) fn caution(&mut self, place: Place, key: impl Into<String>, what: Caution) {
-        self.cautions.push(Found { place, key: key.into(), what });
+    /// Something legal and unwise.
+    pub(super) fn caution(&mut self, place: Place, key: impl Into<String>, what: &impl ToString) {
+        self.cautions.push(Found { place, key: key.into(), what: what.to_string() });
     }
 
     /// How many mistakes there are so far.
@@ -56,16 +57,14 @@ impl Problems {
         self.sources.locate(place)
     }
 
-    /// The errors, or the warnings if there are none.
-    pub(super) fn conclude(self) -> Result<Vec<Warning>, Errors> {
+    /// The mistakes and the cautions, each in the order of the files and of the lines in them.
+    pub(super) fn conclude(self) -> Errors {
         let Self { sources, mistakes, cautions, .. } = self;
-        let problems: Vec<Problem> = sorted(mistakes, &sources);
-        let warnings = sorted(cautions, &sources);
-        if problems.is_empty() { Ok(warnings) } else { Err(Errors { problems, warnings }) }
+        Errors { problems: sorted(mistakes, &sources), warnings: sorted(cautions, &sources) }
     }
 }
 
-fn sorted<W>(mut found: Vec<Found<W>>, sources: &Sources) -> Vec<Finding<W>> {
+fn sorted(mut found: Vec<Found>, sources: &Sources) -> Vec<Finding> {
     found.sort_by_key(|one| one.place);
     let finding =
         |Found { place, key, what }| Finding { location: sources.locate(place), key, what };

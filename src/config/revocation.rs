@@ -21,7 +21,7 @@ pub(super) fn judge(
 ) {
     let key = table.path("client_crl");
     let Some(place) = at_lists else {
-        return table.problems.caution(table.place, key, Caution::NoCrl);
+        return table.problems.caution(table.place, key, &Caution::NoCrl);
     };
     let lists: Vec<_> = crls
         .iter()
@@ -36,7 +36,7 @@ pub(super) fn judge(
         if issues && !lists.iter().any(|list| is_of(list, &ca)) {
             let ca = ca.subject().to_string();
             let caution = Caution::CaWithoutCrl(ca.as_str().into());
-            table.problems.caution(place, key.as_str(), caution);
+            table.problems.caution(place, key.as_str(), &caution);
         }
     }
 }

@@ -3,16 +3,25 @@
 //! By hand, not derived: a derived reader stops at its first error, and an administrator wants to
 //! see all of them.
 
+use pacsgate_core::policy::PolicyFault;
+use pacsgate_core::quoted;
+
 use super::file::{Node, Table, Value};
-use super::mistake::{Mistake, Quoted, Suggestion};
+use super::mistake::Mistake;
 use super::problems::Problems;
 use super::source::Place;
+use super::suggestion::Suggestion;
 
 /// A value that was read, and where.
 #[derive(Clone, Copy)]
 pub(super) struct At<T> {
     pub(super) place: Place,
     pub(super) value: T,
+}
+
+/// Where an entry of a list stands.
+pub(super) fn place_of<T>(list: &[At<T>], index: usize) -> Option<Place> {
+    list.get(index).map(|at| at.place)
 }
 
 /// An element of a list with its key, such as `peer.ct1.certificate[0]`.
@@ -36,7 +45,7 @@ impl<'p> Section<'p> {
     pub(super) fn open(key: String, node: Node, problems: &'p mut Problems) -> Self {
         let place = node.place;
         let table = node.into_table().unwrap_or_else(|mistake| {
-            problems.mistake(place, key.as_str(), mistake);
+            problems.mistake(place, key.as_str(), &mistake);
             Table::new()
         });
         Self { key, place, table, asked: Vec::new(), problems }
@@ -53,7 +62,7 @@ impl<'p> Section<'p> {
     }
 
     /// Reports a mistake at one of its keys, whether it is there or not.
-    pub(super) fn mistake_at(&mut self, key: &str, place: Option<Place>, what: Mistake) {
+    pub(super) fn mistake_at(&mut self, key: &str, place: Option<Place>, what: &impl ToString) {
         let place = place.unwrap_or(self.place);
         self.problems.mistake(place, self.path(key), what);
     }
@@ -68,7 +77,7 @@ impl<'p> Section<'p> {
     pub(super) fn demand(&mut self, key: &'static str) -> Option<Node> {
         let node = self.take(key);
         if node.is_none() {
-            self.mistake_at(key, None, Mistake::Missing);
+            self.mistake_at(key, None, &Mistake::Missing);
         }
         node
     }
@@ -110,11 +119,11 @@ impl<'p> Section<'p> {
         let Some(node) = node else { return Vec::new() };
         let Value::List(list) = node.value else {
             let mistake = node.value.instead_of("a list in brackets");
-            self.mistake_at(key, Some(node.place), mistake);
+            self.mistake_at(key, Some(node.place), &mistake);
             return Vec::new();
         };
         if list.is_empty() {
-            self.mistake_at(key, Some(node.place), Mistake::Empty);
+            self.mistake_at(key, Some(node.place), &PolicyFault::Empty);
         }
         let element = |(at, node)| Item { key: format!("{}.{key}[{at}]", self.key), node };
         list.into_iter().enumerate().map(element).collect()
@@ -124,7 +133,7 @@ impl<'p> Section<'p> {
         match read(node) {
             Ok(value) => Some(At { place: node.place, value }),
             Err(mistake) => {
-                self.problems.mistake(node.place, key, mistake);
+                self.problems.mistake(node.place, key, &mistake);
                 None
             }
         }
@@ -135,21 +144,11 @@ impl<'p> Section<'p> {
         let Self { key: path, table, asked, problems, .. } = self;
         for (key, node) in table {
             let suggestion = Suggestion::new(&key, asked.iter().copied());
-            let key = format!("{path}.{}", shown(&key));
-            problems.mistake(node.place, key, Mistake::UnknownKey(suggestion));
+            let key = format!("{path}.{}", quoted::key(&key));
+            problems.mistake(node.place, key, &Mistake::UnknownKey(suggestion));
         }
     }
 }
 
 /// Reads the value of a key.
 pub(super) type Read<T> = fn(&Node) -> Result<T, Mistake>;
-
-/// A key as it is shown: quoted if it would have to be in TOML.
-pub(super) fn shown(key: &str) -> String {
-    let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if !key.is_empty() && key.bytes().all(bare) {
-        key.to_owned()
-    } else {
-        Quoted::from(key).to_string()
-    }
-}

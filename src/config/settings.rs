@@ -2,8 +2,8 @@
 
 use pacsgate_core::policy::Policy;
 
-use super::error::{Errors, Warning};
 use super::file::{self, Node, Value};
+use super::finding::{Errors, Finding};
 use super::layers::{self, Document};
 use super::limits::{self, Limits};
 use super::listener::{self, Listener};
@@ -30,7 +30,7 @@ pub struct Settings {
     /// Where the gate writes what it does.
     pub log: Log,
     /// What is legal and unwise.
-    pub warnings: Vec<Warning>,
+    pub warnings: Vec<Finding>,
     /// How much was read.
     pub loaded: Loaded,
 }
@@ -63,21 +63,24 @@ pub(super) fn resolve(document: Document, mut problems: Problems) -> Result<Sett
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
-    let main = problems.locate(tables.main);
     let loaded = Loaded {
         peers: tables.peers.len(),
         files: problems.sources.files(),
         named: problems.named.len(),
     };
-    let warnings = problems.conclude()?;
-    // Whatever has not found its place yet.
-    let policy = match policy {
-        Ok(policy) => policy,
-        Err(errors) => return Err(Errors::of_policy(&main, errors, warnings)),
+    let policy = policy.map_err(|errors| {
+        if problems.count() == 0 {
+            // None has found its place.
+            errors.iter().for_each(|error| problems.mistake(tables.main, "", error));
+        }
+    });
+    let found = problems.conclude();
+    let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
+        return Err(found);
     };
     let pacs = tables.pacs.into_iter().filter_map(pacs::Read::into_address).collect();
     let Tables { limits, log, .. } = tables;
-    Ok(Settings { listeners, pacs, policy, limits, log, warnings, loaded })
+    Ok(Settings { listeners, pacs, policy, limits, log, warnings: found.warnings, loaded })
 }
 
 /// Makes the TLS sides, which trust the pins of all peers.
@@ -120,7 +123,7 @@ impl Tables {
             ("peer", self.peers.is_empty()),
         ];
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
-            problems.mistake(self.main, kind, Mistake::NoTable);
+            problems.mistake(self.main, kind, &Mistake::NoTable);
         }
         cross::names_have_a_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
@@ -145,10 +148,10 @@ fn schema(node: Option<Node>, main: Place, problems: &mut Problems) {
     const SCHEMA: i64 = 1;
     match node {
         Some(Node { value: Value::Integer(SCHEMA), .. }) => {}
-        Some(other) => problems.mistake(other.place, "schema", Mistake::Schema),
+        Some(other) => problems.mistake(other.place, "schema", &Mistake::Schema),
         // A main file that could not be parsed may well have one.
         None if problems.incomplete => {}
-        None => problems.mistake(main, "schema", Mistake::Schema),
+        None => problems.mistake(main, "schema", &Mistake::Schema),
     }
 }
 

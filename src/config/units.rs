@@ -29,15 +29,12 @@ pub enum UnitFault {
     SizeRange(RangeInclusive<u64>),
 }
 
-/// Reads a duration such as `"30s"` that lies within the range.
+/// Reads a duration such as `"30s"` that lies within the range, in a file or an argument.
 ///
 /// # Errors
 ///
 /// What is wrong with the text.
-pub(super) fn duration(
-    text: &str,
-    range: &RangeInclusive<Duration>,
-) -> Result<Duration, UnitFault> {
+pub fn duration(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, UnitFault> {
     let (count, unit) = number_and_unit(text).ok_or(UnitFault::Duration)?;
     let milliseconds = match unit {
         "ms" => 1,

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use pacsgate_core::quoted::Quoted;
 use pacsgate_core::wire::title::AeTitle;
 
-use super::mistake::{Caution, Quoted};
+use super::mistake::Caution;
 use super::pacs::is_wildcard;
 use super::problems::Problems;
 use super::section::At;
@@ -41,7 +42,7 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
                 peer: first.by.to_owned(),
                 first: problems.locate(first.place),
             };
-            problems.caution(other.place, format!("peer.{}.calling_ae", other.by), caution);
+            problems.caution(other.place, format!("peer.{}.calling_ae", other.by), &caution);
         }
     }
 }
@@ -54,7 +55,7 @@ pub(super) fn patterns(pacs: &[pacs::Read], peers: &[peer::Read], problems: &mut
     for (kind, name, key, titles) in called.chain(calling).chain(destinations) {
         for held in held(name, titles).filter(|it| it.title.as_str().bytes().any(is_wildcard)) {
             let caution = Caution::TitleLikePattern(quoted(held.title));
-            problems.caution(held.place, format!("{kind}.{name}.{key}"), caution);
+            problems.caution(held.place, format!("{kind}.{name}.{key}"), &caution);
         }
     }
 }
@@ -69,7 +70,7 @@ pub(super) fn unused_pacs(tables: &[pacs::Read], peers: &[peer::Read], problems:
         return;
     }
     for table in tables.iter().filter(|table| !used.contains(&*table.name)) {
-        problems.caution(table.place, format!("pacs.{}", table.name), Caution::UnusedPacs);
+        problems.caution(table.place, format!("pacs.{}", table.name), &Caution::UnusedPacs);
     }
 }
 
@@ -99,7 +100,7 @@ fn warn_of_case(kind: &str, key: &str, first: Held<'_>, other: Held<'_>, problem
         table: format!("{kind}.{}", first.by),
         first: problems.locate(first.place),
     };
-    problems.caution(other.place, format!("{kind}.{}.{key}", other.by), caution);
+    problems.caution(other.place, format!("{kind}.{}.{key}", other.by), &caution);
 }
 
 fn quoted(title: AeTitle) -> Quoted {

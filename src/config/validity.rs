@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::format_rfc3339_seconds;
+use pacsgate_core::quoted::Quoted;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
 
-use super::mistake::{Caution, Quoted};
 use super::named::Loaded;
 use super::problems::Problems;
 
@@ -116,7 +116,7 @@ fn of_certificate<T>(
 fn tell<T>(key: &str, file: &Loaded<T>, what: Dated, when: Option<When>, problems: &mut Problems) {
     if let Some(when) = when {
         let validity = Validity { file: file.path.clone(), what, when };
-        problems.caution(file.place, key, Caution::Validity(validity));
+        problems.caution(file.place, key, &validity);
     }
 }
 

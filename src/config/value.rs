@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
-use pacsgate_core::certificate::Digest;
+use pacsgate_core::certificate::{Digest, is_dns_name};
 
 /// Where a PACS is: a name or an IP address, and a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl fmt::Display for Address {
 
 /// Why a text is not a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NetworkFault {
+pub(super) enum NetworkFault {
     /// Neither an address nor an address, a slash and a prefix length.
     #[error("is no network; write an address and a prefix length, such as \"192.0.2.0/24\"")]
     Grammar,
@@ -114,75 +114,9 @@ pub(super) fn bind(text: &str) -> Option<SocketAddr> {
     text.parse().ok()
 }
 
-/// Why a text is not the DNS name of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DnsFault {
-    /// A wildcard: it would let in what nobody has listed.
-    #[error("has a wildcard; a peer's certificate is matched by its exact name")]
-    Wildcard,
-    /// An IP address, which is another kind of subject alternative name.
-    #[error("is an IP address, not a DNS name; pin the certificate with cert_sha256")]
-    Address,
-    /// Not a DNS name.
-    #[error("is no DNS name; it has letters, digits, `-` and `.`, and no part is empty")]
-    Grammar,
-}
-
-/// Reads a DNS name; the result is in lower case.
-pub(super) fn dns_name(text: &str) -> Result<Box<str>, DnsFault> {
-    if text.contains('*') {
-        return Err(DnsFault::Wildcard);
-    }
-    if text.parse::<IpAddr>().is_ok() {
-        return Err(DnsFault::Address);
-    }
-    if !is_dns_name(text) {
-        return Err(DnsFault::Grammar);
-    }
-    Ok(text.to_ascii_lowercase().into())
-}
-
-/// Letters, digits and hyphens in labels of 1 to 63 characters (RFC 1123 section 2.1).
-fn is_dns_name(text: &str) -> bool {
-    const MAX_NAME: usize = 253;
-    const MAX_LABEL: usize = 63;
-    let is_label = |label: &str| {
-        let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        let length = (1..=MAX_LABEL).contains(&label.len());
-        characters && length && !label.starts_with('-') && !label.ends_with('-')
-    };
-    text.len() <= MAX_NAME && text.split('.').all(is_label)
-}
-
-/// Why a text is not the URI of a certificate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UriFault {
-    /// No scheme.
-    #[error("is no URI; it starts with a scheme, such as \"urn:\"")]
-    Scheme,
-    /// A space, a control character or one outside ASCII.
-    #[error("has a character that no URI has")]
-    Character,
-}
-
-/// Reads a URI, which is compared exactly and so kept as it is.
-pub(super) fn uri(text: &str) -> Result<Box<str>, UriFault> {
-    let scheme = text.split_once(':').map(|(scheme, _)| scheme).ok_or(UriFault::Scheme)?;
-    let mut bytes = scheme.bytes();
-    let sound = bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-        && bytes.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    if !sound {
-        return Err(UriFault::Scheme);
-    }
-    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(UriFault::Character);
-    }
-    Ok(text.into())
-}
-
 /// Why a text is not a SHA-256 digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DigestFault {
+pub(super) enum DigestFault {
     /// Something else than hexadecimal digits, in pairs if there are colons.
     #[error("is no digest; write hexadecimal digits, with a colon between each two or with none")]
     Grammar,
@@ -282,50 +216,6 @@ mod tests {
     fn refuses_what_is_no_network() {
         for text in ["", "192.0.2.0/33", "192.0.2/24", "192.0.2.0-255", "ct1.example", "any"] {
             assert_eq!(network(text), Err(NetworkFault::Grammar), "{text}");
-        }
-    }
-
-    #[test]
-    fn lowers_the_case_of_a_dns_name() {
-        assert_eq!(dns_name("CT1.Radiology.Example"), Ok("ct1.radiology.example".into()));
-    }
-
-    #[test]
-    fn refuses_what_is_no_dns_name() {
-        use DnsFault::{Address, Grammar, Wildcard};
-        let cases = [
-            ("*.example", Wildcard),
-            ("192.0.2.1", Address),
-            ("::1", Address),
-            ("", Grammar),
-            ("a..b", Grammar),
-            ("a.b.", Grammar),
-            (".a", Grammar),
-            ("-a.b", Grammar),
-            ("a b", Grammar),
-            ("a_b.c", Grammar),
-            ("ä.example", Grammar),
-            ("DNS:a.example", Grammar),
-        ];
-        for (text, fault) in cases {
-            assert_eq!(dns_name(text), Err(fault), "{text}");
-        }
-        assert_eq!(dns_name(&"a".repeat(64)), Err(Grammar));
-        assert_eq!(dns_name(&"a.".repeat(127)), Err(Grammar));
-    }
-
-    #[test]
-    fn refuses_what_is_no_uri() {
-        assert!(uri("urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66").is_ok());
-        let cases = [
-            ("ct1.example", UriFault::Scheme),
-            (":x", UriFault::Scheme),
-            ("1a:x", UriFault::Scheme),
-            ("urn:a b", UriFault::Character),
-            ("urn:ä", UriFault::Character),
-        ];
-        for (text, fault) in cases {
-            assert_eq!(uri(text), Err(fault), "{text}");
         }
     }
 

@@ -2,17 +2,23 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::hash::Hash;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
-use crate::certificate::Matcher;
+use crate::certificate::{Matcher, NameFault};
+use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, is_retired_meta, is_unified_procedure_step};
 use crate::wire::associate::MIN_MAXIMUM_LENGTH;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
-/// A table of the configuration.
+/// How many associations a peer or a PACS may have at once.
+pub const ASSOCIATIONS: RangeInclusive<u32> = 1..=100_000;
+
+/// A table of the configuration; shown as `peer.NAME` or `pacs.NAME`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Table {
     /// `[peer.NAME]`.
@@ -21,129 +27,88 @@ pub enum Table {
     Pacs(Arc<str>),
 }
 
+/// A value of the rules, by the names that the configuration has for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// The table.
+    pub table: Table,
+    /// The key in it; for `operations`, that of an entry of `services`.
+    pub key: &'static str,
+    /// Which entry of a list, from 0; `None` for the value as a whole.
+    pub index: Option<usize>,
+}
+
 /// A rule that permits nothing, is ambiguous or cannot be enforced.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PolicyError {
+///
+/// Shown as `table.key: sentence`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where.
+    pub spot: Spot,
+    /// What is wrong there.
+    pub what: PolicyFault,
+}
+
+/// What is wrong with a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyFault {
     /// Two tables of one kind have the same name.
-    #[error("{0} is there twice")]
-    SameName(Table),
-    /// A list without an entry.
-    #[error("{table} {key}: the list is empty, so it permits nothing")]
-    EmptyList {
-        /// Where.
-        table: Table,
-        /// The list's key.
-        key: &'static str,
-    },
-    /// A limit of zero.
-    #[error("{0} associations: 0 permits nothing")]
-    NoAssociations(Table),
-    /// A PDU length that the standard's smallest messages do not fit in.
-    #[error("[pacs.{pacs}] max_pdu: {max_pdu} bytes are fewer than {MIN_MAXIMUM_LENGTH}")]
-    MaxPdu {
-        /// The PACS.
-        pacs: Arc<str>,
-        /// What it has.
-        max_pdu: u32,
-    },
+    SameName,
+    /// A list without an entry: it permits nothing.
+    Empty,
+    /// A number outside of its range.
+    Range(OutOfRange),
+    /// A text by which no certificate is recognised.
+    Name(Quoted, NameFault),
+    /// The peer names a PACS that is not there.
+    UnknownPacs(Arc<str>),
     /// One called title cannot lead to two PACS.
-    #[error("[pacs.{first}] and [pacs.{second}] called_ae: both have {title:?}")]
     SameCalledTitle {
-        /// The PACS that comes first.
-        first: Arc<str>,
-        /// The other one.
-        second: Arc<str>,
         /// The title.
         title: AeTitle,
+        /// Where another PACS has it.
+        first: Spot,
     },
     /// One certificate cannot belong to two peers.
-    #[error("[peer.{first}] and [peer.{second}] certificate: both have {matcher}")]
     SameMatcher {
-        /// The peer that comes first.
-        first: Arc<str>,
-        /// The other one.
-        second: Arc<str>,
-        /// What both have.
-        matcher: Matcher,
+        /// Where another peer has it.
+        first: Spot,
     },
-    /// Names are compared whole.
-    #[error("[peer.{peer}] certificate: {matcher} has a wildcard, but names are compared whole")]
-    Wildcard {
-        /// The peer.
-        peer: Arc<str>,
-        /// The matcher.
-        matcher: Matcher,
-    },
-    /// A name without a character.
-    #[error("[peer.{peer}] certificate: {matcher} names nothing")]
-    BlankName {
-        /// The peer.
-        peer: Arc<str>,
-        /// The matcher.
-        matcher: Matcher,
-    },
-    /// The peer names a PACS that is not there.
-    #[error("[peer.{peer}] pacs: there is no [pacs.{pacs}]")]
-    UnknownPacs {
-        /// The peer.
-        peer: Arc<str>,
-        /// The missing PACS.
-        pacs: Arc<str>,
-    },
-    /// A SOP class is granted without an operation.
-    #[error("[peer.{peer}] services: {sop_class} has no operations, so it permits nothing")]
-    NoOperations {
-        /// The peer.
-        peer: Arc<str>,
-        /// The SOP class.
-        sop_class: Uid,
-    },
-    /// What an association permits could not be told from its contexts.
-    #[error(
-        "[peer.{peer}] services: {sop_class} belongs to the Unified Procedure Step, whose \
-         commands name another SOP class than their context; pacsgate cannot judge them yet"
-    )]
-    UnifiedProcedureStep {
-        /// The peer.
-        peer: Arc<str>,
-        /// The SOP class.
-        sop_class: Uid,
-    },
-    /// No command could have a place on its contexts.
-    #[error(
-        "[peer.{peer}] services: {sop_class} is a retired meta SOP class, whose commands name its \
-         members; pacsgate does not know these and would refuse every command"
-    )]
-    RetiredMeta {
-        /// The peer.
-        peer: Arc<str>,
-        /// The SOP class.
-        sop_class: Uid,
-    },
+    /// Something whose enforcement is not built yet: why.
+    NotEnforced(&'static str),
     /// `move_to` without a service that moves.
-    #[error("[peer.{peer}] move_to: it is for C-MOVE, and no service of the peer has that")]
-    NothingToMove {
-        /// The peer.
-        peer: Arc<str>,
-    },
+    NothingToMove,
     /// `sop_classes` without a service that it would narrow.
-    #[error("[peer.{peer}] sop_classes: it narrows store and get, and services has neither")]
-    NothingToNarrow {
-        /// The peer.
-        peer: Arc<str>,
-    },
-    /// `sop_classes` takes away, it does not add.
-    #[error(
-        "[peer.{peer}] sop_classes: {sop_class} is not in the peer's store or get, and narrowing \
-         adds nothing; key-object and {{ sop_class, operations }} in services do"
-    )]
-    NotNarrowing {
-        /// The peer.
-        peer: Arc<str>,
-        /// The SOP class.
-        sop_class: Uid,
-    },
+    NothingToNarrow,
+    /// A SOP class that narrows nothing: `sop_classes` takes away, it does not add.
+    NotNarrowing,
 }
+
+/// A number outside of the range that is allowed for it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{number} is outside {} to {}", .range.start(), .range.end())]
+pub struct OutOfRange {
+    /// The number.
+    pub number: i64,
+    /// What it may be.
+    pub range: RangeInclusive<u32>,
+}
+
+/// A number, if it lies within a range.
+///
+/// # Errors
+///
+/// The number and the range, where it does not.
+pub fn within(number: i64, range: RangeInclusive<u32>) -> Result<u32, OutOfRange> {
+    let inside = u32::try_from(number).ok().filter(|number| range.contains(number));
+    inside.ok_or(OutOfRange { number, range })
+}
+
+const UNIFIED_PROCEDURE_STEP: &str =
+    "commands of the Unified Procedure Step name another class than their context";
+const RETIRED_META: &str = "commands of this retired meta SOP class name its members, so all of \
+                            them would be refused; take it out, and name the SOP classes that the \
+                            device proposes besides";
 
 /// Everything that is wrong, PACS first.
 pub(super) fn all(peers: &[Peer], pacs: &[Pacs]) -> Vec<PolicyError> {
@@ -159,22 +124,21 @@ pub(super) fn all(peers: &[Peer], pacs: &[Pacs]) -> Vec<PolicyError> {
 }
 
 fn of_pacs(pacs: &Pacs) -> Vec<PolicyError> {
-    let table = || Table::Pacs(pacs.name.clone());
+    let table = Table::Pacs(pacs.name.clone());
     let mut errors = Vec::new();
     if pacs.called.is_empty() {
-        errors.push(PolicyError::EmptyList { table: table(), key: "called_ae" });
+        errors.push(table.error("called_ae", None, PolicyFault::Empty));
     }
-    if pacs.associations == 0 {
-        errors.push(PolicyError::NoAssociations(table()));
-    }
-    if pacs.max_pdu < MIN_MAXIMUM_LENGTH {
-        errors.push(PolicyError::MaxPdu { pacs: pacs.name.clone(), max_pdu: pacs.max_pdu });
-    }
+    let numbers = [
+        ("associations", within(pacs.associations.into(), ASSOCIATIONS)),
+        ("max_pdu", within(pacs.max_pdu.into(), MIN_MAXIMUM_LENGTH..=u32::MAX)),
+    ];
+    errors.extend(numbers.into_iter().filter_map(|(key, number)| table.outside(key, number)));
     errors
 }
 
 fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
-    let table = || Table::Peer(peer.name.clone());
+    let table = Table::Peer(peer.name.clone());
     let lists = [
         ("certificate", peer.certificates.is_empty()),
         ("calling_ae", peer.calling.is_empty()),
@@ -183,51 +147,52 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     ];
     let empty = lists.into_iter().filter(|(_, empty)| *empty);
     let mut errors: Vec<_> =
-        empty.map(|(key, _)| PolicyError::EmptyList { table: table(), key }).collect();
-    if peer.associations == 0 {
-        errors.push(PolicyError::NoAssociations(table()));
-    }
-    errors.extend(peer.certificates.iter().filter_map(|matcher| of_matcher(&peer.name, matcher)));
-    let unknown = peer.pacs.iter().filter(|name| !pacs.contains(name.as_ref()));
-    errors.extend(
-        unknown
-            .map(|pacs| PolicyError::UnknownPacs { peer: peer.name.clone(), pacs: pacs.clone() }),
-    );
-    errors.extend(peer.services.iter().filter_map(|service| of_service(&peer.name, service)));
-    errors.extend(of_narrowing(peer));
+        empty.map(|(key, _)| table.error(key, None, PolicyFault::Empty)).collect();
+    errors.extend(table.outside("associations", within(peer.associations.into(), ASSOCIATIONS)));
+    errors.extend(table.faults("certificate", &peer.certificates, of_matcher));
+    errors.extend(table.faults("pacs", &peer.pacs, |name| {
+        (!pacs.contains(&**name)).then(|| PolicyFault::UnknownPacs(name.clone()))
+    }));
+    errors.extend(table.faults("services", &peer.services, of_service));
+    errors.extend(table.faults("operations", &peer.services, |service| {
+        let empty =
+            |of: &Service| matches!(of, Service::Other { operations, .. } if operations.is_empty());
+        empty(service).then_some(PolicyFault::Empty)
+    }));
+    errors.extend(of_narrowing(&table, peer));
     if !peer.move_to.is_empty() && !peer.services.iter().any(Service::moves) {
-        errors.push(PolicyError::NothingToMove { peer: peer.name.clone() });
+        errors.push(table.error("move_to", None, PolicyFault::NothingToMove));
     }
     errors
 }
 
-fn of_matcher(peer: &Arc<str>, matcher: &Matcher) -> Option<PolicyError> {
-    let (Matcher::SanDns(name) | Matcher::SanUri(name)) = matcher else { return None };
-    let (peer, matcher) = (peer.clone(), matcher.clone());
-    if name.is_empty() {
-        return Some(PolicyError::BlankName { peer, matcher });
-    }
-    name.contains('*').then_some(PolicyError::Wildcard { peer, matcher })
+fn of_matcher(matcher: &Matcher) -> Option<PolicyFault> {
+    let (name, read) = match matcher {
+        Matcher::SanDns(name) => (name, Matcher::san_dns(name)),
+        Matcher::SanUri(uri) => (uri, Matcher::san_uri(uri)),
+        Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => return None,
+    };
+    read.err().map(|fault| PolicyFault::Name((&**name).into(), fault))
 }
 
-fn of_service(peer: &Arc<str>, service: &Service) -> Option<PolicyError> {
-    let Service::Other { sop_class, operations } = service else { return None };
-    let (peer, sop_class) = (peer.clone(), sop_class.clone());
-    if is_unified_procedure_step(&sop_class) {
-        return Some(PolicyError::UnifiedProcedureStep { peer, sop_class });
-    }
-    if is_retired_meta(&sop_class) {
-        return Some(PolicyError::RetiredMeta { peer, sop_class });
-    }
-    operations.is_empty().then_some(PolicyError::NoOperations { peer, sop_class })
+fn of_service(service: &Service) -> Option<PolicyFault> {
+    let Service::Other { sop_class, .. } = service else { return None };
+    let why = if is_unified_procedure_step(sop_class) {
+        UNIFIED_PROCEDURE_STEP
+    } else if is_retired_meta(sop_class) {
+        RETIRED_META
+    } else {
+        return None;
+    };
+    Some(PolicyFault::NotEnforced(why))
 }
 
-fn of_narrowing(peer: &Peer) -> Vec<PolicyError> {
+fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {
     if peer.sop_classes.is_empty() {
         return Vec::new();
     }
     if !peer.services.iter().any(|service| matches!(service, Service::Store | Service::Get)) {
-        return vec![PolicyError::NothingToNarrow { peer: peer.name.clone() }];
+        return vec![table.error("sop_classes", None, PolicyFault::NothingToNarrow)];
     }
     let granted = peer.services.iter().map(GroupSet::of_service);
     let granted = granted.fold(GroupSet::default(), GroupSet::union);
@@ -235,46 +200,49 @@ fn of_narrowing(peer: &Peer) -> Vec<PolicyError> {
         let groups = GroupSet::of_sop_class(class).intersection(granted);
         groups.iter().any(|group| group.condition != Condition::Always)
     };
-    let foreign = peer.sop_classes.iter().filter(|class| !narrowed(class));
-    foreign
-        .map(|class| PolicyError::NotNarrowing {
-            peer: peer.name.clone(),
-            sop_class: class.clone(),
-        })
-        .collect()
+    let foreign = |class: &Uid| (!narrowed(class)).then_some(PolicyFault::NotNarrowing);
+    table.faults("sop_classes", &peer.sop_classes, foreign).collect()
 }
 
 fn same_names(tables: impl Iterator<Item = Table>) -> Vec<PolicyError> {
     let mut seen = HashSet::new();
     tables
-        .filter_map(|table| (!seen.insert(table.clone())).then_some(PolicyError::SameName(table)))
+        .filter(|table| !seen.insert(table.clone()))
+        .map(|table| table.error("", None, PolicyFault::SameName))
         .collect()
 }
 
 fn same_called(pacs: &[Pacs]) -> Vec<PolicyError> {
-    let mut owners = HashMap::<AeTitle, &Arc<str>>::new();
-    let mut errors = Vec::new();
-    for (name, title) in pacs.iter().flat_map(|pacs| pacs.called.iter().map(|t| (&pacs.name, t))) {
-        let first = *owners.entry(*title).or_insert(name);
-        if first != name {
-            let (first, second) = (first.clone(), name.clone());
-            errors.push(PolicyError::SameCalledTitle { first, second, title: *title });
-        }
-    }
-    errors
+    let titles = pacs.iter().flat_map(|pacs| {
+        let table = Table::Pacs(pacs.name.clone());
+        pacs.called.iter().enumerate().map(move |(at, title)| (table.spot("called_ae", at), *title))
+    });
+    let error = |(first, spot, title)| PolicyError {
+        spot,
+        what: PolicyFault::SameCalledTitle { title, first },
+    };
+    shared(titles).map(error).collect()
 }
 
 fn same_matchers(peers: &[Peer]) -> Vec<PolicyError> {
-    let mut owners = HashMap::<Matcher, &Arc<str>>::new();
-    let mut errors = Vec::new();
-    for (name, matcher) in peers.iter().flat_map(|p| p.certificates.iter().map(|m| (&p.name, m))) {
-        let first = *owners.entry(compared(matcher)).or_insert(name);
-        if first != name {
-            let (first, second) = (first.clone(), name.clone());
-            errors.push(PolicyError::SameMatcher { first, second, matcher: matcher.clone() });
-        }
-    }
-    errors
+    let matchers = peers.iter().flat_map(|peer| {
+        let table = Table::Peer(peer.name.clone());
+        let spot = move |at| table.spot("certificate", at);
+        peer.certificates.iter().enumerate().map(move |(at, one)| (spot(at), compared(one)))
+    });
+    let error = |(first, spot, _)| PolicyError { spot, what: PolicyFault::SameMatcher { first } };
+    shared(matchers).map(error).collect()
+}
+
+/// Each value that another table has already, behind the spots of the first one and its own.
+fn shared<T: Clone + Eq + Hash>(
+    values: impl Iterator<Item = (Spot, T)>,
+) -> impl Iterator<Item = (Spot, Spot, T)> {
+    let mut owners = HashMap::<T, Spot>::new();
+    values.filter_map(move |(spot, value)| {
+        let first = owners.entry(value.clone()).or_insert_with(|| spot.clone()).clone();
+        (first.table != spot.table).then_some((first, spot, value))
+    })
 }
 
 fn compared(matcher: &Matcher) -> Matcher {
@@ -284,11 +252,98 @@ fn compared(matcher: &Matcher) -> Matcher {
     }
 }
 
+impl Table {
+    fn spot(&self, key: &'static str, index: usize) -> Spot {
+        Spot { table: self.clone(), key, index: Some(index) }
+    }
+
+    fn error(&self, key: &'static str, index: Option<usize>, what: PolicyFault) -> PolicyError {
+        PolicyError { spot: Spot { table: self.clone(), key, index }, what }
+    }
+
+    fn outside(&self, key: &'static str, number: Result<u32, OutOfRange>) -> Option<PolicyError> {
+        number.err().map(|outside| self.error(key, None, PolicyFault::Range(outside)))
+    }
+
+    /// What is wrong with the entries of a list.
+    fn faults<T>(
+        &self,
+        key: &'static str,
+        list: &[T],
+        judge: impl Fn(&T) -> Option<PolicyFault>,
+    ) -> impl Iterator<Item = PolicyError> {
+        let judged =
+            list.iter().enumerate().filter_map(move |(at, entry)| Some((at, judge(entry)?)));
+        judged.map(move |(at, what)| self.error(key, Some(at), what))
+    }
+}
+
+impl PolicyFault {
+    /// Its sentence, in which `place` says where a first occurrence is.
+    #[must_use]
+    pub fn told<P: fmt::Display>(&self, place: impl Fn(&Spot) -> P) -> String {
+        match self {
+            Self::SameName => "is there twice".into(),
+            Self::Empty => "is empty; name at least one".into(),
+            Self::Range(outside) => outside.to_string(),
+            Self::Name(name, fault) => format!("{name} {fault}"),
+            Self::UnknownPacs(name) => format!("there is no [{}]", Table::Pacs(name.clone())),
+            Self::SameCalledTitle { title, first } => format!(
+                "{} leads to {} already, at {}; a called title has one PACS",
+                Quoted::from(title.as_str()),
+                first.table,
+                place(first)
+            ),
+            Self::SameMatcher { first } => format!(
+                "belongs to {} already, at {}; a certificate has one peer",
+                first.table,
+                place(first)
+            ),
+            Self::NotEnforced(why) => format!(
+                "is not enforced by this version, so a configuration with it does not load; {why}"
+            ),
+            Self::NothingToMove => {
+                "is for C-MOVE, and no service of this peer has that; add `move` to services".into()
+            }
+            Self::NothingToNarrow => {
+                "narrows store and get, and this peer has neither service".into()
+            }
+            Self::NotNarrowing => "is in none of this peer's services".into(),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.spot, self.what)
+    }
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.told(Spot::clone))
+    }
+}
+
+impl fmt::Display for Spot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { table, key, index } = self;
+        match (*key, index) {
+            ("", _) => write!(f, "{table}"),
+            (key, None) => write!(f, "{table}.{key}"),
+            ("operations", Some(at)) => write!(f, "{table}.services[{at}].operations"),
+            (key, Some(at)) => write!(f, "{table}.{key}[{at}]"),
+        }
+    }
+}
+
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Peer(name) => write!(f, "[peer.{name}]"),
-            Self::Pacs(name) => write!(f, "[pacs.{name}]"),
+            Self::Peer(name) => write!(f, "peer.{}", key(name)),
+            Self::Pacs(name) => write!(f, "pacs.{}", key(name)),
         }
     }
 }

@@ -1,13 +1,21 @@
 //! Rules that do not load.
 
 use pacsgate_core::certificate::Matcher;
-use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, Table};
+use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
 use pacsgate_core::services::{Operation, Service};
 
 use crate::fixtures::*;
 
 fn errors(peers: Vec<Peer>, pacs: Vec<Pacs>) -> Vec<PolicyError> {
     Policy::new(peers, pacs).map(drop).unwrap_err()
+}
+
+fn spot(table: Table, key: &'static str, index: impl Into<Option<usize>>) -> Spot {
+    Spot { table, key, index: index.into() }
+}
+
+fn of_peer(key: &'static str, index: impl Into<Option<usize>>, what: PolicyFault) -> PolicyError {
+    PolicyError { spot: spot(Table::Peer("ct1".into()), key, index), what }
 }
 
 #[track_caller]
@@ -20,12 +28,12 @@ fn expect(peer: Peer, message: &str) {
 #[test]
 fn an_empty_list_of_a_peer_permits_nothing() {
     let peer = || peer("ct1");
-    let of = |key| format!("[peer.ct1] {key}: the list is empty, so it permits nothing");
+    let of = |key| format!("peer.ct1.{key}: is empty; name at least one");
     expect(Peer { certificates: vec![], ..peer() }, &of("certificate"));
     expect(Peer { calling: vec![], ..peer() }, &of("calling_ae"));
     expect(Peer { pacs: vec![], ..peer() }, &of("pacs"));
     expect(Peer { services: vec![], ..peer() }, &of("services"));
-    expect(Peer { associations: 0, ..peer() }, "[peer.ct1] associations: 0 permits nothing");
+    expect(Peer { associations: 0, ..peer() }, "peer.ct1.associations: 0 is outside 1 to 100000");
 }
 
 #[test]
@@ -33,13 +41,13 @@ fn an_empty_or_too_small_pacs_permits_nothing() {
     let least = Pacs { max_pdu: 1024, ..pacs("archive", "PACS") };
     assert!(Policy::new(vec![peer("ct1")], vec![least]).is_ok());
     let broken = Pacs { called: vec![], associations: 0, max_pdu: 1023, ..pacs("archive", "PACS") };
-    let table = || Table::Pacs("archive".into());
+    let messages: Vec<_> = errors(vec![], vec![broken]).iter().map(ToString::to_string).collect();
     assert_eq!(
-        errors(vec![], vec![broken]),
+        messages,
         [
-            PolicyError::EmptyList { table: table(), key: "called_ae" },
-            PolicyError::NoAssociations(table()),
-            PolicyError::MaxPdu { pacs: "archive".into(), max_pdu: 1023 },
+            "pacs.archive.called_ae: is empty; name at least one",
+            "pacs.archive.associations: 0 is outside 1 to 100000",
+            "pacs.archive.max_pdu: 1023 is outside 1024 to 4294967295",
         ]
     );
 }
@@ -47,7 +55,7 @@ fn an_empty_or_too_small_pacs_permits_nothing() {
 #[test]
 fn a_pacs_must_be_there() {
     let peer = Peer { pacs: vec!["archive".into(), "archiv".into()], ..peer("ct1") };
-    expect(peer, "[peer.ct1] pacs: there is no [pacs.archiv]");
+    expect(peer, "peer.ct1.pacs[1]: there is no [pacs.archiv]");
 }
 
 #[test]
@@ -61,8 +69,9 @@ fn equal_matchers_in_two_peers_do_not_load() {
     for matcher in kinds {
         let with = |name| Peer { certificates: vec![matcher.clone()], ..peer(name) };
         let errors = errors(vec![with("ct1"), with("mr1")], vec![pacs("archive", "PACS")]);
-        let (first, second) = ("ct1".into(), "mr1".into());
-        assert_eq!(errors, [PolicyError::SameMatcher { first, second, matcher }]);
+        let at = |name: &str| spot(Table::Peer(name.into()), "certificate", 0);
+        let what = PolicyFault::SameMatcher { first: at("ct1") };
+        assert_eq!(errors, [PolicyError { spot: at("mr1"), what }]);
     }
 }
 
@@ -73,7 +82,11 @@ fn dns_matchers_that_differ_in_case_are_equal() {
         Peer { certificates: vec![dns("ct.EXAMPLE")], ..peer("mr1") },
     ];
     let errors = errors(peers, vec![pacs("archive", "PACS")]);
-    assert!(matches!(errors.as_slice(), [PolicyError::SameMatcher { .. }]));
+    let [PolicyError { spot, what: PolicyFault::SameMatcher { first } }] = errors.as_slice() else {
+        panic!("{errors:?}");
+    };
+    assert_eq!(first.to_string(), "peer.ct1.certificate[0]");
+    assert_eq!(spot.to_string(), "peer.mr1.certificate[0]");
 }
 
 #[test]
@@ -87,47 +100,53 @@ fn a_called_title_leads_to_one_pacs() {
     let errors = errors(vec![], vec![pacs("archive", "PACS"), pacs("research", "PACS")]);
     assert_eq!(
         errors.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["[pacs.archive] and [pacs.research] called_ae: both have \"PACS\""]
+        ["pacs.research.called_ae[0]: \"PACS\" leads to pacs.archive already, at \
+          pacs.archive.called_ae[0]; a called title has one PACS"]
     );
 }
 
 #[test]
 fn wildcards_and_blank_names_do_not_load() {
     let with = |matcher| Peer { certificates: vec![matcher], ..peer("ct1") };
-    expect(
-        with(dns("*.example")),
-        "[peer.ct1] certificate: san_dns = \"*.example\" has a wildcard, but names are compared whole",
-    );
-    expect(
-        with(Matcher::SanUri("urn:*".into())),
-        "[peer.ct1] certificate: san_uri = \"urn:*\" has a wildcard, but names are compared whole",
-    );
-    expect(with(dns("")), "[peer.ct1] certificate: san_dns = \"\" names nothing");
+    let wildcard = |name: &str| {
+        format!(
+            "peer.ct1.certificate[0]: \"{name}\" has a wildcard; a peer's certificate is matched by \
+             its exact name"
+        )
+    };
+    expect(with(dns("*.example")), &wildcard("*.example"));
+    expect(with(Matcher::SanUri("urn:*".into())), &wildcard("urn:*"));
+    let blank = "peer.ct1.certificate[0]: \"\" is no DNS name; it has letters, digits, `-` and `.`, \
+                 and no part is empty";
+    expect(with(dns("")), blank);
 }
 
 #[test]
-fn unified_procedure_steps_cannot_be_granted_by_uid() {
-    let sop_class = uid("UnifiedProcedureStepPull");
-    let other = Service::Other { sop_class: sop_class.clone(), operations: vec![Operation::NGet] };
-    let peer = Peer { services: vec![other], ..peer("ct1") };
-    let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
-    assert_eq!(errors, [PolicyError::UnifiedProcedureStep { peer: "ct1".into(), sop_class }]);
-}
-
-#[test]
-fn retired_meta_sop_classes_cannot_be_granted_by_uid() {
-    let sop_class = uid("ReferencedColorPrintManagementMeta");
-    let other = Service::Other { sop_class: sop_class.clone(), operations: vec![Operation::NGet] };
-    let peer = Peer { services: vec![other], ..peer("ct1") };
-    let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
-    assert_eq!(errors, [PolicyError::RetiredMeta { peer: "ct1".into(), sop_class }]);
+fn what_no_command_could_be_judged_of_cannot_be_granted_by_uid() {
+    let cases = [
+        (
+            "UnifiedProcedureStepPull",
+            "commands of the Unified Procedure Step name another class than their context",
+        ),
+        (
+            "ReferencedColorPrintManagementMeta",
+            "commands of this retired meta SOP class name its members, so all of them would be \
+             refused; take it out, and name the SOP classes that the device proposes besides",
+        ),
+    ];
+    for (class, why) in cases {
+        let other = Service::Other { sop_class: uid(class), operations: vec![Operation::NGet] };
+        let peer = Peer { services: vec![other], ..peer("ct1") };
+        let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
+        assert_eq!(errors, [of_peer("services", 0, PolicyFault::NotEnforced(why))]);
+    }
 }
 
 #[test]
 fn a_sop_class_without_operations_permits_nothing() {
     let other = Service::Other { sop_class: uid("1.2.3"), operations: vec![] };
     let peer = Peer { services: vec![other], ..peer("ct1") };
-    expect(peer, "[peer.ct1] services: 1.2.3 has no operations, so it permits nothing");
+    expect(peer, "peer.ct1.services[0].operations: is empty; name at least one");
 }
 
 #[test]
@@ -140,13 +159,12 @@ fn sop_classes_must_narrow_something() {
     let rules = |peer| Policy::new(vec![peer], vec![pacs("archive", "PACS")]).map(drop);
     assert_eq!(rules(narrowed("store", CT)), Ok(()));
     assert_eq!(rules(narrowed("get", KEY_OBJECT)), Ok(()));
-    let (peer, no_service) = ("ct1".into(), narrowed("echo key-object", CT));
-    assert_eq!(rules(no_service), Err(vec![PolicyError::NothingToNarrow { peer }]));
+    let nothing = of_peer("sop_classes", None, PolicyFault::NothingToNarrow);
+    assert_eq!(rules(narrowed("echo key-object", CT)), Err(vec![nothing]));
     for (names, class) in
         [("store", KEY_OBJECT), ("store get", FIND), ("store", "1.3.12.2.1107.5.9.1")]
     {
-        let (peer, sop_class) = ("ct1".into(), uid(class));
-        let error = PolicyError::NotNarrowing { peer, sop_class };
+        let error = of_peer("sop_classes", 0, PolicyFault::NotNarrowing);
         assert_eq!(rules(narrowed(names, class)), Err(vec![error]), "{names} {class}");
     }
 }
@@ -155,13 +173,9 @@ fn sop_classes_must_narrow_something() {
 fn two_tables_of_one_name_do_not_load() {
     let peers = vec![peer("ct1"), Peer { certificates: vec![dns("b.example")], ..peer("ct1") }];
     let errors = errors(peers, vec![pacs("archive", "A"), pacs("archive", "B")]);
-    assert_eq!(
-        errors,
-        [
-            PolicyError::SameName(Table::Pacs("archive".into())),
-            PolicyError::SameName(Table::Peer("ct1".into())),
-        ]
-    );
+    let tables = [Table::Pacs("archive".into()), Table::Peer("ct1".into())];
+    let twice = |table| PolicyError { spot: spot(table, "", None), what: PolicyFault::SameName };
+    assert_eq!(errors, tables.map(twice));
 }
 
 #[test]
@@ -179,18 +193,15 @@ fn without_peers_everybody_is_unknown() {
 #[test]
 fn destinations_need_a_service_that_moves() {
     let with = |services| Peer { services, move_to: vec![title("CT1")], ..peer("ct1") };
-    let message = |services| {
-        Policy::new(vec![with(services)], vec![pacs("archive", "PACS")])
-            .map(drop)
-            .map_err(|errors| errors[0].clone())
-    };
+    let rules =
+        |services| Policy::new(vec![with(services)], vec![pacs("archive", "PACS")]).map(drop);
     let other = |operation| Service::Other {
         sop_class: uid("StudyRootQueryRetrieveInformationModelMove"),
         operations: vec![operation],
     };
-    assert_eq!(message(services("move")), Ok(()));
-    assert_eq!(message(vec![other(Operation::CMove)]), Ok(()));
-    let nothing = Err(PolicyError::NothingToMove { peer: "ct1".into() });
-    assert_eq!(message(services("echo store find get")), nothing);
-    assert_eq!(message(vec![other(Operation::CFind)]), nothing);
+    assert_eq!(rules(services("move")), Ok(()));
+    assert_eq!(rules(vec![other(Operation::CMove)]), Ok(()));
+    let nothing = Err(vec![of_peer("move_to", None, PolicyFault::NothingToMove)]);
+    assert_eq!(rules(services("echo store find get")), nothing);
+    assert_eq!(rules(vec![other(Operation::CFind)]), nothing);
 }

@@ -3,36 +3,26 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use pacsgate_core::policy::PolicyError;
-
-use super::mistake::{Caution, Mistake};
-
 /// Everything that keeps a configuration from being loaded; never empty.
 ///
 /// Shown as one line for each problem, in the order of the files and of the lines in them.
 #[derive(Debug)]
 pub struct Errors {
-    pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<Warning>,
+    pub(super) problems: Vec<Finding>,
+    pub(super) warnings: Vec<Finding>,
 }
 
-/// Something that keeps a configuration from being loaded.
-pub type Problem = Finding<Mistake>;
-
-/// Something legal and unwise.
-pub type Warning = Finding<Caution>;
-
-/// Something found in a configuration.
+/// Something that keeps a configuration from being loaded, or is legal and unwise.
 ///
 /// Shown as `file:line:column: table.name.key: sentence`.
 #[derive(Debug)]
-pub struct Finding<W> {
+pub struct Finding {
     /// Where it stands.
     pub location: Location,
     /// The tables and the key, joined by dots; empty where the whole file is meant.
     pub key: String,
-    /// What was found.
-    pub what: W,
+    /// What was found, in the words that the administrator reads.
+    pub what: String,
 }
 
 /// Where something stands.
@@ -54,28 +44,14 @@ pub enum Location {
 }
 
 impl Errors {
-    /// What the policy refuses, which knows no lines.
-    pub(super) fn of_policy(
-        file: &Location,
-        errors: Vec<PolicyError>,
-        warnings: Vec<Warning>,
-    ) -> Self {
-        let problem = |error| Finding {
-            location: file.clone(),
-            key: String::new(),
-            what: Mistake::Policy(error),
-        };
-        Self { problems: errors.into_iter().map(problem).collect(), warnings }
-    }
-
     /// The problems in the order of the files and of the lines in them.
-    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.problems.iter()
     }
 
     /// What is legal and unwise beside them, as far as it could be judged.
     #[must_use]
-    pub fn warnings(&self) -> &[Warning] {
+    pub fn warnings(&self) -> &[Finding] {
         &self.warnings
     }
 }
@@ -91,13 +67,13 @@ impl fmt::Display for Errors {
     }
 }
 
-impl<W: fmt::Display> fmt::Display for Finding<W> {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.location)?;
-        if !self.key.is_empty() {
-            write!(f, "{}: ", self.key)?;
+        let Self { location, key, what } = self;
+        if key.is_empty() {
+            return write!(f, "{location}: {what}");
         }
-        write!(f, "{}", self.what)
+        write!(f, "{location}: {key}: {what}")
     }
 }
 

@@ -1,0 +1,151 @@
+//! Files that only their owner may write: those of a configuration, and those that it names.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+/// Longer than any honest file: a bundle of CAs, a CRL with a hundred thousand entries, or the
+/// table of ten thousand peers.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
+const OTHERS_READ: u32 = 0o004;
+const STICKY: u32 = 0o1000;
+
+/// Why a file cannot serve.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileFault {
+    /// The operating system's reason.
+    #[error("cannot be read: {0}")]
+    Unreadable(io::Error),
+    /// A directory, a device or a pipe.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// Longer than any honest file.
+    #[error("is larger than {} MiB", MAX_FILE / (1024 * 1024))]
+    TooLarge,
+    /// Group or others may write it: they could give themselves access.
+    #[error("may be written by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
+    Writable(u32),
+    /// Group or others may write the directory, and so put another file in its place.
+    #[error(
+        "is in a directory that others than its owner may write (mode {0:04o}); run `chmod go-w` \
+         on the directory"
+    )]
+    Replaceable(u32),
+    /// Not UTF-8, as TOML demands.
+    #[error("is not a text in UTF-8; save it in that encoding")]
+    NotUtf8,
+}
+
+/// What was read from a file.
+pub(super) struct Contents {
+    pub(super) bytes: Vec<u8>,
+    pub(super) readable_by_others: bool,
+}
+
+/// Reads a regular file that only its owner may write, up to [`MAX_FILE`].
+pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
+    // Before it is opened: opening a pipe would wait for its writer.
+    if !fs::metadata(path).map_err(FileFault::Unreadable)?.is_file() {
+        return Err(FileFault::NotAFile);
+    }
+    let file = File::open(path).map_err(FileFault::Unreadable)?;
+    let metadata = file.metadata().map_err(FileFault::Unreadable)?;
+    judge_mode(&metadata)?;
+    judge_directory(path)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(FileFault::Unreadable)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(FileFault::TooLarge);
+    }
+    Ok(Contents { bytes, readable_by_others: metadata.mode() & OTHERS_READ != 0 })
+}
+
+fn judge_mode(metadata: &fs::Metadata) -> Result<(), FileFault> {
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & GROUP_OR_OTHERS_WRITE != 0 {
+        return Err(FileFault::Writable(mode));
+    }
+    Ok(())
+}
+
+/// In a sticky directory only the owner of a file may replace it.
+fn judge_directory(path: &Path) -> Result<(), FileFault> {
+    let directory = match path.parent() {
+        Some(directory) if directory.as_os_str().is_empty() => Path::new("."),
+        Some(directory) => directory,
+        None => return Ok(()),
+    };
+    let metadata = fs::metadata(directory).map_err(FileFault::Unreadable)?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    if mode & GROUP_OR_OTHERS_WRITE != 0 && mode & STICKY == 0 {
+        return Err(FileFault::Replaceable(mode));
+    }
+    Ok(())
+}
+
+/// The drop-in files of a directory in name order; none if there is no such directory.
+///
+/// Hidden files do not count: editors leave them behind.
+pub(super) fn drop_ins(directory: &Path) -> Result<Vec<PathBuf>, FileFault> {
+    let metadata = match fs::metadata(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(FileFault::Unreadable)?,
+    };
+    // Whoever may write here could add a peer.
+    judge_mode(&metadata)?;
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).map_err(FileFault::Unreadable)? {
+        let path = entry.map_err(FileFault::Unreadable)?.path();
+        if is_drop_in(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_drop_in(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    !hidden && path.extension().is_some_and(|extension| extension == "toml")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_drop_ins_in_name_order_and_leaves_out_what_is_none() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["b.toml", "a.toml", ".hidden.toml", "a.toml.orig", "README"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        let names: Vec<_> = drop_ins(directory.path())
+            .unwrap()
+            .iter()
+            .map(|path| path.file_name().unwrap().to_owned())
+            .collect();
+        assert_eq!(names, ["a.toml", "b.toml"]);
+    }
+
+    #[test]
+    fn has_no_drop_ins_without_a_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(drop_ins(&directory.path().join("conf.d")).unwrap().is_empty());
+    }
+
+    #[test]
+    fn refuses_a_file_that_is_too_large() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("large");
+        File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
+        assert!(matches!(read(&path), Err(FileFault::TooLarge)));
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_regular_file() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(matches!(read(directory.path()), Err(FileFault::NotAFile)));
+    }
+}
