@@ -52,9 +52,7 @@ impl Candidate {
         };
         let terms = Terms {
             peer: peer.name.clone(),
-            contact: peer.contact.clone(),
             pacs: pacs.name.clone(),
-            called: asked.called,
             echo: received.echo,
             request,
             operations: judged.operations,
@@ -76,22 +74,10 @@ impl Candidate {
         &self.terms.peer
     }
 
-    /// Who answers for the peer.
-    #[must_use]
-    pub fn contact(&self) -> Option<&Arc<str>> {
-        self.terms.contact.as_ref()
-    }
-
     /// The name of the PACS.
     #[must_use]
     pub fn pacs(&self) -> &Arc<str> {
         &self.terms.pacs
-    }
-
-    /// What the checks found so far.
-    #[must_use]
-    pub fn trace(&self) -> &Trace {
-        &self.terms.trace
     }
 
     /// Judges the limits: the peer's own, half of the PACS's for one peer, the PACS's.
@@ -108,7 +94,6 @@ impl Candidate {
         let inquiry = Inquiry {
             trace: terms.trace,
             peer: Some(terms.peer),
-            contact: terms.contact,
             pacs: Some(terms.pacs),
             removed: terms.removed,
         };

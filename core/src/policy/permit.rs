@@ -8,7 +8,6 @@ use super::trace::Trace;
 use crate::inspector::Grants;
 use crate::services::Operations;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
-use crate::wire::title::AeTitle;
 
 /// Leave to ask one PACS for one association. Only the policy makes one.
 ///
@@ -23,9 +22,7 @@ pub struct Permit {
 #[derive(Debug)]
 pub(super) struct Terms {
     pub(super) peer: Arc<str>,
-    pub(super) contact: Option<Arc<str>>,
     pub(super) pacs: Arc<str>,
-    pub(super) called: AeTitle,
     pub(super) echo: Echo,
     pub(super) request: AssociateRq,
     /// For each context of `request`, in its order.
@@ -49,34 +46,10 @@ impl Permit {
         Self { terms }
     }
 
-    /// The name of the peer.
-    #[must_use]
-    pub fn peer(&self) -> &Arc<str> {
-        &self.terms.peer
-    }
-
-    /// Who answers for the peer.
-    #[must_use]
-    pub fn contact(&self) -> Option<&Arc<str>> {
-        self.terms.contact.as_ref()
-    }
-
     /// The name of the PACS.
     #[must_use]
     pub fn pacs(&self) -> &Arc<str> {
         &self.terms.pacs
-    }
-
-    /// The calling title.
-    #[must_use]
-    pub fn calling(&self) -> AeTitle {
-        self.terms.request.calling
-    }
-
-    /// The called title as it came; the PACS may be asked under another one.
-    #[must_use]
-    pub fn called(&self) -> AeTitle {
-        self.terms.called
     }
 
     /// What the PACS is asked: never more than the requestor asked, and only what is permitted.

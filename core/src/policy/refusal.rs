@@ -15,11 +15,9 @@ pub struct Refusal {
     pub denial: Denial,
     /// What the checks found.
     pub trace: Trace,
-    /// The peer, once the certificate has told it.
+    /// The peer, once the certificate has shown it.
     pub peer: Option<Arc<str>>,
-    /// Who answers for the peer.
-    pub contact: Option<Arc<str>>,
-    /// The PACS, once the called title has told it.
+    /// The PACS, once the called title has shown it.
     pub pacs: Option<Arc<str>>,
     /// The proposed contexts and why each is removed, once they were judged.
     pub removed: Vec<Removed>,
@@ -30,7 +28,6 @@ pub struct Refusal {
 pub(super) struct Inquiry {
     pub(super) trace: Trace,
     pub(super) peer: Option<Arc<str>>,
-    pub(super) contact: Option<Arc<str>>,
     pub(super) pacs: Option<Arc<str>>,
     pub(super) removed: Vec<Removed>,
 }
@@ -70,7 +67,6 @@ impl Inquiry {
             denial,
             trace: self.trace,
             peer: self.peer,
-            contact: self.contact,
             pacs: self.pacs,
             removed: self.removed,
         }

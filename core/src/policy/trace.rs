@@ -46,7 +46,7 @@ pub enum Finding {
     #[error("calling title: it differs from one of the peer's only in case, which is significant")]
     CallingTitleDiffersInCase,
     /// The calling title is none of the peer's.
-    #[error("calling title: it is none of the peer's")]
+    #[error("calling title: it is not one of the peer's")]
     CallingTitleNotListed,
     /// The called title is that of a PACS that the peer may reach.
     #[error("called title: it is that of a PACS that the peer may reach")]
