@@ -47,7 +47,14 @@ use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
 /// The requestor's side once TLS is up. Boxed, because it moves from state to state.
-type Requestor = Box<TlsStream<ReadAhead<TcpStream>>>;
+type Stream = Box<TlsStream<ReadAhead<TcpStream>>>;
+
+/// A requestor that TLS has let in.
+struct Requestor {
+    context: Context,
+    account: Account,
+    stream: Stream,
+}
 
 /// A socket that was accepted and has its slots.
 pub struct Connected {
@@ -59,16 +66,12 @@ pub struct Connected {
 
 /// A requestor whose certificate is known.
 struct Authenticated {
-    context: Context,
-    account: Account,
     requestor: Requestor,
     certificate: Certificate,
 }
 
 /// A requestor whose association request has been parsed.
 struct Requested {
-    context: Context,
-    account: Account,
     requestor: Requestor,
     certificate: Certificate,
     request: ReceivedRq,
@@ -76,8 +79,6 @@ struct Requested {
 
 /// A requestor that the policy lets in, with its place among what lives.
 struct Admitted {
-    context: Context,
-    account: Account,
     requestor: Requestor,
     not_after: i64,
     admitted: policy::Admitted,
@@ -86,8 +87,6 @@ struct Admitted {
 
 /// A requestor for which the target may be dialled.
 struct Permitted {
-    context: Context,
-    account: Account,
     requestor: Requestor,
     not_after: i64,
     permit: Permit,
@@ -96,8 +95,6 @@ struct Permitted {
 
 /// An association open on both sides.
 struct Established {
-    context: Context,
-    account: Account,
     requestor: Requestor,
     not_after: i64,
     acceptor: TcpStream,
@@ -112,7 +109,7 @@ struct Ended {
     reason: Reason,
     /// What the requestor hears.
     answer: Answer,
-    requestor: Option<(Requestor, Farewell)>,
+    requestor: Option<(Stream, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
@@ -175,8 +172,8 @@ impl Connected {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((stream, certificate))) => {
                 account.authenticated(&certificate, site.policy.holder(&certificate));
-                let requestor = Box::new(stream);
-                Ok(Authenticated { context, account, requestor, certificate })
+                let requestor = Requestor { context, account, stream: Box::new(stream) };
+                Ok(Authenticated { requestor, certificate })
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
@@ -209,27 +206,23 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
 impl Authenticated {
     /// Reads exactly the request; what comes after it waits for the relay.
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
-        let Self { context, mut account, mut requestor, certificate } = self;
+        let Self { mut requestor, certificate } = self;
+        let Requestor { context, stream, .. } = &mut requestor;
         let limit = context.site.limits.request;
-        let read = within(&context.gate.live, limit, read_associate(&mut requestor)).await;
-        let body = match read {
+        let body = match within(&context.gate.live, limit, read_associate(stream)).await {
             Ok(Ok(body)) => body,
-            Ok(Err(Unread::Ended(early))) => return Err(Ended::new(context, account, early)),
-            Ok(Err(Unread::Header(error))) => {
-                return Err(Ended::answered(context, account, error, requestor));
-            }
-            Err(cut) => {
-                return Err(Ended::new(context, account, cut.or(Early::RequestTimeout)));
-            }
+            Ok(Err(Unread::Ended(early))) => return Err(requestor.dropped(early)),
+            Ok(Err(Unread::Header(error))) => return Err(requestor.answered(error)),
+            Err(cut) => return Err(requestor.dropped(cut.or(Early::RequestTimeout))),
         };
         match ReceivedRq::parse(&body) {
             Ok(request) => {
-                account.requested(&request);
-                Ok(Requested { context, account, requestor, certificate, request })
+                requestor.account.requested(&request);
+                Ok(Requested { requestor, certificate, request })
             }
             Err(error) => {
-                account.unreadable(&body);
-                Err(Ended::answered(context, account, error, requestor))
+                requestor.account.unreadable(&body);
+                Err(requestor.answered(error))
             }
         }
     }
@@ -237,7 +230,8 @@ impl Authenticated {
 
 impl Requested {
     fn judge(self) -> Result<Admitted, Box<Ended>> {
-        let Self { context, mut account, requestor, certificate, request } = self;
+        let Self { mut requestor, certificate, request } = self;
+        let context = &requestor.context;
         let source = context.source.ip();
         let facts = Facts { certificate: &certificate, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
@@ -247,12 +241,12 @@ impl Requested {
         });
         match judged {
             Ok((admitted, place)) => {
-                let not_after = certificate.not_after;
-                Ok(Admitted { context, account, requestor, not_after, admitted, place })
+                Ok(Admitted { requestor, not_after: certificate.not_after, admitted, place })
             }
             Err(refusal) => {
-                account.refused(&refusal, request.request.contexts.len() + request.unsound.len());
-                Err(Ended::answered(context, account, refusal.denial, requestor))
+                let asked = request.request.contexts.len() + request.unsound.len();
+                requestor.account.refused(&refusal, asked);
+                Err(requestor.answered(refusal.denial))
             }
         }
     }
@@ -260,54 +254,46 @@ impl Requested {
 
 impl Admitted {
     fn permit(self) -> Permitted {
-        let Self { context, mut account, requestor, not_after, admitted, place } = self;
+        let Self { mut requestor, not_after, admitted, place } = self;
         let permit = admitted.permit();
-        account.permitted(&permit);
-        Permitted { context, account, requestor, not_after, permit, place }
+        requestor.account.permitted(&permit);
+        Permitted { requestor, not_after, permit, place }
     }
 }
 
 impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
-        let Self { context, mut account, mut requestor, not_after, permit, place } = self;
-        let (live, site) = (Arc::clone(&context.gate.live), Arc::clone(&context.site));
+        let Self { mut requestor, not_after, permit, place } = self;
+        let Requestor { context, stream, .. } = &mut requestor;
+        let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
-        let asking = ask_target(&site, &permit, gone(&mut requestor));
-        let asked = within(&live, site.limits.whole_dial(), asking).await;
+        let asking = ask_target(&context.site, &permit, gone(stream));
+        let asked = within(live, limits.whole_dial(), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
             Err(Refused { reason, acceptor }) => {
-                let mut ended = Ended::answered(context, account, reason, requestor);
+                let mut ended = requestor.answered(reason);
                 ended.acceptor = acceptor;
                 return Err(ended);
             }
         };
-        let answered =
-            within(&live, site.limits.write_stall, answer(&mut requestor, &conclusion)).await;
-        if let Ok(Ok(())) = answered {
-            account.opened(&permit, &conclusion);
-            let inspector = Inspector::new(conclusion.contexts);
-            return Ok(Established {
-                context,
-                account,
-                requestor,
-                not_after,
-                acceptor,
-                inspector,
-                place,
-            });
+        let answered = within(live, limits.write_stall, answer(stream, &conclusion)).await;
+        if !matches!(answered, Ok(Ok(()))) {
+            let mut ended = requestor.dropped(TargetFailure::Abandoned);
+            ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
+            return Err(ended);
         }
-        let mut ended = Ended::new(context, account, TargetFailure::Abandoned);
-        ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
-        Err(ended)
+        requestor.account.opened(&permit, &conclusion);
+        let inspector = Inspector::new(conclusion.contexts);
+        Ok(Established { requestor, not_after, acceptor, inspector, place })
     }
 }
 
 /// Returns when the requestor has left. What it sends meanwhile stays unread.
-async fn gone(requestor: &mut Requestor) {
-    match requestor.fill_buf().await {
+async fn gone(stream: &mut Stream) {
+    match stream.fill_buf().await {
         Ok([]) | Err(_) => {}
         Ok(_) => std::future::pending().await,
     }
@@ -349,22 +335,20 @@ async fn ask_target(
     }
 }
 
-async fn answer(requestor: &mut Requestor, conclusion: &Conclusion) -> io::Result<()> {
+async fn answer(stream: &mut Stream, conclusion: &Conclusion) -> io::Result<()> {
     let answer = conclusion.answer.encode().map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
-    requestor.write_all(&answer).await?;
-    requestor.flush().await
+    stream.write_all(&answer).await?;
+    stream.flush().await
 }
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { context, mut account, mut requestor, not_after, mut acceptor, inspector, place } =
-            self;
+        let Self { requestor, not_after, mut acceptor, inspector, place } = self;
+        let Requestor { context, mut account, mut stream } = requestor;
         let deadlines = context.site.limits.deadlines(not_after);
-        let live = Arc::clone(&context.gate.live);
         let mut report = |news: &News| account.report(news);
-        let stop = live.stopped();
-        let relaying =
-            relay(&mut *requestor, &mut acceptor, inspector, deadlines, stop, &mut report);
+        let stop = context.gate.live.stopped();
+        let relaying = relay(&mut *stream, &mut acceptor, inspector, deadlines, stop, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
         drop(place);
@@ -377,10 +361,24 @@ impl Established {
             account,
             reason: ending.into(),
             answer: if is_reset { Answer::Reset } else { ending.answer() },
-            requestor: Some((requestor, to_requestor)),
+            requestor: Some((stream, to_requestor)),
             acceptor: Some((acceptor, to_acceptor)),
             transport: None,
         }
+    }
+}
+
+impl Requestor {
+    /// Nothing more is said to it.
+    fn dropped(self, reason: impl Into<Reason>) -> Box<Ended> {
+        Ended::new(self.context, self.account, reason)
+    }
+
+    /// It hears the answer of the reason.
+    fn answered(self, reason: impl Into<Reason>) -> Box<Ended> {
+        let mut ended = Ended::new(self.context, self.account, reason);
+        ended.requestor = Some((self.stream, Farewell::answering(ended.answer)));
+        ended
     }
 }
 
@@ -397,18 +395,6 @@ impl Ended {
             acceptor: None,
             transport: None,
         })
-    }
-
-    /// The requestor hears the answer of the reason.
-    fn answered(
-        context: Context,
-        account: Account,
-        reason: impl Into<Reason>,
-        requestor: Requestor,
-    ) -> Box<Self> {
-        let mut ended = Self::new(context, account, reason);
-        ended.requestor = Some((requestor, Farewell::answering(ended.answer)));
-        ended
     }
 
     /// The one end of every connection: one audit line, one count, one answer.
