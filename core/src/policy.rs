@@ -125,7 +125,6 @@ impl Policy {
         let request = &facts.request.request;
         let peer = self.peer_of(facts.certificate, &mut inquiry.trace)?;
         inquiry.peer = Some(peer.name.clone());
-        inquiry.contact.clone_from(&peer.contact);
         inquiry.trace.record(peer.network(facts.source))?;
         inquiry.trace.record(peer.calling(&request.calling))?;
         let pacs = self.pacs_for(peer, &request.called, &mut inquiry.trace)?;

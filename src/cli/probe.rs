@@ -101,7 +101,7 @@ impl Probe {
         say(Step::Tls, format_args!("TLS {version}, the server has proved to be {name}"));
         let echoed = self.echo(&mut Link::new(stream, self.timeout)).await;
         if let (Err(_), Some(from)) = (&echoed, from) {
-            note(format_args!("The reason stands in the gate's audit, at the source {from}."));
+            note(format_args!("The reason is in the gate's audit, at the source {from}."));
         }
         echoed
     }

@@ -18,7 +18,7 @@ crate::reasons! {
         Identifier: "identifier",
             "an identifying UID is missing, malformed, or differs from the command's";
         SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ";
-        CharacterSet: "character-set", "the character set is none that the standard has";
+        CharacterSet: "character-set", "the character set is not one of the standard's";
     }
 }
 

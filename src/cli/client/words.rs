@@ -21,7 +21,7 @@ impl fmt::Display for RejectInWords {
             _ => "with an undefined result",
         };
         let meaning = match (reject.source(), reject.reason()) {
-            (1, 1) => "no reason given; the gate tells it to its audit only",
+            (1, 1) => "no reason given; the gate tells only its audit",
             (1, 2) => "application context name not supported",
             (1, 3) => "calling AE title not recognized: it is not bound to this certificate",
             (1, 7) => "called AE title not recognized: nobody is called so there, or not for you",
@@ -60,7 +60,7 @@ impl fmt::Display for Failure {
             Self::Rejected(reject) => RejectInWords(*reject).fmt(f),
             Self::Aborted(abort) => AbortInWords(*abort).fmt(f),
             Self::ContextRefused(reason) => {
-                write!(f, "the association stands, but this service was refused: {reason}")
+                write!(f, "the association was accepted, but this service was refused: {reason}")
             }
             Self::Status(status) => {
                 write!(f, "status {status:04X}H instead of 0000H (success)")

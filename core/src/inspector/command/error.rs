@@ -16,7 +16,7 @@ pub enum CommandError {
     #[error("has a value of odd length")]
     OddLength,
     /// The group length is missing or is not the set's.
-    #[error("has no true group length")]
+    #[error("has a missing or wrong group length")]
     GroupLength,
     /// An element that the command cannot do without is missing or empty.
     #[error("lacks ({:04x},{:04x})", 0, .0)]
@@ -25,10 +25,10 @@ pub enum CommandError {
     #[error("has ({:04x},{:04x}), which its command does not", 0, .0)]
     Foreign(u16),
     /// A value of another size or grammar than its element's.
-    #[error("has an unsound value in ({:04x},{:04x})", 0, .0)]
+    #[error("has a malformed value in ({:04x},{:04x})", 0, .0)]
     Value(u16),
     /// A data set follows where none may, or none where one must.
-    #[error("is wrong about the data set behind it")]
+    #[error("is wrong about whether a data set follows")]
     DataSet,
     /// A response to no request that PS3.7 knows.
     #[error("responds to a request that does not exist")]
