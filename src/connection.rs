@@ -326,7 +326,7 @@ async fn ask_target(
     let Some(target) = site.targets.get(permit.pacs()) else {
         return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
     };
-    let (acceptor, received) = target::dial(permit, &request, target, site.limits.patience(), gone)
+    let (acceptor, received) = target::dial(permit, &request, target, &site.limits, gone)
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, failure.abort(), stream))?;
     match permit.conclude(received) {

@@ -94,7 +94,7 @@ impl Server {
         let Settings { listeners, pacs, policy, limits, log, .. } = settings;
         let (audit, audit_thread) = start_audit(log.audit)?;
         net::warn_of_few_descriptors(limits.connections);
-        let slots = Slots::new(limits.slots());
+        let slots = Slots::new(&limits);
         let (sockets, tls) = open(listeners)?;
         let site = ArcSwap::from_pointee(Site::new(policy, pacs, limits, tls));
         let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });

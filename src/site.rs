@@ -9,8 +9,7 @@ use tokio::time::Instant;
 
 use crate::config::{self, Limits};
 use crate::relay::Deadlines;
-use crate::relay::target::{Patience, Target};
-use crate::slots::SlotLimits;
+use crate::relay::target::Target;
 use crate::stream::tls;
 
 /// Everything that a decision about a connection rests on.
@@ -45,22 +44,6 @@ impl Site {
 }
 
 impl Limits {
-    /// The limits before anybody is known.
-    #[must_use]
-    pub const fn slots(&self) -> SlotLimits {
-        SlotLimits {
-            connections: self.connections,
-            handshakes: self.handshakes,
-            per_source: self.per_source,
-        }
-    }
-
-    /// The limits of a target.
-    #[must_use]
-    pub const fn patience(&self) -> Patience {
-        Patience { dial: self.dial, answer: self.answer, keepalive: self.keepalive }
-    }
-
     /// The longest that the way to a target can take, its own farewell included.
     #[must_use]
     pub const fn whole_dial(&self) -> Duration {

@@ -12,18 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use crate::config::Limits;
 use crate::net::Source;
-
-/// The limits.
-#[derive(Clone, Copy, Debug)]
-pub struct SlotLimits {
-    /// Connections of all listeners together.
-    pub connections: u32,
-    /// TLS handshakes under way.
-    pub handshakes: u32,
-    /// Connections from one source: an IPv4 address or an IPv6 /64.
-    pub per_source: u32,
-}
 
 pacsgate_core::reasons! {
     /// The limit that was met.
@@ -44,7 +34,9 @@ pacsgate_core::reasons! {
 /// What is taken.
 #[derive(Debug)]
 pub struct Slots {
-    limits: SlotLimits,
+    connections: u32,
+    handshakes: u32,
+    per_source: u32,
     taken: Mutex<Taken>,
 }
 
@@ -81,8 +73,9 @@ pub struct HandshakeSlot {
 impl Slots {
     /// No slot taken.
     #[must_use]
-    pub fn new(limits: SlotLimits) -> Arc<Self> {
-        Arc::new(Self { limits, taken: Mutex::default() })
+    pub fn new(limits: &Limits) -> Arc<Self> {
+        let &Limits { connections, handshakes, per_source, .. } = limits;
+        Arc::new(Self { connections, handshakes, per_source, taken: Mutex::default() })
     }
 
     /// Takes the two slots that a new connection needs.
@@ -96,16 +89,16 @@ impl Slots {
     ) -> Result<(ConnectionSlot, HandshakeSlot), SlotLimit> {
         let source = Source::of(address);
         let mut taken = self.taken();
-        if taken.connections >= self.limits.connections {
+        if taken.connections >= self.connections {
             return Err(SlotLimit::Connections);
         }
         let of_source = taken.per_source.entry(source).or_default();
-        if *of_source >= self.limits.per_source {
+        if *of_source >= self.per_source {
             return Err(SlotLimit::PerSource);
         }
         *of_source += 1;
         taken.connections += 1;
-        while taken.handshakes.len() >= self.limits.handshakes as usize {
+        while taken.handshakes.len() >= self.handshakes as usize {
             taken.evict();
         }
         let (number, evicted) = taken.begin(source);
@@ -178,7 +171,7 @@ mod tests {
     use super::*;
 
     fn slots(connections: u32, handshakes: u32, per_source: u32) -> Arc<Slots> {
-        Slots::new(SlotLimits { connections, handshakes, per_source })
+        Slots::new(&Limits { connections, handshakes, per_source, ..Limits::default() })
     }
 
     fn v4(last: u8) -> IpAddr {

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use pacsgate_core::policy::Permit;
 use pacsgate_core::reason::Answer;
@@ -15,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use crate::config::Limits;
 use crate::net;
 
 /// A PACS as the gate reaches it.
@@ -24,17 +24,6 @@ pub struct Target {
     pub host: Arc<str>,
     /// TCP port.
     pub port: u16,
-}
-
-/// How long the PACS may take.
-#[derive(Clone, Copy, Debug)]
-pub struct Patience {
-    /// To take the TCP connection, name resolution included.
-    pub dial: Duration,
-    /// To answer the association request.
-    pub answer: Duration,
-    /// Between keepalive probes on a silent connection.
-    pub keepalive: Duration,
 }
 
 const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
@@ -102,14 +91,14 @@ pub async fn dial(
     permit: &Permit,
     request: &[u8],
     target: &Target,
-    patience: Patience,
+    limits: &Limits,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, ReceivedAc), Undialled> {
     debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
     let mut gone = pin!(gone);
     let connect = TcpStream::connect((&*target.host, target.port));
     let connected = tokio::select! {
-        connected = timeout(patience.dial, connect) => connected,
+        connected = timeout(limits.dial, connect) => connected,
         () = &mut gone => return Err(TargetFailure::Abandoned.into()),
     };
     let mut stream = match connected {
@@ -120,9 +109,9 @@ pub async fn dial(
         Ok(Err(error)) => return Err(TargetFailure::Unreachable(error.kind()).into()),
         Ok(Ok(stream)) => stream,
     };
-    net::prepare(&stream, patience.keepalive);
+    net::prepare(&stream, limits.keepalive);
     let answer = tokio::select! {
-        answer = timeout(patience.answer, ask(&mut stream, request)) => {
+        answer = timeout(limits.answer, ask(&mut stream, request)) => {
             answer.unwrap_or(Err(TargetFailure::Silent))
         }
         () = gone => Err(TargetFailure::Abandoned),

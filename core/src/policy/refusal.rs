@@ -1,6 +1,5 @@
 //! A denial with what was known when it was made.
 
-use std::fmt;
 use std::sync::Arc;
 
 use super::denial::Denial;
@@ -72,11 +71,3 @@ impl Inquiry {
         }
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.denial, f)
-    }
-}
-
-impl std::error::Error for Refusal {}

@@ -13,8 +13,8 @@ use crate::services::Operation;
 pub(super) struct Shape {
     /// What it is.
     pub(super) message: Message,
-    /// Its elements besides those that every command has, in ascending order.
-    rows: &'static [Row],
+    /// Its elements: those of every command, those of its kind, and its own.
+    rows: [&'static [Row]; 3],
     /// Whether a data set follows.
     pub(super) data_set: DataSet,
 }
@@ -77,7 +77,7 @@ impl Shape {
 
     /// Every row.
     pub(super) fn rows(&self) -> impl Iterator<Item = Row> {
-        COMMON.iter().chain(self.rows).copied()
+        self.rows.into_iter().flatten().copied()
     }
 }
 
@@ -104,7 +104,7 @@ const fn may(element: u16, value: Value) -> Row {
 }
 
 // The group length is read and written apart.
-const COMMON: [Row; 2] = [must(FIELD, Value::Number), must(DATA_SET_TYPE, Value::Number)];
+const COMMON: &[Row] = &[must(FIELD, Value::Number), must(DATA_SET_TYPE, Value::Number)];
 
 const STORE: &[Row] = &[
     must(AFFECTED_CLASS, Value::Uid),
@@ -165,37 +165,26 @@ const CREATE: &[Row] = &[
 
 const CANCEL: &[Row] = &[must(RESPONDED_TO, Value::Number)];
 
-// What explains a status (PS3.7 annex C) may stand in every response.
-const RESPONSE_OF_C: &[Row] = &[
+// What explains a status (PS3.7 annex C) may be in every response.
+const RESPONSE_ROWS: &[Row] = &[
     may(AFFECTED_CLASS, Value::Uid),
     must(RESPONDED_TO, Value::Number),
     must(STATUS, Value::Number),
     may(OFFENDING, Value::Tags),
     may(ERROR_COMMENT, Value::Text),
     may(ERROR_ID, Value::Number),
-    may(AFFECTED_INSTANCE, Value::Uid),
 ];
 
-const RESPONSE_OF_RETRIEVAL: &[Row] = &[
-    may(AFFECTED_CLASS, Value::Uid),
-    must(RESPONDED_TO, Value::Number),
-    must(STATUS, Value::Number),
-    may(OFFENDING, Value::Tags),
-    may(ERROR_COMMENT, Value::Text),
-    may(ERROR_ID, Value::Number),
+const OF_C: &[Row] = &[may(AFFECTED_INSTANCE, Value::Uid)];
+
+const OF_RETRIEVAL: &[Row] = &[
     may(REMAINING, Value::Number),
     may(COMPLETED, Value::Number),
     may(FAILED, Value::Number),
     may(WARNING, Value::Number),
 ];
 
-const RESPONSE_OF_N: &[Row] = &[
-    may(AFFECTED_CLASS, Value::Uid),
-    must(RESPONDED_TO, Value::Number),
-    must(STATUS, Value::Number),
-    may(OFFENDING, Value::Tags),
-    may(ERROR_COMMENT, Value::Text),
-    may(ERROR_ID, Value::Number),
+const OF_N: &[Row] = &[
     may(AFFECTED_INSTANCE, Value::Uid),
     may(EVENT_TYPE, Value::Number),
     may(ATTRIBUTES, Value::Tags),
@@ -203,38 +192,39 @@ const RESPONSE_OF_N: &[Row] = &[
 ];
 
 const fn request(operation: Operation, rows: &'static [Row], data_set: DataSet) -> Shape {
-    Shape { message: Message::Request(operation), rows, data_set }
+    Shape { message: Message::Request(operation), rows: [COMMON, rows, &[]], data_set }
 }
 
 const fn response(operation: Operation, rows: &'static [Row], data_set: DataSet) -> Shape {
+    let rows = [COMMON, RESPONSE_ROWS, rows];
     Shape { message: Message::Response(operation), rows, data_set }
 }
 
 // The frequent ones first.
 static SHAPES: [Shape; 23] = [
     request(Operation::CStore, STORE, DataSet::Required),
-    response(Operation::CStore, RESPONSE_OF_C, DataSet::Forbidden),
+    response(Operation::CStore, OF_C, DataSet::Forbidden),
     request(Operation::CFind, QUERY, DataSet::Required),
-    response(Operation::CFind, RESPONSE_OF_C, DataSet::WhilePending),
+    response(Operation::CFind, OF_C, DataSet::WhilePending),
     request(Operation::CMove, MOVE, DataSet::Required),
-    response(Operation::CMove, RESPONSE_OF_RETRIEVAL, DataSet::AtTheEnd),
+    response(Operation::CMove, OF_RETRIEVAL, DataSet::AtTheEnd),
     request(Operation::CGet, QUERY, DataSet::Required),
-    response(Operation::CGet, RESPONSE_OF_RETRIEVAL, DataSet::AtTheEnd),
+    response(Operation::CGet, OF_RETRIEVAL, DataSet::AtTheEnd),
     request(Operation::CEcho, ECHO, DataSet::Forbidden),
-    response(Operation::CEcho, RESPONSE_OF_C, DataSet::Forbidden),
-    Shape { message: Message::Cancel, rows: CANCEL, data_set: DataSet::Forbidden },
+    response(Operation::CEcho, OF_C, DataSet::Forbidden),
+    Shape { message: Message::Cancel, rows: [COMMON, CANCEL, &[]], data_set: DataSet::Forbidden },
     request(Operation::NEventReport, EVENT_REPORT, DataSet::Optional),
-    response(Operation::NEventReport, RESPONSE_OF_N, DataSet::Optional),
+    response(Operation::NEventReport, OF_N, DataSet::Optional),
     request(Operation::NGet, GET_ATTRIBUTES, DataSet::Forbidden),
-    response(Operation::NGet, RESPONSE_OF_N, DataSet::Optional),
+    response(Operation::NGet, OF_N, DataSet::Optional),
     request(Operation::NSet, OF_INSTANCE, DataSet::Required),
-    response(Operation::NSet, RESPONSE_OF_N, DataSet::Optional),
+    response(Operation::NSet, OF_N, DataSet::Optional),
     request(Operation::NAction, ACTION, DataSet::Optional),
-    response(Operation::NAction, RESPONSE_OF_N, DataSet::Optional),
+    response(Operation::NAction, OF_N, DataSet::Optional),
     request(Operation::NCreate, CREATE, DataSet::Optional),
-    response(Operation::NCreate, RESPONSE_OF_N, DataSet::Optional),
+    response(Operation::NCreate, OF_N, DataSet::Optional),
     request(Operation::NDelete, OF_INSTANCE, DataSet::Forbidden),
-    response(Operation::NDelete, RESPONSE_OF_N, DataSet::Forbidden),
+    response(Operation::NDelete, OF_N, DataSet::Forbidden),
 ];
 
 #[cfg(test)]
@@ -255,7 +245,7 @@ mod tests {
     #[test]
     fn rows_ascend_and_fit_a_set_of_32() {
         for shape in &SHAPES {
-            assert!(shape.rows.is_sorted_by_key(|row| row.element), "{shape:?}");
+            assert!(shape.rows[1..].concat().is_sorted_by_key(|row| row.element), "{shape:?}");
             let mut elements: Vec<_> = shape.rows().map(|row| row.element).collect();
             elements.sort_unstable();
             assert!(elements.len() <= 32 && elements.is_sorted_by(|one, next| one < next));

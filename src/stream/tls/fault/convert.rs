@@ -114,7 +114,7 @@ impl Fault {
         }
     }
 
-    /// The error that makes rustls send the alert of [`Self::wire`] for a refused certificate.
+    /// The error that makes rustls send the alert of [`Self::answer`] for a refused certificate.
     pub(in crate::stream::tls) fn certificate_error(self) -> CertificateError {
         match self {
             Fault::CertificateUnparsable | Fault::CertificateTooLarge => {
