@@ -47,14 +47,14 @@ use writer::Writer;
 
 /// The periods of the audit.
 #[derive(Clone, Copy, Debug)]
-pub struct Settings {
+pub struct Periods {
     /// Between two lines with the counters.
     pub counters_every: Duration,
     /// The window in which a stranger's lines are summed.
     pub window: Duration,
 }
 
-impl Default for Settings {
+impl Default for Periods {
     fn default() -> Self {
         Self { counters_every: Duration::from_secs(60 * 60), window: Duration::from_secs(60) }
     }
@@ -82,8 +82,8 @@ impl Audit {
     /// # Errors
     ///
     /// The destination cannot be opened, or the thread cannot be started.
-    pub fn start(destination: &Destination, settings: Settings) -> io::Result<(Self, AuditThread)> {
-        Self::start_on(Sink::open(destination)?, settings)
+    pub fn start(destination: &Destination, periods: Periods) -> io::Result<(Self, AuditThread)> {
+        Self::start_on(Sink::open(destination)?, periods)
     }
 
     /// Counts the event and queues its line. Never waits for the writer: a line that finds no
@@ -112,9 +112,9 @@ impl Audit {
         &self.0.counters
     }
 
-    fn start_on(sink: Sink, settings: Settings) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(settings.window));
-        let writer = Writer::new(Arc::clone(&shared), sink, settings.counters_every);
+    fn start_on(sink: Sink, periods: Periods) -> io::Result<(Self, AuditThread)> {
+        let shared = Arc::new(Shared::new(periods.window));
+        let writer = Writer::new(Arc::clone(&shared), sink, periods.counters_every);
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             writer.run();

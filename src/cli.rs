@@ -20,23 +20,10 @@ use demo::Demo;
 pub use exit::Exit;
 use probe::Probe;
 
-/// What the process is asked to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Command {
-    /// Serve until a signal comes.
-    Run(Run),
-    /// Judge a configuration.
-    Check(Check),
-    /// Show the gate at work.
-    Demo(Demo),
-    /// Ask a gate, or whether it can be walked around.
-    Probe(Probe),
-}
-
 /// The arguments of `run`, which is the default command.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// The main configuration file; conf.d beside it is read as well
+    /// The main configuration file; conf.d next to it is read too
     #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
     pub config: PathBuf,
 }
@@ -44,10 +31,10 @@ pub struct Run {
 /// The arguments of `check`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The main configuration file; conf.d beside it is read as well
+    /// The main configuration file; conf.d next to it is read too
     #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
     pub config: PathBuf,
-    /// Take warnings for errors
+    /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
     /// Write one JSON object for programs instead of lines for people
@@ -72,13 +59,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, E
 
 fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let Arguments { command, run } = Arguments::try_parse_from(arguments)?;
-    Ok(match command {
-        None => Command::Run(run),
-        Some(Commands::Run(run)) => Command::Run(run),
-        Some(Commands::Check(check)) => Command::Check(check),
-        Some(Commands::Demo(demo)) => Command::Demo(demo),
-        Some(Commands::Probe(probe)) => Command::Probe(*probe),
-    })
+    Ok(command.unwrap_or(Command::Run(run)))
 }
 
 /// An authenticating TLS reverse proxy for DICOM
@@ -88,26 +69,28 @@ fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command
 #[command(name = "pacsgate", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
-    command: Option<Commands>,
+    command: Option<Command>,
     #[command(flatten)]
     run: Run,
 }
 
-#[derive(Subcommand)]
-enum Commands {
+/// What the process is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
     /// Serve until a signal comes (the default)
     Run(Run),
-    /// Judge the configuration, its certificates and its keys, and serve nobody
+    /// Check the configuration, its certificates and its keys, without serving anybody
     ///
-    /// Every problem is told at once on standard output, one a line: `error` or `warning`, file,
-    /// line, column, key, and what to do. An error keeps `run` from starting; a warning is of
-    /// what is legal and unwise, and `run` logs it. A last line says what was loaded.
+    /// Every problem is reported at once on standard output, one a line: `error` or `warning`,
+    /// file, line, column, key, and what to do. An error keeps `run` from starting; a warning
+    /// points at something that is allowed but unwise, and `run` logs it. The last line says what
+    /// was loaded.
     ///
     /// The environment counts as it does for `run`, so check with that of the service.
     ///
     /// With --json there is one object on one line: `good` (whether the exit code is 0),
     /// `strict`, `findings` and `loaded`. A finding has `severity` ("error" or "warning"), `file`,
-    /// `line` and `column` (from 1) or else `variable` (of the environment), `key` and `message`;
+    /// `line` and `column` (from 1), or `variable` (of the environment), `key` and `message`;
     /// what does not apply is null. `loaded` has the numbers of `listeners`, `pacs`, `peers`,
     /// `configuration_files` and `other_files` (certificates, keys, revocation lists); it is null
     /// if the configuration does not load.
@@ -115,7 +98,7 @@ enum Commands {
     /// Exit codes: 0 good, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
-    /// Show the gate at work on this machine, with throw-away certificates and a PACS in memory
+    /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),

@@ -35,7 +35,7 @@ use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::deadline::within;
 use crate::gate::Gate;
-use crate::live::Place;
+use crate::live::AssociationSlot;
 use crate::net;
 use crate::reason::{Early, Reason};
 use crate::relay::farewell::{self, Close, Farewell};
@@ -77,12 +77,12 @@ struct Requested {
     request: ReceivedRq,
 }
 
-/// A requestor that the policy lets in, with its place among what lives.
+/// A requestor that the policy lets in, with its slot among what lives.
 struct Admitted {
     requestor: Requestor,
     not_after: i64,
     admitted: policy::Admitted,
-    place: Place,
+    slot: AssociationSlot,
 }
 
 /// A requestor for which the target may be dialled.
@@ -90,7 +90,7 @@ struct Permitted {
     requestor: Requestor,
     not_after: i64,
     permit: Permit,
-    place: Place,
+    slot: AssociationSlot,
 }
 
 /// An association open on both sides.
@@ -99,7 +99,7 @@ struct Established {
     not_after: i64,
     acceptor: TcpStream,
     inspector: Inspector,
-    place: Place,
+    slot: AssociationSlot,
 }
 
 /// The end: one reason, and what is still to be said to whom.
@@ -236,12 +236,12 @@ impl Requested {
         let facts = Facts { certificate: &certificate, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (place, occupancy) = live.take_place(candidate.peer(), candidate.pacs());
-            candidate.admit(occupancy).map(|admitted| (admitted, place))
+            let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
+            candidate.admit(occupancy).map(|admitted| (admitted, slot))
         });
         match judged {
-            Ok((admitted, place)) => {
-                Ok(Admitted { requestor, not_after: certificate.not_after, admitted, place })
+            Ok((admitted, slot)) => {
+                Ok(Admitted { requestor, not_after: certificate.not_after, admitted, slot })
             }
             Err(refusal) => {
                 let asked = request.request.contexts.len() + request.unsound.len();
@@ -254,17 +254,17 @@ impl Requested {
 
 impl Admitted {
     fn permit(self) -> Permitted {
-        let Self { mut requestor, not_after, admitted, place } = self;
+        let Self { mut requestor, not_after, admitted, slot } = self;
         let permit = admitted.permit();
         requestor.account.permitted(&permit);
-        Permitted { requestor, not_after, permit, place }
+        Permitted { requestor, not_after, permit, slot }
     }
 }
 
 impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
-        let Self { mut requestor, not_after, permit, place } = self;
+        let Self { mut requestor, not_after, permit, slot } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
@@ -287,7 +287,7 @@ impl Permitted {
         }
         requestor.account.opened(&permit, &conclusion);
         let inspector = Inspector::new(conclusion.contexts);
-        Ok(Established { requestor, not_after, acceptor, inspector, place })
+        Ok(Established { requestor, not_after, acceptor, inspector, slot })
     }
 }
 
@@ -343,7 +343,7 @@ async fn answer(stream: &mut Stream, conclusion: &Conclusion) -> io::Result<()> 
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { requestor, not_after, mut acceptor, inspector, place } = self;
+        let Self { requestor, not_after, mut acceptor, inspector, slot } = self;
         let Requestor { context, mut account, mut stream } = requestor;
         let deadlines = context.site.limits.deadlines(not_after);
         let mut report = |news: &News| account.report(news);
@@ -351,7 +351,7 @@ impl Established {
         let relaying = relay(&mut *stream, &mut acceptor, inspector, deadlines, stop, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
-        drop(place);
+        drop(slot);
         account.relayed(traffic, &ledger);
         let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
         let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);

@@ -20,9 +20,9 @@ enum Key {
     PeerAtPacs(Arc<str>, Arc<str>),
 }
 
-/// A place among the associations of a peer and a PACS, given up when dropped.
+/// A slot among the associations of a peer and a PACS, given up when dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct AssociationSlot {
     live: Arc<Live>,
     keys: [Key; 3],
 }
@@ -34,10 +34,14 @@ impl Live {
         Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(false) })
     }
 
-    /// Takes a place and says how many were taken before. Whether it may be kept is the policy's
+    /// Takes a slot and says how many were taken before. Whether it may be kept is the policy's
     /// to judge: counting first means that two at once cannot both be the last.
     #[must_use]
-    pub fn take_place(self: &Arc<Self>, peer: &Arc<str>, pacs: &Arc<str>) -> (Place, Occupancy) {
+    pub fn take_slot(
+        self: &Arc<Self>,
+        peer: &Arc<str>,
+        pacs: &Arc<str>,
+    ) -> (AssociationSlot, Occupancy) {
         let keys = [
             Key::Peer(Arc::clone(peer)),
             Key::Pacs(Arc::clone(pacs)),
@@ -50,7 +54,7 @@ impl Live {
             *count - 1
         });
         drop(counts);
-        (Place { live: Arc::clone(self), keys }, Occupancy { peer, pacs, peer_at_pacs })
+        (AssociationSlot { live: Arc::clone(self), keys }, Occupancy { peer, pacs, peer_at_pacs })
     }
 
     /// Ends everything that lives.
@@ -69,7 +73,7 @@ impl Live {
     }
 }
 
-impl Drop for Place {
+impl Drop for AssociationSlot {
     fn drop(&mut self) {
         let mut counts = self.live.counts();
         for key in &self.keys {
@@ -117,18 +121,18 @@ mod tests {
     fn counts_what_lives_before_the_new_one() {
         let live = Live::new();
         let (peer, pacs) = names();
-        let (_first, occupancy) = live.take_place(&peer, &pacs);
+        let (_first, occupancy) = live.take_slot(&peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
-        let (_second, occupancy) = live.take_place(&"mr1".into(), &pacs);
+        let (_second, occupancy) = live.take_slot(&"mr1".into(), &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 1, peer_at_pacs: 0 });
     }
 
     #[test]
-    fn gives_a_place_back_when_it_is_dropped() {
+    fn gives_a_slot_back_when_it_is_dropped() {
         let live = Live::new();
         let (peer, pacs) = names();
-        drop(live.take_place(&peer, &pacs));
-        let (_place, occupancy) = live.take_place(&peer, &pacs);
+        drop(live.take_slot(&peer, &pacs));
+        let (_slot, occupancy) = live.take_slot(&peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
     }
 

@@ -92,7 +92,7 @@ where
         out: Out::default(),
         to_requestor: Flow::default(),
         to_acceptor: Flow::default(),
-        received: Received::default(),
+        received: ReceivedBytes::default(),
         watch,
         tell,
     };
@@ -116,14 +116,14 @@ struct Relay<'a, R, P> {
     out: Out,
     to_requestor: Flow,
     to_acceptor: Flow,
-    received: Received,
+    received: ReceivedBytes,
     watch: Watch,
     tell: &'a mut (dyn FnMut(&News) + Send),
 }
 
 /// Bytes received.
 #[derive(Clone, Copy, Debug, Default)]
-struct Received {
+struct ReceivedBytes {
     from_requestor: u64,
     from_acceptor: u64,
 }

@@ -156,7 +156,7 @@ fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), Serve
         config::Audit::Stderr => audit::Destination::Stderr,
         config::Audit::File(path) => audit::Destination::File(path),
     };
-    Audit::start(&destination, audit::Settings::default()).map_err(ServerError::Audit)
+    Audit::start(&destination, audit::Periods::default()).map_err(ServerError::Audit)
 }
 
 /// Gives what lives its time, then ends it.

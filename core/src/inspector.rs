@@ -25,7 +25,7 @@ pub use contexts::{Context, Contexts, Grants, Maxima};
 pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::{Guarding, HEAD, Mode};
-pub use ledger::{Ledger, News, Operations, Outcome, UnsoundDataSet};
+pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 
 use crate::services::Operation;
 use crate::side::Side;

@@ -101,12 +101,12 @@ fn write_all(output: &mut dyn Write, bytes: &[u8]) -> Result<(), Broken> {
 struct RotatedFile {
     path: PathBuf,
     file: File,
-    identity: Identity,
+    id: FileId,
     reported: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
+struct FileId {
     device: u64,
     inode: u64,
 }
@@ -114,14 +114,14 @@ struct Identity {
 impl RotatedFile {
     fn open(path: &Path) -> io::Result<Self> {
         let file = File::options().append(true).create(true).mode(0o640).open(path)?;
-        let identity = Identity::of(&file.metadata()?);
-        Ok(Self { path: path.to_owned(), file, identity, reported: false })
+        let id = FileId::of(&file.metadata()?);
+        Ok(Self { path: path.to_owned(), file, id, reported: false })
     }
 
     /// Opens the name again where it is no longer this file's. True if that was done.
     fn follow(&mut self) -> bool {
         let named = std::fs::metadata(&self.path);
-        if named.is_ok_and(|named| Identity::of(&named) == self.identity) {
+        if named.is_ok_and(|named| FileId::of(&named) == self.id) {
             return false;
         }
         match Self::open(&self.path) {
@@ -145,7 +145,7 @@ impl RotatedFile {
     }
 }
 
-impl Identity {
+impl FileId {
     fn of(metadata: &std::fs::Metadata) -> Self {
         Self { device: metadata.dev(), inode: metadata.ino() }
     }

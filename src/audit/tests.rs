@@ -47,10 +47,10 @@ struct Harness {
 }
 
 impl Harness {
-    fn new(settings: Settings, outcomes: Option<Receiver<io::Result<()>>>) -> Self {
+    fn new(periods: Periods, outcomes: Option<Receiver<io::Result<()>>>) -> Self {
         let (sender, written) = channel();
         let sink = Sink::stream(Box::new(Tap { written: sender, outcomes }));
-        let (audit, thread) = Audit::start_on(sink, settings).unwrap();
+        let (audit, thread) = Audit::start_on(sink, periods).unwrap();
         Self { audit, thread, written }
     }
 
@@ -58,7 +58,7 @@ impl Harness {
     /// every write succeeds.
     fn stalled() -> (Self, Sender<io::Result<()>>) {
         let (sender, outcomes) = channel();
-        (Self::new(Settings::default(), Some(outcomes)), sender)
+        (Self::new(Periods::default(), Some(outcomes)), sender)
     }
 
     fn entered_write(&self) {
@@ -121,7 +121,7 @@ fn numbered(number: u32) -> String {
 
 #[test]
 fn writes_one_line_per_record() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     let source = SocketAddr::new("::ffff:192.0.2.1".parse::<IpAddr>().unwrap(), 40_000);
     let mut record = blank(&harness.audit, Event::Closed, Standing::Peer, source);
     record.peer = Some("ct1".into());
@@ -163,14 +163,14 @@ fn lists_sixteen_removed_contexts_and_counts_the_rest() {
 
 #[test]
 fn gives_each_connection_an_id_of_its_own() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     let (first, second) = (harness.audit.connection_id(), harness.audit.clone().connection_id());
     assert_ne!(first.to_string(), second.to_string());
 }
 
 #[test]
 fn sums_from_the_sixth_line_a_minute_on() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     for port in 1..=8 {
         let source = format!("[2001:db8::{port}]:{port}");
         record(&harness.audit, Event::Failed, Standing::Stranger, &source, "no-certificate");
@@ -195,7 +195,7 @@ fn sums_from_the_sixth_line_a_minute_on() {
 
 #[test]
 fn writes_every_line_of_a_peer() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     (0..50).for_each(|_| peer(&harness.audit));
     assert_eq!(events(&harness.finish())["closed"], 50);
 }
@@ -203,7 +203,7 @@ fn writes_every_line_of_a_peer() {
 #[test]
 fn writes_the_sums_when_the_window_ends() {
     let window = Duration::from_millis(20);
-    let harness = Harness::new(Settings { window, ..Settings::default() }, None);
+    let harness = Harness::new(Periods { window, ..Periods::default() }, None);
     let deadline = Instant::now() + WAIT;
     let summed = |bytes: Vec<u8>| parse(&bytes).iter().any(|line| line["event"] == "summed");
     while !harness.written.try_iter().any(summed) {
@@ -216,7 +216,7 @@ fn writes_the_sums_when_the_window_ends() {
 #[test]
 fn writes_the_counters_every_period_and_at_the_end() {
     let counters_every = Duration::from_millis(1);
-    let harness = Harness::new(Settings { counters_every, ..Settings::default() }, None);
+    let harness = Harness::new(Periods { counters_every, ..Periods::default() }, None);
     harness.next("counters");
     peer(&harness.audit);
     record(&harness.audit, Event::Opened, Standing::Peer, "192.0.2.9:1", "x");
@@ -293,7 +293,7 @@ fn keeps_room_for_peers_while_strangers_flood() {
 #[test]
 fn survives_a_full_disk() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Settings::default()).unwrap();
+    let (audit, thread) = Audit::start(&destination, Periods::default()).unwrap();
     peer(&audit);
     thread.finish(WAIT).unwrap();
     assert_eq!(audit.counters().snapshot()[0].count, 1);
@@ -336,7 +336,7 @@ fn does_not_count_a_lost_line_about_losses_as_one_more() {
 #[test]
 fn goes_on_when_every_burst_fails() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Settings::default()).unwrap();
+    let (audit, thread) = Audit::start(&destination, Periods::default()).unwrap();
     (0..2000).for_each(|_| peer(&audit));
     thread.finish(WAIT).unwrap();
     assert_eq!(audit.counters().lost(), 2001);
@@ -344,7 +344,7 @@ fn goes_on_when_every_burst_fails() {
 
 #[test]
 fn drains_the_queue_when_dropped() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     (0..100).for_each(|_| peer(&harness.audit));
     let Harness { thread, written, audit } = harness;
     drop(thread);
@@ -436,7 +436,7 @@ fn texts<'a>(line: &'a Value, found: &mut Vec<&'a str>) {
 
 #[test]
 fn escapes_everything_that_a_peer_may_choose() {
-    let harness = Harness::new(Settings::default(), None);
+    let harness = Harness::new(Periods::default(), None);
     harness.audit.record(worst(harness.audit.connection_id()));
     harness.thread.finish(WAIT).unwrap();
     let bytes: Vec<u8> = harness.written.try_iter().flatten().collect();

@@ -37,7 +37,7 @@ use trail::{Line, Trail};
 /// The arguments of `demo`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Demo {
-    /// Only play: exit 0 if every answer was the expected one, 1 otherwise
+    /// Only play the scenes: exit 0 if every answer was the expected one, 1 otherwise
     #[arg(long)]
     once: bool,
     /// Where the PACS puts what it is sent; without it, into memory

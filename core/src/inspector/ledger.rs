@@ -11,7 +11,7 @@ use crate::wire::uid::Uid;
 /// The operations of an association, those alike counted together.
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
-    operations: Vec<Operations>,
+    operations: Vec<Performed>,
     operations_more: u64,
     destinations: Vec<(AeTitle, u64)>,
     destinations_more: u64,
@@ -68,9 +68,9 @@ pub enum Outcome {
     Reported,
 }
 
-/// Operations of one kind that ended alike.
+/// Performed of one kind that ended alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operations {
+pub struct Performed {
     /// Who asked.
     pub from: Side,
     /// For what.
@@ -83,7 +83,7 @@ pub struct Operations {
     pub count: u64,
 }
 
-impl Operations {
+impl Performed {
     fn is_like(&self, other: &Self) -> bool {
         self.from == other.from
             && self.operation == other.operation
@@ -100,7 +100,7 @@ impl Ledger {
 
     /// The operations that have ended.
     #[must_use]
-    pub fn operations(&self) -> &[Operations] {
+    pub fn operations(&self) -> &[Performed] {
         &self.operations
     }
 
@@ -166,7 +166,7 @@ impl Ledger {
         sop_class: Option<Uid>,
         status: Option<u16>,
     ) {
-        let one = Operations { from, operation, sop_class, status, count: 1 };
+        let one = Performed { from, operation, sop_class, status, count: 1 };
         if let Some(known) = self.operations.iter_mut().find(|known| known.is_like(&one)) {
             known.count = known.count.saturating_add(1);
         } else if self.operations.len() < Self::KINDS {

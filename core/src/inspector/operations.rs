@@ -22,7 +22,7 @@ enum Waiting {
     /// The other side's response to a request that was forwarded.
     Response(Request),
     /// The gate's own response to a request that was not.
-    Answer(Answer),
+    OwnResponse(OwnResponse),
 }
 
 #[derive(Debug)]
@@ -39,7 +39,7 @@ struct Request {
 
 /// The gate's own response.
 #[derive(Debug)]
-pub(super) struct Answer {
+pub(super) struct OwnResponse {
     pub(super) context: ContextId,
     pub(super) command: Vec<u8>,
     /// The refused message has ended; until then an answer would come too early.
@@ -76,7 +76,8 @@ impl Outstanding {
 
     /// A request does not go on; this is its answer once the message is over.
     pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
-        *self.of_mut(from) = Some(Waiting::Answer(Answer { context, command, is_due: false }));
+        *self.of_mut(from) =
+            Some(Waiting::OwnResponse(OwnResponse { context, command, is_due: false }));
     }
 
     /// Takes account of a response: it must be asked for.
@@ -108,7 +109,7 @@ impl Outstanding {
 
     /// A message of this side has passed, or was swallowed, to its end.
     pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
-        if let Some(Waiting::Answer(answer)) = self.of_mut(from) {
+        if let Some(Waiting::OwnResponse(answer)) = self.of_mut(from) {
             answer.is_due = true;
         }
         let asker = from.other();
@@ -123,17 +124,17 @@ impl Outstanding {
 
     /// Whether an answer of the gate's own waits for its place in the stream to this side.
     pub(super) const fn owes(&self, side: Side) -> bool {
-        matches!(self.of(side), Some(Waiting::Answer(Answer { is_due: true, .. })))
+        matches!(self.of(side), Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. })))
     }
 
     /// The answer that is due to this side; it is no longer outstanding then.
-    pub(super) fn take_due(&mut self, side: Side) -> Option<Answer> {
+    pub(super) fn take_due(&mut self, side: Side) -> Option<OwnResponse> {
         let slot = self.of_mut(side);
-        if !matches!(slot, Some(Waiting::Answer(Answer { is_due: true, .. }))) {
+        if !matches!(slot, Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))) {
             return None;
         }
         match slot.take()? {
-            Waiting::Answer(answer) => Some(answer),
+            Waiting::OwnResponse(answer) => Some(answer),
             Waiting::Response(_) => None,
         }
     }
@@ -166,7 +167,7 @@ impl Outstanding {
     const fn request(&self, side: Side) -> Option<&Request> {
         match self.of(side) {
             Some(Waiting::Response(request)) => Some(request),
-            Some(Waiting::Answer(_)) | None => None,
+            Some(Waiting::OwnResponse(_)) | None => None,
         }
     }
 
