@@ -155,7 +155,7 @@ async fn watch(trail: &mut Trail) -> io::Error {
 fn tell(number: usize, scene: &Scene, seen: &Seen, differences: &[String]) {
     blank();
     paragraph(&mut io::stdout(), &format!("{number}."), 4, scene.what);
-    say("told", &seen.told);
+    say("answer", &seen.told);
     say(
         "PACS",
         match seen.connections {
@@ -208,7 +208,7 @@ fn follow(line: &Line) {
     let (calling, called) = (title(&line.calling), title(&line.called));
     paragraph(&mut io::stdout(), "*", 4, format_args!("{}: {calling} calls {called}", line.event));
     if let Some(wire) = &line.wire {
-        say("told", wire);
+        say("answer", wire);
     }
     why(line);
 }

@@ -141,7 +141,7 @@ impl fmt::Display for TlsTrouble {
             Self::Alert(alert) => write!(f, "TLS alert {}: {}", name(*alert), meaning(*alert)),
             Self::ServerCertificate(error) => refused_server(error, f),
             Self::NotTls => f.write_str(
-                "what answers is not TLS; a PACS's plain DICOM port answers so: is it the right \
+                "what answers is not TLS; a PACS's plain DICOM port does that: is it the right \
                  port?",
             ),
             Self::Closed => f.write_str(

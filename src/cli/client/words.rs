@@ -16,19 +16,21 @@ impl fmt::Display for RejectInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let reject = self.0;
         let result = match reject.result() {
-            1 => "for good",
-            2 => "for now",
+            1 => "permanently",
+            2 => "for the moment",
             _ => "with an undefined result",
         };
         let meaning = match (reject.source(), reject.reason()) {
-            (1, 1) => "no reason given; the gate tells only its audit",
+            (1, 1) => "no reason given; the reason is in the audit of the gate only",
             (1, 2) => "application context name not supported",
             (1, 3) => "calling AE title not recognized: it is not bound to this certificate",
-            (1, 7) => "called AE title not recognized: nobody is called so there, or not for you",
+            (1, 7) => {
+                "called AE title not recognized: no PACS there has it, or it is not open to you"
+            }
             (2, 1) => "no reason given by the provider (ACSE); a failed user identity says this",
             (2, 2) => "protocol version not supported",
-            (3, 1) => "temporary congestion; a gate says so when its PACS does not answer",
-            (3, 2) => "local limit exceeded: too many associations at a time",
+            (3, 1) => "temporary congestion; a gate answers this when its PACS does not answer",
+            (3, 2) => "local limit exceeded: too many associations at once",
             _ => "a reason that the standard does not define",
         };
         write!(f, "{reject}, rejected {result}: {meaning}")
@@ -39,9 +41,7 @@ impl fmt::Display for AbortInWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let abort = self.0;
         let meaning = match (abort.source(), abort.reason()) {
-            (0, _) => {
-                "by the other application; a gate answers so to a request that it cannot read"
-            }
+            (0, _) => "by the other application; a gate does so when it cannot read a request",
             (2, 0) => "by the provider, reason not specified",
             (2, 1) => "by the provider, PDU not recognized",
             (2, 2) => "by the provider, PDU not expected",
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn says_what_a_rejection_means() {
         let words = RejectInWords(Reject::CALLING_TITLE).to_string();
-        assert!(words.starts_with("A-ASSOCIATE-RJ 1/1/3, rejected for good: calling AE title"));
+        assert!(words.starts_with("A-ASSOCIATE-RJ 1/1/3, rejected permanently: calling AE title"));
         let odd = Reject::parse([0, 9, 9, 9]);
         assert!(RejectInWords(odd).to_string().contains("does not define"));
     }

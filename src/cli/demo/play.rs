@@ -258,7 +258,7 @@ fn with_two_application_contexts(request: &[u8]) -> Vec<u8> {
 pub(super) fn differences(expected: &Expected, seen: &Seen) -> Vec<String> {
     let mut found = Vec::new();
     if seen.told != expected.told {
-        found.push(format!("expected to be told: {}", expected.told));
+        found.push(format!("expected answer: {}", expected.told));
     }
     if seen.line.reason.as_deref() != Some(expected.reason) {
         found.push(format!("expected reason: {}", expected.reason));
