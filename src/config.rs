@@ -9,9 +9,10 @@
 //! In reading order:
 //!
 //! - `finding` has what was found and its place, `source` the places, `problems` gathers both;
-//! - `layers` gathers the tables of all files, `environment` overrides their values;
-//! - `file` holds what is written with its place, `section` reads it, and neither leaves this
-//!   module;
+//! - `syntax` reads one file, `layers` all of them, and `environment` the variables, which the
+//!   crate `config` lays over the files;
+//! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
+//!   this module;
 //! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
 //!   `named` and `pem` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
@@ -25,7 +26,6 @@
 
 mod cross;
 mod environment;
-mod file;
 mod files;
 mod finding;
 mod layers;
@@ -34,6 +34,7 @@ mod listener;
 mod log;
 mod mistake;
 mod named;
+mod node;
 mod pacs;
 mod peer;
 mod pem;
@@ -44,6 +45,7 @@ mod section;
 mod settings;
 mod source;
 mod suggestion;
+mod syntax;
 mod units;
 mod unwise;
 mod validity;
@@ -90,7 +92,8 @@ pub fn load_with(
     now: SystemTime,
 ) -> Result<Settings, Errors> {
     let mut problems = Problems::new(now);
-    let mut document = layers::gather(path, &mut problems);
-    environment::apply(&mut document, environment, &mut problems);
-    settings::resolve(document, problems)
+    let mut layers = layers::files(path, &mut problems);
+    layers.push(environment::layer(&layers, environment, &mut problems));
+    let merged = layers::merged(&layers, &mut problems);
+    settings::resolve(merged, problems)
 }

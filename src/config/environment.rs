@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use super::file::{Node, Table, Value};
+use config::{Value, ValueKind};
+
 use super::files::FileFault;
-use super::layers::{Document, Tables};
+use super::layers::Layer;
 use super::mistake::Mistake;
+use super::node::Table;
 use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
@@ -20,20 +22,21 @@ const PREFIX: &str = "PACSGATE__";
 /// The variables that this configuration knows, with the keys that they override.
 struct Known(BTreeMap<String, Vec<Vec<String>>>);
 
-/// Puts every variable of the prefix in the place of the value that it overrides.
-pub(super) fn apply(
-    document: &mut Document,
+/// Every variable of the prefix, for the value that it overrides.
+pub(super) fn layer(
+    files: &[Layer],
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     problems: &mut Problems,
-) {
-    let known = Known::of(document);
+) -> Layer {
+    let known = Known::of(files);
     let mut variables: Vec<_> = environment
         .into_iter()
         .filter(|(name, _)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
         .collect();
     variables.sort();
+    let mut layer = Table::new();
     for (name, text) in variables {
-        let base = problems.sources.base(document.main).to_owned();
+        let base = problems.sources.base(Place::MAIN).to_owned();
         let name = name.to_string_lossy().into_owned();
         let place = problems.sources.add_variable(name.clone(), base);
         let path = match known.path(&name) {
@@ -43,25 +46,50 @@ pub(super) fn apply(
                 continue;
             }
         };
+        let key = path.join(".");
         let Ok(text) = text.into_string() else {
-            problems.mistake(place, path.join("."), &FileFault::NotUtf8);
+            problems.mistake(place, key, &FileFault::NotUtf8);
             continue;
         };
-        if let Err(mistake) = document.set(path, text, place) {
-            problems.mistake(place, path.join("."), &mistake);
+        match files.iter().map(|file| in_the_way(&file.0, path)).find(|way| *way != Way::Free) {
+            Some(Way::List) => problems.mistake(place, key, &Mistake::OverridesList),
+            // What is no table there is reported, and must not be replaced by one.
+            Some(Way::Value) => {}
+            Some(Way::Free) | None => {
+                layer.insert(key, Value::new(Some(&place.to_origin()), text));
+            }
         }
+    }
+    Layer(layer)
+}
+
+/// What a file has at the path of a variable, or on the way there.
+#[derive(PartialEq, Eq)]
+enum Way {
+    Free,
+    List,
+    Value,
+}
+
+fn in_the_way(table: &Table, path: &[String]) -> Way {
+    let Some((key, rest)) = path.split_first() else { return Way::Free };
+    match (table.get(key).map(|value| &value.kind), rest) {
+        (Some(ValueKind::Array(_) | ValueKind::Table(_)), []) => Way::List,
+        (Some(ValueKind::Table(inner)), rest) => in_the_way(inner, rest),
+        (Some(_), [_, ..]) => Way::Value,
+        (Some(_), []) | (None, _) => Way::Free,
     }
 }
 
 impl Known {
-    fn of(document: &Document) -> Self {
+    fn of(files: &[Layer]) -> Self {
         let mut known = Self(BTreeMap::new());
         limits::KEYS.iter().for_each(|key| known.add(&["limits", key]));
         log::KEYS.iter().for_each(|key| known.add(&["log", key]));
-        for name in document.listeners.keys() {
+        for name in files.iter().flat_map(|file| file.names("listener")) {
             listener::SCALARS.iter().for_each(|key| known.add(&["listener", name, "tls", key]));
         }
-        for name in document.pacs.keys() {
+        for name in files.iter().flat_map(|file| file.names("pacs")) {
             pacs::SCALARS.iter().for_each(|key| known.add(&["pacs", name, key]));
         }
         known
@@ -93,45 +121,4 @@ fn is_for_files_only(name: &str) -> bool {
     name.starts_with("PACSGATE__PEER__")
         || name.ends_with("__CLIENT_CA")
         || name.ends_with("__CLIENT_CRL")
-}
-
-impl Document {
-    fn set(&mut self, path: &[String], text: String, place: Place) -> Result<(), Mistake> {
-        let new = Node { place, value: Value::Variable(text) };
-        let Some((first, rest)) = path.split_first() else { return Ok(()) };
-        match first.as_str() {
-            "limits" => put(self.limits.get_or_insert_with(|| empty(place)), rest, new),
-            "log" => put(self.log.get_or_insert_with(|| empty(place)), rest, new),
-            "listener" => put_named(&mut self.listeners, rest, new),
-            _ => put_named(&mut self.pacs, rest, new),
-        }
-    }
-}
-
-fn put_named(tables: &mut Tables, path: &[String], new: Node) -> Result<(), Mistake> {
-    let Some((name, rest)) = path.split_first() else { return Ok(()) };
-    // Known variables name tables that are there.
-    tables.get_mut(name).map_or(Ok(()), |node| put(node, rest, new))
-}
-
-fn put(node: &mut Node, path: &[String], new: Node) -> Result<(), Mistake> {
-    let Value::Table(table) = &mut node.value else { return Ok(()) };
-    match path {
-        [] => Ok(()),
-        [key] => match table.get(key).map(|old| &old.value) {
-            Some(Value::List(_) | Value::Table(_)) => Err(Mistake::OverridesList),
-            _ => {
-                table.insert(key.clone(), new);
-                Ok(())
-            }
-        },
-        [key, rest @ ..] => {
-            let place = new.place;
-            put(table.entry(key.clone()).or_insert_with(|| empty(place)), rest, new)
-        }
-    }
-}
-
-const fn empty(place: Place) -> Node {
-    Node { place, value: Value::Table(Table::new()) }
 }

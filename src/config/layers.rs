@@ -1,32 +1,47 @@
-//! The main file and the drop-in files become one document; no table is merged with another.
+//! The main file, the drop-in files and the environment, one above the other.
+//!
+//! `config` lays them: what a later one says takes the place of what an earlier one said. It would
+//! merge a table with another of its name as well, so what a file may not say is taken out before.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
 use std::path::Path;
 
+use config::{Config, ConfigError, Source, Value, ValueKind};
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted;
 
-use super::file::{self, Node, Table, Value};
 use super::files::{self, FileFault};
 use super::mistake::Mistake;
+use super::node::{self, Table};
 use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
+use super::syntax;
 
-/// The tables of all files. Those with a name stand in one file each.
-pub(super) struct Document {
-    /// The main file, for what is missing altogether.
-    pub(super) main: Place,
-    pub(super) schema: Option<Node>,
-    pub(super) limits: Option<Node>,
-    pub(super) log: Option<Node>,
-    pub(super) listeners: Tables,
-    pub(super) pacs: Tables,
-    pub(super) peers: Tables,
+/// What one source says, with places for origins.
+///
+/// A key may be the path of a value, its words joined by dots. Those of files are single words.
+#[derive(Clone, Debug)]
+pub(super) struct Layer(pub(super) Table);
+
+impl Source for Layer {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Table, ConfigError> {
+        Ok(self.0.clone())
+    }
 }
 
-pub(super) type Tables = BTreeMap<String, Node>;
+impl Layer {
+    /// The names of the tables of one kind.
+    pub(super) fn names(&self, kind: &str) -> impl Iterator<Item = &String> {
+        let tables = self.0.get(kind).map(|value| &value.kind);
+        let tables = if let Some(ValueKind::Table(tables)) = tables { Some(tables) } else { None };
+        tables.into_iter().flat_map(Table::keys)
+    }
+}
 
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
@@ -34,20 +49,9 @@ const TOP: [&str; 6] = ["schema", "listener", "pacs", "peer", "limits", "log"];
 const MAX_NAME: usize = 64;
 
 /// Reads the main file, then the drop-in files in name order.
-pub(super) fn gather(path: &Path, problems: &mut Problems) -> Document {
+pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
     let main = problems.sources.add_file(path.to_owned());
-    let mut document = Document {
-        main,
-        schema: None,
-        limits: None,
-        log: None,
-        listeners: Tables::new(),
-        pacs: Tables::new(),
-        peers: Tables::new(),
-    };
-    if let Some(table) = read(path, main, problems) {
-        document.add(table, main, problems);
-    }
+    let mut layers = vec![read(path, main, problems)];
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
     let files = files::drop_ins(&directory).unwrap_or_else(|fault| {
         let place = problems.sources.add_file(directory);
@@ -57,15 +61,46 @@ pub(super) fn gather(path: &Path, problems: &mut Problems) -> Document {
     });
     for file in files {
         let place = problems.sources.add_file(file.clone());
-        if let Some(table) = read(&file, place, problems) {
-            document.add(table, place, problems);
+        layers.push(read(&file, place, problems));
+    }
+    let mut layers: Vec<Layer> = layers.into_iter().flatten().map(Layer).collect();
+    let mut first = First::new();
+    layers.iter_mut().for_each(|layer| admit(&mut layer.0, &mut first, problems));
+    layers
+}
+
+/// All layers as one table.
+pub(super) fn merged(layers: &[Layer], problems: &mut Problems) -> Table {
+    let builder = Config::builder();
+    let builder = layers.iter().fold(builder, |builder, layer| builder.add_source(layer.clone()));
+    let merged = builder.build().and_then(|config| config.cache.into_table());
+    let mut merged = merged.unwrap_or_else(|error| {
+        problems.incomplete = true;
+        problems.mistake(Place::MAIN, "", &error);
+        Table::new()
+    });
+    layers.iter().for_each(|layer| restore_origins(&mut merged, &layer.0));
+    merged
+}
+
+/// Tables lose their origins when `config` merges them.
+fn restore_origins(merged: &mut Table, layer: &Table) {
+    for (key, value) in layer {
+        let (ValueKind::Table(inner), Some(table)) = (&value.kind, merged.get_mut(key)) else {
+            continue;
+        };
+        if table.origin().is_none() {
+            let origin = value.origin().map(str::to_owned);
+            *table = Value::new(origin.as_ref(), std::mem::take(&mut table.kind));
+        }
+        if let ValueKind::Table(table) = &mut table.kind {
+            restore_origins(table, inner);
         }
     }
-    document
 }
 
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
-    let mut refuse = |place, fault| {
+    let mut refuse = |place, fault: &FileFault| {
         problems.incomplete = true;
         problems.mistake(place, "", fault);
     };
@@ -78,7 +113,7 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
     };
     match String::from_utf8(bytes) {
         Ok(text) => {
-            let table = file::parse(&text, file, problems);
+            let table = syntax::parse(&text, file, problems);
             problems.sources.set_text(file, text);
             table
         }
@@ -93,66 +128,61 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
     }
 }
 
-impl Document {
-    fn add(&mut self, table: Table, file: Place, problems: &mut Problems) {
-        for (key, node) in table {
-            match key.as_str() {
-                "listener" => add_named(&mut self.listeners, "listener", node, problems),
-                "pacs" => add_named(&mut self.pacs, "pacs", node, problems),
-                "peer" => add_named(&mut self.peers, "peer", node, problems),
-                "schema" | "limits" | "log" if file != self.main => {
-                    problems.mistake(node.place, key, &Mistake::MainFileOnly);
-                }
-                "schema" => self.schema = Some(node),
-                "limits" => self.limits = Some(node),
-                "log" => self.log = Some(node),
-                "guard" => {
-                    let instead = "leave it out until a later version";
-                    problems.mistake(node.place, key, &PolicyFault::NotEnforced(instead));
-                }
-                unknown => {
-                    problems.incomplete = true;
-                    let suggestion = Suggestion::new(unknown, TOP);
-                    problems.mistake(
-                        node.place,
-                        quoted::key(unknown),
-                        &Mistake::UnknownKey(suggestion),
-                    );
-                }
+/// Where each table with a name stands, by its kind and name: in one file only.
+type First = HashMap<(String, String), Place>;
+
+/// Takes out and reports what the file may not say.
+fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
+    table.retain(|key, value| {
+        let place = node::place(value).unwrap_or(Place::MAIN);
+        match key.as_str() {
+            "listener" | "pacs" | "peer" => return admit_named(key, value, first, problems),
+            "schema" | "limits" | "log" if place.is_in(Place::MAIN) => return true,
+            "schema" | "limits" | "log" => {
+                problems.mistake(place, key, &Mistake::MainFileOnly);
+            }
+            "guard" => {
+                let instead = "leave it out until a later version";
+                problems.mistake(place, key, &PolicyFault::NotEnforced(instead));
+            }
+            unknown => {
+                problems.incomplete = true;
+                let suggestion = Suggestion::new(unknown, TOP);
+                let key = quoted::key(unknown);
+                problems.mistake(place, key, &Mistake::UnknownKey(suggestion));
             }
         }
-    }
+        false
+    });
 }
 
-/// Adds the tables of one kind, each of which may stand in one file only.
-fn add_named(tables: &mut Tables, kind: &'static str, node: Node, problems: &mut Problems) {
-    let Value::Table(named) = node.value else {
-        problems.mistake(node.place, kind, &node.value.instead_of(named_table(kind)));
+/// The tables of one kind, each of which may stand in one file only.
+fn admit_named(kind: &str, value: &mut Value, first: &mut First, problems: &mut Problems) -> bool {
+    let place = node::place(value).unwrap_or(Place::MAIN);
+    let ValueKind::Table(tables) = &mut value.kind else {
         problems.incomplete = true;
-        return;
+        problems.mistake(place, kind, &node::instead_of(&value.kind, named_table(kind)));
+        return false;
     };
-    for (name, node) in named {
-        let key = format!("{kind}.{}", quoted::key(&name));
-        if !matches!(node.value, Value::Table(_)) {
-            problems.mistake(node.place, key, &node.value.instead_of(named_table(kind)));
-            problems.incomplete = true;
-            continue;
-        }
-        if !is_name(&name) {
-            problems.mistake(node.place, key, &Mistake::Name);
-            problems.incomplete = true;
-            continue;
-        }
-        match tables.entry(name) {
-            Entry::Vacant(entry) => {
-                entry.insert(node);
+    tables.retain(|name, value| {
+        let place = node::place(value).unwrap_or(place);
+        let key = format!("{kind}.{}", quoted::key(name));
+        let mistake = if !matches!(value.kind, ValueKind::Table(_)) {
+            node::instead_of(&value.kind, named_table(kind))
+        } else if !is_name(name) {
+            Mistake::Name
+        } else {
+            let first = *first.entry((kind.to_owned(), name.clone())).or_insert(place);
+            if first != place {
+                problems.mistake(place, key, &Mistake::Elsewhere(problems.locate(first)));
             }
-            Entry::Occupied(entry) => {
-                let first = problems.locate(entry.get().place);
-                problems.mistake(node.place, key, &Mistake::Elsewhere(first));
-            }
-        }
-    }
+            return first == place;
+        };
+        problems.incomplete = true;
+        problems.mistake(place, key, &mistake);
+        false
+    });
+    true
 }
 
 fn named_table(kind: &str) -> &'static str {

@@ -3,10 +3,11 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use config::ValueKind;
 use pacsgate_core::policy::{ASSOCIATIONS, within};
 
-use super::file::{Node, Value};
 use super::mistake::Mistake;
+use super::node::Node;
 use super::section::Section;
 use super::units::{self, UnitFault};
 
@@ -155,7 +156,7 @@ pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
 
 /// The longest PDU, in bytes.
 pub(super) fn max_pdu(node: &Node) -> Result<u32, Mistake> {
-    if let Value::Integer(bare) = node.value {
+    if let ValueKind::I64(bare) = node.value {
         let fault = UnitFault::BareSize(bare.try_into().unwrap_or_default());
         return Err(Mistake::Unit(bare.to_string().as_str().into(), fault));
     }
@@ -165,7 +166,7 @@ pub(super) fn max_pdu(node: &Node) -> Result<u32, Mistake> {
 
 /// A duration within a range.
 pub(super) fn duration(node: &Node, range: &RangeInclusive<Duration>) -> Result<Duration, Mistake> {
-    if let Value::Integer(bare) = node.value {
+    if let ValueKind::I64(bare) = node.value {
         let fault = UnitFault::BareDuration(bare.try_into().unwrap_or_default());
         return Err(Mistake::Unit(bare.to_string().as_str().into(), fault));
     }

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use config::ValueKind;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::file::{Node, Value};
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
 use super::named::{self, load, path};
+use super::node::Node;
 use super::pem;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
@@ -196,7 +197,7 @@ fn identities(table: &mut Section<'_>) -> Vec<Pair> {
     let certificate = table.demand("certificate");
     let key = table.take("private_key");
     let Some(certificate) = certificate else { return Vec::new() };
-    if !matches!(certificate.value, Value::List(_)) {
+    if !matches!(certificate.value, ValueKind::Array(_)) {
         let path = table.path("private_key");
         if key.is_none() {
             table.mistake_at("private_key", None, &Mistake::Missing);

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use tracing::Level;
 
-use super::file::Node;
 use super::mistake::Mistake;
+use super::node::Node;
 use super::section::Section;
 use super::suggestion::Suggestion;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::file::Node;
 use super::files;
 use super::mistake::Mistake;
+use super::node::Node;
 use super::pem::PemFault;
 use super::problems::Problems;
 use super::section::At;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use pacsgate_core::policy::{Pacs, Spot};
 use pacsgate_core::wire::title::AeTitle;
 
-use super::file::Node;
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
+use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Section, place_of};
 use super::source::Place;

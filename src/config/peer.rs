@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use config::ValueKind;
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
 use pacsgate_core::data_set::Deviation;
@@ -11,9 +12,9 @@ use pacsgate_core::services::{Operation, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
-use super::file::{Node, Value};
 use super::limits::{self, Limits};
 use super::mistake::{Caution, Mistake};
+use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
 use super::section::{At, Item, Section, place_of};
@@ -112,9 +113,9 @@ fn certificates(table: &mut Section<'_>) -> Vec<At<Matcher>> {
 /// One table with one key.
 fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
-    if !matches!(item.node.value, Value::Table(_)) {
+    if !matches!(item.node.value, ValueKind::Table(_)) {
         let example = "a table, such as { san_dns = \"ct1.example\" }";
-        problems.mistake(place, item.key, &item.node.value.instead_of(example));
+        problems.mistake(place, item.key, &item.node.instead_of(example));
         return None;
     }
     let mut table = Section::open(item.key, item.node, problems);
@@ -187,7 +188,7 @@ fn mode(node: &Node) -> Result<Mode, Mistake> {
 /// A name, or a table for what has none.
 fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     let place = item.node.place;
-    if !matches!(item.node.value, Value::Table(_)) {
+    if !matches!(item.node.value, ValueKind::Table(_)) {
         let named = named_service(&item.node);
         return named
             .map_err(|mistake| problems.mistake(place, item.key, &mistake))

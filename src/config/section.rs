@@ -3,11 +3,12 @@
 //! By hand, not derived: a derived reader stops at its first error, and an administrator wants to
 //! see all of them.
 
+use config::ValueKind;
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted;
 
-use super::file::{Node, Table, Value};
 use super::mistake::Mistake;
+use super::node::{self, Node, Table};
 use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
@@ -70,7 +71,7 @@ impl<'p> Section<'p> {
     /// Takes a value out of the table.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
         self.asked.push(key);
-        self.table.remove(key)
+        self.table.remove(key).map(|value| Node::new(value, self.place))
     }
 
     /// Takes a value that must be there.
@@ -117,15 +118,18 @@ impl<'p> Section<'p> {
     /// The elements of a list, which must have one.
     pub(super) fn items(&mut self, key: &str, node: Option<Node>) -> Vec<Item> {
         let Some(node) = node else { return Vec::new() };
-        let Value::List(list) = node.value else {
-            let mistake = node.value.instead_of("a list in brackets");
+        let ValueKind::Array(list) = node.value else {
+            let mistake = node.instead_of("a list in brackets");
             self.mistake_at(key, Some(node.place), &mistake);
             return Vec::new();
         };
         if list.is_empty() {
             self.mistake_at(key, Some(node.place), &PolicyFault::Empty);
         }
-        let element = |(at, node)| Item { key: format!("{}.{key}[{at}]", self.key), node };
+        let element = |(at, value)| Item {
+            key: format!("{}.{key}[{at}]", self.key),
+            node: Node::new(value, node.place),
+        };
         list.into_iter().enumerate().map(element).collect()
     }
 
@@ -141,11 +145,12 @@ impl<'p> Section<'p> {
 
     /// Reports the keys that nobody has asked for.
     pub(super) fn finish(self) {
-        let Self { key: path, table, asked, problems, .. } = self;
-        for (key, node) in table {
+        let Self { key: path, place, table, asked, problems } = self;
+        for (key, value) in table {
             let suggestion = Suggestion::new(&key, asked.iter().copied());
             let key = format!("{path}.{}", quoted::key(&key));
-            problems.mistake(node.place, key, &Mistake::UnknownKey(suggestion));
+            let place = node::place(&value).unwrap_or(place);
+            problems.mistake(place, key, &Mistake::UnknownKey(suggestion));
         }
     }
 }

@@ -1,14 +1,16 @@
 //! A configuration as the daemon uses it: every name resolved, every file read.
 
+use std::collections::BTreeMap;
+
+use config::{Value, ValueKind};
 use pacsgate_core::policy::Policy;
 
-use super::file::{self, Node, Value};
 use super::finding::{Errors, Finding};
-use super::layers::{self, Document};
 use super::limits::{self, Limits};
 use super::listener::{self, Listener};
 use super::log::{self, Log};
 use super::mistake::Mistake;
+use super::node::{Node, Table};
 use super::pacs::{self, PacsAddress};
 use super::problems::Problems;
 use super::section::Section;
@@ -48,7 +50,6 @@ pub struct Loaded {
 
 /// Every table as it was read.
 struct Tables {
-    main: Place,
     limits: Limits,
     log: Log,
     listeners: Vec<listener::Read>,
@@ -57,8 +58,8 @@ struct Tables {
 }
 
 /// Reads every table, then compares them.
-pub(super) fn resolve(document: Document, mut problems: Problems) -> Result<Settings, Errors> {
-    let tables = Tables::read(document, &mut problems);
+pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, Errors> {
+    let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
@@ -71,7 +72,7 @@ pub(super) fn resolve(document: Document, mut problems: Problems) -> Result<Sett
     let policy = policy.map_err(|errors| {
         if problems.count() == 0 {
             // None has found its place.
-            errors.iter().for_each(|error| problems.mistake(tables.main, "", error));
+            errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
         }
     });
     let found = problems.conclude();
@@ -96,17 +97,22 @@ fn listeners(
 }
 
 impl Tables {
-    fn read(document: Document, problems: &mut Problems) -> Self {
-        let main = document.main;
-        schema(document.schema, main, problems);
-        let limits = limits::read(optional_table("limits", document.limits, main, problems));
-        let log = log::read(optional_table("log", document.log, main, problems));
+    fn read(mut root: Table, problems: &mut Problems) -> Self {
+        schema(root.remove("schema"), problems);
+        let limits = limits::read(optional_table("limits", &mut root, problems));
+        let log = log::read(optional_table("log", &mut root, problems));
+        let mut tables = |kind| named(root.remove(kind));
         Self {
-            main,
             log,
-            listeners: each(document.listeners, |name, node| listener::read(name, node, problems)),
-            pacs: each(document.pacs, |name, node| pacs::read(name, node, &limits, problems)),
-            peers: each(document.peers, |name, node| peer::read(name, node, &limits, problems)),
+            listeners: tables("listener")
+                .map(|(name, node)| listener::read(&name, node, problems))
+                .collect(),
+            pacs: tables("pacs")
+                .map(|(name, node)| pacs::read(&name, node, &limits, problems))
+                .collect(),
+            peers: tables("peer")
+                .map(|(name, node)| peer::read(&name, node, &limits, problems))
+                .collect(),
             limits,
         }
     }
@@ -123,7 +129,7 @@ impl Tables {
             ("peer", self.peers.is_empty()),
         ];
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
-            problems.mistake(self.main, kind, &Mistake::NoTable);
+            problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
         cross::names_have_a_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
@@ -140,27 +146,26 @@ impl Tables {
     }
 }
 
-fn each<T>(tables: layers::Tables, mut read: impl FnMut(&str, Node) -> T) -> Vec<T> {
-    tables.into_iter().map(|(name, node)| read(&name, node)).collect()
+/// The tables of one kind in the order of their names.
+fn named(tables: Option<Value>) -> impl Iterator<Item = (String, Node)> {
+    let tables = tables.map(|value| Node::new(value, Place::MAIN));
+    let tables = tables.and_then(|node| node.into_table().ok()).unwrap_or_default();
+    let sorted: BTreeMap<_, _> = tables.into_iter().collect();
+    sorted.into_iter().map(|(name, value)| (name, Node::new(value, Place::MAIN)))
 }
 
-fn schema(node: Option<Node>, main: Place, problems: &mut Problems) {
+fn schema(value: Option<Value>, problems: &mut Problems) {
     const SCHEMA: i64 = 1;
-    match node {
-        Some(Node { value: Value::Integer(SCHEMA), .. }) => {}
+    match value.map(|value| Node::new(value, Place::MAIN)) {
+        Some(Node { value: ValueKind::I64(SCHEMA), .. }) => {}
         Some(other) => problems.mistake(other.place, "schema", &Mistake::Schema),
         // A main file that could not be parsed may well have one.
         None if problems.incomplete => {}
-        None => problems.mistake(main, "schema", &Mistake::Schema),
+        None => problems.mistake(Place::MAIN, "schema", &Mistake::Schema),
     }
 }
 
-fn optional_table<'p>(
-    key: &str,
-    node: Option<Node>,
-    main: Place,
-    problems: &'p mut Problems,
-) -> Section<'p> {
-    let empty = || Node { place: main, value: Value::Table(file::Table::new()) };
-    Section::open(key.to_owned(), node.unwrap_or_else(empty), problems)
+fn optional_table<'p>(key: &str, root: &mut Table, problems: &'p mut Problems) -> Section<'p> {
+    let value = root.remove(key).unwrap_or_else(|| Value::from(Table::new()));
+    Section::open(key.to_owned(), Node::new(value, Place::MAIN), problems)
 }

@@ -16,13 +16,52 @@ enum Source {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     source: usize,
-    /// In bytes; `None` for the source as a whole.
-    offset: Option<usize>,
+    part: Part,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// The source as a whole.
+    Whole,
+    /// From an offset in bytes on.
+    Offset(usize),
+    /// The text of a variable.
+    Variable,
 }
 
 impl Place {
+    /// The main file, which is always the first of the [`Sources`].
+    pub(super) const MAIN: Self = Self { source: 0, part: Part::Whole };
+
     pub(super) const fn at(self, offset: usize) -> Self {
-        Self { source: self.source, offset: Some(offset) }
+        Self { source: self.source, part: Part::Offset(offset) }
+    }
+
+    /// Whether both are in one source.
+    pub(super) const fn is_in(self, other: Self) -> bool {
+        self.source == other.source
+    }
+
+    pub(super) const fn is_variable(self) -> bool {
+        matches!(self.part, Part::Variable)
+    }
+
+    /// The place as the origin of a value of `config`.
+    pub(super) fn to_origin(self) -> String {
+        match self.part {
+            Part::Whole => format!("{}", self.source),
+            Part::Offset(offset) => format!("{}:{offset}", self.source),
+            Part::Variable => format!("{}:variable", self.source),
+        }
+    }
+
+    pub(super) fn of_origin(origin: &str) -> Option<Self> {
+        let (source, part) = match origin.split_once(':') {
+            None => (origin, Part::Whole),
+            Some((source, "variable")) => (source, Part::Variable),
+            Some((source, offset)) => (source, Part::Offset(offset.parse().ok()?)),
+        };
+        Some(Self { source: source.parse().ok()?, part })
     }
 }
 
@@ -33,17 +72,17 @@ impl Sources {
 
     /// A file whose text is not known, or not yet.
     pub(super) fn add_file(&mut self, path: PathBuf) -> Place {
-        self.add(Source::File { path, text: String::new(), lines: Vec::new() })
+        self.add(Source::File { path, text: String::new(), lines: Vec::new() }, Part::Whole)
     }
 
     /// An environment variable. Relative paths in it count from `base`.
     pub(super) fn add_variable(&mut self, name: String, base: PathBuf) -> Place {
-        self.add(Source::Variable { name, base })
+        self.add(Source::Variable { name, base }, Part::Variable)
     }
 
-    fn add(&mut self, source: Source) -> Place {
+    fn add(&mut self, source: Source, part: Part) -> Place {
         self.0.push(source);
-        Place { source: self.0.len() - 1, offset: None }
+        Place { source: self.0.len() - 1, part }
     }
 
     /// Gives a file its text, so that places in it have a line and a column.
@@ -71,16 +110,18 @@ impl Sources {
 
     /// What an administrator is told of a place.
     pub(super) fn locate(&self, place: Place) -> Location {
-        match (self.0.get(place.source), place.offset) {
+        match (self.0.get(place.source), place.part) {
             (Some(Source::Variable { name, .. }), _) => Location::Variable(name.clone()),
-            (Some(Source::File { path, .. }), None) => Location::File(path.clone()),
-            (Some(Source::File { path, text, lines }), Some(offset)) => {
+            (Some(Source::File { path, text, lines }), Part::Offset(offset)) => {
                 let line = lines.partition_point(|&start| start <= offset);
                 let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
                 let before = text.get(start..offset).unwrap_or_default();
                 // A byte order mark is no character of the first line.
                 let column = before.trim_start_matches('\u{feff}').chars().count() + 1;
                 Location::Text { file: path.clone(), line: line + 1, column }
+            }
+            (Some(Source::File { path, .. }), Part::Whole | Part::Variable) => {
+                Location::File(path.clone())
             }
             (None, _) => Location::File(PathBuf::new()),
         }
@@ -104,5 +145,16 @@ mod tests {
         assert_eq!(told(19), "a.toml:3:1");
         assert_eq!(told(20), "a.toml:4:1");
         assert_eq!(sources.locate(file).to_string(), "a.toml");
+    }
+    #[test]
+    fn a_place_survives_as_an_origin() {
+        let mut sources = Sources::new();
+        let file = sources.add_file("a.toml".into());
+        for place in
+            [file, file.at(0), file.at(70_000), sources.add_variable("A".into(), "".into())]
+        {
+            assert_eq!(Place::of_origin(&place.to_origin()), Some(place));
+        }
+        assert_eq!((file, Place::of_origin("")), (Place::MAIN, None));
     }
 }

@@ -1,0 +1,100 @@
+//! TOML becomes values whose origins are the places where they stand.
+
+use config::{Value, ValueKind};
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::mistake::Mistake;
+use super::node::Table;
+use super::problems::Problems;
+use super::source::Place;
+
+/// Parses one file. Syntax errors are reported, and then there is no table.
+pub(super) fn parse(text: &str, file: Place, problems: &mut Problems) -> Option<Table> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if errors.is_empty() {
+        return Some(own_table(table.into_inner(), file));
+    }
+    problems.incomplete = true;
+    for (offset, name, mistake) in syntax(text, &errors) {
+        problems.mistake(file.at(offset), name, &mistake);
+    }
+    None
+}
+
+/// The errors worth showing: after an unclosed bracket the parser guesses, and a second error in
+/// one line mostly follows from the first.
+fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake)> {
+    let mut spans: Vec<_> =
+        errors.iter().map(|error| (error.span().unwrap_or_default(), error.message())).collect();
+    spans.sort_by_key(|(span, _)| span.start);
+    let mut shown = Vec::new();
+    let mut end_of_line = None;
+    for (span, message) in spans {
+        if end_of_line.is_some_and(|end| span.start <= end) {
+            continue;
+        }
+        let rest = text.get(span.start..).unwrap_or_default();
+        end_of_line = Some(span.start + rest.find('\n').unwrap_or(rest.len()));
+        let name = text.get(span.clone()).unwrap_or_default();
+        if message == "duplicate key" {
+            shown.push((span.start, name.to_owned(), Mistake::Repeated));
+            continue;
+        }
+        shown.push((span.start, String::new(), Mistake::Syntax(cured(message))));
+        if message.contains("array") || message.contains("inline table") {
+            break;
+        }
+    }
+    shown
+}
+
+/// The parser's words, with the cure where they leave it open.
+fn cured(message: &str) -> Box<str> {
+    let unquoted = ["string values must be quoted", "invalid float", "invalid integer"];
+    if unquoted.iter().any(|start| message.starts_with(start)) {
+        return "text must stand in straight quotes, such as \"30s\"".into();
+    }
+    if message == "invalid basic string, expected `\"`" {
+        return "the closing quote is missing".into();
+    }
+    if message.contains("array") {
+        return format!("{message}; or a `]` is missing above").into();
+    }
+    message.into()
+}
+
+fn own_table(table: DeTable<'_>, file: Place) -> Table {
+    let own = |(key, value): (Spanned<_>, Spanned<DeValue<'_>>)| {
+        let place = file.at(key.span().start);
+        let key: std::borrow::Cow<'_, str> = key.into_inner();
+        (key.into_owned(), own_value(value.into_inner(), place))
+    };
+    table.into_iter().map(own).collect()
+}
+
+fn own_value(value: DeValue<'_>, place: Place) -> Value {
+    let kind = match value {
+        DeValue::String(text) => ValueKind::String(text.into_owned()),
+        DeValue::Integer(integer) => ValueKind::I64(saturated(&integer)),
+        DeValue::Boolean(boolean) => ValueKind::Boolean(boolean),
+        DeValue::Array(list) => ValueKind::Array(
+            list.into_iter()
+                .map(|entry| (entry.span().start, entry.into_inner()))
+                .map(|(offset, entry)| own_value(entry, place.at(offset)))
+                .collect(),
+        ),
+        DeValue::Table(table) => ValueKind::Table(own_table(table, place)),
+        // No key takes one of these two, and `config` knows no dates.
+        DeValue::Float(_) => ValueKind::Float(f64::NAN),
+        DeValue::Datetime(_) => ValueKind::Nil,
+    };
+    Value::new(Some(&place.to_origin()), kind)
+}
+
+/// What does not fit lies outside every range as well.
+fn saturated(integer: &DeInteger<'_>) -> i64 {
+    let text = integer.as_str();
+    let extreme = if text.starts_with('-') { i64::MIN } else { i64::MAX };
+    i64::from_str_radix(text, integer.radix()).unwrap_or(extreme)
+}
