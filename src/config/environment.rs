@@ -3,7 +3,7 @@
 //! They never add a table and never touch peers, services or CAs: whoever controls the
 //! environment moves the gate, but lets nobody in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 use config::{Value, ValueKind};
@@ -86,10 +86,10 @@ impl Known {
         let mut known = Self(BTreeMap::new());
         limits::KEYS.iter().for_each(|key| known.add(&["limits", key]));
         log::KEYS.iter().for_each(|key| known.add(&["log", key]));
-        for name in files.iter().flat_map(|file| file.names("listener")) {
+        for name in names(files, "listener") {
             listener::SCALARS.iter().for_each(|key| known.add(&["listener", name, "tls", key]));
         }
-        for name in files.iter().flat_map(|file| file.names("pacs")) {
+        for name in names(files, "pacs") {
             pacs::SCALARS.iter().for_each(|key| known.add(&["pacs", name, key]));
         }
         known
@@ -115,6 +115,11 @@ impl Known {
             }
         }
     }
+}
+
+/// The names of the tables of one kind, in their order.
+fn names<'a>(files: &'a [Layer], kind: &str) -> BTreeSet<&'a String> {
+    files.iter().flat_map(|file| file.names(kind)).collect()
 }
 
 fn is_for_files_only(name: &str) -> bool {

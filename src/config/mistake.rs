@@ -21,10 +21,10 @@ pub(super) enum Mistake {
     #[error("{0}")]
     Syntax(Box<str>),
     /// A key or a table that stands twice in one file.
-    #[error("stands twice in this file")]
+    #[error("appears twice in this file")]
     Repeated,
     /// A table that stands in two files.
-    #[error("stands already in {0}; a table stands in one file only")]
+    #[error("is already in {0}; a table may be in one file only")]
     Elsewhere(Location),
     /// A drop-in file with something that belongs to the main file.
     #[error("belongs in the main file; drop-in files hold listeners, PACS and peers")]
@@ -54,13 +54,13 @@ pub(super) enum Mistake {
     #[error("is blank")]
     Blank,
     /// A name with other characters.
-    #[error("is no name; names are up to 64 of a-z, 0-9, `_` and `-`")]
+    #[error("is not a valid name; use up to 64 of a-z, 0-9, `_` and `-`")]
     Name,
     /// A grace period without a CRL.
     #[error("has no effect without client_crl")]
     GraceWithoutCrl,
     /// `private_key` beside a list of certificates.
-    #[error("stands with each certificate when `certificate` is a list")]
+    #[error("belongs next to each certificate when `certificate` is a list")]
     KeyBesideList,
     /// A name that no listener can verify.
     #[error(
@@ -76,7 +76,7 @@ pub(super) enum Mistake {
     #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
     Title(Quoted, TitleError),
     /// A title that would stand for all of them, if titles were patterns.
-    #[error("{0} stands for no other title, since titles are compared whole; name each title")]
+    #[error("{0} matches no other title, because titles are compared as a whole; name each title")]
     AnyTitle(Quoted),
     /// Not a UID.
     #[error("{0} {1}")]
@@ -89,11 +89,11 @@ pub(super) enum Mistake {
     Address(Quoted, AddressFault),
     /// Not an address to listen on.
     #[error(
-        "{0} is no address to listen on; write an IP address and a port, such as \"[::]:2762\""
+        "{0} is not an address to listen on; write an IP address and a port, such as \"[::]:2762\""
     )]
     Bind(Quoted),
     /// An address to listen on that another one takes already.
-    #[error("{address} cannot be had: {other} is listened on already at {first}; remove one")]
+    #[error("{address} cannot be used: {other} is already listened on, at {first}; remove one")]
     BindTwice {
         /// The address.
         address: SocketAddr,
@@ -132,7 +132,7 @@ pub(super) enum Mistake {
     #[error("peers, services and CAs are never taken from the environment")]
     NeverFromEnvironment,
     /// A variable that two keys answer to.
-    #[error("stands for both {0} and {1}; rename one of the two tables")]
+    #[error("could mean both {0} and {1}; rename one of the two tables")]
     AmbiguousVariable(String, String),
     /// A variable for a key that holds a list in the file.
     #[error("the file has a list here; a variable overrides single values only")]
@@ -174,7 +174,7 @@ pub(super) enum Caution {
     },
     /// A title that looks like a pattern.
     #[error(
-        "{0} is compared whole, so its `*` or `?` stands for no other character; name each title \
+        "{0} is compared as a whole, so its `*` or `?` matches nothing else; name each title \
          that is meant"
     )]
     TitleLikePattern(Quoted),

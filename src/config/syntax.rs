@@ -53,7 +53,7 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
 fn cured(message: &str) -> Box<str> {
     let unquoted = ["string values must be quoted", "invalid float", "invalid integer"];
     if unquoted.iter().any(|start| message.starts_with(start)) {
-        return "text must stand in straight quotes, such as \"30s\"".into();
+        return "text must be in straight quotes, such as \"30s\"".into();
     }
     if message == "invalid basic string, expected `\"`" {
         return "the closing quote is missing".into();

@@ -82,11 +82,11 @@ impl fmt::Display for Address {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NetworkFault {
     /// Neither an address nor an address, a slash and a prefix length.
-    #[error("is no network; write an address and a prefix length, such as \"192.0.2.0/24\"")]
+    #[error("is not a network; write an address and a prefix length, such as \"192.0.2.0/24\"")]
     Grammar,
     /// Bits behind the prefix are set: which of the two is meant is not clear.
     #[error(
-        "has bits set behind its prefix; write \"{network}\" for the network or \"{address}\" \
+        "has bits set after its prefix; write \"{network}\" for the network or \"{address}\" \
          for the one address"
     )]
     HostBits {
@@ -118,7 +118,9 @@ pub(super) fn bind(text: &str) -> Option<SocketAddr> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DigestFault {
     /// Something else than hexadecimal digits, in pairs if there are colons.
-    #[error("is no digest; write hexadecimal digits, with a colon between each two or with none")]
+    #[error(
+        "is not a digest; write hexadecimal digits, with a colon between each two or with none"
+    )]
     Grammar,
     /// The 40 digits of a SHA-1 digest.
     #[error("is as long as a SHA-1 digest; a SHA-256 digest has 64 digits")]
@@ -209,7 +211,7 @@ mod tests {
     fn refuses_host_bits_and_says_what_could_be_meant() {
         let told = network("192.0.2.7/24").unwrap_err().to_string();
         let cure = "write \"192.0.2.0/24\" for the network or \"192.0.2.7\" for the one address";
-        assert_eq!(told, format!("has bits set behind its prefix; {cure}"));
+        assert_eq!(told, format!("has bits set after its prefix; {cure}"));
     }
 
     #[test]

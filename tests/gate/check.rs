@@ -111,8 +111,8 @@ fn warns_of_titles_that_look_like_patterns() {
     let warned = site.check(&[]);
     let line = |place: &str, title: &str| {
         format!(
-            "warning: pacsgate.toml:{place}: \"{title}\" is compared whole, so its `*` or `?` \
-             stands for no other character; name each title that is meant\n"
+            "warning: pacsgate.toml:{place}: \"{title}\" is compared as a whole, so its `*` or `?` \
+             matches nothing else; name each title that is meant\n"
         )
     };
     let told = [
@@ -137,7 +137,7 @@ fn tells_mistakes_of_all_files_and_warnings_at_once() {
     let told: Vec<_> = checked.text.lines().collect();
     let starts = [
         "error: pacsgate.toml:12:1: pacs.archive.address: ",
-        "error: conf.d/a.toml:1:7: peer.ct1: stands already in pacsgate.toml:15:7",
+        "error: conf.d/a.toml:1:7: peer.ct1: is already in pacsgate.toml:15:7",
         "error: conf.d/b.toml:1:13: ",
         "warning: pacsgate.toml:6:1: listener.front.tls.certificate: ",
         "bad: pacsgate.toml: 3 errors, 1 warning",

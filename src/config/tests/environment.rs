@@ -108,7 +108,7 @@ fn refuses_a_variable_that_two_tables_answer_to() {
                   [pacs.a_b]\naddress = \"b:1\"\ncalled_ae = [\"B\"]\n";
     let name = "PACSGATE__PACS__A_B__ADDRESS";
     let told = Site::new(&(MAIN.to_owned() + second)).told_in(&[(name, "c:1")]);
-    let sentence = "stands for both pacs.a-b.address and pacs.a_b.address; rename one of the two \
+    let sentence = "could mean both pacs.a-b.address and pacs.a_b.address; rename one of the two \
                     tables";
     assert_eq!(told, format!("environment variable {name}: {sentence}"));
 }

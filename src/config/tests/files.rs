@@ -12,9 +12,9 @@ fn a_table_in_two_files_names_both() {
     site.write("conf.d/b.toml", format!("\n{PEER}[pacs.archive]\naddress = \"b:104\"\n"));
     assert_eq!(
         site.told(),
-        "conf.d/b.toml:2:7: peer.ct2: stands already in conf.d/a.toml:1:7; a table stands in one \
+        "conf.d/b.toml:2:7: peer.ct2: is already in conf.d/a.toml:1:7; a table may be in one \
          file only\n\
-         conf.d/b.toml:7:7: pacs.archive: stands already in pacsgate.toml:10:7; a table stands in \
+         conf.d/b.toml:7:7: pacs.archive: is already in pacsgate.toml:10:7; a table may be in \
          one file only"
     );
 }

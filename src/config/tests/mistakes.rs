@@ -74,7 +74,7 @@ fn a_list_of_certificates_has_its_keys_inside() {
     let beside = MAIN.replace("certificate = \"tls/gateway.pem\"", &list);
     assert_eq!(
         Site::new(&beside).told(),
-        "pacsgate.toml:7:1: listener.front.tls.private_key: stands with each certificate when \
+        "pacsgate.toml:7:1: listener.front.tls.private_key: belongs next to each certificate when \
          `certificate` is a list"
     );
     let foreign = beside.replace("private_key = \"tls/gateway.key\"\n", "");
