@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
 use pacsgate_core::data_set::{Purpose, Rules, Tolerated, Walker};
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Guarding, Inspector, Out};
@@ -130,7 +130,7 @@ fn inspect_data_pdus(bencher: Bencher<'_, '_>) {
 
 fn identify(
     policy: &Policy,
-    certificate: &Certificate,
+    certificate: &Accepted,
     request: &ReceivedRq,
 ) -> Result<Candidate, Denial> {
     let source = Ipv4Addr::LOCALHOST.into();
@@ -302,16 +302,17 @@ fn pacs() -> Pacs {
     }
 }
 
-fn certificate(number: u32) -> Certificate {
-    Certificate {
+fn certificate(number: u32) -> Accepted {
+    let certificate = Certificate {
         sha256: Digest([1; 32]),
         spki_sha256: Digest([2; 32]),
         dns: vec![dns(number)],
         uris: Vec::new(),
         common_name: None,
+        not_before: 0,
         not_after: 0,
-        accepted_by: AcceptedBy::Chain,
-    }
+    };
+    Accepted { certificate, by: AcceptedBy::Chain }
 }
 
 fn dns(number: u32) -> Box<str> {

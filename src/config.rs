@@ -14,9 +14,9 @@
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
 //! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
-//!   `named` and `pem` for its texts and files;
+//!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
-//! - `validity`, `revocation` and `unwise` look for what is legal and unwise;
+//! - `unwise` looks for what is allowed but unwise;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
 //!
@@ -37,9 +37,7 @@ mod named;
 mod node;
 mod pacs;
 mod peer;
-mod pem;
 mod problems;
-mod revocation;
 mod rules;
 mod section;
 mod settings;
@@ -48,7 +46,6 @@ mod suggestion;
 mod syntax;
 mod units;
 mod unwise;
-mod validity;
 mod value;
 
 #[cfg(test)]
@@ -63,10 +60,8 @@ pub use limits::Limits;
 pub use listener::Listener;
 pub use log::{Audit, Format, Log};
 pub use pacs::PacsAddress;
-pub use pem::{Kind, PemFault};
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
-pub use validity::{Dated, Validity, When};
 pub use value::{Address, AddressFault};
 
 use problems::Problems;

@@ -19,7 +19,7 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use pacsgate_core::certificate::Certificate;
+use pacsgate_core::certificate::Accepted;
 use pacsgate_core::inspector::{Inspector, News};
 use pacsgate_core::policy::{self, Conclusion, Facts, Permit};
 use pacsgate_core::reason::Answer;
@@ -67,13 +67,13 @@ pub struct Connected {
 /// A requestor whose certificate is known.
 struct Authenticated {
     requestor: Requestor,
-    certificate: Certificate,
+    accepted: Accepted,
 }
 
 /// A requestor whose association request has been parsed.
 struct Requested {
     requestor: Requestor,
-    certificate: Certificate,
+    accepted: Accepted,
     request: ReceivedRq,
 }
 
@@ -170,10 +170,10 @@ impl Connected {
         drop(handshake_slot);
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
-            Ok(Ok((stream, certificate))) => {
-                account.authenticated(&certificate, site.policy.holder(&certificate));
+            Ok(Ok((stream, accepted))) => {
+                account.authenticated(&accepted.certificate, site.policy.holder(&accepted));
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
-                Ok(Authenticated { requestor, certificate })
+                Ok(Authenticated { requestor, accepted })
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
@@ -206,7 +206,7 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
 impl Authenticated {
     /// Reads exactly the request; what comes after it waits for the relay.
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
-        let Self { mut requestor, certificate } = self;
+        let Self { mut requestor, accepted } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let limit = context.site.limits.request;
         let body = match within(&context.gate.live, limit, read_associate(stream)).await {
@@ -218,7 +218,7 @@ impl Authenticated {
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
-                Ok(Requested { requestor, certificate, request })
+                Ok(Requested { requestor, accepted, request })
             }
             Err(error) => {
                 requestor.account.unreadable(&body);
@@ -230,19 +230,22 @@ impl Authenticated {
 
 impl Requested {
     fn judge(self) -> Result<Admitted, Box<Ended>> {
-        let Self { mut requestor, certificate, request } = self;
+        let Self { mut requestor, accepted, request } = self;
         let context = &requestor.context;
         let source = context.source.ip();
-        let facts = Facts { certificate: &certificate, source, request: &request };
+        let facts = Facts { certificate: &accepted, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
             let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
             candidate.admit(occupancy).map(|admitted| (admitted, slot))
         });
         match judged {
-            Ok((admitted, slot)) => {
-                Ok(Admitted { requestor, not_after: certificate.not_after, admitted, slot })
-            }
+            Ok((admitted, slot)) => Ok(Admitted {
+                requestor,
+                not_after: accepted.certificate.not_after,
+                admitted,
+                slot,
+            }),
             Err(refusal) => {
                 let asked = request.request.contexts.len() + request.unsound.len();
                 requestor.account.refused(&refusal, asked);

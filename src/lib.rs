@@ -4,6 +4,7 @@
 //!
 //! - [`connection`]: the story of a connection, from the socket to its end.
 //! - [`stream`]: TLS, and so who is there.
+//! - [`x509`]: certificates and revocation lists, as far as they are read here.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
@@ -37,3 +38,4 @@ pub mod service_manager;
 pub mod site;
 pub mod slots;
 pub mod stream;
+pub mod x509;

@@ -6,23 +6,33 @@ use std::net::IpAddr;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest(pub [u8; 32]);
 
-/// A client certificate that the TLS handshake has accepted.
+/// What a certificate that a client has shown says, whether accepted or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     /// The digest of the certificate's DER encoding.
     pub sha256: Digest,
     /// The digest of its SubjectPublicKeyInfo's DER encoding.
     pub spki_sha256: Digest,
-    /// The DNS names of its subject alternative name, in lower case.
+    /// The DNS names of its subject alternative name, in lower case; without wildcards and names
+    /// outside of printable ASCII, which can match nothing.
     pub dns: Vec<Box<str>>,
     /// The URIs of its subject alternative name.
     pub uris: Vec<Box<str>>,
     /// The first common name, for the audit only: never an identity.
     pub common_name: Option<Box<str>>,
+    /// The start of its validity, in seconds since the epoch.
+    pub not_before: i64,
     /// The end of its validity, in seconds since the epoch.
     pub not_after: i64,
+}
+
+/// A certificate that the TLS handshake has accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// What it says.
+    pub certificate: Certificate,
     /// How the handshake came to accept it.
-    pub accepted_by: AcceptedBy,
+    pub by: AcceptedBy,
 }
 
 /// What a certificate was accepted by.

@@ -35,7 +35,7 @@ pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use trace::{Finding, Trace};
 
-use crate::certificate::Certificate;
+use crate::certificate::Accepted;
 use crate::wire::associate::ReceivedRq;
 use crate::wire::title::AeTitle;
 use matching::Matching;
@@ -56,7 +56,7 @@ pub struct Policy {
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
     /// The certificate that the TLS handshake accepted.
-    pub certificate: &'a Certificate,
+    pub certificate: &'a Accepted,
     /// Where the connection comes from.
     pub source: IpAddr,
     /// The request, parsed.
@@ -101,7 +101,7 @@ impl Policy {
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
     #[must_use]
-    pub fn holder(&self, certificate: &Certificate) -> Option<Holder> {
+    pub fn holder(&self, certificate: &Accepted) -> Option<Holder> {
         let (index, _) = self.matching.find(certificate);
         let peer = self.peers.get(index?)?;
         Some(Holder { peer: peer.name.clone(), contact: peer.contact.clone() })
@@ -139,7 +139,7 @@ impl Policy {
         Ok(Candidate::new(peer, pacs, facts.request, judged, trace))
     }
 
-    fn peer_of(&self, certificate: &Certificate, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+    fn peer_of(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let (index, finding) = self.matching.find(certificate);
         trace.record(finding)?;
         index.and_then(|index| self.peers.get(index)).ok_or(Denial::UnknownCertificate)

@@ -21,7 +21,6 @@ use super::record::{
 use super::text::{PeerText, Texts};
 use crate::reason::Reason;
 use crate::relay::Traffic;
-use crate::stream::tls::Presented;
 
 /// The account of one connection.
 pub struct Account {
@@ -53,7 +52,7 @@ impl Account {
     }
 
     /// The handshake failed. The error is what rustls or the system said, for the detail.
-    pub fn handshake_failed(&mut self, presented: Option<&Presented>, error: &std::io::Error) {
+    pub fn handshake_failed(&mut self, presented: Option<&Certificate>, error: &std::io::Error) {
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
         self.record.detail = Some(PeerText::from_display(error, PeerText::SENTENCE));
     }

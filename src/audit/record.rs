@@ -11,7 +11,6 @@ use serde::{Serialize, Serializer};
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
-use crate::stream::tls::Presented;
 
 /// One event of one connection.
 ///
@@ -199,21 +198,6 @@ impl From<&Certificate> for CertificateRecord {
             uris: Texts::bounded(&certificate.uris, Self::NAMES, Self::NAME),
             common_name: certificate.common_name.as_deref().map(name),
             not_after: certificate.not_after,
-        }
-    }
-}
-
-/// A certificate that was refused: nobody vouches for what it says.
-impl From<&Presented> for CertificateRecord {
-    fn from(presented: &Presented) -> Self {
-        let name = |name: &str| PeerText::from_bytes(name.as_bytes(), Self::NAME);
-        Self {
-            sha256: presented.sha256,
-            spki_sha256: presented.spki_sha256,
-            dns: Texts::bounded(&presented.dns, Self::NAMES, Self::NAME),
-            uris: Texts::bounded(&presented.uris, Self::NAMES, Self::NAME),
-            common_name: presented.common_name.as_deref().map(name),
-            not_after: presented.not_after,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest};
+use pacsgate_core::certificate::{Certificate, Digest};
 use serde_json::Value;
 
 use super::queue::{CAPACITY, STRANGERS};
@@ -380,7 +380,7 @@ fn hostile_certificate() -> Certificate {
         uris: vec![hostile_name(); 100],
         common_name: Some(hostile_name()),
         not_after: i64::MIN,
-        accepted_by: AcceptedBy::Chain,
+        not_before: 0,
     }
 }
 

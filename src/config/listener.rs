@@ -4,21 +4,22 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use config::ValueKind;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
-use super::named::{self, load, path};
+use super::named::{self, Loaded, load, path};
 use super::node::Node;
-use super::pem;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
-use super::{revocation, validity, value};
+use super::value;
 use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::x509::validity::{self, Dated, Validity, When};
+use crate::x509::{issuing, pem};
 
 /// A port of the gate, and what it speaks there.
 #[derive(Debug)]
@@ -178,17 +179,53 @@ fn material(mut table: Section<'_>) -> Material {
     let before = table.problems.count();
     let crls = crls(&mut table, lists, crl_grace);
     if let Some(ca) = client_ca.as_ref().filter(|_| table.problems.count() == before) {
-        revocation::judge(&mut table, &ca.value, at_lists, &crls);
+        revocation(&mut table, &ca.value, at_lists, &crls);
     }
     table.finish();
     Material { place, identities, client_ca, crls, crl_grace }
+}
+
+/// Warns where there is no list, and of each CA without one where there are some: TLS then
+/// refuses every certificate that no list vouches for.
+fn revocation(
+    table: &mut Section<'_>,
+    client_ca: &[CertificateDer<'_>],
+    at_lists: Option<Place>,
+    crls: &[At<CertificateRevocationListDer<'static>>],
+) {
+    let key = table.path("client_crl");
+    let Some(place) = at_lists else {
+        return table.problems.caution(table.place, key, &Caution::NoCrl);
+    };
+    let lists: Vec<_> = crls.iter().map(|at| &at.value).collect();
+    for ca in issuing::without_list(client_ca, &lists) {
+        let caution = Caution::CaWithoutCrl(ca.as_str().into());
+        table.problems.caution(place, key.as_str(), &caution);
+    }
+}
+
+/// Warns of what in a file is at an end of its time.
+fn dates<T: AsRef<[u8]>>(
+    key: &str,
+    file: &Loaded<Vec<T>>,
+    what: impl Fn(usize) -> Dated,
+    read: impl Fn(&[u8], SystemTime) -> Option<(String, When)>,
+    problems: &mut Problems,
+) {
+    for (at, der) in file.content.iter().enumerate() {
+        if let Some((of, when)) = read(der.as_ref(), problems.now) {
+            let (file_path, of) = (file.path.clone(), of.as_str().into());
+            let validity = Validity { file: file_path, what: what(at), of, when };
+            problems.caution(file.place, key, &validity);
+        }
+    }
 }
 
 fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>> {
     let at = table.optional("client_ca", path)?;
     let key = table.path("client_ca");
     let file = load(&key, &at, pem::certificates, table.problems)?;
-    validity::of_client_ca(&key, &file, table.problems);
+    dates(&key, &file, |_| Dated::ClientCa, validity::of_certificate, table.problems);
     Some(At { place: at.place, value: file.content })
 }
 
@@ -231,7 +268,8 @@ fn load_pair(
     let chain = certificate.and_then(|at| load(&chain_key, &at, pem::certificates, table.problems));
     let key = key.and_then(|at| load(&key_key, &at, pem::private_key, table.problems));
     if let Some(chain) = &chain {
-        validity::of_chain(&chain_key, chain, table.problems);
+        let what = |at| if at == 0 { Dated::Server } else { Dated::Chain };
+        dates(&chain_key, chain, what, validity::of_certificate, table.problems);
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
@@ -256,7 +294,8 @@ fn crls(
         let at = table.judge(&key, &node, path);
         let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
         if let Some(file) = &file {
-            validity::of_crls(&key, file, grace, table.problems);
+            let read = |der: &[u8], now| validity::of_crl(der, grace, now);
+            dates(&key, file, |_| Dated::Crl, read, table.problems);
         }
         let content = file.into_iter().flat_map(|file| file.content);
         crls.extend(content.map(|value| At { place: node.place, value }));

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::files;
 use super::mistake::Mistake;
 use super::node::Node;
-use super::pem::PemFault;
 use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
+use crate::x509::pem::PemFault;
 
 /// A file with what was read from it.
 pub(super) struct Loaded<T> {

@@ -8,7 +8,6 @@
 //! verifier), early data, OCSP, names of CAs in the certificate request, a client without a
 //! certificate.
 
-mod certificate;
 mod crl;
 mod fault;
 mod identity;
@@ -21,7 +20,7 @@ mod verifier;
 use std::io;
 use std::sync::Arc;
 
-use pacsgate_core::certificate::Certificate;
+use pacsgate_core::certificate::{Accepted, Certificate};
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::server::NoServerSessionStorage;
@@ -29,7 +28,6 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-pub use certificate::Presented;
 pub use fault::HandshakeFault;
 pub use settings::{Identity, Pins, Settings, SettingsError};
 
@@ -50,7 +48,7 @@ pub struct HandshakeFailure<IO> {
     pub fault: HandshakeFault,
     /// The certificate that the client has shown, if it came that far and could be read. Nobody
     /// vouches for it: for the audit only.
-    pub presented: Option<Box<Presented>>,
+    pub presented: Option<Box<Certificate>>,
     /// What rustls or the system said, for the detail of the audit line: peer text, unescaped.
     pub error: io::Error,
     /// The transport. The alert has been written to it; the peer may still have to read it.
@@ -80,14 +78,14 @@ impl Server {
     /// Answers a client's handshake on `io`.
     ///
     /// It waits as long as the client likes: the caller sets the deadline. A chain and a pin are
-    /// told apart in the certificate returned ([`Certificate::accepted_by`]).
+    /// told apart in the certificate returned ([`Accepted::by`]).
     ///
     /// # Errors
     /// Whatever kept the handshake from ending in an accepted certificate.
     pub async fn accept<IO>(
         &self,
         io: IO,
-    ) -> Result<(TlsStream<IO>, Certificate), HandshakeFailure<IO>>
+    ) -> Result<(TlsStream<IO>, Accepted), HandshakeFailure<IO>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
@@ -107,7 +105,7 @@ impl Server {
 fn accepted<IO>(
     stream: TlsStream<IO>,
     seen: Seen,
-) -> Result<(TlsStream<IO>, Certificate), HandshakeFailure<IO>> {
+) -> Result<(TlsStream<IO>, Accepted), HandshakeFailure<IO>> {
     match seen.certificate() {
         Ok(certificate) => Ok((stream, certificate)),
         Err(fault) => {

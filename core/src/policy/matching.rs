@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::peer::Peer;
 use super::trace::Finding;
-use crate::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use crate::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
 
 /// The matchers of all peers; each belongs to one peer, given by its index.
 #[derive(Debug, Default)]
@@ -28,11 +28,12 @@ impl Matching {
     }
 
     /// The peer's index where there is exactly one, and how it was found or why not.
-    pub(super) fn find(&self, certificate: &Certificate) -> (Option<usize>, Finding) {
+    pub(super) fn find(&self, accepted: &Accepted) -> (Option<usize>, Finding) {
+        let certificate = &accepted.certificate;
         if let Some(verdict) = agreed(self.pins(certificate)) {
             return verdict;
         }
-        match certificate.accepted_by {
+        match accepted.by {
             AcceptedBy::Pin => (None, Finding::NoPinMatches),
             AcceptedBy::Chain => {
                 agreed(self.names(certificate)).unwrap_or((None, Finding::NothingMatches))

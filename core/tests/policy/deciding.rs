@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pacsgate_core::certificate::Certificate;
+use pacsgate_core::certificate::Accepted;
 use pacsgate_core::policy::{AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal};
 use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
@@ -22,21 +22,21 @@ fn refusal(policy: &Policy, change: impl FnOnce(&mut Attempt)) -> Refusal {
 }
 
 struct Attempt {
-    certificate: Certificate,
+    certificate: Accepted,
     source: &'static str,
     request: ReceivedRq,
 }
 
 impl Default for Attempt {
     fn default() -> Self {
-        Self { certificate: certificate(), source: "192.0.2.17", request: echo_request() }
+        Self { certificate: by_chain(certificate()), source: "192.0.2.17", request: echo_request() }
     }
 }
 
 impl Attempt {
     fn stranger(&mut self) {
-        self.certificate.dns = vec!["other.example".into()];
-        self.certificate.uris.clear();
+        self.certificate.certificate.dns = vec!["other.example".into()];
+        self.certificate.certificate.uris.clear();
     }
 
     fn elsewhere(&mut self) {
@@ -210,7 +210,7 @@ fn the_earlier_of_two_broken_rules_decides() {
 #[test]
 fn compares_an_ipv4_mapped_source_as_ipv4() {
     let facts = |source: &str| Facts {
-        certificate: Box::leak(Box::new(certificate())),
+        certificate: Box::leak(Box::new(by_chain(certificate()))),
         source: source.parse().unwrap(),
         request: Box::leak(Box::new(echo_request())),
     };

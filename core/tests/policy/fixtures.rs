@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Candidate, Facts, Occupancy, Pacs, Peer, Permit, Policy, Refusal};
 use pacsgate_core::services::{Service, SopClass};
@@ -84,7 +84,7 @@ pub(crate) fn with_services(names: &str) -> Policy {
     policy(Peer { services: services(names), ..peer("ct1") })
 }
 
-/// Accepted by its chain, with the DNS name `ct1.example`, not pinned anywhere.
+/// With the DNS name `ct1.example`, not pinned anywhere.
 pub(crate) fn certificate() -> Certificate {
     Certificate {
         sha256: digest(0xc1),
@@ -92,9 +92,14 @@ pub(crate) fn certificate() -> Certificate {
         dns: vec!["ct1.example".into()],
         uris: vec!["urn:example:ct1".into()],
         common_name: Some("ct1".into()),
+        not_before: 0,
         not_after: 2_000_000_000,
-        accepted_by: AcceptedBy::Chain,
     }
+}
+
+/// Accepted by its chain.
+pub(crate) fn by_chain(certificate: Certificate) -> Accepted {
+    Accepted { certificate, by: AcceptedBy::Chain }
 }
 
 pub(crate) fn context(number: u8, sop_class: &str, syntaxes: &[&str]) -> ProposedContext {
@@ -148,12 +153,19 @@ pub(crate) fn source() -> IpAddr {
 }
 
 pub(crate) fn identify(policy: &Policy, request: &ReceivedRq) -> Result<Candidate, Refusal> {
-    policy.identify(&Facts { certificate: &certificate(), source: source(), request })
+    policy.identify(&Facts { certificate: &by_chain(certificate()), source: source(), request })
 }
 
 pub(crate) fn identify_as(
     policy: &Policy,
     certificate: &Certificate,
+) -> Result<Candidate, Refusal> {
+    identify_accepted(policy, &by_chain(certificate.clone()))
+}
+
+pub(crate) fn identify_accepted(
+    policy: &Policy,
+    certificate: &Accepted,
 ) -> Result<Candidate, Refusal> {
     policy.identify(&Facts { certificate, source: source(), request: &echo_request() })
 }

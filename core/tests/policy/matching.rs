@@ -1,6 +1,6 @@
 //! Which peer a certificate belongs to.
 
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Matcher};
 use pacsgate_core::policy::{Denial, Finding, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
@@ -52,8 +52,8 @@ fn the_common_name_is_no_identity() {
 #[test]
 fn names_of_a_certificate_without_a_chain_do_not_count() {
     let policy = with_matchers(vec![("ct1", vec![dns("ct1.example")])]);
-    let pinned = Certificate { accepted_by: AcceptedBy::Pin, ..certificate() };
-    let refusal = identify_as(&policy, &pinned).unwrap_err();
+    let pinned = Accepted { certificate: certificate(), by: AcceptedBy::Pin };
+    let refusal = identify_accepted(&policy, &pinned).unwrap_err();
     assert_eq!(refusal.denial, Denial::UnknownCertificate);
     assert_eq!(refusal.trace.last(), Some(Finding::NoPinMatches));
 }
@@ -64,9 +64,10 @@ fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pi
         ("ct1", vec![dns("ct1.example")]),
         ("mr1", vec![Matcher::CertSha256(digest(0xc1))]),
     ]);
-    for accepted_by in [AcceptedBy::Pin, AcceptedBy::Chain] {
-        let certificate = Certificate { accepted_by, ..certificate() };
-        assert_eq!(peer_of(&policy, &certificate), Ok("mr1".to_owned()));
+    for by in [AcceptedBy::Pin, AcceptedBy::Chain] {
+        let accepted = Accepted { certificate: certificate(), by };
+        let candidate = identify_accepted(&policy, &accepted).unwrap();
+        assert_eq!(candidate.peer().as_ref(), "mr1");
     }
 }
 
@@ -138,8 +139,8 @@ fn finds_one_peer_among_ten_thousand() {
 #[test]
 fn the_holder_of_a_certificate_is_known_before_there_is_a_request() {
     let policy = policy(peer("ct1"));
-    let holder = policy.holder(&certificate()).unwrap();
+    let holder = policy.holder(&by_chain(certificate())).unwrap();
     assert_eq!((holder.peer.as_ref(), holder.contact.as_deref()), ("ct1", Some("Radiology IT")));
     let stranger = Certificate { dns: vec!["ct2.example".into()], ..certificate() };
-    assert_eq!(policy.holder(&stranger), None);
+    assert_eq!(policy.holder(&by_chain(stranger)), None);
 }

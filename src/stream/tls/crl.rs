@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
-use x509_parser::extensions::{ParsedExtension, X509Extension};
 use x509_parser::prelude::FromDer;
 
-use super::certificate::x509;
 use super::settings::{self, SettingsError};
+use crate::x509::{issuing, reading};
 
 /// Between two warnings of one late list, in seconds.
 const WARNING_INTERVAL: u64 = 3600;
@@ -130,7 +129,7 @@ impl List {
             x509_parser::revocation_list::CertificateRevocationList::from_der(der).ok()?;
         Some(Self {
             crl: crl.into(),
-            key_id: key_id(dates.extensions()),
+            key_id: issuing::signer(dates.extensions()).map(<[u8]>::to_vec),
             this_update: dates.last_update().timestamp(),
             next_update: u64::try_from(dates.next_update()?.timestamp()).unwrap_or(0),
             issuer: dates.issuer().to_string(),
@@ -194,16 +193,6 @@ fn has_changed_key(lists: &[List]) -> bool {
     lists.iter().any(|one| lists.iter().any(|other| differs(one, other)))
 }
 
-/// The key that has signed a certificate, as the certificate names it (RFC 5280 4.2.1.1).
 fn issuer_key_id(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
-    key_id(x509(der)?.extensions())
-}
-
-fn key_id(extensions: &[X509Extension<'_>]) -> Option<Vec<u8>> {
-    extensions.iter().find_map(|extension| {
-        let ParsedExtension::AuthorityKeyIdentifier(id) = extension.parsed_extension() else {
-            return None;
-        };
-        id.key_identifier.as_ref().map(|id| id.0.to_vec())
-    })
+    issuing::signer(reading::whole(der)?.extensions()).map(<[u8]>::to_vec)
 }

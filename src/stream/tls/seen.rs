@@ -7,9 +7,8 @@
 use std::cell::RefCell;
 use std::future::Future;
 
-use pacsgate_core::certificate::{AcceptedBy, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
 
-use super::certificate::Presented;
 use super::fault::HandshakeFault;
 
 tokio::task_local! {
@@ -20,7 +19,7 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 pub(super) struct Seen {
     /// The client's leaf, once it could be read.
-    pub(super) presented: Option<Box<Presented>>,
+    pub(super) presented: Option<Box<Certificate>>,
     verdict: Option<Result<AcceptedBy, HandshakeFault>>,
 }
 
@@ -31,10 +30,10 @@ impl Seen {
     }
 
     /// The accepted certificate of a handshake that has ended well.
-    pub(super) fn certificate(self) -> Result<Certificate, HandshakeFault> {
-        let accepted_by = self.verdict.unwrap_or(Err(HandshakeFault::Unverified))?;
-        let presented = self.presented.ok_or(HandshakeFault::Unverified)?;
-        Ok(presented.accepted(accepted_by))
+    pub(super) fn certificate(self) -> Result<Accepted, HandshakeFault> {
+        let by = self.verdict.unwrap_or(Err(HandshakeFault::Unverified))?;
+        let certificate = *self.presented.ok_or(HandshakeFault::Unverified)?;
+        Ok(Accepted { certificate, by })
     }
 }
 
@@ -48,7 +47,7 @@ pub(super) async fn during<F: Future>(handshake: F) -> (F::Output, Seen) {
 }
 
 /// Notes the client's leaf.
-pub(super) fn note_presented(presented: Presented) {
+pub(super) fn note_presented(presented: Certificate) {
     note(|seen| seen.presented = Some(Box::new(presented)));
 }
 

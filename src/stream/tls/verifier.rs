@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pacsgate_core::certificate::AcceptedBy;
+use pacsgate_core::certificate::{AcceptedBy, Certificate};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
@@ -12,14 +12,13 @@ use webpki::{
     CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
     RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
-use x509_parser::certificate::X509Certificate;
-use x509_parser::x509::X509Version;
 
-use super::certificate::{self, Presented, Traits};
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::seen;
 use super::settings::{self, Pins, SettingsError};
+use crate::x509::reading::Traits;
+use crate::x509::{issuing, reading};
 
 /// rustls keeps the chain as long as the connection lives, so its size is bounded here.
 const MAX_CHAIN: usize = 10;
@@ -38,7 +37,7 @@ pub(super) struct ClientVerifier {
 /// What is left to do once a leaf could be read.
 struct Leaf<'a> {
     parsed: &'a EndEntityCert<'a>,
-    presented: &'a Presented,
+    presented: &'a Certificate,
     traits: Traits,
     chain: Vec<&'a CertificateDer<'a>>,
     intermediates: &'a [CertificateDer<'a>],
@@ -84,7 +83,8 @@ impl ClientVerifier {
         }
         let parsed = EndEntityCert::try_from(end_entity)
             .map_err(|error| HandshakeFault::from_webpki(&error))?;
-        let (presented, traits) = certificate::read(end_entity, &parsed)?;
+        let (presented, traits) =
+            reading::read(end_entity, &parsed).map_err(HandshakeFault::from)?;
         seen::note_presented(presented.clone());
         let leaf =
             Leaf { parsed: &parsed, presented: &presented, traits, chain, intermediates, now };
@@ -260,15 +260,10 @@ fn revocation<'a>(
 /// of them.
 fn anchor(place: usize, der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>, SettingsError> {
     let unparsable = SettingsError::CaUnparsable(place);
-    let certificate = certificate::x509(der).ok_or(unparsable)?;
-    if !may_issue(&certificate) {
+    let certificate = reading::whole(der).ok_or(unparsable)?;
+    if !issuing::may_issue(&certificate) {
         return Err(SettingsError::CaIsNoCa(place));
     }
     let anchor = webpki::anchor_from_trusted_cert(der).map_err(|_| unparsable)?;
     Ok(anchor.to_owned())
-}
-
-/// Basic constraints exist since X.509 v3; an older root has nothing to say of itself.
-fn may_issue(certificate: &X509Certificate<'_>) -> bool {
-    certificate.version() != X509Version::V3 || certificate.is_ca()
 }

@@ -5,7 +5,7 @@ use crate::support::associate::{
     Associate, COMMITMENT, CT, EXPLICIT, IMPLICIT, Item, MR, STUDY_FIND, STUDY_GET, STUDY_MOVE,
     VERIFICATION,
 };
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
@@ -167,10 +167,11 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         dns: vec!["device.example".into()],
         uris: Vec::new(),
         common_name: None,
+        not_before: 0,
         not_after: 2_000_000_000,
-        accepted_by: AcceptedBy::Chain,
     };
     let source = [192, 0, 2, 1].into();
+    let certificate = Accepted { certificate, by: AcceptedBy::Chain };
     let facts = Facts { certificate: &certificate, source, request: received };
     let candidate = policy.identify(&facts).ok()?;
     Some(candidate.admit(Occupancy::default()).ok()?.permit().request().clone())

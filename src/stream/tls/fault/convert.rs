@@ -6,6 +6,16 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::HandshakeFault as Fault;
+use crate::x509::reading::Unread;
+
+impl From<Unread> for Fault {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Unparsable => Self::CertificateUnparsable,
+            Unread::TooManyNames => Self::CertificateTooLarge,
+        }
+    }
+}
 
 impl Fault {
     /// What ended a handshake that the verifier has not refused.

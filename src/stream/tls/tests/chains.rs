@@ -12,8 +12,9 @@ async fn accepts_a_certificate_of_the_ca_with_its_names() {
     let client = site.client(&site.client_ca.client("CT1.Radiology.example"));
     for version in BOTH {
         let outcome = connect(&site.server(), &client.clone().version(version)).await;
-        let certificate = outcome.gate.unwrap();
-        assert_eq!(certificate.accepted_by, AcceptedBy::Chain);
+        let accepted = outcome.gate.unwrap();
+        let certificate = &accepted.certificate;
+        assert_eq!(accepted.by, AcceptedBy::Chain);
         assert_eq!(certificate.dns, ["ct1.radiology.example".into()]);
         assert_eq!(certificate.common_name.as_deref(), Some("CT1.Radiology.example"));
     }

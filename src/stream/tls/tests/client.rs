@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pacsgate_core::certificate::Certificate;
+use pacsgate_core::certificate::Accepted;
 use rustls::client::ResolvesClientCert;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -37,7 +37,7 @@ pub(super) struct Client {
 /// What both sides make of a connection.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    pub(super) gate: Result<Certificate, HandshakeFault>,
+    pub(super) gate: Result<Accepted, HandshakeFault>,
     /// The alert that came, in the audit's words, or another failure.
     pub(super) client: Result<(), String>,
     pub(super) shown_by_gate: Option<CertificateDer<'static>>,
@@ -121,7 +121,7 @@ pub(super) async fn connect_with(server: &Server, client: Arc<ClientConfig>) -> 
     }
 }
 
-async fn serve(server: &Server, io: DuplexStream) -> Result<Certificate, HandshakeFault> {
+async fn serve(server: &Server, io: DuplexStream) -> Result<Accepted, HandshakeFault> {
     let (mut stream, certificate) = server.accept(io).await.map_err(|failure| failure.fault)?;
     stream.write_all(b"!").await.unwrap();
     stream.flush().await.unwrap();

@@ -1,13 +1,13 @@
 //! The names of a certificate, as far as the policy may compare them.
 
+use pacsgate_core::certificate::Certificate;
 use rcgen::{CertificateParams, DnType, SanType};
 use webpki::EndEntityCert;
 
-use super::super::certificate::{Presented, read};
 use super::pki::{device, self_signed};
-use super::*;
+use crate::x509::reading::{Unread, read};
 
-fn read_params(params: &CertificateParams) -> Result<Presented, HandshakeFault> {
+fn read_params(params: &CertificateParams) -> Result<Certificate, Unread> {
     let credentials = self_signed(params);
     let parsed = EndEntityCert::try_from(credentials.leaf()).unwrap();
     read(credentials.leaf(), &parsed).map(|(presented, _)| presented)
@@ -68,5 +68,5 @@ fn refuses_a_certificate_with_too_many_names() {
     let names = |count| (0..count).map(|n| dns(&format!("ct{n}.example"))).collect();
     assert_eq!(read_params(&with_names(names(100))).unwrap().dns.len(), 100);
     let refused = read_params(&with_names(names(101)));
-    assert_eq!(refused, Err(HandshakeFault::CertificateTooLarge));
+    assert_eq!(refused, Err(Unread::TooManyNames));
 }

@@ -30,7 +30,7 @@ async fn accepts_a_pinned_self_signed_certificate_without_any_ca() {
         let server = site.server_without_ca();
         for version in BOTH {
             let outcome = connect(&server, &site.client(&client).version(version)).await;
-            assert_eq!(outcome.gate.unwrap().accepted_by, AcceptedBy::Pin);
+            assert_eq!(outcome.gate.unwrap().by, AcceptedBy::Pin);
         }
     }
 }
@@ -41,7 +41,7 @@ async fn takes_a_pinned_certificate_of_the_ca_as_pinned() {
     let client = site.client_ca.client("ct1.example");
     site.pins = [&pin(&client)].into_iter().collect();
     let outcome = connect(&site.server(), &site.client(&client)).await;
-    assert_eq!(outcome.gate.unwrap().accepted_by, AcceptedBy::Pin);
+    assert_eq!(outcome.gate.unwrap().by, AcceptedBy::Pin);
 }
 
 #[tokio::test]

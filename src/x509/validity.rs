@@ -6,14 +6,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::format_rfc3339_seconds;
 use pacsgate_core::quoted::Quoted;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
-
-use super::named::Loaded;
-use super::problems::Problems;
 
 /// Time enough for an order, a signature and a change window.
 const SOON: Duration = Duration::from_secs(30 * DAY);
@@ -28,24 +24,26 @@ pub struct Validity {
     pub file: PathBuf,
     /// What it is.
     pub what: Dated,
+    /// Its subject, or a list's issuer.
+    pub of: Quoted,
     /// Which end of its time it is at.
     pub when: When,
 }
 
-/// What has a time, with its subject or issuer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What has a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dated {
     /// The gate's own certificate.
-    Server(Quoted),
+    Server,
     /// Another certificate that the gate sends with its own.
-    Chain(Quoted),
+    Chain,
     /// A CA of the peers.
-    ClientCa(Quoted),
+    ClientCa,
     /// A revocation list.
-    Crl(Quoted),
+    Crl,
 }
 
-/// Where a moment stands in the validity of something.
+/// Where a moment lies in the validity of something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
     /// Before its start.
@@ -58,66 +56,21 @@ pub enum When {
     Ended(SystemTime),
 }
 
-/// Judges the gate's own chain.
-pub(super) fn of_chain(
-    key: &str,
-    file: &Loaded<Vec<CertificateDer<'static>>>,
-    problems: &mut Problems,
-) {
-    for (at, der) in file.content.iter().enumerate() {
-        let what = if at == 0 { Dated::Server } else { Dated::Chain };
-        of_certificate(key, file, der, what, problems);
-    }
-}
-
-/// Judges the CAs of the peers.
-pub(super) fn of_client_ca(
-    key: &str,
-    file: &Loaded<Vec<CertificateDer<'static>>>,
-    problems: &mut Problems,
-) {
-    for der in &file.content {
-        of_certificate(key, file, der, Dated::ClientCa, problems);
-    }
-}
-
-/// Judges revocation lists, which serve for `grace` after their end.
-pub(super) fn of_crls(
-    key: &str,
-    file: &Loaded<Vec<CertificateRevocationListDer<'static>>>,
-    grace: Duration,
-    problems: &mut Problems,
-) {
-    let now = problems.now;
-    for der in &file.content {
-        // What cannot be read, TLS refuses.
-        let Ok((_, list)) = CertificateRevocationList::from_der(der) else { continue };
-        let Some(end) = list.next_update() else { continue };
-        let issuer = Dated::Crl(list.issuer().to_string().as_str().into());
-        let when = When::of(UNIX_EPOCH, moment(end), now);
-        tell(key, file, issuer, when.map(|when| when.with_grace(grace, now)), problems);
-    }
-}
-
-fn of_certificate<T>(
-    key: &str,
-    file: &Loaded<T>,
-    der: &CertificateDer<'_>,
-    what: fn(Quoted) -> Dated,
-    problems: &mut Problems,
-) {
-    let Ok((_, certificate)) = X509Certificate::from_der(der) else { return };
+/// The subject of a certificate, and which end of its time it is at; `None` in the good time
+/// between, and for what cannot be read, which TLS refuses.
+pub(crate) fn of_certificate(der: &[u8], now: SystemTime) -> Option<(String, When)> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
-    let when = When::of(moment(validity.not_before), moment(validity.not_after), problems.now);
-    let subject = certificate.subject().to_string();
-    tell(key, file, what(subject.as_str().into()), when, problems);
+    let when = When::of(moment(validity.not_before), moment(validity.not_after), now)?;
+    Some((certificate.subject().to_string(), when))
 }
 
-fn tell<T>(key: &str, file: &Loaded<T>, what: Dated, when: Option<When>, problems: &mut Problems) {
-    if let Some(when) = when {
-        let validity = Validity { file: file.path.clone(), what, when };
-        problems.caution(file.place, key, &validity);
-    }
+/// The issuer of a revocation list that serves for `grace` after its end, and which end of its
+/// time it is at, as [`of_certificate`] has it.
+pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(String, When)> {
+    let (_, list) = CertificateRevocationList::from_der(der).ok()?;
+    let when = When::of(UNIX_EPOCH, moment(list.next_update()?), now)?;
+    Some((list.issuer().to_string(), when.with_grace(grace, now)))
 }
 
 fn moment(time: ASN1Time) -> SystemTime {
@@ -148,38 +101,34 @@ impl When {
 
 impl fmt::Display for Validity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, what, when } = self;
-        write!(f, "{}: {what} {when}; {}", file.display(), what.advice(*when))
+        let Self { file, what, of, when } = self;
+        let file = file.display();
+        match what {
+            Dated::Server => write!(f, "{file}: the certificate {of}"),
+            Dated::Chain => write!(f, "{file}: the certificate {of} of the chain"),
+            Dated::ClientCa => write!(f, "{file}: the CA {of}"),
+            Dated::Crl => write!(f, "{file}: the revocation list of {of}"),
+        }?;
+        write!(f, " {when}; {}", what.advice(*when))
     }
 }
 
 impl Dated {
-    const fn advice(&self, when: When) -> &'static str {
+    const fn advice(self, when: When) -> &'static str {
         match (self, when) {
             (_, When::NotBefore(_)) => "compare it with the clock of this machine",
-            (Self::Crl(_), When::Ends(..)) => "see that the next list comes in time",
-            (Self::Crl(_), When::Grace(..)) => "fetch the current list",
-            (Self::Crl(_), When::Ended(_)) => {
+            (Self::Crl, When::Ends(..)) => "see that the next list comes in time",
+            (Self::Crl, When::Grace(..)) => "fetch the current list",
+            (Self::Crl, When::Ended(_)) => {
                 "every certificate of its CA is refused as crl-expired; fetch the current list"
             }
             (_, When::Ends(..)) => "renew it",
-            (Self::ClientCa(_), When::Ended(_) | When::Grace(..)) => {
+            (Self::ClientCa, When::Ended(_) | When::Grace(..)) => {
                 "certificates that it has issued count until their own end; replace it"
             }
-            (Self::Server(_) | Self::Chain(_), When::Ended(_) | When::Grace(..)) => {
+            (Self::Server | Self::Chain, When::Ended(_) | When::Grace(..)) => {
                 "devices that verify the gate refuse it; renew it"
             }
-        }
-    }
-}
-
-impl fmt::Display for Dated {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Server(subject) => write!(f, "the certificate {subject}"),
-            Self::Chain(subject) => write!(f, "the certificate {subject} of the chain"),
-            Self::ClientCa(subject) => write!(f, "the CA {subject}"),
-            Self::Crl(issuer) => write!(f, "the revocation list of {issuer}"),
         }
     }
 }

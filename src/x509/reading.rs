@@ -4,15 +4,13 @@
 //! x509-parser adds the dates and names, which webpki does not show.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use pacsgate_core::certificate::{AcceptedBy, Certificate, Digest};
+use pacsgate_core::certificate::{Certificate, Digest};
 use rustls::pki_types::CertificateDer;
 use webpki::EndEntityCert;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
-
-use super::fault::HandshakeFault;
 
 /// More names than any device has; the rest of a policy's work grows with them.
 const MAX_NAMES: usize = 100;
@@ -25,63 +23,37 @@ const MAX_COMMON_NAME: usize = 256;
 /// What aws-lc verifies RSA signatures with, in bytes of the modulus (2048 to 8192 bits).
 const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
 
-/// A certificate that a client has shown, whether accepted or not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Presented {
-    /// The digest of its DER encoding.
-    pub sha256: Digest,
-    /// The digest of its SubjectPublicKeyInfo's DER encoding.
-    pub spki_sha256: Digest,
-    /// The DNS names of its subject alternative name, in lower case; without wildcards and names
-    /// outside of printable ASCII, which can match nothing.
-    pub dns: Vec<Box<str>>,
-    /// The URIs of its subject alternative name.
-    pub uris: Vec<Box<str>>,
-    /// The first common name, cut to 256 bytes: peer text.
-    pub common_name: Option<Box<str>>,
-    /// The start of its validity, in seconds since the epoch.
-    pub not_before: i64,
-    /// The end of its validity, in seconds since the epoch.
-    pub not_after: i64,
-}
-
-impl Presented {
-    /// The certificate as the policy sees it, once the handshake has accepted it.
-    pub(super) fn accepted(self, accepted_by: AcceptedBy) -> Certificate {
-        Certificate {
-            sha256: self.sha256,
-            spki_sha256: self.spki_sha256,
-            dns: self.dns,
-            uris: self.uris,
-            common_name: self.common_name,
-            not_after: self.not_after,
-            accepted_by,
-        }
-    }
+/// Why a leaf is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unread {
+    /// It is not X.509, or two readers see different keys in it.
+    Unparsable,
+    /// It has more names than any device.
+    TooManyNames,
 }
 
 /// What the verifier looks at beyond the audit's fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Traits {
+pub(crate) struct Traits {
     /// There is an extended key usage extension.
-    pub(super) has_extended_key_usage: bool,
+    pub(crate) has_extended_key_usage: bool,
     /// The key is of a size whose signatures can be verified.
-    pub(super) key_size_supported: bool,
+    pub(crate) key_size_supported: bool,
 }
 
 /// Reads a leaf that webpki has read as `parsed`.
-pub(super) fn read(
+pub(crate) fn read(
     der: &CertificateDer<'_>,
     parsed: &EndEntityCert<'_>,
-) -> Result<(Presented, Traits), HandshakeFault> {
-    let certificate = x509(der).ok_or(HandshakeFault::CertificateUnparsable)?;
+) -> Result<(Certificate, Traits), Unread> {
+    let certificate = whole(der).ok_or(Unread::Unparsable)?;
     let spki = parsed.subject_public_key_info();
     // Two readers that do not see the same key would judge two certificates.
     if certificate.public_key().raw != spki.as_ref() {
-        return Err(HandshakeFault::CertificateUnparsable);
+        return Err(Unread::Unparsable);
     }
     let names = Names::of(&certificate)?;
-    let presented = Presented {
+    let shown = Certificate {
         sha256: sha256(der),
         spki_sha256: sha256(&spki),
         dns: names.dns,
@@ -94,11 +66,11 @@ pub(super) fn read(
         has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
         key_size_supported: key_size_supported(&certificate),
     };
-    Ok((presented, traits))
+    Ok((shown, traits))
 }
 
 /// The whole of `der` as a certificate.
-pub(super) fn x509<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+pub(crate) fn whole<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
     rest.is_empty().then_some(certificate)
 }
@@ -116,14 +88,12 @@ struct Names {
 }
 
 impl Names {
-    fn of(certificate: &X509Certificate<'_>) -> Result<Self, HandshakeFault> {
-        let extension = certificate
-            .subject_alternative_name()
-            .map_err(|_| HandshakeFault::CertificateUnparsable)?;
+    fn of(certificate: &X509Certificate<'_>) -> Result<Self, Unread> {
+        let extension = certificate.subject_alternative_name().map_err(|_| Unread::Unparsable)?;
         let Some(extension) = extension else { return Ok(Self::default()) };
         let names = &extension.value.general_names;
         if names.len() > MAX_NAMES {
-            return Err(HandshakeFault::CertificateTooLarge);
+            return Err(Unread::TooManyNames);
         }
         Ok(Self {
             dns: names.iter().filter_map(dns).collect(),

@@ -53,7 +53,7 @@ pub enum Kind {
 }
 
 /// Every certificate of a file, in its order.
-pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
     let found = sections(pem, Kind::Certificate)?;
     let certificates: Vec<_> = found.into_iter().map(CertificateDer::from).collect();
     // A certificate that cannot be read as a trust anchor cannot be read as anything else.
@@ -64,7 +64,7 @@ pub(super) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, P
 }
 
 /// The one private key of a file: PKCS #8, SEC 1 or PKCS #1.
-pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
+pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault> {
     if contains(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || contains(pem, b"Proc-Type: 4,ENC") {
         return Err(PemFault::Encrypted);
     }
@@ -77,7 +77,7 @@ pub(super) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
 }
 
 /// Every CRL of a file in PEM, or the one of a file in DER, as CAs publish it.
-pub(super) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemFault> {
+pub(crate) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemFault> {
     let found = match sections(bytes, Kind::Crl) {
         Err(PemFault::Der) => vec![bytes.to_vec()],
         other => other?,

@@ -1,0 +1,13 @@
+//! X.509: certificates, keys and revocation lists, as far as the gate reads them itself.
+//!
+//! - `pem`: out of files.
+//! - `reading`: what a client's leaf says.
+//! - `issuing`: who may issue, and which list is whose.
+//! - `validity`: which end of its time something is at.
+//!
+//! Chains are built and signatures verified by webpki, in `stream::tls`.
+
+pub(crate) mod issuing;
+pub mod pem;
+pub(crate) mod reading;
+pub mod validity;

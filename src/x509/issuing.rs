@@ -1,0 +1,57 @@
+//! Who may issue, and which key has signed what.
+
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use x509_parser::certificate::X509Certificate;
+use x509_parser::extensions::{ParsedExtension, X509Extension};
+use x509_parser::prelude::FromDer;
+use x509_parser::revocation_list::CertificateRevocationList;
+use x509_parser::x509::X509Version;
+
+/// Basic constraints exist since X.509 v3; an older root has nothing to say of itself.
+pub(crate) fn may_issue(certificate: &X509Certificate<'_>) -> bool {
+    certificate.version() != X509Version::V3 || certificate.is_ca()
+}
+
+/// The key that has signed a certificate or a list, as that names it (RFC 5280 section 4.2.1.1).
+pub(crate) fn signer<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {
+    extensions.iter().find_map(|extension| {
+        let ParsedExtension::AuthorityKeyIdentifier(id) = extension.parsed_extension() else {
+            return None;
+        };
+        id.key_identifier.as_ref().map(|id| id.0)
+    })
+}
+
+/// The CAs for which there is no list, by their subjects.
+pub(crate) fn without_list(
+    cas: &[CertificateDer<'_>],
+    lists: &[&CertificateRevocationListDer<'_>],
+) -> Vec<String> {
+    let lists = lists.iter().filter_map(|der| CertificateRevocationList::from_der(der).ok());
+    let lists: Vec<_> = lists.map(|(_, list)| list).collect();
+    let cas = cas.iter().filter_map(|der| X509Certificate::from_der(der).ok());
+    // A device's certificate is refused as a CA, and issues nothing.
+    let cas = cas.map(|(_, ca)| ca).filter(may_issue);
+    let alone = cas.filter(|ca| !lists.iter().any(|list| is_of(list, ca)));
+    alone.map(|ca| ca.subject().to_string()).collect()
+}
+
+/// By name, and by key where both say it: a renewed CA may keep its name.
+fn is_of(list: &CertificateRevocationList<'_>, ca: &X509Certificate<'_>) -> bool {
+    if list.issuer().as_raw() != ca.subject().as_raw() {
+        return false;
+    }
+    match (signer(list.extensions()), own_key(ca.extensions())) {
+        (Some(signer), Some(own)) => signer == own,
+        _ => true,
+    }
+}
+
+fn own_key<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {
+    extensions.iter().find_map(|extension| {
+        let ParsedExtension::SubjectKeyIdentifier(id) = extension.parsed_extension() else {
+            return None;
+        };
+        Some(id.0)
+    })
+}
