@@ -12,6 +12,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate::config;
+use pacsgate::pki::{self, Identity};
 
 const PEERS: usize = 2_000;
 /// Odd, so that the median is one of them.
@@ -95,11 +96,11 @@ fn peer(number: usize) -> String {
 
 /// A certificate that is its own CA, and its key.
 fn write_pair(directory: &Path) -> Result<(), Box<dyn Error>> {
-    let mut params = rcgen::CertificateParams::new(["gate.example".to_owned()])?;
-    params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let key = rcgen::KeyPair::generate()?;
-    write(directory.join("gateway.pem"), &params.self_signed(&key)?.pem())?;
-    write(directory.join("gateway.key"), &key.serialize_pem())?;
+    let now = SystemTime::now();
+    let params = pki::authority("gate.example", now..now + Duration::from_secs(86_400));
+    let identity = Identity::self_signed(&params, rcgen::KeyPair::generate()?)?;
+    write(directory.join("gateway.pem"), &identity.chain_pem())?;
+    write(directory.join("gateway.key"), &identity.key.serialize_pem())?;
     Ok(())
 }
 

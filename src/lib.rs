@@ -14,7 +14,7 @@
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
 //!
-//! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
+//! [`pki`] makes certificates, for the demo and for tests only. Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
 //! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
 //!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without
@@ -31,6 +31,7 @@ pub mod gate;
 pub mod listener;
 pub mod live;
 pub mod net;
+pub mod pki;
 pub mod reason;
 pub mod relay;
 pub mod server;

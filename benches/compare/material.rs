@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
-};
+use pacsgate::pki::{self, Authority};
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -29,14 +29,14 @@ impl Material {
     /// Makes the certificates and writes them into `directory`.
     pub(crate) fn create(directory: &Path) -> io::Result<Self> {
         let material = Self::at(directory);
-        let (ca, issuer) = authority().map_err(io::Error::other)?;
-        fs::write(material.ca(), ca)?;
+        let ca = authority().map_err(io::Error::other)?;
+        fs::write(material.ca(), ca.certificate().pem())?;
         let leaves = [
             (SERVER_NAME, "server", ExtendedKeyUsagePurpose::ServerAuth),
             (CLIENT_NAME, "client", ExtendedKeyUsagePurpose::ClientAuth),
         ];
         for (name, file, usage) in leaves {
-            let (certificate, key) = leaf(name, usage, &issuer).map_err(io::Error::other)?;
+            let (certificate, key) = leaf(name, usage, &ca).map_err(io::Error::other)?;
             fs::write(material.certificate(file), certificate)?;
             fs::write(material.key(file), key)?;
         }
@@ -104,26 +104,22 @@ impl Material {
     }
 }
 
-fn authority() -> Result<(String, Issuer<'static, KeyPair>), rcgen::Error> {
-    let mut params = CertificateParams::new(Vec::new())?;
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.distinguished_name.push(DnType::CommonName, "pacsgate benchmark CA");
-    let key = KeyPair::generate()?;
-    let certificate = params.self_signed(&key)?.pem();
-    Ok((certificate, Issuer::new(params, key)))
+fn authority() -> Result<Authority, rcgen::Error> {
+    Authority::root(pki::authority("pacsgate benchmark CA", this_week()), KeyPair::generate()?)
 }
 
 fn leaf(
     name: &str,
     usage: ExtendedKeyUsagePurpose,
-    issuer: &Issuer<'static, KeyPair>,
+    ca: &Authority,
 ) -> Result<(String, String), rcgen::Error> {
-    let mut params = CertificateParams::new(vec![name.to_owned()])?;
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-    params.extended_key_usages = vec![usage];
-    params.use_authority_key_identifier_extension = true;
-    let key = KeyPair::generate()?;
-    Ok((params.signed_by(&key, issuer)?.pem(), key.serialize_pem()))
+    let params = pki::leaf(name, &[name], Some(usage), this_week())?;
+    let identity = ca.issue(&params, KeyPair::generate()?)?;
+    Ok((identity.chain_pem(), identity.key.serialize_pem()))
+}
+
+fn this_week() -> Range<SystemTime> {
+    const DAY: Duration = Duration::from_secs(86_400);
+    let now = SystemTime::now();
+    now - DAY..now + 6 * DAY
 }

@@ -136,7 +136,7 @@ fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
 
 #[test]
 fn takes_a_certificate_that_the_crl_does_not_list() {
-    let crl = site().root.crl(&[0xdead], next_month());
+    let crl = site().root.crl(&[0xdead_u64.into()], next_month());
     let scenario = Scenario::with(|settings| revoking(settings, &[crl]));
     echo(&mut scenario.associated(), 1);
 }

@@ -6,10 +6,8 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber,
-};
+use pacsgate::pki::{self, Authority};
+use rcgen::KeyPair;
 use serde_json::Value;
 
 /// Blocks of what stands in the sound file, what a slip makes of it, and what is told.
@@ -251,17 +249,19 @@ impl Site {
     fn with_end(end: SystemTime) -> Self {
         let site = Self { directory: tempfile::tempdir().unwrap() };
         site.write("pacsgate.toml", SOUND);
-        let key = KeyPair::generate().unwrap();
-        let ca = authority();
-        site.write("tls/ca.pem", ca.self_signed(&key).unwrap().pem());
-        let issuer = Issuer::new(ca, key);
-        site.write("tls/ca.crl", crl(&issuer));
+        let now = SystemTime::now();
+        let key = || KeyPair::generate().unwrap();
+        let ca = pki::authority("Imaging CA", now - DAY..now + 300 * DAY);
+        let ca = Authority::root(ca, key()).unwrap();
+        site.write("tls/ca.pem", ca.certificate().pem());
+        let crl = ca.crl(&[], now - DAY..now + 200 * DAY).unwrap();
+        site.write("tls/ca.crl", crl.pem().unwrap());
         for name in ["gateway", "other"] {
-            let key = KeyPair::generate().unwrap();
-            let mut params = named("gate.example");
-            params.not_after = end.into();
-            site.write(&format!("tls/{name}.pem"), params.signed_by(&key, &issuer).unwrap().pem());
-            site.write(&format!("tls/{name}.key"), key.serialize_pem());
+            let start = SystemTime::UNIX_EPOCH;
+            let params = pki::leaf("gate.example", &["gate.example"], None, start..end).unwrap();
+            let identity = ca.issue(&params, key()).unwrap();
+            site.write(&format!("tls/{name}.pem"), identity.chain_pem());
+            site.write(&format!("tls/{name}.key"), identity.key.serialize_pem());
         }
         site
     }
@@ -308,32 +308,4 @@ impl Site {
         let text = text.replace(&directory, "").trim_end().to_owned();
         Ended { text, code: output.status.code().unwrap() }
     }
-}
-
-fn named(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-    params.distinguished_name.remove(DnType::CommonName);
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
-}
-
-fn authority() -> CertificateParams {
-    let mut ca = named("Imaging CA");
-    ca.subject_alt_names.clear();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    ca
-}
-
-fn crl(issuer: &Issuer<'_, KeyPair>) -> String {
-    let now = SystemTime::now();
-    let params = CertificateRevocationListParams {
-        this_update: (now - DAY).into(),
-        next_update: (now + 200 * DAY).into(),
-        crl_number: SerialNumber::from(1),
-        issuing_distribution_point: None,
-        revoked_certs: Vec::new(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    };
-    params.signed_by(issuer).unwrap().pem().unwrap()
 }

@@ -3,8 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair};
-
+use crate::support::authority::Profile;
 use crate::support::stage::{Said, Stage, closed_port, said, silent_port};
 
 /// What is given to the probe; CT1 with everything right unless a test says otherwise.
@@ -45,12 +44,9 @@ impl Probe<'_> {
 
 /// Writes a certificate that signs itself, and its key, into the stage's directory.
 fn stranger(stage: &Stage) -> (String, String) {
-    let mut params = CertificateParams::new(vec!["stranger.example".to_owned()]).unwrap();
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap().pem();
-    fs::write(stage.directory.join("stranger.pem"), certificate).unwrap();
-    fs::write(stage.directory.join("stranger.key"), key.serialize_pem()).unwrap();
+    let stranger = Profile::client("stranger.example").self_signed();
+    fs::write(stage.directory.join("stranger.pem"), stranger.chain_pem()).unwrap();
+    fs::write(stage.directory.join("stranger.key"), stranger.key_pem()).unwrap();
     (stage.file("stranger.pem"), stage.file("stranger.key"))
 }
 

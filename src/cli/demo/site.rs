@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::authority::Authority;
+use super::authority;
 use super::error::DemoError;
 use super::object;
 
@@ -47,19 +47,19 @@ impl Site {
     }
 
     fn certificates(&self) -> Result<(), DemoError> {
-        let authority = Authority::new()?;
+        let authority = authority::authority()?;
         let identities = [
-            ("gateway", authority.gate()?),
-            ("ct1", authority.device("ct1.demo.example")?),
-            ("us1", authority.device("us1.demo.example")?),
+            ("gateway", authority::gate(&authority)?),
+            ("ct1", authority::device(&authority, "ct1.demo.example")?),
+            ("us1", authority::device(&authority, "us1.demo.example")?),
         ];
         let write = |name: String, pem: &str| {
             self.write(&name, pem.as_bytes()).map_err(DemoError::Directory)
         };
-        write("ca.pem".to_owned(), &authority.pem())?;
+        write("ca.pem".to_owned(), &authority.certificate().pem())?;
         for (name, identity) in identities {
-            write(format!("{name}.pem"), &identity.certificate)?;
-            write(format!("{name}.key"), &identity.key)?;
+            write(format!("{name}.pem"), &identity.chain_pem())?;
+            write(format!("{name}.key"), &identity.key.serialize_pem())?;
         }
         Ok(())
     }

@@ -2,17 +2,16 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType,
-    IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
-};
+use rcgen::KeyPair;
 
 use crate::config::{Errors, Settings, load_with};
+use crate::pki::{self, Authority, Identity};
 
 /// The least that loads.
 pub(super) const MAIN: &str = r#"schema = 1
@@ -121,51 +120,40 @@ pub(super) fn now() -> SystemTime {
 
 /// A CA of another name.
 pub(super) fn other_ca() -> String {
-    let mut ca = authority();
-    ca.distinguished_name.push(DnType::CommonName, "Modality CA");
-    ca.self_signed(&KeyPair::generate().unwrap()).unwrap().pem()
+    authority("Modality CA").certificate().pem()
 }
 
-fn authority() -> CertificateParams {
-    let mut ca = CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    ca
+fn authority(name: &str) -> Authority {
+    Authority::root(pki::authority(name, until(END)), KeyPair::generate().unwrap()).unwrap()
+}
+
+/// The first seconds of 1975, of 2040 and of 4096.
+const START: u64 = 157_766_400;
+const END_OF_LIST: u64 = 2_208_988_800;
+const END: u64 = 67_090_118_400;
+
+fn until(end: u64) -> Range<SystemTime> {
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    at(START)..at(end)
 }
 
 /// Made once: keys take their time.
 static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
-    let ca_key = KeyPair::generate().unwrap();
-    let ca = authority();
-    let ca_pem = ca.self_signed(&ca_key).unwrap().pem();
-    let issuer = Issuer::new(ca, ca_key);
-    let (gateway, gateway_key) = leaf(&issuer);
-    let (other, other_key) = leaf(&issuer);
+    let ca = authority("imaging.example");
+    let (gateway, other) = (leaf(&ca), leaf(&ca));
+    let crl = ca.crl(&[], until(END_OF_LIST)).unwrap().pem().unwrap();
     vec![
-        ("tls/ca.pem", ca_pem),
-        ("tls/ca.crl", crl(&issuer)),
-        ("tls/chain.pem", other.pem() + &gateway.pem()),
-        ("tls/gateway.pem", gateway.pem()),
-        ("tls/gateway.key", gateway_key.serialize_pem()),
-        ("tls/other.pem", other.pem()),
-        ("tls/other.key", other_key.serialize_pem()),
+        ("tls/ca.pem", ca.certificate().pem()),
+        ("tls/ca.crl", crl),
+        ("tls/chain.pem", other.chain_pem() + &gateway.chain_pem()),
+        ("tls/gateway.pem", gateway.chain_pem()),
+        ("tls/gateway.key", gateway.key.serialize_pem()),
+        ("tls/other.pem", other.chain_pem()),
+        ("tls/other.key", other.key.serialize_pem()),
     ]
 });
 
-fn leaf(issuer: &Issuer<'_, KeyPair>) -> (Certificate, KeyPair) {
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["gate.example".to_owned()]).unwrap();
-    (params.signed_by(&key, issuer).unwrap(), key)
-}
-
-fn crl(issuer: &Issuer<'_, KeyPair>) -> String {
-    let params = CertificateRevocationListParams {
-        this_update: date_time_ymd(2024, 1, 1),
-        next_update: date_time_ymd(2040, 1, 1),
-        crl_number: SerialNumber::from(1),
-        issuing_distribution_point: None,
-        revoked_certs: Vec::new(),
-        key_identifier_method: KeyIdMethod::Sha256,
-    };
-    params.signed_by(issuer).unwrap().pem().unwrap()
+fn leaf(ca: &Authority) -> Identity {
+    let params = pki::leaf("imaging.example", &["gate.example"], None, until(END)).unwrap();
+    ca.issue(&params, KeyPair::generate().unwrap()).unwrap()
 }

@@ -77,7 +77,7 @@ fn warns_of_a_revocation_list_thirty_days_before_its_end() {
     let before = |seconds| site.warned_at(moment(END_OF_CRL - seconds));
     assert_eq!(before(30 * DAY + 1), "");
     let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl";
-    let list = "the revocation list of \"CN=rcgen self signed cert\"";
+    let list = "the revocation list of \"CN=imaging.example\"";
     let cases = [(30 * DAY, "in 30 days"), (DAY, "in 1 day"), (1, "in less than a day")];
     for (left, shown) in cases {
         let expected = format!(
@@ -94,7 +94,7 @@ fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
     let site = Site::new(&graced);
     let after = |site: &Site, seconds| site.warned_at(moment(END_OF_CRL + seconds));
     let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl";
-    let list = "the revocation list of \"CN=rcgen self signed cert\" has ended at \
+    let list = "the revocation list of \"CN=imaging.example\" has ended at \
                 2040-01-01T00:00:00Z";
     let serves = "and serves until 2040-01-08T00:00:00Z only; fetch the current list";
     assert_eq!(after(&site, 0), format!("{place}: {list} {serves}"));
@@ -109,7 +109,7 @@ fn warns_of_each_certificate_at_the_end_of_its_time() {
     let gateway = std::fs::read_to_string(site.path("tls/gateway.pem")).unwrap();
     let ca = std::fs::read_to_string(site.path("tls/ca.pem")).unwrap();
     site.write("tls/gateway.pem", gateway + &ca);
-    let name = "\"CN=rcgen self signed cert\"";
+    let name = "\"CN=imaging.example\"";
     let (certificate, ca) = ("listener.front.tls.certificate", "listener.front.tls.client_ca");
     let ends = "ends at 4096-01-01T00:00:00Z, in 10 days; renew it";
     let warned = site.warned_at(moment(END_OF_CERTIFICATES - 10 * DAY));

@@ -1,34 +1,24 @@
 //! Certificates made at run time: nothing secret is ever in the repository.
 
+use pacsgate::pki;
 use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertificateRevocationListParams, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, PublicKeyData,
-    RevokedCertParams, SanType, SerialNumber,
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, PublicKeyData,
+    SanType, SerialNumber,
 };
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Range;
 use std::time::{Duration, SystemTime};
 
 /// One day.
 pub(crate) const DAY: Duration = Duration::from_secs(86_400);
 
 /// A certificate authority: a root, or an intermediate with the chain up to its root.
-pub(crate) struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    certificate: Certificate,
-    serial: u64,
-    above: Vec<Certificate>,
-}
+pub(crate) struct Authority(pki::Authority);
 
 /// A certificate with its chain and its key.
 #[derive(Clone)]
-pub(crate) struct Identity {
-    chain: Vec<Certificate>,
-    key: Arc<KeyPair>,
-    serial: u64,
-}
+pub(crate) struct Identity(pki::Identity);
 
 /// What a certificate says.
 #[derive(Clone)]
@@ -83,54 +73,40 @@ impl Profile {
 
     /// Makes the certificate of a device that signed it itself.
     pub(crate) fn self_signed(&self) -> Identity {
-        let key = self.algorithm.key();
-        let (params, serial) = self.params();
-        let certificate = params.self_signed(&key).unwrap();
-        Identity { chain: vec![certificate], key: Arc::new(key), serial }
+        Identity(pki::Identity::self_signed(&self.params(), self.algorithm.key()).unwrap())
     }
 
-    fn params(&self) -> (CertificateParams, u64) {
-        let serial = next_serial();
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, self.common_name);
-        params.serial_number = Some(SerialNumber::from_slice(&serial.to_be_bytes()));
-        params.subject_alt_names = self.names();
-        params.extended_key_usages = self.usage.purposes();
-        let (not_before, not_after) = self.validity.dates();
-        params.not_before = not_before.into();
-        params.not_after = not_after.into();
-        params.use_authority_key_identifier_extension = true;
+    fn params(&self) -> CertificateParams {
+        let purpose = self.usage.purpose();
+        let mut params =
+            pki::leaf(self.common_name, &self.dns, purpose, self.validity.dates()).unwrap();
+        let uris = self.uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
+        params.subject_alt_names.extend(uris);
         if self.ca {
             params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         }
-        (params, serial)
-    }
-
-    fn names(&self) -> Vec<SanType> {
-        let dns = self.dns.iter().map(|name| SanType::DnsName((*name).try_into().unwrap()));
-        let uris = self.uris.iter().map(|uri| SanType::URI((*uri).try_into().unwrap()));
-        dns.chain(uris).collect()
+        params
     }
 }
 
 impl Usage {
-    fn purposes(self) -> Vec<ExtendedKeyUsagePurpose> {
+    const fn purpose(self) -> Option<ExtendedKeyUsagePurpose> {
         match self {
-            Self::Client => vec![ExtendedKeyUsagePurpose::ClientAuth],
-            Self::Server => vec![ExtendedKeyUsagePurpose::ServerAuth],
-            Self::Unstated => Vec::new(),
+            Self::Client => Some(ExtendedKeyUsagePurpose::ClientAuth),
+            Self::Server => Some(ExtendedKeyUsagePurpose::ServerAuth),
+            Self::Unstated => None,
         }
     }
 }
 
 impl Validity {
-    fn dates(self) -> (SystemTime, SystemTime) {
+    fn dates(self) -> Range<SystemTime> {
         let now = SystemTime::now();
         match self {
-            Self::Current => (now - DAY, now + 30 * DAY),
-            Self::Ending => (now - DAY, now + Duration::from_secs(3)),
-            Self::Expired => (now - 30 * DAY, now - DAY),
-            Self::Early => (now + DAY, now + 30 * DAY),
+            Self::Current => now - DAY..now + 30 * DAY,
+            Self::Ending => now - DAY..now + Duration::from_secs(3),
+            Self::Expired => now - 30 * DAY..now - DAY,
+            Self::Early => now + DAY..now + 30 * DAY,
         }
     }
 }
@@ -146,131 +122,91 @@ impl Algorithm {
 
 impl Authority {
     /// A new root.
-    pub(crate) fn root(name: &'static str) -> Self {
-        let (params, serial) = authority_params(name);
-        let key = Algorithm::Ecdsa.key();
-        let certificate = params.self_signed(&key).unwrap();
-        Self { issuer: Issuer::new(params, key), certificate, serial, above: Vec::new() }
+    pub(crate) fn root(name: &str) -> Self {
+        Self(pki::Authority::root(authority(name), Algorithm::Ecdsa.key()).unwrap())
     }
 
     /// An authority whose certificate this one signs.
-    pub(crate) fn intermediate(&self, name: &'static str) -> Self {
-        let (params, serial) = authority_params(name);
-        let key = Algorithm::Ecdsa.key();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let above = vec![certificate.clone()];
-        Self { issuer: Issuer::new(params, key), certificate, serial, above }
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
+        Self(self.0.intermediate(authority(name), Algorithm::Ecdsa.key()).unwrap())
     }
 
     /// A certificate and its key, signed by this authority.
     pub(crate) fn issue(&self, profile: &Profile) -> Identity {
-        let key = profile.algorithm.key();
-        let (params, serial) = profile.params();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let mut chain = vec![certificate];
-        chain.extend(self.above.iter().cloned());
-        Identity { chain, key: Arc::new(key), serial }
+        Identity(self.0.issue(&profile.params(), profile.algorithm.key()).unwrap())
     }
 
     /// A CRL that was issued a month ago and has `next_update` as its next date.
-    pub(crate) fn crl(&self, revoked: &[u64], next_update: SystemTime) -> String {
-        let now = SystemTime::now();
-        let revoked_certs = revoked.iter().map(|serial| RevokedCertParams {
-            serial_number: SerialNumber::from_slice(&serial.to_be_bytes()),
-            revocation_time: (now - DAY).into(),
-            reason_code: None,
-            invalidity_date: None,
-        });
-        let params = CertificateRevocationListParams {
-            this_update: (now - 30 * DAY).into(),
-            next_update: next_update.into(),
-            crl_number: SerialNumber::from_slice(&next_serial().to_be_bytes()),
-            issuing_distribution_point: None,
-            revoked_certs: revoked_certs.collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+    pub(crate) fn crl(&self, revoked: &[SerialNumber], next_update: SystemTime) -> String {
+        let issued = SystemTime::now() - 30 * DAY;
+        self.0.crl(revoked, issued..next_update).unwrap().pem().unwrap()
     }
 
     /// The serial number of this authority's own certificate.
-    pub(crate) fn serial(&self) -> u64 {
-        self.serial
+    pub(crate) fn serial(&self) -> SerialNumber {
+        pki::serial(self.0.certificate()).unwrap()
     }
 
     /// This authority's certificate.
     pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
-        self.certificate.der()
+        self.0.certificate().der()
     }
 
     /// This authority's certificate as PEM.
     pub(crate) fn pem(&self) -> String {
-        self.certificate.pem()
+        self.0.certificate().pem()
     }
 }
 
 impl Identity {
     /// This certificate with another's key, which its holder does not have.
     pub(crate) fn with_key_of(&self, other: &Self) -> Self {
-        Self { key: Arc::clone(&other.key), ..self.clone() }
+        Self(pki::Identity { key: other.0.key.clone(), ..self.0.clone() })
     }
 
     /// This certificate without the rest of its chain.
     pub(crate) fn alone(&self) -> Self {
-        Self { chain: vec![self.chain[0].clone()], ..self.clone() }
+        Self(pki::Identity { chain: vec![self.0.chain[0].clone()], ..self.0.clone() })
     }
 
     /// The certificate's serial number.
-    pub(crate) fn serial(&self) -> u64 {
-        self.serial
+    pub(crate) fn serial(&self) -> SerialNumber {
+        pki::serial(&self.0.chain[0]).unwrap()
     }
 
     /// The private key.
     pub(crate) fn key(&self) -> PrivateKeyDer<'static> {
-        PrivatePkcs8KeyDer::from(self.key.serialize_der()).into()
+        pki::private_key(&self.0.key)
     }
 
     /// The certificates, leaf first.
     pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.chain.iter().map(|certificate| certificate.der().clone()).collect()
+        self.0.chain.iter().map(|certificate| certificate.der().clone()).collect()
     }
 
     /// SHA-256 of the certificate, as hexadecimal digits.
     pub(crate) fn sha256(&self) -> String {
-        digest(self.chain[0].der())
+        digest(self.0.chain[0].der())
     }
 
     /// SHA-256 of the subject public key information.
     pub(crate) fn spki_sha256(&self) -> String {
-        digest(&self.key.subject_public_key_info())
+        digest(&self.0.key.subject_public_key_info())
     }
 
     /// The chain, leaf first.
     pub(crate) fn chain_pem(&self) -> String {
-        self.chain.iter().map(Certificate::pem).collect()
+        self.0.chain_pem()
     }
 
     /// The private key.
     pub(crate) fn key_pem(&self) -> String {
-        self.key.serialize_pem()
+        self.0.key.serialize_pem()
     }
 }
 
-fn authority_params(name: &'static str) -> (CertificateParams, u64) {
-    let profile = Profile {
-        common_name: name,
-        dns: Vec::new(),
-        ca: true,
-        usage: Usage::Unstated,
-        ..Profile::client("")
-    };
-    let (mut params, serial) = profile.params();
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    (params, serial)
-}
-
-fn next_serial() -> u64 {
-    static NEXT: AtomicU64 = AtomicU64::new(0x1000_0000);
-    NEXT.fetch_add(1, Ordering::Relaxed)
+fn authority(name: &str) -> CertificateParams {
+    pki::authority(name, Validity::Current.dates())
 }
 
 fn digest(bytes: &[u8]) -> String {

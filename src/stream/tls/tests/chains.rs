@@ -23,7 +23,7 @@ async fn accepts_a_certificate_of_the_ca_with_its_names() {
 #[tokio::test]
 async fn accepts_an_rsa_certificate() {
     let site = Site::new();
-    let credentials = site.client_ca.issue_with(&device("ct1.example"), &pki::rsa_key());
+    let credentials = site.client_ca.issue_with(&device("ct1.example"), pki::rsa_key());
     assert_accepted(&site.server(), &site.client(&credentials)).await;
 }
 
@@ -67,7 +67,7 @@ async fn refuses_a_chain_without_its_intermediate() {
 async fn refuses_an_expired_certificate() {
     let site = Site::new();
     let mut params = device("ct1.example");
-    params.not_after = moment(-60).to_datetime();
+    params.not_after = moment(-60).into();
     let client = site.client(&site.client_ca.issue(&params));
     assert_refused(&site.server(), &client, HandshakeFault::CertificateExpired).await;
 }
@@ -76,7 +76,7 @@ async fn refuses_an_expired_certificate() {
 async fn refuses_a_certificate_before_its_time() {
     let site = Site::new();
     let mut params = device("ct1.example");
-    params.not_before = moment(60).to_datetime();
+    params.not_before = moment(60).into();
     let client = site.client(&site.client_ca.issue(&params));
     assert_refused(&site.server(), &client, HandshakeFault::CertificateNotYetValid).await;
 }
@@ -225,8 +225,8 @@ async fn refuses_a_chain_that_would_fill_the_memory() {
 async fn accepts_a_client_of_an_expired_ca() {
     let mut site = Site::new();
     let mut params = pki::authority("Old CA");
-    params.not_before = moment(-20 * DAY).to_datetime();
-    params.not_after = moment(-DAY).to_datetime();
+    params.not_before = moment(-20 * DAY).into();
+    params.not_after = moment(-DAY).into();
     site.client_ca = Authority::root_from(params);
     assert_accepted(&site.server(), &site.client(&site.client_ca.client("ct1.example"))).await;
 }

@@ -9,7 +9,7 @@ use super::*;
 /// A gate with an ECDSA certificate, then an RSA one; and these two certificates.
 fn two_identities(site: &Site) -> (Server, [CertificateDer<'static>; 2]) {
     let ecdsa = site.gate_ca.server("gate.example");
-    let rsa = site.gate_ca.server_with("gate.example", &rsa_key());
+    let rsa = site.gate_ca.server_with("gate.example", rsa_key());
     let mut settings = site.settings(vec![site.client_ca.certificate()]);
     settings.identities = vec![ecdsa.identity(), rsa.identity()];
     (Server::new(settings).unwrap(), [ecdsa.leaf().clone(), rsa.leaf().clone()])

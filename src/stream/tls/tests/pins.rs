@@ -82,10 +82,10 @@ async fn takes_no_name_for_a_pin() {
 async fn refuses_a_pinned_certificate_out_of_its_time() {
     let mut site = Site::new();
     let mut params = device("ct1.example");
-    params.not_after = moment(-60).to_datetime();
+    params.not_after = moment(-60).into();
     let expired = self_signed(&params);
-    params.not_before = moment(DAY).to_datetime();
-    params.not_after = moment(2 * DAY).to_datetime();
+    params.not_before = moment(DAY).into();
+    params.not_after = moment(2 * DAY).into();
     let early = self_signed(&params);
     site.pins = [&pin(&expired), &pin_key(&early)].into_iter().collect();
     let server = site.server_without_ca();

@@ -1,24 +1,18 @@
 //! Certificates and revocation lists of throw-away CAs.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, DnType,
-    ExtendedKeyUsagePurpose, IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
-    RsaKeySize, SerialNumber, SigningKey,
+    CertificateParams, ExtendedKeyUsagePurpose, KeyPair, RsaKeySize, SerialNumber, SigningKey,
 };
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use x509_parser::prelude::FromDer;
-use x509_parser::time::ASN1Time;
+
+use crate::pki::{self, Identity, private_key};
 
 pub(super) const DAY: i64 = 86_400;
 
-pub(super) struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    /// The intermediates between the root and the leaves, nearest to the leaf first.
-    path: Vec<CertificateDer<'static>>,
-}
+pub(super) struct Authority(pki::Authority);
 
 #[derive(Debug)]
 pub(super) struct Credentials {
@@ -27,9 +21,9 @@ pub(super) struct Credentials {
 }
 
 /// A moment, in seconds from now.
-pub(super) fn moment(seconds: i64) -> ASN1Time {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    ASN1Time::from_timestamp(i64::try_from(now).unwrap() + seconds).unwrap()
+pub(super) fn moment(seconds: i64) -> SystemTime {
+    let (now, distance) = (SystemTime::now(), Duration::from_secs(seconds.unsigned_abs()));
+    if seconds < 0 { now - distance } else { now + distance }
 }
 
 pub(super) fn rsa_key() -> KeyPair {
@@ -38,35 +32,34 @@ pub(super) fn rsa_key() -> KeyPair {
 
 /// The parameters of an ordinary device's certificate.
 pub(super) fn device(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
-    params.use_authority_key_identifier_extension = true;
-    params.serial_number = Some(next_serial());
-    params.not_before = moment(-DAY).to_datetime();
-    params.not_after = moment(DAY).to_datetime();
-    params
+    let purpose = Some(ExtendedKeyUsagePurpose::ClientAuth);
+    pki::leaf(name, &[name], purpose, moment(-DAY)..moment(DAY)).unwrap()
 }
 
 /// A certificate that a device has made for itself.
 pub(super) fn self_signed(params: &CertificateParams) -> Credentials {
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    Credentials { chain: vec![certificate.der().clone()], key: private(&key) }
+    Identity::self_signed(params, KeyPair::generate().unwrap()).unwrap().into()
+}
+
+impl From<Identity> for Credentials {
+    fn from(identity: Identity) -> Self {
+        let chain = identity.chain.iter().map(|certificate| certificate.der().clone()).collect();
+        Self { chain, key: private_key(&identity.key) }
+    }
 }
 
 impl Credentials {
+    fn serial(&self) -> SerialNumber {
+        let (_, leaf) = x509_parser::parse_x509_certificate(self.leaf()).unwrap();
+        SerialNumber::from_slice(leaf.raw_serial())
+    }
+
     pub(super) fn leaf(&self) -> &CertificateDer<'static> {
         &self.chain[0]
     }
 
     pub(super) fn clone_with_key_of(&self, other: &Self) -> Self {
         Self { chain: self.chain.clone(), key: other.key.clone_key() }
-    }
-
-    fn serial(&self) -> SerialNumber {
-        let (_, leaf) = x509_parser::parse_x509_certificate(self.leaf()).unwrap();
-        SerialNumber::from_slice(leaf.raw_serial())
     }
 }
 
@@ -76,14 +69,11 @@ impl Authority {
     }
 
     pub(super) fn root_with(name: &str, key: KeyPair) -> Self {
-        let issuer = CertifiedIssuer::self_signed(authority(name), key).unwrap();
-        Self { issuer, path: Vec::new() }
+        Self(pki::Authority::root(authority(name), key).unwrap())
     }
 
     pub(super) fn root_from(params: CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::self_signed(params, key).unwrap();
-        Self { issuer, path: Vec::new() }
+        Self(pki::Authority::root(params, KeyPair::generate().unwrap()).unwrap())
     }
 
     pub(super) fn intermediate(&self, name: &str) -> Self {
@@ -91,15 +81,11 @@ impl Authority {
     }
 
     pub(super) fn intermediate_with(&self, params: CertificateParams) -> Self {
-        let key = KeyPair::generate().unwrap();
-        let issuer = CertifiedIssuer::signed_by(params, key, &self.issuer).unwrap();
-        let mut path = vec![issuer.der().clone()];
-        path.extend(self.path.iter().cloned());
-        Self { issuer, path }
+        Self(self.0.intermediate(params, KeyPair::generate().unwrap()).unwrap())
     }
 
     pub(super) fn certificate(&self) -> CertificateDer<'static> {
-        self.issuer.der().clone()
+        self.0.certificate().der().clone()
     }
 
     pub(super) fn client(&self, name: &str) -> Credentials {
@@ -107,30 +93,28 @@ impl Authority {
     }
 
     pub(super) fn server(&self, name: &str) -> Credentials {
-        self.server_with(name, &KeyPair::generate().unwrap())
+        self.server_with(name, KeyPair::generate().unwrap())
     }
 
-    pub(super) fn server_with(&self, name: &str, key: &KeyPair) -> Credentials {
+    pub(super) fn server_with(&self, name: &str, key: KeyPair) -> Credentials {
         let mut params = device(name);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         self.issue_with(&params, key)
     }
 
     pub(super) fn issue(&self, params: &CertificateParams) -> Credentials {
-        self.issue_with(params, &KeyPair::generate().unwrap())
+        self.issue_with(params, KeyPair::generate().unwrap())
     }
 
-    pub(super) fn issue_with(&self, params: &CertificateParams, key: &KeyPair) -> Credentials {
-        let mut chain = vec![params.signed_by(key, &self.issuer).unwrap().der().clone()];
-        chain.extend(self.path.iter().cloned());
-        Credentials { chain, key: private(key) }
+    pub(super) fn issue_with(&self, params: &CertificateParams, key: KeyPair) -> Credentials {
+        self.0.issue(params, key).unwrap().into()
     }
 
     /// A certificate with a foreign public key; the credentials' own key does not fit it.
     pub(super) fn issue_for(&self, spki: &[u8]) -> Credentials {
         let spki = rcgen::SubjectPublicKeyInfo::from_der(spki).unwrap();
-        let certificate = device("weak.example").signed_by(&spki, &self.issuer).unwrap();
-        let key = private(&KeyPair::generate().unwrap());
+        let certificate = device("weak.example").signed_by(&spki, self.0.issuer()).unwrap();
+        let key = private_key(&KeyPair::generate().unwrap());
         Credentials { chain: vec![certificate.der().clone()], key }
     }
 
@@ -143,7 +127,7 @@ impl Authority {
         let start = whole.windows(5).position(|window| window == version).unwrap() + 5;
         let end = whole.windows(spki.len()).position(|w| w == spki).unwrap() + spki.len();
         let tbs = tlv(0x30, &[&whole[start..end]]);
-        let signature = self.issuer.key().sign(&tbs).unwrap();
+        let signature = self.0.issuer().key().sign(&tbs).unwrap();
         let ecdsa_with_sha256 = tlv(0x30, &[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
         let der = tlv(0x30, &[&tbs, &ecdsa_with_sha256, &tlv(3, &[&[0], &signature])]);
         Credentials { chain: vec![der.into()], key: v3.key }
@@ -164,37 +148,18 @@ impl Authority {
         next_update: i64,
         revoked: &[&Credentials],
     ) -> CertificateRevocationListDer<'static> {
-        let revoked = revoked.iter().map(|credentials| RevokedCertParams {
-            serial_number: credentials.serial(),
-            revocation_time: moment(this_update).to_datetime(),
-            reason_code: None,
-            invalidity_date: None,
-        });
-        let params = CertificateRevocationListParams {
-            this_update: moment(this_update).to_datetime(),
-            next_update: moment(next_update).to_datetime(),
-            crl_number: SerialNumber::from(1),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        params.signed_by(&self.issuer).unwrap().into()
+        let serials: Vec<_> = revoked.iter().map(|it| it.serial()).collect();
+        self.0.crl(&serials, moment(this_update)..moment(next_update)).unwrap().into()
     }
 
     /// The credentials of the CA itself, to name it in a list.
     pub(super) fn as_credentials(&self) -> Credentials {
-        Credentials { chain: vec![self.certificate()], key: private(self.issuer.key()) }
+        Credentials { chain: vec![self.certificate()], key: private_key(self.0.issuer().key()) }
     }
 }
 
 pub(super) fn authority(name: &str) -> CertificateParams {
-    let mut params = CertificateParams::default();
-    params.distinguished_name.push(DnType::CommonName, name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    params.use_authority_key_identifier_extension = true;
-    params.serial_number = Some(next_serial());
-    params
+    pki::authority(name, moment(-DAY)..moment(3650 * DAY))
 }
 
 /// A SubjectPublicKeyInfo with an RSA modulus of `bytes` bytes.
@@ -220,13 +185,4 @@ fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     };
     out.extend(content);
     out
-}
-
-fn next_serial() -> SerialNumber {
-    static NEXT: AtomicU64 = AtomicU64::new(1000);
-    SerialNumber::from(NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-fn private(key: &KeyPair) -> PrivateKeyDer<'static> {
-    PrivateKeyDer::try_from(key.serialize_der()).unwrap()
 }

@@ -128,7 +128,8 @@ async fn refuses_by_a_list_that_only_bears_the_name_of_the_ca() {
 }
 
 fn unix(seconds_from_now: i64) -> UnixTime {
-    let seconds = u64::try_from(moment(seconds_from_now).timestamp()).unwrap();
+    let since = moment(seconds_from_now).duration_since(std::time::UNIX_EPOCH).unwrap();
+    let seconds = since.as_secs();
     UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
