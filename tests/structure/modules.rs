@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use proc_macro2::TokenTree;
+use proc_macro2::{TokenStream, TokenTree};
 use syn::Item;
 
 use crate::paths::Paths;
@@ -82,15 +82,32 @@ fn find<'a>(sources: &'a [Source], path: &str) -> Option<&'a Source> {
     sources.iter().find(|source| source.path == path)
 }
 
-/// The enum that a macro at the top declares, as `reasons!` does.
+/// What a macro at the top declares, as `reasons!` does, or what it will where it is called, as
+/// with one that is defined for a single call.
 fn declared(item: &Item) -> Option<(String, Kind)> {
     let Item::Macro(item) = item else { return None };
-    let mut tokens = item.mac.tokens.clone().into_iter();
-    let is_enum = |token: &TokenTree| matches!(token, TokenTree::Ident(word) if word == "enum");
-    // A macro's own definition has no enum outside of its braces.
-    tokens.find(is_enum)?;
-    let Some(TokenTree::Ident(name)) = tokens.next() else { return None };
-    Some((name.to_string(), Kind::Type))
+    type_in(item.mac.tokens.clone()).map(|name| (name, Kind::Type))
+}
+
+fn type_in(tokens: TokenStream) -> Option<String> {
+    let mut tokens = tokens.into_iter();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Ident(word) if word == "enum" || word == "struct" => {
+                // A name of the macro's own, and not one that it is given.
+                if let Some(TokenTree::Ident(name)) = tokens.next() {
+                    return Some(name.to_string());
+                }
+            }
+            TokenTree::Group(group) => {
+                if let Some(name) = type_in(group.stream()) {
+                    return Some(name);
+                }
+            }
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+    None
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]
