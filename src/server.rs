@@ -1,6 +1,5 @@
 //! The daemon: binds, serves, and stops in good order.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -19,9 +18,7 @@ use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
 use crate::service_manager;
-use crate::site::Site;
 use crate::slots::Slots;
-use crate::stream::tls;
 
 /// How long the audit may take to write its last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -91,12 +88,13 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
-        let Settings { listeners, pacs, policy, limits, log, .. } = settings;
-        let (audit, audit_thread) = start_audit(log.audit)?;
-        net::warn_of_few_descriptors(limits.connections);
-        let slots = Slots::new(&limits);
-        let (sockets, tls) = open(listeners)?;
-        let site = ArcSwap::from_pointee(Site::new(policy, pacs, limits, tls));
+        let Settings { listeners, site, log, .. } = settings;
+        let (audit, audit_thread) =
+            Audit::start(&log.audit, audit::Periods::default()).map_err(ServerError::Audit)?;
+        net::warn_of_few_descriptors(site.limits.connections);
+        let slots = Slots::new(&site.limits);
+        let sockets = open(listeners)?;
+        let site = ArcSwap::from_pointee(site);
         let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
@@ -133,30 +131,17 @@ impl Server {
     }
 }
 
-/// Sockets with the names of their listeners, and the listeners' TLS.
-type Open = (Vec<(Arc<str>, TcpListener)>, HashMap<Arc<str>, tls::Server>);
-
 /// Everything that can fail is done before the first connection is accepted.
-fn open(listeners: Vec<config::Listener>) -> Result<Open, ServerError> {
-    let (mut sockets, mut servers) = (Vec::new(), HashMap::new());
-    for config::Listener { name, bind, tls } in listeners {
+fn open(listeners: Vec<config::Listener>) -> Result<Vec<(Arc<str>, TcpListener)>, ServerError> {
+    let mut sockets = Vec::new();
+    for config::Listener { name, bind } in listeners {
         for address in bind {
             let socket = listener::bind(address)
                 .map_err(|error| ServerError::Bind(Arc::clone(&name), address, error))?;
             sockets.push((Arc::clone(&name), socket));
         }
-        servers.insert(name, tls);
     }
-    Ok((sockets, servers))
-}
-
-fn start_audit(destination: config::Audit) -> Result<(Audit, AuditThread), ServerError> {
-    let destination = match destination {
-        config::Audit::Stdout => audit::Destination::Stdout,
-        config::Audit::Stderr => audit::Destination::Stderr,
-        config::Audit::File(path) => audit::Destination::File(path),
-    };
-    Audit::start(&destination, audit::Periods::default()).map_err(ServerError::Audit)
+    Ok(sockets)
 }
 
 /// Gives what lives its time, then ends it.

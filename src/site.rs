@@ -7,40 +7,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use pacsgate_core::policy::Policy;
 use tokio::time::Instant;
 
-use crate::config::{self, Limits};
+use crate::config::{Address, Limits};
 use crate::relay::Deadlines;
-use crate::relay::target::Target;
 use crate::stream::tls;
 
 /// Everything that a decision about a connection rests on.
 ///
 /// A connection takes one when it is accepted and keeps it: pins and policy are always of the same
 /// load.
+#[derive(Debug)]
 pub struct Site {
     /// Who may do what.
     pub policy: Policy,
     /// Where each PACS of the policy is.
-    pub targets: HashMap<Arc<str>, Target>,
+    pub targets: HashMap<Arc<str>, Address>,
     /// How much and how long.
     pub limits: Limits,
     /// TLS by the names of the listeners.
     pub tls: HashMap<Arc<str>, tls::Server>,
-}
-
-impl Site {
-    /// Puts together what was loaded.
-    #[must_use]
-    pub fn new(
-        policy: Policy,
-        pacs: Vec<config::PacsAddress>,
-        limits: Limits,
-        tls: HashMap<Arc<str>, tls::Server>,
-    ) -> Self {
-        let target = |pacs: config::PacsAddress| {
-            (pacs.name, Target { host: pacs.address.host.into(), port: pacs.address.port })
-        };
-        Self { policy, targets: pacs.into_iter().map(target).collect(), limits, tls }
-    }
 }
 
 impl Limits {

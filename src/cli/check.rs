@@ -145,7 +145,7 @@ impl Count {
         let Loaded { peers, files, named } = settings.loaded;
         Self {
             listeners: settings.listeners.len(),
-            pacs: settings.pacs.len(),
+            pacs: settings.site.targets.len(),
             peers,
             configuration_files: files,
             other_files: named,

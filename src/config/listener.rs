@@ -21,15 +21,13 @@ use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
 use crate::x509::validity::{self, Dated, Validity, When};
 use crate::x509::{issuing, pem};
 
-/// A port of the gate, and what it speaks there.
+/// A port of the gate.
 #[derive(Debug)]
 pub struct Listener {
     /// The table's name.
     pub name: Arc<str>,
     /// The addresses to listen on, at least one; port 0 lets the system choose.
     pub bind: Vec<SocketAddr>,
-    /// Its TLS, made from the files that the table names and the pins of all peers.
-    pub tls: Server,
 }
 
 /// The keys of `[listener.NAME.tls]` that the environment may override.
@@ -90,13 +88,13 @@ impl Read {
         pins: &Pins,
         all_pins: bool,
         problems: &mut Problems,
-    ) -> Option<Listener> {
+    ) -> Option<(Listener, Server)> {
         let material = self.tls?;
         let places = Places::of(&format!("listener.{}.tls", self.name), &material);
         match Server::new(material.into_settings(pins.clone())) {
             Ok(tls) => {
                 let bind = self.bind.into_iter().map(|at| at.value).collect();
-                Some(Listener { name: self.name, bind, tls })
+                Some((Listener { name: self.name, bind }, tls))
             }
             Err(errors) => {
                 // Without all the pins it is not known whether nothing is trusted.

@@ -1,13 +1,12 @@
 //! `[log]`: the operational log and the audit.
 
-use std::path::{Path, PathBuf};
-
 use tracing::Level;
 
 use super::mistake::Mistake;
 use super::node::Node;
-use super::section::Section;
+use super::section::{At, Section};
 use super::suggestion::Suggestion;
+use crate::audit::Destination;
 
 /// Where the gate writes what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub struct Log {
     /// How the operational log is written to standard error; `text`.
     pub format: Format,
     /// Where the audit goes, one JSON object a line; standard output.
-    pub audit: Audit,
+    pub audit: Destination,
 }
 
 /// How the operational log is written.
@@ -29,29 +28,9 @@ pub enum Format {
     Json,
 }
 
-/// Where the audit goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Audit {
-    /// Standard output.
-    Stdout,
-    /// Standard error, among the lines of the operational log.
-    Stderr,
-    /// A file to append to.
-    File(PathBuf),
-}
-
-impl Audit {
-    fn counted_from(self, directory: &Path) -> Self {
-        match self {
-            Self::File(path) => Self::File(directory.join(path)),
-            Self::Stdout | Self::Stderr => self,
-        }
-    }
-}
-
 impl Default for Log {
     fn default() -> Self {
-        Self { level: Level::INFO, format: Format::Text, audit: Audit::Stdout }
+        Self { level: Level::INFO, format: Format::Text, audit: Destination::Stdout }
     }
 }
 
@@ -73,7 +52,12 @@ pub(super) fn read(mut table: Section<'_>) -> Log {
     let format = table.or("format", usual.format, |node| one_of(node, &FORMATS));
     let written = table.optional("audit", audit);
     let from = |place| table.problems.sources.base(place);
-    let audit = written.map_or(usual.audit, |at| at.value.counted_from(from(at.place)));
+    let audit = match written {
+        Some(At { place, value: Destination::File(path) }) => {
+            Destination::File(from(place).join(path))
+        }
+        other => other.map_or(usual.audit, |at| at.value),
+    };
     table.finish();
     Log { level, format, audit }
 }
@@ -86,11 +70,11 @@ fn one_of<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, Mistake> {
 }
 
 /// A path has a slash, so that a slip in `stdout` does not become a file.
-fn audit(node: &Node) -> Result<Audit, Mistake> {
+fn audit(node: &Node) -> Result<Destination, Mistake> {
     match node.text()? {
-        "stdout" => Ok(Audit::Stdout),
-        "stderr" => Ok(Audit::Stderr),
-        path if path.contains('/') && !path.ends_with('/') => Ok(Audit::File(path.into())),
+        "stdout" => Ok(Destination::Stdout),
+        "stderr" => Ok(Destination::Stderr),
+        path if path.contains('/') && !path.ends_with('/') => Ok(Destination::File(path.into())),
         other => Err(Mistake::Audit(other.into())),
     }
 }

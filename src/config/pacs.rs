@@ -13,15 +13,6 @@ use super::section::{At, Section, place_of};
 use super::source::Place;
 use super::value::Address;
 
-/// Where a PACS is. What is asked of it is the policy's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PacsAddress {
-    /// The table's name, as permits have it.
-    pub name: Arc<str>,
-    /// Its DICOM port.
-    pub address: Address,
-}
-
 /// The keys of `[pacs.NAME]` that the environment may override.
 pub(super) const SCALARS: [&str; 1] = ["address"];
 
@@ -72,8 +63,8 @@ impl Read {
     }
 
     /// Where to dial; `None` where the address was refused.
-    pub(super) fn into_address(self) -> Option<PacsAddress> {
-        Some(PacsAddress { name: self.name, address: self.address? })
+    pub(super) fn into_target(self) -> Option<(Arc<str>, Address)> {
+        Some((self.name, self.address?))
     }
 }
 

@@ -1,9 +1,9 @@
 //! A configuration as the daemon uses it: every name resolved, every file read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use config::{Value, ValueKind};
-use pacsgate_core::policy::Policy;
 
 use super::finding::{Errors, Finding};
 use super::limits::{self, Limits};
@@ -11,24 +11,21 @@ use super::listener::{self, Listener};
 use super::log::{self, Log};
 use super::mistake::Mistake;
 use super::node::{Node, Table};
-use super::pacs::{self, PacsAddress};
+use super::pacs;
 use super::problems::Problems;
 use super::section::Section;
 use super::source::Place;
 use super::{cross, peer, rules, unwise};
-use crate::stream::tls::Pins;
+use crate::site::Site;
+use crate::stream::tls::{Pins, Server};
 
 /// Everything that a configuration says.
 #[derive(Debug)]
 pub struct Settings {
     /// The ports; at least one.
     pub listeners: Vec<Listener>,
-    /// Where the PACS are; at least one.
-    pub pacs: Vec<PacsAddress>,
-    /// Who may do what.
-    pub policy: Policy,
-    /// How much and how long.
-    pub limits: Limits,
+    /// What connections are judged by.
+    pub site: Site,
     /// Where the gate writes what it does.
     pub log: Log,
     /// What is legal and unwise.
@@ -79,21 +76,29 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
     };
-    let pacs = tables.pacs.into_iter().filter_map(pacs::Read::into_address).collect();
+    let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
     let Tables { limits, log, .. } = tables;
-    Ok(Settings { listeners, pacs, policy, limits, log, warnings: found.warnings, loaded })
+    let (listeners, tls) = listeners;
+    let site = Site { policy, targets, limits, tls };
+    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded })
 }
 
-/// Makes the TLS sides, which trust the pins of all peers.
+/// The ports, and their TLS by name, which trusts the pins of all peers.
+type Listeners = (Vec<Listener>, HashMap<Arc<str>, Server>);
+
 fn listeners(
-    listeners: Vec<listener::Read>,
+    read: Vec<listener::Read>,
     peers: &[peer::Read],
     problems: &mut Problems,
-) -> Vec<Listener> {
+) -> Listeners {
     let pins: Pins = peers.iter().flat_map(peer::Read::pins).collect();
     let all_pins = peers.iter().all(|peer| peer.is_sound) && !problems.incomplete;
-    let listener = |read: listener::Read| read.into_listener(&pins, all_pins, problems);
-    listeners.into_iter().filter_map(listener).collect()
+    let listener = |read: listener::Read| {
+        let (listener, tls) = read.into_listener(&pins, all_pins, problems)?;
+        let name = Arc::clone(&listener.name);
+        Some((listener, (name, tls)))
+    };
+    read.into_iter().filter_map(listener).unzip()
 }
 
 impl Tables {

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
 
 use pacsgate_core::policy::Permit;
 use pacsgate_core::reason::Answer;
@@ -14,17 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::config::Limits;
+use crate::config::{Address, Limits};
 use crate::net;
-
-/// A PACS as the gate reaches it.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Host name or address, as written.
-    pub host: Arc<str>,
-    /// TCP port.
-    pub port: u16,
-}
 
 const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
 
@@ -90,7 +80,7 @@ pub struct Undialled {
 pub async fn dial(
     permit: &Permit,
     request: &[u8],
-    target: &Target,
+    target: &Address,
     limits: &Limits,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, ReceivedAc), Undialled> {

@@ -41,7 +41,7 @@ fn the_reference_loads_with_the_example_peers() {
     let site = site("pacsgate.toml");
     add_drop_ins(&site);
     let settings = site.load().unwrap();
-    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.site.limits, Limits::default());
     assert_eq!(settings.log, Log::default());
 }
 
@@ -59,6 +59,6 @@ fn the_defaults_shown_in_the_reference_are_the_real_ones() {
     });
     site.write("pacsgate.toml", uncommented.collect::<Vec<_>>().join("\n"));
     let settings = site.load().unwrap();
-    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.site.limits, Limits::default());
     assert_eq!(settings.log, Log::default());
 }

@@ -7,19 +7,20 @@ use std::time::Duration;
 use tracing::Level;
 
 use super::site::{MAIN, Site};
-use crate::config::{Audit, Format, Limits, Loaded, Log};
+use crate::audit::Destination;
+use crate::config::{Format, Limits, Loaded, Log};
 
 #[test]
 fn the_least_loads_with_the_documented_defaults() {
     let settings = Site::new(MAIN).load().unwrap();
-    assert_eq!(settings.limits, Limits::default());
+    assert_eq!(settings.site.limits, Limits::default());
     assert_eq!(settings.log, Log::default());
     assert_eq!(settings.loaded, Loaded { peers: 1, files: 1, named: 3 });
     let [listener] = settings.listeners.as_slice() else { panic!("one listener") };
     assert_eq!(&*listener.name, "front");
     assert_eq!(listener.bind, ["127.0.0.1:0".parse::<SocketAddr>().unwrap()]);
-    let [pacs] = settings.pacs.as_slice() else { panic!("one PACS") };
-    assert_eq!((&*pacs.name, pacs.address.to_string().as_str()), ("archive", "10.10.0.5:104"));
+    assert_eq!(settings.site.targets.len(), 1);
+    assert_eq!(settings.site.targets["archive"].to_string(), "10.10.0.5:104");
 }
 
 #[test]
@@ -46,11 +47,11 @@ fn reads_limits_and_log() {
                 audit = \"log/audit.json\"\n";
     let site = Site::new(&(MAIN.to_owned() + more));
     let settings = site.load().unwrap();
-    assert_eq!(settings.limits.connections, 10);
-    assert_eq!(settings.limits.idle, Duration::from_millis(200));
-    assert_eq!(settings.limits.lifetime, Some(Duration::from_secs(12 * 3600)));
-    assert_eq!(settings.limits.max_pdu, 16 * 1024);
-    let audit = Audit::File(site.path("log/audit.json"));
+    assert_eq!(settings.site.limits.connections, 10);
+    assert_eq!(settings.site.limits.idle, Duration::from_millis(200));
+    assert_eq!(settings.site.limits.lifetime, Some(Duration::from_secs(12 * 3600)));
+    assert_eq!(settings.site.limits.max_pdu, 16 * 1024);
+    let audit = Destination::File(site.path("log/audit.json"));
     assert_eq!(settings.log, Log { level: Level::DEBUG, format: Format::Json, audit });
 }
 
@@ -80,7 +81,7 @@ fn drop_ins_add_tables_in_any_file() {
     let site = Site::new(main);
     site.write("conf.d/a.toml", format!("[peer{peer}"));
     site.write("conf.d/b.toml", format!("[pacs{pacs}"));
-    assert_eq!(site.load().unwrap().pacs.len(), 1);
+    assert_eq!(site.load().unwrap().site.targets.len(), 1);
 }
 
 #[test]
