@@ -160,7 +160,7 @@ fn contexts(guarding: Guarding) -> Contexts {
             id: ContextId::new(id).expect("odd"),
             abstract_syntax: class.parse().expect("a UID"),
             transfer_syntax: TransferSyntax::find(&syntax).expect("in the table"),
-            operations: Operations::by_requestor(up).and_by_pacs(down),
+            operations: Operations::NONE.and_by_requestor(up).and_by_acceptor(down),
         }
     });
     let maxima = Maxima {

@@ -49,7 +49,7 @@ fn inspector() -> Inspector {
         id: ContextId::new(1).unwrap(),
         abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
-        operations: Operations::by_requestor(&[Operation::CStore, Operation::CEcho]),
+        operations: Operations::NONE.and_by_requestor(&[Operation::CStore, Operation::CEcho]),
     };
     let maxima = Maxima {
         to_acceptor: MAXIMUM,

@@ -43,7 +43,7 @@ fn inspector() -> Inspector {
         id: ContextId::new(id).unwrap(),
         abstract_syntax: CLASS.parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
-        operations: Operations::by_requestor(&[
+        operations: Operations::NONE.and_by_requestor(&[
             Operation::CEcho,
             Operation::CStore,
             Operation::CFind,

@@ -26,9 +26,10 @@ const MPPS: &str = "1.2.840.10008.3.1.2.3.3";
 const MPPS_RETRIEVE: &str = "1.2.840.10008.3.1.2.3.4";
 const MPPS_NOTIFICATION: &str = "1.2.840.10008.3.1.2.3.5";
 
-const FILM: Operations = Operations::by_requestor(&[NCreate, NSet, NAction, NDelete]);
-const BOX: Operations = Operations::by_requestor(&[NSet]);
-const STATUS: Operations = Operations::by_requestor(&[NGet]).and_by_pacs(&[NEventReport]);
+const FILM: Operations = Operations::NONE.and_by_requestor(&[NCreate, NSet, NAction, NDelete]);
+const BOX: Operations = Operations::NONE.and_by_requestor(&[NSet]);
+const STATUS: Operations =
+    Operations::NONE.and_by_requestor(&[NGet]).and_by_acceptor(&[NEventReport]);
 
 const fn named(context: &'static str, sop_class: &'static str, operations: Operations) -> Named {
     Named { context, sop_class, operations }
@@ -43,8 +44,8 @@ static NAMED: [Named; 10] = [
     named(COLOR, FILM_BOX, FILM),
     named(COLOR, COLOR_IMAGE_BOX, BOX),
     named(COLOR, PRINTER, STATUS),
-    named(MPPS_RETRIEVE, MPPS, Operations::by_requestor(&[NGet])),
-    named(MPPS_NOTIFICATION, MPPS, Operations::NONE.and_by_pacs(&[NEventReport])),
+    named(MPPS_RETRIEVE, MPPS, Operations::NONE.and_by_requestor(&[NGet])),
+    named(MPPS_NOTIFICATION, MPPS, Operations::NONE.and_by_acceptor(&[NEventReport])),
 ];
 
 /// What a command on a context of the one SOP class may do with the other, as far as the context

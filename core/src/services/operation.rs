@@ -43,7 +43,7 @@ pub struct UnknownOperation;
 pub struct Operations {
     // Bit n stands for the operation with discriminant n.
     requestor: u16,
-    pacs: u16,
+    acceptor: u16,
 }
 
 impl Operation {
@@ -111,24 +111,24 @@ impl Operation {
 
 impl Operations {
     /// Nothing may be sent.
-    pub const NONE: Self = Self { requestor: 0, pacs: 0 };
+    pub const NONE: Self = Self { requestor: 0, acceptor: 0 };
 
     /// Everything may be sent, as far as something else does not forbid it.
-    pub(crate) const ALL: Self = Self { requestor: u16::MAX, pacs: u16::MAX };
+    pub(crate) const ALL: Self = Self { requestor: u16::MAX, acceptor: u16::MAX };
 
     const CANCELLABLE: u16 =
         Operation::CFind.bit() | Operation::CGet.bit() | Operation::CMove.bit();
 
-    /// What the requestor may send, and nothing for the PACS.
+    /// The same set with these for the requestor.
     #[must_use]
-    pub const fn by_requestor(operations: &[Operation]) -> Self {
-        Self { requestor: bits(operations), pacs: 0 }
+    pub const fn and_by_requestor(self, operations: &[Operation]) -> Self {
+        Self { requestor: self.requestor | bits(operations), acceptor: self.acceptor }
     }
 
-    /// The same set with these for the PACS.
+    /// The same set with these for the acceptor.
     #[must_use]
-    pub const fn and_by_pacs(self, operations: &[Operation]) -> Self {
-        Self { requestor: self.requestor, pacs: self.pacs | bits(operations) }
+    pub const fn and_by_acceptor(self, operations: &[Operation]) -> Self {
+        Self { requestor: self.requestor, acceptor: self.acceptor | bits(operations) }
     }
 
     /// What an SCU at the requestor's side does with these: all of them are the requestor's but
@@ -137,19 +137,22 @@ impl Operations {
     pub const fn of_scu(operations: &[Operation]) -> Self {
         let all = bits(operations);
         let event = Operation::NEventReport.bit();
-        Self { requestor: all & !event, pacs: all & event }
+        Self { requestor: all & !event, acceptor: all & event }
     }
 
     /// What either set allows.
     #[must_use]
     pub const fn union(self, other: Self) -> Self {
-        Self { requestor: self.requestor | other.requestor, pacs: self.pacs | other.pacs }
+        Self {
+            requestor: self.requestor | other.requestor,
+            acceptor: self.acceptor | other.acceptor,
+        }
     }
 
     /// Whether neither side may send anything.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.requestor == 0 && self.pacs == 0
+        self.requestor == 0 && self.acceptor == 0
     }
 
     /// Whether this side may send this request.
@@ -168,14 +171,14 @@ impl Operations {
     #[must_use]
     pub const fn requestor_is_scu(self) -> bool {
         let event = Operation::NEventReport.bit();
-        self.requestor & !event != 0 || self.pacs & event != 0
+        self.requestor & !event != 0 || self.acceptor & event != 0
     }
 
     /// Whether the requestor has something to do as SCP of the SOP class.
     #[must_use]
     pub const fn requestor_is_scp(self) -> bool {
         let event = Operation::NEventReport.bit();
-        self.pacs & !event != 0 || self.requestor & event != 0
+        self.acceptor & !event != 0 || self.requestor & event != 0
     }
 
     /// The requests that this side may send.
@@ -186,7 +189,7 @@ impl Operations {
     const fn of(self, side: Side) -> u16 {
         match side {
             Side::Requestor => self.requestor,
-            Side::Acceptor => self.pacs,
+            Side::Acceptor => self.acceptor,
         }
     }
 }
@@ -257,14 +260,18 @@ mod tests {
 
     #[test]
     fn what_is_allowed_twice_is_allowed() {
-        let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
-        assert_eq!(both.and_by_pacs(&[Operation::CStore]), both);
+        let both = Operations::NONE
+            .and_by_requestor(&[Operation::CGet])
+            .and_by_acceptor(&[Operation::CStore]);
+        assert_eq!(both.and_by_acceptor(&[Operation::CStore]), both);
         assert_eq!(both.union(both), both);
     }
 
     #[test]
     fn keeps_the_sides_apart() {
-        let both = Operations::by_requestor(&[Operation::CGet]).and_by_pacs(&[Operation::CStore]);
+        let both = Operations::NONE
+            .and_by_requestor(&[Operation::CGet])
+            .and_by_acceptor(&[Operation::CStore]);
         assert!(both.allows(Side::Requestor, Operation::CGet));
         assert!(!both.allows(Side::Requestor, Operation::CStore));
         assert!(both.allows(Side::Acceptor, Operation::CStore));
@@ -278,7 +285,7 @@ mod tests {
         assert!(commitment.allows(Side::Acceptor, Operation::NEventReport));
         assert!(!commitment.allows(Side::Requestor, Operation::NEventReport));
         assert!(commitment.requestor_is_scu() && !commitment.requestor_is_scp());
-        let returned = Operations::NONE.and_by_pacs(&[Operation::CStore]);
+        let returned = Operations::NONE.and_by_acceptor(&[Operation::CStore]);
         assert!(returned.requestor_is_scp() && !returned.requestor_is_scu());
     }
 }

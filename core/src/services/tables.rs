@@ -83,150 +83,55 @@ static MEMBERSHIP: LazyLock<HashMap<&str, GroupSet>> = LazyLock::new(|| {
     membership
 });
 
+/// Declares the groups, a row for each: service, name, SOP classes, what either side may send, and
+/// on what else it depends.
+macro_rules! groups {
+    ($(
+        $service:ident: $name:literal, $classes:path, $(requestor [$($asked:ident),+])?
+        $(acceptor [$($told:ident),+])? $(if $condition:ident)?;
+    )+) => {
+        pub(super) static GROUPS: &[Group] = &[$(Group {
+            service: Service::$service,
+            name: $name,
+            sop_classes: &$classes,
+            operations: Operations::NONE
+                $(.and_by_requestor(&[$($asked),+]))?
+                $(.and_by_acceptor(&[$($told),+]))?,
+            condition: groups!(@condition $($condition)?),
+        },)+];
+    };
+    (@condition) => { Condition::Always };
+    (@condition $condition:ident) => { Condition::$condition };
+}
+
 // At most 32, the width of `GroupSet`; a test counts.
-pub(super) static GROUPS: [Group; 20] = [
-    Group {
-        service: Service::Echo,
-        name: "Verification",
-        sop_classes: &standard::VERIFICATION,
-        operations: Operations::by_requestor(&[CEcho]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Store,
-        name: "Storage",
-        sop_classes: &storage::STORAGE,
-        operations: Operations::by_requestor(&[CStore]),
-        condition: Condition::Narrowed,
-    },
-    Group {
-        service: Service::KeyObject,
-        name: "Key Object Selection",
-        sop_classes: &storage::KEY_OBJECT,
-        operations: Operations::by_requestor(&[CStore]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Find,
-        name: "Query",
-        sop_classes: &standard::FIND,
-        operations: Operations::by_requestor(&[CFind]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Move,
-        name: "Retrieve to a destination",
-        sop_classes: &standard::MOVE,
-        operations: Operations::by_requestor(&[CMove]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Get,
-        name: "Retrieve on the same association",
-        sop_classes: &standard::GET,
-        operations: Operations::by_requestor(&[CGet]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Get,
-        name: "Storage, what C-GET returns",
-        sop_classes: &storage::STORAGE,
-        operations: Operations::NONE.and_by_pacs(&[CStore]),
-        condition: Condition::NarrowedBesideGet,
-    },
-    Group {
-        service: Service::Get,
-        name: "Key Object Selection, what C-GET returns",
-        sop_classes: &storage::KEY_OBJECT,
-        operations: Operations::NONE.and_by_pacs(&[CStore]),
-        condition: Condition::NarrowedBesideGet,
-    },
-    Group {
-        service: Service::Worklist,
-        name: "Modality worklist",
-        sop_classes: &standard::WORKLIST,
-        operations: Operations::by_requestor(&[CFind]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Mpps,
-        name: "Modality performed procedure step",
-        sop_classes: &standard::MPPS,
-        operations: Operations::by_requestor(&[NCreate, NSet]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Mpps,
-        name: "Performed procedure step, retrieve",
-        sop_classes: &standard::MPPS_RETRIEVE,
-        operations: Operations::by_requestor(&[NGet]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Mpps,
-        name: "Performed procedure step, notification",
-        sop_classes: &standard::MPPS_NOTIFICATION,
-        operations: Operations::NONE.and_by_pacs(&[NEventReport]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::StorageCommitment,
-        name: "Storage commitment",
-        sop_classes: &standard::STORAGE_COMMITMENT,
-        operations: Operations::by_requestor(&[NAction]).and_by_pacs(&[NEventReport]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Print management",
-        sop_classes: &standard::PRINT_META,
-        operations: Operations::by_requestor(&[NGet, NSet, NAction, NCreate, NDelete])
-            .and_by_pacs(&[NEventReport]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Film session and film box",
-        sop_classes: &standard::FILM,
-        operations: Operations::by_requestor(&[NSet, NAction, NCreate, NDelete]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Image box and annotation box",
-        sop_classes: &standard::FILM_CONTENT,
-        operations: Operations::by_requestor(&[NSet]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "VOI LUT box",
-        sop_classes: &standard::VOI_LUT_BOX,
-        operations: Operations::by_requestor(&[NSet, NCreate, NDelete]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Presentation LUT",
-        sop_classes: &standard::PRESENTATION_LUT,
-        operations: Operations::by_requestor(&[NCreate, NDelete]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Print job and printer",
-        sop_classes: &standard::PRINT_STATUS,
-        operations: Operations::by_requestor(&[NGet]).and_by_pacs(&[NEventReport]),
-        condition: Condition::Always,
-    },
-    Group {
-        service: Service::Print,
-        name: "Printer configuration",
-        sop_classes: &standard::PRINT_CONFIGURATION,
-        operations: Operations::by_requestor(&[NGet]),
-        condition: Condition::Always,
-    },
-];
+groups! {
+    Echo: "Verification", standard::VERIFICATION, requestor [CEcho];
+    Store: "Storage", storage::STORAGE, requestor [CStore] if Narrowed;
+    KeyObject: "Key Object Selection", storage::KEY_OBJECT, requestor [CStore];
+    Find: "Query", standard::FIND, requestor [CFind];
+    Move: "Retrieve to a destination", standard::MOVE, requestor [CMove];
+    Get: "Retrieve on the same association", standard::GET, requestor [CGet];
+    Get: "Storage, what C-GET returns", storage::STORAGE, acceptor [CStore] if NarrowedBesideGet;
+    Get: "Key Object Selection, what C-GET returns", storage::KEY_OBJECT,
+        acceptor [CStore] if NarrowedBesideGet;
+    Worklist: "Modality worklist", standard::WORKLIST, requestor [CFind];
+    Mpps: "Modality performed procedure step", standard::MPPS, requestor [NCreate, NSet];
+    Mpps: "Performed procedure step, retrieve", standard::MPPS_RETRIEVE, requestor [NGet];
+    Mpps: "Performed procedure step, notification", standard::MPPS_NOTIFICATION,
+        acceptor [NEventReport];
+    StorageCommitment: "Storage commitment", standard::STORAGE_COMMITMENT,
+        requestor [NAction] acceptor [NEventReport];
+    Print: "Print management", standard::PRINT_META,
+        requestor [NGet, NSet, NAction, NCreate, NDelete] acceptor [NEventReport];
+    Print: "Film session and film box", standard::FILM, requestor [NSet, NAction, NCreate, NDelete];
+    Print: "Image box and annotation box", standard::FILM_CONTENT, requestor [NSet];
+    Print: "VOI LUT box", standard::VOI_LUT_BOX, requestor [NSet, NCreate, NDelete];
+    Print: "Presentation LUT", standard::PRESENTATION_LUT, requestor [NCreate, NDelete];
+    Print: "Print job and printer", standard::PRINT_STATUS,
+        requestor [NGet] acceptor [NEventReport];
+    Print: "Printer configuration", standard::PRINT_CONFIGURATION, requestor [NGet];
+}
 
 #[cfg(test)]
 mod tests {
@@ -267,7 +172,7 @@ mod tests {
     #[test]
     fn get_lets_only_the_pacs_store() {
         let returned = granted(&Service::Get, "CTImageStorage");
-        assert_eq!(returned, Operations::NONE.and_by_pacs(&[CStore]));
+        assert_eq!(returned, Operations::NONE.and_by_acceptor(&[CStore]));
     }
 
     #[test]

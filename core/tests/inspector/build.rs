@@ -61,7 +61,7 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
         id: ContextId::new(*id).unwrap(),
         abstract_syntax: class.parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&syntax.parse().unwrap()).unwrap(),
-        operations: Operations::by_requestor(up).and_by_pacs(down),
+        operations: Operations::NONE.and_by_requestor(up).and_by_acceptor(down),
     });
     let numbered = (0..DESTINATIONS).map(|number| format!("A{number}").parse().unwrap());
     let move_to = numbered.chain([AeTitle::parse(DESTINATION).unwrap()]).collect();

@@ -163,7 +163,9 @@ fn contexts(operation: Operation) -> Contexts {
         id: ContextId::new(CONTEXT).unwrap(),
         abstract_syntax: messages::classes(operation).0.parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2.1".parse().unwrap()).unwrap(),
-        operations: Operations::by_requestor(&Operation::ALL).and_by_pacs(&Operation::ALL),
+        operations: Operations::NONE
+            .and_by_requestor(&Operation::ALL)
+            .and_by_acceptor(&Operation::ALL),
     };
     let maxima = Maxima {
         to_acceptor: MAXIMUM,

@@ -7,9 +7,9 @@ const STUDY: (u16, u16) = (0x0020, 0x000d);
 const SERIES: (u16, u16) = (0x0020, 0x000e);
 
 fn association(guarding: Guarding) -> Inspector {
-    let operations =
-        Operations::by_requestor(&[Operation::CEcho, Operation::CStore, Operation::CFind])
-            .and_by_pacs(&[Operation::NEventReport]);
+    let operations = Operations::NONE
+        .and_by_requestor(&[Operation::CEcho, Operation::CStore, Operation::CFind])
+        .and_by_acceptor(&[Operation::NEventReport]);
     let context = Context {
         id: ContextId::new(1).unwrap(),
         abstract_syntax: CLASS.parse().unwrap(),

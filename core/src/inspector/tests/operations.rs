@@ -24,19 +24,19 @@ const NOT_AUTHORIZED: u16 = 0x0124;
 const UNRECOGNIZED: u16 = 0x0211;
 
 fn association() -> Inspector {
-    let by = Operations::by_requestor;
+    let by = |operations: &[Operation]| Operations::NONE.and_by_requestor(operations);
     let rows = [
         (VERIFICATION, by(&[Operation::CEcho])),
         (CT, by(&[Operation::CStore])),
-        (MR, Operations::NONE.and_by_pacs(&[Operation::CStore])),
+        (MR, Operations::NONE.and_by_acceptor(&[Operation::CStore])),
         (FIND, by(&[Operation::CFind])),
         (MOVE, by(&[Operation::CMove])),
         (GET, by(&[Operation::CGet])),
-        (COMMITMENT, by(&[Operation::NAction]).and_by_pacs(&[Operation::NEventReport])),
+        (COMMITMENT, by(&[Operation::NAction]).and_by_acceptor(&[Operation::NEventReport])),
         (
             PRINT,
             by(&[Operation::NGet, Operation::NCreate, Operation::NDelete])
-                .and_by_pacs(&[Operation::NEventReport]),
+                .and_by_acceptor(&[Operation::NEventReport]),
         ),
     ];
     let contexts = rows.map(|((id, class), operations)| Context {
