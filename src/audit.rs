@@ -101,13 +101,11 @@ impl Audit {
     }
 
     /// The id of the next connection.
-    #[must_use]
     pub fn connection_id(&self) -> ConnectionId {
         self.0.connection_id()
     }
 
     /// The counters of all that was recorded.
-    #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.0.counters
     }

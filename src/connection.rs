@@ -136,7 +136,6 @@ async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
 impl Connected {
     /// A connection with its slots; the socket has not been read. The site that is in force now
     /// judges it to its end.
-    #[must_use]
     pub fn new(
         gate: Arc<Gate>,
         listener: Arc<str>,

@@ -19,7 +19,6 @@ pub enum Cut {
 
 impl Cut {
     /// The reason of the end, where the deadline means this one.
-    #[must_use]
     pub fn or(self, deadline: impl Into<Reason>) -> Reason {
         match self {
             Self::Deadline => deadline.into(),

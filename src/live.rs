@@ -29,7 +29,6 @@ pub struct AssociationSlot {
 
 impl Live {
     /// An empty register.
-    #[must_use]
     pub fn new() -> Arc<Self> {
         Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(false) })
     }

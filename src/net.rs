@@ -16,7 +16,6 @@ pub struct Source(IpAddr);
 impl Source {
     /// An IPv4 address, mapped ones included, counts for itself; an IPv6 address counts for its
     /// /64, which one host or one customer commonly has to itself.
-    #[must_use]
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             IpAddr::V4(address) => IpAddr::V4(address),
@@ -57,7 +56,6 @@ pub fn reset_on_close(stream: &TcpStream) {
 }
 
 /// Whether the process, or the whole system, has no file descriptor left.
-#[must_use]
 pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     let errno = Errno::from_io_error(error);
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))

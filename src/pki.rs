@@ -55,7 +55,6 @@ pub fn leaf(
 }
 
 /// The usual parameters of a CA, valid in this time.
-#[must_use]
 pub fn authority(common_name: &str, valid: Range<SystemTime>) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, common_name);
@@ -128,13 +127,11 @@ impl Authority {
     }
 
     /// Its own certificate.
-    #[must_use]
     pub const fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
     /// What it signs with.
-    #[must_use]
     pub const fn issuer(&self) -> &Issuer<'static, KeyPair> {
         &self.issuer
     }
@@ -151,14 +148,12 @@ impl Identity {
     }
 
     /// The certificates as PEM, leaf first.
-    #[must_use]
     pub fn chain_pem(&self) -> String {
         self.chain.iter().map(Certificate::pem).collect()
     }
 }
 
 /// A key as rustls takes it.
-#[must_use]
 pub fn private_key(key: &KeyPair) -> PrivateKeyDer<'static> {
     PrivateKeyDer::Pkcs8(key.serialize_der().into())
 }

@@ -77,7 +77,6 @@ pacsgate_core::reasons! {
 
 impl Reason {
     /// The row of this reason.
-    #[must_use]
     pub fn explained(&self) -> &dyn Explained {
         match self {
             Self::Slots(limit) => limit,
@@ -92,7 +91,6 @@ impl Reason {
     }
 
     /// What the requestor hears.
-    #[must_use]
     pub fn answer(self) -> Answer {
         match self {
             Self::Slots(_) => Answer::Close,
@@ -107,13 +105,11 @@ impl Reason {
     }
 
     /// The stable code in the audit, the counters and the documentation.
-    #[must_use]
     pub fn code(&self) -> &'static str {
         self.explained().code()
     }
 
     /// What the administrator does about it; `None` where all is as it should be.
-    #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
         self.explained().advice()
     }

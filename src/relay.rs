@@ -312,7 +312,6 @@ where
 }
 
 /// Whether an error is the TLS library's word on what came, not the system's on the connection.
-#[must_use]
 pub fn is_broken_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }

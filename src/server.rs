@@ -109,7 +109,6 @@ impl Server {
     }
 
     /// Where it listens, in the order of the configuration.
-    #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
     }

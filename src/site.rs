@@ -29,13 +29,11 @@ pub struct Site {
 
 impl Limits {
     /// The longest that the way to a target can take, its own farewell included.
-    #[must_use]
     pub const fn whole_dial(&self) -> Duration {
         self.dial.saturating_add(self.answer).saturating_add(self.close)
     }
 
     /// The limits of an association whose certificate ends at `not_after`, in seconds since 1970.
-    #[must_use]
     pub fn deadlines(&self, not_after: i64) -> Deadlines {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let left = u64::try_from(not_after).unwrap_or_default().saturating_sub(now);

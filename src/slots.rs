@@ -72,7 +72,6 @@ pub struct HandshakeSlot {
 
 impl Slots {
     /// No slot taken.
-    #[must_use]
     pub fn new(limits: &Limits) -> Arc<Self> {
         let &Limits { connections, handshakes, per_source, .. } = limits;
         Arc::new(Self { connections, handshakes, per_source, taken: Mutex::default() })

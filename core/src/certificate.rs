@@ -121,7 +121,6 @@ impl Matcher {
 
 /// Whether a text is letters, digits and hyphens in labels of 1 to 63 characters (RFC 1123
 /// section 2.1).
-#[must_use]
 pub fn is_dns_name(text: &str) -> bool {
     const MAX_NAME: usize = 253;
     const MAX_LABEL: usize = 63;

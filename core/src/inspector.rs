@@ -88,7 +88,6 @@ const COMMENT: &str = "Not permitted by the gateway";
 
 impl Inspector {
     /// An inspector for an association with these accepted contexts.
-    #[must_use]
     pub fn new(contexts: Contexts) -> Self {
         let maxima = contexts.maxima;
         Self {
@@ -127,50 +126,42 @@ impl Inspector {
 
     /// Whether this side is to be read: not while it waits for an answer of the gate. The relay
     /// reads it only while there is room besides.
-    #[must_use]
     pub const fn wants(&self, from: Side) -> bool {
         !self.is_over() && !self.outstanding.owes(from)
     }
 
     /// What was done and what was refused so far.
-    #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
     /// What has happened since this was asked last.
-    #[must_use]
     pub fn take_news(&mut self) -> Vec<News> {
         self.ledger.take_news()
     }
 
     /// The same at the end, with what was not answered.
-    #[must_use]
     pub fn into_ledger(mut self) -> Ledger {
         self.outstanding.abandon(&mut self.ledger);
         self.ledger
     }
 
     /// Whether a PDU of the gate's own may be written to this side, behind what is in `Out`.
-    #[must_use]
     pub const fn at_boundary(&self, to: Side) -> bool {
         !self.lane(to.other()).is_inside_forwarded_pdu()
     }
 
     /// Whether a PDU of this side has begun and not ended.
-    #[must_use]
     pub const fn is_inside_pdu(&self, from: Side) -> bool {
         self.lane(from).is_inside_pdu()
     }
 
     /// How many whole PDUs this side has sent.
-    #[must_use]
     pub const fn pdus(&self, from: Side) -> u64 {
         self.lane(from).pdus()
     }
 
     /// How far the association has come.
-    #[must_use]
     pub const fn phase(&self) -> Phase {
         if let Some(side) = self.aborted {
             return Phase::Aborted(side);

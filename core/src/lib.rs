@@ -27,6 +27,7 @@ pub mod certificate;
 pub mod data_set;
 mod gather;
 pub mod inspector;
+mod numbered;
 pub mod policy;
 pub mod quoted;
 pub mod reason;

@@ -100,7 +100,6 @@ impl Policy {
 
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
-    #[must_use]
     pub fn holder(&self, certificate: &Accepted) -> Option<Holder> {
         let (index, _) = self.matching.find(certificate);
         let peer = self.peers.get(index?)?;

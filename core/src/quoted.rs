@@ -24,7 +24,6 @@ impl fmt::Display for Quoted {
 }
 
 /// A key or a name as it is shown: quoted if it would have to be in TOML.
-#[must_use]
 pub fn key(text: &str) -> String {
     let bare = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     if !text.is_empty() && text.bytes().all(bare) {

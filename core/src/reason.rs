@@ -108,7 +108,6 @@ macro_rules! reasons {
 
         impl $name {
             /// What is said of it on the wire.
-            #[must_use]
             $vis const fn answer(self) -> $answer {
                 match self { $(Self::$variant { .. } => $said,)+ }
             }
@@ -127,7 +126,6 @@ macro_rules! reasons {
 
         impl $name {
             /// The stable code in the audit, the counters and the documentation.
-            #[must_use]
             $vis const fn code(self) -> &'static str {
                 match self { $(Self::$variant { .. } => $code,)+ }
             }
@@ -198,7 +196,6 @@ macro_rules! sided_reasons {
             }
 
             /// What is said of it on the wire to who caused it.
-            #[must_use]
             $vis const fn answer(self) -> $answer {
                 match self { $(Self::$variant { .. } => $said,)+ }
             }

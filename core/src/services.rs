@@ -31,20 +31,17 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
 }
 
 /// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
-#[must_use]
 pub fn is_unified_procedure_step(uid: &Uid) -> bool {
     standard::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
 }
 
 /// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
-#[must_use]
 pub fn is_retired_meta(uid: &Uid) -> bool {
     standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
 }
 
 impl Service {
     /// Whether C-MOVE belongs to it.
-    #[must_use]
     pub fn moves(&self) -> bool {
         if let Self::Other { operations, .. } = self {
             return operations.contains(&Operation::CMove);
@@ -61,7 +58,6 @@ impl SopClass {
     }
 
     /// The SOP class with this UID.
-    #[must_use]
     pub fn with_uid(uid: &Uid) -> Option<&'static Self> {
         BY_UID.get(uid.as_str()).copied()
     }

@@ -36,7 +36,6 @@ impl Row {
 
 impl TransferSyntax {
     /// The transfer syntax with this UID; `None` where its data sets cannot be walked.
-    #[must_use]
     pub fn find(uid: &Uid) -> Option<Self> {
         let index = ROWS.binary_search_by(|row| row.uid.cmp(uid.as_str())).ok()?;
         ROWS.get(index).map(Self)
@@ -48,13 +47,11 @@ impl TransferSyntax {
     }
 
     /// The UID.
-    #[must_use]
     pub const fn uid(self) -> &'static str {
         self.0.uid
     }
 
     /// How its data sets are walked.
-    #[must_use]
     pub const fn walk(self) -> Walk {
         self.0.walk
     }

@@ -33,7 +33,6 @@ pub struct Account {
 
 impl Account {
     /// Begins with what a socket shows.
-    #[must_use]
     pub fn new(audit: Audit, listener: Arc<str>, source: SocketAddr) -> Self {
         let id = audit.connection_id();
         let record = Record::new(Event::Failed, Standing::Stranger, id, listener, source);

@@ -49,13 +49,11 @@ impl Counters {
     }
 
     /// The audit lines lost since the start.
-    #[must_use]
     pub fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
     }
 
     /// All counters, ordered by event, then by reason.
-    #[must_use]
     pub fn snapshot(&self) -> Vec<Count> {
         let events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
         events.iter().map(|(&(event, reason), &count)| Count { event, reason, count }).collect()

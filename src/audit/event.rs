@@ -25,7 +25,6 @@ pub enum Event {
 
 impl Event {
     /// The word in the line.
-    #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::Opened => "opened",

@@ -96,7 +96,6 @@ pub struct Record {
 
 impl Record {
     /// A record of which only the origin is known yet.
-    #[must_use]
     pub fn new(
         event: Event,
         standing: Standing,
@@ -231,7 +230,6 @@ impl ContextsRecord {
     pub const LISTED: usize = 16;
 
     /// `granted` is `None` as long as the PACS has not answered.
-    #[must_use]
     pub fn new(
         asked: usize,
         granted: Option<usize>,

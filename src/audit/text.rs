@@ -23,7 +23,6 @@ impl PeerText {
     pub const PHRASE: usize = 128;
 
     /// Escapes bytes; at most `cap` characters of the escaped text are kept.
-    #[must_use]
     pub fn from_bytes(bytes: &[u8], cap: usize) -> Self {
         let mut escaper = Escaper::new(cap);
         escaper.escape(bytes);
@@ -31,7 +30,6 @@ impl PeerText {
     }
 
     /// Escapes what a value displays, with never more than `cap` characters of it in memory.
-    #[must_use]
     pub fn from_display(value: impl Display, cap: usize) -> Self {
         let mut escaper = Escaper::new(cap);
         // Only the value's own Display can fail; what it said before that is kept.
@@ -40,7 +38,6 @@ impl PeerText {
     }
 
     /// The escaped text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -89,13 +86,11 @@ impl Texts {
     pub const MOST: usize = 16;
 
     /// Escapes what the items display, each as a phrase.
-    #[must_use]
     pub fn collect<T: Display>(items: impl IntoIterator<Item = T>) -> Self {
         Self::bounded(items, Self::MOST, PeerText::PHRASE)
     }
 
     /// As [`Texts::collect`], at most `most` texts of `cap` characters.
-    #[must_use]
     pub fn bounded<T: Display>(
         items: impl IntoIterator<Item = T>,
         most: usize,
@@ -112,7 +107,6 @@ impl Texts {
     }
 
     /// Whether there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

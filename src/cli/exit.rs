@@ -17,7 +17,6 @@ pub enum Exit {
 
 impl Exit {
     /// The number that the parent process sees.
-    #[must_use]
     pub const fn code(self) -> u8 {
         match self {
             Self::Success => 0,

@@ -50,7 +50,6 @@ impl Errors {
     }
 
     /// What is legal and unwise beside them, as far as it could be judged.
-    #[must_use]
     pub fn warnings(&self) -> &[Finding] {
         &self.warnings
     }

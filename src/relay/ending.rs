@@ -76,7 +76,6 @@ pacsgate_core::sided_reasons! {
 
 impl Ending {
     /// The row of its reason.
-    #[must_use]
     pub fn explained(&self) -> &dyn Explained {
         match self {
             Self::Over(over) => over,
@@ -86,7 +85,6 @@ impl Ending {
     }
 
     /// The A-ABORT that this end means for a side; `None` where the side needs no word.
-    #[must_use]
     pub fn last_word(self, to: Side) -> Option<Abort> {
         match self {
             Self::Over(Over::Released) => None,
@@ -115,7 +113,6 @@ impl Ending {
     }
 
     /// What the requestor hears.
-    #[must_use]
     pub fn answer(self) -> Answer {
         if let Some(abort) = self.last_word(Side::Requestor) {
             return Answer::Abort(abort);

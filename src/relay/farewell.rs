@@ -41,13 +41,11 @@ pub enum Close {
 
 impl Farewell {
     /// Only this word.
-    #[must_use]
     pub fn word(pdu: &[u8]) -> Self {
         Self { bytes: pdu.to_vec(), close: Close::Orderly }
     }
 
     /// What a requestor hears whose association is not opened.
-    #[must_use]
     pub fn answering(answer: Answer) -> Self {
         match answer {
             Answer::Reject(reject) | Answer::Relayed(reject) => Self::word(&reject.encode()),
@@ -58,7 +56,6 @@ impl Farewell {
     }
 
     /// What an association's end leaves to say to a side.
-    #[must_use]
     pub fn after(ending: Ending, to: Side, rest: Remainder) -> Self {
         let Remainder { mut bytes, at_boundary } = rest;
         let close = match ending.last_word(to) {

@@ -149,7 +149,6 @@ async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailu
 
 impl TargetFailure {
     /// What the requestor is told: a rejection of the target is passed on as it is.
-    #[must_use]
     pub const fn passed_on(self) -> Answer {
         if let Self::Rejected(reject) = self {
             return Answer::Relayed(reject);
@@ -159,7 +158,6 @@ impl TargetFailure {
 
     /// What the target itself is told, where it waits for a word of ours (PS3.8 section 9.2,
     /// state 5).
-    #[must_use]
     pub const fn abort(self) -> Option<Abort> {
         match self {
             Self::Malformed(error) => Some(error.abort_to_acceptor()),

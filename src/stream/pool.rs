@@ -20,7 +20,6 @@ thread_local! {
 }
 
 /// A buffer of [`BUFFER`] bytes to read into; its content is whatever was there before.
-#[must_use]
 pub fn take_read() -> Box<[u8]> {
     let kept = READ.with_borrow_mut(Vec::pop);
     kept.unwrap_or_else(|| vec![0; BUFFER].into_boxed_slice())
@@ -36,7 +35,6 @@ pub fn give_read(buffer: Box<[u8]>) {
 }
 
 /// An empty output buffer.
-#[must_use]
 pub fn take_write() -> Vec<u8> {
     let kept = WRITE.with_borrow_mut(Vec::pop);
     kept.unwrap_or_else(|| Vec::with_capacity(BUFFER + SLACK))

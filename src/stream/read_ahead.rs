@@ -74,7 +74,6 @@ impl<S> ReadAhead<S> {
     }
 
     /// What the first bytes look like; for the log, never for a decision.
-    #[must_use]
     pub fn opening(&self) -> Opening {
         match self.first.bytes.split_at_checked(self.first.count) {
             None | Some(([], _)) => Opening::Nothing,

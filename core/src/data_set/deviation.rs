@@ -55,7 +55,6 @@ impl Tolerated {
     pub const NONE: Self = Self(0);
 
     /// Whether this deviation is allowed.
-    #[must_use]
     pub const fn contains(self, deviation: Deviation) -> bool {
         self.0 & deviation.bit() != 0
     }

@@ -13,27 +13,23 @@ impl Tag {
     pub(super) const PIXEL_DATA: Self = Self::new(0x7fe0, 0x0010);
 
     /// The tag of this group and element number.
-    #[must_use]
     pub const fn new(group: u16, element: u16) -> Self {
         Self((group as u32) << 16 | element as u32)
     }
 
     /// The group number.
-    #[must_use]
     pub const fn group(self) -> u16 {
         let [a, b, _, _] = self.0.to_be_bytes();
         u16::from_be_bytes([a, b])
     }
 
     /// The element number.
-    #[must_use]
     pub const fn element(self) -> u16 {
         let [_, _, a, b] = self.0.to_be_bytes();
         u16::from_be_bytes([a, b])
     }
 
     /// Group and element number as one number.
-    #[must_use]
     pub const fn value(self) -> u32 {
         self.0
     }

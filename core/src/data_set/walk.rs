@@ -72,7 +72,6 @@ struct Element {
 
 impl Walker {
     /// A walker for a data set in a transfer syntax of this kind.
-    #[must_use]
     pub fn new(walk: Walk, purpose: Purpose, rules: Rules) -> Self {
         let state = State::new(walk);
         Self { state, purpose, rules, deviations: Deviations::default(), failed: None }
@@ -107,14 +106,12 @@ impl Walker {
     }
 
     /// What was met and let through.
-    #[must_use]
     pub const fn deviations(&self) -> &Deviations {
         &self.deviations
     }
 
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
     /// rule.
-    #[must_use]
     pub(crate) const fn position(&self) -> u64 {
         self.state.position
     }

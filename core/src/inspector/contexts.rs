@@ -56,7 +56,6 @@ pub struct Maxima {
 
 impl Contexts {
     /// Puts contexts together; of two with the same id it keeps one.
-    #[must_use]
     pub fn new(mut accepted: Vec<Context>, maxima: Maxima, grants: Grants) -> Self {
         accepted.sort_by_key(|context| context.id);
         accepted.dedup_by_key(|context| context.id);
@@ -64,19 +63,16 @@ impl Contexts {
     }
 
     /// Whether a C-MOVE may have objects sent to this title.
-    #[must_use]
     pub fn may_move_to(&self, destination: &AeTitle) -> bool {
         self.grants.move_to.contains(destination)
     }
 
     /// How data sets are judged.
-    #[must_use]
     pub const fn guarding(&self) -> Guarding {
         self.grants.guarding
     }
 
     /// The context with this id, if it was accepted.
-    #[must_use]
     pub fn get(&self, id: ContextId) -> Option<&Context> {
         let index = self.accepted.binary_search_by_key(&id, |context| context.id).ok()?;
         self.accepted.get(index)
@@ -88,13 +84,11 @@ impl Contexts {
     }
 
     /// How many were accepted.
-    #[must_use]
     pub const fn len(&self) -> usize {
         self.accepted.len()
     }
 
     /// Whether none was: legal, though useless.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.accepted.is_empty()
     }

@@ -99,62 +99,52 @@ impl Ledger {
     pub const FORBIDDEN: usize = 16;
 
     /// The operations that have ended.
-    #[must_use]
     pub fn operations(&self) -> &[Performed] {
         &self.operations
     }
 
     /// How many operations beyond [`Ledger::KINDS`] kinds there were.
-    #[must_use]
     pub const fn operations_more(&self) -> u64 {
         self.operations_more
     }
 
     /// The destinations of C-MOVE requests that were forwarded, and how many there were.
-    #[must_use]
     pub fn destinations(&self) -> &[(AeTitle, u64)] {
         &self.destinations
     }
 
     /// How many C-MOVE requests had a destination beyond [`Ledger::KINDS`] others.
-    #[must_use]
     pub const fn destinations_more(&self) -> u64 {
         self.destinations_more
     }
 
     /// What the PACS said of the sub-operations of all C-MOVE requests.
-    #[must_use]
     pub const fn moved(&self) -> SubOperations {
         self.moved
     }
 
     /// The requests that were not forwarded, in their order; one more than
     /// [`Ledger::FORBIDDEN`] at the most.
-    #[must_use]
     pub fn forbidden(&self) -> &[ForbiddenRequest] {
         &self.forbidden
     }
 
     /// The requestor's data sets that were refused or reported, and how many of each kind.
-    #[must_use]
     pub fn unsound(&self) -> &[(UnsoundDataSet, u64)] {
         &self.unsound
     }
 
     /// How many were of kinds beyond the first [`Ledger::KINDS`].
-    #[must_use]
     pub const fn unsound_more(&self) -> u64 {
         self.unsound_more
     }
 
     /// Deviations from the standard in data sets that passed.
-    #[must_use]
     pub const fn deviations(&self) -> &Deviations {
         &self.deviations
     }
 
     /// How many C-CANCEL came when there was nothing to cancel any more.
-    #[must_use]
     pub const fn late_cancels(&self) -> u64 {
         self.late_cancels
     }

@@ -15,7 +15,6 @@ impl Admitted {
     }
 
     /// Permits the association: no peer has to show a user identity yet.
-    #[must_use]
     pub fn permit(self) -> Permit {
         Permit::new(self.terms)
     }

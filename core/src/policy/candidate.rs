@@ -69,13 +69,11 @@ impl Candidate {
     }
 
     /// The name of the peer.
-    #[must_use]
     pub fn peer(&self) -> &Arc<str> {
         &self.terms.peer
     }
 
     /// The name of the PACS.
-    #[must_use]
     pub fn pacs(&self) -> &Arc<str> {
         &self.terms.pacs
     }

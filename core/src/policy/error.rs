@@ -280,7 +280,6 @@ impl Table {
 
 impl PolicyFault {
     /// Its sentence, in which `place` says where a first occurrence is.
-    #[must_use]
     pub fn told<P: fmt::Display>(&self, place: impl Fn(&Spot) -> P) -> String {
         match self {
             Self::SameName => "is there twice".into(),

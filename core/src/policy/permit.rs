@@ -47,43 +47,36 @@ impl Permit {
     }
 
     /// The name of the PACS.
-    #[must_use]
     pub fn pacs(&self) -> &Arc<str> {
         &self.terms.pacs
     }
 
     /// What the PACS is asked: never more than the requestor asked, and only what is permitted.
-    #[must_use]
     pub fn request(&self) -> &AssociateRq {
         &self.terms.request
     }
 
     /// How many contexts the requestor proposed, removed ones included.
-    #[must_use]
     pub fn proposed(&self) -> usize {
         self.terms.order.len()
     }
 
     /// The contexts that the PACS is not asked for, in the requestor's order.
-    #[must_use]
     pub fn removed(&self) -> &[Removed] {
         &self.terms.removed
     }
 
     /// What the checks found.
-    #[must_use]
     pub fn trace(&self) -> &Trace {
         &self.terms.trace
     }
 
     /// What the parser dropped from the request or tolerated.
-    #[must_use]
     pub fn notes(&self) -> &Notes {
         &self.terms.notes
     }
 
     /// What the policy took from the request, apart from contexts.
-    #[must_use]
     pub fn remarks(&self) -> &Remarks {
         &self.terms.remarks
     }

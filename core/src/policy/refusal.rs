@@ -34,7 +34,6 @@ pub(super) struct Inquiry {
 impl Refusal {
     /// What the administrator does about it: the denial's advice, or a closer one where the trace
     /// knows the cause.
-    #[must_use]
     pub fn advice(&self) -> Option<&'static str> {
         let last = self.trace.last();
         let closer = CLOSER.iter().find(|(finding, _)| last == Some(*finding));

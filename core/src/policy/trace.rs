@@ -90,7 +90,6 @@ pub enum Finding {
 
 impl Finding {
     /// The denial that follows; `None` where the decision goes on.
-    #[must_use]
     pub const fn denial(self) -> Option<Denial> {
         match self {
             Self::NothingMatches | Self::NoPinMatches => Some(Denial::UnknownCertificate),
@@ -127,7 +126,6 @@ impl Trace {
     }
 
     /// The last finding.
-    #[must_use]
     pub fn last(&self) -> Option<Finding> {
         self.0.last().copied()
     }

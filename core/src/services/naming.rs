@@ -50,7 +50,6 @@ static NAMED: [Named; 10] = [
 
 /// What a command on a context of the one SOP class may do with the other, as far as the context
 /// permits it at all; `None` where it may not name it.
-#[must_use]
 pub fn on_context(context: &Uid, sop_class: &Uid) -> Option<Operations> {
     if context == sop_class {
         // A meta SOP class has no instances of its own.

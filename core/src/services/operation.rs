@@ -3,34 +3,27 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::numbered::numbered;
 use crate::side::Side;
 
-/// A DIMSE request (PS3.7 sections 9.3 and 10.3). C-CANCEL and responses follow from these.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[repr(u8)]
-pub enum Operation {
-    /// C-STORE-RQ.
-    CStore,
-    /// C-GET-RQ.
-    CGet,
-    /// C-FIND-RQ.
-    CFind,
-    /// C-MOVE-RQ.
-    CMove,
-    /// C-ECHO-RQ.
-    CEcho,
-    /// N-EVENT-REPORT-RQ, the only request that the SCP of a SOP class sends.
-    NEventReport,
-    /// N-GET-RQ.
-    NGet,
-    /// N-SET-RQ.
-    NSet,
-    /// N-ACTION-RQ.
-    NAction,
-    /// N-CREATE-RQ.
-    NCreate,
-    /// N-DELETE-RQ.
-    NDelete,
+numbered! {
+    /// A DIMSE request (PS3.7 sections 9.3 and 10.3), with its Command Field (0000,0100). C-CANCEL and
+    /// responses follow from these.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Operation, command_field: u16 {
+        CStore = 0x0001, "c-store";
+        CGet = 0x0010, "c-get";
+        CFind = 0x0020, "c-find";
+        CMove = 0x0021, "c-move";
+        CEcho = 0x0030, "c-echo";
+        /// N-EVENT-REPORT-RQ, the only request that the SCP of a SOP class sends.
+        NEventReport = 0x0100, "n-event-report";
+        NGet = 0x0110, "n-get";
+        NSet = 0x0120, "n-set";
+        NAction = 0x0130, "n-action";
+        NCreate = 0x0140, "n-create";
+        NDelete = 0x0150, "n-delete";
+    }
 }
 
 /// A word that names no DIMSE request.
@@ -47,59 +40,7 @@ pub struct Operations {
 }
 
 impl Operation {
-    /// Every operation, in the order of their discriminants.
-    pub const ALL: [Self; 11] = [
-        Self::CStore,
-        Self::CGet,
-        Self::CFind,
-        Self::CMove,
-        Self::CEcho,
-        Self::NEventReport,
-        Self::NGet,
-        Self::NSet,
-        Self::NAction,
-        Self::NCreate,
-        Self::NDelete,
-    ];
-
-    /// The name in the configuration and in the log.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CStore => "c-store",
-            Self::CGet => "c-get",
-            Self::CFind => "c-find",
-            Self::CMove => "c-move",
-            Self::CEcho => "c-echo",
-            Self::NEventReport => "n-event-report",
-            Self::NGet => "n-get",
-            Self::NSet => "n-set",
-            Self::NAction => "n-action",
-            Self::NCreate => "n-create",
-            Self::NDelete => "n-delete",
-        }
-    }
-
-    /// The value of Command Field (0000,0100) in the request (PS3.7 annex E).
-    #[must_use]
-    pub const fn command_field(self) -> u16 {
-        match self {
-            Self::CStore => 0x0001,
-            Self::CGet => 0x0010,
-            Self::CFind => 0x0020,
-            Self::CMove => 0x0021,
-            Self::CEcho => 0x0030,
-            Self::NEventReport => 0x0100,
-            Self::NGet => 0x0110,
-            Self::NSet => 0x0120,
-            Self::NAction => 0x0130,
-            Self::NCreate => 0x0140,
-            Self::NDelete => 0x0150,
-        }
-    }
-
     /// Whether C-CANCEL can end it early.
-    #[must_use]
     pub const fn is_cancellable(self) -> bool {
         self.bit() & Operations::CANCELLABLE != 0
     }
@@ -120,20 +61,17 @@ impl Operations {
         Operation::CFind.bit() | Operation::CGet.bit() | Operation::CMove.bit();
 
     /// The same set with these for the requestor.
-    #[must_use]
     pub const fn and_by_requestor(self, operations: &[Operation]) -> Self {
         Self { requestor: self.requestor | bits(operations), acceptor: self.acceptor }
     }
 
     /// The same set with these for the acceptor.
-    #[must_use]
     pub const fn and_by_acceptor(self, operations: &[Operation]) -> Self {
         Self { requestor: self.requestor, acceptor: self.acceptor | bits(operations) }
     }
 
     /// What an SCU at the requestor's side does with these: all of them are the requestor's but
     /// N-EVENT-REPORT, which its SCP sends.
-    #[must_use]
     pub const fn of_scu(operations: &[Operation]) -> Self {
         let all = bits(operations);
         let event = Operation::NEventReport.bit();
@@ -141,7 +79,6 @@ impl Operations {
     }
 
     /// What either set allows.
-    #[must_use]
     pub const fn union(self, other: Self) -> Self {
         Self {
             requestor: self.requestor | other.requestor,
@@ -150,32 +87,27 @@ impl Operations {
     }
 
     /// Whether neither side may send anything.
-    #[must_use]
     pub const fn is_empty(self) -> bool {
         self.requestor == 0 && self.acceptor == 0
     }
 
     /// Whether this side may send this request.
-    #[must_use]
     pub const fn allows(self, side: Side, operation: Operation) -> bool {
         self.of(side) & operation.bit() != 0
     }
 
     /// Whether this side may send C-CANCEL: where it may send what can be cancelled.
-    #[must_use]
     pub const fn allows_cancel(self, side: Side) -> bool {
         self.of(side) & Self::CANCELLABLE != 0
     }
 
     /// Whether the requestor has something to do as SCU of the SOP class.
-    #[must_use]
     pub const fn requestor_is_scu(self) -> bool {
         let event = Operation::NEventReport.bit();
         self.requestor & !event != 0 || self.acceptor & event != 0
     }
 
     /// Whether the requestor has something to do as SCP of the SOP class.
-    #[must_use]
     pub const fn requestor_is_scp(self) -> bool {
         let event = Operation::NEventReport.bit();
         self.acceptor & !event != 0 || self.requestor & event != 0
@@ -209,12 +141,6 @@ impl FromStr for Operation {
 
     fn from_str(text: &str) -> Result<Self, UnknownOperation> {
         Self::ALL.into_iter().find(|known| known.name() == text).ok_or(UnknownOperation)
-    }
-}
-
-impl fmt::Display for Operation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }
 

@@ -58,7 +58,6 @@ impl Service {
     ];
 
     /// The name in the configuration; `None` for what is named by its SOP class.
-    #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
         match self {
             Self::Echo => Some("echo"),

@@ -58,13 +58,11 @@ pub struct Echo(pub [u8; 64]);
 
 impl ContextId {
     /// `None` for an even number.
-    #[must_use]
     pub const fn new(id: u8) -> Option<Self> {
         if id % 2 == 1 { Some(Self(id)) } else { None }
     }
 
     /// The number on the wire.
-    #[must_use]
     pub const fn value(self) -> u8 {
         self.0
     }

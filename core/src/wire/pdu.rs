@@ -1,25 +1,19 @@
 //! PDU headers and the PDUs without content (PS3.8 section 9.3.1).
 
-use std::fmt;
+use crate::numbered::numbered;
 
-/// The types of PDU that PS3.8 defines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum PduType {
-    /// A-ASSOCIATE-RQ.
-    AssociateRq = 1,
-    /// A-ASSOCIATE-AC.
-    AssociateAc = 2,
-    /// A-ASSOCIATE-RJ.
-    AssociateRj = 3,
-    /// P-DATA-TF.
-    Data = 4,
-    /// A-RELEASE-RQ.
-    ReleaseRq = 5,
-    /// A-RELEASE-RP.
-    ReleaseRp = 6,
-    /// A-ABORT.
-    Abort = 7,
+numbered! {
+    /// The types of PDU that PS3.8 defines.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum PduType, value: u8 {
+        AssociateRq = 1, "A-ASSOCIATE-RQ";
+        AssociateAc = 2, "A-ASSOCIATE-AC";
+        AssociateRj = 3, "A-ASSOCIATE-RJ";
+        Data = 4, "P-DATA-TF";
+        ReleaseRq = 5, "A-RELEASE-RQ";
+        ReleaseRp = 6, "A-RELEASE-RP";
+        Abort = 7, "A-ABORT";
+    }
 }
 
 /// The six bytes before each PDU's body.
@@ -37,14 +31,6 @@ pub const RELEASE_RQ: [u8; 10] = [5, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 /// A whole A-RELEASE-RP (PS3.8 section 9.3.7).
 pub const RELEASE_RP: [u8; 10] = [6, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 
-impl PduType {
-    /// The number on the wire.
-    #[must_use]
-    pub const fn value(self) -> u8 {
-        self as u8
-    }
-}
-
 impl TryFrom<u8> for PduType {
     type Error = u8;
 
@@ -52,30 +38,7 @@ impl TryFrom<u8> for PduType {
     ///
     /// The value itself if PS3.8 defines no such type.
     fn try_from(value: u8) -> Result<Self, u8> {
-        match value {
-            1 => Ok(Self::AssociateRq),
-            2 => Ok(Self::AssociateAc),
-            3 => Ok(Self::AssociateRj),
-            4 => Ok(Self::Data),
-            5 => Ok(Self::ReleaseRq),
-            6 => Ok(Self::ReleaseRp),
-            7 => Ok(Self::Abort),
-            unknown => Err(unknown),
-        }
-    }
-}
-
-impl fmt::Display for PduType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::AssociateRq => "A-ASSOCIATE-RQ",
-            Self::AssociateAc => "A-ASSOCIATE-AC",
-            Self::AssociateRj => "A-ASSOCIATE-RJ",
-            Self::Data => "P-DATA-TF",
-            Self::ReleaseRq => "A-RELEASE-RQ",
-            Self::ReleaseRp => "A-RELEASE-RP",
-            Self::Abort => "A-ABORT",
-        })
+        Self::ALL.into_iter().find(|kind| kind.value() == value).ok_or(value)
     }
 }
 
@@ -94,7 +57,6 @@ impl Header {
     }
 
     /// The header as it stands on the wire.
-    #[must_use]
     pub const fn encode(self) -> [u8; Self::LEN] {
         let [a, b, c, d] = self.length.to_be_bytes();
         [self.kind.value(), 0, a, b, c, d]

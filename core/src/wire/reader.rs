@@ -19,7 +19,6 @@ pub enum ReadError {
 
 impl<'a> Reader<'a> {
     /// A reader at the first of `bytes`.
-    #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
         Self { rest: bytes }
     }
@@ -83,13 +82,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether nothing is left.
-    #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
     /// Everything that is left.
-    #[must_use]
     pub const fn rest(self) -> &'a [u8] {
         self.rest
     }

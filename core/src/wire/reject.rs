@@ -46,32 +46,27 @@ impl Reject {
     }
 
     /// Reads the body of an A-ASSOCIATE-RJ; any code passes, it is for the requestor to judge.
-    #[must_use]
     pub const fn parse(body: RefusalBody) -> Self {
         let [_reserved, result, source, reason] = body;
         Self { result, source, reason }
     }
 
     /// The whole PDU.
-    #[must_use]
     pub const fn encode(self) -> [u8; 10] {
         pdu(PduType::AssociateRj, [0, self.result, self.source, self.reason])
     }
 
     /// 1 permanent, 2 transient.
-    #[must_use]
     pub const fn result(self) -> u8 {
         self.result
     }
 
     /// 1 service user, 2 service provider (ACSE), 3 service provider (presentation).
-    #[must_use]
     pub const fn source(self) -> u8 {
         self.source
     }
 
     /// The reason, to be read with the source (PS3.8 table 9-21).
-    #[must_use]
     pub const fn reason(self) -> u8 {
         self.reason
     }
@@ -94,26 +89,22 @@ impl Abort {
     }
 
     /// Reads the body of an A-ABORT; any code passes.
-    #[must_use]
     pub const fn parse(body: RefusalBody) -> Self {
         let [_, _, source, reason] = body;
         Self { source, reason }
     }
 
     /// The whole PDU.
-    #[must_use]
     pub const fn encode(self) -> [u8; 10] {
         pdu(PduType::Abort, [0, 0, self.source, self.reason])
     }
 
     /// 0 service user, 2 service provider.
-    #[must_use]
     pub const fn source(self) -> u8 {
         self.source
     }
 
     /// The reason; significant from the service provider only (PS3.8 table 9-26).
-    #[must_use]
     pub const fn reason(self) -> u8 {
         self.reason
     }

@@ -59,13 +59,11 @@ impl AeTitle {
     }
 
     /// The title as it stands on the wire, padded with spaces.
-    #[must_use]
     pub const fn padded(&self) -> &[u8; Self::LEN] {
         &self.padded
     }
 
     /// The significant characters.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         // Holds by construction: only ISO 646 characters are let in.
         str::from_utf8(&self.padded).unwrap_or_default().trim_ascii_end()

@@ -62,13 +62,11 @@ impl Uid {
     }
 
     /// The UID without padding.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// Whether a component of more than one digit starts with a zero (against PS3.5 section 9.1).
-    #[must_use]
     pub fn has_leading_zeros(&self) -> bool {
         self.0.split('.').any(|component| component.len() > 1 && component.starts_with('0'))
     }

@@ -39,13 +39,11 @@ pub struct Pins {
 
 impl Pins {
     /// Whether nothing is pinned.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.certificates.is_empty() && self.keys.is_empty()
     }
 
     /// Whether a certificate is pinned, itself or its key.
-    #[must_use]
     pub fn contains(&self, certificate: Digest, spki: Digest) -> bool {
         self.certificates.contains(&certificate) || self.keys.contains(&spki)
     }

@@ -60,7 +60,6 @@ pub struct ReceivedAc {
 
 impl ContextRejection {
     /// The number on the wire.
-    #[must_use]
     pub const fn value(self) -> u8 {
         match self {
             Self::User => 1,

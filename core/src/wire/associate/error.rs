@@ -126,7 +126,6 @@ crate::reasons! {
 
 impl AssociateError {
     /// Whether a request can have this fault; the others are those of an acceptor's answer.
-    #[must_use]
     pub const fn is_of_request(self) -> bool {
         !matches!(
             self,
@@ -141,7 +140,6 @@ impl AssociateError {
     }
 
     /// What an acceptor hears when its answer has this fault (PS3.8 section 9.2, state 5: AA-8).
-    #[must_use]
     pub const fn abort_to_acceptor(self) -> Abort {
         if matches!(self, Self::UnknownPdu(_)) {
             return Abort::UNRECOGNIZED_PDU;

@@ -45,7 +45,6 @@ pub struct ExtendedNegotiation {
 }
 
 /// The implementation class (item 52) of this program: 2.25 and a UUID (PS3.5 section B.2).
-#[must_use]
 pub fn implementation_class() -> Uid {
     Uid::known("2.25.328520841336669457546528144702867318310")
 }

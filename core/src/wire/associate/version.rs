@@ -15,7 +15,6 @@ impl VersionName {
 
     /// Reads a version name; NULs and spaces at its end are padding. `None` if what is left is
     /// empty, longer than 16 characters, or has a control, a backslash or a byte above 7E.
-    #[must_use]
     pub fn parse(field: &[u8]) -> Option<Self> {
         let mut text = field;
         while let [head @ .., 0 | b' '] = text {
@@ -31,7 +30,6 @@ impl VersionName {
     }
 
     /// The name without padding.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         // Both hold by construction: the length is at most 16, the characters are ISO 646.
         let text = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
