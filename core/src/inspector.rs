@@ -28,7 +28,7 @@ pub use guard::{Guarding, HEAD, Mode};
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 
 use crate::services::Operation;
-use crate::side::Side;
+use crate::side::{PerSide, Side};
 use crate::wire::pdu;
 use command::{Command, Role};
 use guard::Guard;
@@ -75,8 +75,7 @@ pub enum Phase {
 #[derive(Debug)]
 pub struct Inspector {
     contexts: Contexts,
-    up: Lane,
-    down: Lane,
+    lanes: PerSide<Lane>,
     outstanding: Outstanding,
     ledger: Ledger,
     release: Release,
@@ -91,8 +90,10 @@ impl Inspector {
     pub fn new(contexts: Contexts) -> Self {
         let maxima = contexts.maxima;
         Self {
-            up: Lane::new(maxima.from_requestor, maxima.to_acceptor),
-            down: Lane::new(maxima.from_acceptor, maxima.to_requestor),
+            lanes: PerSide {
+                requestor: Lane::new(maxima.from_requestor, maxima.to_acceptor),
+                acceptor: Lane::new(maxima.from_acceptor, maxima.to_requestor),
+            },
             contexts,
             outstanding: Outstanding::default(),
             ledger: Ledger::default(),
@@ -111,10 +112,7 @@ impl Inspector {
     pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<(), Fault> {
         let mut rest = input;
         while !rest.is_empty() && !self.is_over() {
-            let lane = match from {
-                Side::Requestor => &mut self.up,
-                Side::Acceptor => &mut self.down,
-            };
+            let lane = self.lanes.get_mut(from);
             let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
             if let Some(unsound) = lane.take_unsound() {
                 self.refuse_data_set(from, unsound);
@@ -148,17 +146,17 @@ impl Inspector {
 
     /// Whether a PDU of the gate's own may be written to this side, behind what is in `Out`.
     pub const fn at_boundary(&self, to: Side) -> bool {
-        !self.lane(to.other()).is_inside_forwarded_pdu()
+        !self.lanes.get(to.other()).is_inside_forwarded_pdu()
     }
 
     /// Whether a PDU of this side has begun and not ended.
     pub const fn is_inside_pdu(&self, from: Side) -> bool {
-        self.lane(from).is_inside_pdu()
+        self.lanes.get(from).is_inside_pdu()
     }
 
     /// How many whole PDUs this side has sent.
     pub const fn pdus(&self, from: Side) -> u64 {
-        self.lane(from).pdus()
+        self.lanes.get(from).pdus()
     }
 
     /// How far the association has come.
@@ -172,26 +170,13 @@ impl Inspector {
         if self.release.is_asked() {
             return Phase::Releasing;
         }
-        let is_underway = self.up.is_inside_message() || self.down.is_inside_message();
+        let is_underway =
+            self.lanes.requestor.is_inside_message() || self.lanes.acceptor.is_inside_message();
         if self.outstanding.is_empty() || is_underway { Phase::Open } else { Phase::Operating }
     }
 
     const fn is_over(&self) -> bool {
         self.aborted.is_some() || self.release.is_complete()
-    }
-
-    const fn lane(&self, from: Side) -> &Lane {
-        match from {
-            Side::Requestor => &self.up,
-            Side::Acceptor => &self.down,
-        }
-    }
-
-    const fn lane_mut(&mut self, from: Side) -> &mut Lane {
-        match from {
-            Side::Requestor => &mut self.up,
-            Side::Acceptor => &mut self.down,
-        }
     }
 
     fn obey(&mut self, from: Side, step: Step, out: &mut Out) -> Result<(), Fault> {
@@ -231,7 +216,7 @@ impl Inspector {
         match command.role {
             Role::Response { .. } => {
                 // Of a message that is held, the other side has heard nothing.
-                if self.lane(from.other()).is_holding() {
+                if self.lanes.get(from.other()).is_holding() {
                     return Err(Fault::UnaskedResponse);
                 }
                 self.outstanding.respond(from, &command, &mut self.ledger)?;
@@ -264,7 +249,7 @@ impl Inspector {
                     // Of a C-GET that is held, the PACS has heard nothing.
                     Ok(())
                         if operation == Operation::CStore
-                            && self.lane(from.other()).is_holding() =>
+                            && self.lanes.get(from.other()).is_holding() =>
                     {
                         self.refuse(from, Forbidden::StoreOutsideGet, &command)?;
                     }
@@ -285,12 +270,12 @@ impl Inspector {
         let out = out.towards(from.other());
         let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
         let Some(syntax) = syntax.filter(|_| command.has_data_set) else {
-            return self.lane(from).write_command(command.context, &command.bytes, out);
+            return self.lanes.get(from).write_command(command.context, &command.bytes, out);
         };
         let (context, bytes) = (command.context, std::mem::take(&mut command.bytes));
         let mut guard = Guard::new(from, command, syntax, self.contexts.guarding());
-        self.lane(from).write_command(context, &bytes, guard.sink(out));
-        self.lane_mut(from).judge(guard);
+        self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
+        self.lanes.get_mut(from).judge(guard);
     }
 
     /// A message that is held turns out unsound: the gate answers it.
@@ -334,12 +319,12 @@ impl Inspector {
     fn message_ended(&mut self, from: Side, out: &mut Out) {
         self.outstanding.message_ended(from, &mut self.ledger);
         for to in [from, from.other()] {
-            if !self.lane(to.other()).is_inside_forwarded_message()
+            if !self.lanes.get(to.other()).is_inside_forwarded_message()
                 && let Some(answer) = self.outstanding.take_due(to)
                 // Who has asked for release sends nothing more, not even through the gate.
                 && self.release.may_send_data(to.other()).is_ok()
             {
-                let lane = self.lane(to.other());
+                let lane = self.lanes.get(to.other());
                 lane.write_command(answer.context, &answer.command, out.towards(to));
             }
         }

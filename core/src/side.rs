@@ -19,3 +19,30 @@ impl Side {
         }
     }
 }
+
+/// One of a kind for each side.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PerSide<T> {
+    /// The requestor's.
+    pub requestor: T,
+    /// The acceptor's.
+    pub acceptor: T,
+}
+
+impl<T> PerSide<T> {
+    /// This side's.
+    pub const fn get(&self, side: Side) -> &T {
+        match side {
+            Side::Requestor => &self.requestor,
+            Side::Acceptor => &self.acceptor,
+        }
+    }
+
+    /// The same, to be changed.
+    pub const fn get_mut(&mut self, side: Side) -> &mut T {
+        match side {
+            Side::Requestor => &mut self.requestor,
+            Side::Acceptor => &mut self.acceptor,
+        }
+    }
+}

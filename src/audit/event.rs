@@ -1,9 +1,10 @@
 //! The kinds of events that are counted and written.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 /// The kind of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Event {
     /// An association was opened.
     Opened,
@@ -36,11 +37,5 @@ impl Event {
             Self::Closed => "closed",
             Self::Failed => "failed",
         }
-    }
-}
-
-impl Serialize for Event {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pacsgate_core::inspector::{Inspector, Phase};
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use tokio::time::Instant;
 
 use super::ending::{Ending, Loss, Over};
@@ -39,10 +39,8 @@ pub(super) struct Watch {
     began: Instant,
     /// The number of whole PDUs and when it last grew.
     pdus: Mark,
-    from_requestor: Option<Mark>,
-    from_acceptor: Option<Mark>,
-    to_requestor: Option<Mark>,
-    to_acceptor: Option<Mark>,
+    sent: PerSide<Option<Mark>>,
+    taken: PerSide<Option<Mark>>,
 }
 
 /// What a side owes at one moment.
@@ -74,10 +72,8 @@ impl Watch {
             deadlines,
             began: now,
             pdus: Mark { count: 0, at: now },
-            from_requestor: None,
-            from_acceptor: None,
-            to_requestor: None,
-            to_acceptor: None,
+            sent: PerSide { requestor: None, acceptor: None },
+            taken: PerSide { requestor: None, acceptor: None },
         }
     }
 
@@ -128,19 +124,13 @@ impl Watch {
     }
 
     fn progress(&mut self, debt: Debt, now: Instant) -> (Instant, Ending) {
-        let mark = match debt.side {
-            Side::Requestor => &mut self.from_requestor,
-            Side::Acceptor => &mut self.from_acceptor,
-        };
+        let mark = self.sent.get_mut(debt.side);
         let since = advance(mark, debt.owes_bytes, debt.sent, PROGRESS, now);
         (since + self.deadlines.progress, Loss::Progress.by(debt.side).into())
     }
 
     fn stall(&mut self, debt: Debt, now: Instant) -> (Instant, Ending) {
-        let mark = match debt.side {
-            Side::Requestor => &mut self.to_requestor,
-            Side::Acceptor => &mut self.to_acceptor,
-        };
+        let mark = self.taken.get_mut(debt.side);
         let since = advance(mark, debt.owes_room, debt.taken, 1, now);
         let limit = if debt.is_broken { self.deadlines.close } else { self.deadlines.write_stall };
         (since + limit, Loss::WriteStall.by(debt.side).into())

@@ -4,17 +4,14 @@ use super::command::{Command, Role};
 use super::fault::Fault;
 use super::ledger::Ledger;
 use crate::services::Operation;
-use crate::side::Side;
+use crate::side::{PerSide, Side};
 use crate::wire::associate::ContextId;
 use crate::wire::uid::Uid;
 
 /// The outstanding operations: at most one of each side, because the gate never lets an
 /// asynchronous window be negotiated (PS3.7 section D.3.3.3).
 #[derive(Debug, Default)]
-pub(super) struct Outstanding {
-    of_requestor: Option<Waiting>,
-    of_pacs: Option<Waiting>,
-}
+pub(super) struct Outstanding(PerSide<Option<Waiting>>);
 
 /// What a side waits for.
 #[derive(Debug)]
@@ -48,12 +45,12 @@ pub(super) struct OwnResponse {
 
 impl Outstanding {
     pub(super) const fn is_empty(&self) -> bool {
-        self.of_requestor.is_none() && self.of_pacs.is_none()
+        self.0.requestor.is_none() && self.0.acceptor.is_none()
     }
 
     /// Whether this side may send a request now.
     pub(super) const fn may_ask(&self, side: Side) -> Result<(), Fault> {
-        if self.of(side).is_some() { Err(Fault::SecondRequest) } else { Ok(()) }
+        if self.0.get(side).is_some() { Err(Fault::SecondRequest) } else { Ok(()) }
     }
 
     /// A request goes on to the other side.
@@ -64,7 +61,7 @@ impl Outstanding {
         message_id: u16,
         command: &Command,
     ) {
-        *self.of_mut(from) = Some(Waiting::Response(Request {
+        *self.0.get_mut(from) = Some(Waiting::Response(Request {
             message_id,
             operation,
             context: command.context,
@@ -76,7 +73,7 @@ impl Outstanding {
 
     /// A request does not go on; this is its answer once the message is over.
     pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
-        *self.of_mut(from) =
+        *self.0.get_mut(from) =
             Some(Waiting::OwnResponse(OwnResponse { context, command, is_due: false }));
     }
 
@@ -88,7 +85,7 @@ impl Outstanding {
         ledger: &mut Ledger,
     ) -> Result<(), Fault> {
         let Role::Response { operation, responds_to, status } = command.role else { return Ok(()) };
-        let Some(Waiting::Response(request)) = self.of_mut(from.other()) else {
+        let Some(Waiting::Response(request)) = self.0.get_mut(from.other()) else {
             return Err(Fault::UnaskedResponse);
         };
         let is_asked = request.message_id == responds_to
@@ -109,11 +106,11 @@ impl Outstanding {
 
     /// A message of this side has passed, or was swallowed, to its end.
     pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
-        if let Some(Waiting::OwnResponse(answer)) = self.of_mut(from) {
+        if let Some(Waiting::OwnResponse(answer)) = self.0.get_mut(from) {
             answer.is_due = true;
         }
         let asker = from.other();
-        let slot = self.of_mut(asker);
+        let slot = self.0.get_mut(asker);
         if let Some(Waiting::Response(Request { ended: Some(status), .. })) = slot {
             let status = *status;
             if let Some(Waiting::Response(request)) = slot.take() {
@@ -124,12 +121,12 @@ impl Outstanding {
 
     /// Whether an answer of the gate's own waits for its place in the stream to this side.
     pub(super) const fn owes(&self, side: Side) -> bool {
-        matches!(self.of(side), Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. })))
+        matches!(self.0.get(side), Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. })))
     }
 
     /// The answer that is due to this side; it is no longer outstanding then.
     pub(super) fn take_due(&mut self, side: Side) -> Option<OwnResponse> {
-        let slot = self.of_mut(side);
+        let slot = self.0.get_mut(side);
         if !matches!(slot, Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))) {
             return None;
         }
@@ -147,7 +144,7 @@ impl Outstanding {
 
     /// Cancels what this side waits for, if it is this message and was not cancelled before.
     pub(super) fn cancel(&mut self, side: Side, message_id: u16, context: ContextId) -> bool {
-        let Some(Waiting::Response(request)) = self.of_mut(side) else { return false };
+        let Some(Waiting::Response(request)) = self.0.get_mut(side) else { return false };
         let can_be_cancelled = request.operation.is_cancellable()
             && request.message_id == message_id
             && request.context == context
@@ -158,30 +155,16 @@ impl Outstanding {
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
         for side in [Side::Requestor, Side::Acceptor] {
-            if let Some(Waiting::Response(request)) = self.of_mut(side).take() {
+            if let Some(Waiting::Response(request)) = self.0.get_mut(side).take() {
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
         }
     }
 
     const fn request(&self, side: Side) -> Option<&Request> {
-        match self.of(side) {
+        match self.0.get(side) {
             Some(Waiting::Response(request)) => Some(request),
             Some(Waiting::OwnResponse(_)) | None => None,
-        }
-    }
-
-    const fn of(&self, side: Side) -> &Option<Waiting> {
-        match side {
-            Side::Requestor => &self.of_requestor,
-            Side::Acceptor => &self.of_pacs,
-        }
-    }
-
-    const fn of_mut(&mut self, side: Side) -> &mut Option<Waiting> {
-        match side {
-            Side::Requestor => &mut self.of_requestor,
-            Side::Acceptor => &mut self.of_pacs,
         }
     }
 }

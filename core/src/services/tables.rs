@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn every_service_has_a_group_and_no_group_is_empty() {
         for service in Service::NAMED {
-            assert_ne!(GroupSet::of_service(&service), GroupSet::default(), "{service:?}");
+            assert_ne!(GroupSet::of_service(service), GroupSet::default(), "{service:?}");
         }
         assert!(GROUPS.iter().all(|group| !group.sop_classes.is_empty()));
         assert!(GROUPS.iter().all(|group| !group.operations.is_empty()));

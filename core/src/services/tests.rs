@@ -81,7 +81,7 @@ fn a_keyword_stands_for_one_uid() {
 #[test]
 fn a_service_is_read_by_its_exact_name() {
     for service in Service::NAMED {
-        assert_eq!(service.name().unwrap().parse(), Ok(service));
+        assert_eq!(service.name().unwrap().parse().as_ref(), Ok(service));
     }
     for word in ["", "Store", "other", "c-store", "qr"] {
         assert_eq!(word.parse::<Service>(), Err(UnknownService), "{word}");

@@ -1,36 +1,45 @@
 //! What a parser tolerates, for the audit line.
 
-use std::fmt;
-
 /// What a parser dropped or tolerated, each kind counted; bounded by the number of kinds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 // Sorted, so that a request of nothing but unknown items costs no more than any other.
 pub struct Notes(Vec<(Note, u32)>);
 
 /// One kind of deviation that does not refuse an association.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
 pub enum Note {
     /// An item of this unknown type was dropped.
+    #[error("unknown item {0:02X} dropped")]
     UnknownItem(u8),
     /// A user information sub-item of this unknown type was dropped.
+    #[error("unknown user item {0:02X} dropped")]
     UnknownUserItem(u8),
     /// A known sub-item that is not forwarded (53, 57, 58 or 59) was dropped.
+    #[error("item {0:02X} not forwarded")]
     NotForwarded(u8),
     /// A version name outside the grammar was dropped.
+    #[error("bad implementation version name (item 55) dropped")]
     VersionName,
     /// A role selection or extended negotiation that repeats an earlier one was dropped.
+    #[error("repeated item {0:02X} dropped")]
     Repeated(u8),
     /// A title was padded with NULs.
+    #[error("AE title padded with NUL")]
     NulPaddedTitle,
     /// A UID was padded.
+    #[error("UID padded")]
     PaddedUid,
     /// A component of a UID has leading zeros.
+    #[error("UID component with leading zeros")]
     LeadingZeros,
     /// An A-ASSOCIATE-AC had no item 52; the gate's own implementation class stands in.
+    #[error("implementation class (item 52) missing, own one used")]
     NoImplementationClass,
     /// An A-ASSOCIATE-AC names another application context than DICOM's.
+    #[error("foreign application context (item 10) in the answer")]
     ApplicationContext,
     /// A rejected context in an A-ASSOCIATE-AC has no transfer syntax, or one that is no UID.
+    #[error("rejected context without a valid transfer syntax (item 40)")]
     RejectedTransferSyntax,
 }
 
@@ -50,30 +59,6 @@ impl Notes {
     /// Each kind once, with its count.
     pub fn iter(&self) -> impl Iterator<Item = (Note, u32)> + '_ {
         self.0.iter().copied()
-    }
-}
-
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::UnknownItem(kind) => write!(f, "unknown item {kind:02X} dropped"),
-            Self::UnknownUserItem(kind) => write!(f, "unknown user item {kind:02X} dropped"),
-            Self::NotForwarded(kind) => write!(f, "item {kind:02X} not forwarded"),
-            Self::VersionName => f.write_str("bad implementation version name (item 55) dropped"),
-            Self::Repeated(kind) => write!(f, "repeated item {kind:02X} dropped"),
-            Self::NulPaddedTitle => f.write_str("AE title padded with NUL"),
-            Self::PaddedUid => f.write_str("UID padded"),
-            Self::LeadingZeros => f.write_str("UID component with leading zeros"),
-            Self::NoImplementationClass => {
-                f.write_str("implementation class (item 52) missing, own one used")
-            }
-            Self::ApplicationContext => {
-                f.write_str("foreign application context (item 10) in the answer")
-            }
-            Self::RejectedTransferSyntax => {
-                f.write_str("rejected context without a valid transfer syntax (item 40)")
-            }
-        }
     }
 }
 
