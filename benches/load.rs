@@ -3,8 +3,10 @@
 //! `cargo bench --bench load`; the target is a median below 200 ms for each. Reading, parsing and
 //! comparing are in it, and the TLS side with one certificate; the files are in the page cache.
 
+#[path = "../tests/gate/support/configuration.rs"]
+mod configuration;
+
 use std::error::Error;
-use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
@@ -13,6 +15,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate::config;
 use pacsgate::pki::{self, Identity};
+
+use configuration::{listener, named, pacs, tls};
 
 const PEERS: usize = 2_000;
 /// Odd, so that the median is one of them.
@@ -28,11 +32,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         fs::set_permissions(&directory, Permissions::from_mode(0o700))?;
     }
     fs::set_permissions(&many, Permissions::from_mode(0o700))?;
-    let together = (0..PEERS).try_fold(MAIN.to_owned(), |mut text, number| {
-        text.write_str(&peer(number)).map(|()| text)
-    })?;
+    let together = (0..PEERS).fold(main_file(), |text, number| text + &peer(number));
     write(one.join("pacsgate.toml"), &together)?;
-    write(many.join("pacsgate.toml"), MAIN)?;
+    write(many.join("pacsgate.toml"), &main_file())?;
     for number in 0..PEERS {
         write(many.join(format!("conf.d/{number:04}.toml")), &peer(number))?;
     }
@@ -65,33 +67,31 @@ fn measure(path: &Path) -> Result<[Duration; 3], Box<dyn Error>> {
     Ok([at(0)?, at(ROUNDS / 2)?, at(ROUNDS - 1)?])
 }
 
-const MAIN: &str = r#"schema = 1
-
-[listener.front]
-bind = ["127.0.0.1:0"]
-[listener.front.tls]
-certificate = "../gateway.pem"
-private_key = "../gateway.key"
-client_ca = "../gateway.pem"
-
-[pacs.archive]
-address = "10.10.0.5:104"
-called_ae = ["PACS", "PACS_STORE"]
-"#;
+/// Everything but the peers.
+fn main_file() -> String {
+    let certificate = "../gateway.pem";
+    configuration::main_file(&[
+        ("listener.front", &listener()),
+        ("listener.front.tls", &tls(certificate, "../gateway.key", certificate)),
+        ("pacs.archive", &pacs("10.10.0.5:104", &["PACS", "PACS_STORE"])),
+    ])
+}
 
 /// A peer with every usual key.
 fn peer(number: usize) -> String {
-    format!(
-        "\n[peer.p{number}]\n\
-         contact = \"Radiology IT, ext. {number}\"\n\
-         certificate = [{{ san_dns = \"p{number}.radiology.example\" }}, \
-         {{ cert_sha256 = \"{number:064x}\" }}]\n\
-         calling_ae = [\"P{number}\", \"P{number}_QR\"]\n\
-         from = [\"192.0.2.0/24\", \"2001:db8:17::5\"]\n\
-         pacs = [\"archive\"]\n\
-         services = [\"echo\", \"store\", \"find\", \"worklist\", \"mpps\"]\n\
-         sop_classes = [\"CTImageStorage\", \"1.2.840.10008.5.1.4.1.1.88.67\"]\n"
-    )
+    let matchers = [
+        ("san_dns", &*format!("p{number}.radiology.example")),
+        ("cert_sha256", &format!("{number:064x}")),
+    ];
+    let calling = [&*format!("P{number}"), &format!("P{number}_QR")];
+    let services = ["echo", "store", "find", "worklist", "mpps"];
+    let mut peer = configuration::peer(&matchers, &calling, &services);
+    peer.extend([
+        ("contact", format!("\"Radiology IT, ext. {number}\"")),
+        ("from", r#"["192.0.2.0/24", "2001:db8:17::5"]"#.into()),
+        ("sop_classes", r#"["CTImageStorage", "1.2.840.10008.5.1.4.1.1.88.67"]"#.into()),
+    ]);
+    named(format_args!("peer.p{number}"), &peer)
 }
 
 /// A certificate that is its own CA, and its key.

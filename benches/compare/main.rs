@@ -10,6 +10,8 @@
 mod association;
 mod blind;
 mod churn;
+#[path = "../../tests/gate/support/configuration.rs"]
+mod configuration;
 mod ground;
 mod idle;
 mod material;

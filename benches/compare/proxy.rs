@@ -10,6 +10,7 @@ use std::{env, thread};
 use clap::ValueEnum;
 
 use crate::association::{CALLED, CALLING};
+use crate::configuration::{Table, listener, main_file, pacs, peer, tls};
 use crate::material::{CLIENT_NAME, Material};
 use crate::options::Role;
 use crate::usage::Usage;
@@ -114,43 +115,28 @@ fn pacsgate(directory: &Path, upstream: SocketAddr) -> io::Result<Process> {
 /// address stay under; a peer never has more than half of its PACS's associations.
 fn configuration(directory: &Path, upstream: SocketAddr) -> String {
     let material = Material::at(directory);
-    format!(
-        r#"schema = 1
-
-[listener.front]
-bind = ["127.0.0.1:0"]
-[listener.front.tls]
-certificate = {certificate:?}
-private_key = {key:?}
-client_ca = {ca:?}
-
-[pacs.sink]
-address = "{upstream}"
-called_ae = ["{CALLED}"]
-associations = 20000
-
-[peer.load]
-certificate = [{{ san_dns = "{CLIENT_NAME}" }}]
-calling_ae = ["{CALLING}"]
-pacs = ["sink"]
-services = ["echo", "store", "get"]
-associations = 10000
-
-[limits]
-connections = 20000
-handshakes = 10000
-per_source = 20000
-handshake = "10m"
-request = "10m"
-
-[log]
-audit = {audit:?}
-"#,
-        certificate = material.certificate("server"),
-        key = material.key("server"),
-        ca = material.ca(),
-        audit = directory.join("audit.jsonl"),
-    )
+    let tls = tls(material.certificate("server"), material.key("server"), material.ca());
+    let mut archive = pacs(upstream, &[CALLED]);
+    archive.insert("associations", "20000".into());
+    let services = ["echo", "store", "get"];
+    let mut load = peer(&[("san_dns", CLIENT_NAME)], &[CALLING], &services);
+    load.insert("associations", "10000".into());
+    let limits = Table::from([
+        ("connections", "20000".into()),
+        ("handshakes", "10000".into()),
+        ("per_source", "20000".into()),
+        ("handshake", r#""10m""#.into()),
+        ("request", r#""10m""#.into()),
+    ]);
+    let log = Table::from([("audit", format!("{:?}", directory.join("audit.jsonl")))]);
+    main_file(&[
+        ("listener.front", &listener()),
+        ("listener.front.tls", &tls),
+        ("pacs.archive", &archive),
+        ("peer.load", &load),
+        ("limits", &limits),
+        ("log", &log),
+    ])
 }
 
 /// Reads up to the line that names the address, then goes on reading so that nothing blocks.

@@ -10,6 +10,8 @@ use pacsgate::pki::{self, Authority};
 use rcgen::KeyPair;
 use serde_json::Value;
 
+use crate::support::configuration::{named, peer};
+
 /// Blocks of what stands in the sound file, what a slip makes of it, and what is told.
 const MISTAKES: &str = include_str!("check/mistakes.txt");
 
@@ -64,9 +66,8 @@ fn each_plausible_mistake_is_told_with_its_place_and_its_cure() {
 #[test]
 fn says_in_one_line_what_was_loaded() {
     let site = Site::new(200 * DAY);
-    let peer = "[peer.ct2]\ncertificate = [{ san_dns = \"ct2.example\" }]\n\
-                calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
-    site.write("conf.d/ct2.toml", peer);
+    let peer = peer(&[("san_dns", "ct2.example")], &["CT2"], &["echo"]);
+    site.write("conf.d/ct2.toml", named("peer.ct2", &peer));
     for options in [&[][..], &["--strict"]] {
         let good = site.check(options);
         assert_eq!(

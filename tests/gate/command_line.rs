@@ -2,6 +2,7 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
+use crate::support::configuration::{named, peer};
 use crate::support::gate::{Gate, command, listening};
 use crate::support::requestor::Caller;
 use crate::support::scenario::{assert_rejected, echo};
@@ -107,12 +108,8 @@ fn a_private_key_never_stands_in_a_message() {
 
 #[test]
 fn drop_ins_add_peers_in_the_order_of_their_names() {
-    let settings = settings_with_drop_in(
-        "[peer.ct9]\ncertificate = [{ san_dns = \"ct9.example\" }]\ncalling_ae = [\"CT9\"]\n\
-         pacs = [\"archive\"]\nservices = [\"echo\"]\n",
-    );
+    let mut settings = settings_with_drop_in("peer.ct9");
     let pacs = crate::support::pacs::Pacs::good();
-    let mut settings = settings;
     settings.archive.insert("address", format!("\"{}\"", pacs.address));
     let gate = settings.start();
     let identity = site().root.issue(&crate::support::authority::Profile::client("ct9.example"));
@@ -124,10 +121,7 @@ fn drop_ins_add_peers_in_the_order_of_their_names() {
 
 #[test]
 fn a_peer_in_two_files_does_not_load() {
-    let settings = settings_with_drop_in(
-        "[peer.ct1]\ncertificate = [{ san_dns = \"ct9.example\" }]\ncalling_ae = [\"CT9\"]\n\
-         pacs = [\"archive\"]\nservices = [\"echo\"]\n",
-    );
+    let settings = settings_with_drop_in("peer.ct1");
     let words = configuration_refused(&settings);
     assert!(words.contains("pacsgate.toml") && words.contains("50-more.toml"), "{words}");
 }
@@ -175,10 +169,12 @@ fn settings() -> Settings {
     Settings::new(SocketAddr::from(([127, 0, 0, 1], 9)))
 }
 
-fn settings_with_drop_in(text: &str) -> Settings {
+/// The same with a peer in a file of its own.
+fn settings_with_drop_in(name: &str) -> Settings {
     let settings = settings();
+    let text = named(name, &peer(&[("san_dns", "ct9.example")], &["CT9"], &["echo"]));
     std::fs::create_dir(settings.directory.path().join("conf.d")).unwrap();
-    settings.file("conf.d/50-more.toml", text);
+    settings.file("conf.d/50-more.toml", &text);
     settings
 }
 

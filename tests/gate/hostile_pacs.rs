@@ -2,6 +2,7 @@
 //! bytes, too.
 
 use crate::support::associate::{Associate, CT, EXPLICIT, IMPLICIT, Item, MR};
+use crate::support::configuration::pacs;
 use crate::support::dimse::echo_rq;
 use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{
@@ -259,7 +260,7 @@ fn unreachable(address: SocketAddr, reason: &str) {
 fn with_lost_pacs(settings: Settings, address: SocketAddr) -> Settings {
     let mut settings = settings.limit("dial", "300ms");
     settings.ct1.insert("pacs", r#"["archive", "lost"]"#.into());
-    settings.more = format!("[pacs.lost]\naddress = \"{address}\"\ncalled_ae = [\"LOST\"]\n");
+    settings.more.push(("pacs.lost", pacs(address, &["LOST"])));
     settings
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
+use crate::support::configuration::peer;
 use crate::support::requestor::{Caller, Requestor};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
@@ -159,8 +160,7 @@ fn associated_mr1(scenario: &Scenario) -> Requestor {
 }
 
 fn with_third_peer(mut settings: Settings) -> Settings {
-    settings.more = "[peer.ct3]\ncertificate = [{ san_dns = \"ct3.example\" }]\n\
-         calling_ae = [\"CT3\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
-        .into();
+    let third = peer(&[("san_dns", "ct3.example")], &["CT3"], &["echo"]);
+    settings.more.push(("peer.ct3", third));
     settings
 }

@@ -2,6 +2,7 @@
 
 use crate::support::associate::{Associate, title};
 use crate::support::authority::Profile;
+use crate::support::configuration::peer;
 use crate::support::requestor::Caller;
 use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
 use crate::support::settings::Settings;
@@ -84,8 +85,9 @@ fn refuses_a_blank_called_title() {
 #[test]
 fn rejects_a_pacs_that_the_peer_may_not_reach() {
     let scenario = Scenario::with(|mut settings| {
-        let address = settings.archive["address"].clone();
-        settings.more = format!("[pacs.research]\naddress = {address}\ncalled_ae = [\"RESEARCH\"]");
+        let mut research = settings.archive.clone();
+        research.insert("called_ae", r#"["RESEARCH"]"#.into());
+        settings.more.push(("pacs.research", research));
         settings
     });
     let mut requestor = scenario.ct1();
@@ -155,12 +157,8 @@ fn rejects_a_certificate_that_belongs_to_two_peers() {
     let uri = "urn:example:mr2";
     let both = Profile { uris: vec![uri], ..Profile::client(CT1_NAME) };
     let both = site().root.issue(&both);
-    stranger_rejected(&Caller::with(&both), "several-peers", |mut settings| {
-        settings.more = format!(
-            "[peer.mr2]\ncertificate = [{{ san_uri = {uri:?} }}]\ncalling_ae = [\"MR2\"]\n\
-             pacs = [\"archive\"]\nservices = [\"echo\"]\n"
-        );
-        settings
+    stranger_rejected(&Caller::with(&both), "several-peers", |settings| {
+        with_mr2(settings, ("san_uri", uri))
     });
 }
 
@@ -218,11 +216,12 @@ fn a_calling_title_of_two_peers_serves_both() {
     }
 }
 
-fn pinned_for_mr2(mut settings: Settings, sha256: &str) -> Settings {
-    settings.more = format!(
-        "[peer.mr2]\ncertificate = [{{ cert_sha256 = {sha256:?} }}]\ncalling_ae = [\"MR2\"]\n\
-         pacs = [\"archive\"]\nservices = [\"echo\"]\n"
-    );
+fn pinned_for_mr2(settings: Settings, sha256: &str) -> Settings {
+    with_mr2(settings, ("cert_sha256", sha256))
+}
+
+fn with_mr2(mut settings: Settings, matcher: (&str, &str)) -> Settings {
+    settings.more.push(("peer.mr2", peer(&[matcher], &["MR2"], &["echo"])));
     settings
 }
 

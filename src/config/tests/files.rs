@@ -1,15 +1,16 @@
 //! Several files, files that are not there, and files that others may write.
 
-use super::site::{MAIN, Site};
+use super::site::{MAIN, Site, peer};
 
-const PEER: &str = "[peer.ct2]\ncertificate = [{ san_dns = \"ct2.example\" }]\n\
-                    calling_ae = [\"CT2\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+fn ct2() -> String {
+    peer("ct2", "CT2")
+}
 
 #[test]
 fn a_table_in_two_files_names_both() {
     let site = Site::new(MAIN);
-    site.write("conf.d/a.toml", PEER);
-    site.write("conf.d/b.toml", format!("\n{PEER}[pacs.archive]\naddress = \"b:104\"\n"));
+    site.write("conf.d/a.toml", ct2());
+    site.write("conf.d/b.toml", format!("\n{}[pacs.archive]\naddress = \"b:104\"\n", ct2()));
     assert_eq!(
         site.told(),
         "conf.d/b.toml:2:7: peer.ct2: is already in conf.d/a.toml:1:7; a table may be in one \
@@ -22,7 +23,7 @@ fn a_table_in_two_files_names_both() {
 #[test]
 fn certificates_of_two_peers_differ() {
     let site = Site::new(MAIN);
-    site.write("conf.d/a.toml", PEER.replace("ct2.example", "CT1.Example"));
+    site.write("conf.d/a.toml", ct2().replace("ct2.example", "CT1.Example"));
     assert_eq!(
         site.told(),
         "conf.d/a.toml:2:18: peer.ct2.certificate: belongs to peer.ct1 already, at \
@@ -56,7 +57,7 @@ fn an_absent_main_file_is_told_with_the_reason_of_the_system() {
 fn a_file_that_cannot_be_parsed_hides_no_mistake_in_another() {
     let site = Site::new(MAIN);
     site.write("conf.d/a.toml", "[pacs.second\n");
-    site.write("conf.d/b.toml", PEER.replace("archive", "second").replace("echo", "ecko"));
+    site.write("conf.d/b.toml", ct2().replace("archive", "second").replace("echo", "ecko"));
     assert_eq!(
         site.told(),
         "conf.d/a.toml:1:13: unclosed table, expected `]`\n\
@@ -84,7 +85,7 @@ fn refuses_each_file_that_others_may_write() {
     ];
     for (name, mode, place) in cases {
         let site = Site::new(MAIN);
-        site.write("conf.d/a.toml", PEER);
+        site.write("conf.d/a.toml", ct2());
         site.set_mode(name, mode);
         let sentence = "may be written by others than its owner";
         let cure = "run `chmod go-w` on it";

@@ -1,12 +1,11 @@
 //! What a sound configuration becomes.
 
-use std::fmt::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use tracing::Level;
 
-use super::site::{MAIN, Site};
+use super::site::{MAIN, Site, peer};
 use crate::audit::Destination;
 use crate::config::{Format, Limits, Loaded, Log};
 
@@ -87,23 +86,14 @@ fn drop_ins_add_tables_in_any_file() {
 #[test]
 fn loads_two_thousand_peers_from_one_file_and_from_as_many() {
     let (main, _) = MAIN.split_once("[peer").unwrap();
-    let peers: Vec<String> = (0..2000).map(peer).collect();
-    let together = Site::new(&peers.iter().fold(main.to_owned(), |mut all, peer| {
-        all.write_str(peer).unwrap();
-        all
-    }));
+    let peers: Vec<String> = (0..2000)
+        .map(|n| peer(&format!("p{n}"), &format!("P{n}")) + "from = [\"192.0.2.0/24\"]\n")
+        .collect();
+    let together = Site::new(&(main.to_owned() + &peers.concat()));
     assert!(together.load().is_ok());
     let apart = Site::new(main);
     for (number, peer) in peers.iter().enumerate() {
         apart.write(&format!("conf.d/{number}.toml"), peer);
     }
     assert!(apart.load().is_ok());
-}
-
-fn peer(number: usize) -> String {
-    format!(
-        "[peer.p{number}]\ncertificate = [{{ san_dns = \"p{number}.example\" }}]\n\
-         calling_ae = [\"P{number}\"]\nfrom = [\"192.0.2.0/24\"]\npacs = [\"archive\"]\n\
-         services = [\"echo\", \"store\", \"find\"]\n"
-    )
 }

@@ -40,6 +40,14 @@ pub(super) fn guarded() -> String {
     MAIN.replace(ca, &format!("{ca}client_crl = [\"tls/ca.crl\"]\n"))
 }
 
+/// A second peer and more: five lines, the PACS in the fourth.
+pub(super) fn peer(name: &str, title: &str) -> String {
+    format!(
+        "[peer.{name}]\ncertificate = [{{ san_dns = \"{name}.example\" }}]\n\
+         calling_ae = [\"{title}\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
+    )
+}
+
 pub(super) struct Site {
     directory: tempfile::TempDir,
 }

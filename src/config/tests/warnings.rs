@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::site::{MAIN, Site, guarded, now, other_ca};
+use super::site::{MAIN, Site, guarded, now, other_ca, peer};
 
 const DAY: u64 = 86_400;
 /// 2040-01-01, when the revocation list of every site ends.
@@ -213,11 +213,4 @@ fn judges_dates_by_the_given_moment_only() {
     let site = Site::new(&guarded());
     assert_eq!(site.warned_at(now()), "");
     assert_ne!(site.warned_at(moment(END_OF_CERTIFICATES)), "");
-}
-
-fn peer(name: &str, title: &str) -> String {
-    format!(
-        "[peer.{name}]\ncertificate = [{{ san_dns = \"{name}.example\" }}]\n\
-         calling_ae = [\"{title}\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
-    )
 }

@@ -1,18 +1,15 @@
 //! The configuration of a gate under test, written into a directory of its own.
 
 use super::authority::Identity;
+use super::configuration::{Table, listener, main_file, pacs, peer, tls};
 use super::gate::Gate;
 use super::site::{CT1_NAME, site};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use tempfile::TempDir;
-
-type Table = BTreeMap<&'static str, String>;
 
 /// A gate before `archive` that knows the peers `ct1` and `mr1`.
 ///
@@ -26,30 +23,28 @@ pub(crate) struct Settings {
     pub(crate) mr1: Table,
     pub(crate) limits: Table,
     pub(crate) log: Table,
-    pub(crate) more: String,
+    /// Further tables with their names.
+    pub(crate) more: Vec<(&'static str, Table)>,
 }
 
 impl Settings {
     /// The usual gate, with short deadlines.
-    pub(crate) fn new(pacs: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         let mut settings = Self {
             directory: TempDir::new().unwrap(),
-            listener: Table::from([("bind", "[\"127.0.0.1:0\"]".into())]),
+            listener: listener(),
             tls: Table::new(),
-            archive: Table::from([
-                ("address", format!("\"{pacs}\"")),
-                ("called_ae", r#"["PACS", "PACS_STORE"]"#.into()),
-                ("ae_title", r#""ARCHIVE""#.into()),
-            ]),
-            ct1: peer(&format!("{{ san_dns = \"{CT1_NAME}\" }}"), r#"["CT1", "CT1_QR"]"#),
-            mr1: peer(&format!("{{ cert_sha256 = \"{}\" }}", site().mr1.sha256()), r#"["MR1"]"#),
+            archive: pacs(address, &["PACS", "PACS_STORE"]),
+            ct1: known(("san_dns", CT1_NAME), &["CT1", "CT1_QR"]),
+            mr1: known(("cert_sha256", &site().mr1.sha256()), &["MR1"]),
             limits: Table::from([("close", r#""150ms""#.into()), ("drain", r#""2s""#.into())]),
             log: Table::new(),
-            more: String::new(),
+            more: Vec::new(),
         };
-        settings.serve(&site().gate);
+        settings.archive.insert("ae_title", r#""ARCHIVE""#.into());
         let authority = settings.file("client-ca.crt", &site().root.pem());
-        settings.tls.insert("client_ca", quoted(&authority));
+        let (certificate, key) = settings.pair("gateway", &site().gate);
+        settings.tls = tls(certificate, key, authority);
         settings
     }
 
@@ -114,8 +109,7 @@ impl Settings {
 
     /// The configuration file.
     pub(crate) fn text(&self) -> String {
-        let mut text = "schema = 1\n".to_owned();
-        let tables = [
+        let mut tables = vec![
             ("listener.front", &self.listener),
             ("listener.front.tls", &self.tls),
             ("pacs.archive", &self.archive),
@@ -124,13 +118,8 @@ impl Settings {
             ("limits", &self.limits),
             ("log", &self.log),
         ];
-        for (name, table) in tables.into_iter().filter(|(_, table)| !table.is_empty()) {
-            writeln!(text, "[{name}]").unwrap();
-            for (key, value) in table {
-                writeln!(text, "{key} = {value}").unwrap();
-            }
-        }
-        text + &self.more
+        tables.extend(self.more.iter().map(|(name, table)| (*name, table)));
+        main_file(&tables)
     }
 
     fn pair(&self, name: &str, identity: &Identity) -> (PathBuf, PathBuf) {
@@ -139,14 +128,10 @@ impl Settings {
     }
 }
 
-fn peer(certificate: &str, calling: &str) -> Table {
-    Table::from([
-        ("contact", r#""Radiology IT""#.into()),
-        ("certificate", format!("[{certificate}]")),
-        ("calling_ae", calling.into()),
-        ("pacs", r#"["archive"]"#.into()),
-        ("services", r#"["echo", "store"]"#.into()),
-    ])
+fn known(matcher: (&str, &str), calling: &[&str]) -> Table {
+    let mut peer = peer(&[matcher], calling, &["echo", "store"]);
+    peer.insert("contact", r#""Radiology IT""#.into());
+    peer
 }
 
 fn quoted(path: &std::path::Path) -> String {
