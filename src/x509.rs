@@ -10,4 +10,4 @@
 pub(crate) mod issuing;
 pub mod pem;
 pub(crate) mod reading;
-pub mod validity;
+pub(crate) mod validity;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use pacsgate_core::certificate::{Certificate, Digest};
 use serde::{Serialize, Serializer};
@@ -11,6 +11,7 @@ use serde::{Serialize, Serializer};
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
+use crate::x509::validity;
 
 /// One event of one connection.
 ///
@@ -280,11 +281,7 @@ fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error>
 }
 
 fn rfc3339<S: Serializer>(seconds: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    /// 9999-12-31T23:59:59Z, the last time of RFC 3339 and of X.509 (RFC 5280 section 4.1.2.5).
-    const LAST: u64 = 253_402_300_799;
-    let seconds = u64::try_from(*seconds).unwrap_or_default().min(LAST);
-    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-    serializer.collect_str(&humantime::format_rfc3339_seconds(time))
+    serializer.collect_str(&validity::date(u64::try_from(*seconds).unwrap_or_default()))
 }
 
 fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -18,7 +18,7 @@ use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
 use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
-use crate::x509::validity::{self, Dated, Validity, When};
+use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
 
 /// A port of the gate.
@@ -202,19 +202,16 @@ fn revocation(
     }
 }
 
-/// Warns of what in a file is at an end of its time.
-fn dates<T: AsRef<[u8]>>(
+/// Warns of what in a file is at an end of its time, as `judge` says of the one at a place.
+fn dates<T>(
     key: &str,
     file: &Loaded<Vec<T>>,
-    what: impl Fn(usize) -> Dated,
-    read: impl Fn(&[u8], SystemTime) -> Option<(String, When)>,
+    judge: impl Fn(usize, &T, SystemTime) -> Option<String>,
     problems: &mut Problems,
 ) {
     for (at, der) in file.content.iter().enumerate() {
-        if let Some((of, when)) = read(der.as_ref(), problems.now) {
-            let (file_path, of) = (file.path.clone(), of.as_str().into());
-            let validity = Validity { file: file_path, what: what(at), of, when };
-            problems.caution(file.place, key, &validity);
+        if let Some(sentence) = judge(at, der, problems.now) {
+            problems.caution(file.place, key, &format!("{}: {sentence}", file.path.display()));
         }
     }
 }
@@ -223,7 +220,8 @@ fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>
     let at = table.optional("client_ca", path)?;
     let key = table.path("client_ca");
     let file = load(&key, &at, pem::certificates, table.problems)?;
-    dates(&key, &file, |_| Dated::ClientCa, validity::of_certificate, table.problems);
+    let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
+    dates(&key, &file, judge, table.problems);
     Some(At { place: at.place, value: file.content })
 }
 
@@ -267,7 +265,8 @@ fn load_pair(
     let key = key.and_then(|at| load(&key_key, &at, pem::private_key, table.problems));
     if let Some(chain) = &chain {
         let what = |at| if at == 0 { Dated::Server } else { Dated::Chain };
-        dates(&chain_key, chain, what, validity::of_certificate, table.problems);
+        let judge = |at, der: &CertificateDer<'_>, now| of_certificate(der, what(at), now);
+        dates(&chain_key, chain, judge, table.problems);
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
@@ -292,8 +291,7 @@ fn crls(
         let at = table.judge(&key, &node, path);
         let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
         if let Some(file) = &file {
-            let read = |der: &[u8], now| validity::of_crl(der, grace, now);
-            dates(&key, file, |_| Dated::Crl, read, table.problems);
+            dates(&key, file, |_, der, now| of_crl(der, grace, now), table.problems);
         }
         let content = file.into_iter().flat_map(|file| file.content);
         crls.extend(content.map(|value| At { place: node.place, value }));

@@ -1,7 +1,6 @@
 //! Certificates and revocation lists near the end of their time, past it, or before its start.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::format_rfc3339_seconds;
@@ -12,27 +11,14 @@ use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::time::ASN1Time;
 
 /// Time enough for an order, a signature and a change window.
-const SOON: Duration = Duration::from_secs(30 * DAY);
+const SOON: u64 = 30 * DAY;
 const DAY: u64 = 86_400;
-/// 9999-12-31T23:59:59Z, the last moment that X.509 can say.
+/// 9999-12-31T23:59:59Z, the last moment that X.509 and RFC 3339 can say.
 const LAST: u64 = 253_402_300_799;
-
-/// Something whose time is nearly over, over, or still to come.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Validity {
-    /// The file that holds it.
-    pub file: PathBuf,
-    /// What it is.
-    pub what: Dated,
-    /// Its subject, or a list's issuer.
-    pub of: Quoted,
-    /// Which end of its time it is at.
-    pub when: When,
-}
 
 /// What has a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dated {
+pub(crate) enum Dated {
     /// The gate's own certificate.
     Server,
     /// Another certificate that the gate sends with its own.
@@ -43,77 +29,76 @@ pub enum Dated {
     Crl,
 }
 
-/// Where a moment lies in the validity of something.
+/// Where a moment lies in the validity of something, in seconds since the epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum When {
+pub(crate) enum When {
     /// Before its start.
-    NotBefore(SystemTime),
+    NotBefore(u64),
     /// At most thirty days before its end: the end, and the whole days until then.
-    Ends(SystemTime, u64),
+    Ends(u64, u64),
     /// After its end, while a grace lasts: the end, and that of the grace.
-    Grace(SystemTime, SystemTime),
+    Grace(u64, u64),
     /// After its end, and after any grace.
-    Ended(SystemTime),
+    Ended(u64),
 }
 
-/// The subject of a certificate, and which end of its time it is at; `None` in the good time
-/// between, and for what cannot be read, which TLS refuses.
-pub(crate) fn of_certificate(der: &[u8], now: SystemTime) -> Option<(String, When)> {
+/// What an administrator is to know of a certificate that is at an end of its time; `None` in the
+/// good time between, and for what cannot be read, which TLS refuses.
+pub(crate) fn of_certificate(der: &[u8], what: Dated, now: SystemTime) -> Option<String> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
-    let when = When::of(moment(validity.not_before), moment(validity.not_after), now)?;
-    Some((certificate.subject().to_string(), when))
+    let (start, end) = (seconds(validity.not_before), seconds(validity.not_after));
+    let when = When::of(start, end, Duration::ZERO, since_epoch(now))?;
+    Some(what.sentence(&certificate.subject().to_string(), when))
 }
 
-/// The issuer of a revocation list that serves for `grace` after its end, and which end of its
-/// time it is at, as [`of_certificate`] has it.
-pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(String, When)> {
+/// The same of a revocation list that serves for `grace` after its end.
+pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<String> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;
-    let when = When::of(UNIX_EPOCH, moment(list.next_update()?), now)?;
-    Some((list.issuer().to_string(), when.with_grace(grace, now)))
+    let when = When::of(0, seconds(list.next_update()?), grace, since_epoch(now))?;
+    Some(Dated::Crl.sentence(&list.issuer().to_string(), when))
 }
 
-fn moment(time: ASN1Time) -> SystemTime {
-    let seconds = u64::try_from(time.timestamp()).unwrap_or(0).min(LAST);
-    UNIX_EPOCH + Duration::from_secs(seconds)
+/// Since the epoch.
+pub(crate) fn seconds(time: ASN1Time) -> u64 {
+    u64::try_from(time.timestamp()).unwrap_or(0)
+}
+
+/// Seconds since the epoch as RFC 3339 has them, up to the last that it can say.
+pub(crate) fn date(seconds: u64) -> impl fmt::Display {
+    format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST)))
+}
+
+fn since_epoch(now: SystemTime) -> u64 {
+    now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl When {
-    /// `None` in the good time between.
-    fn of(start: SystemTime, end: SystemTime, now: SystemTime) -> Option<Self> {
-        if now < start {
-            return Some(Self::NotBefore(start));
+    /// `None` in the good time between start and end, all in seconds since the epoch.
+    pub(crate) fn of(start: u64, end: u64, grace: Duration, now: u64) -> Option<Self> {
+        let until = end.saturating_add(grace.as_secs());
+        match end.saturating_sub(now) {
+            _ if now < start => Some(Self::NotBefore(start)),
+            0 if now < until => Some(Self::Grace(end, until)),
+            0 => Some(Self::Ended(end)),
+            left if left <= SOON => Some(Self::Ends(end, left / DAY)),
+            _ => None,
         }
-        match end.duration_since(now) {
-            Ok(Duration::ZERO) | Err(_) => Some(Self::Ended(end)),
-            Ok(left) if left <= SOON => Some(Self::Ends(end, left.as_secs() / DAY)),
-            Ok(_) => None,
-        }
-    }
-
-    fn with_grace(self, grace: Duration, now: SystemTime) -> Self {
-        match self {
-            Self::Ended(end) if now < end + grace => Self::Grace(end, end + grace),
-            Self::NotBefore(_) | Self::Ends(..) | Self::Grace(..) | Self::Ended(_) => self,
-        }
-    }
-}
-
-impl fmt::Display for Validity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, what, of, when } = self;
-        let file = file.display();
-        match what {
-            Dated::Server => write!(f, "{file}: the certificate {of}"),
-            Dated::Chain => write!(f, "{file}: the certificate {of} of the chain"),
-            Dated::ClientCa => write!(f, "{file}: the CA {of}"),
-            Dated::Crl => write!(f, "{file}: the revocation list of {of}"),
-        }?;
-        write!(f, " {when}; {}", what.advice(*when))
     }
 }
 
 impl Dated {
+    /// Of a subject, or a list's issuer.
+    fn sentence(self, of: &str, when: When) -> String {
+        let (of, advice) = (Quoted::from(of), self.advice(when));
+        match self {
+            Self::Server => format!("the certificate {of} {when}; {advice}"),
+            Self::Chain => format!("the certificate {of} of the chain {when}; {advice}"),
+            Self::ClientCa => format!("the CA {of} {when}; {advice}"),
+            Self::Crl => format!("the revocation list of {of} {when}; {advice}"),
+        }
+    }
+
     const fn advice(self, when: When) -> &'static str {
         match (self, when) {
             (_, When::NotBefore(_)) => "compare it with the clock of this machine",
@@ -135,7 +120,6 @@ impl Dated {
 
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = format_rfc3339_seconds;
         match *self {
             Self::NotBefore(start) => write!(f, "begins only at {}", date(start)),
             Self::Ends(end, 0) => write!(f, "ends at {}, in less than a day", date(end)),

@@ -12,6 +12,7 @@ use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::prelude::FromDer;
 
 use super::settings::{self, SettingsError};
+use crate::x509::validity::{When, seconds};
 use crate::x509::{issuing, reading};
 
 /// Between two warnings of one late list, in seconds.
@@ -21,7 +22,7 @@ const WARNING_INTERVAL: u64 = 3600;
 #[derive(Debug, Default)]
 pub(super) struct RevocationLists {
     lists: Vec<List>,
-    grace: u64,
+    grace: Duration,
     /// Whether two lists bear one issuer's name and different keys.
     changed_key: bool,
 }
@@ -35,13 +36,6 @@ struct List {
     next_update: u64,
     issuer: String,
     warned: AtomicU64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Age {
-    Current,
-    Grace,
-    Expired,
 }
 
 impl RevocationLists {
@@ -62,7 +56,7 @@ impl RevocationLists {
             }
         }
         let changed_key = has_changed_key(&newest);
-        Ok(Self { lists: newest, grace: grace.as_secs(), changed_key })
+        Ok(Self { lists: newest, grace, changed_key })
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -82,7 +76,7 @@ impl RevocationLists {
         now: UnixTime,
     ) -> Vec<&CertRevocationList<'static>> {
         let mut lists = self.ordered(chain);
-        lists.retain(|list| list.age(now, self.grace) != Age::Expired);
+        lists.retain(|list| !matches!(list.when(now, self.grace), Some(When::Ended(_))));
         lists.into_iter().map(|list| &list.crl).collect()
     }
 
@@ -90,9 +84,10 @@ impl RevocationLists {
     pub(super) fn warn_of_late(&self, now: UnixTime) -> usize {
         let mut named = 0;
         for list in &self.lists {
-            let age = list.age(now, self.grace);
-            if age != Age::Current && list.warning_is_due(now) {
-                list.warn(age);
+            if let Some(when @ (When::Grace(..) | When::Ended(_))) = list.when(now, self.grace)
+                && list.warning_is_due(now)
+            {
+                list.warn(when);
                 named += 1;
             }
         }
@@ -131,7 +126,7 @@ impl List {
             crl: crl.into(),
             key_id: issuing::signer(dates.extensions()).map(<[u8]>::to_vec),
             this_update: dates.last_update().timestamp(),
-            next_update: u64::try_from(dates.next_update()?.timestamp()).unwrap_or(0),
+            next_update: seconds(dates.next_update()?),
             issuer: dates.issuer().to_string(),
             warned: AtomicU64::new(0),
         })
@@ -144,14 +139,8 @@ impl List {
             && self.crl.issuing_distribution_point() == older.crl.issuing_distribution_point()
     }
 
-    fn age(&self, now: UnixTime, grace: u64) -> Age {
-        if now.as_secs() < self.next_update {
-            return Age::Current;
-        }
-        if now.as_secs() < self.next_update.saturating_add(grace) {
-            return Age::Grace;
-        }
-        Age::Expired
+    fn when(&self, now: UnixTime, grace: Duration) -> Option<When> {
+        When::of(0, self.next_update, grace, now.as_secs())
     }
 
     fn may_be_signed_by(&self, key_ids: &[Vec<u8>]) -> bool {
@@ -167,21 +156,21 @@ impl List {
             .is_ok()
     }
 
-    fn warn(&self, age: Age) {
-        let issuer = self.issuer.escape_debug();
-        match age {
-            Age::Current => {}
-            Age::Grace => tracing::warn!(
+    fn warn(&self, when: When) {
+        let (issuer, next_update) = (self.issuer.escape_debug(), self.next_update);
+        if matches!(when, When::Grace(..)) {
+            tracing::warn!(
                 %issuer,
-                next_update = self.next_update,
+                next_update,
                 "a revocation list is past its nextUpdate and serves only until crl_grace ends"
-            ),
-            Age::Expired => tracing::error!(
+            );
+        } else {
+            tracing::error!(
                 %issuer,
-                next_update = self.next_update,
+                next_update,
                 "a revocation list is past its nextUpdate and crl_grace: clients of its issuer are \
                  refused as crl-expired"
-            ),
+            );
         }
     }
 }
