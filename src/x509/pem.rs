@@ -1,7 +1,5 @@
 //! Certificates, private keys and CRLs out of PEM files.
 
-use std::fmt;
-
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use webpki::anchor_from_trusted_cert;
@@ -13,13 +11,13 @@ pub enum PemFault {
     #[error("holds {found}, not {wanted}; have two paths been swapped?")]
     Holds {
         /// What the file holds.
-        found: Kind,
+        found: &'static str,
         /// What it should hold.
-        wanted: Kind,
+        wanted: &'static str,
     },
     /// No PEM section that is known.
     #[error("holds no PEM section with {0}")]
-    NoSection(Kind),
+    NoSection(&'static str),
     /// A binary file.
     #[error("is not PEM but DER; convert it with openssl")]
     Der,
@@ -37,24 +35,13 @@ pub enum PemFault {
     Certificate,
 }
 
-/// What a PEM section holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A certificate.
-    Certificate,
-    /// A private key.
-    PrivateKey,
-    /// A certificate revocation list.
-    Crl,
-    /// A request for a certificate.
-    Request,
-    /// Anything else.
-    Other,
-}
+const CERTIFICATE: &str = "a certificate";
+const PRIVATE_KEY: &str = "a private key";
+const CRL: &str = "a CRL";
 
 /// Every certificate of a file, in its order.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
-    let found = sections(pem, Kind::Certificate)?;
+    let found = sections(pem, CERTIFICATE)?;
     let certificates: Vec<_> = found.into_iter().map(CertificateDer::from).collect();
     // A certificate that cannot be read as a trust anchor cannot be read as anything else.
     match certificates.iter().all(|one| anchor_from_trusted_cert(one).is_ok()) {
@@ -68,7 +55,7 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
     if contains(pem, b"-----BEGIN ENCRYPTED PRIVATE KEY") || contains(pem, b"Proc-Type: 4,ENC") {
         return Err(PemFault::Encrypted);
     }
-    sections(pem, Kind::PrivateKey)?;
+    sections(pem, PRIVATE_KEY)?;
     let mut keys = PrivateKeyDer::pem_slice_iter(pem);
     let (Some(Ok(key)), None) = (keys.next(), keys.next()) else {
         return Err(PemFault::SeveralKeys);
@@ -78,7 +65,7 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
 
 /// Every CRL of a file in PEM, or the one of a file in DER, as CAs publish it.
 pub(crate) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemFault> {
-    let found = match sections(bytes, Kind::Crl) {
+    let found = match sections(bytes, CRL) {
         Err(PemFault::Der) => vec![bytes.to_vec()],
         other => other?,
     };
@@ -87,7 +74,7 @@ pub(crate) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'sta
 
 /// The content of the sections of one kind; at least one. Others are passed over, as a file may
 /// hold a chain and its key.
-fn sections(pem: &[u8], wanted: Kind) -> Result<Vec<Vec<u8>>, PemFault> {
+fn sections(pem: &[u8], wanted: &'static str) -> Result<Vec<Vec<u8>>, PemFault> {
     const SEQUENCE: u8 = 0x30;
     if pem.first() == Some(&SEQUENCE) {
         return Err(PemFault::Der);
@@ -107,34 +94,20 @@ fn sections(pem: &[u8], wanted: Kind) -> Result<Vec<Vec<u8>>, PemFault> {
     }
 }
 
-fn kind(section: SectionKind) -> Kind {
-    const KEYS: [SectionKind; 3] =
-        [SectionKind::PrivateKey, SectionKind::RsaPrivateKey, SectionKind::EcPrivateKey];
-    let kinds = [
-        (SectionKind::Certificate, Kind::Certificate),
-        (SectionKind::Crl, Kind::Crl),
-        (SectionKind::Csr, Kind::Request),
-    ];
-    if KEYS.contains(&section) {
-        return Kind::PrivateKey;
+/// What a section holds, in words.
+const fn kind(section: SectionKind) -> &'static str {
+    use SectionKind as Section;
+    match section {
+        Section::Certificate => CERTIFICATE,
+        Section::PrivateKey | Section::RsaPrivateKey | Section::EcPrivateKey => PRIVATE_KEY,
+        Section::Crl => CRL,
+        Section::Csr => "a certificate request",
+        Section::PublicKey | Section::EchConfigList | _ => "something else",
     }
-    kinds.iter().find(|(known, _)| *known == section).map_or(Kind::Other, |(_, kind)| *kind)
 }
 
 fn contains(text: &[u8], part: &[u8]) -> bool {
     text.windows(part.len()).any(|window| window == part)
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Certificate => "a certificate",
-            Self::PrivateKey => "a private key",
-            Self::Crl => "a CRL",
-            Self::Request => "a certificate request",
-            Self::Other => "something else",
-        })
-    }
 }
 
 #[cfg(test)]
@@ -175,7 +148,7 @@ mod tests {
 
     #[test]
     fn refuses_a_bundle_without_certificates() {
-        let none = Err(PemFault::NoSection(Kind::Certificate));
+        let none = Err(PemFault::NoSection(CERTIFICATE));
         assert_eq!(certificates(b""), none);
         assert_eq!(certificates(b"# nothing here\n"), none);
         let unknown = b"-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n";
