@@ -62,15 +62,20 @@ impl Server {
     /// All the settings that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let identities = Identities::new(settings.identities, &provider);
+        let mut errors = Vec::new();
+        let identities = Identities::new(settings.identities, &provider, &mut errors);
         let verifier = ClientVerifier::new(
             &settings.client_ca,
             &settings.crls,
             settings.crl_grace,
             settings.pins,
             provider.signature_verification_algorithms,
+            &mut errors,
         );
-        let (identities, verifier) = settings::both(identities, verifier)?;
+        let (Some(identities), Some(verifier), true) = (identities, verifier, errors.is_empty())
+        else {
+            return Err(errors);
+        };
         let config = server_config(provider, identities, verifier).map_err(|error| vec![error])?;
         Ok(Self { config: Arc::new(config) })
     }

@@ -39,15 +39,17 @@ struct List {
 }
 
 impl RevocationLists {
-    /// Reads the lists and leaves out those that a newer one replaces.
+    /// Reads the lists and leaves out those that a newer one replaces; those that cannot be used
+    /// go to `errors`.
     pub(super) fn new(
         ders: &[CertificateRevocationListDer<'_>],
         grace: Duration,
-    ) -> Result<Self, Vec<SettingsError>> {
+        errors: &mut Vec<SettingsError>,
+    ) -> Self {
         let lists = ders.iter().enumerate();
-        let mut lists = settings::all(
-            lists.map(|(place, der)| List::read(der).ok_or(SettingsError::CrlUnusable(place))),
-        )?;
+        let lists =
+            lists.map(|(place, der)| List::read(der).ok_or(SettingsError::CrlUnusable(place)));
+        let mut lists: Vec<_> = lists.filter_map(|list| settings::keep(list, errors)).collect();
         lists.sort_by_key(|list| Reverse(list.this_update));
         let mut newest: Vec<List> = Vec::with_capacity(lists.len());
         for list in lists {
@@ -56,7 +58,7 @@ impl RevocationLists {
             }
         }
         let changed_key = has_changed_key(&newest);
-        Ok(Self { lists: newest, grace, changed_key })
+        Self { lists: newest, grace, changed_key }
     }
 
     pub(super) fn is_empty(&self) -> bool {

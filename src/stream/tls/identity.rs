@@ -17,18 +17,20 @@ pub(super) struct Identities {
 }
 
 impl Identities {
-    /// Reads the keys and compares each with its certificate.
+    /// Reads the keys and compares each with its certificate; all that is wrong goes to `errors`.
     pub(super) fn new(
         identities: Vec<Identity>,
         provider: &CryptoProvider,
-    ) -> Result<Self, Vec<SettingsError>> {
-        let keys = identities
-            .into_iter()
-            .enumerate()
-            .map(|(place, identity)| certified_key(place, identity, provider));
-        let mut keys = settings::all(keys)?.into_iter();
-        let first = keys.next().ok_or_else(|| vec![SettingsError::NoIdentity])?;
-        Ok(Self { first, others: keys.collect() })
+        errors: &mut Vec<SettingsError>,
+    ) -> Option<Self> {
+        if identities.is_empty() {
+            errors.push(SettingsError::NoIdentity);
+        }
+        let identities = identities.into_iter().enumerate();
+        let keys = identities.map(|(place, identity)| certified_key(place, identity, provider));
+        let keys: Vec<_> = keys.filter_map(|key| settings::keep(key, errors)).collect();
+        let mut keys = keys.into_iter();
+        Some(Self { first: keys.next()?, others: keys.collect() })
     }
 
     fn iter(&self) -> impl Iterator<Item = &Arc<CertifiedKey>> {

@@ -120,31 +120,10 @@ pub enum SettingsError {
     Provider,
 }
 
-/// All the values, or all the errors.
-pub(super) fn all<T>(
-    results: impl Iterator<Item = Result<T, SettingsError>>,
-) -> Result<Vec<T>, Vec<SettingsError>> {
-    let (mut values, mut errors) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(value) => values.push(value),
-            Err(error) => errors.push(error),
-        }
-    }
-    if errors.is_empty() { Ok(values) } else { Err(errors) }
-}
-
-/// The errors of one do not hide those of the other.
-pub(super) fn both<A, B>(
-    one: Result<A, Vec<SettingsError>>,
-    other: Result<B, Vec<SettingsError>>,
-) -> Result<(A, B), Vec<SettingsError>> {
-    match (one, other) {
-        (Ok(one), Ok(other)) => Ok((one, other)),
-        (Err(mut errors), Err(more)) => {
-            errors.extend(more);
-            Err(errors)
-        }
-        (Err(errors), Ok(_)) | (Ok(_), Err(errors)) => Err(errors),
-    }
+/// The value, or nothing and one error more: an administrator is to see them all at once.
+pub(super) fn keep<T>(
+    result: Result<T, SettingsError>,
+    errors: &mut Vec<SettingsError>,
+) -> Option<T> {
+    result.map_err(|error| errors.push(error)).ok()
 }

@@ -48,25 +48,28 @@ struct Leaf<'a> {
 struct AnyPurpose;
 
 impl ClientVerifier {
-    /// Reads the CAs and the lists.
+    /// Reads the CAs and the lists; all that is wrong goes to `errors`.
     pub(super) fn new(
         client_ca: &[CertificateDer<'_>],
         crls: &[CertificateRevocationListDer<'_>],
         grace: Duration,
         pins: Pins,
         algorithms: WebPkiSupportedAlgorithms,
-    ) -> Result<Self, Vec<SettingsError>> {
+        errors: &mut Vec<SettingsError>,
+    ) -> Option<Self> {
         if client_ca.is_empty() && pins.is_empty() {
-            return Err(vec![SettingsError::NothingTrusted]);
+            return settings::keep(Err(SettingsError::NothingTrusted), errors);
         }
         if client_ca.is_empty() && !crls.is_empty() {
-            return Err(vec![SettingsError::CrlWithoutCa]);
+            return settings::keep(Err(SettingsError::CrlWithoutCa), errors);
         }
-        let anchors = client_ca.iter().enumerate();
-        let anchors = settings::all(anchors.map(|(place, der)| anchor(place, der)));
-        let (anchors, lists) = settings::both(anchors, RevocationLists::new(crls, grace))?;
-        lists.warn_of_foreign(&anchors);
-        Ok(Self { anchors, lists, pins, algorithms })
+        let anchors = client_ca.iter().enumerate().map(|(place, der)| anchor(place, der));
+        let anchors: Vec<_> = anchors.filter_map(|ca| settings::keep(ca, errors)).collect();
+        let lists = RevocationLists::new(crls, grace, errors);
+        if errors.is_empty() {
+            lists.warn_of_foreign(&anchors);
+        }
+        Some(Self { anchors, lists, pins, algorithms })
     }
 
     fn judge(

@@ -136,7 +136,7 @@ fn unix(seconds_from_now: i64) -> UnixTime {
 #[test]
 fn ends_the_grace_at_its_second() {
     let list = Authority::root("Client CA").crl(0, &[]);
-    let lists = RevocationLists::new(&[list], WEEK).unwrap();
+    let lists = RevocationLists::new(&[list], WEEK, &mut Vec::new());
     let serving = |seconds| lists.serving(&[], unix(seconds)).len();
     assert_eq!((serving(-DAY), serving(7 * DAY - 5), serving(7 * DAY + 5)), (1, 1, 0));
     assert_eq!(lists.all(&[]).len(), 1);
@@ -145,7 +145,7 @@ fn ends_the_grace_at_its_second() {
 #[test]
 fn warns_of_a_late_list_once_an_hour() {
     let list = Authority::root("Client CA").crl(0, &[]);
-    let lists = RevocationLists::new(&[list], WEEK).unwrap();
+    let lists = RevocationLists::new(&[list], WEEK, &mut Vec::new());
     let warned = |minutes: i64| lists.warn_of_late(unix(minutes * 60));
     let counts = [-60, 1, 2, 60, 62, 63, 130].map(warned);
     assert_eq!(counts, [0, 1, 0, 0, 1, 0, 1]);
