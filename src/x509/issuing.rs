@@ -38,13 +38,8 @@ pub(crate) fn without_list(
 
 /// By name, and by key where both say it: a renewed CA may keep its name.
 fn is_of(list: &CertificateRevocationList<'_>, ca: &X509Certificate<'_>) -> bool {
-    if list.issuer().as_raw() != ca.subject().as_raw() {
-        return false;
-    }
-    match (signer(list.extensions()), own_key(ca.extensions())) {
-        (Some(signer), Some(own)) => signer == own,
-        _ => true,
-    }
+    let keys = signer(list.extensions()).zip(own_key(ca.extensions()));
+    list.issuer().as_raw() == ca.subject().as_raw() && keys.is_none_or(|(one, other)| one == other)
 }
 
 fn own_key<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {

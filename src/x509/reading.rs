@@ -52,12 +52,12 @@ pub(crate) fn read(
     if certificate.public_key().raw != spki.as_ref() {
         return Err(Unread::Unparsable);
     }
-    let names = Names::of(&certificate)?;
+    let [dns, uris] = names(&certificate)?;
     let shown = Certificate {
         sha256: sha256(der),
         spki_sha256: sha256(&spki),
-        dns: names.dns,
-        uris: names.uris,
+        dns,
+        uris,
         common_name: common_name(&certificate),
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
@@ -70,7 +70,7 @@ pub(crate) fn read(
 }
 
 /// The whole of `der` as a certificate.
-pub(crate) fn whole<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+pub(crate) fn whole(der: &[u8]) -> Option<X509Certificate<'_>> {
     let (rest, certificate) = X509Certificate::from_der(der).ok()?;
     rest.is_empty().then_some(certificate)
 }
@@ -81,25 +81,14 @@ fn sha256(bytes: &[u8]) -> Digest {
     Digest(out)
 }
 
-#[derive(Default)]
-struct Names {
-    dns: Vec<Box<str>>,
-    uris: Vec<Box<str>>,
-}
-
-impl Names {
-    fn of(certificate: &X509Certificate<'_>) -> Result<Self, Unread> {
-        let extension = certificate.subject_alternative_name().map_err(|_| Unread::Unparsable)?;
-        let Some(extension) = extension else { return Ok(Self::default()) };
-        let names = &extension.value.general_names;
-        if names.len() > MAX_NAMES {
-            return Err(Unread::TooManyNames);
-        }
-        Ok(Self {
-            dns: names.iter().filter_map(dns).collect(),
-            uris: names.iter().filter_map(uri).collect(),
-        })
+/// The DNS names and the URIs.
+fn names(certificate: &X509Certificate<'_>) -> Result<[Vec<Box<str>>; 2], Unread> {
+    let extension = certificate.subject_alternative_name().map_err(|_| Unread::Unparsable)?;
+    let names = extension.map_or(&[][..], |extension| &extension.value.general_names);
+    if names.len() > MAX_NAMES {
+        return Err(Unread::TooManyNames);
     }
+    Ok([names.iter().filter_map(dns).collect(), names.iter().filter_map(uri).collect()])
 }
 
 fn dns(name: &GeneralName<'_>) -> Option<Box<str>> {
@@ -129,18 +118,10 @@ fn common_name(certificate: &X509Certificate<'_>) -> Option<Box<str>> {
 /// An RSA key outside of the verifiable sizes would end as a signature that does not fit, which
 /// says the wrong thing to the administrator.
 fn key_size_supported(certificate: &X509Certificate<'_>) -> bool {
-    match certificate.public_key().parsed() {
-        Ok(PublicKey::RSA(key)) => {
-            let zeros = key.modulus.iter().take_while(|byte| **byte == 0).count();
-            RSA_MODULUS.contains(&key.modulus.len().saturating_sub(zeros))
-        }
-        Ok(
-            PublicKey::EC(_)
-            | PublicKey::DSA(_)
-            | PublicKey::GostR3410(_)
-            | PublicKey::GostR3410_2012(_)
-            | PublicKey::Unknown(_),
-        ) => true,
-        Err(_) => false,
+    let key = certificate.public_key().parsed();
+    if let Ok(PublicKey::RSA(key)) = &key {
+        let zeros = key.modulus.iter().take_while(|byte| **byte == 0).count();
+        return RSA_MODULUS.contains(&key.modulus.len().saturating_sub(zeros));
     }
+    key.is_ok()
 }
