@@ -96,12 +96,9 @@ fn peer(number: usize) -> String {
 
 /// A certificate that is its own CA, and its key.
 fn write_pair(directory: &Path) -> Result<(), Box<dyn Error>> {
-    let now = SystemTime::now();
-    let params = pki::authority("gate.example", now..now + Duration::from_secs(86_400));
+    let params = pki::authority("gate.example", pki::today());
     let identity = Identity::self_signed(&params, rcgen::KeyPair::generate()?)?;
-    write(directory.join("gateway.pem"), &identity.chain_pem())?;
-    write(directory.join("gateway.key"), &identity.key.serialize_pem())?;
-    Ok(())
+    Ok(identity.write(directory, "gateway")?)
 }
 
 /// Whatever the umask is: the gate reads no file that others may write.

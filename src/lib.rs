@@ -14,7 +14,9 @@
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
 //!
-//! [`pki`] makes certificates, for the demo and for tests only. Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
+//! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
+//!
+//! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
 //! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
 //!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without

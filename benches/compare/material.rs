@@ -1,11 +1,10 @@
 //! Certificates made at run time: a CA, the proxies' and the requestor's, all ECDSA P-256.
 
+use std::error::Error;
 use std::fs;
 use std::io;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use pacsgate::pki::{self, Authority};
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
@@ -29,18 +28,23 @@ impl Material {
     /// Makes the certificates and writes them into `directory`.
     pub(crate) fn create(directory: &Path) -> io::Result<Self> {
         let material = Self::at(directory);
-        let ca = authority().map_err(io::Error::other)?;
-        fs::write(material.ca(), ca.certificate().pem())?;
+        material.make().map_err(io::Error::other)?;
+        Ok(material)
+    }
+
+    fn make(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let ca = pki::authority("pacsgate benchmark CA", pki::today());
+        let ca = Authority::root(ca, KeyPair::generate()?)?;
+        fs::write(self.ca(), ca.issuer.pem())?;
         let leaves = [
             (SERVER_NAME, "server", ExtendedKeyUsagePurpose::ServerAuth),
             (CLIENT_NAME, "client", ExtendedKeyUsagePurpose::ClientAuth),
         ];
         for (name, file, usage) in leaves {
-            let (certificate, key) = leaf(name, usage, &ca).map_err(io::Error::other)?;
-            fs::write(material.certificate(file), certificate)?;
-            fs::write(material.key(file), key)?;
+            let params = pki::leaf(name, &[name], Some(usage), pki::today())?;
+            ca.issue(&params, KeyPair::generate()?)?.write(&self.directory, file)?;
         }
-        Ok(material)
+        Ok(())
     }
 
     /// What another process has made.
@@ -102,24 +106,4 @@ impl Material {
         let key = PrivateKeyDer::from_pem_file(self.key(name)).map_err(io::Error::other)?;
         Ok((vec![certificate], key))
     }
-}
-
-fn authority() -> Result<Authority, rcgen::Error> {
-    Authority::root(pki::authority("pacsgate benchmark CA", this_week()), KeyPair::generate()?)
-}
-
-fn leaf(
-    name: &str,
-    usage: ExtendedKeyUsagePurpose,
-    ca: &Authority,
-) -> Result<(String, String), rcgen::Error> {
-    let params = pki::leaf(name, &[name], Some(usage), this_week())?;
-    let identity = ca.issue(&params, KeyPair::generate()?)?;
-    Ok((identity.chain_pem(), identity.key.serialize_pem()))
-}
-
-fn this_week() -> Range<SystemTime> {
-    const DAY: Duration = Duration::from_secs(86_400);
-    let now = SystemTime::now();
-    now - DAY..now + 6 * DAY
 }

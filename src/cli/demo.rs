@@ -1,13 +1,12 @@
 //! `pacsgate demo`: a PACS, the gate before it, and requestors good and bad, on one machine.
 //!
-//! - `authority`, `site`: throw-away certificates and a real configuration in a directory.
+//! - `site`: throw-away certificates and a real configuration in a directory.
 //! - `pacs`, `object`: the PACS behind, and what is stored in it.
 //! - `play`, `trail`: what is tried, what is heard, and what the audit says of it.
 //! - `commands`: what to paste afterwards.
 //!
 //! The gate is the daemon's own, started from files. Nothing listens but on loopback.
 
-mod authority;
 mod commands;
 mod error;
 mod object;

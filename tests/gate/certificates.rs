@@ -86,7 +86,7 @@ fn refuses_a_certificate_with_the_names_of_a_pinned_one() {
 
 #[test]
 fn refuses_a_revoked_certificate() {
-    let crl = site().root.crl(&[site().ct1.serial()], next_month());
+    let crl = site().root.crl(&[site().ct1.leaf()], next_month());
     refused(&Caller::with(&site().ct1), "certificate-revoked", |settings| {
         revoking(settings, &[crl])
     });
@@ -95,7 +95,7 @@ fn refuses_a_revoked_certificate() {
 #[test]
 fn refuses_a_certificate_whose_intermediate_is_revoked() {
     let leaf = site().intermediate.issue(&Profile::client(CT1_NAME));
-    let root = site().root.crl(&[site().intermediate.serial()], next_month());
+    let root = site().root.crl(&[site().intermediate.certificate()], next_month());
     let intermediate = site().intermediate.crl(&[], next_month());
     refused(&Caller::with(&leaf), "certificate-revoked", |settings| {
         revoking(settings, &[root, intermediate])
@@ -124,7 +124,7 @@ fn refuses_a_certificate_when_the_crl_has_expired_and_no_grace_is_set() {
 #[test]
 fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
     let revoked = site().root.issue(&Profile::client(CT1_NAME));
-    let crl = site().root.crl(&[revoked.serial()], SystemTime::now() - 2 * DAY);
+    let crl = site().root.crl(&[revoked.leaf()], SystemTime::now() - 2 * DAY);
     let scenario = Scenario::with(|settings| with_grace(settings, &[crl]));
     scenario.gate.wait_for_log("revocation list of \"CN=radiology root\" has ended");
     echo(&mut scenario.associated(), 1);
@@ -136,7 +136,8 @@ fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
 
 #[test]
 fn takes_a_certificate_that_the_crl_does_not_list() {
-    let crl = site().root.crl(&[0xdead_u64.into()], next_month());
+    let retired = site().root.issue(&Profile::client("ct0.radiology.example"));
+    let crl = site().root.crl(&[retired.leaf()], next_month());
     let scenario = Scenario::with(|settings| revoking(settings, &[crl]));
     echo(&mut scenario.associated(), 1);
 }

@@ -254,8 +254,8 @@ impl Site {
         let key = || KeyPair::generate().unwrap();
         let ca = pki::authority("Imaging CA", now - DAY..now + 300 * DAY);
         let ca = Authority::root(ca, key()).unwrap();
-        site.write("tls/ca.pem", ca.certificate().pem());
-        let crl = ca.crl(&[], now - DAY..now + 200 * DAY).unwrap();
+        site.write("tls/ca.pem", ca.issuer.pem());
+        let crl = ca.crl(now - DAY..now + 200 * DAY, &[]).unwrap();
         site.write("tls/ca.crl", crl.pem().unwrap());
         for name in ["gateway", "other"] {
             let start = SystemTime::UNIX_EPOCH;

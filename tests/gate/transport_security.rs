@@ -70,7 +70,7 @@ fn a_requestor_with_a_session_is_refused_once_its_certificate_is_revoked() {
     for caller in &callers {
         echoing(&before, caller);
     }
-    let crl = site().root.crl(&[site().ct1.serial()], SystemTime::now() + DAY);
+    let crl = site().root.crl(&[site().ct1.leaf()], SystemTime::now() + DAY);
     let after = Scenario::with(|mut settings| {
         settings.revoke(&[crl]);
         settings

@@ -6,11 +6,13 @@ use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rcgen::ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
+use rcgen::{BasicConstraints, IsCa, KeyPair};
 use tempfile::TempDir;
 
-use super::authority;
 use super::error::DemoError;
 use super::object;
+use crate::pki::{self, Authority};
 
 /// The name in the gate's certificate by which the play connects.
 pub(super) const SERVER: &str = "localhost";
@@ -47,19 +49,19 @@ impl Site {
     }
 
     fn certificates(&self) -> Result<(), DemoError> {
-        let authority = authority::authority()?;
+        let mut ca = pki::authority("pacsgate demo CA", pki::today());
+        ca.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        let ca = Authority::root(ca, KeyPair::generate()?)?;
+        self.write("ca.pem", ca.issuer.pem().as_bytes()).map_err(DemoError::Directory)?;
         let identities = [
-            ("gateway", authority::gate(&authority)?),
-            ("ct1", authority::device(&authority, "ct1.demo.example")?),
-            ("us1", authority::device(&authority, "us1.demo.example")?),
+            ("gateway", "pacsgate demo", &[SERVER, "127.0.0.1"][..], ServerAuth),
+            ("ct1", "ct1.demo.example", &["ct1.demo.example"], ClientAuth),
+            ("us1", "us1.demo.example", &["us1.demo.example"], ClientAuth),
         ];
-        let write = |name: String, pem: &str| {
-            self.write(&name, pem.as_bytes()).map_err(DemoError::Directory)
-        };
-        write("ca.pem".to_owned(), &authority.certificate().pem())?;
-        for (name, identity) in identities {
-            write(format!("{name}.pem"), &identity.chain_pem())?;
-            write(format!("{name}.key"), &identity.key.serialize_pem())?;
+        for (name, common_name, names, purpose) in identities {
+            let params = pki::leaf(common_name, names, Some(purpose), pki::today())?;
+            let identity = ca.issue(&params, KeyPair::generate()?)?;
+            identity.write(self.directory(), name).map_err(DemoError::Directory)?;
         }
         Ok(())
     }

@@ -128,7 +128,7 @@ pub(super) fn now() -> SystemTime {
 
 /// A CA of another name.
 pub(super) fn other_ca() -> String {
-    authority("Modality CA").certificate().pem()
+    authority("Modality CA").issuer.pem()
 }
 
 fn authority(name: &str) -> Authority {
@@ -149,9 +149,9 @@ fn until(end: u64) -> Range<SystemTime> {
 static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     let ca = authority("imaging.example");
     let (gateway, other) = (leaf(&ca), leaf(&ca));
-    let crl = ca.crl(&[], until(END_OF_LIST)).unwrap().pem().unwrap();
+    let crl = ca.crl(until(END_OF_LIST), &[]).unwrap().pem().unwrap();
     vec![
-        ("tls/ca.pem", ca.certificate().pem()),
+        ("tls/ca.pem", ca.issuer.pem()),
         ("tls/ca.crl", crl),
         ("tls/chain.pem", other.chain_pem() + &gateway.chain_pem()),
         ("tls/gateway.pem", gateway.chain_pem()),

@@ -3,7 +3,7 @@
 use pacsgate::pki;
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, PublicKeyData,
-    SanType, SerialNumber,
+    SanType,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::fmt::Write as _;
@@ -137,24 +137,19 @@ impl Authority {
     }
 
     /// A CRL that was issued a month ago and has `next_update` as its next date.
-    pub(crate) fn crl(&self, revoked: &[SerialNumber], next_update: SystemTime) -> String {
+    pub(crate) fn crl(&self, revoked: &[&CertificateDer<'_>], next_update: SystemTime) -> String {
         let issued = SystemTime::now() - 30 * DAY;
-        self.0.crl(revoked, issued..next_update).unwrap().pem().unwrap()
-    }
-
-    /// The serial number of this authority's own certificate.
-    pub(crate) fn serial(&self) -> SerialNumber {
-        pki::serial(self.0.certificate()).unwrap()
+        self.0.crl(issued..next_update, revoked).unwrap().pem().unwrap()
     }
 
     /// This authority's certificate.
     pub(crate) fn certificate(&self) -> &CertificateDer<'static> {
-        self.0.certificate().der()
+        self.0.issuer.der()
     }
 
     /// This authority's certificate as PEM.
     pub(crate) fn pem(&self) -> String {
-        self.0.certificate().pem()
+        self.0.issuer.pem()
     }
 }
 
@@ -169,14 +164,14 @@ impl Identity {
         Self(pki::Identity { chain: vec![self.0.chain[0].clone()], ..self.0.clone() })
     }
 
-    /// The certificate's serial number.
-    pub(crate) fn serial(&self) -> SerialNumber {
-        pki::serial(&self.0.chain[0]).unwrap()
+    /// The certificate.
+    pub(crate) fn leaf(&self) -> &CertificateDer<'static> {
+        self.0.chain[0].der()
     }
 
     /// The private key.
     pub(crate) fn key(&self) -> PrivateKeyDer<'static> {
-        pki::private_key(&self.0.key)
+        PrivateKeyDer::Pkcs8(self.0.key.serialize_der().into())
     }
 
     /// The certificates, leaf first.
@@ -186,7 +181,7 @@ impl Identity {
 
     /// SHA-256 of the certificate, as hexadecimal digits.
     pub(crate) fn sha256(&self) -> String {
-        digest(self.0.chain[0].der())
+        digest(self.leaf())
     }
 
     /// SHA-256 of the subject public key information.

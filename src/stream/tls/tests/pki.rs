@@ -2,13 +2,11 @@
 
 use std::time::{Duration, SystemTime};
 
-use rcgen::{
-    CertificateParams, ExtendedKeyUsagePurpose, KeyPair, RsaKeySize, SerialNumber, SigningKey,
-};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, RsaKeySize, SigningKey};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use x509_parser::prelude::FromDer;
 
-use crate::pki::{self, Identity, private_key};
+use crate::pki::{self, Identity};
 
 pub(super) const DAY: i64 = 86_400;
 
@@ -49,11 +47,6 @@ impl From<Identity> for Credentials {
 }
 
 impl Credentials {
-    fn serial(&self) -> SerialNumber {
-        let (_, leaf) = x509_parser::parse_x509_certificate(self.leaf()).unwrap();
-        SerialNumber::from_slice(leaf.raw_serial())
-    }
-
     pub(super) fn leaf(&self) -> &CertificateDer<'static> {
         &self.chain[0]
     }
@@ -85,7 +78,7 @@ impl Authority {
     }
 
     pub(super) fn certificate(&self) -> CertificateDer<'static> {
-        self.0.certificate().der().clone()
+        self.0.issuer.der().clone()
     }
 
     pub(super) fn client(&self, name: &str) -> Credentials {
@@ -113,7 +106,7 @@ impl Authority {
     /// A certificate with a foreign public key; the credentials' own key does not fit it.
     pub(super) fn issue_for(&self, spki: &[u8]) -> Credentials {
         let spki = rcgen::SubjectPublicKeyInfo::from_der(spki).unwrap();
-        let certificate = device("weak.example").signed_by(&spki, self.0.issuer()).unwrap();
+        let certificate = device("weak.example").signed_by(&spki, &self.0.issuer).unwrap();
         let key = private_key(&KeyPair::generate().unwrap());
         Credentials { chain: vec![certificate.der().clone()], key }
     }
@@ -127,7 +120,7 @@ impl Authority {
         let start = whole.windows(5).position(|window| window == version).unwrap() + 5;
         let end = whole.windows(spki.len()).position(|w| w == spki).unwrap() + spki.len();
         let tbs = tlv(0x30, &[&whole[start..end]]);
-        let signature = self.0.issuer().key().sign(&tbs).unwrap();
+        let signature = self.0.issuer.key().sign(&tbs).unwrap();
         let ecdsa_with_sha256 = tlv(0x30, &[&[6, 8, 0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2]]);
         let der = tlv(0x30, &[&tbs, &ecdsa_with_sha256, &tlv(3, &[&[0], &signature])]);
         Credentials { chain: vec![der.into()], key: v3.key }
@@ -148,18 +141,22 @@ impl Authority {
         next_update: i64,
         revoked: &[&Credentials],
     ) -> CertificateRevocationListDer<'static> {
-        let serials: Vec<_> = revoked.iter().map(|it| it.serial()).collect();
-        self.0.crl(&serials, moment(this_update)..moment(next_update)).unwrap().into()
+        let revoked: Vec<_> = revoked.iter().map(|credentials| credentials.leaf()).collect();
+        self.0.crl(moment(this_update)..moment(next_update), &revoked).unwrap().into()
     }
 
     /// The credentials of the CA itself, to name it in a list.
     pub(super) fn as_credentials(&self) -> Credentials {
-        Credentials { chain: vec![self.certificate()], key: private_key(self.0.issuer().key()) }
+        Credentials { chain: vec![self.certificate()], key: private_key(self.0.issuer.key()) }
     }
 }
 
 pub(super) fn authority(name: &str) -> CertificateParams {
     pki::authority(name, moment(-DAY)..moment(3650 * DAY))
+}
+
+fn private_key(key: &KeyPair) -> PrivateKeyDer<'static> {
+    PrivateKeyDer::Pkcs8(key.serialize_der().into())
 }
 
 /// A SubjectPublicKeyInfo with an RSA modulus of `bytes` bytes.
