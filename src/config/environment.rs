@@ -51,11 +51,13 @@ pub(super) fn layer(
             problems.mistake(place, key, &FileFault::NotUtf8);
             continue;
         };
-        match files.iter().map(|file| in_the_way(&file.0, path)).find(|way| *way != Way::Free) {
-            Some(Way::List) => problems.mistake(place, key, &Mistake::OverridesList),
-            // What is no table there is reported, and must not be replaced by one.
-            Some(Way::Value) => {}
-            Some(Way::Free) | None => {
+        match files.iter().find_map(|file| found(&file.0, path)) {
+            Some((ValueKind::Array(_) | ValueKind::Table(_), [])) => {
+                problems.mistake(place, key, &Mistake::OverridesList);
+            }
+            // What should be a table there is reported, and must not be replaced by one.
+            Some((_, [_, ..])) => {}
+            Some((_, [])) | None => {
                 layer.insert(key, Value::new(Some(&place.to_origin()), text));
             }
         }
@@ -63,22 +65,22 @@ pub(super) fn layer(
     Layer(layer)
 }
 
-/// What a file has at the path of a variable, or on the way there.
-#[derive(PartialEq, Eq)]
-enum Way {
-    Free,
-    List,
-    Value,
+/// What a file has at a path, or where the tables on the way end, with the rest of the path.
+fn found<'a>(table: &'a Table, path: &'a [String]) -> Option<(&'a ValueKind, &'a [String])> {
+    let (key, rest) = path.split_first()?;
+    match (&table.get(key)?.kind, rest) {
+        (ValueKind::Table(inner), [_, ..]) => found(inner, rest),
+        (kind, rest) => Some((kind, rest)),
+    }
 }
 
-fn in_the_way(table: &Table, path: &[String]) -> Way {
-    let Some((key, rest)) = path.split_first() else { return Way::Free };
-    match (table.get(key).map(|value| &value.kind), rest) {
-        (Some(ValueKind::Array(_) | ValueKind::Table(_)), []) => Way::List,
-        (Some(ValueKind::Table(inner)), rest) => in_the_way(inner, rest),
-        (Some(_), [_, ..]) => Way::Value,
-        (Some(_), []) | (None, _) => Way::Free,
-    }
+/// The names of the tables of one kind, in their order.
+fn names<'a>(files: &'a [Layer], kind: &str) -> BTreeSet<&'a String> {
+    let tables = files.iter().filter_map(|file| {
+        let ValueKind::Table(tables) = &file.0.get(kind)?.kind else { return None };
+        Some(tables.keys())
+    });
+    tables.flatten().collect()
 }
 
 impl Known {
@@ -115,11 +117,6 @@ impl Known {
             }
         }
     }
-}
-
-/// The names of the tables of one kind, in their order.
-fn names<'a>(files: &'a [Layer], kind: &str) -> BTreeSet<&'a String> {
-    files.iter().flat_map(|file| file.names(kind)).collect()
 }
 
 fn is_for_files_only(name: &str) -> bool {

@@ -34,15 +34,6 @@ impl Source for Layer {
     }
 }
 
-impl Layer {
-    /// The names of the tables of one kind.
-    pub(super) fn names(&self, kind: &str) -> impl Iterator<Item = &String> {
-        let tables = self.0.get(kind).map(|value| &value.kind);
-        let tables = if let Some(ValueKind::Table(tables)) = tables { Some(tables) } else { None };
-        tables.into_iter().flat_map(Table::keys)
-    }
-}
-
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
 const TOP: [&str; 6] = ["schema", "listener", "pacs", "peer", "limits", "log"];

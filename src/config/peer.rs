@@ -93,6 +93,8 @@ impl Read {
             "certificate" => place_of(&self.certificates, at),
             "pacs" => place_of(&self.pacs, at),
             "services" => place_of(&self.services, at),
+            // Both are judged by all the services, so not where one could not be read.
+            "sop_classes" | "move_to" if !self.is_sound => None,
             "sop_classes" => place_of(&self.sop_classes, at),
             "move_to" => place_of(&self.move_to, at),
             _ => None,

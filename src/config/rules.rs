@@ -1,6 +1,6 @@
 //! The policy judges peers and PACS; its errors get the places where an administrator finds them.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use pacsgate_core::policy::{Policy, PolicyError, PolicyFault, Spot, Table};
 
@@ -28,8 +28,8 @@ pub(super) fn policy(
 }
 
 struct Tables<'a> {
-    peers: HashMap<&'a str, &'a peer::Read>,
-    pacs: HashMap<&'a str, &'a pacs::Read>,
+    peers: BTreeMap<&'a str, &'a peer::Read>,
+    pacs: BTreeMap<&'a str, &'a pacs::Read>,
 }
 
 impl<'a> Tables<'a> {
@@ -40,16 +40,17 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// What has no place was reported when its table was read.
+    /// What has no place was reported when its table was read, or follows from that.
     fn report(&self, PolicyError { spot, what }: &PolicyError, problems: &mut Problems) {
-        let Some(place) = self.place(spot).filter(|_| !self.follows(spot, what, problems)) else {
-            return;
-        };
+        let Some(place) = self.place(spot) else { return };
         let mut told = what.told(|first| match self.place(first) {
             Some(place) => problems.locate(place).to_string(),
             None => first.to_string(),
         });
         if let PolicyFault::UnknownPacs(name) = what {
+            if problems.incomplete {
+                return;
+            }
             let nearest = Suggestion::new(name, self.pacs.keys().copied());
             told = format!("{told}; {nearest}");
         }
@@ -61,28 +62,5 @@ impl<'a> Tables<'a> {
             Table::Peer(name) => self.peers.get(&**name)?.place(spot),
             Table::Pacs(name) => self.pacs.get(&**name)?.place(spot),
         }
-    }
-
-    /// Whether it may follow from something that could not be read.
-    fn follows(&self, spot: &Spot, what: &PolicyFault, problems: &Problems) -> bool {
-        match what {
-            PolicyFault::UnknownPacs(_) => problems.incomplete,
-            // They are judged by all the services of the peer.
-            PolicyFault::NothingToMove
-            | PolicyFault::NothingToNarrow
-            | PolicyFault::NotNarrowing => !self.is_sound(&spot.table),
-            PolicyFault::SameName
-            | PolicyFault::Empty
-            | PolicyFault::Range(_)
-            | PolicyFault::Name(..)
-            | PolicyFault::SameCalledTitle { .. }
-            | PolicyFault::SameMatcher { .. }
-            | PolicyFault::NotEnforced(_) => false,
-        }
-    }
-
-    fn is_sound(&self, table: &Table) -> bool {
-        let Table::Peer(name) = table else { return true };
-        self.peers.get(&**name).is_some_and(|peer| peer.is_sound)
     }
 }

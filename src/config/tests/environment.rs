@@ -112,3 +112,10 @@ fn refuses_a_variable_that_two_tables_answer_to() {
                     tables";
     assert_eq!(told, format!("environment variable {name}: {sentence}"));
 }
+
+#[test]
+fn replaces_nothing_that_a_file_has_in_the_way_of_a_value() {
+    let main = "limits = 5\n".to_owned() + MAIN;
+    let told = Site::new(&main).told_in(&[("PACSGATE__LIMITS__IDLE", "1m")]);
+    assert_eq!(told, "pacsgate.toml:1:1: limits: must be a table, not a number");
+}

@@ -142,3 +142,21 @@ fn never_shows_what_a_key_file_holds() {
         assert!(!format!("{error} {error:?}").contains("MC4C"), "{error:?}");
     }
 }
+
+#[test]
+fn keys_are_no_paths_and_their_case_counts() {
+    let keys = "\"limits.idle\" = \"1m\"\n\"log[0]\" = 1\nLimits = 2\n";
+    let site = Site::new(&format!("{keys}{MAIN}[limits]\n\"idle.x\" = \"1m\"\nIDLE = \"1m\"\n"));
+    let told = site.told();
+    let starts = [
+        "pacsgate.toml:1:1: \"limits.idle\": unknown key; ",
+        "pacsgate.toml:2:1: \"log[0]\": unknown key; ",
+        "pacsgate.toml:3:1: Limits: unknown key; did you mean `limits`?",
+        "pacsgate.toml:23:1: limits.\"idle.x\": unknown key; did you mean `idle`?",
+        "pacsgate.toml:24:1: limits.IDLE: unknown key; did you mean `idle`?",
+    ];
+    assert_eq!(told.lines().count(), starts.len(), "{told}");
+    for (line, start) in told.lines().zip(starts) {
+        assert!(line.starts_with(start), "{told}");
+    }
+}
