@@ -1,6 +1,6 @@
 //! Certificates that pacsgate makes itself: a small CA, for the demo, tests and benchmarks.
 //!
-//! [`authority`] and [`leaf`] give the parameters of an ordinary certificate, which are rcgen's: an
+//! [`authority()`] and [`leaf`] give the parameters of an ordinary certificate, which are rcgen's: an
 //! odd one is made by changing them. An [`Authority`] signs them and revocation lists; an
 //! [`Identity`] is what the holder of a certificate is given.
 //!
