@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use crate::audit::{self, Audit, AuditThread};
+use crate::audit::{self, Audit, AuditThread, Destination};
 use crate::config::{self, Settings};
 use crate::gate::Gate;
 use crate::listener;
@@ -30,8 +30,8 @@ pub enum ServerError {
     #[error("listener.{0}: cannot listen on {1}: {2}")]
     Bind(Arc<str>, SocketAddr, io::Error),
     /// The audit's destination cannot be opened.
-    #[error("log.audit: {0}")]
-    Audit(io::Error),
+    #[error("log.audit: cannot write to {0}: {1}")]
+    Audit(Destination, io::Error),
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {0}")]
     Signals(io::Error),
@@ -89,8 +89,8 @@ impl Server {
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
         let Settings { listeners, site, log, .. } = settings;
-        let (audit, audit_thread) =
-            Audit::start(&log.audit, audit::Periods::default()).map_err(ServerError::Audit)?;
+        let (audit, audit_thread) = Audit::start(&log.audit, audit::Periods::default())
+            .map_err(|error| ServerError::Audit(log.audit, error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
         let sockets = open(listeners)?;

@@ -1,5 +1,6 @@
 //! Where the lines go.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -15,6 +16,16 @@ pub enum Destination {
     Stderr,
     /// A file, appended to; created with mode 0640; opened again when it was renamed or removed.
     File(PathBuf),
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stdout => f.write_str("standard output"),
+            Self::Stderr => f.write_str("standard error"),
+            Self::File(path) => path.display().fmt(f),
+        }
+    }
 }
 
 /// An open destination.

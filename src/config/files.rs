@@ -34,7 +34,7 @@ pub(super) enum FileFault {
     )]
     Replaceable(u32),
     /// Not UTF-8, as TOML demands.
-    #[error("is not a text in UTF-8; save it in that encoding")]
+    #[error("is not UTF-8 text; save it in that encoding")]
     NotUtf8,
 }
 

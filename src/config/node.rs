@@ -22,7 +22,7 @@ impl Node {
 
     pub(super) fn text(&self) -> Result<&str, Mistake> {
         let ValueKind::String(text) = &self.value else {
-            return Err(self.instead_of("a text in quotes"));
+            return Err(self.instead_of("text in quotes"));
         };
         if text.trim().is_empty() { Err(Mistake::Blank) } else { Ok(text) }
     }
@@ -54,7 +54,7 @@ pub(super) fn place(value: &Value) -> Option<Place> {
 
 pub(super) const fn instead_of(value: &ValueKind, expected: &'static str) -> Mistake {
     let found = match value {
-        ValueKind::String(_) => "a text",
+        ValueKind::String(_) => "text",
         ValueKind::I64(_) | ValueKind::I128(_) | ValueKind::U64(_) | ValueKind::U128(_) => {
             "a number"
         }

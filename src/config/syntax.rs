@@ -41,7 +41,8 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
             shown.push((span.start, name.to_owned(), Mistake::Repeated));
             continue;
         }
-        shown.push((span.start, String::new(), Mistake::Syntax(cured(message))));
+        let rest = rest.lines().next().unwrap_or_default().trim();
+        shown.push((span.start, String::new(), Mistake::Syntax(cured(message, rest))));
         if message.contains("array") || message.contains("inline table") {
             break;
         }
@@ -50,9 +51,12 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
 }
 
 /// The parser's words, with the cure where they leave it open.
-fn cured(message: &str) -> Box<str> {
+fn cured(message: &str, rest_of_line: &str) -> Box<str> {
     let unquoted = ["string values must be quoted", "invalid float", "invalid integer"];
     if unquoted.iter().any(|start| message.starts_with(start)) {
+        if rest_of_line.is_empty() || rest_of_line.starts_with('#') {
+            return "the value is missing after `=`".into();
+        }
         return "text must be in straight quotes, such as \"30s\"".into();
     }
     if message == "invalid basic string, expected `\"`" {

@@ -27,11 +27,13 @@ where
     S: AsyncBufRead + Unpin,
 {
     let mut header = [0; Header::LEN];
-    let first = requestor.fill_buf().await.map_err(|error| unread(&error))?;
-    if first.is_empty() {
-        return Err(Unread::Ended(Early::ClosedBeforeRequest));
+    match requestor.fill_buf().await {
+        Ok(first) if !first.is_empty() => {}
+        Ok(_) => return Err(Unread::Ended(Early::ClosedBeforeRequest)),
+        Err(error) => return Err(unread(&error, Early::ClosedBeforeRequest)),
     }
-    requestor.read_exact(&mut header).await.map_err(|error| unread(&error))?;
+    let unread = |error: io::Error| unread(&error, Early::ClosedInRequest);
+    requestor.read_exact(&mut header).await.map_err(unread)?;
     let length = request_length(header).map_err(Unread::Header)?;
     // Grows as the bytes arrive, up to the length that was judged.
     let mut body = Zeroizing::new(Vec::new());
@@ -39,11 +41,10 @@ where
     match read {
         Ok(read) if read == length => Ok(body),
         Ok(_) => Err(Unread::Ended(Early::ClosedInRequest)),
-        Err(error) => Err(unread(&error)),
+        Err(error) => Err(unread(error)),
     }
 }
 
-fn unread(error: &io::Error) -> Unread {
-    let broken = is_broken_tls(error);
-    Unread::Ended(if broken { Early::BrokenTls } else { Early::ClosedInRequest })
+fn unread(error: &io::Error, closed: Early) -> Unread {
+    Unread::Ended(if is_broken_tls(error) { Early::BrokenTls } else { closed })
 }

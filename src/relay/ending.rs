@@ -33,7 +33,7 @@ pacsgate_core::reasons! {
             "no whole PDU for limits.operation while an operation waited for its response",
             "Look at the PACS: it never ended an operation; raise limits.operation if it is slow.";
         Certificate: "certificate-ended",
-            "the client certificate ended", "Renew the device's certificate: it has ended.";
+            "the client certificate expired", "Renew the device's certificate: it has expired.";
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
@@ -54,23 +54,23 @@ pacsgate_core::sided_reasons! {
     pub enum Loss -> Option<Abort> {
         /// Its own A-ABORT has been passed on.
         Aborted: "aborted",
-            "this side sent an A-ABORT", [BOTH_AT_THE_DEVICE, BOTH_AT_THE_PACS] => None;
+            "an A-ABORT came", [BOTH_AT_THE_DEVICE, BOTH_AT_THE_PACS] => None;
         Closed: "closed",
-            "this side closed or lost its connection without release or abort",
+            "the connection was closed or lost without release or abort",
             [BOTH_AT_THE_DEVICE, BOTH_AT_THE_PACS] => ABORT;
         /// A side that has asked for release has said all: for the other it is complete, and an
         /// A-ABORT after it would undo that.
         ClosedInRelease: "closed-in-release",
-            "this side closed its connection while a release was under way",
+            "the connection was closed while a release was under way",
             [
                 "Nothing: the device closed its connection without waiting for the end of the \
                  release.",
                 "Nothing: the PACS closed its connection without waiting for the end of the release."
             ] => None;
         Progress: "progress-timeout",
-            "this side sent less than 1 KiB of a PDU in limits.progress", STOOD_STILL => ABORT;
+            "less than 1 KiB of a PDU came in limits.progress", STOOD_STILL => ABORT;
         WriteStall: "write-stall",
-            "this side took nothing of what was for it in limits.write_stall", STOOD_STILL => ABORT;
+            "nothing of what was sent was taken in limits.write_stall", STOOD_STILL => ABORT;
     }
 }
 

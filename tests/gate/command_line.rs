@@ -151,6 +151,16 @@ fn a_port_that_is_taken_is_exit_code_1() {
 }
 
 #[test]
+fn an_audit_that_cannot_be_written_is_exit_code_1_and_its_path_is_named() {
+    let mut settings = settings();
+    settings.log.insert("audit", r#""nowhere/audit.json""#.into());
+    let path = settings.file("pacsgate.toml", &settings.text());
+    let words = refused(command(&path), 1);
+    assert!(words.contains("log.audit: cannot write to /"), "{words}");
+    assert!(words.contains("/nowhere/audit.json: No such file"), "{words}");
+}
+
+#[test]
 fn listens_on_several_addresses() {
     let mut settings = settings();
     settings.listener.insert("bind", r#"["127.0.0.1:0", "127.0.0.2:0"]"#.into());

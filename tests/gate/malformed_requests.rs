@@ -203,6 +203,13 @@ fn reports_a_request_that_ends_in_its_middle() {
 }
 
 #[test]
+fn reports_a_connection_that_is_lost_before_its_request() {
+    let scenario = Scenario::usual();
+    drop(scenario.ct1());
+    scenario.refused_once("refused", "closed-before-request");
+}
+
+#[test]
 fn judges_a_malformed_request_alike_when_its_bytes_come_one_by_one() {
     let mut request = Associate::echo("CT1", "PACS");
     request.user[0].push(Item::maximum_length(4096));

@@ -66,7 +66,7 @@ crate::sided_reasons! {
         SwallowedTooMuch: "swallowed-too-much",
             "more than 64 MiB of data sets after forbidden requests", FORBIDDEN => Abort::NO_REASON;
         DataSet(DataSetError = DataSetError::Depth): "unsound-data-set",
-            "a data set in which {0}", BROKEN => INVALID;
+            "an unsound data set: {0}", BROKEN => INVALID;
         DataAfterRelease: "data-after-release",
             "a P-DATA-TF after a release", BROKEN => Abort::UNEXPECTED_PDU;
         ReleaseInsideMessage: "release-inside-message",

@@ -38,7 +38,7 @@ crate::sided_reasons! {
             "the request names a SOP class that does not belong on its context",
             SHOW_THE_VENDOR => NOT_AUTHORIZED;
         Operation: "operation",
-            "the context does not permit the request to this side",
+            "its sender may not make this request on this context",
             [ADD_SERVICE, UNASKED] => NOT_AUTHORIZED;
         MoveDestination only Requestor: "move-destination",
             "the peer may not have objects moved there", ADD_DESTINATION => NOT_AUTHORIZED;

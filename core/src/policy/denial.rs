@@ -33,8 +33,9 @@ crate::reasons! {
             => Answer::Reject(Reject::CALLED_TITLE);
         NoPermittedService: "no-permitted-service",
             "none of the proposed presentation contexts is permitted",
-            "If the device may use the SOP classes that it proposed, add their service to `services` \
-             of its [peer] table, and check its `sop_classes`." => NO_REASON;
+            "Look at `why` in `contexts`. For `not-permitted`: if the device may use the SOP class, add \
+             its service to `services` of its [peer] table, and check its `sop_classes`. Otherwise \
+             configure the device: its proposal cannot be used." => NO_REASON;
         PeerLimit: "peer-limit",
             "the peer has as many associations as it may have",
             "If the device needs more associations at once, raise `associations` of its [peer] table; \

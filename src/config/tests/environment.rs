@@ -71,7 +71,7 @@ fn refuses_a_variable_and_says_why() {
             "peers, services and CAs are never taken from the environment",
         ),
         ("LIMITS__IDLE", "600", "limits.idle: \"600\" has no unit; write \"10m\""),
-        ("LIMITS__CONNECTIONS", "many", "limits.connections: must be a whole number, not a text"),
+        ("LIMITS__CONNECTIONS", "many", "limits.connections: must be a whole number, not text"),
         ("LIMITS__CONNECTIONS", "0", "limits.connections: 0 is outside 1 to 100000"),
         ("LOG__LEVEL", "", "log.level: is blank"),
         (

@@ -112,7 +112,7 @@ fn names_the_place_of_a_character_in_another_encoding() {
     let site = Site::new(MAIN);
     let latin: Vec<u8> = b"[peer.ct2]\ncontact = \"R\xf6ntgen\"\n".to_vec();
     site.write("conf.d/a.toml", latin);
-    let told = "conf.d/a.toml:2:13: is not a text in UTF-8; save it in that encoding";
+    let told = "conf.d/a.toml:2:13: is not UTF-8 text; save it in that encoding";
     assert_eq!(site.told(), told);
 }
 

@@ -26,7 +26,9 @@ struct Row {
 pub(crate) fn reasons() -> String {
     let mut page = String::new();
     for (title, introduction, rows) in sections() {
-        write!(page, "\n## {title}\n\n{introduction}\n{}", section(&rows)).unwrap();
+        let hears =
+            if introduction == FORBIDDEN { "its sender hears" } else { "the requestor hears" };
+        write!(page, "\n## {title}\n\n{introduction}\n{}", section(&rows, hears)).unwrap();
     }
     page + "\n"
 }
@@ -78,7 +80,7 @@ pub(crate) fn blocks<T, K: PartialEq>(items: &[T], of: impl Fn(&T) -> K) -> Vec<
 }
 
 /// What has an advice of its own is one table; each advice that many share stands above theirs.
-fn section(rows: &[Row]) -> String {
+fn section(rows: &[Row], hears: &str) -> String {
     let (single, shared): (Vec<_>, Vec<_>) =
         blocks(rows, |row| row.advice.clone()).into_iter().partition(|(_, rows)| rows.len() < 4);
     let mut made = String::new();
@@ -87,12 +89,12 @@ fn section(rows: &[Row]) -> String {
             |row: &&Row| [row.codes(), row.sentence.clone(), row.heard.clone(), row.advice.clone()];
         let rows: Vec<_> = single.iter().flat_map(|(_, rows)| rows.iter().map(cells)).collect();
         made += "\n";
-        made += &table(["reason", "what happened", "the requestor hears", "what to do"], &rows);
+        made += &table(["reason", "what happened", hears, "what to do"], &rows);
     }
     for (advice, rows) in shared {
         let cells = |row: &&Row| [row.codes(), row.sentence.clone(), row.heard.clone()];
         let rows: Vec<_> = rows.iter().map(cells).collect();
-        let table = table(["reason", "what happened", "the requestor hears"], &rows);
+        let table = table(["reason", "what happened", hears], &rows);
         write!(made, "\n{advice}\n\n{table}").unwrap();
     }
     made
@@ -154,7 +156,7 @@ fn forbidden(why: Sided<Forbidden>) -> Row {
     Row {
         codes: vec![why.code()],
         sentence: why.to_string(),
-        heard: status.map_or("nothing".into(), |status| format!("response {status:04X}H")),
+        heard: status.map_or("nothing".into(), |status| format!("response {status:04x}")),
         advice: why.advice().unwrap().to_owned(),
     }
 }
