@@ -1,6 +1,5 @@
 //! Durations and sizes as the administrator writes them: a whole number and its unit.
 
-use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum UnitFault {
     /// A number of seconds without its unit.
-    #[error("has no unit; write \"{}\"", Length(Duration::from_secs(*.0)))]
+    #[error("has no unit; write \"{}\"", length(Duration::from_secs(*.0)))]
     BareDuration(u64),
     /// A number of bytes without its unit.
-    #[error("has no unit; write \"{}\"", Size(*.0))]
+    #[error("has no unit; write \"{}\"", shown(*.0, SIZES))]
     BareSize(u64),
     /// Not a whole number and one of the units.
     #[error(
@@ -22,10 +21,10 @@ pub enum UnitFault {
     #[error("is not a size; write a whole number and B, KiB, MiB or GiB, such as \"128KiB\"")]
     Size,
     /// A duration outside the range of its key.
-    #[error("is outside {} to {}", Length(*.0.start()), Length(*.0.end()))]
+    #[error("is outside {} to {}", length(*.0.start()), length(*.0.end()))]
     DurationRange(RangeInclusive<Duration>),
     /// A size outside the range of its key, in bytes.
-    #[error("is outside {} to {}", Size(*.0.start()), Size(*.0.end()))]
+    #[error("is outside {} to {}", shown(*.0.start(), SIZES), shown(*.0.end(), SIZES))]
     SizeRange(RangeInclusive<u64>),
 }
 
@@ -35,22 +34,10 @@ pub enum UnitFault {
 ///
 /// What is wrong with the text.
 pub fn duration(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration, UnitFault> {
-    let (count, unit) = number_and_unit(text).ok_or(UnitFault::Duration)?;
-    let milliseconds = match unit {
-        "ms" => 1,
-        "s" => SECOND,
-        "m" => MINUTE,
-        "h" => HOUR,
-        "d" => DAY,
-        "" => return Err(UnitFault::BareDuration(count)),
-        _ => return Err(UnitFault::Duration),
-    };
-    // What overflows lies outside every range as well.
-    let duration = Duration::from_millis(count.saturating_mul(milliseconds));
-    if !range.contains(&duration) {
-        return Err(UnitFault::DurationRange(range.clone()));
-    }
-    Ok(duration)
+    let milliseconds = read(text, TIMES, UnitFault::Duration, UnitFault::BareDuration)?;
+    let duration = Duration::from_millis(milliseconds);
+    let is_within = range.contains(&duration);
+    if is_within { Ok(duration) } else { Err(UnitFault::DurationRange(range.clone())) }
 }
 
 /// Reads a size such as `"128KiB"` that lies within the range; the result is in bytes.
@@ -59,62 +46,50 @@ pub fn duration(text: &str, range: &RangeInclusive<Duration>) -> Result<Duration
 ///
 /// What is wrong with the text.
 pub(super) fn size(text: &str, range: &RangeInclusive<u32>) -> Result<u32, UnitFault> {
-    let (count, unit) = number_and_unit(text).ok_or(UnitFault::Size)?;
-    let bytes = match unit {
-        "B" => 1,
-        "KiB" => KIB,
-        "MiB" => MIB,
-        "GiB" => GIB,
-        "" => return Err(UnitFault::BareSize(count)),
-        _ => return Err(UnitFault::Size),
-    };
-    u32::try_from(count.saturating_mul(bytes))
-        .ok()
-        .filter(|size| range.contains(size))
-        .ok_or_else(|| UnitFault::SizeRange((*range.start()).into()..=(*range.end()).into()))
+    let bytes = read(text, SIZES, UnitFault::Size, UnitFault::BareSize)?;
+    let size = u32::try_from(bytes).ok().filter(|size| range.contains(size));
+    size.ok_or_else(|| UnitFault::SizeRange((*range.start()).into()..=(*range.end()).into()))
 }
 
-fn number_and_unit(text: &str) -> Option<(u64, &str)> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at_checked(digits)?;
-    // A number too long for 64 bits is out of every range.
-    let number = if number.is_empty() { return None } else { number.parse().unwrap_or(u64::MAX) };
-    Some((number, unit))
-}
-
-/// A duration in the largest unit that shows it exactly.
-struct Length(Duration);
-
-impl fmt::Display for Length {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_zero() {
-            return f.write_str("0s");
-        }
-        let milliseconds = u64::try_from(self.0.as_millis()).unwrap_or(u64::MAX);
-        let units = [(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms")];
-        in_largest_unit(f, milliseconds, &units)
+/// A number in the smallest unit. One that is too large for it lies outside every range as well.
+fn read(
+    text: &str,
+    units: Units,
+    fault: UnitFault,
+    bare: fn(u64) -> UnitFault,
+) -> Result<u64, UnitFault> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
+    if number.is_empty() {
+        return Err(fault);
     }
-}
-
-/// A number of bytes in the largest unit that shows it exactly.
-struct Size(u64);
-
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        in_largest_unit(f, self.0, &[(GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "B")])
+    let number = number.parse().unwrap_or(u64::MAX);
+    if unit.is_empty() {
+        return Err(bare(number));
     }
+    let known = units.iter().find(|(_, name)| *name == unit);
+    known.map(|(size, _)| number.saturating_mul(*size)).ok_or(fault)
 }
 
-fn in_largest_unit(f: &mut fmt::Formatter<'_>, value: u64, units: &[(u64, &str)]) -> fmt::Result {
-    let unit = units
-        .iter()
-        .find(|(size, _)| value >= *size && value.is_multiple_of(*size))
-        .or(units.last());
-    match unit {
-        Some((size, name)) => write!(f, "{}{name}", value / size),
-        None => write!(f, "{value}"),
+fn length(duration: Duration) -> String {
+    if duration.is_zero() {
+        return "0s".to_owned();
     }
+    shown(u64::try_from(duration.as_millis()).unwrap_or(u64::MAX), TIMES)
 }
+
+/// A number of the smallest unit in the largest one that shows it exactly.
+fn shown(number: u64, units: Units) -> String {
+    let exact = units.iter().find(|(size, _)| number >= *size && number.is_multiple_of(*size));
+    let (size, name) = exact.or(units.last()).copied().unwrap_or((1, ""));
+    format!("{}{name}", number / size)
+}
+
+/// Names with their size in the smallest, the largest first.
+type Units = &'static [(u64, &'static str)];
+
+const TIMES: Units = &[(DAY, "d"), (HOUR, "h"), (MINUTE, "m"), (SECOND, "s"), (1, "ms")];
+const SIZES: Units = &[(GIB, "GiB"), (MIB, "MiB"), (KIB, "KiB"), (1, "B")];
 
 const SECOND: u64 = 1_000;
 const MINUTE: u64 = 60 * SECOND;
