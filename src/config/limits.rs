@@ -107,20 +107,22 @@ pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
 
 /// The longest PDU, in bytes.
 pub(super) fn max_pdu(node: &Node) -> Result<u32, Mistake> {
-    if let ValueKind::I64(bare) = node.value {
-        let fault = UnitFault::BareSize(bare.try_into().unwrap_or_default());
-        return Err(Mistake::Unit(bare.to_string().as_str().into(), fault));
-    }
-    let text = node.text()?;
-    units::size(text, &MAX_PDU).map_err(|fault| Mistake::Unit(text.into(), fault))
+    with_unit(node, |text| units::size(text, &MAX_PDU), UnitFault::BareSize)
 }
 
 /// A duration within a range.
 pub(super) fn duration(node: &Node, range: &RangeInclusive<Duration>) -> Result<Duration, Mistake> {
-    if let ValueKind::I64(bare) = node.value {
-        let fault = UnitFault::BareDuration(bare.try_into().unwrap_or_default());
-        return Err(Mistake::Unit(bare.to_string().as_str().into(), fault));
+    with_unit(node, |text| units::duration(text, range), UnitFault::BareDuration)
+}
+
+fn with_unit<T>(
+    node: &Node,
+    read: impl FnOnce(&str) -> Result<T, UnitFault>,
+    without: fn(u64) -> UnitFault,
+) -> Result<T, Mistake> {
+    if let ValueKind::I64(number) = node.value {
+        let fault = without(number.try_into().unwrap_or_default());
+        return Err(Mistake::Unit(number.to_string().as_str().into(), fault));
     }
-    let text = node.text()?;
-    units::duration(text, range).map_err(|fault| Mistake::Unit(text.into(), fault))
+    node.parsed(read, Mistake::Unit)
 }

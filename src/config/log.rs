@@ -5,7 +5,6 @@ use tracing::Level;
 use super::mistake::Mistake;
 use super::node::Node;
 use super::section::{At, Section};
-use super::suggestion::Suggestion;
 use crate::audit::Destination;
 
 /// Where the gate writes what it does.
@@ -48,8 +47,8 @@ const FORMATS: [(&str, Format); 2] = [("text", Format::Text), ("json", Format::J
 
 pub(super) fn read(mut table: Section<'_>) -> Log {
     let usual = Log::default();
-    let level = table.or("level", usual.level, |node| one_of(node, &LEVELS));
-    let format = table.or("format", usual.format, |node| one_of(node, &FORMATS));
+    let level = table.or("level", usual.level, |node| node.one_of(&LEVELS));
+    let format = table.or("format", usual.format, |node| node.one_of(&FORMATS));
     let written = table.optional("audit", audit);
     let from = |place| table.problems.sources.base(place);
     let audit = match written {
@@ -60,13 +59,6 @@ pub(super) fn read(mut table: Section<'_>) -> Log {
     };
     table.finish();
     Log { level, format, audit }
-}
-
-fn one_of<T: Copy>(node: &Node, words: &[(&str, T)]) -> Result<T, Mistake> {
-    let text = node.text()?;
-    let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-    let known = || Suggestion::new(text, words.iter().map(|(word, _)| *word));
-    found.ok_or_else(|| Mistake::Word(text.into(), known()))
 }
 
 /// A path has a slash, so that a slip in `stdout` does not become a file.

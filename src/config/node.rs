@@ -1,9 +1,13 @@
 //! A value of the configuration with its place. It is matched by its kind and never converted.
 
+use std::str::FromStr;
+
 use config::{Map, Value, ValueKind};
+use pacsgate_core::quoted::Quoted;
 
 use super::mistake::Mistake;
 use super::source::Place;
+use super::suggestion::Suggestion;
 
 /// A table: its keys, each with a value whose origin is a place.
 pub(super) type Table = Map<String, Value>;
@@ -25,6 +29,33 @@ impl Node {
             return Err(self.instead_of("text in quotes"));
         };
         if text.trim().is_empty() { Err(Mistake::Blank) } else { Ok(text) }
+    }
+
+    /// A text that a parser takes, or the mistake that its fault is.
+    pub(super) fn parsed<T, E>(
+        &self,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+        mistake: fn(Quoted, E) -> Mistake,
+    ) -> Result<T, Mistake> {
+        let text = self.text()?;
+        parse(text).map_err(|fault| mistake(text.into(), fault))
+    }
+
+    /// One of the words of a type that reads them itself.
+    pub(super) fn word<T: FromStr>(
+        &self,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Result<T, Mistake> {
+        let text = self.text()?;
+        text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, known)))
+    }
+
+    /// What one of the words means.
+    pub(super) fn one_of<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Mistake> {
+        let text = self.text()?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        let known = || Suggestion::new(text, words.iter().map(|(word, _)| *word));
+        found.ok_or_else(|| Mistake::Word(text.into(), known()))
     }
 
     /// The text of a variable stands for a number as well.

@@ -69,17 +69,15 @@ impl Read {
 }
 
 fn address(node: &Node) -> Result<Address, Mistake> {
-    let text = node.text()?;
-    text.parse().map_err(|fault| Mistake::Address(text.into(), fault))
+    node.parsed(str::parse, Mistake::Address)
 }
 
 /// An AE title, as the wire has it. The standard lets devices be called `*`; who writes that here
 /// means something else.
 pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
-    let text = node.text()?;
-    let title = text.parse::<AeTitle>().map_err(|fault| Mistake::Title(text.into(), fault))?;
+    let title: AeTitle = node.parsed(str::parse, Mistake::Title)?;
     let is_any = title.as_str().bytes().all(is_wildcard);
-    if is_any { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+    if is_any { Err(Mistake::AnyTitle(node.text()?.into())) } else { Ok(title) }
 }
 
 /// Whether people take a character of a title for any other.

@@ -22,6 +22,8 @@ use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
 
+const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
+
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
@@ -45,11 +47,11 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let mut read = Read {
         name: name.into(),
         contact: table.optional("contact", |node| node.text().map(Arc::from)).map(|at| at.value),
-        certificates: certificates(&mut table),
+        certificates: table.each("certificate", matcher),
         calling: table.list("calling_ae", title),
-        from: table.optional_list("from", network),
+        from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
-        services: services(&mut table),
+        services: table.each("services", service),
         guarding: Guarding::default(),
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
@@ -106,12 +108,6 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
     list.iter().map(|at| at.value.clone()).collect()
 }
 
-fn certificates(table: &mut Section<'_>) -> Vec<At<Matcher>> {
-    let list = table.demand("certificate");
-    let items = table.items("certificate", list);
-    items.into_iter().filter_map(|item| matcher(item, table.problems)).collect()
-}
-
 /// One table with one key.
 fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
@@ -123,8 +119,8 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let mut table = Section::open(item.key, item.node, problems);
     let keys = table.len();
     let found = [
-        table.optional("san_dns", san_dns),
-        table.optional("san_uri", san_uri),
+        table.optional("san_dns", |node| node.parsed(Matcher::san_dns, Mistake::Matcher)),
+        table.optional("san_uri", |node| node.parsed(Matcher::san_uri, Mistake::Matcher)),
         table.optional("cert_sha256", |node| digest(node).map(Matcher::CertSha256)),
         table.optional("spki_sha256", |node| digest(node).map(Matcher::SpkiSha256)),
     ];
@@ -135,37 +131,15 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     found.into_iter().flatten().next()
 }
 
-fn san_dns(node: &Node) -> Result<Matcher, Mistake> {
-    let text = node.text()?;
-    Matcher::san_dns(text).map_err(|fault| Mistake::Matcher(text.into(), fault))
-}
-
-fn san_uri(node: &Node) -> Result<Matcher, Mistake> {
-    let text = node.text()?;
-    Matcher::san_uri(text).map_err(|fault| Mistake::Matcher(text.into(), fault))
-}
-
 fn digest(node: &Node) -> Result<Digest, Mistake> {
-    let text = node.text()?;
-    value::digest(text).map_err(|fault| Mistake::Digest(text.into(), fault))
-}
-
-fn network(node: &Node) -> Result<IpNet, Mistake> {
-    let text = node.text()?;
-    value::network(text).map_err(|fault| Mistake::Network(text.into(), fault))
-}
-
-fn services(table: &mut Section<'_>) -> Vec<At<Service>> {
-    let list = table.demand("services");
-    let items = table.items("services", list);
-    items.into_iter().filter_map(|item| service(item, table.problems)).collect()
+    node.parsed(value::digest, Mistake::Digest)
 }
 
 /// How its data sets are judged. Reporting is for a while, so it is warned of.
 fn guard(table: &mut Section<'_>, read: &mut Read) {
     let tolerated = table.optional_list("tolerate", deviation);
     read.guarding.tolerated = values(&tolerated).into_iter().collect();
-    let Some(mode) = table.optional("guard", mode) else { return };
+    let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else { return };
     read.guarding.mode = mode.value;
     if mode.value == Mode::Report {
         let key = table.path("guard");
@@ -174,24 +148,14 @@ fn guard(table: &mut Section<'_>, read: &mut Read) {
 }
 
 fn deviation(node: &Node) -> Result<Deviation, Mistake> {
-    let text = node.text()?;
-    let names = Deviation::TOLERABLE.iter().map(|deviation| deviation.code());
-    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
-}
-
-fn mode(node: &Node) -> Result<Mode, Mistake> {
-    match node.text()? {
-        "refuse" => Ok(Mode::Refuse),
-        "report" => Ok(Mode::Report),
-        text => Err(Mistake::Word(text.into(), Suggestion::new(text, ["refuse", "report"]))),
-    }
+    node.word(Deviation::TOLERABLE.map(|deviation| deviation.code()))
 }
 
 /// A name, or a table for what has none.
 fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
-        let named = named_service(&item.node);
+        let named = item.node.word(Service::NAMED.iter().filter_map(Service::name));
         return named
             .map_err(|mistake| problems.mistake(place, item.key, &mistake))
             .ok()
@@ -204,16 +168,8 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     Some(At { place, value: Service::Other { sop_class: sop_class?.value, operations } })
 }
 
-fn named_service(node: &Node) -> Result<Service, Mistake> {
-    let text = node.text()?;
-    let names = Service::NAMED.iter().filter_map(Service::name);
-    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
-}
-
 fn operation(node: &Node) -> Result<Operation, Mistake> {
-    let text = node.text()?;
-    let names = Operation::ALL.iter().map(|operation| operation.name());
-    text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, names)))
+    node.word(Operation::ALL.map(Operation::name))
 }
 
 fn sop_class(node: &Node) -> Result<Uid, Mistake> {

@@ -115,6 +115,17 @@ impl<'p> Section<'p> {
         items.iter().filter_map(|item| self.judge(&item.key, &item.node, read)).collect()
     }
 
+    /// The elements of a list that must be there, each read as a whole.
+    pub(super) fn each<T>(
+        &mut self,
+        key: &'static str,
+        read: fn(Item, &mut Problems) -> Option<T>,
+    ) -> Vec<T> {
+        let list = self.demand(key);
+        let items = self.items(key, list);
+        items.into_iter().filter_map(|item| read(item, self.problems)).collect()
+    }
+
     /// The elements of a list, which must have one.
     pub(super) fn items(&mut self, key: &str, node: Option<Node>) -> Vec<Item> {
         let Some(node) = node else { return Vec::new() };
