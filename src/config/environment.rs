@@ -13,14 +13,13 @@ use super::layers::Layer;
 use super::mistake::Mistake;
 use super::node::Table;
 use super::problems::Problems;
-use super::source::Place;
 use super::suggestion::Suggestion;
 use super::{limits, listener, log, pacs};
 
 const PREFIX: &str = "PACSGATE__";
 
 /// The variables that this configuration knows, with the keys that they override.
-struct Known(BTreeMap<String, Vec<Vec<String>>>);
+struct Known(BTreeMap<String, Vec<String>>);
 
 /// Every variable of the prefix, for the value that it overrides.
 pub(super) fn layer(
@@ -36,29 +35,27 @@ pub(super) fn layer(
     variables.sort();
     let mut layer = Table::new();
     for (name, text) in variables {
-        let base = problems.sources.base(Place::MAIN).to_owned();
         let name = name.to_string_lossy().into_owned();
-        let place = problems.sources.add_variable(name.clone(), base);
-        let path = match known.path(&name) {
-            Ok(path) => path,
+        let place = problems.sources.add_variable(name.clone());
+        let key = match known.key(&name) {
+            Ok(key) => key,
             Err(mistake) => {
                 problems.mistake(place, "", &mistake);
                 continue;
             }
         };
-        let key = path.join(".");
         let Ok(text) = text.into_string() else {
             problems.mistake(place, key, &FileFault::NotUtf8);
             continue;
         };
-        match files.iter().find_map(|file| found(&file.0, path)) {
-            Some((ValueKind::Array(_) | ValueKind::Table(_), [])) => {
+        match files.iter().find_map(|file| found(&file.0, key)) {
+            Some((ValueKind::Array(_) | ValueKind::Table(_), None)) => {
                 problems.mistake(place, key, &Mistake::OverridesList);
             }
             // What should be a table there is reported, and must not be replaced by one.
-            Some((_, [_, ..])) => {}
-            Some((_, [])) | None => {
-                layer.insert(key, Value::new(Some(&place.to_origin()), text));
+            Some((_, Some(_))) => {}
+            Some((_, None)) | None => {
+                layer.insert(key.to_owned(), Value::new(Some(&place.to_origin()), text));
             }
         }
     }
@@ -66,10 +63,11 @@ pub(super) fn layer(
 }
 
 /// What a file has at a path, or where the tables on the way end, with the rest of the path.
-fn found<'a>(table: &'a Table, path: &'a [String]) -> Option<(&'a ValueKind, &'a [String])> {
-    let (key, rest) = path.split_first()?;
+fn found<'a>(table: &'a Table, path: &'a str) -> Option<(&'a ValueKind, Option<&'a str>)> {
+    // The names of tables have been judged: none has a dot.
+    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
     match (&table.get(key)?.kind, rest) {
-        (ValueKind::Table(inner), [_, ..]) => found(inner, rest),
+        (ValueKind::Table(inner), Some(rest)) => found(inner, rest),
         (kind, rest) => Some((kind, rest)),
     }
 }
@@ -86,29 +84,29 @@ fn names<'a>(files: &'a [Layer], kind: &str) -> BTreeSet<&'a String> {
 impl Known {
     fn of(files: &[Layer]) -> Self {
         let mut known = Self(BTreeMap::new());
-        limits::KEYS.iter().for_each(|key| known.add(&["limits", key]));
-        log::KEYS.iter().for_each(|key| known.add(&["log", key]));
+        limits::KEYS.iter().for_each(|key| known.add(format!("limits.{key}")));
+        log::KEYS.iter().for_each(|key| known.add(format!("log.{key}")));
         for name in names(files, "listener") {
-            listener::SCALARS.iter().for_each(|key| known.add(&["listener", name, "tls", key]));
+            listener::SCALARS
+                .iter()
+                .for_each(|key| known.add(format!("listener.{name}.tls.{key}")));
         }
         for name in names(files, "pacs") {
-            pacs::SCALARS.iter().for_each(|key| known.add(&["pacs", name, key]));
+            pacs::SCALARS.iter().for_each(|key| known.add(format!("pacs.{name}.{key}")));
         }
         known
     }
 
-    fn add(&mut self, path: &[&str]) {
-        let words: Vec<String> =
-            path.iter().map(|word| word.to_ascii_uppercase().replace('-', "_")).collect();
-        let name = format!("{PREFIX}{}", words.join("__"));
-        self.0.entry(name).or_default().push(path.iter().map(|&word| word.to_owned()).collect());
+    fn add(&mut self, key: String) {
+        let words = key.to_ascii_uppercase().replace('-', "_").replace('.', "__");
+        self.0.entry(format!("{PREFIX}{words}")).or_default().push(key);
     }
 
-    fn path(&self, name: &str) -> Result<&[String], Mistake> {
+    fn key(&self, name: &str) -> Result<&str, Mistake> {
         match self.0.get(name).map(Vec::as_slice) {
-            Some([path]) => Ok(path),
+            Some([key]) => Ok(key),
             Some([first, second, ..]) => {
-                Err(Mistake::AmbiguousVariable(first.join("."), second.join(".")))
+                Err(Mistake::AmbiguousVariable(first.clone(), second.clone()))
             }
             _ if is_for_files_only(name) => Err(Mistake::NeverFromEnvironment),
             _ => {

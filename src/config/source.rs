@@ -9,7 +9,7 @@ pub(super) struct Sources(Vec<Source>);
 
 enum Source {
     File { path: PathBuf, text: String, lines: Vec<usize> },
-    Variable { name: String, base: PathBuf },
+    Variable(String),
 }
 
 /// A place in one of the [`Sources`]; sorts as an administrator reads them.
@@ -75,9 +75,9 @@ impl Sources {
         self.add(Source::File { path, text: String::new(), lines: Vec::new() }, Part::Whole)
     }
 
-    /// An environment variable. Relative paths in it count from `base`.
-    pub(super) fn add_variable(&mut self, name: String, base: PathBuf) -> Place {
-        self.add(Source::Variable { name, base }, Part::Variable)
+    /// An environment variable.
+    pub(super) fn add_variable(&mut self, name: String) -> Place {
+        self.add(Source::Variable(name), Part::Variable)
     }
 
     fn add(&mut self, source: Source, part: Part) -> Place {
@@ -99,19 +99,19 @@ impl Sources {
         self.0.iter().filter(|source| matches!(source, Source::File { .. })).count()
     }
 
-    /// The directory from which relative paths count.
+    /// The directory from which relative paths count: for variables, that of the main file.
     pub(super) fn base(&self, place: Place) -> &Path {
-        match self.0.get(place.source) {
-            Some(Source::File { path, .. }) => path.parent().unwrap_or(Path::new("")),
-            Some(Source::Variable { base, .. }) => base,
-            None => Path::new(""),
-        }
+        let file = if place.is_variable() { Place::MAIN } else { place };
+        let Some(Source::File { path, .. }) = self.0.get(file.source) else {
+            return Path::new("");
+        };
+        path.parent().unwrap_or(Path::new(""))
     }
 
     /// What an administrator is told of a place.
     pub(super) fn locate(&self, place: Place) -> Location {
         match (self.0.get(place.source), place.part) {
-            (Some(Source::Variable { name, .. }), _) => Location::Variable(name.clone()),
+            (Some(Source::Variable(name)), _) => Location::Variable(name.clone()),
             (Some(Source::File { path, text, lines }), Part::Offset(offset)) => {
                 let line = lines.partition_point(|&start| start <= offset);
                 let start = line.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0);
@@ -150,9 +150,7 @@ mod tests {
     fn a_place_survives_as_an_origin() {
         let mut sources = Sources::new();
         let file = sources.add_file("a.toml".into());
-        for place in
-            [file, file.at(0), file.at(70_000), sources.add_variable("A".into(), "".into())]
-        {
+        for place in [file, file.at(0), file.at(70_000), sources.add_variable("A".into())] {
             assert_eq!(Place::of_origin(&place.to_origin()), Some(place));
         }
         assert_eq!((file, Place::of_origin("")), (Place::MAIN, None));
