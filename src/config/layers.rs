@@ -102,21 +102,16 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
             return None;
         }
     };
-    match String::from_utf8(bytes) {
-        Ok(text) => {
-            let table = syntax::parse(&text, file, problems);
-            problems.sources.set_text(file, text);
-            table
-        }
+    let table = match std::str::from_utf8(&bytes) {
+        Ok(text) => syntax::parse(text, file, problems),
         Err(error) => {
-            let valid = error.utf8_error().valid_up_to();
-            refuse(file.at(valid), &FileFault::NotUtf8);
-            // What comes before the wrong byte, and counts for its line and column, is the same.
-            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-            problems.sources.set_text(file, text);
+            refuse(file.at(error.valid_up_to()), &FileFault::NotUtf8);
             None
         }
-    }
+    };
+    // What comes before a wrong byte, and counts for its line and column, is the same.
+    problems.sources.set_text(file, String::from_utf8_lossy(&bytes).into_owned());
+    table
 }
 
 /// Where each table with a name stands, by its kind and name: in one file only.
