@@ -420,6 +420,21 @@ fn worst(id: ConnectionId) -> Record {
     }
 }
 
+#[test]
+fn the_page_of_the_audit_names_every_key() {
+    let page = include_str!("../../docs/audit.md");
+    let harness = Harness::new(Periods::default(), None);
+    harness.audit.record(worst(harness.audit.connection_id()));
+    harness.thread.finish(WAIT).unwrap();
+    let bytes: Vec<u8> = harness.written.try_iter().flatten().collect();
+    let line: Value =
+        serde_json::Deserializer::from_slice(&bytes).into_iter().next().unwrap().unwrap();
+    let keys: Vec<_> = line.as_object().unwrap().keys().collect();
+    assert!(keys.len() > 20, "{keys:?}");
+    let unnamed: Vec<_> = keys.iter().filter(|key| !page.contains(&format!("`{key}`"))).collect();
+    assert!(unnamed.is_empty(), "docs/audit.md does not have {unnamed:?}");
+}
+
 /// All texts in a line but those of our own names, which are not a peer's.
 fn texts<'a>(line: &'a Value, found: &mut Vec<&'a str>) {
     match line {
