@@ -392,6 +392,17 @@ fn the_pacs_sends_objects_only_while_a_c_get_is_under_way() {
     }
 }
 
+#[test]
+fn another_operation_under_way_is_no_c_get() {
+    let object = message(MR, STORE_RQ, 5);
+    for waiting in [message(FIND, FIND_RQ, 1), message(MOVE, MOVE_RQ, 1)] {
+        let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &waiting), (Side::Acceptor, &object)];
+        let (out, verdict, inspector) = play(&pieces);
+        assert_eq!((verdict, out.to_requestor.len()), (Ok(()), 0));
+        assert_eq!(inspector.ledger().forbidden()[0].why.what, Forbidden::StoreOutsideGet);
+    }
+}
+
 /// The length of the last PDU.
 fn answer_length(mut pdus: &[u8]) -> usize {
     loop {
@@ -529,4 +540,10 @@ fn every_code_of_what_is_forbidden_is_its_own() {
     let codes: std::collections::BTreeSet<_> = Forbidden::all().map(|why| why.code()).collect();
     assert_eq!(codes.len(), Forbidden::all().count());
     assert_eq!(codes.len(), 2 * Forbidden::ALL.len() - 2);
+}
+
+#[test]
+fn each_side_has_an_advice_of_its_own() {
+    let of = |side| Forbidden::Operation.by(side).advice().unwrap();
+    assert!(of(Side::Requestor).contains("`services`") && of(Side::Acceptor).contains("PACS"));
 }
