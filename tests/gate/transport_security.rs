@@ -105,7 +105,9 @@ fn refuses_a_requestor_that_can_verify_no_certificate_of_the_gate() {
     let caller = Caller { versions: TLS13, verifies: Some(Algorithm::Rsa), ..ct1() };
     let answer = caller.refused(scenario.gate.address);
     assert_eq!(answer, Received::Alert(AlertDescription::HandshakeFailure));
-    scenario.refused_once("failed", "no-common-cipher");
+    let line = scenario.refused_once("failed", "no-common-cipher");
+    let advice = line["advice"].as_str().unwrap();
+    assert!(advice.contains("ECDSA server certificate") && advice.contains("RSA"), "{advice}");
 }
 
 #[test]

@@ -93,8 +93,9 @@ pacsgate_core::reasons! {
             => SOME_ALERT;
         NoCommonCipher: "no-common-cipher",
             "no cipher suite, key exchange group or signature scheme in common",
-            "Choose a BCP 195 profile in the device (ECDHE with AES-GCM); for a device without ECDSA \
-             add an RSA server certificate." => Answer::Alert("handshake_failure");
+            "Choose a BCP 195 profile in the device (ECDHE with AES-GCM). Windows 8.1 and Server 2012 \
+             R2 need an ECDSA server certificate at the gate, a device without ECDSA needs an RSA \
+             one: `certificate` takes a list of both." => Answer::Alert("handshake_failure");
         ApplicationProtocol: "application-protocol",
             "the client wants another application protocol than DICOM",
             "Nothing, if a browser or scanner came by; a DICOM device offers the ALPN protocol dicom, \
