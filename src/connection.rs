@@ -246,8 +246,7 @@ impl Requested {
                 slot,
             }),
             Err(refusal) => {
-                let asked = request.request.contexts.len() + request.unsound.len();
-                requestor.account.refused(&refusal, asked);
+                requestor.account.refused(&refusal, request.proposed());
                 Err(requestor.answered(refusal.denial))
             }
         }

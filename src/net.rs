@@ -1,4 +1,4 @@
-//! Sources of connections, socket options and the limit of open files, in one place.
+//! Sources of connections, reading from sockets and their options, and the limit of open files.
 
 use std::fmt;
 use std::io;
@@ -7,7 +7,22 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
+
+/// Reads the body of a PDU into an empty buffer, which grows as the bytes arrive, up to the length
+/// that was judged. The caller sets the deadline.
+///
+/// # Errors
+///
+/// What reading says, and `UnexpectedEof` where the stream ends before the body.
+pub async fn read_body<S>(stream: &mut S, length: usize, body: &mut Vec<u8>) -> io::Result<()>
+where
+    S: AsyncRead + Unpin,
+{
+    let read = stream.take(length as u64).read_to_end(body).await?;
+    if read == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
 
 /// What counts as one source of connections, for limits and for the audit's sums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -65,8 +65,7 @@ impl Account {
     pub fn requested(&mut self, received: &ReceivedRq) {
         self.record.calling = Some(received.request.calling.into());
         self.record.called = Some(received.request.called.into());
-        let asked = received.request.contexts.len() + received.unsound.len();
-        self.record.contexts = Some(ContextsRecord::new(asked, None, []));
+        self.record.contexts = Some(ContextsRecord::new(received.proposed(), None, []));
         self.record.notes = Texts::collect(received.notes.iter().map(Noted::from));
     }
 
@@ -142,16 +141,13 @@ impl Account {
     }
 
     fn unsound(&mut self, data_set: &UnsoundDataSet) {
-        let event = match data_set.outcome {
-            Outcome::Refused(_) => Event::Unsound,
-            Outcome::Reported => Event::Reported,
+        let (event, status) = match data_set.outcome {
+            Outcome::Refused(status) => (Event::Unsound, Some(status)),
+            Outcome::Reported => (Event::Reported, None),
         };
         let Some(mut record) = self.line(event, &data_set.error) else { return };
         record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
-        record.wire = Some(match data_set.outcome {
-            Outcome::Refused(status) => response(Some(status)),
-            Outcome::Reported => response(None),
-        });
+        record.wire = Some(response(status));
         self.audit.record(record);
     }
 

@@ -7,6 +7,7 @@ use pacsgate_core::wire::pdu::Header;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use zeroize::Zeroizing;
 
+use crate::net;
 use crate::reason::Early;
 use crate::relay::is_broken_tls;
 
@@ -35,14 +36,9 @@ where
     let unread = |error: io::Error| unread(&error, Early::ClosedInRequest);
     requestor.read_exact(&mut header).await.map_err(unread)?;
     let length = request_length(header).map_err(Unread::Header)?;
-    // Grows as the bytes arrive, up to the length that was judged.
     let mut body = Zeroizing::new(Vec::new());
-    let read = requestor.take(length as u64).read_to_end(&mut body).await;
-    match read {
-        Ok(read) if read == length => Ok(body),
-        Ok(_) => Err(Unread::Ended(Early::ClosedInRequest)),
-        Err(error) => Err(unread(error)),
-    }
+    net::read_body(requestor, length, &mut body).await.map_err(unread)?;
+    Ok(body)
 }
 
 fn unread(error: &io::Error, closed: Early) -> Unread {

@@ -119,7 +119,9 @@ async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<ReceivedAc, Targe
     stream.read_exact(&mut header).await.map_err(|_| TargetFailure::Closed)?;
     match answer_header(header).map_err(TargetFailure::Malformed)? {
         AnswerHeader::Accept(length) => {
-            let body = accept_body(stream, length).await?;
+            let mut body = Vec::new();
+            let read = net::read_body(stream, length, &mut body).await;
+            read.map_err(|_| TargetFailure::Closed)?;
             ReceivedAc::parse(&body).map_err(TargetFailure::Malformed)
         }
         AnswerHeader::Reject => {
@@ -129,16 +131,6 @@ async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<ReceivedAc, Targe
             Err(TargetFailure::Aborted(Abort::parse(refusal_body(stream).await?)))
         }
     }
-}
-
-async fn accept_body(stream: &mut TcpStream, length: usize) -> Result<Vec<u8>, TargetFailure> {
-    // Grows as the bytes arrive, up to the length that was judged.
-    let mut body = Vec::new();
-    let read = stream.take(length as u64).read_to_end(&mut body).await;
-    if !read.is_ok_and(|read| read == length) {
-        return Err(TargetFailure::Closed);
-    }
-    Ok(body)
 }
 
 async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailure> {

@@ -62,6 +62,11 @@ pub struct UnsoundContext {
 }
 
 impl ReceivedRq {
+    /// How many contexts the requestor proposed, unsound ones included.
+    pub const fn proposed(&self) -> usize {
+        self.request.contexts.len() + self.unsound.len()
+    }
+
     /// Reads the body of an A-ASSOCIATE-RQ: what follows the six bytes of the header.
     ///
     /// The order of the items is not tested.
