@@ -32,12 +32,20 @@ pub(super) struct Inquiry {
 }
 
 impl Refusal {
-    /// What the administrator does about it: the denial's advice, or a closer one where the trace
-    /// knows the cause.
+    /// What the administrator does about it: the denial's advice, or a closer one where the trace,
+    /// or all removed contexts alike, know the cause.
     pub fn advice(&self) -> Option<&'static str> {
         let last = self.trace.last();
         let closer = CLOSER.iter().find(|(finding, _)| last == Some(*finding));
-        closer.map(|(_, advice)| *advice).or_else(|| self.denial.advice())
+        let closer = closer.map(|(_, advice)| *advice).or_else(|| self.advice_of_contexts());
+        closer.or_else(|| self.denial.advice())
+    }
+
+    fn advice_of_contexts(&self) -> Option<&'static str> {
+        let (first, rest) = self.removed.split_first()?;
+        let is_alike = rest.iter().all(|removed| removed.why == first.why);
+        let decides = is_alike && self.denial == Denial::NoPermittedService;
+        if decides { first.why.advice() } else { None }
     }
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use pacsgate_core::certificate::Accepted;
-use pacsgate_core::policy::{AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal};
+use pacsgate_core::policy::{
+    AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal, Removal,
+};
 use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
 use pacsgate_core::wire::reject::Reject;
@@ -176,6 +178,26 @@ fn denies_a_request_without_a_sound_context() {
     });
     assert_eq!(refusal.denial, Denial::NoPermittedService);
     assert_eq!(refusal.trace.last(), Some(Finding::NoContextLeft { removed: 1 }));
+}
+
+#[test]
+fn advises_on_what_removed_the_contexts_where_it_is_the_same_for_all() {
+    let unsound = |attempt: &mut Attempt| {
+        attempt.request.unsound = vec![UnsoundContext { id: id(3), position: 1 }];
+    };
+    let refused = |attempt: &dyn Fn(&mut Attempt)| {
+        refusal(&policy(peer("ct1")), |it| {
+            it.proposing(COMMITMENT);
+            attempt(it);
+        })
+    };
+    assert_eq!(refused(&|_| ()).advice(), Removal::NotPermitted.advice());
+    let alone = refused(&|it| {
+        it.request.request.contexts.clear();
+        unsound(it);
+    });
+    assert_eq!(alone.advice(), Removal::Unsound.advice());
+    assert_eq!(refused(&unsound).advice(), Denial::NoPermittedService.advice());
 }
 
 #[test]
