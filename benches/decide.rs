@@ -12,7 +12,7 @@ use std::sync::Arc;
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::data_set::{Purpose, Rules, Tolerated, Walker};
+use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Guarding, Inspector, Out};
 use pacsgate_core::policy::{Candidate, Denial, Facts, Occupancy, Pacs, Peer, Policy};
@@ -25,7 +25,7 @@ use pacsgate_core::wire::associate::{
 };
 use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::title::AeTitle;
-use pacsgate_core::wire::uid::Uid;
+use pacsgate_core::wire::uid::{InstanceUid, Uid};
 
 const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
@@ -153,14 +153,14 @@ fn contexts() -> Contexts {
 }
 
 /// As a requestor's, of whom nothing is tolerated.
-const RULES: Rules = Rules::Requestor { tolerated: Tolerated::NONE };
+const RULES: Rules = Rules::strict(Side::Requestor);
 
 fn walk_of(syntax: &str) -> Walk {
     if syntax == "implicit" { Walk::ImplicitLittle } else { Walk::ExplicitLittle }
 }
 
 fn object() -> Purpose {
-    Purpose::Object { sop_class: uid(CT_IMAGE), sop_instance: uid("2.999.1") }
+    Purpose::Object { sop_class: uid(CT_IMAGE), sop_instance: made(InstanceUid::parse(b"2.999.1")) }
 }
 
 /// The elements of a CT image before its pixels: short texts and numbers in the groups of the
@@ -299,6 +299,7 @@ fn pacs() -> Pacs {
         ae_title: None,
         associations: 128,
         max_pdu: MAX_PDU,
+        guarding: Guarding::default(),
     }
 }
 

@@ -28,6 +28,7 @@ mod cross;
 mod environment;
 mod files;
 mod finding;
+mod guarding;
 mod layers;
 mod limits;
 mod listener;

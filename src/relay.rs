@@ -93,6 +93,7 @@ where
         to_requestor: Flow::default(),
         to_acceptor: Flow::default(),
         received: ReceivedBytes::default(),
+        untaken: Vec::new(),
         watch,
         tell,
     };
@@ -117,6 +118,8 @@ struct Relay<'a, R, P> {
     to_requestor: Flow,
     to_acceptor: Flow,
     received: ReceivedBytes,
+    /// What was read of the acceptor and waits for the inspector: less than a read buffer.
+    untaken: Vec<u8>,
     watch: Watch,
     tell: &'a mut (dyn FnMut(&News) + Send),
 }
@@ -172,36 +175,52 @@ where
                 Poll::Ready(Ok(input)) => input,
             };
             self.to_acceptor.prepare(&mut self.out.to_acceptor);
+            let whole = input.len();
             let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
-            let taken = input.len();
+            let taken = *verdict.as_ref().unwrap_or(&whole);
             self.received.from_requestor += taken as u64;
             Pin::new(&mut *self.requestor).consume(taken);
-            verdict.map_err(|fault| Ending::Fault(fault.by(Side::Requestor)))?;
+            verdict.map_err(Ending::Fault)?;
+            if taken < whole {
+                // The other side is next.
+                return Ok(());
+            }
         }
         Ok(())
     }
 
     fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.may_read(Side::Acceptor) {
+            if !self.untaken.is_empty() {
+                let input = std::mem::take(&mut self.untaken);
+                self.feed_acceptor(&input)?;
+                if self.untaken.is_empty() {
+                    continue;
+                }
+                return Ok(());
+            }
             let mut buffer = pool::take_read();
-            let polled = read(Pin::new(&mut *self.acceptor), &mut buffer, cx);
-            let outcome = match polled {
+            let outcome = match read(Pin::new(&mut *self.acceptor), &mut buffer, cx) {
                 Poll::Pending => Ok(0),
                 Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
                 Poll::Ready(Ok(input)) => {
-                    self.to_requestor.prepare(&mut self.out.to_requestor);
                     self.received.from_acceptor += input.len() as u64;
-                    let verdict = self.inspector.feed(Side::Acceptor, input, &mut self.out);
-                    verdict
-                        .map(|()| input.len())
-                        .map_err(|fault| Ending::Fault(fault.by(Side::Acceptor)))
+                    self.feed_acceptor(input).map(|()| input.len())
                 }
             };
             pool::give_read(buffer);
-            if outcome? == 0 {
+            if outcome? == 0 || !self.untaken.is_empty() {
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    fn feed_acceptor(&mut self, input: &[u8]) -> Result<(), Ending> {
+        self.to_requestor.prepare(&mut self.out.to_requestor);
+        let fed = self.inspector.feed(Side::Acceptor, input, &mut self.out);
+        let taken = fed.map_err(Ending::Fault)?;
+        self.untaken.extend_from_slice(input.get(taken..).unwrap_or_default());
         Ok(())
     }
 
@@ -231,11 +250,11 @@ where
     }
 
     /// Two equal snapshots: nothing moved between them.
-    const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 2]) {
+    const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 3]) {
         (
             [self.received.from_requestor, self.received.from_acceptor],
             [self.to_requestor.written(), self.to_acceptor.written()],
-            [self.out.to_requestor.len(), self.out.to_acceptor.len()],
+            [self.out.to_requestor.len(), self.out.to_acceptor.len(), self.untaken.len()],
         )
     }
 

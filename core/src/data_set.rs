@@ -18,11 +18,11 @@ mod seen;
 mod tag;
 mod walk;
 
-pub use deviation::{Deviation, Deviations, Tolerated, UnknownDeviation};
+pub use deviation::{Deviation, Deviations, Tolerance, Tolerated, UnknownDeviation};
 pub use error::DataSetError;
 pub use identifiers::MAX_HELD;
 pub use level::MAX_DEPTH;
 pub use path::{PATH_ELEMENTS, PathElement};
-pub use rules::{Purpose, Rules};
+pub use rules::{BYTES_FOR_AN_ELEMENT, ELEMENTS, Purpose, Rules};
 pub use tag::Tag;
-pub use walk::{MAX_ELEMENTS, Walker};
+pub use walk::Walker;

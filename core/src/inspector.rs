@@ -19,6 +19,7 @@ mod ledger;
 mod operations;
 mod permission;
 mod release;
+mod tidied;
 
 pub use command::{CommandError, SubOperations};
 pub use contexts::{Context, Contexts, Grants, Maxima};
@@ -26,11 +27,13 @@ pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::{Guarding, HEAD, Mode};
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
+pub use tidied::Tidied;
 
+use crate::reason::Sided;
 use crate::services::Operation;
 use crate::side::{PerSide, Side};
 use crate::wire::pdu;
-use command::{Command, Role};
+use command::{Command, Follows, Role};
 use guard::Guard;
 use lane::{Lane, Step, Unsound};
 use operations::Outstanding;
@@ -78,6 +81,10 @@ pub struct Inspector {
     lanes: PerSide<Lane>,
     outstanding: Outstanding,
     ledger: Ledger,
+    /// Requests that came before the response to the one before: nothing more is taken of that side.
+    early: PerSide<Option<Box<Command>>>,
+    /// One of them has gone on: its side is the next to be fed.
+    yields: Option<Side>,
     release: Release,
     aborted: Option<Side>,
 }
@@ -97,35 +104,48 @@ impl Inspector {
             contexts,
             outstanding: Outstanding::default(),
             ledger: Ledger::default(),
+            early: PerSide::default(),
+            yields: None,
             release: Release::default(),
             aborted: None,
         }
     }
 
-    /// Judges the next bytes of a side; takes all of them and appends to `out` what may pass.
+    /// Judges the next bytes of a side and appends to `out` what may pass. Returns how many bytes it
+    /// took: all, but for those behind a request that must wait for the response to the one before,
+    /// and those behind such a response. They are to be fed again when [`Inspector::wants`] more; the
+    /// rest of the request that has waited comes first.
     ///
     /// What comes behind the end of an association is dropped (PS3.8 state 13).
     ///
     /// # Errors
     ///
-    /// The rule that was broken. The association is over then: feed nothing more.
-    pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<(), Fault> {
+    /// The rule that was broken, and who broke it. The association is over then: feed nothing more.
+    pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<usize, Sided<Fault>> {
         let mut rest = input;
-        while !rest.is_empty() && !self.is_over() {
+        self.yields = None;
+        while !rest.is_empty()
+            && !self.is_over()
+            && self.early.get(from).is_none()
+            && self.yields != Some(from.other())
+        {
             let lane = self.lanes.get_mut(from);
-            let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
+            let towards = out.towards(from.other());
+            let step =
+                lane.advance(&mut rest, &self.contexts, towards).map_err(|it| it.by(from))?;
             if let Some(unsound) = lane.take_unsound() {
-                self.refuse_data_set(from, unsound);
+                self.refuse_data_set(from, unsound, out);
             }
             self.obey(from, step, out)?;
         }
-        Ok(())
+        let dropped = self.is_over();
+        Ok(if dropped { input.len() } else { input.len() - rest.len() })
     }
 
-    /// Whether this side is to be read: not while it waits for an answer of the gate. The relay
-    /// reads it only while there is room besides.
+    /// Whether this side is to be read: not while it waits for an answer. The relay reads it only
+    /// while there is room besides.
     pub const fn wants(&self, from: Side) -> bool {
-        !self.is_over() && !self.outstanding.owes(from)
+        !self.is_over() && !self.outstanding.owes(from) && self.early.get(from).is_none()
     }
 
     /// What was done and what was refused so far.
@@ -171,7 +191,7 @@ impl Inspector {
             return Phase::Releasing;
         }
         let is_underway =
-            self.lanes.requestor.is_inside_message() || self.lanes.acceptor.is_inside_message();
+            self.is_inside_message(Side::Requestor) || self.is_inside_message(Side::Acceptor);
         if self.outstanding.is_empty() || is_underway { Phase::Open } else { Phase::Operating }
     }
 
@@ -179,29 +199,37 @@ impl Inspector {
         self.aborted.is_some() || self.release.is_complete()
     }
 
-    fn obey(&mut self, from: Side, step: Step, out: &mut Out) -> Result<(), Fault> {
+    /// Whether the rest of a message is awaited from this side: not of one that waits itself.
+    const fn is_inside_message(&self, from: Side) -> bool {
+        self.lanes.get(from).is_inside_message() && self.early.get(from).is_none()
+    }
+
+    fn obey(&mut self, from: Side, step: Step, out: &mut Out) -> Result<(), Sided<Fault>> {
+        let may = |verdict: Result<(), Fault>| verdict.map_err(|fault| fault.by(from));
         match step {
             Step::Continue => {}
-            Step::Data => self.release.may_send_data(from)?,
+            Step::Data => may(self.release.may_send_data(from))?,
             Step::Command(command) => {
-                let has_data_set = command.has_data_set;
-                self.command(from, command, out)?;
-                if !has_data_set {
-                    self.message_ended(from, out);
+                self.ledger.add_tidied(&command.tidied);
+                if command.asks() && !self.outstanding.may_ask(from) {
+                    self.ledger.tidy(Tidied::SecondRequest);
+                    *self.early.get_mut(from) = Some(Box::new(command));
+                } else {
+                    self.begin(from, command, out)?;
                 }
             }
             Step::DataSetEnd(guard) => {
                 if let Some(guard) = guard {
-                    self.write_down(&guard);
+                    self.write_down(from, &guard);
                 }
-                self.message_ended(from, out);
+                self.message_ended(from, out)?;
             }
             Step::ReleaseRq => {
-                self.release.ask(from)?;
+                may(self.release.ask(from))?;
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RQ);
             }
             Step::ReleaseRp => {
-                self.release.answer(from)?;
+                may(self.release.answer(from))?;
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RP);
             }
             Step::Abort(abort) => {
@@ -212,16 +240,24 @@ impl Inspector {
         Ok(())
     }
 
-    fn command(&mut self, from: Side, command: Command, out: &mut Out) -> Result<(), Fault> {
+    /// Deals with a command whose time has come.
+    fn begin(&mut self, from: Side, command: Command, out: &mut Out) -> Result<(), Sided<Fault>> {
+        let has_data_set = command.has_data_set();
+        self.command(from, command, out).map_err(|fault| fault.by(from))?;
+        if has_data_set { Ok(()) } else { self.message_ended(from, out) }
+    }
+
+    fn command(&mut self, from: Side, mut command: Command, out: &mut Out) -> Result<(), Fault> {
         match command.role {
             Role::Response { .. } => {
                 // Of a message that is held, the other side has heard nothing.
-                if self.lanes.get(from.other()).is_holding() {
+                if self.lanes.get(from.other()).is_holding_request() {
                     return Err(Fault::UnaskedResponse);
                 }
                 self.outstanding.respond(from, &command, &mut self.ledger)?;
                 if !permission::may_answer_for(&command, &self.contexts) {
-                    return Err(Fault::ForeignResponse);
+                    command.drop_class();
+                    self.ledger.tidy(Tidied::Class);
                 }
                 self.forward(from, command, out);
             }
@@ -239,17 +275,15 @@ impl Inspector {
                 }
             }
             Role::UnknownRequest { .. } => {
-                self.outstanding.may_ask(from)?;
                 self.refuse(from, Forbidden::UnknownCommand, &command)?;
             }
             Role::Request { operation, message_id } => {
-                self.outstanding.may_ask(from)?;
                 let (contexts, outstanding) = (&self.contexts, &self.outstanding);
                 match permission::judge(from, operation, &command, contexts, outstanding) {
                     // Of a C-GET that is held, the PACS has heard nothing.
                     Ok(())
                         if operation == Operation::CStore
-                            && self.lanes.get(from.other()).is_holding() =>
+                            && self.lanes.get(from.other()).is_holding_request() =>
                     {
                         self.refuse(from, Forbidden::StoreOutsideGet, &command)?;
                     }
@@ -269,36 +303,60 @@ impl Inspector {
     fn forward(&mut self, from: Side, mut command: Command, out: &mut Out) {
         let out = out.towards(from.other());
         let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
-        let Some(syntax) = syntax.filter(|_| command.has_data_set) else {
+        let Some(syntax) = syntax.filter(|_| command.follows == Follows::DataSet) else {
             return self.lanes.get(from).write_command(command.context, &command.bytes, out);
         };
-        let (context, bytes) = (command.context, std::mem::take(&mut command.bytes));
-        let mut guard = Guard::new(from, command, syntax, self.contexts.guarding());
+        let (context, bytes) = (command.context, command.bytes.clone());
+        // A request is answered by what was read of it; its bytes are needed no more.
+        if command.is_request() {
+            command.bytes = Vec::new();
+        }
+        let mut guard = Guard::new(from, command, syntax, self.contexts.guarding(from));
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
     }
 
-    /// A message that is held turns out unsound: the gate answers it.
-    fn refuse_data_set(&mut self, from: Side, Unsound { guard, error }: Unsound) {
-        let command = guard.command();
-        let Role::Request { operation, .. } = command.role else { return };
-        let status = guard::status(operation);
-        if let Some(answer) = command.refusal(status, &error.to_string()) {
-            self.outstanding.refuse(from, command.context, answer);
+    /// A message that is held turns out unsound. A request is answered by the gate; of a response
+    /// only the data set does not pass, and where it is one of several, nothing of it.
+    fn refuse_data_set(&mut self, from: Side, Unsound { guard, error }: Unsound, out: &mut Out) {
+        let command = guard.into_command();
+        let (operation, outcome) = match command.role {
+            Role::Request { operation, .. } => {
+                (operation, Outcome::Refused(guard::status(operation)))
+            }
+            Role::Response { operation, status, .. } if status.is_pending => {
+                (operation, Outcome::Withheld)
+            }
+            Role::Response { operation, .. } => (operation, Outcome::Stripped),
+            Role::UnknownRequest { .. } | Role::Cancel { .. } => return,
+        };
+        self.ledger
+            .unsound_data_set(UnsoundDataSet::new(from, operation, &command, error, outcome));
+        match outcome {
+            Outcome::Refused(status) => {
+                if let Some(answer) = command.refusal(status, &error.to_string()) {
+                    self.outstanding.refuse(from, command.context, answer);
+                }
+            }
+            Outcome::Stripped => {
+                let (context, set) = (command.context, command.without_data_set());
+                self.lanes.get(from).write_command(context, &set, out.towards(from.other()));
+            }
+            Outcome::Withheld | Outcome::Reported => {}
         }
-        let outcome = Outcome::Refused(status);
-        self.ledger.unsound_data_set(UnsoundDataSet::new(operation, command, error, outcome));
     }
 
     /// A data set has passed.
-    fn write_down(&mut self, guard: &Guard) {
+    fn write_down(&mut self, from: Side, guard: &Guard) {
         self.ledger.add_deviations(guard.deviations());
+        self.ledger.add_tidied(guard.all_tidied());
         let command = guard.command();
         if let Some(error) = guard.reported()
             && let Role::Request { operation, .. } | Role::Response { operation, .. } = command.role
         {
             let outcome = Outcome::Reported;
-            self.ledger.unsound_data_set(UnsoundDataSet::new(operation, command, error, outcome));
+            let data_set = UnsoundDataSet::new(from, operation, command, error, outcome);
+            self.ledger.unsound_data_set(data_set);
         }
     }
 
@@ -315,8 +373,8 @@ impl Inspector {
     }
 
     /// An answer of the gate may be due to the side whose message has ended, or may have waited
-    /// for the end of a message on its way to the other side.
-    fn message_ended(&mut self, from: Side, out: &mut Out) {
+    /// for the end of a message on its way to the other side; and a request may have waited for either.
+    fn message_ended(&mut self, from: Side, out: &mut Out) -> Result<(), Sided<Fault>> {
         self.outstanding.message_ended(from, &mut self.ledger);
         for to in [from, from.other()] {
             if !self.lanes.get(to.other()).is_inside_forwarded_message()
@@ -328,6 +386,15 @@ impl Inspector {
                 lane.write_command(answer.context, &answer.command, out.towards(to));
             }
         }
+        for side in [from.other(), from] {
+            if self.outstanding.may_ask(side)
+                && let Some(command) = self.early.get_mut(side).take()
+            {
+                self.yields = Some(side);
+                self.begin(side, *command, out)?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`wire`]: the strict parser and the canonical encoder of the association PDUs.
 //! - [`side`]: the two sides of an association.
 //! - [`reason`]: how reasons are declared, one row each.
+//! - [`counts`]: how often each kind of a thing was met.
 //! - [`certificate`]: what a client certificate says of its holder.
 //! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
 //! - [`services`]: named sets of SOP classes and the operations on them.
@@ -24,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 pub mod certificate;
+pub mod counts;
 pub mod data_set;
 mod gather;
 pub mod inspector;

@@ -5,8 +5,10 @@
 //! the row, so none of them can lack it:
 //!
 //! ```text
-//! Variant(Type = example): "code", "sentence with {0}", "Advice." => answer;
+//! Variant(Type = example): "code", "sentence with {0}" is GROUND, "Advice." => answer;
 //! ```
+//!
+//! A [`Ground`] stands in the rows of rules for what comes over the wire: why the rule exists.
 //!
 //! [`reasons!`](crate::reasons) is for reasons that are what they are whoever caused them,
 //! [`sided_reasons!`](crate::sided_reasons) for those that either side of an association can
@@ -24,6 +26,20 @@ pub trait Explained: fmt::Display {
 
     /// What the administrator does about it; `None` where all is as it should be.
     fn advice(&self) -> Option<&'static str>;
+}
+
+/// Why there is a rule for what comes over the wire: exactly one of three reasons.
+///
+/// What two systems in the field understand differently, and what harms one, is refused. All else
+/// that devices get wrong is form, and refuses nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// Two readers understand it differently: who reads what.
+    Meaning(&'static str),
+    /// It crashes or fills a system, or leads out of a directory: which, and how.
+    Harm(&'static str),
+    /// It is untidy and understood alike: what the gate does with it.
+    Form(&'static str),
 }
 
 /// A reason and the side that caused it.
@@ -98,11 +114,12 @@ impl fmt::Display for Answer {
 macro_rules! reasons {
     ($(#[$meta:meta])* $vis:vis enum $name:ident -> $answer:ty { $(
         $(#[$about:meta])* $variant:ident $(($field:ty = $example:expr))? :
-        $code:literal, $sentence:literal $(, $advice:expr)? => $said:expr;
+        $code:literal, $sentence:literal $(is $ground:expr)? $(, $advice:expr)? => $said:expr;
     )+ }) => {
         $crate::reasons! {
             $(#[$meta])* $vis enum $name { $(
-                $(#[$about])* $variant $(($field = $example))? : $code, $sentence $(, $advice)?;
+                $(#[$about])* $variant $(($field = $example))? :
+                $code, $sentence $(is $ground)? $(, $advice)?;
             )+ }
         }
 
@@ -116,7 +133,7 @@ macro_rules! reasons {
 
     ($(#[$meta:meta])* $vis:vis enum $name:ident { $(
         $(#[$about:meta])* $variant:ident $(($field:ty = $example:expr))? :
-        $code:literal, $sentence:literal $(, $advice:expr)?;
+        $code:literal, $sentence:literal $(is $ground:expr)? $(, $advice:expr)?;
     )+ }) => {
         $crate::reasons! {
             @list $(#[$meta])* $vis enum $name { $(
@@ -129,6 +146,11 @@ macro_rules! reasons {
             $vis const fn code(self) -> &'static str {
                 match self { $(Self::$variant { .. } => $code,)+ }
             }
+
+            /// Why the rule exists; `None` for what is no rule of the wire.
+            $vis const fn ground(self) -> Option<$crate::reason::Ground> {
+                match self { $(Self::$variant { .. } => $crate::reasons!(@maybe $($ground)?),)+ }
+            }
         }
 
         impl $crate::reason::Explained for $name {
@@ -137,7 +159,7 @@ macro_rules! reasons {
             }
 
             fn advice(&self) -> Option<&'static str> {
-                match self { $(Self::$variant { .. } => $crate::reasons!(@advice $($advice)?),)+ }
+                match self { $(Self::$variant { .. } => $crate::reasons!(@maybe $($advice)?),)+ }
             }
         }
     };
@@ -160,8 +182,8 @@ macro_rules! reasons {
         }
     };
 
-    (@advice) => { None };
-    (@advice $advice:expr) => { Some($advice) };
+    (@maybe) => { None };
+    (@maybe $value:expr) => { Some($value) };
 }
 
 /// Declares an enum of reasons that either side can cause; see [`reason`](crate::reason).
@@ -172,7 +194,7 @@ macro_rules! reasons {
 macro_rules! sided_reasons {
     ($(#[$meta:meta])* $vis:vis enum $name:ident -> $answer:ty { $(
         $(#[$about:meta])* $variant:ident $(($field:ty = $example:expr))? $(only $side:ident)? :
-        $code:literal, $sentence:literal, $advice:expr => $said:expr;
+        $code:literal, $sentence:literal $(is $ground:expr)?, $advice:expr => $said:expr;
     )+ }) => {
         $crate::reasons! {
             @list $(#[$meta])* $vis enum $name { $(
@@ -193,6 +215,11 @@ macro_rules! sided_reasons {
                 let sides: &[&[Side]] = &[$($crate::sided_reasons!(@sides $($side)?),)+];
                 let each = Self::ALL.iter().zip(sides);
                 each.flat_map(|(what, sides)| sides.iter().map(|side| what.by(*side)))
+            }
+
+            /// Why the rule exists; `None` for what is no rule of the wire.
+            $vis const fn ground(self) -> Option<$crate::reason::Ground> {
+                match self { $(Self::$variant { .. } => $crate::reasons!(@maybe $($ground)?),)+ }
             }
 
             /// What is said of it on the wire to who caused it.

@@ -2,7 +2,9 @@
 //! tolerated, three for the cuts; the rest is the data set.
 
 use pacsgate_core::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
+use pacsgate_core::wire::uid::InstanceUid;
 
 use crate::input::{Input, pieces};
 use crate::limits::{WALKER, peak};
@@ -26,13 +28,14 @@ pub fn holds(input: &[u8]) {
     let purpose = match choice % 3 {
         0 => Purpose::Object {
             sop_class: "1.2.840.10008.5.1.4.1.1.2".parse().expect("a UID"),
-            sop_instance: "1.2.3.4".parse().expect("a UID"),
+            sop_instance: InstanceUid::parse(b"1.2.3.4").expect("a UID"),
         },
         1 => Purpose::Query,
         _ => Purpose::Attributes,
     };
     let tolerated = input.tolerated();
-    let rules = if choice & 0x80 == 0 { Rules::Requestor { tolerated } } else { Rules::Acceptor };
+    let from = if choice & 0x80 == 0 { Side::Requestor } else { Side::Acceptor };
+    let rules = Rules { tolerated, ..Rules::strict(from) };
     let mut cuts = input.cuts();
     let new = || Walker::new(walk, purpose.clone(), rules);
     let whole = judge(new(), [input.0].into_iter());

@@ -3,7 +3,7 @@
 
 use allocation_counter::measure;
 use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::transfer_syntax::TransferSyntax;
@@ -58,7 +58,7 @@ const LAST_CONTEXT: u8 = 17;
 pub fn holds(input: &[u8]) {
     let mut input = Input(input);
     let mode = if input.byte() & 1 == 0 { Mode::Refuse } else { Mode::Report };
-    let guarding = Guarding { mode, tolerated: input.tolerated() };
+    let guarding = Guarding { mode, tolerated: input.tolerated(), ..Guarding::default() };
     let mut cuts = input.cuts();
     let sent = sent(&mut input);
 
@@ -93,29 +93,58 @@ pub(crate) struct Run {
     pub(crate) verdict: Result<(), Fault>,
     /// What it holds beyond what it held at first, in bytes.
     held: i64,
+    /// What it has not taken yet: the relay feeds it when it is wanted.
+    untaken: PerSide<Vec<u8>>,
 }
 
 impl Run {
     pub(crate) fn new(guarding: Guarding) -> Self {
         let inspector = Inspector::new(contexts(guarding));
-        Self { inspector, out: Out::default(), news: Vec::new(), verdict: Ok(()), held: 0 }
+        Self {
+            inspector,
+            out: Out::default(),
+            news: Vec::new(),
+            verdict: Ok(()),
+            held: 0,
+            untaken: PerSide::default(),
+        }
     }
 
     pub(crate) fn feed<'a>(&mut self, side: Side, pieces: impl Iterator<Item = &'a [u8]>) {
         for piece in pieces {
-            self.feed_piece(side, piece);
+            self.untaken.get_mut(side).extend_from_slice(piece);
+            self.feed_what_is_wanted(side);
             if self.verdict.is_err() {
                 return;
             }
         }
     }
 
+    fn feed_what_is_wanted(&mut self, side: Side) {
+        loop {
+            let mut moved = 0;
+            for side in [side, side.other()] {
+                if self.verdict.is_ok() && self.inspector.wants(side) {
+                    let piece = std::mem::take(self.untaken.get_mut(side));
+                    let taken = self.feed_piece(side, &piece);
+                    *self.untaken.get_mut(side) = piece[taken..].to_vec();
+                    moved += taken;
+                }
+            }
+            if moved == 0 {
+                return;
+            }
+        }
+    }
+
     /// What it takes, holds and gives is within the limits.
-    fn feed_piece(&mut self, side: Side, piece: &[u8]) {
+    fn feed_piece(&mut self, side: Side, piece: &[u8]) -> usize {
+        let mut accepted = piece.len();
         let mut out = Out::default();
         let mut news = Vec::new();
         let taken = measure(|| {
-            self.verdict = self.inspector.feed(side, piece, &mut out);
+            let fed = self.inspector.feed(side, piece, &mut out);
+            self.verdict = fed.map(|taken| accepted = taken).map_err(|fault| fault.what);
             news = self.inspector.take_news();
         });
         let given = out.to_acceptor.len() + out.to_requestor.len();
@@ -131,6 +160,7 @@ impl Run {
         // The UIDs of the news that are kept here count, too.
         let told = 256 * self.news.len();
         assert!(self.held <= (limits::INSPECTOR + told) as i64, "holds {} bytes", self.held);
+        accepted
     }
 
     pub(crate) fn compare(&self, cut: &Self) {
@@ -170,7 +200,7 @@ fn contexts(guarding: Guarding) -> Contexts {
         from_acceptor: MAXIMUM,
     };
     let move_to = [AeTitle::parse(DESTINATION).expect("a title")].into();
-    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
+    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding: PerSide { requestor: guarding, acceptor: guarding } })
 }
 
 /// What the sides send: bit 0 of a byte says who, bits 1 and 2 how the bytes are told.

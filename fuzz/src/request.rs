@@ -3,7 +3,7 @@
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::pdu::Header;
 
-use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
+use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, SUPPLIED, peak};
 
 /// What is judged of a request is what its encoding says, and it takes no more memory than it may.
 ///
@@ -19,7 +19,7 @@ pub fn holds(body: &[u8]) {
         return;
     }
     let sent = received.request.encode().expect("what was read is short enough to send");
-    assert!(sent.len() <= body.len() + Header::LEN, "more was sent than received");
+    assert!(sent.len() <= body.len() + Header::LEN + SUPPLIED, "more was sent than received");
     let again = ReceivedRq::parse(&sent[Header::LEN..]).expect("what is sent can be read");
     assert_eq!(again.request, received.request);
     assert!(again.unsound.is_empty() && again.identity.is_none());

@@ -141,13 +141,18 @@ impl Account {
     }
 
     fn unsound(&mut self, data_set: &UnsoundDataSet) {
-        let (event, status) = match data_set.outcome {
-            Outcome::Refused(status) => (Event::Unsound, Some(status)),
-            Outcome::Reported => (Event::Reported, None),
+        let (event, wire) = match data_set.outcome {
+            Outcome::Refused(status) => (Event::Unsound, response(Some(status))),
+            Outcome::Withheld => (Event::Unsound, response(None)),
+            Outcome::Stripped => {
+                let wire = PeerText::from_display("the response alone", PeerText::PHRASE);
+                (Event::Unsound, wire)
+            }
+            Outcome::Reported => (Event::Reported, response(None)),
         };
         let Some(mut record) = self.line(event, &data_set.error) else { return };
         record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
-        record.wire = Some(response(status));
+        record.wire = Some(wire);
         self.audit.record(record);
     }
 
@@ -164,6 +169,9 @@ impl Account {
         for (deviation, count) in ledger.deviations().iter() {
             let counters = self.audit.counters();
             counters.count_many(Event::Deviation, deviation.code(), count.into());
+        }
+        for (tidied, count) in ledger.tidied().iter() {
+            self.audit.counters().count_many(Event::Tidied, tidied.code(), count.into());
         }
         self.record.pdus = Some(Received {
             from_requestor: traffic.pdus_from_requestor,

@@ -10,12 +10,14 @@ pub enum Event {
     Opened,
     /// A request on an open association was answered by the gate itself.
     Forbidden,
-    /// A data set that breaks a rule was answered by the gate itself.
+    /// A data set that breaks a rule did not pass: the gate answered it itself, or left it out.
     Unsound,
-    /// A data set that breaks a rule was let through, as the peer's `guard` says.
+    /// A data set that breaks a rule was let through, as `guard` of its sender's table says.
     Reported,
     /// A deviation in a data set that passed; only counted.
     Deviation,
+    /// Something untidy in a message that was put right; only counted.
+    Tidied,
     /// An association request was refused, or never became one.
     Refused,
     /// An opened association has ended.
@@ -33,6 +35,7 @@ impl Event {
             Self::Unsound => "unsound",
             Self::Reported => "reported",
             Self::Deviation => "deviation",
+            Self::Tidied => "tidied",
             Self::Refused => "refused",
             Self::Closed => "closed",
             Self::Failed => "failed",

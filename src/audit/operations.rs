@@ -32,6 +32,8 @@ pub struct OperationsRecord {
     unsound_more: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     deviations: BTreeMap<&'static str, u32>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    tidied: BTreeMap<&'static str, u32>,
     #[serde(skip_serializing_if = "is_zero")]
     late_cancels: u64,
 }
@@ -66,6 +68,7 @@ struct MovedTo {
 /// Data sets that broke one rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct DataSetRecord {
+    from: &'static str,
     operation: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sop_class: Option<PeerText>,
@@ -77,11 +80,14 @@ pub struct DataSetRecord {
 impl From<&UnsoundDataSet> for DataSetRecord {
     fn from(data_set: &UnsoundDataSet) -> Self {
         Self {
+            from: side(data_set.from),
             operation: data_set.operation.name(),
             sop_class: data_set.sop_class.as_ref().map(sop_class),
             rule: data_set.error.code(),
             outcome: match data_set.outcome {
                 Outcome::Refused(_) => "refused",
+                Outcome::Withheld => "withheld",
+                Outcome::Stripped => "stripped",
                 Outcome::Reported => "reported",
             },
             count: 1,
@@ -134,6 +140,7 @@ impl From<&Ledger> for OperationsRecord {
                 .collect(),
             unsound_more: ledger.unsound_more(),
             deviations: ledger.deviations().iter().map(|(it, count)| (it.code(), count)).collect(),
+            tidied: ledger.tidied().iter().map(|(it, count)| (it.code(), count)).collect(),
             late_cancels: ledger.late_cancels(),
         }
     }
@@ -188,6 +195,7 @@ impl OperationsRecord {
     /// With as much of everything as a line can have.
     pub(super) fn worst() -> Self {
         use pacsgate_core::data_set::Deviation;
+        use pacsgate_core::inspector::Tidied;
         let text = |cap: usize| PeerText::from_bytes(&[b'1'; 200], cap);
         let done = Done {
             from: "requestor",
@@ -205,6 +213,7 @@ impl OperationsRecord {
             count: u64::MAX,
         };
         let data_set = DataSetRecord {
+            from: "requestor",
             operation: "n-event-report",
             sop_class: Some(text(Uid::MAX_LEN)),
             rule: "encapsulated-pixel-data",
@@ -223,6 +232,7 @@ impl OperationsRecord {
             unsound: vec![data_set; Ledger::KINDS],
             unsound_more: u64::MAX,
             deviations: Deviation::ALL.iter().map(|it| (it.code(), u32::MAX)).collect(),
+            tidied: Tidied::ALL.iter().map(|it| (it.code(), u32::MAX)).collect(),
             late_cancels: u64::MAX,
         }
     }

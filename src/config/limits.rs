@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use config::ValueKind;
+use pacsgate_core::data_set::ELEMENTS;
 use pacsgate_core::policy::{ASSOCIATIONS, within};
 
 use super::mistake::Mistake;
@@ -70,6 +71,8 @@ limits! {
     lifetime: Option<Duration> = None, |node| wait(node).map(Some);
     /// The longest PDU that is announced to either side, in bytes (PS3.8 section D.1).
     max_pdu: u32 = 1024 * 1024, max_pdu;
+    /// Elements of a data set from a peer or a PACS that has no number of its own.
+    elements: u32 = ELEMENTS, elements;
     /// Associations at a time of a peer that has no number of its own.
     peer_associations: u32 = 32, count;
     /// Associations at a time to a PACS that has no number of its own.
@@ -92,6 +95,9 @@ const DRAIN: RangeInclusive<Duration> = SHORTEST..=Duration::from_secs(HOUR);
 /// From the least that DCMTK announces to more than any device is known to send.
 const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 
+/// From what any image has to what fits in no server's memory.
+const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
+
 fn step(node: &Node) -> Result<Duration, Mistake> {
     duration(node, &STEP)
 }
@@ -103,6 +109,11 @@ fn wait(node: &Node) -> Result<Duration, Mistake> {
 /// A number of connections or associations.
 pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
     within(node.integer()?, ASSOCIATIONS).map_err(Mistake::Range)
+}
+
+/// A number of elements.
+pub(super) fn elements(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, MOST_ELEMENTS).map_err(Mistake::Range)
 }
 
 /// The longest PDU, in bytes.

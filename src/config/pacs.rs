@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use pacsgate_core::data_set::Tolerated;
+use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Pacs, Spot};
 use pacsgate_core::wire::title::AeTitle;
 
+use super::guarding;
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
 use super::node::Node;
@@ -25,6 +28,7 @@ pub(super) struct Read {
     ae_title: Option<AeTitle>,
     associations: u32,
     max_pdu: u32,
+    guarding: Guarding,
 }
 
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
@@ -37,6 +41,8 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         ae_title: table.optional("ae_title", title).map(|at| at.value),
         associations: table.or("associations", limits.pacs_associations, limits::count),
         max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
+        // What an archive holds is what its modalities once sent.
+        guarding: guarding::read(&mut table, limits, Tolerated::all()),
     };
     table.finish();
     read
@@ -51,6 +57,7 @@ impl Read {
             ae_title: self.ae_title,
             associations: self.associations,
             max_pdu: self.max_pdu,
+            guarding: self.guarding,
         }
     }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use config::ValueKind;
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
-use pacsgate_core::data_set::Deviation;
-use pacsgate_core::inspector::{Guarding, Mode};
+use pacsgate_core::data_set::Tolerated;
+use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
+use super::guarding;
 use super::limits::{self, Limits};
-use super::mistake::{Caution, Mistake};
+use super::mistake::Mistake;
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
@@ -21,8 +22,6 @@ use super::section::{At, Item, Section, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
-
-const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
 
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
@@ -52,13 +51,12 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
         services: table.each("services", service),
-        guarding: Guarding::default(),
+        guarding: guarding::read(&mut table, limits, Tolerated::NONE),
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,
         associations: table.or("associations", limits.peer_associations, limits::count),
     };
-    guard(&mut table, &mut read);
     table.finish();
     read.is_sound = problems.count() == before;
     read
@@ -133,22 +131,6 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
 
 fn digest(node: &Node) -> Result<Digest, Mistake> {
     node.parsed(value::digest, Mistake::Digest)
-}
-
-/// How its data sets are judged. Reporting is for a while, so it is warned of.
-fn guard(table: &mut Section<'_>, read: &mut Read) {
-    let tolerated = table.any_list("tolerate", deviation);
-    read.guarding.tolerated = values(&tolerated).into_iter().collect();
-    let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else { return };
-    read.guarding.mode = mode.value;
-    if mode.value == Mode::Report {
-        let key = table.path("guard");
-        table.problems.caution(mode.place, key, &Caution::GuardReports);
-    }
-}
-
-fn deviation(node: &Node) -> Result<Deviation, Mistake> {
-    node.word(Deviation::TOLERABLE.map(|deviation| deviation.code()))
 }
 
 /// A name, or a table for what has none.

@@ -49,7 +49,7 @@ pacsgate_core::reasons! {
              (pacs.NAME.ae_title) and the gate's address." => Answer::Relayed(Reject::NO_REASON);
         Aborted(Abort = Abort::NO_REASON): "target-aborted",
             "the PACS answered {0}", ENDED_INSTEAD => CONGESTION;
-        Malformed(AssociateError = AssociateError::NoMaximumLength): "target-malformed-answer",
+        Malformed(AssociateError = AssociateError::CutItemHeader): "target-malformed-answer",
             "the PACS's answer breaks a rule: {0}",
             "Look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
             => CONGESTION;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::inspector::{Fault, Guarding, Mode};
 use pacsgate_core::services::{Operation, Operations};
+use pacsgate_core::side::PerSide;
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::pdu::{RELEASE_RP, RELEASE_RQ};
@@ -59,7 +60,10 @@ fn inspector() -> Inspector {
     };
     // What a data set is does not matter to the relay.
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
-    let grants = Grants { move_to: [].into(), guarding };
+    let grants = Grants {
+        move_to: [].into(),
+        guarding: PerSide { requestor: guarding, acceptor: guarding },
+    };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 

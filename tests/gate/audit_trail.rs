@@ -5,9 +5,9 @@ use crate::support::authority::Profile;
 use crate::support::dimse::store_rq;
 use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
-use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::pdu::{COMMAND, DATA, LAST, p_data};
 use crate::support::requestor::Caller;
-use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
+use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, site};
 use serde_json::{Value, json};
@@ -93,7 +93,7 @@ fn a_peers_bytes_are_escaped() {
     request.calling = title(b"\x1b[2J\"}\r\n{\\\xff\0x");
     let mut requestor = scenario.ct1();
     requestor.send(&request.encode());
-    assert_aborted(&mut requestor, 0, 0);
+    assert_rejected(&mut requestor, [1, 1, 3]);
     let line = scenario.gate.audited("refused", "malformed-calling-title");
     assert!(line["calling"].as_str().is_some_and(|calling| calling.contains("[2J")), "{line}");
     assert_printable(scenario);
@@ -116,6 +116,9 @@ fn bytes_of_the_pacs_are_escaped() {
     let pacs = Pacs::playing(|pacs| {
         let mut answer = pacs.request().acceptance();
         answer.contexts[0] = Item::result(1, 0, Some("\x1b[2J\n{\"event\":\"opened\"}"));
+        // The titles come back as the PACS likes, and the lie ends the association.
+        answer.called = title(b"\x1b[2J\"}\r\n{\\\xff");
+        answer.behind = b"\x1b[2J\n".to_vec();
         pacs.send(&answer.encode());
         pacs.drain();
     });
@@ -138,11 +141,12 @@ fn no_patient_and_no_secret_is_in_any_output() {
     requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
     requestor.send(&p_data(3, LAST, b"\x10\0\x10\0PN\x0e\0CANARY^PATIENT"));
     requestor.receive_pdu();
-    // An odd fragment: the association ends in the middle of a data set.
+    // The association ends in the middle of a data set.
     requestor.send(&p_data(3, COMMAND | LAST, &store_rq(2)));
-    requestor.send(&p_data(3, LAST, b"\x10\0\x10\0PN\x0f\0CANARY^PATIENT2"));
+    requestor.send(&p_data(3, DATA, b"\x10\0\x10\0PN\x10\0CANARY^PATIENT22"));
+    requestor.send(&p_data(1, LAST, b"CANARY"));
     requestor.receive_pdu();
-    scenario.gate.audited("closed", "requestor-odd-fragment");
+    scenario.gate.audited("closed", "requestor-interleaved-contexts");
     let stopped = scenario.gate.stop();
     let output = (stopped.stdout + &stopped.stderr).to_lowercase();
     assert!(!output.contains("canary"), "{output}");

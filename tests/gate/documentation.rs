@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 pub(crate) mod made;
 mod reasons;
+mod rules;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const README: &str = include_str!("../../README.md");
@@ -61,7 +62,7 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
         assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
-    assert_eq!(count, 20);
+    assert_eq!(count, 21);
 }
 
 #[test]

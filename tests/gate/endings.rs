@@ -128,8 +128,8 @@ fn a_pacs_that_vanishes_inside_a_pdu_ends_the_connection_without_an_abort() {
         pacs.accept();
         let question = pacs.message();
         pacs.send(&p_data(5, COMMAND | LAST, &find_pending(question.id)));
-        let answer = fragments(5, &image(60_000), 65_000);
-        pacs.send(&answer[..50_000]);
+        let answer = fragments(5, &image(100_000), 65_000);
+        pacs.send(&answer[..80_000]);
     });
     let scenario = Scenario::before(pacs, with_find);
     let mut requestor = open(&scenario, 0);
@@ -137,7 +137,7 @@ fn a_pacs_that_vanishes_inside_a_pdu_ends_the_connection_without_an_abort() {
     let (received, end) = requestor.receive_rest();
     let expected = [
         p_data(5, COMMAND | LAST, &find_pending(9)),
-        fragments(5, &image(60_000), 65_000)[..50_000].to_vec(),
+        fragments(5, &image(100_000), 65_000)[..80_000].to_vec(),
     ];
     // An A-ABORT in there would be read as a part of the data set.
     assert!(expected.concat().starts_with(&received), "{} bytes", received.len());

@@ -65,26 +65,11 @@ congestion! {
     };
     reports_an_acceptance_of_a_context_that_was_taken_out: "target-accepts-unproposed",
         |pacs| answer(pacs, |it| it.contexts.push(Item::result(7, 0, Some(IMPLICIT))));
-    reports_an_acceptance_of_a_context_twice: "target-answers-twice", |pacs| {
-        answer(pacs, |it| it.contexts.push(Item::result(1, 0, Some(IMPLICIT))));
-    };
-    reports_a_foreign_transfer_syntax: "target-foreign-transfer-syntax", |pacs| {
-        answer(pacs, |it| it.contexts[0] = Item::result(1, 0, Some("1.2.840.10008.1.2.1.99")));
-    };
-    reports_an_accepted_context_without_transfer_syntax: "target-malformed-answer", |pacs| {
-        answer(pacs, |it| it.contexts[0] = Item::result(1, 0, None));
-    };
-    reports_an_undefined_result: "target-malformed-answer", |pacs| {
-        answer(pacs, |it| it.contexts[0] = Item::result(1, 9, Some(IMPLICIT)));
-    };
-    reports_an_even_context_id_in_the_acceptance: "target-malformed-answer", |pacs| {
-        answer(pacs, |it| it.contexts[0] = Item::result(2, 0, Some(IMPLICIT)));
+    reports_two_different_results_for_a_context: "target-answers-twice", |pacs| {
+        answer(pacs, |it| it.contexts.push(Item::result(1, 3, Some(IMPLICIT))));
     };
     reports_two_user_informations_of_the_pacs: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.user.push(it.user[0].clone()));
-    };
-    reports_an_acceptance_without_user_information: "target-malformed-answer", |pacs| {
-        answer(pacs, |it| it.user.clear());
     };
     reports_a_tiny_maximum_length_of_the_pacs: "target-malformed-answer", |pacs| {
         answer(pacs, |it| it.user[0][0] = Item::maximum_length(7));
@@ -110,6 +95,68 @@ congestion! {
         pacs.send(&pdu(ASSOCIATE_RJ, &[0, 1, 1, 1, 0, 0]));
         pacs.drain();
     };
+}
+
+/// Each line is a test: an untidy answer of the PACS, and the note in the audit. The requestor gets a
+/// canonical one, in which context 1 is accepted and context 3 is not.
+macro_rules! passes {
+    ($($name:ident: $note:literal, $change:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let change: fn(&mut Associate) = $change;
+            passed(change, $note);
+        }
+    )*};
+}
+
+passes! {
+    rejects_a_context_with_a_foreign_transfer_syntax:
+        "answer: the PACS chose a transfer syntax that was not proposed for a context",
+        |it| it.contexts[1] = Item::result(3, 0, Some("1.2.840.10008.1.2.1.99"));
+    rejects_an_accepted_context_without_transfer_syntax:
+        "answer: accepted context without exactly one transfer syntax (item 40)",
+        |it| it.contexts[1] = Item::result(3, 0, None);
+    rejects_an_undefined_result: "answer: undefined context result 9",
+        |it| it.contexts[1] = Item::result(3, 9, Some(IMPLICIT));
+    drops_an_even_context_id_in_the_acceptance:
+        "answer: result for the even context id 2 dropped",
+        |it| it.contexts[1] = Item::result(2, 0, Some(IMPLICIT));
+    takes_the_same_result_twice_for_one:
+        "answer: the PACS gave the same result for a context twice", |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.contexts.push(Item::result(1, 0, Some(IMPLICIT)));
+        };
+    supplies_the_user_information_of_the_pacs:
+        "answer: user information (item 50) missing, an own one used", |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.user.clear();
+        };
+    supplies_the_application_context_of_the_pacs:
+        "answer: application context (item 10) missing in the answer", |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.application.clear();
+        };
+    drops_an_abstract_syntax_in_a_result: "answer: misplaced item 30 dropped", |it| {
+        it.contexts[1] = Item::result(3, 3, None);
+        it.contexts[1].body.extend(Item::uid(0x30, CT).encode());
+    };
+}
+
+fn passed(change: fn(&mut Associate), note: &str) {
+    let pacs = Pacs::first_playing(move |pacs| {
+        answer(pacs, change);
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.ct1();
+    let request = Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]);
+    requestor.send(&request.encode());
+    let received = Associate::parse(&requestor.receive_pdu());
+    let results: Vec<_> = received.results().into_iter().map(|(id, it, _)| (id, it == 0)).collect();
+    assert_eq!(results, [(1, true), (3, false)]);
+    drop(requestor);
+    let stopped = scenario.gate.stop();
+    let opened = stopped.of_event("opened");
+    assert!(opened[0]["notes"].to_string().contains(note), "{}", opened[0]);
 }
 
 #[test]

@@ -3,9 +3,13 @@
 use crate::support::associate::{
     APPLICATION_CONTEXT, Associate, EXPLICIT, IMPLEMENTATION, IMPLICIT, Item, VERIFICATION,
 };
-use crate::support::pdu::{ASSOCIATE_AC, Pdu, abort, p_data, pdu, reject, release_rp, release_rq};
+use crate::support::dimse::{Request, echo_rq, success};
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{
+    ASSOCIATE_AC, COMMAND, LAST, Pdu, abort, p_data, pdu, reject, release_rp, release_rq,
+};
 use crate::support::requestor::Received;
-use crate::support::scenario::{Scenario, assert_aborted, assert_rejected};
+use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
 
 /// Each line is a test: how a sound request for C-ECHO is damaged, and the reason in the audit.
 /// The wire says A-ABORT 0/0, since there is no association yet.
@@ -28,36 +32,18 @@ aborts! {
         |it| it.contexts = vec![Item::proposal(0, VERIFICATION, &[IMPLICIT])];
     refuses_a_repeated_context_id: "repeated-context-id",
         |it| it.contexts.push(Item::proposal(1, VERIFICATION, &[EXPLICIT]));
-    refuses_two_application_contexts: "second-application-context",
-        |it| it.application.push(Item::uid(0x10, APPLICATION_CONTEXT));
-    refuses_a_missing_application_context: "no-application-context",
-        |it| it.application.clear();
     refuses_two_user_informations: "second-user-information",
         |it| it.user.push(it.user[0].clone());
-    refuses_a_missing_user_information: "no-user-information",
-        |it| it.user.clear();
-    refuses_two_maximum_lengths: "second-maximum-length",
-        |it| it.user[0].push(Item::maximum_length(16_384));
-    refuses_a_missing_maximum_length: "no-maximum-length",
-        |it| { it.user[0].remove(0); };
+    refuses_two_different_maximum_lengths: "second-maximum-length",
+        |it| it.user[0].push(Item::maximum_length(8_192));
+    refuses_an_answer_to_an_identity_in_a_request: "misplaced-item",
+        |it| it.user[0].push(Item::new(0x59, &[0, 0]));
     refuses_a_maximum_length_of_one: "maximum-length-too-small",
         |it| it.user[0][0] = Item::maximum_length(1);
-    refuses_a_maximum_length_of_1023: "maximum-length-too-small",
-        |it| it.user[0][0] = Item::maximum_length(1023);
     refuses_a_maximum_length_of_three_bytes: "item-too-short",
         |it| it.user[0][0] = Item::new(0x51, &[0, 64, 0]);
     refuses_a_maximum_length_of_five_bytes: "trailing-bytes",
         |it| it.user[0][0] = Item::new(0x51, &[0, 0, 64, 0, 0]);
-    refuses_two_implementation_classes: "second-implementation-class",
-        |it| it.user[0].push(Item::uid(0x52, IMPLEMENTATION));
-    refuses_a_missing_implementation_class: "no-implementation-class",
-        |it| { it.user[0].pop(); };
-    refuses_an_implementation_class_that_is_no_uid: "malformed-implementation-class",
-        |it| it.user[0][1] = Item::uid(0x52, "../../etc");
-    refuses_two_operations_windows: "second-operations-window",
-        |it| it.user[0].extend([Item::new(0x53, &[0, 1, 0, 1]), Item::new(0x53, &[0, 2, 0, 2])]);
-    refuses_two_version_names: "second-version-name",
-        |it| it.user[0].extend([Item::uid(0x55, "ONE"), Item::uid(0x55, "TWO")]);
     refuses_two_user_identities: "second-user-identity",
         |it| it.user[0].extend([Item::identity(1, b"a", b""), Item::identity(1, b"b", b"")]);
     refuses_a_user_identity_longer_than_its_item: "item-too-short",
@@ -68,16 +54,12 @@ aborts! {
             item.body.push(0);
             it.user[0].push(item);
         };
-    refuses_a_role_selection_for_no_uid: "malformed-role-class",
-        |it| it.user[0].push(Item::roles("1..2", 1, 0));
     refuses_a_role_that_is_neither_zero_nor_one: "undefined-role-value",
         |it| it.user[0].push(Item::roles(VERIFICATION, 1, 7));
     refuses_contradicting_roles: "contradicting-roles",
         |it| it.user[0].extend([Item::roles(VERIFICATION, 1, 0), Item::roles(VERIFICATION, 0, 1)]);
     refuses_a_role_selection_whose_uid_overruns_it: "item-too-short",
         |it| it.user[0].push(Item::new(0x54, &[0, 60, b'1', 1, 0]));
-    refuses_extended_negotiation_for_no_uid: "malformed-extended-negotiation-class",
-        |it| it.user[0].push(Item::extended("shutdown", &[1]));
     refuses_contradicting_extended_negotiations: "contradicting-extended-negotiations",
         |it| it.user[0].extend([
             Item::extended(VERIFICATION, &[1]),
@@ -106,22 +88,109 @@ aborts! {
             Item::uid(0x30, VERIFICATION),
             Item::uid(0x40, IMPLICIT).lying(300),
         ])];
-    refuses_user_information_inside_a_context: "misplaced-item",
-        |it| it.contexts = vec![Item::context(1, &[
-            Item::uid(0x30, VERIFICATION),
-            Item::uid(0x40, IMPLICIT),
-            Item::new(0x50, b""),
-        ])];
-    refuses_a_result_in_a_request: "misplaced-item",
-        |it| it.contexts.push(Item::result(3, 0, Some(IMPLICIT)));
-    refuses_a_transfer_syntax_outside_a_context: "misplaced-item",
-        |it| it.contexts.push(Item::uid(0x40, IMPLICIT));
     refuses_three_trailing_bytes: "cut-item-header",
         |it| it.behind = vec![0; 3];
     refuses_an_item_longer_than_the_request: "item-overrun",
         |it| it.behind = Item::new(0x20, b"").lying(80).encode();
     refuses_an_unknown_item_longer_than_the_request: "item-overrun",
         |it| it.behind = Item::new(0x99, b"").lying(1).encode();
+}
+
+/// Each line is a test: how a sound request for C-ECHO is made untidy, and the note in the audit. The
+/// PACS hears of a sound one.
+macro_rules! passes {
+    ($($name:ident: $note:literal, $change:expr;)*) => {$(
+        #[test]
+        fn $name() {
+            let mut request = Associate::echo("CT1", "PACS");
+            let change: fn(&mut Associate) = $change;
+            change(&mut request);
+            passed(&request, $note);
+        }
+    )*};
+}
+
+passes! {
+    drops_a_second_application_context: "repeated item 10 dropped",
+        |it| it.application.push(Item::uid(0x10, APPLICATION_CONTEXT));
+    supplies_a_missing_user_information: "user information (item 50) missing, an own one used",
+        |it| it.user.clear();
+    supplies_a_missing_maximum_length: "maximum length (item 51) missing, 16384 used",
+        |it| { it.user[0].remove(0); };
+    supplies_a_missing_implementation_class: "implementation class (item 52) missing, own one used",
+        |it| { it.user[0].pop(); };
+    replaces_an_implementation_class_that_is_no_uid: "implementation class (item 52) that is no UID, own one used",
+        |it| it.user[0][1] = Item::uid(0x52, "../../etc");
+    drops_a_second_implementation_class: "repeated item 52 dropped",
+        |it| it.user[0].push(Item::uid(0x52, IMPLEMENTATION));
+    drops_a_second_operations_window: "repeated item 53 dropped",
+        |it| it.user[0].extend([Item::new(0x53, &[0, 1, 0, 1]), Item::new(0x53, &[0, 2, 0, 2])]);
+    drops_a_second_version_name: "repeated item 55 dropped",
+        |it| it.user[0].extend([Item::uid(0x55, "ONE"), Item::uid(0x55, "TWO")]);
+    drops_a_role_selection_for_no_uid: "role selection (item 54) for what is no UID dropped",
+        |it| it.user[0].push(Item::roles("1..2", 1, 0));
+    drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is no UID dropped",
+        |it| it.user[0].push(Item::extended("shutdown", &[1]));
+    drops_user_information_inside_a_context: "misplaced item 50 dropped",
+        |it| it.contexts = vec![Item::context(1, &[
+            Item::uid(0x30, VERIFICATION),
+            Item::uid(0x40, IMPLICIT),
+            Item::new(0x50, b""),
+        ])];
+    drops_a_result_in_a_request: "misplaced item 21 dropped",
+        |it| it.contexts.push(Item::result(3, 0, Some(IMPLICIT)));
+    drops_a_transfer_syntax_outside_a_context: "misplaced item 40 dropped",
+        |it| it.contexts.push(Item::uid(0x40, IMPLICIT));
+    drops_a_second_maximum_length_of_the_same: "repeated item 51 dropped",
+        |it| it.user[0].push(Item::maximum_length(16_384));
+}
+
+#[test]
+fn takes_any_maximum_length_that_can_carry_a_command() {
+    for maximum in [14, 16, 127, 512, 1023, 4097] {
+        let pacs = Pacs::first_playing(|pacs| {
+            let request = pacs.request();
+            pacs.send(&request.acceptance().encode());
+            let answer = success(&pacs.message());
+            // The header of its PDV is within the length of a PDU.
+            let most = request.maximum_length() as usize - 6;
+            let count = answer.len().div_ceil(most);
+            for (number, piece) in answer.chunks(most).enumerate() {
+                let last = if number + 1 == count { LAST } else { 0 };
+                pacs.send(&p_data(1, COMMAND | last, piece));
+            }
+            pacs.answer();
+        });
+        let scenario = Scenario::before(pacs, |settings| settings);
+        let mut requestor = scenario.ct1();
+        let mut request = Associate::echo("CT1", "PACS");
+        request.user[0][0] = Item::maximum_length(maximum);
+        requestor.associate(&request);
+        requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+        let mut command = Vec::new();
+        loop {
+            let pdu = requestor.receive_pdu();
+            assert!(pdu.body.len() <= maximum as usize, "{maximum}");
+            let [pdv] = &pdu.pdvs()[..] else { panic!("one PDV in each PDU") };
+            assert_eq!(pdv.data.len() % 2, 0);
+            command.extend_from_slice(&pdv.data);
+            if pdv.control & LAST != 0 {
+                break;
+            }
+        }
+        assert_eq!(Request::parse(&command).status, Some(0));
+        requestor.release();
+        let heard = Pdu::read(&mut scenario.pacs.received().as_slice()).unwrap();
+        let told = Associate::parse(&heard).maximum_length();
+        assert_eq!(told, maximum & !1, "announced to the PACS");
+    }
+}
+
+#[test]
+fn rejects_a_missing_application_context() {
+    let mut request = Associate::echo("CT1", "PACS");
+    request.application.clear();
+    rejected(&request, [1, 1, 2], "no-application-context");
 }
 
 #[test]
@@ -262,4 +331,17 @@ fn rejected(request: &Associate, codes: [u8; 3], reason: &str) {
     let [result, source, code] = codes;
     let line = scenario.refused_once("refused", reason);
     assert_eq!(line["wire"], format!("A-ASSOCIATE-RJ {result}/{source}/{code}"), "{line}");
+}
+
+fn passed(request: &Associate, note: &str) {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    requestor.associate(request);
+    echo(&mut requestor, 1);
+    requestor.release();
+    // Panics at anything but a canonical request.
+    Associate::parse(&Pdu::read(&mut scenario.pacs.received().as_slice()).unwrap());
+    let stopped = scenario.gate.stop();
+    let opened = stopped.of_event("opened");
+    assert!(opened[0]["notes"].to_string().contains(note), "{}", opened[0]);
 }

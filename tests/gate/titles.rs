@@ -4,23 +4,23 @@ use crate::support::associate::{Associate, title};
 use crate::support::authority::Profile;
 use crate::support::configuration::peer;
 use crate::support::requestor::Caller;
-use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
+use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, device, site};
 
 /// Each line is a test: the bytes of the calling title. The certificate is `ct1`'s.
-macro_rules! aborts_calling {
+macro_rules! no_calling_title {
     ($($name:ident: $title:expr;)*) => {$(
         #[test]
         fn $name() {
             let mut request = Associate::echo("CT1", "PACS");
             request.calling = title($title);
-            malformed(&request, "malformed-calling-title");
+            malformed(&request, [1, 1, 3], "malformed-calling-title");
         }
     )*};
 }
 
-aborts_calling! {
+no_calling_title! {
     refuses_a_nul_inside_a_calling_title: b"CT1\0EVIL";
     refuses_a_nul_before_a_calling_title: b"\0CT1";
     refuses_a_nul_inside_the_padding_of_a_calling_title: b"CT1 \0 X";
@@ -74,12 +74,12 @@ rejects_called! {
 fn refuses_a_nul_inside_a_called_title() {
     let mut request = Associate::echo("CT1", "PACS");
     request.called = title(b"PACS\0X");
-    malformed(&request, "malformed-called-title");
+    malformed(&request, [1, 1, 7], "malformed-called-title");
 }
 
 #[test]
 fn refuses_a_blank_called_title() {
-    malformed(&Associate::echo("CT1", ""), "malformed-called-title");
+    malformed(&Associate::echo("CT1", ""), [1, 1, 7], "malformed-called-title");
 }
 
 #[test]
@@ -225,12 +225,29 @@ fn with_mr2(mut settings: Settings, matcher: (&str, &str)) -> Settings {
     settings
 }
 
-fn malformed(request: &Associate, reason: &str) {
+fn malformed(request: &Associate, codes: [u8; 3], reason: &str) {
     let scenario = Scenario::usual();
     let mut requestor = scenario.ct1();
     requestor.send(&request.encode());
-    assert_aborted(&mut requestor, 0, 0);
-    scenario.refused_once("refused", reason);
+    assert_rejected(&mut requestor, codes);
+    let line = scenario.refused_once("refused", reason);
+    let [result, source, code] = codes;
+    assert_eq!(line["wire"], format!("A-ASSOCIATE-RJ {result}/{source}/{code}"), "{line}");
+}
+
+#[test]
+fn says_what_a_device_shows_and_sends_where_bytes_are_left_over() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    let mut request = Associate::echo("CT1", "PACS");
+    request.calling = title(b"CT1\0ION_ROOM2");
+    requestor.send(&request.encode());
+    assert_rejected(&mut requestor, [1, 1, 3]);
+    let line = scenario.refused_once("refused", "malformed-calling-title");
+    let detail = "the calling AE title has a NUL in it: the device shows CT1 and sends \
+                  CT1<00>ION_ROOM2";
+    assert_eq!(line["detail"], detail);
+    assert!(line["advice"].as_str().unwrap().contains("clear the field first"), "{line}");
 }
 
 fn rejected(request: &Associate, codes: [u8; 3], reason: &str) {

@@ -155,12 +155,14 @@ fn what_a_peer_may_do_against_the_standard_is_counted() {
 }
 
 #[test]
-fn sequences_too_deep_from_the_pacs_end_the_association() {
+fn sequences_too_deep_from_the_pacs_are_answered_and_nothing_ends() {
     let pacs = Pacs::first_playing(|pacs| {
         pacs.accept();
         pacs.send(&p_data(3, COMMAND | LAST, &event_rq(1, CT)));
         pacs.send(&p_data(3, LAST, &deep()));
-        pacs.drain();
+        let told = Request::parse(&pacs.receive().unwrap().pdvs()[0].data);
+        assert_eq!((told.command, told.status), (0x8100, Some(0x0115)));
+        pacs.answer();
     });
     let services = format!(
         "[\"echo\", \"store\", {{ sop_class = \"{CT}\", operations = [\"n-event-report\"] }}]"
@@ -168,7 +170,12 @@ fn sequences_too_deep_from_the_pacs_end_the_association() {
     let scenario = Scenario::before(pacs, |settings| settings.services(&services));
     let mut requestor = scenario.ct1();
     requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
-    let (_, end) = requestor.receive_rest();
-    assert!(matches!(end, Received::Closed | Received::Reset), "{end:?}");
-    scenario.ended("closed", "acceptor-unsound-data-set", 1, 1);
+    let line = scenario.gate.audited("unsound", "sequence-depth");
+    assert_eq!(
+        (&line["data_set"]["from"], &line["wire"]),
+        (&"acceptor".into(), &"response 0115".into())
+    );
+    echo(&mut requestor, 1);
+    requestor.release();
+    scenario.ended("unsound", "sequence-depth", 1, 1);
 }

@@ -2,32 +2,69 @@
 
 use std::str::FromStr;
 
+use crate::counts::Counts;
+use crate::reason::Ground;
+
+const PASSED: Ground = Ground::Form("passes it as it is, and counts it");
 crate::reasons! {
-    /// A deviation that is counted, and let through where it is tolerated or the acceptor's.
+    /// A deviation that is counted where it is let through; form only where that is everywhere.
     #[derive(PartialOrd, Ord)]
-    pub enum Deviation {
+    pub enum Deviation -> Tolerance {
         /// Against PS3.5 section 7.1.1.
-        OddLength: "odd-length", "a value or a pixel data fragment has an odd number of bytes";
+        OddLength: "odd-length", "a value or a pixel data fragment has an odd number of bytes" => Tolerance::Structure;
         /// Against PS3.5 section 7.1.
-        Order: "element-order", "elements of a data set or item are not in ascending order";
+        Order: "element-order", "elements of a data set or item are not in ascending order" => Tolerance::Structure;
         /// Against PS3.5 section 7.1.2.
-        ReservedBytes: "reserved-bytes", "the reserved bytes after a VR are not zero";
-        /// Readers take the first or the last of them.
-        Duplicate: "duplicate-element", "a data set or item has two elements of the same tag";
-        Group: "invalid-group", "an element is of a group that no data set may have";
+        ReservedBytes: "reserved-bytes", "the reserved bytes after a VR are not zero" => Tolerance::Structure;
+        CharacterSet: "character-set", "the character set is not one of the standard's" => Tolerance::Value;
+        Path: "path-characters",
+            "a value that some servers make paths of leads out of a directory, has a NUL inside, or \
+             is longer than 1,024 bytes" => Tolerance::Value;
+        ControlCharacters: "control-characters",
+            "a value that some servers make paths of has control characters"
+            is PASSED => Tolerance::Always;
+        UidCharacters: "uid-characters", "a UID has other characters than digits, or an empty component"
+            is PASSED => Tolerance::Always;
+        SurplusDelimiter: "surplus-delimiter",
+            "a delimiter at the very end of a sequence or item that has a length"
+            is PASSED => Tolerance::Always;
+        Duplicate: "duplicate-element", "a data set or item has two elements of the same tag"
+            => Tolerance::Acceptor;
+        Group: "invalid-group", "an element is of a group that no data set may have"
+            => Tolerance::Acceptor;
         Identifier: "identifier",
-            "an identifying UID is missing, malformed, or differs from the command's";
-        SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ";
-        CharacterSet: "character-set", "the character set is not one of the standard's";
+            "an identifying UID is missing, malformed, or differs from the command's"
+            => Tolerance::Acceptor;
+        SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ"
+            => Tolerance::Acceptor;
     }
 }
 
-impl Deviation {
-    /// Those that a configuration may tolerate: readers agree on what such data sets say.
-    pub const TOLERABLE: [Self; 3] = [Self::OddLength, Self::Order, Self::ReservedBytes];
+/// Where a deviation is let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tolerance {
+    /// Everywhere: every reader takes it alike.
+    Always,
+    /// From an acceptor, and where it is tolerated.
+    Value,
+    /// Where it is tolerated.
+    Structure,
+    /// From an acceptor only, and counted there: readers disagree about it, or it harms a server.
+    Acceptor,
+}
 
-    const fn bit(self) -> u8 {
-        1 << self as u8
+impl Deviation {
+    /// Those that a configuration may tolerate: what such data sets say is plain.
+    pub const TOLERABLE: [Self; 5] =
+        [Self::OddLength, Self::Order, Self::ReservedBytes, Self::CharacterSet, Self::Path];
+
+    /// Where it is let through.
+    pub const fn tolerance(self) -> Tolerance {
+        self.answer()
+    }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
     }
 }
 
@@ -48,11 +85,16 @@ impl FromStr for Deviation {
 
 /// The deviations that a peer is allowed: nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tolerated(u8);
+pub struct Tolerated(u16);
 
 impl Tolerated {
     /// Nothing is tolerated.
     pub const NONE: Self = Self(0);
+
+    /// All that may be tolerated.
+    pub fn all() -> Self {
+        Deviation::TOLERABLE.into_iter().collect()
+    }
 
     /// Whether this deviation is allowed.
     pub const fn contains(self, deviation: Deviation) -> bool {
@@ -69,30 +111,8 @@ impl FromIterator<Deviation> for Tolerated {
     }
 }
 
-/// How often each deviation was met in a data set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Deviations {
-    counts: [u32; Deviation::ALL.len()],
-}
-
-impl Deviations {
-    /// Those that were met, each with its number.
-    pub fn iter(&self) -> impl Iterator<Item = (Deviation, u32)> {
-        Deviation::ALL.iter().copied().zip(self.counts).filter(|&(_, count)| count > 0)
-    }
-
-    pub(crate) fn add(&mut self, more: &Self) {
-        for (count, more) in self.counts.iter_mut().zip(more.counts) {
-            *count = count.saturating_add(more);
-        }
-    }
-
-    pub(super) fn note(&mut self, deviation: Deviation) {
-        if let Some(count) = self.counts.get_mut(deviation as usize) {
-            *count = count.saturating_add(1);
-        }
-    }
-}
+/// How often each deviation was met.
+pub type Deviations = Counts<Deviation>;
 
 #[cfg(test)]
 mod tests {
@@ -144,7 +164,7 @@ mod tests {
 
     #[test]
     fn exactly_the_tolerable_deviations_that_were_given_are_tolerated() {
-        for chosen in 0..=u8::MAX {
+        for chosen in 0..1_u16 << Deviation::ALL.len() {
             let is_chosen = |it: &Deviation| chosen & it.bit() != 0;
             let given: Vec<_> = Deviation::ALL.iter().copied().filter(is_chosen).collect();
             let set = tolerated(&given);
@@ -157,23 +177,9 @@ mod tests {
 
     #[test]
     fn neither_order_nor_repetition_makes_another_set() {
-        let [odd, order, reserved] = Deviation::TOLERABLE;
+        let [odd, order, reserved, ..] = Deviation::TOLERABLE;
         let set = tolerated(&[odd, order, reserved]);
         assert_eq!(tolerated(&[reserved, odd, order, odd]), set);
         assert_ne!(tolerated(&[odd, order]), set);
-    }
-
-    #[test]
-    fn each_deviation_is_counted_for_itself_and_without_overflow() {
-        let mut met = Deviations::default();
-        assert_eq!(met.iter().next(), None);
-        for (times, deviation) in (1..).zip(Deviation::ALL.iter().copied()) {
-            (0..times).for_each(|_| met.note(deviation));
-        }
-        assert!(met.iter().eq(Deviation::ALL.iter().copied().zip(1..)));
-        let mut all = Deviations { counts: [u32::MAX; Deviation::ALL.len()] };
-        all.add(&met);
-        all.note(Deviation::Order);
-        assert!(all.iter().eq(Deviation::ALL.iter().map(|it| (*it, u32::MAX))));
     }
 }

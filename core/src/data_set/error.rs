@@ -1,76 +1,146 @@
 //! The rules for data sets.
 
+use super::deviation::Deviation;
 use super::tag::Tag;
+use crate::reason::Ground;
 
 const EXAMPLE: Tag = Tag::new(0x0008, 0x0018);
 
-const HARMFUL: &str = "Show the device's vendor the detail: such a data set can crash or mislead a \
-                       PACS. If the device is not faulty, it may have been broken into.";
-const TOLERABLE: &str = "Show the device's vendor the detail. If the device cannot be mended, name \
-                         this deviation in `tolerate` of its [peer] table: readers agree on what it means.";
-const IDENTIFY: &str =
-    "Show the device's vendor the detail: the object does not identify itself properly.";
-const WHO_ENTERED: &str = "Find out who entered this value: it could make a server write outside its directory. If \
-     nobody did, the device may have been broken into.";
-const CHARACTER_SET: &str = "Set a character set of the standard at the device; with this one, texts would be read in ways \
-     that nobody checks. If nobody set it, the device may have been broken into.";
+const HARMFUL: &str = "Show the vendor of the sender the detail: such a data set can crash or \
+                       mislead its reader. If the sender is not faulty, it may have been broken \
+                       into. `guard = \"report\"` in its [peer] or [pacs] table lets such data sets pass.";
+const TOLERABLE: &str = "Show the vendor the detail. If the device cannot be mended, name this \
+                         deviation in `tolerate` of its [peer] or [pacs] table: readers agree on what it says.";
+const IDENTIFY: &str = "Show the vendor of the sender the detail: the object does not identify itself properly. \
+     `guard = \"report\"` in its [peer] table lets such objects pass.";
+const WHO_ENTERED: &str = "Find out who entered this value: some servers would write outside their \
+                           directory. If it is harmless, and the PACS makes no paths of it, name \
+                           `path-characters` in `tolerate` of the [peer] table.";
+const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, name \
+     `character-set` in `tolerate` of its [peer] table: texts may then be read wrongly.";
+const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements`, in [limits] \
+                              for all or in the table of this peer or PACS.";
+
+const STACK: Ground =
+    Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
+const BEHIND: Ground = Ground::Harm("readers that believe a length read on behind the end");
+const HIDDEN: Ground = Ground::Meaning("elements that one reader sees are a value to another");
+const VR: Ground = Ground::Meaning("the width of the length that follows is a guess");
+const CAPITALS: Ground =
+    Ground::Meaning("pydicom takes it for Explicit VR, and reads elements that DCMTK does not see");
+const PIXELS: Ground = Ground::Meaning("readers differ on whether frames or plain pixels follow");
+const TEXT: Ground = Ground::Harm("wlmscpfs dies of it (CVE-2026-44628)");
+const PADDING: Ground =
+    Ground::Meaning("some readers take the next byte for its padding, most do not");
+const SORTED: Ground =
+    Ground::Meaning("readers that stop at a tag, before the pixel data, do not see it");
+const BYTES: Ground = Ground::Meaning("readers of another VR's layout take them for a length");
+const TWICE: Ground = Ground::Meaning("pydicom takes the last of them, DCMTK the first");
+const GROUPS: Ground =
+    Ground::Harm("servers write it into the file's header, which says how the file is read");
+const NAMED: Ground = Ground::Harm("qrscp wrote outside its storage by it (CVE-2026-56445)");
+const UNNAMED: Ground = Ground::Meaning("DCMTK and Orthanc refuse it; pynetdicom stores it");
+const PATHS: Ground =
+    Ground::Harm("servers that make paths of it leave their directory (docs/data-sets.md)");
+const CODECS: Ground =
+    Ground::Meaning("pydicom takes it for one of Python's codecs, DCMTK for ASCII");
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
     pub enum DataSetError {
-        Depth: "sequence-depth", "sequences are nested more than 32 deep", HARMFUL;
-        Elements: "too-many-elements", "has more than 1,000,000 elements", HARMFUL;
-        Cut: "data-set-cut", "ends inside an element, an item or a sequence", HARMFUL;
+        Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
+        Elements: "elements-limit", "has more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
+        Cut: "data-set-cut", "ends inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
-            "{0} reaches beyond the end of its item or sequence", HARMFUL;
+            "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
         /// PS3.5 section 7.5.
-        NotAnItem(Tag = EXAMPLE): "not-an-item", "{0} is where an item must begin", HARMFUL;
+        NotAnItem(Tag = EXAMPLE): "not-an-item", "{0} is where an item must begin" is HIDDEN, HARMFUL;
         Misplaced(Tag = Tag::ITEM): "misplaced-delimiter",
-            "the item or delimiter {0} is where none may be", HARMFUL;
+            "the item or delimiter {0} is where none may be" is HIDDEN, HARMFUL;
         DelimiterLength(Tag = Tag::ITEM_END): "delimiter-length",
-            "the delimiter {0} has a length", HARMFUL;
+            "the delimiter {0} has a length" is HIDDEN, HARMFUL;
         UnknownVr(Tag = EXAMPLE): "unknown-vr",
-            "{0} has a VR that the standard does not know", HARMFUL;
+            "{0} has a VR that the standard does not know" is VR, HARMFUL;
         Mistakable(Tag = EXAMPLE): "mistakable-vr",
-            "{0} looks like Explicit VR in Implicit VR", HARMFUL;
+            "{0} looks like Explicit VR in Implicit VR" is CAPITALS, HARMFUL;
         /// PS3.5 section 7.1.
         UndefinedLength(Tag = EXAMPLE): "undefined-length",
-            "{0} has an undefined length, which its kind of value cannot have", HARMFUL;
+            "{0} has an undefined length, which its kind of value cannot have" is HIDDEN, HARMFUL;
         Encapsulated: "encapsulated-pixel-data",
-            "has encapsulated pixel data, which its transfer syntax does not have", HARMFUL;
+            "has encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
         /// PS3.5 section A.4.
         Native: "native-pixel-data",
-            "has native pixel data, which its transfer syntax does not have", HARMFUL;
-        FragmentLength: "fragment-length", "has a pixel data fragment of undefined length", HARMFUL;
+            "has native pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
+        FragmentLength: "fragment-length", "has a pixel data fragment of undefined length" is BEHIND, HARMFUL;
         /// PS3.5 section A.4.
         OffsetTable: "offset-table",
-            "has encapsulated pixel data without a proper basic offset table", HARMFUL;
+            "has encapsulated pixel data without a proper basic offset table" is PIXELS, HARMFUL;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
-            "{0} is a sequence and has another VR than SQ", HARMFUL;
+            "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
         /// PS3.5 section 7.1.1.
-        OddLength(Tag = EXAMPLE): "odd-length", "{0} has an odd length", TOLERABLE;
+        OddLength(Tag = EXAMPLE): "odd-length", "{0} has an odd length" is PADDING, TOLERABLE;
         /// PS3.5 section 7.1.
-        Order(Tag = EXAMPLE): "element-order", "{0} comes after a higher tag", TOLERABLE;
+        Order(Tag = EXAMPLE): "element-order", "{0} comes after a higher tag" is SORTED, TOLERABLE;
         /// PS3.5 section 7.1.2.
         ReservedBytes(Tag = EXAMPLE): "reserved-bytes",
-            "{0} has reserved bytes that are not zero", TOLERABLE;
+            "{0} has reserved bytes that are not zero" is BYTES, TOLERABLE;
         Duplicate(Tag = EXAMPLE): "duplicate-element",
-            "{0} appears twice in a data set or item", HARMFUL;
+            "{0} appears twice in a data set or item" is TWICE, HARMFUL;
         Group(Tag = EXAMPLE): "invalid-group",
-            "{0} is of a group that no data set may have", HARMFUL;
+            "{0} is of a group that no data set may have" is GROUPS, HARMFUL;
         Unsorted: "unsorted-elements",
-            "has more elements in open items than can be checked for repetition", HARMFUL;
-        Missing(Tag = EXAMPLE): "missing-identifier", "{0} is missing", IDENTIFY;
-        IdentifierVr(Tag = EXAMPLE): "identifier-vr", "{0} has another VR than UI", IDENTIFY;
-        Identifier(Tag = EXAMPLE): "malformed-identifier", "{0} is not exactly one UID", IDENTIFY;
-        Mismatch(Tag = EXAMPLE): "identifier-mismatch", "{0} differs from the command's", IDENTIFY;
+            "has more elements in open items than can be checked for repetition" is TWICE, HARMFUL;
+        Missing(Tag = EXAMPLE): "missing-identifier", "{0} is missing" is UNNAMED, IDENTIFY;
+        IdentifierVr(Tag = EXAMPLE): "identifier-vr", "{0} has another VR than UI" is NAMED, IDENTIFY;
+        Identifier(Tag = EXAMPLE): "malformed-identifier", "{0} is not exactly one UID" is NAMED, IDENTIFY;
+        Mismatch(Tag = EXAMPLE): "identifier-mismatch", "{0} differs from the command's" is NAMED, IDENTIFY;
         UidCharacters(Tag = EXAMPLE): "uid-characters",
-            "{0} has characters that no list of UIDs has", IDENTIFY;
+            "{0} leads out of the directory of a path made of it" is PATHS, IDENTIFY;
         Path(Tag = EXAMPLE): "path-characters",
-            "{0} has control characters or leads out of the directory of a path made of it",
+            "{0} has a NUL inside, or leads out of the directory of a path made of it" is PATHS,
             WHO_ENTERED;
         CharacterSet(Tag = EXAMPLE): "character-set",
-            "{0} names a character set that the standard does not have", CHARACTER_SET;
-        TooLong(Tag = EXAMPLE): "path-length", "{0} is longer than 1,024 bytes", WHO_ENTERED;
+            "{0} names a character set that the standard does not have" is CODECS, CHARACTER_SET;
+        /// PS3.8 annex E.1 has fragments of even length.
+        OddWhole: "odd-data-set", "has an odd length as a whole"
+            is Ground::Meaning("storescp, dcmqrscp and Orthanc abort; pynetdicom stores it"), HARMFUL;
+        TooLong(Tag = EXAMPLE): "path-length", "{0} is longer than 1,024 bytes" is PATHS, WHO_ENTERED;
+    }
+}
+
+impl DataSetError {
+    /// What it counts as where it is let through; `None` where it never is.
+    pub const fn deviation(self) -> Option<Deviation> {
+        Some(match self {
+            Self::OddLength(_) => Deviation::OddLength,
+            Self::Order(_) => Deviation::Order,
+            Self::ReservedBytes(_) => Deviation::ReservedBytes,
+            Self::CharacterSet(_) => Deviation::CharacterSet,
+            Self::Path(_) | Self::TooLong(_) => Deviation::Path,
+            Self::Duplicate(_) => Deviation::Duplicate,
+            Self::Group(_) => Deviation::Group,
+            Self::SequenceVr(_) => Deviation::SequenceVr,
+            Self::Missing(_)
+            | Self::IdentifierVr(_)
+            | Self::Identifier(_)
+            | Self::Mismatch(_)
+            | Self::UidCharacters(_) => Deviation::Identifier,
+            Self::Depth
+            | Self::Elements
+            | Self::Cut
+            | Self::Overrun(_)
+            | Self::NotAnItem(_)
+            | Self::Misplaced(_)
+            | Self::DelimiterLength(_)
+            | Self::UnknownVr(_)
+            | Self::Mistakable(_)
+            | Self::UndefinedLength(_)
+            | Self::Encapsulated
+            | Self::Native
+            | Self::FragmentLength
+            | Self::OffsetTable
+            | Self::Unsorted
+            | Self::OddWhole => return None,
+        })
     }
 }

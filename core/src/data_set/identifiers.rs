@@ -2,7 +2,7 @@
 
 use super::header::Vr;
 use super::{DataSetError, Deviation, Purpose, Tag, path};
-use crate::wire::uid::Uid;
+use crate::wire::uid::InstanceUid;
 
 /// The longest value that is held to be judged: four times the longest person name.
 pub const MAX_HELD: u32 = 1024;
@@ -34,8 +34,8 @@ const OUTSIDE_STUDIES: [&str; 9] = [
 pub(super) enum Reading {
     /// Held: exactly one UID.
     Uid,
-    /// Not held: UIDs, of any number, and patterns where `patterns` allows them.
-    Uids { patterns: bool },
+    /// Not held: UIDs and patterns, of any number.
+    Uids,
     /// Held: a part of a path.
     Path,
     /// Held: how texts, parts of paths among them, are decoded.
@@ -50,8 +50,7 @@ impl Reading {
         if UIDS.contains(&tag) {
             return Some(match purpose {
                 Purpose::Object { .. } => Self::Uid,
-                Purpose::Query => Self::Uids { patterns: true },
-                Purpose::Attributes => Self::Uids { patterns: false },
+                Purpose::Query | Purpose::Attributes => Self::Uids,
             });
         }
         if tag == CHARACTER_SET {
@@ -63,42 +62,31 @@ impl Reading {
     /// Whether an element of this VR may be read so; `None` stands for Implicit VR.
     pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
         match self {
-            Self::Uid | Self::Uids { .. } => matches!(vr, None | Some(Vr::Uid)),
+            Self::Uid | Self::Uids => matches!(vr, None | Some(Vr::Uid)),
             Self::Path | Self::CharacterSet => !matches!(vr, Some(Vr::Sequence)),
         }
     }
 }
 
-/// What a held value broke.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Finding {
-    pub(super) error: DataSetError,
-    /// What it counts as where it is not an error.
-    pub(super) deviation: Option<Deviation>,
-}
-
-/// Judges a held value.
+/// Judges a held value; what every reader takes alike is a deviation.
 pub(super) fn judge(
     reading: Reading,
     tag: Tag,
     value: &[u8],
     purpose: &Purpose,
-) -> Result<(), Finding> {
-    let field = |error| Finding { error, deviation: Some(Deviation::Identifier) };
+) -> Result<Option<Deviation>, DataSetError> {
     match reading {
-        Reading::Path if path::is_safe(value) => Ok(()),
-        Reading::Path => Err(Finding { error: DataSetError::Path(tag), deviation: None }),
-        Reading::Uids { .. } => Ok(()),
-        Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => Ok(()),
-        Reading::CharacterSet => {
-            let error = DataSetError::CharacterSet(tag);
-            Err(Finding { error, deviation: Some(Deviation::CharacterSet) })
+        Reading::Path if !path::is_safe(value) => Err(DataSetError::Path(tag)),
+        Reading::Path => Ok(path::has_controls(value).then_some(Deviation::ControlCharacters)),
+        Reading::Uids => Ok(None),
+        Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => {
+            Ok(None)
         }
-        Reading::Uid => match Uid::parse(value) {
-            Ok(uid) if is_commands(tag, &uid, purpose) => Ok(()),
-            Ok(_) => Err(field(DataSetError::Mismatch(tag))),
-            Err(_) if path::is_safe(value) => Err(field(DataSetError::Identifier(tag))),
-            Err(_) => Err(Finding { error: DataSetError::Identifier(tag), deviation: None }),
+        Reading::CharacterSet => Err(DataSetError::CharacterSet(tag)),
+        Reading::Uid => match InstanceUid::parse(value) {
+            Ok(uid) if !is_commands(tag, &uid, purpose) => Err(DataSetError::Mismatch(tag)),
+            Ok(uid) => Ok((!uid.is_uid()).then_some(Deviation::UidCharacters)),
+            Err(_) => Err(DataSetError::Identifier(tag)),
         },
     }
 }
@@ -112,12 +100,14 @@ fn is_character_set(name: &[u8]) -> bool {
     let begins =
         |with: &[u8]| name.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     let is_empty = name.iter().all(|byte| matches!(byte, 0 | b' '));
-    is_empty || [b"ISO".as_slice(), b"GB", b"UTF8", b"UTF-8"].into_iter().any(begins)
+    // What is left of a name that was cut.
+    let is_cut = b"ISO".starts_with(name.trim_ascii_end());
+    is_empty || is_cut || [b"ISO".as_slice(), b"GB", b"UTF8", b"UTF-8"].into_iter().any(begins)
 }
 
-fn is_commands(tag: Tag, uid: &Uid, purpose: &Purpose) -> bool {
+fn is_commands(tag: Tag, uid: &InstanceUid, purpose: &Purpose) -> bool {
     match purpose {
-        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid == sop_class,
+        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid.as_str() == sop_class.as_str(),
         Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => uid == sop_instance,
         Purpose::Object { .. } | Purpose::Query | Purpose::Attributes => true,
     }
@@ -148,63 +138,64 @@ impl Found {
     }
 }
 
-/// The characters of a list of UIDs, however long and however cut.
+/// The characters of a list of UIDs, however long and however cut. Values that are none pass, but what
+/// leads out of a directory does not.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct UidCharacters {
+    value: Value,
+    /// A padding has begun, behind which nothing more should come.
     is_padded: bool,
-    /// Whether a component was begun.
-    has_component: bool,
-    /// Whether a component ended and the next one was not begun.
+    /// A component ended and the next one was not begun.
     is_behind_dot: bool,
+    /// Something was met that no UID has.
+    pub(super) is_strange: bool,
 }
 
-/// A byte with which a list of UIDs may not go on.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct StrangeCharacter {
-    /// Where it stands in the bytes that were taken last.
-    pub(super) place: usize,
-    /// A path made of the value could lead out of its directory.
-    pub(super) leads_out: bool,
+/// How far the current value of the list has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Value {
+    #[default]
+    Begins,
+    /// One letter, which may name a drive.
+    Letter,
+    Goes,
 }
 
 impl UidCharacters {
-    /// The first byte with which the value may not go on.
-    pub(super) fn take(&mut self, bytes: &[u8], patterns: bool) -> Option<StrangeCharacter> {
-        let place = bytes.iter().position(|byte| !self.may_follow(*byte, patterns))?;
-        let leads_out = match bytes.get(place) {
-            Some(b'/' | 0x01..=0x1f | 0x7f) => true,
-            Some(b'.') => !self.has_component,
-            _ => false,
-        };
-        Some(StrangeCharacter { place, leads_out })
+    /// Takes more of the value; where the first byte is that leads out of a directory.
+    pub(super) fn take(&mut self, bytes: &[u8]) -> Option<usize> {
+        bytes.iter().position(|byte| self.leads_out(*byte))
     }
 
-    const fn may_follow(&mut self, byte: u8, patterns: bool) -> bool {
+    const fn leads_out(&mut self, byte: u8) -> bool {
         match byte {
-            0 | b' ' => {
-                self.is_padded = true;
-                true
-            }
+            0 | b' ' => self.is_padded = true,
             b'\\' => {
-                self.has_component = false;
+                self.is_strange |= self.is_padded || self.is_behind_dot;
+                self.value = Value::Begins;
                 self.is_behind_dot = false;
-                !self.is_padded
             }
+            b'/' | 0x01..=0x1f | 0x7f => return true,
+            b'.' if matches!(self.value, Value::Begins) => return true,
+            b':' if matches!(self.value, Value::Letter) => return true,
             b'.' => {
-                let ends_a_component = self.has_component && !self.is_behind_dot;
+                self.is_strange |= self.is_padded || self.is_behind_dot;
                 self.is_behind_dot = true;
-                ends_a_component && !self.is_padded
+                self.value = Value::Goes;
             }
-            b'0'..=b'9' => self.begin_or_go_on(),
-            b'*' | b'?' => self.begin_or_go_on() && patterns,
-            _ => false,
+            b'0'..=b'9' | b'*' | b'?' => self.go_on(Value::Goes, false),
+            b'A'..=b'Z' | b'a'..=b'z' if matches!(self.value, Value::Begins) => {
+                self.go_on(Value::Letter, true);
+            }
+            _ => self.go_on(Value::Goes, true),
         }
+        false
     }
 
-    const fn begin_or_go_on(&mut self) -> bool {
-        self.has_component = true;
+    const fn go_on(&mut self, value: Value, is_strange: bool) {
+        self.is_strange |= is_strange || self.is_padded;
+        self.value = value;
         self.is_behind_dot = false;
-        !self.is_padded
     }
 }
 
@@ -251,7 +242,8 @@ mod tests {
     fn performed_protocols_and_images_need_a_study() {
         for keyword in ["CTPerformedProcedureProtocolStorage", "CTImageStorage"] {
             let sop_class = SopClass::uid_of(keyword).unwrap();
-            let purpose = Purpose::Object { sop_class, sop_instance: "1.2.3".parse().unwrap() };
+            let sop_instance = InstanceUid::parse(b"1.2.3").unwrap();
+            let purpose = Purpose::Object { sop_class, sop_instance };
             assert!(Found::NONE.missing(&purpose).eq(UIDS), "{keyword}");
         }
     }

@@ -49,14 +49,15 @@ pub(super) fn is_part_of_paths(tag: Tag) -> bool {
 /// Why a value that becomes part of a path is refused, or that it is not.
 ///
 /// Values of a list are judged one by one: a backslash separates values, and on Windows directories.
-/// `12/345` is a usual patient ID and passes; what leaves the directory, begins at a root or drive,
-/// or breaks a line does not. ESC begins character sets (PS3.5 section 6.1.2.5), and a reader that
-/// has decoded them sees a value without; another may drop the ESC alone.
+/// `12/345` is a usual patient ID and passes; what leaves the directory, begins at a root or drive, or
+/// has a NUL inside, behind which one reader does not look, does not. ESC begins character sets (PS3.5 section 6.1.2.5), and a reader that
+/// has decoded them sees a value without; another may drop control characters alone.
 pub(super) fn is_safe(value: &[u8]) -> bool {
-    let without_esc = || value.iter().copied().filter(|&byte| byte != ESC).collect::<Vec<_>>();
+    let without_controls =
+        || value.iter().copied().filter(|byte| !byte.is_ascii_control()).collect::<Vec<_>>();
     leads_nowhere(value)
-        && (!value.contains(&ESC)
-            || (leads_nowhere(&without_escapes(value)) && leads_nowhere(&without_esc())))
+        && (!value.iter().any(u8::is_ascii_control) || leads_nowhere(&without_controls()))
+        && (!value.contains(&ESC) || leads_nowhere(&without_escapes(value)))
 }
 
 const ESC: u8 = 0x1b;
@@ -83,11 +84,12 @@ fn without_escapes(value: &[u8]) -> Vec<u8> {
 
 fn leads_nowhere(value: &[u8]) -> bool {
     let value = without_padding(value);
-    let is_absolute = matches!(value, [b'/' | b'\\', ..]);
-    let has_drive = matches!(value, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
+    let begin = value.trim_ascii_start();
+    let is_absolute = matches!(begin, [b'/' | b'\\', ..]);
+    let has_drive = matches!(begin, [b'a'..=b'z' | b'A'..=b'Z', b':', ..]);
     !is_absolute
         && !has_drive
-        && !value.iter().copied().any(is_control)
+        && !value.contains(&0)
         && value.split(|&byte| byte == b'\\').all(stays_inside)
 }
 
@@ -103,8 +105,10 @@ fn stays_inside(value: &[u8]) -> bool {
         && !matches!(value.trim_ascii_start(), [b'/', ..])
 }
 
-const fn is_control(byte: u8) -> bool {
-    byte != ESC && byte.is_ascii_control()
+/// Whether a value has control characters, which no reader minds: work lists have tabs and line ends
+/// in names, and modalities copy them.
+pub(super) fn has_controls(value: &[u8]) -> bool {
+    without_padding(value).iter().any(|&byte| byte != ESC && byte != 0 && byte.is_ascii_control())
 }
 
 fn without_padding(value: &[u8]) -> &[u8] {
@@ -120,7 +124,7 @@ fn without_padding(value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::is_safe;
+    use super::{has_controls, is_safe};
 
     #[test]
     fn lets_usual_values_pass() {
@@ -171,9 +175,25 @@ mod tests {
     }
 
     #[test]
-    fn refuses_control_characters() {
-        for value in [&b"a\nb"[..], b"a\0b", b"a\rb", b"a\tb", b"\x7f", b"\x01", b"\n"] {
+    fn refuses_a_nul_inside() {
+        for value in [&b"a\0b"[..], b"\0b", b"a\0\0b "] {
             assert!(!is_safe(value), "{value:?}");
         }
+    }
+
+    #[test]
+    fn control_characters_are_seen_and_lead_nowhere() {
+        for value in
+            [&b"a\nb"[..], b"a\rb", b"a\tb", b"\x7f", b"\x01", b"DOE^\tJOHN\r\n", b"a\r\n\0"]
+        {
+            assert!(is_safe(value) && has_controls(value), "{value:?}");
+        }
+        for value in [&b"a"[..], b"", b"a \0", b"\x1b(B", b"a\0b"] {
+            assert!(!has_controls(value), "{value:?}");
+        }
+        for value in [&b"\t../x"[..], b".\t./x", b"\t/etc", b"\n\\x", b"\tC:x"] {
+            assert!(!is_safe(value), "{value:?}");
+        }
+        assert!(!is_safe(b"\t../x") && !is_safe(b"..\t/x") && !is_safe(b"x/..\n"));
     }
 }

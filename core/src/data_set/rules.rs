@@ -1,7 +1,8 @@
 //! What a data set is for, and whose it is.
 
-use super::deviation::{Deviation, Tolerated};
-use crate::wire::uid::Uid;
+use super::deviation::{Deviation, Tolerance, Tolerated};
+use crate::side::Side;
+use crate::wire::uid::{InstanceUid, Uid};
 
 /// What a data set is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub enum Purpose {
         /// The Affected SOP Class UID of the command.
         sop_class: Uid,
         /// The Affected SOP Instance UID of the command.
-        sop_instance: Uid,
+        sop_instance: InstanceUid,
     },
     /// The identifier of a C-FIND, C-MOVE or C-GET, in requests and responses.
     Query,
@@ -21,28 +22,47 @@ pub enum Purpose {
 
 /// Whose data set it is, and so what is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rules {
-    /// A requestor's: each deviation is an error unless it is tolerated.
-    Requestor {
-        /// What this peer may do against the standard.
-        tolerated: Tolerated,
-    },
-    /// An acceptor's: deviations are counted, so that old archives stay readable. What makes the walk
-    /// impossible, and what leads out of a directory, is an error.
-    Acceptor,
+pub struct Rules {
+    /// The side that sends it. An acceptor's archive is full of old values, so that none of them is
+    /// an error there.
+    pub from: Side,
+    /// What this side may do against the standard.
+    pub tolerated: Tolerated,
+    /// How many elements, items and delimiters it may have: one more for each
+    /// [`BYTES_FOR_AN_ELEMENT`] that went before.
+    pub elements: u32,
 }
 
+/// The most elements of a data set where nobody has set another number: a sparse whole-slide image
+/// has two million.
+pub const ELEMENTS: u32 = 5_000_000;
+
+/// The bytes that allow for one element more: what harms is not their number, but that they take
+/// much more memory than bytes.
+pub const BYTES_FOR_AN_ELEMENT: u64 = 1024;
+
 impl Rules {
+    /// Nothing is tolerated.
+    pub const fn strict(from: Side) -> Self {
+        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS }
+    }
+
     /// Whether a deviation is let through.
     pub(super) const fn permit(self, deviation: Deviation) -> bool {
-        match self {
-            Self::Requestor { tolerated } => tolerated.contains(deviation),
-            Self::Acceptor => true,
+        match deviation.tolerance() {
+            Tolerance::Always => true,
+            Tolerance::Value => self.is_acceptors() || self.tolerated.contains(deviation),
+            Tolerance::Structure => self.tolerated.contains(deviation),
+            Tolerance::Acceptor => self.is_acceptors(),
         }
     }
 
     /// Whether elements may come in any order, so that repetitions need a memory.
     pub(super) const fn permit_disorder(self) -> bool {
         self.permit(Deviation::Order)
+    }
+
+    const fn is_acceptors(self) -> bool {
+        matches!(self.from, Side::Acceptor)
     }
 }

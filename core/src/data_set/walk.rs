@@ -7,13 +7,11 @@ mod reading;
 use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
 use super::level::{Kind, Level, Levels};
+use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
-use super::{DataSetError, Deviation, Deviations, Purpose, Rules, Tag};
+use super::{DataSetError, Deviations, Purpose, Rules, Tag};
 use crate::gather::{Gather, take_up_to};
 use crate::transfer_syntax::Walk;
-
-/// The most elements, items and delimiters of a data set: a large enhanced object has 300,000.
-pub const MAX_ELEMENTS: u32 = 1_000_000;
 
 const ITEM_LITTLE: [u8; 4] = [0xfe, 0xff, 0x00, 0xe0];
 const ITEM_BIG: [u8; 4] = [0xff, 0xfe, 0xe0, 0x00];
@@ -116,12 +114,10 @@ impl Walker {
         self.state.position
     }
 
-    /// Counts a deviation; an error where it is not let through.
-    fn note(&mut self, deviation: Deviation, error: DataSetError) -> Result<(), DataSetError> {
-        if !self.rules.permit(deviation) {
-            return Err(error);
-        }
-        self.deviations.note(deviation);
+    /// Counts an error as the deviation that it is where that is let through.
+    fn note(&mut self, error: DataSetError) -> Result<(), DataSetError> {
+        let deviation = error.deviation().filter(|&deviation| self.rules.permit(deviation));
+        self.deviations.add(deviation.ok_or(error)?);
         Ok(())
     }
 
@@ -152,13 +148,16 @@ impl Walker {
         {
             return Err(DataSetError::Cut);
         }
+        if self.state.position % 2 == 1 {
+            return Err(DataSetError::OddWhole);
+        }
         let found = self.state.found;
         let missing: [Option<Tag>; 4] = {
             let mut missing = found.missing(&self.purpose);
             std::array::from_fn(|_| missing.next())
         };
         for tag in missing.into_iter().flatten() {
-            self.note(Deviation::Identifier, DataSetError::Missing(tag))?;
+            self.note(DataSetError::Missing(tag))?;
         }
         Ok(())
     }
@@ -210,7 +209,7 @@ impl Walker {
         self.count()?;
         let [.., g, h, i, j, k, l] = gather.bytes();
         if [g, h] != [0, 0] {
-            self.note(Deviation::ReservedBytes, DataSetError::ReservedBytes(tag))?;
+            self.note(DataSetError::ReservedBytes(tag))?;
         }
         self.explicit(tag, vr, header::long([i, j, k, l], encoding), encoding)
     }
@@ -243,10 +242,11 @@ impl Walker {
     }
 
     const fn count(&mut self) -> Result<(), DataSetError> {
-        if self.state.elements == MAX_ELEMENTS {
+        let earned = self.state.position / BYTES_FOR_AN_ELEMENT;
+        if self.state.elements as u64 >= (self.rules.elements as u64).saturating_add(earned) {
             return Err(DataSetError::Elements);
         }
-        self.state.elements += 1;
+        self.state.elements = self.state.elements.saturating_add(1);
         Ok(())
     }
 
@@ -261,7 +261,7 @@ impl Walker {
     fn measure(&mut self, tag: Tag, length: u32) -> Result<(), DataSetError> {
         self.stay_within(tag, length)?;
         if length % 2 == 1 {
-            self.note(Deviation::OddLength, DataSetError::OddLength(tag))?;
+            self.note(DataSetError::OddLength(tag))?;
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! Command sets (PS3.7 section 6.3 and annex E): Implicit VR Little Endian, group 0000 only.
 //!
-//! A set is read whole and strictly: every element must be one that its command may have, with a
-//! value of the right size and grammar. What goes on is written anew from what was judged.
+//! A set is read whole: what says something must be there once, with a value of the right size and
+//! grammar; what says nothing is left out and counted. What goes on is written anew from what was
+//! judged.
 
 mod element;
 mod error;
@@ -9,16 +10,18 @@ mod table;
 
 use element::{
     AFFECTED_CLASS, AFFECTED_INSTANCE, COMPLETED, DATA_SET_TYPE, DESTINATION, Draft, ERROR_COMMENT,
-    Element, Elements, FAILED, FIELD, MESSAGE_ID, REQUESTED_CLASS, REQUESTED_INSTANCE,
-    RESPONDED_TO, STATUS, WARNING,
+    Element, Elements, FAILED, FIELD, MESSAGE_ID, PRIORITY, REQUESTED_CLASS, RESPONDED_TO, STATUS,
+    WARNING,
 };
 pub use error::CommandError;
-use table::{DataSet, Message, RESPONSE, Row, Shape, Value};
+use table::{DataSet, Message, Need, RESPONSE, Row, Shape, Value};
 
+use super::tidied::Tidied;
+use crate::counts::Counts;
 use crate::services::Operation;
 use crate::wire::associate::ContextId;
 use crate::wire::title::AeTitle;
-use crate::wire::uid::Uid;
+use crate::wire::uid::{InstanceUid, Uid};
 
 /// A command set that was judged, and its canonical encoding.
 #[derive(Debug)]
@@ -28,13 +31,24 @@ pub(super) struct Command {
     /// The affected or requested SOP class.
     pub(super) sop_class: Option<Uid>,
     /// The affected or requested SOP instance.
-    pub(super) sop_instance: Option<Uid>,
-    /// Where a C-MOVE wants the objects.
+    pub(super) sop_instance: Option<InstanceUid>,
+    /// Where a C-MOVE wants the objects; `None` also for what is no title.
     pub(super) destination: Option<AeTitle>,
     pub(super) sub_operations: SubOperations,
-    pub(super) has_data_set: bool,
+    pub(super) follows: Follows,
+    /// What was put right in the set.
+    pub(super) tidied: Counts<Tidied>,
     /// Empty for a command that is not known: it is never forwarded.
     pub(super) bytes: Vec<u8>,
+}
+
+/// What follows a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Follows {
+    Nothing,
+    DataSet,
+    /// A data set where the message has none: it is not passed on.
+    Surplus,
 }
 
 /// What a command is to the exchange of messages.
@@ -79,25 +93,47 @@ pub struct SubOperations {
 }
 
 const NO_DATA_SET: u16 = 0x0101;
+/// The priority that is neither high nor low (PS3.7 annex E).
+const MEDIUM: [u8; 2] = [0, 0];
 
 impl Command {
     /// Reads a whole command set.
     pub(super) fn read(context: ContextId, set: &[u8]) -> Result<Self, CommandError> {
-        let elements = Elements::of(set)?;
-        let mut field = None;
-        // All of it is looked through before any of it is believed.
-        for element in elements.clone() {
-            let element = element?;
-            if element.number == FIELD {
-                field = Some(number(element)?);
-            }
-        }
-        let field = field.ok_or(CommandError::Missing(FIELD))?;
+        let mut tidied = Counts::default();
+        let elements = Elements::of(set, &mut tidied)?;
+        let field = number_in(&elements, FIELD)?;
         match Shape::of(field) {
-            Some(shape) => Reading::new(shape).finish(context, elements),
-            None if field & RESPONSE == 0 => unknown_request(context, field, elements),
+            Some(shape) => Reading::new(shape, tidied).finish(context, elements),
+            None if field & RESPONSE == 0 => unknown_request(context, field, &elements, tidied),
             None => Err(CommandError::UnknownResponse),
         }
+    }
+
+    /// Whether more of the message is to come.
+    pub(super) fn has_data_set(&self) -> bool {
+        self.follows != Follows::Nothing
+    }
+
+    /// Whether it waits for a response, and so for its turn.
+    pub(super) const fn asks(&self) -> bool {
+        matches!(self.role, Role::Request { .. } | Role::UnknownRequest { .. })
+    }
+
+    pub(super) const fn is_request(&self) -> bool {
+        matches!(self.role, Role::Request { .. })
+    }
+
+    /// The set of a response whose data set does not pass.
+    pub(super) fn without_data_set(mut self) -> Vec<u8> {
+        element::replace_number(&mut self.bytes, DATA_SET_TYPE, NO_DATA_SET);
+        self.bytes
+    }
+
+    /// Takes out of a response the SOP class that it need not name.
+    pub(super) fn drop_class(&mut self) {
+        let kept = element::without(&self.bytes, &[AFFECTED_CLASS, REQUESTED_CLASS]);
+        self.bytes = kept;
+        self.sop_class = None;
     }
 
     /// The encoded response with this status: what the gate itself says to a request. `None` for
@@ -110,7 +146,7 @@ impl Command {
         };
         let mut draft = Draft::new();
         if let Some(class) = &self.sop_class {
-            draft.uid(AFFECTED_CLASS, class);
+            draft.uid(AFFECTED_CLASS, class.as_str());
         }
         draft.number(FIELD, field | RESPONSE);
         draft.number(RESPONDED_TO, message_id);
@@ -118,7 +154,7 @@ impl Command {
         draft.number(STATUS, status);
         draft.text(ERROR_COMMENT, comment.as_bytes());
         if let Some(instance) = &self.sop_instance {
-            draft.uid(AFFECTED_INSTANCE, instance);
+            draft.uid(AFFECTED_INSTANCE, instance.as_str());
         }
         Some(draft.finish())
     }
@@ -128,11 +164,12 @@ impl Command {
 struct Reading {
     shape: &'static Shape,
     draft: Draft,
+    tidied: Counts<Tidied>,
     /// Bit n: the row n of the shape was met.
     met: u32,
     numbers: Numbers,
     sop_class: Option<Uid>,
-    sop_instance: Option<Uid>,
+    sop_instance: Option<InstanceUid>,
     destination: Option<AeTitle>,
 }
 
@@ -147,10 +184,11 @@ struct Numbers {
 }
 
 impl Reading {
-    fn new(shape: &'static Shape) -> Self {
+    fn new(shape: &'static Shape, tidied: Counts<Tidied>) -> Self {
         Self {
             shape,
             draft: Draft::new(),
+            tidied,
             met: 0,
             numbers: Numbers::default(),
             sop_class: None,
@@ -162,72 +200,88 @@ impl Reading {
     fn finish(
         mut self,
         context: ContextId,
-        elements: Elements<'_>,
+        mut elements: Elements<'_>,
     ) -> Result<Command, CommandError> {
-        for element in elements {
-            self.element(element?)?;
+        if self.shape.row(PRIORITY).is_some() && !has_priority(&elements) {
+            self.tidied.add(Tidied::Priority);
+            elements.put(Element { number: PRIORITY, value: &MEDIUM });
+        }
+        for element in elements.iter() {
+            self.element(element)?;
         }
         let missing = self.shape.rows().enumerate();
-        let missing = missing.filter(|(place, row)| row.is_required && self.met >> place & 1 == 0);
+        let missing =
+            missing.filter(|(place, row)| row.need == Need::Required && self.met >> place & 1 == 0);
         if let Some((_, row)) = missing.min_by_key(|(_, row)| row.element) {
             return Err(CommandError::Missing(row.element));
         }
         let role = self.role()?;
-        let has_data_set = self.numbers.data_set_type != NO_DATA_SET;
-        if !self.shape.data_set.allows(has_data_set, role) {
-            return Err(CommandError::DataSet);
-        }
-        Ok(Command {
+        let follows = self.follows(role)?;
+        let mut command = Command {
             context,
             role,
             sop_class: self.sop_class,
             sop_instance: self.sop_instance,
             destination: self.destination,
             sub_operations: self.numbers.sub_operations,
-            has_data_set,
+            follows,
+            tidied: self.tidied,
             bytes: self.draft.finish(),
-        })
+        };
+        if follows == Follows::Surplus {
+            element::replace_number(&mut command.bytes, DATA_SET_TYPE, NO_DATA_SET);
+        }
+        Ok(command)
     }
 
     fn element(&mut self, element: Element<'_>) -> Result<(), CommandError> {
-        let (place, row) =
-            self.shape.row(element.number).ok_or(CommandError::Foreign(element.number))?;
+        let Some((place, row)) = self.shape.row(element.number) else {
+            self.tidied.add(Tidied::Surplus);
+            return Ok(());
+        };
         // An optional element without a value says as much as none.
         if element.value.is_empty() {
-            return if row.is_required { Err(CommandError::Missing(row.element)) } else { Ok(()) };
+            return match row.need {
+                Need::Required => Err(CommandError::Missing(row.element)),
+                Need::Optional | Need::Incidental => Ok(()),
+            };
         }
         self.met |= 1 << place;
-        self.value(row, element).ok_or(CommandError::Value(row.element))
+        match self.value(row, element) {
+            None if row.need == Need::Incidental => {
+                self.tidied.add(Tidied::Value);
+                Ok(())
+            }
+            judged => judged.ok_or(CommandError::Value(row.element)),
+        }
     }
 
     /// Judges a value and writes it anew; `None` where it breaks its grammar.
     fn value(&mut self, row: Row, Element { number, value }: Element<'_>) -> Option<()> {
         match row.value {
-            Value::Uid => {
-                let uid = element::uid(value)?;
-                self.draft.uid(number, &uid);
-                match number {
-                    AFFECTED_CLASS | REQUESTED_CLASS => self.sop_class = Some(uid),
-                    AFFECTED_INSTANCE | REQUESTED_INSTANCE => self.sop_instance = Some(uid),
-                    _ => {}
-                }
+            Value::Class => {
+                let class = element::uid(value)?;
+                self.draft.uid(number, class.as_str());
+                self.sop_class = Some(class);
             }
-            Value::Title => {
-                let title = element::title(value)?;
-                self.draft.title(number, title);
-                if number == DESTINATION {
-                    self.destination = Some(title);
+            Value::Instance => {
+                let instance = element::instance(value)?;
+                if !instance.is_uid() {
+                    self.tidied.add(Tidied::InstanceUid);
                 }
+                self.draft.uid(number, instance.as_str());
+                self.sop_instance = Some(instance);
             }
+            // A C-MOVE to nowhere is refused, not unreadable.
+            Value::Title if number == DESTINATION => {
+                self.destination = element::title(value);
+                self.destination.into_iter().for_each(|title| self.draft.title(number, title));
+            }
+            Value::Title => self.draft.title(number, element::title(value)?),
             Value::Number => {
                 let value = element::number(value)?;
                 self.draft.number(number, value);
                 self.numbers.keep(number, value);
-            }
-            // Low, medium and high (PS3.7 annex E).
-            Value::Priority => {
-                let priority = element::number(value).filter(|priority| *priority <= 2)?;
-                self.draft.number(number, priority);
             }
             Value::Tags => {
                 if value.len() % 4 != 0 {
@@ -240,6 +294,26 @@ impl Reading {
         Some(())
     }
 
+    fn follows(&mut self, role: Role) -> Result<Follows, CommandError> {
+        let has_data_set = self.numbers.data_set_type != NO_DATA_SET;
+        if self.shape.data_set.allows(has_data_set, role) {
+            return Ok(if has_data_set { Follows::DataSet } else { Follows::Nothing });
+        }
+        match (role, has_data_set) {
+            (Role::Response { .. }, true) => {
+                self.tidied.add(Tidied::SurplusDataSet);
+                Ok(Follows::Surplus)
+            }
+            (Role::Response { .. }, false) => {
+                self.tidied.add(Tidied::NoDataSet);
+                Ok(Follows::Nothing)
+            }
+            (Role::Request { .. } | Role::UnknownRequest { .. } | Role::Cancel { .. }, _) => {
+                Err(CommandError::DataSet)
+            }
+        }
+    }
+
     fn role(&self) -> Result<Role, CommandError> {
         let numbers = &self.numbers;
         Ok(match self.shape.message {
@@ -249,7 +323,8 @@ impl Reading {
             Message::Response(operation) => Role::Response {
                 operation,
                 responds_to: numbers.responds_to,
-                status: Status::of(operation, numbers.status).ok_or(CommandError::Value(STATUS))?,
+                status: Status::of(operation, numbers.status, numbers.data_set_type)
+                    .ok_or(CommandError::Value(STATUS))?,
             },
             Message::Cancel => Role::Cancel { message_id: numbers.responds_to },
         })
@@ -273,15 +348,21 @@ impl Numbers {
 
 impl Status {
     /// `None` where this operation has no such status: only queries and retrievals go on behind a
-    /// response (PS3.4 sections C.4.1.1.4, C.4.2.1.5 and C.4.3.1.4).
-    fn of(operation: Operation, code: u16) -> Option<Self> {
+    /// response (PS3.4 sections C.4.1.1.4, C.4.2.1.5 and C.4.3.1.4). A repository's query goes on
+    /// behind the warning that it has found more than it shows, which comes with a match (PS3.4
+    /// section C.6.4.4).
+    fn of(operation: Operation, code: u16, data_set_type: u16) -> Option<Self> {
         const PENDING: u16 = 0xff00;
         const PENDING_WITH_UNSUPPORTED_KEYS: u16 = 0xff01;
+        const LIMIT_REACHED: u16 = 0xb001;
         let may_be_pending = match code {
             PENDING => {
                 matches!(operation, Operation::CFind | Operation::CGet | Operation::CMove)
             }
             PENDING_WITH_UNSUPPORTED_KEYS => operation == Operation::CFind,
+            LIMIT_REACHED if data_set_type != NO_DATA_SET => {
+                return Some(Self { code, is_pending: operation == Operation::CFind });
+            }
             _ => return Some(Self { code, is_pending: false }),
         };
         may_be_pending.then_some(Self { code, is_pending: true })
@@ -301,34 +382,35 @@ impl DataSet {
     }
 }
 
+/// Whether the priority is high, medium or low (PS3.7 annex E).
+fn has_priority(elements: &Elements<'_>) -> bool {
+    let priority = elements.find(PRIORITY).and_then(|element| element::number(element.value));
+    priority.is_some_and(|priority| priority <= 2)
+}
+
 /// Enough of a request that nobody knows for an answer to it.
 fn unknown_request(
     context: ContextId,
     field: u16,
-    elements: Elements<'_>,
+    elements: &Elements<'_>,
+    tidied: Counts<Tidied>,
 ) -> Result<Command, CommandError> {
-    let mut message_id = Err(CommandError::Missing(MESSAGE_ID));
-    let mut data_set_type = Err(CommandError::Missing(DATA_SET_TYPE));
-    for element in elements {
-        let element = element?;
-        match element.number {
-            MESSAGE_ID => message_id = Ok(number(element)?),
-            DATA_SET_TYPE => data_set_type = Ok(number(element)?),
-            _ => {}
-        }
-    }
+    let message_id = number_in(elements, MESSAGE_ID)?;
+    let has_data_set = number_in(elements, DATA_SET_TYPE)? != NO_DATA_SET;
     Ok(Command {
         context,
-        role: Role::UnknownRequest { field, message_id: message_id? },
+        role: Role::UnknownRequest { field, message_id },
         sop_class: None,
         sop_instance: None,
         destination: None,
         sub_operations: SubOperations::default(),
-        has_data_set: data_set_type? != NO_DATA_SET,
+        follows: if has_data_set { Follows::DataSet } else { Follows::Nothing },
+        tidied,
         bytes: Vec::new(),
     })
 }
 
-fn number(element: Element<'_>) -> Result<u16, CommandError> {
-    element::number(element.value).ok_or(CommandError::Value(element.number))
+fn number_in(elements: &Elements<'_>, number: u16) -> Result<u16, CommandError> {
+    let element = elements.find(number).ok_or(CommandError::Missing(number))?;
+    element::number(element.value).ok_or(CommandError::Value(number))
 }

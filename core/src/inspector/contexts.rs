@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::guard::Guarding;
 use crate::services::Operations;
+use crate::side::{PerSide, Side};
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::ContextId;
 use crate::wire::title::AeTitle;
@@ -24,8 +25,8 @@ pub struct Contexts {
 pub struct Grants {
     /// Where C-MOVE may send objects.
     pub move_to: Arc<[AeTitle]>,
-    /// How data sets are judged.
-    pub guarding: Guarding,
+    /// How the data sets of each side are judged.
+    pub guarding: PerSide<Guarding>,
 }
 
 /// A presentation context that both sides have agreed on.
@@ -67,9 +68,9 @@ impl Contexts {
         self.grants.move_to.contains(destination)
     }
 
-    /// How data sets are judged.
-    pub const fn guarding(&self) -> Guarding {
-        self.grants.guarding
+    /// How the data sets of this side are judged.
+    pub const fn guarding(&self, from: Side) -> Guarding {
+        *self.grants.guarding.get(from)
     }
 
     /// The context with this id, if it was accepted.

@@ -1,6 +1,8 @@
 //! Data sets on their way: walked, and their heads held until the walk of them is clean.
 
 use super::command::{Command, Role};
+use super::tidied::Tidied;
+use crate::counts::Counts;
 use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
 use crate::services::Operation;
 use crate::side::Side;
@@ -10,8 +12,10 @@ use crate::transfer_syntax::TransferSyntax;
 /// answered, because nothing of the message has left yet. With the headers of fragments of two
 /// bytes, the smallest, what is held becomes seven times as long.
 pub const HEAD: usize = 64 * 1024;
+/// The room for a message that is no object: queries and their answers are short, and many.
+const SMALL: usize = 2 * 1024;
 
-/// What becomes of a requestor's unsound data sets.
+/// What becomes of a side's unsound data sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
     /// They are refused.
@@ -21,13 +25,22 @@ pub enum Mode {
     Report,
 }
 
-/// How the data sets of an association are judged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// How the data sets of one side are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guarding {
-    /// What becomes of the requestor's unsound ones.
+    /// What becomes of the unsound ones.
     pub mode: Mode,
-    /// What the requestor may do against the standard.
+    /// What the side may do against the standard.
     pub tolerated: Tolerated,
+    /// How many elements each may have.
+    pub elements: u32,
+}
+
+impl Default for Guarding {
+    fn default() -> Self {
+        let Rules { tolerated, elements, .. } = Rules::strict(Side::Requestor);
+        Self { mode: Mode::default(), tolerated, elements }
+    }
 }
 
 /// Judges the data set of one message.
@@ -42,6 +55,7 @@ pub(super) struct Guard {
     head: Option<usize>,
     /// In a report: the fault that was found. Nothing is walked behind it.
     reported: Option<DataSetError>,
+    tidied: Counts<Tidied>,
 }
 
 /// A data set that does not pass.
@@ -60,18 +74,17 @@ impl Guard {
         syntax: TransferSyntax,
         guarding: Guarding,
     ) -> Self {
-        let (rules, mode) = match from {
-            Side::Requestor => (Rules::Requestor { tolerated: guarding.tolerated }, guarding.mode),
-            Side::Acceptor => (Rules::Acceptor, Mode::Refuse),
+        let Guarding { mode, tolerated, elements } = guarding;
+        let purpose = purpose(&command);
+        // An object's head in one go, the command and usual headers included.
+        let room = if matches!(purpose, Purpose::Object { .. }) { HEAD + 1024 } else { SMALL };
+        let walker = Walker::new(syntax.walk(), purpose, Rules { from, tolerated, elements });
+        let (held, head) = match mode {
+            Mode::Refuse => (Vec::with_capacity(room), Some(HEAD)),
+            Mode::Report => (Vec::new(), None),
         };
-        let walker = Walker::new(syntax.walk(), purpose(&command), rules);
-        // A requestor's request can wait, because it can be answered instead.
-        let is_request = matches!(command.role, Role::Request { .. });
-        let can_wait = from == Side::Requestor && is_request && mode == Mode::Refuse;
-        let head = can_wait.then_some(HEAD);
-        // In one go, the command and usual headers included: most objects are larger than their head.
-        let held = Vec::with_capacity(head.map_or(0, |head| head + 1024));
-        Self { command, walker, mode, held, head, reported: None }
+        let tidied = Counts::default();
+        Self { command, walker, mode, held, head, reported: None, tidied }
     }
 
     /// Whether nothing of the message has left.
@@ -81,6 +94,20 @@ impl Guard {
 
     pub(super) const fn command(&self) -> &Command {
         &self.command
+    }
+
+    pub(super) fn into_command(self) -> Command {
+        self.command
+    }
+
+    /// Something was put right on the way.
+    pub(super) fn tidied(&mut self, what: Tidied) {
+        self.tidied.add(what);
+    }
+
+    /// What was put right on the way.
+    pub(super) const fn all_tidied(&self) -> &Counts<Tidied> {
+        &self.tidied
     }
 
     pub(super) const fn deviations(&self) -> &Deviations {

@@ -7,13 +7,14 @@ use super::command::Command;
 use super::contexts::Contexts;
 use super::fault::Fault;
 use super::guard::{Broken, Guard};
+use super::tidied::Tidied;
 use crate::data_set::DataSetError;
 use crate::gather::{Gather, take_up_to};
 use crate::wire::associate::ContextId;
 use crate::wire::pdu::{Header, PduType};
 use crate::wire::reject::{Abort, REFUSAL_LENGTH};
 use framing::{Fragment, PDU_OVERHEAD, PDV_HEADER, Pdv, length, push_data_header};
-use message::{Message, Passage};
+use message::{Carry, Message, Passage};
 
 /// The most that all refused messages together may bring behind their commands.
 const MAX_SWALLOWED: u64 = 64 * 1024 * 1024;
@@ -109,15 +110,20 @@ impl Lane {
         }
     }
 
-    /// Whether a message is held until the head of its data set is walked.
-    pub(super) const fn is_holding(&self) -> bool {
-        matches!(&self.message, Message::DataSet { passage: Passage::Judge(it), .. } if it.is_holding())
+    /// Whether a request is held until the head of its data set is walked.
+    pub(super) const fn is_holding_request(&self) -> bool {
+        matches!(&self.message, Message::DataSet { passage: Passage::Judge(guard), .. }
+            if guard.is_holding() && guard.command().is_request())
     }
 
     /// Whether the header of a fragment went out and the fragment did not yet.
     pub(super) const fn is_inside_forwarded_pdu(&self) -> bool {
-        matches!(&self.state, State::Fragment(fragment) if fragment.left > 0)
-            && self.is_inside_forwarded_message()
+        let State::Fragment(fragment) = &self.state else { return false };
+        let withheld = match &self.message {
+            Message::DataSet { carry, .. } => carry.withholds as u32,
+            Message::Command { .. } | Message::Between | Message::EndedInPdu => 0,
+        };
+        fragment.left > withheld && self.is_inside_forwarded_message()
     }
 
     /// The message whose command was just read passes as far as its data set is sound.
@@ -161,11 +167,12 @@ impl Lane {
                 self.state = State::Fragment(fragment);
                 match &mut self.message {
                     Message::Command { collected, .. } => collected.extend_from_slice(piece),
-                    Message::DataSet { .. } => {
+                    Message::DataSet { carry, .. } => {
+                        let piece = carry.keep_last(piece, fragment.left == 0);
                         let ends = fragment.is_last && fragment.left == 0;
                         self.pass(piece, ends, out).inspect_err(|_| {
                             // The byte at fault stays here, so the fragment is never complete.
-                            self.state = State::Fragment(Fragment { left: 1, ..fragment });
+                            self.state = State::Fragment(Fragment { left: 2, ..fragment });
                         })?;
                     }
                     Message::Between | Message::EndedInPdu => {}
@@ -193,6 +200,11 @@ impl Lane {
                 self.pdu_left = header.length;
                 self.state = State::PdvHeader(Gather::NEW);
                 Ok(Step::Data)
+            }
+            // Servers take a release without the four bytes that say nothing.
+            PduType::ReleaseRq | PduType::ReleaseRp if header.length == 0 => {
+                self.end_pdu();
+                self.control_pdu(header.kind, [0; REFUSAL_LENGTH as usize])
             }
             PduType::ReleaseRq | PduType::ReleaseRp | PduType::Abort => {
                 if header.length != REFUSAL_LENGTH {
@@ -228,26 +240,34 @@ impl Lane {
         let context = ContextId::new(context).filter(|&id| contexts.get(id).is_some());
         let context = context.ok_or(Fault::UnknownContext)?;
         self.message.join(context, fragment)?;
-        self.pass_header(context, fragment, out)?;
         self.state = State::Fragment(fragment);
+        self.begin_fragment(context, fragment, out)?;
         if fragment.left == 0 { self.end_fragment(fragment) } else { Ok(Step::Continue) }
     }
 
-    /// The header of a data set's fragment goes on where its bytes will; an empty one says
-    /// something only as the last.
-    fn pass_header(
+    /// The header of a data set's fragment goes on where its bytes will, and with it the byte that
+    /// was left over before.
+    fn begin_fragment(
         &mut self,
         context: ContextId,
         fragment: Fragment,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
-        let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
+        let Message::DataSet { passage, carry, .. } = &mut self.message else { return Ok(()) };
         match passage {
             Passage::Judge(guard) => {
-                if fragment.left > 0 {
+                let (leaves, carried) = carry.begin(fragment);
+                if carry.withholds {
+                    guard.tidied(Tidied::OddFragment);
+                }
+                if leaves > 0 {
+                    let fragment = Fragment { left: leaves, ..fragment };
                     push_data_header(guard.sink(out), context, fragment);
+                    self.pass(carried.as_slice(), false, out)
                 } else if fragment.is_last {
-                    return self.pass_empty(context, fragment, out);
+                    self.pass_empty(context, fragment, out)
+                } else {
+                    Ok(())
                 }
             }
             Passage::Swallow => {
@@ -255,13 +275,14 @@ impl Lane {
                 if self.swallowed > MAX_SWALLOWED {
                     return Err(Fault::SwallowedTooMuch);
                 }
+                Ok(())
             }
-            Passage::Drop => {}
+            Passage::Drop => Ok(()),
         }
-        Ok(())
     }
 
-    /// An empty last fragment ends a data set, and leaves only if the data set may end there.
+    /// An empty last fragment ends a data set, and leaves only if the data set may end there: it says
+    /// something only as the last.
     fn pass_empty(
         &mut self,
         context: ContextId,
@@ -301,10 +322,11 @@ impl Lane {
         let step = match &mut self.message {
             Message::Command { context, collected, .. } if fragment.is_last => {
                 let command = Command::read(*context, collected).map_err(Fault::Command)?;
-                self.message = if command.has_data_set {
+                self.message = if command.has_data_set() {
                     // Until somebody says that it passes.
                     let passage = Passage::Swallow;
-                    Message::DataSet { context: *context, empty: 0, passage }
+                    let carry = Carry::default();
+                    Message::DataSet { context: *context, empty: 0, passage, carry }
                 } else {
                     Message::EndedInPdu
                 };

@@ -2,6 +2,8 @@
 
 use super::command::{Command, SubOperations};
 use super::forbidden::ForbiddenRequest;
+use super::tidied::Tidied;
+use crate::counts::Counts;
 use crate::data_set::{DataSetError, Deviations};
 use crate::services::Operation;
 use crate::side::Side;
@@ -20,6 +22,7 @@ pub struct Ledger {
     unsound: Vec<(UnsoundDataSet, u64)>,
     unsound_more: u64,
     deviations: Deviations,
+    tidied: Counts<Tidied>,
     late_cancels: u64,
     /// What nobody was told of yet.
     news: Vec<News>,
@@ -37,6 +40,8 @@ pub enum News {
 /// A data set that broke a rule while its message could still be answered, or passed in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnsoundDataSet {
+    /// Who sent it.
+    pub from: Side,
     /// What it belongs to.
     pub operation: Operation,
     /// The SOP class of its command.
@@ -50,20 +55,25 @@ pub struct UnsoundDataSet {
 impl UnsoundDataSet {
     /// The one behind a command of this operation.
     pub(super) fn new(
+        from: Side,
         operation: Operation,
         command: &Command,
         error: DataSetError,
         outcome: Outcome,
     ) -> Self {
-        Self { operation, sop_class: command.sop_class.clone(), error, outcome }
+        Self { from, operation, sop_class: command.sop_class.clone(), error, outcome }
     }
 }
 
 /// What became of an unsound data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The gate answered with this status; the PACS heard nothing.
+    /// The gate answered with this status; the other side heard nothing.
     Refused(u16),
+    /// The response to which it belongs was left out, one of several.
+    Withheld,
+    /// The response to which it belongs went on without it.
+    Stripped,
     /// It was let through.
     Reported,
 }
@@ -94,7 +104,7 @@ impl Performed {
 
 impl Ledger {
     /// How many kinds of operations, and how many destinations, are told apart.
-    pub const KINDS: usize = 12;
+    pub const KINDS: usize = 11;
     /// How many forbidden requests an association may send before it is ended.
     pub const FORBIDDEN: usize = 16;
 
@@ -142,6 +152,11 @@ impl Ledger {
     /// Deviations from the standard in data sets that passed.
     pub const fn deviations(&self) -> &Deviations {
         &self.deviations
+    }
+
+    /// What was put right in messages.
+    pub const fn tidied(&self) -> &Counts<Tidied> {
+        &self.tidied
     }
 
     /// How many C-CANCEL came when there was nothing to cancel any more.
@@ -205,7 +220,15 @@ impl Ledger {
     }
 
     pub(super) fn add_deviations(&mut self, more: &Deviations) {
-        self.deviations.add(more);
+        self.deviations.add_all(more);
+    }
+
+    pub(super) fn tidy(&mut self, what: Tidied) {
+        self.tidied.add(what);
+    }
+
+    pub(super) fn add_tidied(&mut self, more: &Counts<Tidied>) {
+        self.tidied.add_all(more);
     }
 
     pub(super) fn take_news(&mut self) -> Vec<News> {
@@ -241,6 +264,7 @@ mod tests {
     fn holds_the_first_kinds_of_unsound_data_sets_and_counts_the_others() {
         let mut ledger = Ledger::default();
         let of = |number: usize| UnsoundDataSet {
+            from: Side::Requestor,
             operation: Operation::CStore,
             sop_class: None,
             error: DataSetError::OddLength(Tag::new(0x0008, u16::try_from(number).unwrap())),

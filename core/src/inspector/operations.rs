@@ -48,9 +48,9 @@ impl Outstanding {
         self.0.requestor.is_none() && self.0.acceptor.is_none()
     }
 
-    /// Whether this side may send a request now.
-    pub(super) const fn may_ask(&self, side: Side) -> Result<(), Fault> {
-        if self.0.get(side).is_some() { Err(Fault::SecondRequest) } else { Ok(()) }
+    /// Whether a request of this side can be dealt with now.
+    pub(super) const fn may_ask(&self, side: Side) -> bool {
+        self.0.get(side).is_none()
     }
 
     /// A request goes on to the other side.

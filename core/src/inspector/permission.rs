@@ -36,10 +36,11 @@ pub(super) fn judge(
     {
         return Err(Forbidden::StoreOutsideGet);
     }
-    match command.destination {
-        Some(destination) if !contexts.may_move_to(&destination) => Err(Forbidden::MoveDestination),
-        Some(_) | None => Ok(()),
+    let may_move = || command.destination.is_some_and(|title| contexts.may_move_to(&title));
+    if operation == Operation::CMove && !may_move() {
+        return Err(Forbidden::MoveDestination);
     }
+    Ok(())
 }
 
 /// Judges a C-CANCEL. It may cross the final response on its way.

@@ -35,7 +35,10 @@ const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 2, 6];
 /// Data sets pass whatever they are: the rules of framing do not look at them.
 fn reporting(move_to: &[AeTitle]) -> Grants {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
-    Grants { move_to: move_to.into(), guarding }
+    Grants {
+        move_to: move_to.into(),
+        guarding: PerSide { requestor: guarding, acceptor: guarding },
+    }
 }
 
 fn inspector() -> Inspector {
@@ -133,13 +136,43 @@ fn command(set: &[u8]) -> Vec<u8> {
     one(1, COMMAND | LAST, set)
 }
 
+/// An inspector that is fed as the relay does it: what it did not take waits until it wants more.
+struct Fed {
+    inspector: Inspector,
+    out: Out,
+    untaken: PerSide<Vec<u8>>,
+}
+
+impl Fed {
+    fn new(inspector: Inspector) -> Self {
+        Self { inspector, out: Out::default(), untaken: PerSide::default() }
+    }
+
+    fn feed(&mut self, from: Side, bytes: &[u8]) -> Result<(), Fault> {
+        self.untaken.get_mut(from).extend_from_slice(bytes);
+        loop {
+            let mut moved = 0;
+            for side in [from, from.other()] {
+                if self.inspector.wants(side) {
+                    let bytes = std::mem::take(self.untaken.get_mut(side));
+                    let fed = self.inspector.feed(side, &bytes, &mut self.out);
+                    let taken = fed.map_err(|fault| fault.what)?;
+                    moved += taken;
+                    *self.untaken.get_mut(side) = bytes[taken..].to_vec();
+                }
+            }
+            if moved == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
 /// Feeds the pieces in turn; what came out for either side, and the verdict.
 fn run(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
-    let mut inspector = inspector();
-    let mut out = Out::default();
-    let verdict =
-        pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
-    (out, verdict, inspector)
+    let mut fed = Fed::new(inspector());
+    let verdict = pieces.iter().try_for_each(|(from, input)| fed.feed(*from, input));
+    (fed.out, verdict, fed.inspector)
 }
 
 fn fault(pieces: &[(Side, &[u8])]) -> Fault {
@@ -303,9 +336,37 @@ fn a_cancel_passes_while_there_is_something_to_cancel() {
 }
 
 #[test]
-fn refuses_a_second_request_before_the_response() {
+fn a_request_before_the_response_waits_for_it() {
+    let echo = |id| command(&request(ECHO_RQ, id, NO_DATA));
+    let answer = |id| command(&response(ECHO_RQ, id, NO_DATA, SUCCESS));
+    let three = [echo(1), store(), echo(3)].concat();
+    let (out, verdict, inspector) = run(&[(Side::Requestor, &three)]);
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), echo(1)));
+    // Nothing is awaited of the side that waits, however much of its message is there.
+    assert!(!inspector.wants(Side::Requestor) && inspector.wants(Side::Acceptor));
+    assert_eq!(inspector.phase(), Phase::Operating);
+    let stored = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
+    let all: [(Side, &[u8]); 4] = [
+        (Side::Requestor, &three),
+        (Side::Acceptor, &answer(1)),
+        (Side::Acceptor, &stored),
+        (Side::Acceptor, &answer(3)),
+    ];
+    let (out, verdict, inspector) = run(&all);
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), three));
+    assert_eq!(out.to_requestor, [answer(1), stored, answer(3)].concat());
+    assert_eq!(inspector.phase(), Phase::Open);
+    assert!(inspector.ledger().tidied().iter().eq([(Tidied::SecondRequest, 2)]));
+}
+
+#[test]
+fn behind_a_request_that_waits_nothing_is_taken() {
     let echo = command(&request(ECHO_RQ, 1, NO_DATA));
-    assert_eq!(fault(&[(Side::Requestor, &echo), (Side::Requestor, &echo)]), Fault::SecondRequest);
+    let (mut inspector, mut out) = (inspector(), Out::default());
+    let input = [&echo[..], &echo, &[0xff; 100]].concat();
+    let taken = inspector.feed(Side::Requestor, &input, &mut out);
+    assert_eq!(taken, Ok(2 * echo.len()));
+    assert_eq!(inspector.feed(Side::Requestor, &input, &mut out), Ok(0));
 }
 
 #[test]
@@ -371,7 +432,46 @@ fn refuses_a_pdv_that_does_not_fit_its_pdu() {
     assert_eq!(refused(4, 6), Fault::PdvLength);
     assert_eq!(refused(u32::MAX - 1, 6), Fault::PdvLength);
     assert_eq!(refused(4, 10), Fault::PdvLength);
-    assert_eq!(refused(3, 8), Fault::OddFragment);
+}
+
+#[test]
+fn fragments_of_odd_length_leave_as_even_ones_with_the_same_bytes() {
+    let head = command(&request(STORE_RQ, 1, DATA));
+    let data: Vec<u8> = (0..20).collect();
+    for (cuts, expected) in [
+        (&[5, 15][..], &[4, 16][..]),
+        (&[1, 1, 1, 17], &[2, 18]),
+        (&[1, 0, 1, 18], &[2, 18]),
+        (&[3, 3, 3, 3, 8], &[2, 4, 2, 4, 8]),
+        (&[4, 15, 1], &[4, 14, 2]),
+        (&[19, 0, 1], &[18, 2]),
+    ] {
+        let cut = |sizes: &[usize]| {
+            let mut bytes = head.clone();
+            let mut rest = &data[..];
+            for (number, size) in sizes.iter().enumerate() {
+                let (piece, tail) = rest.split_at(*size);
+                let last = if number + 1 == sizes.len() { LAST } else { 0 };
+                bytes.extend(one(1, last, piece));
+                rest = tail;
+            }
+            bytes
+        };
+        let (out, verdict, inspector) = run(&[(Side::Requestor, &cut(cuts))]);
+        assert_eq!((verdict, out.to_acceptor), (Ok(()), cut(expected)), "{cuts:?}");
+        assert!(inspector.at_boundary(Side::Acceptor) && inspector.phase() == Phase::Operating);
+        assert!(inspector.ledger().tidied().iter().any(|(what, _)| what == Tidied::OddFragment));
+    }
+}
+
+#[test]
+fn a_command_may_come_in_any_number_of_fragments() {
+    let set = request(ECHO_RQ, 1, NO_DATA);
+    let last = set.len() - 1;
+    let cut = |at: usize| one(1, COMMAND | if at == last { LAST } else { 0 }, &set[at..=at]);
+    let input: Vec<u8> = (0..set.len()).flat_map(cut).collect();
+    assert!(set.len() > 64);
+    assert_eq!(run(&[(Side::Requestor, &input)]).0.to_acceptor, command(&set));
 }
 
 #[test]
@@ -406,7 +506,6 @@ fn bounds_what_a_command_may_hold() {
     let begun = command(&request(STORE_RQ, 1, DATA));
     for (before, most, beyond, expected) in [
         (&[][..], one(1, COMMAND, &[0; 2048]).repeat(32), COMMAND, Fault::CommandTooLong),
-        (&[][..], one(1, COMMAND, &[0; 2]).repeat(64), COMMAND, Fault::CommandFragments),
         (&begun[..], one(1, 0, &[]).repeat(64), 0, Fault::EmptyFragments),
     ] {
         let fits = [before, &most].concat();
@@ -430,6 +529,15 @@ fn release_ends_the_association_and_nothing_passes_behind_it() {
     assert_eq!((&out.to_acceptor[..], &out.to_requestor[..]), (&RELEASE_RQ[..], &RELEASE_RP[..]));
     assert_eq!(inspector.phase(), Phase::Released);
     assert!(!inspector.wants(Side::Requestor) && !inspector.wants(Side::Acceptor));
+}
+
+#[test]
+fn a_release_may_come_without_the_bytes_that_say_nothing() {
+    let (out, verdict, inspector) =
+        run(&[(Side::Requestor, &[5, 0, 0, 0, 0, 0]), (Side::Acceptor, &[6, 0, 0, 0, 0, 0])]);
+    assert_eq!((verdict, inspector.phase()), (Ok(()), Phase::Released));
+    assert_eq!((&out.to_acceptor[..], &out.to_requestor[..]), (&RELEASE_RQ[..], &RELEASE_RP[..]));
+    assert_eq!((inspector.pdus(Side::Requestor), inspector.pdus(Side::Acceptor)), (1, 1));
 }
 
 #[test]
@@ -523,23 +631,22 @@ proptest! {
         stream in any_stream(),
         cuts in prop::collection::vec(1usize..9, 1..20),
     ) {
-        let (mut whole, mut out) = (inspector(), Out::default());
-        let (mut cut, mut pieces) = (inspector(), Out::default());
+        let (mut whole, mut cut) = (Fed::new(inspector()), Fed::new(inspector()));
         let mut sizes = cuts.iter().copied().cycle();
         for (side, bytes) in &stream {
-            let expected = whole.feed(*side, bytes, &mut out);
+            let expected = whole.feed(*side, bytes);
             let mut rest = &bytes[..];
             let mut verdict = Ok(());
             while verdict.is_ok() && !rest.is_empty() {
                 let size = sizes.next().unwrap_or(1).min(rest.len());
                 let (piece, tail) = rest.split_at(size);
-                verdict = cut.feed(*side, piece, &mut pieces);
+                verdict = cut.feed(*side, piece);
                 rest = tail;
             }
             prop_assert_eq!(verdict, expected);
-            prop_assert_eq!(&out.to_acceptor, &pieces.to_acceptor);
-            prop_assert_eq!(&out.to_requestor, &pieces.to_requestor);
-            prop_assert_eq!(whole.phase(), cut.phase());
+            prop_assert_eq!(&whole.out.to_acceptor, &cut.out.to_acceptor);
+            prop_assert_eq!(&whole.out.to_requestor, &cut.out.to_requestor);
+            prop_assert_eq!(whole.inspector.phase(), cut.inspector.phase());
             if expected.is_err() {
                 break;
             }
@@ -548,23 +655,26 @@ proptest! {
 
     #[test]
     fn what_passes_passes_again_unchanged(stream in any_stream()) {
-        let (mut first, mut out) = (inspector(), Out::default());
-        let (mut second, mut again) = (inspector(), Out::default());
+        let (mut first, mut second) = (Fed::new(inspector()), Fed::new(inspector()));
+        let mut passed = Out::default();
         for (side, bytes) in &stream {
-            let mut step = Out::default();
-            let verdict = first.feed(*side, bytes, &mut step);
-            if !first.take_news().is_empty() {
+            let verdict = first.feed(*side, bytes);
+            if !first.inspector.take_news().is_empty() {
                 // What the gate itself answers, neither side has sent.
                 return Ok(());
             }
-            let to = step.towards(side.other()).clone();
-            out.towards(side.other()).extend_from_slice(&to);
-            prop_assert_eq!(second.feed(*side, &to, &mut again), Ok(()));
+            for from in [*side, side.other()] {
+                let step = std::mem::take(first.out.towards(from.other()));
+                prop_assert_eq!(second.feed(from, &step), Ok(()));
+                passed.towards(from.other()).extend(step);
+            }
             if verdict.is_err() {
                 break;
             }
         }
-        prop_assert_eq!(out.to_acceptor, again.to_acceptor);
-        prop_assert_eq!(out.to_requestor, again.to_requestor);
+        prop_assert_eq!(&passed.to_acceptor, &second.out.to_acceptor);
+        prop_assert_eq!(&passed.to_requestor, &second.out.to_requestor);
+        let again: Vec<_> = second.inspector.ledger().tidied().iter().collect();
+        prop_assert_eq!(again, []);
     }
 }

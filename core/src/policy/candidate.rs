@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::admitted::Admitted;
 use super::peer::{Pacs, PeerRules};
-use super::permit::{Terms, capped};
+use super::permit::{Terms, announced};
 use super::proposal::Judged;
 use super::refusal::{Inquiry, Refusal};
 use super::trace::{Finding, Trace};
+use crate::inspector::Grants;
+use crate::side::PerSide;
 use crate::wire::associate::{AssociateRq, ReceivedRq, UserInformation};
 
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
@@ -43,7 +45,7 @@ impl Candidate {
             calling: asked.calling,
             contexts: judged.kept,
             user: UserInformation {
-                maximum_length: capped(asked.user.maximum_length, pacs.max_pdu),
+                maximum_length: announced(asked.user.maximum_length, pacs.max_pdu),
                 implementation_class: asked.user.implementation_class.clone(),
                 implementation_version: asked.user.implementation_version,
                 roles: judged.roles,
@@ -56,7 +58,10 @@ impl Candidate {
             echo: received.echo,
             request,
             operations: judged.operations,
-            grants: peer.grants.clone(),
+            grants: Grants {
+                move_to: Arc::clone(&peer.move_to),
+                guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
+            },
             order: judged.order,
             removed: judged.removed,
             requestor_maximum: asked.user.maximum_length,

@@ -2,9 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::permit::{Permit, Terms, capped};
+use super::permit::{Permit, Terms, announced, capped};
 use super::remark::{Remark, Remarks};
 use crate::inspector::{Context, Contexts, Maxima};
+use crate::reason::Ground;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::{
     AssociateAc, ContextAnswer, ContextId, ContextRejection, ContextResult, ExtendedNegotiation,
@@ -35,11 +36,11 @@ crate::reasons! {
     /// How an answer of the acceptor contradicts what it was asked.
     pub enum AcFault -> Abort {
         AcceptsUnproposed: "target-accepts-unproposed",
-            "the PACS accepts a context that it was not asked for", CHECK_THE_PACS => INVALID;
+            "the PACS accepts a context that it was not asked for"
+            is Ground::Meaning("it answers another request than the one it got"), CHECK_THE_PACS => INVALID;
         AnswersTwice: "target-answers-twice",
-            "the PACS gives two results for one context", CHECK_THE_PACS => INVALID;
-        ForeignTransferSyntax: "target-foreign-transfer-syntax",
-            "the PACS chooses a transfer syntax that was not proposed for the context",
+            "the PACS gives two different results for one context"
+            is Ground::Meaning("pynetdicom takes the first of them, DCMTK the last"),
             CHECK_THE_PACS => INVALID;
     }
 }
@@ -102,14 +103,19 @@ fn judged<'a>(
         .iter()
         .map(|context| (context.id, context.transfer_syntaxes.as_slice()))
         .collect();
-    let mut seen = HashSet::new();
+    let mut seen = HashMap::new();
     let mut verdicts = HashMap::new();
     for ContextResult { id, answer } in results {
-        if !seen.insert(*id) {
-            return Err(AcFault::AnswersTwice);
+        match seen.insert(*id, answer) {
+            Some(before) if before == answer => {
+                remarks.add(Remark::RepeatedResult);
+                continue;
+            }
+            Some(_) => return Err(AcFault::AnswersTwice),
+            None => {}
         }
         match asked.get(id) {
-            Some(syntaxes) => verdicts.insert(*id, verdict(syntaxes, answer)?),
+            Some(syntaxes) => verdicts.insert(*id, verdict(syntaxes, answer, remarks)),
             None if matches!(answer, ContextAnswer::Accepted(_)) => {
                 return Err(AcFault::AcceptsUnproposed);
             }
@@ -122,13 +128,20 @@ fn judged<'a>(
     Ok(verdicts)
 }
 
-fn verdict<'a>(proposed: &[Uid], answer: &'a ContextAnswer) -> Result<Verdict<'a>, AcFault> {
+/// A transfer syntax that was not proposed is one that the requestor may not have: it hears that the
+/// context is rejected, and so nothing is sent on it.
+fn verdict<'a>(proposed: &[Uid], answer: &'a ContextAnswer, remarks: &mut Remarks) -> Verdict<'a> {
     let chosen = match answer {
-        ContextAnswer::Rejected(reason) => return Ok(Verdict::Rejected(*reason)),
+        ContextAnswer::Rejected(reason) => return Verdict::Rejected(*reason),
         ContextAnswer::Accepted(chosen) => chosen,
     };
-    let known = TransferSyntax::find(chosen).filter(|_| proposed.contains(chosen));
-    known.map(|syntax| Verdict::Accepted(chosen, syntax)).ok_or(AcFault::ForeignTransferSyntax)
+    match TransferSyntax::find(chosen).filter(|_| proposed.contains(chosen)) {
+        Some(syntax) => Verdict::Accepted(chosen, syntax),
+        None => {
+            remarks.add(Remark::UnproposedTransferSyntax);
+            Verdict::Rejected(ContextRejection::TransferSyntaxes)
+        }
+    }
 }
 
 fn in_order(
@@ -169,7 +182,7 @@ fn maxima(terms: &Terms, pacs_maximum: u32) -> Maxima {
     Maxima {
         to_acceptor: capped(pacs_maximum, u32::MAX),
         to_requestor: capped(terms.requestor_maximum, u32::MAX),
-        from_requestor: capped(pacs_maximum, terms.cap),
+        from_requestor: announced(pacs_maximum, terms.cap),
         from_acceptor: terms.request.user.maximum_length,
     }
 }

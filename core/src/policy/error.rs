@@ -11,7 +11,6 @@ use super::peer::{Pacs, Peer};
 use crate::certificate::{Matcher, NameFault};
 use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, is_retired_meta, is_unified_procedure_step};
-use crate::wire::associate::MIN_MAXIMUM_LENGTH;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
@@ -104,6 +103,9 @@ pub fn within(number: i64, range: RangeInclusive<u32>) -> Result<u32, OutOfRange
     inside.ok_or(OutOfRange { number, range })
 }
 
+/// The smallest maximum length that the gate announces: below it a PDU is mostly headers.
+const SMALLEST_PDU: u32 = 1024;
+
 const UNIFIED_PROCEDURE_STEP: &str =
     "commands of the Unified Procedure Step name another class than their context";
 const RETIRED_META: &str = "commands of this retired meta SOP class name its members, so all of \
@@ -131,7 +133,7 @@ fn of_pacs(pacs: &Pacs) -> Vec<PolicyError> {
     }
     let numbers = [
         ("associations", within(pacs.associations.into(), ASSOCIATIONS)),
-        ("max_pdu", within(pacs.max_pdu.into(), MIN_MAXIMUM_LENGTH..=u32::MAX)),
+        ("max_pdu", within(pacs.max_pdu.into(), SMALLEST_PDU..=u32::MAX)),
     ];
     errors.extend(numbers.into_iter().filter_map(|(key, number)| table.outside(key, number)));
     errors

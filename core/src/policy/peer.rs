@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::rights::Rights;
 use super::trace::Finding;
 use crate::certificate::Matcher;
-use crate::inspector::{Grants, Guarding};
+use crate::inspector::Guarding;
 use crate::services::Service;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
@@ -57,6 +57,8 @@ pub struct Pacs {
     pub associations: u32,
     /// The longest P-DATA-TF that the gate announces to either side, in bytes.
     pub max_pdu: u32,
+    /// How its data sets are judged.
+    pub guarding: Guarding,
 }
 
 /// A peer, made ready for decisions.
@@ -67,7 +69,8 @@ pub(super) struct PeerRules {
     pub(super) pacs: Box<[usize]>,
     pub(super) rights: Rights,
     pub(super) associations: u32,
-    pub(super) grants: Grants,
+    pub(super) move_to: Arc<[AeTitle]>,
+    pub(super) guarding: Guarding,
     calling: Box<[AeTitle]>,
     from: Box<[IpNet]>,
 }
@@ -81,7 +84,8 @@ impl PeerRules {
             pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
-            grants: Grants { move_to: move_to.as_slice().into(), guarding: peer.guarding },
+            move_to: move_to.as_slice().into(),
+            guarding: peer.guarding,
             calling: peer.calling.into(),
             from: peer.from.into_iter().map(canonical).collect(),
         }

@@ -82,7 +82,13 @@ impl Permit {
     }
 }
 
-/// A maximum length (item 51) as the gate passes it on: 0, no maximum, becomes the cap.
+/// A maximum length (item 51) as the gate passes it on: 0, no maximum, becomes the cap, and an odd
+/// one even, as some cut fragments of odd length by an odd maximum.
+pub(super) fn announced(maximum: u32, cap: u32) -> u32 {
+    capped(maximum, cap) & !1
+}
+
+/// A maximum length as a limit.
 pub(super) fn capped(maximum: u32, cap: u32) -> u32 {
     if maximum == 0 { cap } else { maximum.min(cap) }
 }

@@ -1,7 +1,9 @@
 //! What the policy changed on the way, without refusing.
 
+use crate::counts::Counts;
+
 /// A difference between what came and what went on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
 pub enum Remark {
     /// In a request: a transfer syntax whose data sets cannot be walked.
     #[error("removed a transfer syntax that cannot be inspected")]
@@ -24,6 +26,13 @@ pub enum Remark {
     /// In an answer: no result for a context; it counts as rejected.
     #[error("the PACS gave no result for a context")]
     MissingResult,
+    /// In an answer: the same result for a context once more.
+    #[error("the PACS gave the same result for a context twice")]
+    RepeatedResult,
+    /// In an answer: a transfer syntax that was not proposed for its context, which so counts as
+    /// rejected.
+    #[error("the PACS chose a transfer syntax that was not proposed for a context")]
+    UnproposedTransferSyntax,
     /// In an answer: a rejection of a context that was not proposed.
     #[error("the PACS rejected a context that was not proposed")]
     UnproposedRejection,
@@ -38,20 +47,5 @@ pub enum Remark {
     UnproposedExtended,
 }
 
-/// Remarks, each kind counted; bounded by the number of kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Remarks(Vec<(Remark, u32)>);
-
-impl Remarks {
-    /// Each kind and how often.
-    pub fn iter(&self) -> impl Iterator<Item = (Remark, u32)> {
-        self.0.iter().copied()
-    }
-
-    pub(super) fn add(&mut self, remark: Remark) {
-        match self.0.iter_mut().find(|(known, _)| *known == remark) {
-            Some((_, count)) => *count = count.saturating_add(1),
-            None => self.0.push((remark, 1)),
-        }
-    }
-}
+/// Remarks, each kind counted.
+pub type Remarks = Counts<Remark>;

@@ -1,7 +1,8 @@
 //! A-ASSOCIATE-RQ and A-ASSOCIATE-AC (PS3.8 sections 9.3.2 and 9.3.3, PS3.7 annex D).
 //!
 //! What can be read in two ways is refused, because real parsers do disagree about it; what is
-//! merely unknown is dropped and noted. What is sent is encoded from the values alone.
+//! unknown, surplus or missing and understood alike is dropped or supplied, and noted. What is sent
+//! is encoded from the values alone.
 
 mod answer;
 mod encode;
@@ -39,8 +40,11 @@ pub const MAX_CONTEXTS: usize = 128;
 
 /// The smallest maximum length (item 51) that is accepted, except 0, which stands for no maximum.
 ///
-/// Below it a PDU is mostly headers, and command sets no longer fit in the fragments allowed.
-pub const MIN_MAXIMUM_LENGTH: u32 = 1024;
+/// DCMTK counts a header of 12 bytes and aborts where fewer than two are left for its response.
+pub const MIN_MAXIMUM_LENGTH: u32 = 14;
+
+/// What stands for a maximum length that nobody stated: every system receives as much.
+pub const USUAL_MAXIMUM_LENGTH: u32 = 16 * 1024;
 
 /// The DICOM application context name (PS3.7 annex A).
 pub const APPLICATION_CONTEXT: &str = "1.2.840.10008.3.1.1.1";
@@ -152,6 +156,16 @@ fn once<T>(place: &mut Option<T>, value: T, second: AssociateError) -> Result<()
     }
     *place = Some(value);
     Ok(())
+}
+
+/// Fills a place with the first of its kind; where a second says nothing that goes on, it is
+/// dropped and noted.
+fn first<T>(place: &mut Option<T>, value: T, kind: u8, notes: &mut Notes) {
+    if place.is_some() {
+        notes.add(Note::Repeated(kind));
+    } else {
+        *place = Some(value);
+    }
 }
 
 /// Reads a UID and notes how it deviates.

@@ -20,7 +20,11 @@ pub enum TitleError {
     /// More than sixteen characters.
     #[error("is longer than 16 characters")]
     TooLong,
-    /// A NUL before another character: parsers disagree about where the title ends.
+    /// A title that ends at a NUL, with left-over bytes behind it: of a longer one, perhaps, that
+    /// was there before. Parsers disagree about where it ends.
+    #[error("has a NUL in it: the device shows {} and sends {}", Shown(.0), Sent(.0))]
+    LeftOver([u8; AeTitle::LEN]),
+    /// A NUL before another character, and no title before it.
     #[error("has a NUL before another character")]
     InnerNul,
     /// A control character.
@@ -48,7 +52,7 @@ impl AeTitle {
     pub fn parse(field: &[u8]) -> Result<Self, TitleError> {
         let text = without_padding(field);
         if let Some(error) = text.iter().find_map(|&byte| fault(byte)) {
-            return Err(error);
+            return Err(if error == TitleError::InnerNul { left_over(field) } else { error });
         }
         if text.is_empty() {
             return Err(TitleError::Blank);
@@ -77,6 +81,42 @@ fn fault(byte: u8) -> Option<TitleError> {
         b'\\' => Some(TitleError::Backslash),
         0x20..=0x7e => None,
         0x80.. => Some(TitleError::EightBit),
+    }
+}
+
+/// What a NUL inside this field makes of it.
+fn left_over(field: &[u8]) -> TitleError {
+    let shown = before_nul(field);
+    let is_title =
+        shown.iter().all(|&byte| fault(byte).is_none()) && !shown.trim_ascii().is_empty();
+    match field.try_into() {
+        Ok(field) if is_title => TitleError::LeftOver(field),
+        Ok(_) | Err(_) => TitleError::InnerNul,
+    }
+}
+
+fn before_nul(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// What a device shows of a field that has a NUL in it.
+struct Shown<'a>(&'a [u8]);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Sent(before_nul(self.0).trim_ascii()).fmt(f)
+    }
+}
+
+/// Bytes as they were sent: what is no plain text is a number in angle brackets.
+struct Sent<'a>(&'a [u8]);
+
+impl fmt::Display for Sent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.trim_ascii_end().iter().try_for_each(|&byte| match byte {
+            b' '..=b'~' => write!(f, "{}", char::from(byte)),
+            _ => write!(f, "<{byte:02X}>"),
+        })
     }
 }
 
@@ -144,6 +184,21 @@ mod tests {
         for field in [b"CT1\0EVIL".as_slice(), b"\0CT1", b" \0CT1", b"CT1\0 X"] {
             assert_eq!(AeTitle::parse(field), Err(TitleError::InnerNul));
         }
+    }
+
+    #[test]
+    fn says_what_a_device_shows_and_what_it_sends_where_bytes_are_left_over() {
+        let sentence = |field: &[u8]| AeTitle::parse(field).unwrap_err().to_string();
+        assert_eq!(
+            sentence(b"CT1\0WORKSTATION\0"),
+            "has a NUL in it: the device shows CT1 and sends CT1<00>WORKSTATION<00>"
+        );
+        assert_eq!(
+            sentence(b" CT\"1\0\0\x1b\n\xe9      "),
+            "has a NUL in it: the device shows CT\"1 and sends  CT\"1<00><00><1B><0A><E9>"
+        );
+        assert_eq!(sentence(b"   \0OLD         "), "has a NUL before another character");
+        assert_eq!(sentence(b"C\xe9\0OLD          "), "has a character outside ISO 646");
     }
 
     #[test]

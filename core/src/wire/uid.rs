@@ -25,6 +25,65 @@ pub enum UidError {
     EmptyComponent,
 }
 
+/// A UID that names an object, a series or a study, as devices make them: also with letters, or a dot
+/// too many, which servers take as they are. 1 to 64 characters of `[0-9A-Za-z._-]`, no path.
+///
+/// Two are the same if their characters are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct InstanceUid(Arc<str>);
+
+impl InstanceUid {
+    /// Reads the value of a UID field: trailing NULs and spaces count as padding.
+    ///
+    /// # Errors
+    ///
+    /// The first rule that the bytes break.
+    pub fn parse(field: &[u8]) -> Result<Self, UidError> {
+        let text = unpadded(field)?;
+        let is_sound = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+        // Servers make file names of it: a dash first is an option for some programs, and nothing
+        // but dots is a directory.
+        let is_name = !text.starts_with(b"-") && text.iter().any(|&byte| byte != b'.');
+        if !is_name || !text.iter().all(is_sound) {
+            return Err(UidError::Character);
+        }
+        str::from_utf8(text).map(|text| Self(text.into())).map_err(|_| UidError::Character)
+    }
+
+    /// The UID without padding.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is a UID by the standard's grammar.
+    pub fn is_uid(&self) -> bool {
+        has_uid_grammar(self.0.as_bytes()).is_ok()
+    }
+}
+
+/// The value of a UID field without its padding.
+fn unpadded(field: &[u8]) -> Result<&[u8], UidError> {
+    let mut text = field;
+    while let [head @ .., 0 | b' '] = text {
+        text = head;
+    }
+    match text.len() {
+        0 => Err(UidError::Empty),
+        1..=Uid::MAX_LEN => Ok(text),
+        _ => Err(UidError::TooLong),
+    }
+}
+
+fn has_uid_grammar(text: &[u8]) -> Result<(), UidError> {
+    if !text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
+        return Err(UidError::Character);
+    }
+    if text.split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
+        return Err(UidError::EmptyComponent);
+    }
+    Ok(())
+}
+
 impl Uid {
     /// The longest UID, in characters.
     pub const MAX_LEN: usize = 64;
@@ -37,22 +96,8 @@ impl Uid {
     ///
     /// The first rule that the bytes break.
     pub fn parse(field: &[u8]) -> Result<Self, UidError> {
-        let mut text = field;
-        while let [head @ .., 0 | b' '] = text {
-            text = head;
-        }
-        if text.is_empty() {
-            return Err(UidError::Empty);
-        }
-        if text.len() > Self::MAX_LEN {
-            return Err(UidError::TooLong);
-        }
-        if !text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
-            return Err(UidError::Character);
-        }
-        if text.split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
-            return Err(UidError::EmptyComponent);
-        }
+        let text = unpadded(field)?;
+        has_uid_grammar(text)?;
         str::from_utf8(text).map(|text| Self(text.into())).map_err(|_| UidError::Character)
     }
 
@@ -69,6 +114,18 @@ impl Uid {
     /// Whether a component of more than one digit starts with a zero (against PS3.5 section 9.1).
     pub fn has_leading_zeros(&self) -> bool {
         self.0.split('.').any(|component| component.len() > 1 && component.starts_with('0'))
+    }
+}
+
+impl fmt::Display for InstanceUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for InstanceUid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
@@ -137,6 +194,40 @@ mod tests {
         assert_eq!(Uid::parse(longest.as_bytes()).unwrap().as_str().len(), 64);
         assert!(Uid::parse(format!("{longest}\0").as_bytes()).is_ok());
         assert_eq!(Uid::parse(format!("{longest}3").as_bytes()), Err(UidError::TooLong));
+    }
+
+    #[test]
+    fn an_instance_may_have_letters_and_a_dot_too_many() {
+        for text in ["1.2.3", "1.2.3.", ".1.2", "1..2", "LOCALIZER1.2.3", "LOC_1-2.3", "1.2.03"] {
+            let uid = InstanceUid::parse(format!("{text}\0").as_bytes()).unwrap();
+            assert_eq!((uid.as_str(), uid.is_uid()), (text, Uid::parse(text.as_bytes()).is_ok()));
+        }
+    }
+
+    #[test]
+    fn an_instance_is_no_path_and_nothing_for_a_shell() {
+        for field in [
+            b"../1".as_slice(),
+            b"1/2",
+            b"1\\2",
+            b"C:1",
+            b"..",
+            ".".as_bytes(),
+            b"-1",
+            b"1;2",
+            b"1 2",
+            b"1*",
+            b"1\x002",
+            b"1\n",
+            b"1\xe9",
+            b"$1",
+            b"1|2",
+            b"1'2",
+        ] {
+            assert_eq!(InstanceUid::parse(field), Err(UidError::Character), "{field:?}");
+        }
+        assert_eq!(InstanceUid::parse(b" \0"), Err(UidError::Empty));
+        assert_eq!(InstanceUid::parse(&[b'1'; 65]), Err(UidError::TooLong));
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use pacsgate_core::data_set::{
     DataSetError, Deviation, Deviations, Purpose, Rules, Tag, Tolerated, Walker,
 };
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
+use pacsgate_core::wire::uid::InstanceUid;
 
 pub(crate) type Bytes = Vec<u8>;
 
@@ -29,14 +31,19 @@ pub(crate) fn object() -> Purpose {
 pub(crate) fn object_of(sop_class: &str) -> Purpose {
     Purpose::Object {
         sop_class: sop_class.parse().unwrap(),
-        sop_instance: INSTANCE.parse().unwrap(),
+        sop_instance: InstanceUid::parse(INSTANCE.as_bytes()).unwrap(),
     }
 }
 
-pub(crate) const STRICT: Rules = Rules::Requestor { tolerated: Tolerated::NONE };
+pub(crate) const STRICT: Rules = Rules::strict(Side::Requestor);
+
+/// Those for a PACS that nobody has configured further.
+pub(crate) fn acceptor() -> Rules {
+    Rules { tolerated: Tolerated::all(), ..Rules::strict(Side::Acceptor) }
+}
 
 pub(crate) fn tolerating(deviation: Deviation) -> Rules {
-    Rules::Requestor { tolerated: [deviation].into_iter().collect() }
+    Rules { tolerated: [deviation].into_iter().collect(), ..STRICT }
 }
 
 /// The verdict, the same for the whole and for single bytes.

@@ -14,7 +14,7 @@ fn walk() -> impl Strategy<Value = Walk> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     let order = tolerating(Deviation::Order);
-    prop::sample::select(vec![STRICT, Rules::Acceptor, order])
+    prop::sample::select(vec![STRICT, acceptor(), order])
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {

@@ -1,8 +1,9 @@
 //! Elements, sequences, items, pixel data.
 
 use pacsgate_core::data_set::{
-    DataSetError as E, Deviation, MAX_DEPTH, MAX_ELEMENTS, Purpose, Rules, Walker,
+    BYTES_FOR_AN_ELEMENT, DataSetError as E, Deviation, MAX_DEPTH, Purpose, Rules, Walker,
 };
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::build::*;
@@ -170,8 +171,8 @@ fn refuses_misplaced_delimiters() {
             (end(ITEM_END), ITEM_END),
             (end(SEQUENCE_END), SEQUENCE_END),
             (item(walk, &[]), ITEM),
-            (sequence(walk, SEQUENCE, &item(walk, &end(ITEM_END))), ITEM_END),
-            (sequence(walk, SEQUENCE, &end(SEQUENCE_END)), SEQUENCE_END),
+            (sequence(walk, SEQUENCE, &item(walk, &end(SEQUENCE_END))), SEQUENCE_END),
+            (sequence(walk, SEQUENCE, &end(ITEM_END)), ITEM_END),
             (
                 open_sequence(walk, SEQUENCE, "SQ", &[mark(walk, ITEM, UNDEFINED)].concat()),
                 SEQUENCE_END,
@@ -187,7 +188,7 @@ fn refuses_misplaced_delimiters() {
 fn refuses_a_delimiter_with_a_length_even_from_the_pacs() {
     for walk in EVERY_WALK {
         let bytes = [header(walk, SEQUENCE, "SQ", UNDEFINED), mark(walk, SEQUENCE_END, 8)].concat();
-        for rules in [STRICT, Rules::Acceptor] {
+        for rules in [STRICT, acceptor()] {
             let verdict = judge(walk, &Purpose::Attributes, rules, &bytes);
             assert_eq!(verdict, Err(E::DelimiterLength(t(SEQUENCE_END))));
         }
@@ -259,7 +260,7 @@ fn refuses_a_sequence_of_the_dictionary_as_unknown_but_in_objects() {
             let expected = Err(E::SequenceVr(t(SEQUENCE)));
             assert_eq!(judge(walk, &Purpose::Query, STRICT, &bytes), expected);
             assert_eq!(judge_attributes(walk, &bytes), expected);
-            let met = judge(walk, &Purpose::Query, Rules::Acceptor, &bytes).unwrap();
+            let met = judge(walk, &Purpose::Query, acceptor(), &bytes).unwrap();
             assert_eq!(times(&met, Deviation::SequenceVr), 1);
             let [class, instance, study, series] = identifiers(walk);
             let object_with = [class, instance, bytes, study, series].concat();
@@ -339,9 +340,11 @@ fn refuses_or_counts_odd_lengths() {
     for walk in EVERY_WALK {
         let bytes = element(walk, 0x0010_4000, "LT", b"abc");
         assert_eq!(judge_attributes(walk, &bytes), Err(E::OddLength(t(0x0010_4000))));
-        for rules in [tolerating(Deviation::OddLength), Rules::Acceptor] {
-            let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
-            assert_eq!(times(&met, Deviation::OddLength), 1);
+        for rules in [tolerating(Deviation::OddLength), acceptor()] {
+            let two = [bytes.clone(), element(walk, 0x0010_4001, "LT", b"a")].concat();
+            let met = judge(walk, &Purpose::Attributes, rules, &two).unwrap();
+            assert_eq!(times(&met, Deviation::OddLength), 2);
+            assert_eq!(judge(walk, &Purpose::Attributes, rules, &bytes), Err(E::OddWhole));
         }
     }
 }
@@ -351,7 +354,7 @@ fn refuses_or_counts_elements_out_of_order() {
     for walk in EVERY_WALK {
         let bytes = [rows(walk), name(walk)].concat();
         assert_eq!(judge_attributes(walk, &bytes), Err(E::Order(t(0x0010_0010))));
-        for rules in [tolerating(Deviation::Order), Rules::Acceptor] {
+        for rules in [tolerating(Deviation::Order), acceptor()] {
             let met = judge(walk, &Purpose::Attributes, rules, &bytes).unwrap();
             assert_eq!(times(&met, Deviation::Order), 1);
         }
@@ -368,7 +371,7 @@ fn refuses_duplicates_whatever_the_order() {
         for bytes in [adjacent, apart] {
             let orderless = tolerating(Deviation::Order);
             assert_eq!(judge(walk, &Purpose::Attributes, orderless, &bytes), error);
-            let met = judge(walk, &Purpose::Attributes, Rules::Acceptor, &bytes).unwrap();
+            let met = judge(walk, &Purpose::Attributes, acceptor(), &bytes).unwrap();
             assert_eq!(times(&met, Deviation::Duplicate), 1);
         }
     }
@@ -391,7 +394,7 @@ fn bounds_the_memory_for_duplicates() {
     assert!(judge_attributes(walk, &many).is_ok());
     let rules = tolerating(Deviation::Order);
     assert_eq!(judge(walk, &Purpose::Attributes, rules, &many), Err(E::Unsorted));
-    assert!(judge(walk, &Purpose::Attributes, Rules::Acceptor, &many).is_ok());
+    assert!(judge(walk, &Purpose::Attributes, acceptor(), &many).is_ok());
 }
 
 #[test]
@@ -420,13 +423,52 @@ fn refuses_invalid_groups_and_lets_the_padding_pass() {
 }
 
 #[test]
-fn refuses_more_elements_than_the_limit() {
-    let walk = Walk::ImplicitLittle;
-    let mut walker = Walker::new(walk, Purpose::Attributes, STRICT);
-    walker.feed(&header(walk, SEQUENCE, "", UNDEFINED)).unwrap();
-    for _ in 1..MAX_ELEMENTS {
-        walker.feed(&mark(walk, ITEM, 0)).unwrap();
+fn passes_and_counts_a_delimiter_where_a_length_ends_as_well() {
+    for walk in EVERY_WALK {
+        let name = element(walk, 0x0010_0010, "PN", b"A^B ");
+        let end = |tag| mark(walk, tag, 0);
+        let sequence_end =
+            sequence(walk, SEQUENCE, &[item(walk, &name), end(SEQUENCE_END)].concat());
+        let item_end =
+            sequence(walk, SEQUENCE, &item(walk, &[name.clone(), end(ITEM_END)].concat()));
+        let alone = sequence(walk, SEQUENCE, &end(SEQUENCE_END));
+        for bytes in [sequence_end, item_end, alone] {
+            let bytes = [bytes, rows(walk)].concat();
+            let met = judge_attributes(walk, &bytes).unwrap();
+            assert_eq!(times(&met, Deviation::SurplusDelimiter), 1);
+        }
+        let behind = [item(walk, &name), end(SEQUENCE_END), item(walk, &name)].concat();
+        let verdict = judge_attributes(walk, &sequence(walk, SEQUENCE, &behind));
+        assert_eq!(verdict, Err(E::Misplaced(t(SEQUENCE_END))));
+        let inside = item(walk, &[end(ITEM_END), name].concat());
+        let verdict = judge_attributes(walk, &sequence(walk, SEQUENCE, &inside));
+        assert_eq!(verdict, Err(E::Misplaced(t(ITEM_END))));
     }
+}
+
+#[test]
+fn refuses_more_elements_than_the_limit_and_its_bytes_allow() {
+    const LIMIT: u32 = 10_000;
+    let walk = Walk::ImplicitLittle;
+    let rules = Rules { elements: LIMIT, ..STRICT };
+    let mut walker = Walker::new(walk, Purpose::Attributes, rules);
+    walker.feed(&header(walk, SEQUENCE, "", UNDEFINED)).unwrap();
+    let is_allowed = |before: u32| {
+        let position = 8 * (u64::from(before) + 1);
+        u64::from(before) < u64::from(LIMIT) + position / BYTES_FOR_AN_ELEMENT
+    };
+    let mut before = 1;
+    while is_allowed(before) {
+        walker.feed(&mark(walk, ITEM, 0)).unwrap();
+        before += 1;
+    }
+    assert!(before > LIMIT);
     assert_eq!(walker.feed(&mark(walk, ITEM, 0)), Err(E::Elements));
     assert_eq!(walker.finish(), Err(E::Elements));
+}
+
+#[test]
+fn a_sparse_whole_slide_image_is_within_the_usual_limit() {
+    let two_million = 2_000_000;
+    assert!(Rules::strict(Side::Requestor).elements > 2 * two_million);
 }

@@ -3,7 +3,7 @@
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::title::AeTitle;
@@ -65,7 +65,11 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
     });
     let numbered = (0..DESTINATIONS).map(|number| format!("A{number}").parse().unwrap());
     let move_to = numbered.chain([AeTitle::parse(DESTINATION).unwrap()]).collect();
-    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
+    Contexts::new(
+        accepted.collect(),
+        maxima,
+        Grants { move_to, guarding: PerSide { requestor: guarding, acceptor: guarding } },
+    )
 }
 
 /// Of one length in every direction.

@@ -63,7 +63,8 @@ fn data(message: Message, pdu: &[u8], length: u32, contexts: u8) -> Result<Messa
         return Err(format!("context {context}, control {control}"));
     }
     let (is_command, is_last) = (control & COMMAND != 0, control & LAST != 0);
-    if length % 2 == 1 || (length == 6 && !is_last) {
+    // A data set of odd length is seen at its end, and passes in a report.
+    if (length % 2 == 1 || length == 6) && !is_last {
         return Err(format!("a fragment of {} bytes", length - 6));
     }
     Ok(match message {

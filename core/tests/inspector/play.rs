@@ -2,7 +2,7 @@
 
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Fault, Inspector, Out};
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use proptest::prelude::*;
 
 use crate::limits;
@@ -15,6 +15,8 @@ pub(crate) struct Run {
     pub(crate) to_requestor: Vec<u8>,
     pub(crate) news: Vec<String>,
     pub(crate) verdict: Result<(), Fault>,
+    /// What it has not taken yet: the relay feeds it when it is wanted.
+    untaken: PerSide<Vec<u8>>,
     /// What it holds beyond what it held at first.
     pub(crate) held: i64,
     pub(crate) most: Most,
@@ -39,6 +41,7 @@ impl Run {
             to_requestor: Vec::new(),
             news: Vec::new(),
             verdict: Ok(()),
+            untaken: PerSide::default(),
             held: 0,
             most: Most::default(),
         }
@@ -46,13 +49,33 @@ impl Run {
 
     /// Feeds a piece, unless the association is over; what it takes is within the limits.
     pub(crate) fn feed(&mut self, side: Side, piece: &[u8]) {
-        if self.verdict.is_err() {
-            return;
+        self.untaken.get_mut(side).extend_from_slice(piece);
+        loop {
+            let waiting = |run: &Self| PerSide {
+                requestor: run.untaken.requestor.len(),
+                acceptor: run.untaken.acceptor.len(),
+            };
+            let before = waiting(self);
+            for side in [side, side.other()] {
+                if self.verdict.is_ok() && self.inspector.wants(side) {
+                    let piece = std::mem::take(self.untaken.get_mut(side));
+                    let taken = self.feed_once(side, &piece);
+                    *self.untaken.get_mut(side) = piece[taken..].to_vec();
+                }
+            }
+            if waiting(self) == before {
+                return;
+            }
         }
+    }
+
+    fn feed_once(&mut self, side: Side, piece: &[u8]) -> usize {
+        let mut accepted = piece.len();
         let mut out = Out::default();
         let mut news = Vec::new();
         let taken = allocation_counter::measure(|| {
-            self.verdict = self.inspector.feed(side, piece, &mut out);
+            let fed = self.inspector.feed(side, piece, &mut out);
+            self.verdict = fed.map(|taken| accepted = taken).map_err(|fault| fault.what);
             news = self.inspector.take_news();
         });
         let given = out.to_acceptor.len() + out.to_requestor.len();
@@ -69,6 +92,7 @@ impl Run {
         assert!(within(self.held, limits::INSPECTOR), "holds {} bytes", self.held);
         assert!(within(peak, limits::feed(piece.len())), "takes {peak} bytes for {}", piece.len());
         assert!(given <= limits::output(piece.len()), "gives {given} bytes for {}", piece.len());
+        accepted
     }
 
     /// Everything that must not depend on the cut.

@@ -17,7 +17,11 @@ use crate::traffic::{around_the_head, traffic};
 fn guarding() -> impl Strategy<Value = Guarding> {
     let mode = select(vec![Mode::Refuse, Mode::Refuse, Mode::Report]);
     let tolerated = subsequence(Deviation::TOLERABLE.to_vec(), 0..=Deviation::TOLERABLE.len());
-    (mode, tolerated).prop_map(|(mode, it)| Guarding { mode, tolerated: it.into_iter().collect() })
+    (mode, tolerated).prop_map(|(mode, it)| Guarding {
+        mode,
+        tolerated: it.into_iter().collect(),
+        ..Guarding::default()
+    })
 }
 
 /// What a side takes is at least what the other may send.

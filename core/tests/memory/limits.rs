@@ -18,6 +18,10 @@ pub(crate) const ASSOCIATE_BASE: usize = 2 * 1024;
 /// error, and a UID of a context, five bytes on the wire, takes less than 50.
 pub(crate) const ASSOCIATE: usize = 3 * 1024 * 1024;
 
+/// What the encoding of an A-ASSOCIATE PDU may have more than what was read, in bytes: the items 10,
+/// 50, 51 and 52 that are supplied.
+pub(crate) const SUPPLIED: usize = (4 + 21) + 4 + 8 + (4 + 44);
+
 /// What the walker may take: 65 open levels of 48 bytes, 4,096 tags of four bytes, a value of 1 KiB,
 /// each with the room that a vector has before and after it grows.
 pub(crate) const WALKER: usize = 36 * 1024;
@@ -26,8 +30,8 @@ pub(crate) const WALKER: usize = 36 * 1024;
 const COMMAND: usize = 64 * 1024;
 /// A header of the gate's own: of a PDU and of its one PDV.
 const FRAMING: usize = 12;
-/// The headers of a command in the shortest PDUs that a receiver may demand, of 1,024 bytes.
-const COMMAND_FRAMING: usize = (COMMAND / 1018 + 1) * FRAMING;
+/// The headers of a command in the shortest PDUs that a receiver may demand, of 14 bytes.
+const COMMAND_FRAMING: usize = (COMMAND / 8 + 1) * FRAMING;
 /// A request with a data set has no lists: numbers, titles and UIDs.
 const HELD_COMMAND: usize = 1024;
 /// A held head in the smallest fragments, of two bytes, and the command before it.

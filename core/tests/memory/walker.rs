@@ -1,8 +1,9 @@
 //! Data sets that lie about their lengths, nest, and repeat.
 
 use pacsgate_core::data_set::{
-    DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Walker,
+    DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Tolerated, Walker,
 };
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::limits::{WALKER, peak};
@@ -20,11 +21,18 @@ fn element(group: u16, element: u16, value: &[u8]) -> Vec<u8> {
     [&header(group, element, u32::try_from(value.len()).unwrap())[..], value].concat()
 }
 
+fn acceptor() -> Rules {
+    Rules { tolerated: Tolerated::all(), ..Rules::strict(Side::Acceptor) }
+}
+
 /// The rules under which most is remembered.
 fn every_rule() -> [Rules; 3] {
     let tolerated = Deviation::TOLERABLE.into_iter().collect();
-    let strict = [].into_iter().collect();
-    [Rules::Acceptor, Rules::Requestor { tolerated }, Rules::Requestor { tolerated: strict }]
+    [
+        acceptor(),
+        Rules { tolerated, ..Rules::strict(Side::Requestor) },
+        Rules::strict(Side::Requestor),
+    ]
 }
 
 /// The first verdict that is not that the data set ends too early, under any rules; all of it
@@ -53,7 +61,7 @@ fn lying_lengths_allocate_nothing() {
                 for mut lying in [header(group, number, length), explicit.concat()] {
                     lying.extend([b'1'; 64]);
                     let taken = peak(|| {
-                        let mut walker = Walker::new(walk, Purpose::Query, Rules::Acceptor);
+                        let mut walker = Walker::new(walk, Purpose::Query, acceptor());
                         let _ = walker.feed(&lying);
                     });
                     assert!(taken <= 1024, "{taken} bytes for a length of {length}");
@@ -79,7 +87,7 @@ fn all_that_may_be_remembered_at_once_stays_within_the_limit() {
     let data_set = [held, open.repeat(MAX_DEPTH), descending.collect()].concat();
     let tolerated = Deviation::TOLERABLE.into_iter().collect();
     let taken = peak(|| {
-        let rules = Rules::Requestor { tolerated };
+        let rules = Rules { tolerated, ..Rules::strict(Side::Requestor) };
         let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, rules);
         assert_eq!(walker.feed(&data_set), Err(DataSetError::Unsorted));
     });
@@ -93,7 +101,7 @@ fn any_number_of_elements_and_deviations_costs_the_same() {
     for data_set in [odd, many] {
         for size in [7, usize::MAX] {
             let taken = peak(|| {
-                let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, Rules::Acceptor);
+                let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, acceptor());
                 let _ = data_set.chunks(size).try_for_each(|piece| walker.feed(piece));
             });
             assert!(taken <= WALKER, "{taken} bytes");

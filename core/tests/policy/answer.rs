@@ -125,27 +125,57 @@ fn refuses_an_acceptance_of_what_was_removed() {
 }
 
 #[test]
-fn refuses_two_results_for_one_context() {
-    let twice = vec![accept(1, EXPLICIT), accept(1, EXPLICIT)];
-    assert_eq!(fault(twice), AcFault::AnswersTwice);
+fn refuses_two_different_results_for_one_context() {
     let contradictory = vec![reject(1, ContextRejection::User), accept(1, EXPLICIT)];
     assert_eq!(fault(contradictory), AcFault::AnswersTwice);
-    let stranger = reject(13, ContextRejection::User);
-    assert_eq!(fault(vec![stranger.clone(), stranger]), AcFault::AnswersTwice);
+    let other = vec![reject(13, ContextRejection::User), reject(13, ContextRejection::NoReason)];
+    assert_eq!(fault(other), AcFault::AnswersTwice);
 }
 
 #[test]
-fn refuses_a_transfer_syntax_that_was_not_proposed_for_the_context() {
-    assert_eq!(fault(vec![accept(3, EXPLICIT)]), AcFault::ForeignTransferSyntax);
-    assert_eq!(fault(vec![accept(1, "1.2.3")]), AcFault::ForeignTransferSyntax);
+fn takes_the_same_result_twice_for_one() {
+    let once = mixed().conclude(ac(vec![accept(1, EXPLICIT)])).unwrap();
+    let twice = mixed().conclude(ac(vec![accept(1, EXPLICIT), accept(1, EXPLICIT)])).unwrap();
+    assert_eq!((once.answer, once.contexts), (twice.answer, twice.contexts));
+    assert!(twice.remarks.iter().any(|remark| remark == (Remark::RepeatedResult, 1)));
+}
+
+fn counts_as_rejected(permit: &Permit, id: u8, syntax: &str) {
+    let conclusion = permit.conclude(ac(vec![accept(id, syntax)])).unwrap();
+    assert!(conclusion.contexts.is_empty());
+    let why = ContextRejection::TransferSyntaxes;
+    assert!(conclusion.answer.results.contains(&reject(id, why)));
+    let remarks: Vec<_> = conclusion.remarks.iter().collect();
+    assert!(remarks.contains(&(Remark::UnproposedTransferSyntax, 1)));
 }
 
 #[test]
-fn refuses_a_transfer_syntax_that_the_requestor_proposed_but_the_gate_took_out() {
+fn a_transfer_syntax_that_was_not_proposed_for_the_context_counts_as_a_rejection() {
+    counts_as_rejected(&mixed(), 3, EXPLICIT);
+    counts_as_rejected(&mixed(), 1, "1.2.3");
+}
+
+#[test]
+fn so_does_one_that_the_requestor_proposed_but_the_gate_took_out() {
     let request = request(vec![context(1, CT, &[DEFLATED, EXPLICIT])]);
-    let permit = permit(&with_services("store"), &request);
-    let fault = permit.conclude(ac(vec![accept(1, DEFLATED)])).unwrap_err();
-    assert_eq!(fault, AcFault::ForeignTransferSyntax);
+    counts_as_rejected(&permit(&with_services("store"), &request), 1, DEFLATED);
+}
+
+#[test]
+fn maxima_are_announced_even_and_no_larger_than_they_are() {
+    for (pacs, told) in [(16_383, 16_382), (15, 14), (16_384, 16_384), (0, CAP), (u32::MAX, CAP)] {
+        let mut answer = ac(vec![accept(1, EXPLICIT)]);
+        answer.answer.user.maximum_length = pacs;
+        let conclusion = mixed().conclude(answer).unwrap();
+        assert_eq!(conclusion.answer.user.maximum_length, told);
+        assert_eq!(conclusion.contexts.maxima.from_requestor, told);
+    }
+    for (requestor, told) in [(4097, 4096), (0, CAP), (14, 14)] {
+        let mut request = request(vec![context(1, CT, &[EXPLICIT])]);
+        request.request.user.maximum_length = requestor;
+        let permit = permit(&with_services("store"), &request);
+        assert_eq!(permit.request().user.maximum_length, told);
+    }
 }
 
 #[test]

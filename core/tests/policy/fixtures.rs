@@ -72,6 +72,7 @@ pub(crate) fn pacs(name: &str, called: &str) -> Pacs {
         ae_title: None,
         associations: 128,
         max_pdu: CAP,
+        guarding: Guarding::default(),
     }
 }
 

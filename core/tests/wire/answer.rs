@@ -7,8 +7,8 @@ use pacsgate_core::wire::associate::{
 
 use crate::build::{
     EXPLICIT, IMPLICIT, VERIFICATION, accepted, answer_with_results, answer_with_user,
-    application_context, bare_user, body, common_extended, fixed, header, identity, item,
-    maximum_length, result, sized, user, verification,
+    application_context, bare_user, body, common_extended, fixed, header, identity,
+    implementation_class, item, maximum_length, result, sized, user, verification,
 };
 
 fn parse(body: &[u8]) -> ReceivedAc {
@@ -94,21 +94,50 @@ fn a_rejected_context_may_carry_anything_for_a_transfer_syntax() {
         result(7, 3, &[item(0x40, IMPLICIT)]),
     ]);
     assert_eq!(notes(&bytes), [(Note::RejectedTransferSyntax, 3)]);
-    let two = [item(0x40, ""), item(0x40, "")];
-    assert_eq!(
-        refusal(&answer_with_results(&[result(1, 3, &two)])),
-        AssociateError::SecondTransferSyntax
-    );
+    let two = [item(0x40, IMPLICIT), item(0x40, IMPLICIT)];
+    let bytes = answer_with_results(&[result(1, 3, &two)]);
+    assert_eq!(notes(&bytes), [(Note::RejectedTransferSyntax, 1)]);
 }
 
 #[test]
-fn refuses_items_of_a_request() {
+fn a_context_accepted_without_exactly_one_transfer_syntax_counts_as_rejected() {
+    let syntax = || item(0x40, IMPLICIT);
+    for syntaxes in
+        [vec![], vec![syntax(), syntax()], vec![item(0x40, "../x")], vec![item(0x40, "")]]
+    {
+        let bytes = answer_with_results(&[result(1, 0, &syntaxes), accepted(3)]);
+        let results = parse(&bytes).answer.results;
+        let answers: Vec<_> = results.into_iter().map(|result| result.answer).collect();
+        let expected = [
+            ContextAnswer::Rejected(ContextRejection::NoReason),
+            ContextAnswer::Accepted(IMPLICIT.parse().unwrap()),
+        ];
+        assert_eq!(answers, expected);
+        assert_eq!(notes(&bytes), [(Note::AcceptedTransferSyntax, 1)]);
+    }
+}
+
+#[test]
+fn drops_and_notes_items_of_a_request() {
     let context = answer_with_results(&[verification(1)]);
-    assert_eq!(refusal(&context), AssociateError::MisplacedItem(0x20));
-    let syntax = answer_with_results(&[result(1, 1, &[item(0x30, VERIFICATION)])]);
-    assert_eq!(refusal(&syntax), AssociateError::MisplacedItem(0x30));
+    assert_eq!(notes(&context), [(Note::SurplusItem(0x20), 1)]);
+    let syntax =
+        answer_with_results(&[result(1, 1, &[item(0x30, VERIFICATION), item(0x40, IMPLICIT)])]);
+    assert_eq!(notes(&syntax), [(Note::SurplusItem(0x30), 1)]);
     let identity = answer_with_user(&[identity(1, "a", "")]);
-    assert_eq!(refusal(&identity), AssociateError::MisplacedItem(0x58));
+    assert_eq!(notes(&identity), [(Note::SurplusItem(0x58), 1)]);
+}
+
+#[test]
+fn takes_the_smaller_of_two_maximum_lengths() {
+    for (one, two, smaller) in
+        [(8192, 4096, 4096), (4096, 8192, 4096), (0, 512, 512), (512, 0, 512)]
+    {
+        let user = bare_user(&[maximum_length(one), maximum_length(two), implementation_class()]);
+        let bytes = body(&[application_context(), accepted(1), user]);
+        assert_eq!(parse(&bytes).answer.user.maximum_length, smaller);
+        assert_eq!(notes(&bytes), [(Note::SmallerMaximum, 1)]);
+    }
 }
 
 #[test]
@@ -152,17 +181,17 @@ fn notes_a_foreign_application_context() {
 }
 
 #[test]
-fn the_singular_items_are_singular_and_needed() {
+fn what_is_missing_is_supplied_and_what_repeats_is_dropped() {
     let (name, info) = (application_context(), user(&[]));
-    let cases = [
-        (body(&[name.clone(), name.clone(), info.clone()]), "second-application-context"),
-        (body(&[name.clone(), info.clone(), info.clone()]), "second-user-information"),
-        (body(std::slice::from_ref(&info)), "no-application-context"),
-        (body(std::slice::from_ref(&name)), "no-user-information"),
-    ];
-    for (bytes, code) in cases {
-        assert_eq!(refusal(&bytes).code(), code);
-    }
+    let repeated = body(&[name.clone(), name.clone(), info.clone()]);
+    assert_eq!(notes(&repeated), [(Note::Repeated(0x10), 1)]);
+    assert_eq!(notes(&body(std::slice::from_ref(&info))), [(Note::NoApplicationContext, 1)]);
+    let without = body(std::slice::from_ref(&name));
+    assert_eq!(notes(&without), [(Note::NoUserInformation, 1)]);
+    assert_eq!(parse(&without).answer.user.maximum_length, 16_384);
+    assert_eq!(parse(&without).answer.user.implementation_class, own_class());
+    let twice = body(&[name, info.clone(), info]);
+    assert_eq!(refusal(&twice), AssociateError::SecondUserInformation);
 }
 
 #[test]

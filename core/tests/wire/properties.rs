@@ -12,7 +12,7 @@ use proptest::prelude::*;
 
 use crate::arbitrary;
 use crate::build::{Bytes, header, judge_answer, judge_request};
-use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
+use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, SUPPLIED, peak};
 
 proptest! {
     #[test]
@@ -136,7 +136,7 @@ fn read_request(body: &[u8]) -> Result<(), TestCaseError> {
         return Ok(());
     }
     let sent = received.request.encode().unwrap();
-    prop_assert!(sent.len() <= body.len() + Header::LEN, "more was sent than received");
+    prop_assert!(sent.len() <= body.len() + Header::LEN + SUPPLIED, "more was sent than received");
     let again: AssociateRq = ReceivedRq::parse(&sent[Header::LEN..]).unwrap().request;
     prop_assert_eq!(&again, &received.request);
     prop_assert_eq!(again.encode().unwrap(), sent);

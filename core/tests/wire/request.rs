@@ -2,7 +2,7 @@
 
 use pacsgate_core::wire::associate::{
     AssociateError, IdentityKind, MAX_ASSOCIATE_LENGTH, MIN_MAXIMUM_LENGTH, Note, ReceivedRq,
-    UnsoundContext, request_length,
+    UnsoundContext, implementation_class as own_class, request_length,
 };
 use pacsgate_core::wire::title::TitleError;
 
@@ -86,8 +86,8 @@ fn refuses_a_nul_inside_either_title() {
     let good = b"TEST            ";
     let called = [fixed(1, bad, good), items.clone()].concat();
     let calling = [fixed(1, good, bad), items].concat();
-    assert_eq!(refusal(&called), AssociateError::CalledTitle(TitleError::InnerNul));
-    assert_eq!(refusal(&calling), AssociateError::CallingTitle(TitleError::InnerNul));
+    assert_eq!(refusal(&called), AssociateError::CalledTitle(TitleError::LeftOver(*bad)));
+    assert_eq!(refusal(&calling), AssociateError::CallingTitle(TitleError::LeftOver(*bad)));
 }
 
 #[test]
@@ -108,17 +108,24 @@ fn does_not_test_the_order_of_the_items() {
 }
 
 #[test]
-fn refuses_each_known_item_in_a_wrong_place() {
+fn drops_and_notes_each_known_item_in_a_wrong_place_outside_the_user_information() {
     let outside: &[u8] = &[0x21, 0x30, 0x40, 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57, 0x58, 0x59];
     for &kind in outside {
         let bytes = [request_with_user(&[]), item(kind, IMPLICIT)].concat();
-        assert_eq!(refusal(&bytes), AssociateError::MisplacedItem(kind));
+        assert_eq!(notes(&bytes), [(Note::SurplusItem(kind), 1)]);
+        assert_eq!(parse(&bytes).request, parse(&request_with_user(&[])).request);
     }
     for kind in [0x10, 0x20, 0x21, 0x50, 0x51, 0x59] {
         let subs = [item(0x30, VERIFICATION), item(0x40, IMPLICIT), item(kind, IMPLICIT)];
         let bytes = request_with_contexts(&[context(1, &subs)]);
-        assert_eq!(refusal(&bytes), AssociateError::MisplacedItem(kind));
+        assert_eq!(notes(&bytes), [(Note::SurplusItem(kind), 1)]);
     }
+    let bytes = request_with_contexts(&[verification(1), accepted(1)]);
+    assert_eq!(notes(&bytes), [(Note::SurplusItem(0x21), 1)]);
+}
+
+#[test]
+fn refuses_each_known_item_in_a_wrong_place_inside_the_user_information() {
     for kind in [0x10, 0x20, 0x21, 0x30, 0x40, 0x50, 0x59] {
         let bytes = request_with_user(&[item(kind, IMPLICIT)]);
         assert_eq!(refusal(&bytes), AssociateError::MisplacedItem(kind));
@@ -126,9 +133,43 @@ fn refuses_each_known_item_in_a_wrong_place() {
 }
 
 #[test]
-fn refuses_a_result_in_a_request() {
-    let bytes = request_with_contexts(&[verification(1), accepted(1)]);
-    assert_eq!(refusal(&bytes), AssociateError::MisplacedItem(0x21));
+fn supplies_what_is_missing_and_drops_what_repeats() {
+    let without = body(&[application_context(), verification(1)]);
+    let user = parse(&without).request.user;
+    assert_eq!((user.maximum_length, user.implementation_class), (16_384, own_class()));
+    assert_eq!(user.implementation_version, None);
+    let twice = [application_context(), request_with_user(&[])[68..].to_vec()];
+    assert_eq!(notes(&body(&twice)), [(Note::Repeated(0x10), 1)]);
+    let same = request_with_user(&[maximum_length(16_384), item(0x53, [0; 4]), item(0x53, [0; 4])]);
+    let repeated = [(Note::Repeated(0x51), 1), (Note::Repeated(0x53), 1)];
+    assert!(repeated.iter().all(|note| notes(&same).contains(note)));
+    let other = request_with_user(&[maximum_length(16_382)]);
+    assert_eq!(refusal(&other), AssociateError::SecondMaximumLength);
+}
+
+#[test]
+fn the_first_of_several_implementations_stands_even_if_it_is_none() {
+    let user = |classes: [&str; 2]| {
+        let classes = classes.map(|class| item(0x52, class));
+        bare_user(&[maximum_length(16_384), classes.concat()])
+    };
+    let class = |classes| {
+        let bytes = body(&[application_context(), verification(1), user(classes)]);
+        parse(&bytes).request.user.implementation_class
+    };
+    assert_eq!(class(["1.2.3", "1.2.4"]).as_str(), "1.2.3");
+    assert_eq!(class(["", "1.2.4"]), own_class());
+    assert_eq!(class(["MY-DEVICE", "1.2.4"]), own_class());
+}
+
+#[test]
+fn a_role_or_negotiation_for_what_is_no_uid_is_dropped_with_its_structure_judged() {
+    let bytes = request_with_user(&[role("x", 1, 0), extended("y", &[1]), role(CT_IMAGE, 1, 0)]);
+    assert_eq!(notes(&bytes), [(Note::BadRole, 1), (Note::BadExtended, 1)]);
+    let user = parse(&bytes).request.user;
+    assert_eq!((user.roles.len(), user.extended.len()), (1, 0));
+    let bytes = request_with_user(&[role("x", 2, 0)]);
+    assert_eq!(refusal(&bytes), AssociateError::RoleValue(2));
 }
 
 #[test]
@@ -198,13 +239,19 @@ fn one_abstract_syntax_may_stand_under_several_ids() {
 #[test]
 fn a_uid_outside_the_grammar_spoils_its_context_only() {
     let abstract_syntax = context(1, &[item(0x30, "1.2/3"), item(0x40, IMPLICIT)]);
-    let one_of_two =
-        context(5, &[item(0x30, CT_IMAGE), item(0x40, EXPLICIT), item(0x40, [b'1'; 65])]);
-    let bytes = request_with_contexts(&[abstract_syntax, verification(3), one_of_two]);
+    let syntaxes = |one: &[u8], two: &[u8]| {
+        context(5, &[item(0x30, CT_IMAGE), item(0x40, one), item(0x40, two)])
+    };
+    let neither = syntaxes(b"x", &[b'1'; 65]);
+    let bytes = request_with_contexts(&[abstract_syntax.clone(), verification(3), neither]);
     let received = parse(&bytes);
     let unsound: Vec<_> = received.unsound.iter().map(|c| (c.id.value(), c.position)).collect();
     assert_eq!(unsound, [(1, 0), (5, 2)]);
     assert_eq!(received.request.contexts.len(), 1);
+    let one = syntaxes(EXPLICIT.as_bytes(), &[b'1'; 65]);
+    let received = parse(&request_with_contexts(&[abstract_syntax, one]));
+    let kept = &received.request.contexts[0].transfer_syntaxes;
+    assert_eq!((kept.len(), kept[0].as_str()), (1, EXPLICIT));
 }
 
 #[test]
@@ -258,7 +305,7 @@ fn reads_the_maximum_length_or_none() {
         let bytes = body(&[application_context(), verification(1), user]);
         assert_eq!(parse(&bytes).request.user.maximum_length, value);
     }
-    for value in [1, 1023] {
+    for value in [1, 7, 13] {
         let user = bare_user(&[implementation_class(), maximum_length(value)]);
         let bytes = body(&[application_context(), verification(1), user]);
         assert_eq!(refusal(&bytes), AssociateError::MaximumLength(value));
@@ -349,7 +396,8 @@ fn drops_and_notes_a_version_name_outside_the_grammar() {
         assert_eq!(parse(&bytes).request.user.implementation_version, None);
     }
     let second = request_with_user(&[item(0x55, ""), item(0x55, "A")]);
-    assert_eq!(refusal(&second), AssociateError::SecondVersionName);
+    assert_eq!(notes(&second), [(Note::VersionName, 1), (Note::Repeated(0x55), 1)]);
+    assert_eq!(parse(&second).request.user.implementation_version, None);
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! The files in `tests/vectors`: for each error a PDU that yields exactly it, and sound ones.
+//! The files in `tests/vectors`: for each error and each note a PDU that yields exactly it, and sound
+//! ones.
 //!
 //! `cargo test -p pacsgate-core --test wire -- --ignored write_the_vectors` writes them anew.
 
@@ -6,19 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use pacsgate_core::wire::associate::AssociateError as E;
+use pacsgate_core::wire::associate::{AssociateError as E, Note, Notes};
 use pacsgate_core::wire::pdu::PduType;
 use pacsgate_core::wire::title::TitleError;
-use pacsgate_core::wire::uid::UidError;
 
 use crate::build::{
-    Bytes, CT_IMAGE, IMPLICIT, VERIFICATION, accepted, answer_with_results, answer_with_user,
-    application_context, bare_user, body, common_extended, context, extended, fixed, header,
-    identity, implementation_class, item, judge_answer, judge_request, maximum_length, pdu,
-    request_with_contexts, request_with_user, result, role, sized, user, verification,
+    Bytes, CT_IMAGE, IMPLICIT, Judged, VERIFICATION, accepted, answer_with_results,
+    answer_with_user, application_context, bare_user, body, common_extended, context, extended,
+    fixed, header, identity, implementation_class, item, judge_answer, judge_request,
+    maximum_length, pdu, request_with_contexts, request_with_user, result, role, sized, user,
+    verification,
 };
 
 const PACS: &[u8; 16] = b"PACS            ";
+const LEFT_OVER: &[u8; 16] = b"TEST\0EVIL       ";
 const CT1: &[u8; 16] = b"CT1             ";
 
 /// Captured from real devices and programs, so no code here makes them.
@@ -68,6 +70,41 @@ fn each_refused_answer_yields_exactly_its_error() {
 }
 
 #[test]
+fn each_note_has_a_vector_that_yields_it_alone() {
+    let codes: BTreeSet<_> =
+        noted_requests().into_iter().chain(noted_answers()).map(|(note, _)| note.code()).collect();
+    let all: BTreeSet<_> = Note::ALL.iter().map(|note| note.code()).collect();
+    assert_eq!(codes, all);
+    let alone = |note: Note, notes: &Notes| {
+        let noted: Vec<_> = notes.iter().map(|(noted, _)| noted).collect();
+        assert_eq!(noted, [note]);
+    };
+    for (note, _) in noted_requests() {
+        let received = judge_request(&read(&path("request", &noted(note)))).unwrap();
+        alone(note, &received.notes);
+        let sent = received.request.encode().unwrap();
+        assert!(only_of(&judge_request(&sent).unwrap().notes, Note::LeadingZeros), "{note}");
+    }
+    for (note, _) in noted_answers() {
+        let judged = judge_answer(&read(&path("answer", &noted(note)))).unwrap();
+        let Judged::Ac(received) = judged else { panic!("{note} is of an A-ASSOCIATE-AC") };
+        alone(note, &received.notes);
+        let sent = received.answer.encode().unwrap();
+        let Ok(Judged::Ac(again)) = judge_answer(&sent) else { panic!("{note}") };
+        assert_eq!(again.notes, Notes::default(), "{note}");
+    }
+}
+
+/// Whether nothing else was noted.
+fn only_of(notes: &Notes, allowed: Note) -> bool {
+    notes.iter().all(|(note, _)| note == allowed)
+}
+
+fn noted(note: Note) -> String {
+    format!("noted-{}", note.code())
+}
+
+#[test]
 fn each_sound_vector_passes() {
     for name in files("request").iter().filter(|name| name.contains("/sound-")) {
         assert!(judge_request(&read(name)).is_ok(), "{name}");
@@ -97,11 +134,17 @@ fn write_the_vectors() {
 }
 
 fn vectors() -> BTreeMap<String, Bytes> {
-    let code = |(error, bytes): (E, Bytes)| (error.code(), bytes);
-    let requests = refused_requests().into_iter().map(code).chain(sound_requests());
-    let answers = refused_answers().into_iter().map(code).chain(sound_answers());
-    let requests = requests.map(|(name, bytes)| (path("request", name), bytes));
-    let answers = answers.map(|(name, bytes)| (path("answer", name), bytes));
+    let of_error = |(error, bytes): (E, Bytes)| (error.code().to_owned(), bytes);
+    let of_note = |(note, bytes): (Note, Bytes)| (noted(note), bytes);
+    let sound = |(name, bytes): (&str, Bytes)| (name.to_owned(), bytes);
+    let requests = refused_requests().into_iter().map(of_error);
+    let requests = requests.chain(noted_requests().into_iter().map(of_note));
+    let requests = requests.chain(sound_requests().into_iter().map(sound));
+    let answers = refused_answers().into_iter().map(of_error);
+    let answers = answers.chain(noted_answers().into_iter().map(of_note));
+    let answers = answers.chain(sound_answers().into_iter().map(sound));
+    let requests = requests.map(|(name, bytes)| (path("request", &name), bytes));
+    let answers = answers.map(|(name, bytes)| (path("answer", &name), bytes));
     requests.chain(answers).collect()
 }
 
@@ -171,7 +214,7 @@ fn refused_headers() -> Vec<(E, Bytes)> {
         (E::PduTooLong(256 * 1024 + 1), header(1, 256 * 1024 + 1)),
         (E::ProtocolVersion, rq(&other_version)),
         (E::CalledTitle(TitleError::Blank), titled(b"                ", CT1)),
-        (E::CallingTitle(TitleError::InnerNul), titled(PACS, b"TEST\0EVIL       ")),
+        (E::CallingTitle(TitleError::LeftOver(*LEFT_OVER)), titled(PACS, LEFT_OVER)),
     ]
 }
 
@@ -183,22 +226,10 @@ fn refused_items() -> Vec<(E, Bytes)> {
     vec![
         (E::CutItemHeader, rq(&cut)),
         (E::ItemOverrun(0x60), rq(&overrun)),
-        (
-            E::MisplacedItem(0x40),
-            items(&[application_context(), item(0x40, IMPLICIT), context.clone(), user.clone()]),
-        ),
-        (
-            E::SecondApplicationContext,
-            items(&[application_context(), application_context(), context.clone(), user.clone()]),
-        ),
         (E::NoApplicationContext, items(&[context.clone(), user.clone()])),
         (E::ForeignApplicationContext, items(&[foreign, context.clone(), user.clone()])),
         (E::NoContext, items(&[application_context(), user.clone()])),
-        (
-            E::SecondUserInformation,
-            items(&[application_context(), context.clone(), user.clone(), user]),
-        ),
-        (E::NoUserInformation, items(&[application_context(), context])),
+        (E::SecondUserInformation, items(&[application_context(), context, user.clone(), user])),
     ]
 }
 
@@ -218,29 +249,17 @@ fn refused_contexts() -> Vec<(E, Bytes)> {
 }
 
 fn refused_user() -> Vec<(E, Bytes)> {
-    let (class, length) = (implementation_class, || maximum_length(16_384));
-    let name = || item(0x55, "OFFIS_DCMTK_367");
-    let window = || item(0x53, [0, 1, 0, 1]);
+    let class = implementation_class;
     let long_window = item(0x53, [0, 1, 0, 1, 0]);
     let identity = || identity(1, "someone", "");
     vec![
+        (E::MisplacedItem(0x59), with_user(&[item(0x59, sized(""))])),
         (E::ItemTooShort(0x51), with_bare_user(&[item(0x51, [0, 0, 64]), class()])),
         (E::TrailingBytes(0x53), with_user(&[long_window])),
-        (E::SecondMaximumLength, with_user(&[length()])),
-        (E::NoMaximumLength, with_bare_user(&[class()])),
-        (E::MaximumLength(1023), with_bare_user(&[maximum_length(1023), class()])),
-        (E::SecondImplementationClass, with_user(&[class()])),
-        (E::NoImplementationClass, with_bare_user(&[length()])),
-        (
-            E::ImplementationClass(UidError::Character),
-            with_bare_user(&[length(), item(0x52, "1.2.x")]),
-        ),
-        (E::SecondOperationsWindow, with_user(&[window(), window()])),
-        (E::RoleClass(UidError::EmptyComponent), with_user(&[role("..", 1, 0)])),
+        (E::SecondMaximumLength, with_user(&[maximum_length(8192)])),
+        (E::MaximumLength(13), with_bare_user(&[maximum_length(13), class()])),
         (E::RoleValue(2), with_user(&[role(CT_IMAGE, 2, 0)])),
         (E::ContradictingRoles, with_user(&[role(CT_IMAGE, 1, 0), role(CT_IMAGE, 1, 1)])),
-        (E::SecondVersionName, with_user(&[name(), name()])),
-        (E::ExtendedClass(UidError::Empty), with_user(&[extended("", &[1])])),
         (
             E::ContradictingExtended,
             with_user(&[extended(CT_IMAGE, &[1]), extended(CT_IMAGE, &[1, 1])]),
@@ -249,10 +268,35 @@ fn refused_user() -> Vec<(E, Bytes)> {
     ]
 }
 
+/// What devices get wrong and every server takes alike.
+fn noted_requests() -> Vec<(Note, Bytes)> {
+    let length = || maximum_length(16_384);
+    let behind = |more: Bytes| rq(&[request_with_user(&[]), more].concat());
+    let with_syntaxes = |one: &str, two: &str| {
+        contexts(&[context(1, &[item(0x30, VERIFICATION), item(0x40, one), item(0x40, two)])])
+    };
+    vec![
+        (Note::UnknownItem(0x60), behind(item(0x60, "unknown"))),
+        (Note::UnknownUserItem(0x5a), with_user(&[item(0x5a, [1, 2, 3])])),
+        (Note::SurplusItem(0x51), behind(maximum_length(8192))),
+        (Note::NotForwarded(0x53), with_user(&[item(0x53, [0, 1, 0, 1])])),
+        (Note::VersionName, with_user(&[item(0x55, "seventeen letters")])),
+        (Note::Repeated(0x51), with_user(&[length()])),
+        (Note::NulPaddedTitle, titled(PACS, b"CT1\0\0\0\0\0\0\0\0\0\0\0\0\0")),
+        (Note::PaddedUid, with_syntaxes("1.2.840.10008.1.2\0", "1.2.840.10008.1.2.1")),
+        (Note::LeadingZeros, with_syntaxes("1.02.3", "1.2.840.10008.1.2.1")),
+        (Note::NoUserInformation, items(&[application_context(), verification(1)])),
+        (Note::NoMaximumLength, with_bare_user(&[implementation_class()])),
+        (Note::NoImplementationClass, with_bare_user(&[length()])),
+        (Note::ImplementationClass, with_bare_user(&[length(), item(0x52, "1.2.x")])),
+        (Note::TransferSyntax, with_syntaxes("1.2.x", "1.2.840.10008.1.2.1")),
+        (Note::BadRole, with_user(&[role("..", 1, 0)])),
+        (Note::BadExtended, with_user(&[extended("", &[1])])),
+    ]
+}
+
 fn refused_answers() -> Vec<(E, Bytes)> {
     let results = |results: &[Bytes]| ac(&answer_with_results(results));
-    let syntax = || item(0x40, IMPLICIT);
-    let identity_answer = || item(0x59, sized("ok"));
     let many: Vec<Bytes> = (0..129).map(|_| accepted(1)).collect();
     vec![
         (E::UnknownPdu(0), header(0, 4)),
@@ -261,14 +305,26 @@ fn refused_answers() -> Vec<(E, Bytes)> {
         (E::PduTooLong(u32::MAX), header(2, u32::MAX)),
         (E::RejectLength(5), header(3, 5)),
         (E::AbortLength(0), header(7, 0)),
-        (E::MisplacedItem(0x58), ac(&answer_with_user(&[identity(1, "someone", "")]))),
         (E::TooManyResults, results(&many)),
-        (E::EvenContextId(0), results(&[accepted(0)])),
-        (E::NoTransferSyntax, results(&[result(1, 0, &[])])),
-        (E::SecondTransferSyntax, results(&[result(1, 0, &[syntax(), syntax()])])),
-        (E::TransferSyntax(UidError::Character), results(&[result(1, 0, &[item(0x40, "../x")])])),
-        (E::ContextResult(5), results(&[result(1, 5, &[syntax()])])),
-        (E::SecondIdentityAnswer, ac(&answer_with_user(&[identity_answer(), identity_answer()]))),
+    ]
+}
+
+/// What servers get wrong and every device takes alike.
+fn noted_answers() -> Vec<(Note, Bytes)> {
+    let results = |results: &[Bytes]| ac(&answer_with_results(results));
+    let syntax = || item(0x40, IMPLICIT);
+    let with_application_context = |context: Bytes| ac(&body(&[context, accepted(1), user(&[])]));
+    vec![
+        (Note::SurplusItem(0x58), ac(&answer_with_user(&[identity(1, "someone", "")]))),
+        (Note::Repeated(0x52), ac(&answer_with_user(&[implementation_class()]))),
+        (Note::NoUserInformation, ac(&body(&[application_context(), accepted(1)]))),
+        (Note::NoApplicationContext, with_application_context(Vec::new())),
+        (Note::ApplicationContext, with_application_context(item(0x10, "1.2.3"))),
+        (Note::RejectedTransferSyntax, results(&[result(1, 3, &[])])),
+        (Note::AcceptedTransferSyntax, results(&[result(1, 0, &[syntax(), syntax()])])),
+        (Note::ContextResult(5), results(&[result(1, 5, &[syntax()])])),
+        (Note::EvenContextId(0), results(&[accepted(0)])),
+        (Note::SmallerMaximum, ac(&answer_with_user(&[maximum_length(8192)]))),
     ]
 }
 

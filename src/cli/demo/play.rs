@@ -119,11 +119,11 @@ pub(super) fn scenes() -> Vec<Scene> {
             refused(Told::Rejected(Reject::NO_REASON), "no-permitted-service"),
         ),
         scene(
-            "A request with two application contexts by CT1",
+            "A request with two items of user information by CT1",
             with,
             CT1,
             Ask::Malformed,
-            refused(Told::Aborted(Abort::BEFORE_ASSOCIATION), "second-application-context"),
+            refused(Told::Aborted(Abort::BEFORE_ASSOCIATION), "second-user-information"),
         ),
         scene(
             "Plain DICOM on the TLS port",
@@ -218,7 +218,7 @@ impl<'a> Stage<'a> {
         };
         let mut request = association::request(scene.calling, CALLED, sop_class)?;
         if matches!(scene.ask, Ask::Malformed) {
-            request = with_two_application_contexts(&request);
+            request = with_two_user_informations(&request);
         }
         association::open(link, &request).await?;
         match scene.ask {
@@ -242,14 +242,14 @@ impl From<LinkError> for Told {
     }
 }
 
-/// The same request with its first item, the application context, twice.
-fn with_two_application_contexts(request: &[u8]) -> Vec<u8> {
+/// The same request with an empty item of user information before its own.
+fn with_two_user_informations(request: &[u8]) -> Vec<u8> {
     /// Protocol version, titles and what is reserved (PS3.8 table 9-11).
     const FIXED: usize = 68;
-    let item = [&[0x10, 0, 0, 21], association::APPLICATION_CONTEXT.as_bytes()].concat();
+    let item = [0x50, 0, 0, 0];
     let body = request.get(Header::LEN..).unwrap_or_default();
     let (fixed, items) = body.split_at_checked(FIXED).unwrap_or_default();
-    let body = [fixed, item.as_slice(), items].concat();
+    let body = [fixed, &item, items].concat();
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
     [&[1, 0], length.to_be_bytes().as_slice(), body.as_slice()].concat()
 }

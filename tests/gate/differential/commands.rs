@@ -9,9 +9,9 @@ use crate::support::dimse;
 use crate::support::pdu::{COMMAND, DATA, LAST, p_data};
 use dicom_ul::pdu::{PDataValueType, Pdu, read_pdu};
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
-use pacsgate_core::inspector::{Guarding, Inspector, Out};
+use pacsgate_core::inspector::{Inspector, Out};
 use pacsgate_core::services::{Operation, Operations};
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use serde::Deserialize;
@@ -174,7 +174,7 @@ fn contexts(operation: Operation) -> Contexts {
         from_acceptor: MAXIMUM,
     };
     let move_to = [DESTINATION.parse().unwrap()].into();
-    Contexts::new(vec![context], maxima, Grants { move_to, guarding: Guarding::default() })
+    Contexts::new(vec![context], maxima, Grants { move_to, guarding: PerSide::default() })
 }
 
 fn by_pynetdicom(all: &[Passed]) -> Vec<Read> {

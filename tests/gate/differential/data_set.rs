@@ -1,7 +1,9 @@
 //! A data set on its way, what the gate says of it, and the file that a reader gets.
 
 use pacsgate_core::data_set::{DataSetError, Deviation, Purpose, Rules, Tolerated, Walker};
+use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
+use pacsgate_core::wire::uid::InstanceUid;
 use std::collections::BTreeMap;
 
 pub(super) const CT_IMAGE: &str = "1.2.840.10008.5.1.4.1.1.2";
@@ -49,9 +51,13 @@ impl DataSet {
         let tolerated: Tolerated = deviations.into_iter().collect();
         let purpose = Purpose::Object {
             sop_class: self.sop_class.parse().unwrap(),
-            sop_instance: self.sop_instance.parse().unwrap(),
+            sop_instance: InstanceUid::parse(self.sop_instance.as_bytes()).unwrap(),
         };
-        let mut walker = Walker::new(self.syntax.walk(), purpose, Rules::Requestor { tolerated });
+        let mut walker = Walker::new(
+            self.syntax.walk(),
+            purpose,
+            Rules { tolerated, ..Rules::strict(Side::Requestor) },
+        );
         walker.feed(&self.bytes)?;
         walker.finish()
     }

@@ -159,6 +159,7 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         ae_title: None,
         associations: 2,
         max_pdu: 1 << 20,
+        guarding: Guarding::default(),
     };
     let policy = Policy::new(vec![peer], vec![pacs]).unwrap();
     let certificate = Certificate {

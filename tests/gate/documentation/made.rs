@@ -18,6 +18,7 @@ fn the_pages_have_what_is_made_from_the_code() {
     holds("data-sets", "paths", &paths());
     holds("data-sets", "deviations", &deviations());
     holds("data-sets", "rules", &rules());
+    holds("rules", "rules", &super::rules::rules());
 }
 
 /// Asserts that a page has this text between its marks; with UPDATE_DOCS it is written there.
@@ -100,7 +101,7 @@ fn rules() -> String {
 }
 
 /// The sentence of a rule without its example.
-fn worded(sentence: &str) -> String {
+pub(crate) fn worded(sentence: &str) -> String {
     let words = sentence.replace("(0008,0018)", "an element");
     words.replace("(FFFE,E000)", "").replace("(FFFE,E00D)", "").replace("  ", " ")
 }

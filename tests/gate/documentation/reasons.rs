@@ -40,7 +40,7 @@ fn every_reason_has_a_code_of_its_own() {
     let known: BTreeSet<_> = codes.iter().collect();
     assert_eq!(known.len(), codes.len());
     let is_code = |code: &&str| code.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
-    assert!(codes.iter().all(is_code) && codes.len() > 160, "{codes:?}");
+    assert!(codes.iter().all(is_code) && codes.len() > 140, "{codes:?}");
 }
 
 /// In the order in which a connection meets them.

@@ -24,6 +24,13 @@ impl Walker {
             {
                 self.delimiter(tag, length)
             }
+            // Where the length ends as well, nobody can take it for anything else.
+            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
+                if level.bound == self.state.position =>
+            {
+                self.deviations.add(Deviation::SurplusDelimiter);
+                self.delimiter(tag, length)
+            }
             (Kind::Fragments { has_table: true }, Tag::SEQUENCE_END) => self.delimiter(tag, length),
             (Kind::Fragments { has_table: false }, Tag::SEQUENCE_END) => {
                 Err(DataSetError::OffsetTable)
@@ -54,7 +61,7 @@ impl Walker {
             return Err(DataSetError::OffsetTable);
         }
         if length % 2 == 1 {
-            self.note(Deviation::OddLength, DataSetError::OddLength(Tag::PIXEL_DATA))?;
+            self.note(DataSetError::OddLength(Tag::PIXEL_DATA))?;
         }
         self.state.levels.innermost_mut().kind = Kind::Fragments { has_table: true };
         self.skip(length);
@@ -107,7 +114,7 @@ impl Walker {
         // Archives store what they did not know as UN; what a server searches by has a VR.
         let may_be = vr == Vr::Unknown && matches!(self.purpose, Purpose::Object { .. });
         if is_disguised && !may_be {
-            self.note(Deviation::SequenceVr, DataSetError::SequenceVr(tag))?;
+            self.note(DataSetError::SequenceVr(tag))?;
         }
         self.measure(tag, length)?;
         let must_be_sequence = vr == Vr::Unknown && is_disguised;

@@ -6,16 +6,16 @@ impl Walker {
     /// Judges the tag of an element: its group, and that it follows those before it.
     pub(super) fn enter(&mut self, tag: Tag) -> Result<(), DataSetError> {
         if !tag.has_valid_group() {
-            self.note(Deviation::Group, DataSetError::Group(tag))?;
+            self.note(DataSetError::Group(tag))?;
         }
         let level = self.state.levels.innermost_mut();
         let before = level.highest;
         level.highest = before.max(Some(tag));
         if before == Some(tag) {
-            return self.note(Deviation::Duplicate, DataSetError::Duplicate(tag));
+            return self.note(DataSetError::Duplicate(tag));
         }
         if before > Some(tag) {
-            self.note(Deviation::Order, DataSetError::Order(tag))?;
+            self.note(DataSetError::Order(tag))?;
         }
         if self.rules.permit_disorder() { self.remember(tag) } else { Ok(()) }
     }
@@ -23,7 +23,7 @@ impl Walker {
     fn remember(&mut self, tag: Tag) -> Result<(), DataSetError> {
         match self.state.seen.note(self.state.levels.innermost(), tag) {
             Ok(false) => Ok(()),
-            Ok(true) => self.note(Deviation::Duplicate, DataSetError::Duplicate(tag)),
+            Ok(true) => self.note(DataSetError::Duplicate(tag)),
             Err(_) if self.rules.permit(Deviation::Duplicate) => Ok(()),
             Err(error) => Err(error),
         }

@@ -1,7 +1,7 @@
 //! Values that are judged: identifiers, and what servers make paths of.
 
 use super::super::header::Vr;
-use super::super::identifiers::{self, MAX_HELD, Reading, StrangeCharacter, UidCharacters};
+use super::super::identifiers::{self, MAX_HELD, Reading, UidCharacters};
 use super::super::{DataSetError, Deviation, Tag, Walker};
 use super::{Element, Next};
 
@@ -20,7 +20,7 @@ impl Walker {
         if reading.takes(vr) {
             return Ok(Some(reading));
         }
-        self.note(Deviation::Identifier, DataSetError::IdentifierVr(tag))?;
+        self.note(DataSetError::IdentifierVr(tag))?;
         Ok((vr != Some(Vr::Sequence)).then_some(reading))
     }
 
@@ -30,9 +30,11 @@ impl Walker {
         reading: Reading,
     ) -> Result<(), DataSetError> {
         let Element { tag, length, .. } = element;
-        let is_held = !matches!(reading, Reading::Uids { .. });
+        let is_held = reading != Reading::Uids;
         if is_held && length > MAX_HELD {
-            return Err(DataSetError::TooLong(tag));
+            self.note(DataSetError::TooLong(tag))?;
+            self.skip(length);
+            return Ok(());
         }
         self.state.held.clear();
         if length == 0 {
@@ -55,46 +57,47 @@ impl Walker {
             Reading::Uid | Reading::Path | Reading::CharacterSet => {
                 self.state.held.extend_from_slice(piece);
             }
-            Reading::Uids { patterns } => {
-                if let Some(strange) = characters.take(piece, patterns) {
-                    return self.strange_uid(tag, piece, strange, left);
+            Reading::Uids => {
+                if let Some(place) = characters.take(piece) {
+                    return self.leads_out(tag, piece, place, left - taken);
                 }
             }
         }
         self.state.next = Next::Read(tag, reading, characters, left - taken);
-        if left == taken { self.judge(tag, reading) } else { Ok(()) }
+        if left > taken {
+            return Ok(());
+        }
+        if characters.is_strange {
+            self.deviations.add(Deviation::UidCharacters);
+        }
+        self.judge(tag, reading)
     }
 
-    /// A byte in a list of UIDs that has no place there. Where that is only counted, the rest of
-    /// the value is skipped; what could lead out of a directory is always an error.
-    fn strange_uid(
+    /// A byte in a list of UIDs leads out of a directory. From an acceptor that is only counted, and
+    /// the rest of the value is skipped.
+    fn leads_out(
         &mut self,
         tag: Tag,
         piece: &[u8],
-        StrangeCharacter { place, leads_out }: StrangeCharacter,
+        place: usize,
         left: u32,
     ) -> Result<(), DataSetError> {
-        let behind = piece.len().saturating_sub(place + 1) as u64;
-        let error = DataSetError::UidCharacters(tag);
-        let verdict = if leads_out { Err(error) } else { self.note(Deviation::Identifier, error) };
+        let verdict = self.note(DataSetError::UidCharacters(tag));
         if verdict.is_err() {
             // The byte at fault is the last one that counts as taken.
-            self.state.position -= behind;
-            return verdict;
+            self.state.position -= piece.len().saturating_sub(place + 1) as u64;
+        } else {
+            self.skip(left);
         }
-        let taken = u32::try_from(piece.len()).unwrap_or(left);
-        self.skip(left.saturating_sub(taken));
-        Ok(())
+        verdict
     }
 
     fn judge(&mut self, tag: Tag, reading: Reading) -> Result<(), DataSetError> {
         self.state.next = Next::HEADER;
         match identifiers::judge(reading, tag, &self.state.held, &self.purpose) {
-            Ok(()) => Ok(()),
-            Err(finding) => match finding.deviation {
-                Some(deviation) => self.note(deviation, finding.error),
-                None => Err(finding.error),
-            },
+            Ok(met) => met.into_iter().for_each(|deviation| self.deviations.add(deviation)),
+            Err(error) => self.note(error)?,
         }
+        Ok(())
     }
 }

@@ -1,8 +1,10 @@
 //! Elements of a command set (PS3.7 section 6.3.1): read, judged, written.
 
 use super::error::CommandError;
+use crate::counts::Counts;
+use crate::inspector::tidied::Tidied;
 use crate::wire::title::AeTitle;
-use crate::wire::uid::Uid;
+use crate::wire::uid::{InstanceUid, Uid};
 
 pub(super) const GROUP_LENGTH: u16 = 0x0000;
 pub(super) const AFFECTED_CLASS: u16 = 0x0002;
@@ -36,64 +38,115 @@ pub(super) struct Element<'a> {
     pub(super) value: &'a [u8],
 }
 
-/// The elements of a whole command set behind its group length, which was found true.
-#[derive(Clone, Debug)]
+/// The elements of a whole command set: group 0000 without its group length, ascending, each once.
+#[derive(Debug)]
 pub(super) struct Elements<'a> {
-    rest: &'a [u8],
-    before: u16,
+    sorted: Vec<Element<'a>>,
 }
 
 impl<'a> Elements<'a> {
-    /// Begins with the group length.
-    pub(super) fn of(set: &'a [u8]) -> Result<Self, CommandError> {
+    /// Reads a set in any order. Its group length says nothing that the set itself does not; what is
+    /// of another group, as Orthanc appends it, belongs to no command. Both are written down.
+    pub(super) fn of(set: &'a [u8], tidied: &mut Counts<Tidied>) -> Result<Self, CommandError> {
+        let mut sorted: Vec<Element<'a>> = Vec::new();
+        let mut behind = 0;
         let mut rest = set;
-        if rest.is_empty() {
-            return Err(CommandError::GroupLength);
+        while !rest.is_empty() {
+            let before = rest.len();
+            let (group, element) = take(&mut rest)?;
+            if element.value.len() % 2 == 1 {
+                tidied.add(Tidied::OddLength);
+            }
+            if group == 0 {
+                if element.number != GROUP_LENGTH {
+                    behind += before - rest.len();
+                }
+                sorted.push(element);
+            } else {
+                tidied.add(Tidied::Group);
+            }
         }
-        let first = take(&mut rest)?;
-        let told = first.value.try_into().map(u32::from_le_bytes).ok();
-        let is_true = told.is_some_and(|told| told as usize == rest.len());
-        if first.number != GROUP_LENGTH || !is_true {
-            return Err(CommandError::GroupLength);
+        if !sorted.is_sorted_by_key(|element| element.number) {
+            tidied.add(Tidied::Order);
+            sorted.sort_by_key(|element| element.number);
         }
-        Ok(Self { rest, before: GROUP_LENGTH })
+        let twice = sorted.windows(2).find(|pair| matches!(pair, [a, b] if a.number == b.number));
+        if let Some([element, _]) = twice {
+            return Err(CommandError::Repeated(element.number));
+        }
+        let length = sorted.first().filter(|first| first.number == GROUP_LENGTH).copied();
+        if length.is_some() {
+            sorted.remove(0);
+        }
+        if !length.is_some_and(|length| says(length.value, behind)) {
+            tidied.add(Tidied::GroupLength);
+        }
+        Ok(Self { sorted })
+    }
+
+    pub(super) fn find(&self, number: u16) -> Option<Element<'a>> {
+        let place = self.sorted.binary_search_by_key(&number, |element| element.number).ok()?;
+        self.sorted.get(place).copied()
+    }
+
+    /// Puts an element in the place of one with its number, or in between.
+    pub(super) fn put(&mut self, element: Element<'a>) {
+        match self.sorted.binary_search_by_key(&element.number, |element| element.number) {
+            Ok(place) => {
+                if let Some(old) = self.sorted.get_mut(place) {
+                    *old = element;
+                }
+            }
+            Err(place) => self.sorted.insert(place, element),
+        }
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = Element<'a>> {
+        self.sorted.iter().copied()
     }
 }
 
-/// Ascending, each once; an error is the last item.
-impl<'a> Iterator for Elements<'a> {
-    type Item = Result<Element<'a>, CommandError>;
+/// Tag, length and value of a group length.
+const LENGTH_ITSELF: usize = 12;
 
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let taken = take(&mut self.rest).and_then(|element| {
-            let ascends = element.number > self.before;
-            self.before = element.number;
-            if ascends { Ok(element) } else { Err(CommandError::Order) }
-        });
-        if taken.is_err() {
-            self.rest = &[];
-        }
-        Some(taken)
-    }
+/// Whether a value of UL is this number.
+fn says(value: &[u8], number: usize) -> bool {
+    value.try_into().map(u32::from_le_bytes).is_ok_and(|told| told as usize == number)
 }
 
-/// Takes one element: tag (group first), a length of four bytes, a value of even length.
-fn take<'a>(rest: &mut &'a [u8]) -> Result<Element<'a>, CommandError> {
+/// Takes one element: tag (group first), a length of four bytes, a value.
+fn take<'a>(rest: &mut &'a [u8]) -> Result<(u16, Element<'a>), CommandError> {
     let (&[g, h, a, b], tail) = rest.split_first_chunk().ok_or(CommandError::Cut)?;
     let (&length, tail) = tail.split_first_chunk().ok_or(CommandError::Cut)?;
-    if u16::from_le_bytes([g, h]) != 0 {
-        return Err(CommandError::Group);
-    }
-    let length = u32::from_le_bytes(length);
-    if length % 2 == 1 {
-        return Err(CommandError::OddLength);
-    }
-    let (value, tail) = tail.split_at_checked(length as usize).ok_or(CommandError::Cut)?;
+    let length = u32::from_le_bytes(length) as usize;
+    let (value, tail) = tail.split_at_checked(length).ok_or(CommandError::Cut)?;
     *rest = tail;
-    Ok(Element { number: u16::from_le_bytes([a, b]), value })
+    Ok((u16::from_le_bytes([g, h]), Element { number: u16::from_le_bytes([a, b]), value }))
+}
+
+/// Makes the value of a number of a whole set that [`Draft`] wrote another one.
+pub(super) fn replace_number(set: &mut [u8], number: u16, value: u16) {
+    let mut rest = set;
+    while let Some(([_, _, a, b, length @ ..], tail)) = rest.split_first_chunk_mut::<8>() {
+        let length = u32::from_le_bytes(*length) as usize;
+        let Some((old, tail)) = tail.split_at_mut_checked(length) else { return };
+        if u16::from_le_bytes([*a, *b]) == number && old.len() == 2 {
+            return old.copy_from_slice(&value.to_le_bytes());
+        }
+        rest = tail;
+    }
+}
+
+/// A set that [`Draft`] wrote, without these elements.
+pub(super) fn without(set: &[u8], numbers: &[u16]) -> Vec<u8> {
+    let mut draft = Draft::new();
+    let mut rest = set;
+    while let Ok((_, element)) = take(&mut rest) {
+        if element.number != GROUP_LENGTH && !numbers.contains(&element.number) {
+            draft.put(element.number, element.value);
+        }
+    }
+    draft.finish()
 }
 
 /// US.
@@ -104,6 +157,11 @@ pub(super) fn number(value: &[u8]) -> Option<u16> {
 /// UI, one value. A NUL pads it to an even length; devices put a space there, too.
 pub(super) fn uid(value: &[u8]) -> Option<Uid> {
     Uid::parse(without_one_nul(value)?).ok()
+}
+
+/// UI, one value, of an instance.
+pub(super) fn instance(value: &[u8]) -> Option<InstanceUid> {
+    InstanceUid::parse(without_one_nul(value)?).ok()
 }
 
 /// AE, one value. A NUL at its end, as some devices pad with, is taken for the space it should be.
@@ -141,8 +199,8 @@ impl Draft {
         self.put(number, &value.to_le_bytes());
     }
 
-    pub(super) fn uid(&mut self, number: u16, value: &Uid) {
-        self.padded(number, value.as_str().as_bytes(), 0);
+    pub(super) fn uid(&mut self, number: u16, value: &str) {
+        self.padded(number, value.as_bytes(), 0);
     }
 
     pub(super) fn title(&mut self, number: u16, value: AeTitle) {
@@ -162,10 +220,8 @@ impl Draft {
 
     /// The whole set with its true group length.
     pub(super) fn finish(mut self) -> Vec<u8> {
-        /// Tag, length and value of the group length itself.
-        const OWN: usize = 12;
-        let length = u32::try_from(self.0.len().saturating_sub(OWN)).unwrap_or(u32::MAX);
-        if let Some(value) = self.0.get_mut(OWN - 4..OWN) {
+        let length = u32::try_from(self.0.len().saturating_sub(LENGTH_ITSELF)).unwrap_or(u32::MAX);
+        if let Some(value) = self.0.get_mut(LENGTH_ITSELF - 4..LENGTH_ITSELF) {
             value.copy_from_slice(&length.to_le_bytes());
         }
         self.0

@@ -32,20 +32,31 @@ pub(super) enum Message {
 pub(super) struct Row {
     pub(super) element: u16,
     pub(super) value: Value,
-    pub(super) is_required: bool,
+    pub(super) need: Need,
+}
+
+/// What becomes of a command in which an element is missing or malformed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It cannot be read in either case.
+    Required,
+    /// It may be missing.
+    Optional,
+    /// It may be missing, and is left out where it is malformed: nobody acts on it.
+    Incidental,
 }
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Value {
-    /// UI, one value.
-    Uid,
+    /// UI, one value: of a SOP class.
+    Class,
+    /// UI, one value: of a SOP instance.
+    Instance,
     /// AE, one value.
     Title,
     /// US, one value.
     Number,
-    /// US: medium, high or low.
-    Priority,
     /// AT, any number of values.
     Tags,
     /// LO for people: what is no plain text is replaced.
@@ -96,99 +107,103 @@ impl Message {
 pub(super) const RESPONSE: u16 = 0x8000;
 
 const fn must(element: u16, value: Value) -> Row {
-    Row { element, value, is_required: true }
+    Row { element, value, need: Need::Required }
 }
 
 const fn may(element: u16, value: Value) -> Row {
-    Row { element, value, is_required: false }
+    Row { element, value, need: Need::Optional }
+}
+
+const fn aside(element: u16, value: Value) -> Row {
+    Row { element, value, need: Need::Incidental }
 }
 
 // The group length is read and written apart.
 const COMMON: &[Row] = &[must(FIELD, Value::Number), must(DATA_SET_TYPE, Value::Number)];
 
 const STORE: &[Row] = &[
-    must(AFFECTED_CLASS, Value::Uid),
+    must(AFFECTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(PRIORITY, Value::Priority),
-    must(AFFECTED_INSTANCE, Value::Uid),
-    may(ORIGINATOR_TITLE, Value::Title),
-    may(ORIGINATOR_ID, Value::Number),
+    must(PRIORITY, Value::Number),
+    must(AFFECTED_INSTANCE, Value::Instance),
+    aside(ORIGINATOR_TITLE, Value::Title),
+    aside(ORIGINATOR_ID, Value::Number),
 ];
 
 const QUERY: &[Row] = &[
-    must(AFFECTED_CLASS, Value::Uid),
+    must(AFFECTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(PRIORITY, Value::Priority),
+    must(PRIORITY, Value::Number),
 ];
 
 const MOVE: &[Row] = &[
-    must(AFFECTED_CLASS, Value::Uid),
+    must(AFFECTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(DESTINATION, Value::Title),
-    must(PRIORITY, Value::Priority),
+    may(DESTINATION, Value::Title),
+    must(PRIORITY, Value::Number),
 ];
 
-const ECHO: &[Row] = &[must(AFFECTED_CLASS, Value::Uid), must(MESSAGE_ID, Value::Number)];
+const ECHO: &[Row] = &[must(AFFECTED_CLASS, Value::Class), must(MESSAGE_ID, Value::Number)];
 
 const EVENT_REPORT: &[Row] = &[
-    must(AFFECTED_CLASS, Value::Uid),
+    must(AFFECTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(AFFECTED_INSTANCE, Value::Uid),
+    must(AFFECTED_INSTANCE, Value::Instance),
     must(EVENT_TYPE, Value::Number),
 ];
 
 const GET_ATTRIBUTES: &[Row] = &[
-    must(REQUESTED_CLASS, Value::Uid),
+    must(REQUESTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(REQUESTED_INSTANCE, Value::Uid),
+    must(REQUESTED_INSTANCE, Value::Instance),
     may(ATTRIBUTES, Value::Tags),
 ];
 
 const OF_INSTANCE: &[Row] = &[
-    must(REQUESTED_CLASS, Value::Uid),
+    must(REQUESTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(REQUESTED_INSTANCE, Value::Uid),
+    must(REQUESTED_INSTANCE, Value::Instance),
 ];
 
 const ACTION: &[Row] = &[
-    must(REQUESTED_CLASS, Value::Uid),
+    must(REQUESTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    must(REQUESTED_INSTANCE, Value::Uid),
+    must(REQUESTED_INSTANCE, Value::Instance),
     must(ACTION_TYPE, Value::Number),
 ];
 
 const CREATE: &[Row] = &[
-    must(AFFECTED_CLASS, Value::Uid),
+    must(AFFECTED_CLASS, Value::Class),
     must(MESSAGE_ID, Value::Number),
-    may(AFFECTED_INSTANCE, Value::Uid),
+    may(AFFECTED_INSTANCE, Value::Instance),
 ];
 
 const CANCEL: &[Row] = &[must(RESPONDED_TO, Value::Number)];
 
 // What explains a status (PS3.7 annex C) may be in every response.
 const RESPONSE_ROWS: &[Row] = &[
-    may(AFFECTED_CLASS, Value::Uid),
+    aside(AFFECTED_CLASS, Value::Class),
     must(RESPONDED_TO, Value::Number),
     must(STATUS, Value::Number),
-    may(OFFENDING, Value::Tags),
-    may(ERROR_COMMENT, Value::Text),
-    may(ERROR_ID, Value::Number),
+    aside(OFFENDING, Value::Tags),
+    aside(ERROR_COMMENT, Value::Text),
+    aside(ERROR_ID, Value::Number),
 ];
 
-const OF_C: &[Row] = &[may(AFFECTED_INSTANCE, Value::Uid)];
+const OF_C: &[Row] = &[aside(AFFECTED_INSTANCE, Value::Instance)];
 
 const OF_RETRIEVAL: &[Row] = &[
-    may(REMAINING, Value::Number),
-    may(COMPLETED, Value::Number),
-    may(FAILED, Value::Number),
-    may(WARNING, Value::Number),
+    aside(REMAINING, Value::Number),
+    aside(COMPLETED, Value::Number),
+    aside(FAILED, Value::Number),
+    aside(WARNING, Value::Number),
 ];
 
 const OF_N: &[Row] = &[
-    may(AFFECTED_INSTANCE, Value::Uid),
-    may(EVENT_TYPE, Value::Number),
-    may(ATTRIBUTES, Value::Tags),
-    may(ACTION_TYPE, Value::Number),
+    aside(AFFECTED_INSTANCE, Value::Instance),
+    aside(EVENT_TYPE, Value::Number),
+    aside(ATTRIBUTES, Value::Tags),
+    aside(ACTION_TYPE, Value::Number),
 ];
 
 const fn request(operation: Operation, rows: &'static [Row], data_set: DataSet) -> Shape {
@@ -255,7 +270,8 @@ mod tests {
     #[test]
     fn every_request_has_an_id_and_every_response_a_status() {
         for shape in &SHAPES {
-            let must = |element| shape.row(element).is_some_and(|(_, row)| row.is_required);
+            let must =
+                |element| shape.row(element).is_some_and(|(_, row)| row.need == Need::Required);
             match shape.message {
                 Message::Request(_) => assert!(must(MESSAGE_ID) && !must(STATUS)),
                 Message::Response(_) => assert!(must(RESPONDED_TO) && must(STATUS)),

@@ -39,9 +39,6 @@ impl Pdv {
     ) -> Result<Self, Fault> {
         let length = u32::from_be_bytes([a, b, c, d]);
         let left = length.checked_sub(PDV_OVERHEAD).ok_or(Fault::PdvLength)?;
-        if left % 2 == 1 {
-            return Err(Fault::OddFragment);
-        }
         let room = pdu_left.checked_sub(PDU_OVERHEAD).ok_or(Fault::PdvLength)?;
         let behind = room.checked_sub(left).ok_or(Fault::PdvLength)?;
         if behind != 0 && behind < PDU_OVERHEAD {
@@ -55,7 +52,7 @@ impl Pdv {
 
 /// Writes a command set for the receiver of this direction, in PDUs of its own.
 pub(super) fn write_command(receivable: u32, context: ContextId, set: &[u8], out: &mut Vec<u8>) {
-    // Even, as fragments must be; the policy lets no maximum below 1,024 through.
+    // Even, as fragments must be. The parser lets no maximum through that has no room for a fragment.
     let room = receivable.saturating_sub(PDU_OVERHEAD).max(2) & !1;
     let mut pieces = set.chunks(room as usize).peekable();
     while let Some(piece) = pieces.next() {

@@ -7,8 +7,6 @@ use crate::wire::associate::ContextId;
 
 /// The longest command set: far beyond any that the standard can form, small enough to hold.
 const MAX_COMMAND: usize = 64 * 1024;
-/// The most fragments of a command set.
-const MAX_COMMAND_FRAGMENTS: u32 = 64;
 /// The most empty fragments of a message that are dropped before it counts as hostile.
 const MAX_EMPTY_FRAGMENTS: u32 = 64;
 
@@ -21,7 +19,6 @@ pub(super) enum Message {
     EndedInPdu,
     Command {
         context: ContextId,
-        fragments: u32,
         empty: u32,
         collected: Vec<u8>,
     },
@@ -30,7 +27,18 @@ pub(super) enum Message {
         context: ContextId,
         empty: u32,
         passage: Passage,
+        carry: Carry,
     },
+}
+
+/// How fragments of odd length become even ones: the last byte of what would be odd goes with the
+/// next fragment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Carry {
+    /// The byte that waits for the next fragment.
+    pub(super) byte: Option<u8>,
+    /// The last byte of this fragment will wait.
+    pub(super) withholds: bool,
 }
 
 /// What becomes of a data set.
@@ -42,6 +50,30 @@ pub(super) enum Passage {
     Swallow,
     /// It was found unsound before anything of its message had left.
     Drop,
+}
+
+impl Carry {
+    /// Begins a fragment: how many bytes leave with it, and the one that was left over before and
+    /// leaves now. The last fragment leaves as it is, so that a data set of odd length is seen as one.
+    pub(super) fn begin(&mut self, fragment: Fragment) -> (u32, Option<u8>) {
+        let total = fragment.left.saturating_add(u32::from(self.byte.is_some()));
+        self.withholds = total % 2 == 1 && !fragment.is_last;
+        let leaves = total - u32::from(self.withholds);
+        let carried = if leaves > 0 { self.byte.take() } else { None };
+        (leaves, carried)
+    }
+
+    /// What leaves of a piece now; with `ends` it is the last of its fragment.
+    pub(super) fn keep_last<'a>(&mut self, piece: &'a [u8], ends: bool) -> &'a [u8] {
+        match piece {
+            [head @ .., last] if ends && self.withholds => {
+                self.withholds = false;
+                self.byte = Some(*last);
+                head
+            }
+            _ => piece,
+        }
+    }
 }
 
 impl Message {
@@ -56,8 +88,7 @@ impl Message {
             Self::EndedInPdu => Err(Fault::SecondMessageInPdu),
             Self::Between if !fragment.is_command => Err(Fault::DataWithoutCommand),
             Self::Between => {
-                *self =
-                    Self::Command { context: of, fragments: 0, empty: 0, collected: Vec::new() };
+                *self = Self::Command { context: of, empty: 0, collected: Vec::new() };
                 self.join(of, fragment)
             }
             Self::Command { context, .. } | Self::DataSet { context, .. } if *context != of => {
@@ -65,11 +96,7 @@ impl Message {
             }
             Self::Command { .. } if !fragment.is_command => Err(Fault::DataInsideCommand),
             Self::DataSet { .. } if fragment.is_command => Err(Fault::CommandInsideData),
-            Self::Command { fragments, collected, empty, .. } => {
-                *fragments += 1;
-                if *fragments > MAX_COMMAND_FRAGMENTS {
-                    return Err(Fault::CommandFragments);
-                }
+            Self::Command { collected, empty, .. } => {
                 if collected.len().saturating_add(fragment.left as usize) > MAX_COMMAND {
                     return Err(Fault::CommandTooLong);
                 }

@@ -1,10 +1,18 @@
 //! What a command set may hold.
 
 use super::*;
+use crate::counts::Counts;
 
 /// A set as it leaves, or why it cannot be read.
 fn read(set: &[u8]) -> Result<Vec<u8>, CommandError> {
     Command::read(ContextId::new(1).unwrap(), set).map(|command| command.bytes)
+}
+
+/// A set as it leaves, and what was put right in it.
+fn tidied(set: &[u8]) -> (Vec<u8>, Vec<(Tidied, u32)>) {
+    let command = Command::read(ContextId::new(1).unwrap(), set).unwrap();
+    let tidied = command.tidied.iter().collect();
+    (command.bytes, tidied)
 }
 
 fn refused(set: &[u8]) -> CommandError {
@@ -55,41 +63,93 @@ fn a_canonical_set_leaves_as_it_came() {
 #[test]
 fn refuses_a_set_that_is_no_list_of_elements() {
     let whole = request(ECHO_RQ, 1, NO_DATA);
-    assert_eq!(refused(&[]), CommandError::GroupLength);
-    assert_eq!(refused(&whole[..whole.len() - 2]), CommandError::GroupLength);
-    let mut lying = whole.clone();
-    lying[8] += 2;
-    assert_eq!(refused(&lying), CommandError::GroupLength);
-    let mut foreign = whole.clone();
-    foreign[12] = 8;
-    assert_eq!(refused(&foreign), CommandError::Group);
-    let mut odd = whole.clone();
-    odd[16] = 1;
-    assert_eq!(refused(&odd), CommandError::OddLength);
-    let mut over = whole;
-    over[16] = 0xfe;
-    assert_eq!(refused(&over), CommandError::Cut);
-    assert_eq!(refused(&cancel(1)[12..]), CommandError::GroupLength);
+    assert_eq!(refused(&[]), CommandError::Missing(0x0100));
+    for end in 1..whole.len() {
+        assert!(
+            matches!(refused(&whole[..end]), CommandError::Cut | CommandError::Missing(_)),
+            "{end}"
+        );
+    }
+    for length in [[0xfe, 0, 0, 0], [0xff; 4]] {
+        let mut over = whole.clone();
+        over[16..20].copy_from_slice(&length);
+        assert_eq!(refused(&over), CommandError::Cut);
+    }
+    let behind = [&whole[..], &[8, 0, 0, 0, 0xff, 0xff, 0xff, 0xff]].concat();
+    assert_eq!(refused(&behind), CommandError::Cut);
 }
 
 #[test]
-fn refuses_elements_twice_and_out_of_order() {
-    let mut twice = elements(ECHO_RQ, 1, NO_DATA);
-    twice.insert(0, uid(0x0002, CLASS));
-    assert_eq!(refused(&set(&twice)), CommandError::Order);
-    let mut turned = elements(ECHO_RQ, 1, NO_DATA);
-    turned.swap(0, 1);
-    assert_eq!(refused(&set(&turned)), CommandError::Order);
+fn a_missing_or_wrong_group_length_is_written_anew() {
+    let whole = request(ECHO_RQ, 1, NO_DATA);
+    let group_length = vec![(Tidied::GroupLength, 1)];
+    for length in [0_u32, 1, 54, 58, 1000, u32::MAX] {
+        let mut lying = whole.clone();
+        lying[8..12].copy_from_slice(&length.to_le_bytes());
+        assert_eq!(tidied(&lying), (whole.clone(), group_length.clone()), "{length}");
+    }
+    assert_eq!(tidied(&whole[12..]), (whole.clone(), group_length.clone()));
+    for odd in [&[0, 0, 0, 0, 2, 0, 0, 0, 56, 0][..], &[0; 8]] {
+        let odd = [odd, &whole[12..]].concat();
+        assert_eq!(tidied(&odd), (whole.clone(), group_length.clone()));
+    }
+    // Shorter than a group length.
+    assert_eq!(refused(&[0; 8]), CommandError::Missing(0x0100));
+}
+
+#[test]
+fn elements_out_of_order_are_put_in_order() {
+    let whole = request(STORE_RQ, 1, DATA);
+    let mut turned = elements(STORE_RQ, 1, DATA);
+    turned.reverse();
+    assert_eq!(tidied(&set(&turned)), (whole.clone(), vec![(Tidied::Order, 1)]));
+    let behind = [&whole[12..], &whole[..12]].concat();
+    assert_eq!(tidied(&behind), (whole, vec![(Tidied::Order, 1)]));
+}
+
+#[test]
+fn elements_of_other_groups_are_dropped_wherever_they_are() {
+    let whole = request(ECHO_RQ, 1, NO_DATA);
+    // As Orthanc appends the instances that have failed.
+    let failed = [8, 0, 0x58, 0, 4, 0, 0, 0, b'1', b'.', b'2', 0];
+    let length = [8, 0, 0, 0, 4, 0, 0, 0, 12, 0, 0, 0];
+    for set in [
+        [&whole[..], &length, &failed].concat(),
+        [&length[..], &failed, &whole].concat(),
+        [&whole[..12], &length, &failed, &whole[12..]].concat(),
+    ] {
+        assert_eq!(tidied(&set), (whole.clone(), vec![(Tidied::Group, 2)]));
+    }
+}
+
+#[test]
+fn an_element_of_odd_length_is_padded() {
+    let expected = with(STORE_RQ, DATA, (0x1000, b"1.2.3\0".to_vec()));
+    let odd = with(STORE_RQ, DATA, (0x1000, b"1.2.3".to_vec()));
+    assert_eq!(tidied(&odd), (expected, vec![(Tidied::OddLength, 1)]));
+}
+
+#[test]
+fn refuses_elements_twice() {
+    for element in [uid(0x0002, CLASS), number(0x0110, 2), (0x7777, vec![0; 2])] {
+        let mut twice = elements(ECHO_RQ, 1, NO_DATA);
+        twice.retain(|(number, _)| *number != element.0);
+        twice.extend([element.clone(), element.clone()]);
+        assert_eq!(refused(&set(&twice)), CommandError::Repeated(element.0));
+    }
+    let whole = request(ECHO_RQ, 1, NO_DATA);
+    let lengths = [&whole[..12], &whole].concat();
+    assert_eq!(refused(&lengths), CommandError::Repeated(0x0000));
     let twice = set(&[number(0x0100, 0x0021), (0x0600, b"CT1 ".into()), (0x0600, b"EV".into())]);
-    assert_eq!(refused(&twice), CommandError::Order);
+    assert_eq!(refused(&twice), CommandError::Repeated(0x0600));
 }
 
 #[test]
 fn refuses_a_command_without_what_it_must_have() {
     for (field, data, needed) in [
         (ECHO_RQ, NO_DATA, vec![0x0002, 0x0100, 0x0110, 0x0800]),
-        (STORE_RQ, DATA, vec![0x0002, 0x0100, 0x0110, 0x0700, 0x0800, 0x1000]),
-        (FIND_RQ, DATA, vec![0x0002, 0x0110, 0x0700, 0x0800]),
+        (STORE_RQ, DATA, vec![0x0002, 0x0100, 0x0110, 0x0800, 0x1000]),
+        (FIND_RQ, DATA, vec![0x0002, 0x0110, 0x0800]),
     ] {
         for element in needed {
             assert_eq!(refused(&without(field, data, element)), CommandError::Missing(element));
@@ -105,34 +165,117 @@ fn refuses_a_command_without_what_it_must_have() {
 }
 
 #[test]
-fn refuses_what_a_command_does_not_have() {
-    for element in [(0x0600, b"EVIL".to_vec()), (0x0900, vec![0; 2]), (0x0001, vec![0; 4])] {
-        let expected = CommandError::Foreign(element.0);
-        assert_eq!(refused(&with(ECHO_RQ, NO_DATA, element)), expected);
+fn what_a_command_does_not_have_is_dropped() {
+    let whole = request(ECHO_RQ, 1, NO_DATA);
+    for element in [
+        number(0x0700, 1),
+        (0x0600, b"EVIL".to_vec()),
+        (0x0900, vec![0; 2]),
+        (0x0001, vec![0; 4]),
+        (0x4000, b"TEXT".to_vec()),
+        (0x7777, vec![0; 3]),
+    ] {
+        let (bytes, what) = tidied(&with(ECHO_RQ, NO_DATA, element));
+        assert_eq!((bytes, what.contains(&(Tidied::Surplus, 1))), (whole.clone(), true));
+    }
+    let mut full = vec![uid(0x0002, CLASS), number(0x0100, CANCEL), number(0x0110, 9)];
+    full.extend([number(0x0120, 6), number(0x0700, 0), number(0x0800, NO_DATA)]);
+    assert_eq!(tidied(&set(&full)), (cancel(6), vec![(Tidied::Surplus, 3)]));
+}
+
+#[test]
+fn a_priority_that_is_none_becomes_medium() {
+    for field in [FIND_RQ, STORE_RQ] {
+        let whole = request(field, 1, DATA);
+        let noted = vec![(Tidied::Priority, 1)];
+        for value in [&[3, 0][..], &[0xff, 0xff], &[0; 4], &[]] {
+            let wrong = with(field, DATA, (0x0700, value.to_vec()));
+            assert_eq!(tidied(&wrong), (whole.clone(), noted.clone()));
+        }
+        assert_eq!(tidied(&without(field, DATA, 0x0700)), (whole, noted));
+        for value in [1, 2] {
+            let sound = with(field, DATA, number(0x0700, value));
+            assert_eq!(tidied(&sound), (sound.clone(), vec![]));
+        }
     }
 }
 
 #[test]
 fn refuses_numbers_of_another_size() {
     for element in [0x0100, 0x0110, 0x0800] {
-        for size in [4, 6] {
+        for size in [1, 4, 6] {
             let wrong = with(ECHO_RQ, NO_DATA, (element, vec![0; size]));
             assert_eq!(refused(&wrong), CommandError::Value(element));
         }
     }
-    let priority = with(FIND_RQ, DATA, number(0x0700, 3));
-    assert_eq!(refused(&priority), CommandError::Value(0x0700));
-    let tags = with(FIND_RQ | RESPONSE, NO_DATA, (0x0901, vec![0; 6]));
-    assert!(read(&tags).is_err());
+    let attributes = |size| {
+        set(&[
+            uid(0x0003, CLASS),
+            number(0x0100, 0x0110),
+            number(0x0110, 1),
+            number(0x0800, NO_DATA),
+            uid(0x1001, INSTANCE),
+            (0x1005, vec![0; size]),
+        ])
+    };
+    assert_eq!(refused(&attributes(6)), CommandError::Value(0x1005));
+    assert!(read(&attributes(8)).is_ok());
+}
+
+#[test]
+fn what_nobody_acts_on_is_dropped_where_it_is_malformed() {
+    let answer = |more: Option<(u16, Vec<u8>)>| {
+        let mut elements = vec![
+            number(0x0100, FIND_RQ | RESPONSE),
+            number(0x0120, 1),
+            number(0x0800, NO_DATA),
+            number(0x0900, 0xc000),
+        ];
+        elements.extend(more);
+        elements.sort_by_key(|(number, _)| *number);
+        set(&elements)
+    };
+    for element in
+        [uid(0x0002, "none"), (0x0901, vec![0; 6]), (0x0903, vec![0; 4]), uid(0x1000, "../1")]
+    {
+        let noted = vec![(Tidied::Value, 1)];
+        assert_eq!(tidied(&answer(Some(element))), (answer(None), noted));
+    }
+    let whole = request(STORE_RQ, 1, DATA);
+    for element in [(0x1030, b"CT1\\".to_vec()), (0x1031, vec![0; 4])] {
+        let (bytes, what) = tidied(&with(STORE_RQ, DATA, element));
+        assert_eq!((bytes, what), (whole.clone(), vec![(Tidied::Value, 1)]));
+    }
 }
 
 #[test]
 fn refuses_uids_that_are_none() {
-    for value in [&b"1..2"[..], b"1.2\\", b"../.", b"1.2\0\0\0", b"1\x002.", b" 1.2", &[b'1'; 66]] {
-        let mut value = value.to_vec();
-        value.resize(value.len().next_multiple_of(2), b'1');
-        let wrong = with(STORE_RQ, DATA, (0x1000, value));
-        assert_eq!(refused(&wrong), CommandError::Value(0x1000));
+    for value in [
+        &b"1.2\\3"[..],
+        b"../.",
+        b"..",
+        b"1.2\0\0\0",
+        b"1\x002.",
+        b" 1.2",
+        b"C:1",
+        b"1;2",
+        &[b'1'; 66],
+    ] {
+        let wrong = with(STORE_RQ, DATA, (0x1000, value.to_vec()));
+        assert_eq!(refused(&wrong), CommandError::Value(0x1000), "{value:?}");
+    }
+    for value in [&b"1..2"[..], b"1.2.", b"1.2A"] {
+        let wrong = with(STORE_RQ, DATA, (0x0002, value.to_vec()));
+        assert_eq!(refused(&wrong), CommandError::Value(0x0002), "{value:?}");
+    }
+}
+
+#[test]
+fn an_instance_with_letters_or_a_dot_too_many_passes_as_it_is() {
+    for value in [b"1..2", b"1.2.", b".1.2", b"LOC1", b"1_-2"] {
+        let whole = with(STORE_RQ, DATA, (0x1000, value.to_vec()));
+        let noted = vec![(Tidied::InstanceUid, 1)];
+        assert_eq!(tidied(&whole), (whole.clone(), noted), "{value:?}");
     }
 }
 
@@ -149,7 +292,7 @@ fn writes_uids_and_titles_with_the_padding_of_the_standard() {
 }
 
 #[test]
-fn refuses_titles_that_are_none() {
+fn a_destination_that_is_no_title_is_none() {
     for value in [
         &b"CT1\0EV"[..],
         b"\0CT1",
@@ -160,12 +303,11 @@ fn refuses_titles_that_are_none() {
         b"\0\0",
         b"CT1\xb2",
         b"12345678901234567 ",
+        b"",
     ] {
-        let mut value = value.to_vec();
-        value.resize(value.len().next_multiple_of(2), b' ');
-        assert_eq!(refused(&move_to(&value)), CommandError::Value(0x0600), "{value:?}");
+        let command = Command::read(ContextId::new(1).unwrap(), &move_to(value)).unwrap();
+        assert_eq!(command.destination, None, "{value:?}");
     }
-    assert_eq!(refused(&move_to(b"")), CommandError::Missing(0x0600));
 }
 
 #[test]
@@ -193,21 +335,31 @@ fn a_comment_leaves_as_plain_text() {
 }
 
 #[test]
-fn a_data_set_follows_where_it_must_and_only_there() {
-    let wrong = [
-        request(ECHO_RQ, 1, DATA),
-        request(STORE_RQ, 1, NO_DATA),
-        request(FIND_RQ, 1, NO_DATA),
-        response(STORE_RQ, 1, DATA, SUCCESS),
-        response(FIND_RQ, 1, NO_DATA, PENDING),
-        response(FIND_RQ, 1, DATA, SUCCESS),
-        response(0x0010, 1, DATA, PENDING),
-    ];
+fn a_data_set_follows_a_request_where_it_must_and_only_there() {
+    let wrong =
+        [request(ECHO_RQ, 1, DATA), request(STORE_RQ, 1, NO_DATA), request(FIND_RQ, 1, NO_DATA)];
     for set in wrong {
         assert_eq!(refused(&set), CommandError::DataSet);
     }
     for sound in [response(0x0010, 1, DATA, 0xb000), response(0x0021, 1, NO_DATA, PENDING)] {
-        assert!(read(&sound).is_ok());
+        assert_eq!(tidied(&sound), (sound.clone(), vec![]));
+    }
+}
+
+#[test]
+fn a_data_set_behind_a_response_that_has_none_does_not_pass_with_it() {
+    for (field, status) in [
+        (STORE_RQ, SUCCESS),
+        (ECHO_RQ, SUCCESS),
+        (FIND_RQ, SUCCESS),
+        (FIND_RQ, 0xa700),
+        (0x0010, PENDING),
+        (0x0150, SUCCESS),
+    ] {
+        let announced = response(field, 1, DATA, status);
+        let command = Command::read(ContextId::new(1).unwrap(), &announced).unwrap();
+        assert_eq!((command.follows, command.has_data_set()), (Follows::Surplus, true));
+        assert_eq!(command.bytes, response(field, 1, NO_DATA, status));
     }
 }
 
@@ -302,9 +454,14 @@ fn any_set() -> impl Strategy<Value = Vec<u8>> {
     )
 }
 
-/// All that is judged of a command.
+/// All that is judged of a command, but for what was put right.
 fn judged(set: &[u8]) -> Result<String, CommandError> {
-    Command::read(ContextId::new(1).unwrap(), set).map(|command| format!("{command:?}"))
+    let command = Command::read(ContextId::new(1).unwrap(), set)?;
+    let follows = match command.follows {
+        Follows::Surplus => Follows::Nothing,
+        follows @ (Follows::Nothing | Follows::DataSet) => follows,
+    };
+    Ok(format!("{:?}", Command { tidied: Counts::default(), follows, ..command }))
 }
 
 proptest! {
@@ -315,14 +472,15 @@ proptest! {
             // It is not known, and never forwarded.
             return Ok(());
         }
-        prop_assert!(canonical.len() <= set.len());
+        // A priority may be supplied.
+        prop_assert!(canonical.len() <= set.len() + 10);
         prop_assert_eq!(judged(&canonical), judged(&set));
     }
 
     #[test]
     fn what_is_read_is_read_again_as_the_same(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
         let mut elements = elements(STORE_RQ, 1, DATA);
-        elements.push((0x1030, bytes[..bytes.len() & !1].to_vec()));
+        elements.push((0x1030, bytes));
         if let Ok(canonical) = read(&set(&elements)) {
             prop_assert_eq!(read(&canonical), Ok(canonical));
         }

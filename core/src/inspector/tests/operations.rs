@@ -57,16 +57,15 @@ fn association() -> Inspector {
 
 /// Feeds the pieces in turn, whole and byte by byte, with the same result.
 fn play(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
-    let mut cut = (association(), Out::default());
-    let verdict = pieces.iter().try_for_each(|(from, input)| {
-        input.chunks(1).try_for_each(|byte| cut.0.feed(*from, byte, &mut cut.1))
-    });
-    let (mut inspector, mut out) = (association(), Out::default());
-    let whole = pieces.iter().try_for_each(|(from, input)| inspector.feed(*from, input, &mut out));
+    let (mut fed, mut cut) = (Fed::new(association()), Fed::new(association()));
+    let whole = pieces.iter().try_for_each(|(from, input)| fed.feed(*from, input));
+    let verdict = pieces
+        .iter()
+        .try_for_each(|(from, input)| input.chunks(1).try_for_each(|byte| cut.feed(*from, byte)));
     assert_eq!(whole, verdict);
-    assert_eq!(out.to_acceptor, cut.1.to_acceptor);
-    assert_eq!(out.to_requestor, cut.1.to_requestor);
-    (out, whole, inspector)
+    assert_eq!(fed.out.to_acceptor, cut.out.to_acceptor);
+    assert_eq!(fed.out.to_requestor, cut.out.to_requestor);
+    (fed.out, whole, fed.inspector)
 }
 
 fn broken(pieces: &[(Side, &[u8])]) -> Fault {
@@ -213,10 +212,9 @@ fn objects_are_moved_to_listed_titles_only() {
 }
 
 #[test]
-fn a_destination_that_is_no_title_ends_the_association() {
-    for destination in [&b"CT1\0EV"[..], b"CT1\\EV", b"CT1\n", b"    ", b"\0\0"] {
-        let fault = broken(&[(Side::Requestor, &moving(destination))]);
-        assert_eq!(fault, Fault::Command(CommandError::Value(0x0600)));
+fn nothing_is_moved_to_what_is_no_title() {
+    for destination in [&b"CT1\0EV"[..], b"CT1\\EV", b"CT1\n", b"    ", b"\0\0", b""] {
+        forbids(&moving(destination), MOVE, MOVE_RQ, Forbidden::MoveDestination);
     }
 }
 
@@ -282,11 +280,51 @@ fn the_answer_waits_for_the_end_of_a_message_on_its_way() {
 }
 
 #[test]
-fn a_second_request_before_the_gates_own_answer_is_one_too_many() {
+fn a_request_before_the_gates_own_answer_waits_for_it() {
     let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
-    let two = [message(CT, FIND_RQ, 1), message(VERIFICATION, ECHO_RQ, 2)].concat();
-    let fault = broken(&[(Side::Acceptor, &head), (Side::Requestor, &two)]);
-    assert_eq!(fault, Fault::SecondRequest);
+    let end = one(COMMITMENT.0, LAST, &[]);
+    let echo = message(VERIFICATION, ECHO_RQ, 2);
+    let two = [&message(CT, FIND_RQ, 1)[..], &echo].concat();
+    let pieces: [(Side, &[u8]); 3] =
+        [(Side::Acceptor, &head), (Side::Requestor, &two), (Side::Acceptor, &end)];
+    let (out, verdict, _) = play(&pieces[..2]);
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
+    let (out, verdict, _) = play(&pieces);
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), echo));
+    let told = out.to_requestor.strip_prefix([head, end].concat().as_slice()).unwrap();
+    assert_eq!(answered(told), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
+}
+
+#[test]
+fn an_object_of_the_pacs_before_the_response_to_the_one_before_waits_too() {
+    let get = message(GET, GET_RQ, 1);
+    let (one, two) = (message(MR, STORE_RQ, 5), message(MR, STORE_RQ, 6));
+    let taken = |id| answer(MR, STORE_RQ, id, NO_DATA, SUCCESS);
+    let both = [&one[..], &two].concat();
+    let pieces: [(Side, &[u8]); 4] = [
+        (Side::Requestor, &get),
+        (Side::Acceptor, &both),
+        (Side::Requestor, &taken(5)),
+        (Side::Requestor, &taken(6)),
+    ];
+    assert_eq!(play(&pieces[..2]).0.to_requestor, one);
+    let (out, verdict, _) = play(&pieces);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), both));
+    assert_eq!(out.to_acceptor, [get, taken(5), taken(6)].concat());
+}
+
+#[test]
+fn a_fault_of_a_request_that_waited_is_its_senders() {
+    let forbidden = message(CT, FIND_RQ, 1);
+    let echo = message(VERIFICATION, ECHO_RQ, 2);
+    let (mut inspector, mut out) = (association(), Out::default());
+    inspector.feed(Side::Requestor, &forbidden.repeat(16), &mut out).unwrap();
+    let early = [&echo[..], &forbidden].concat();
+    let taken = inspector.feed(Side::Requestor, &early, &mut out).unwrap();
+    let answer = answer(VERIFICATION, ECHO_RQ, 2, NO_DATA, SUCCESS);
+    let verdict = inspector.feed(Side::Acceptor, &answer, &mut out);
+    assert_eq!(verdict, Err(Fault::ForbiddenRequests.by(Side::Requestor)));
+    assert!(taken < early.len(), "its data set has waited as well");
 }
 
 #[test]
@@ -330,7 +368,7 @@ fn swallows_so_much_and_no_more() {
         inspector.feed(Side::Requestor, &piece, &mut out).unwrap();
     }
     let verdict = inspector.feed(Side::Requestor, &one(CT.0, 0, &[0; 2]), &mut out);
-    assert_eq!(verdict, Err(Fault::SwallowedTooMuch));
+    assert_eq!(verdict, Err(Fault::SwallowedTooMuch.by(Side::Requestor)));
     assert!(out.to_acceptor.is_empty());
 }
 
@@ -453,21 +491,26 @@ fn a_response_answers_message_command_and_context() {
 }
 
 #[test]
-fn a_response_names_no_sop_class_from_elsewhere() {
+fn a_response_passes_without_a_sop_class_from_elsewhere() {
     let find = message(FIND, FIND_RQ, 1);
-    let naming = |class: &str| {
-        let command = set(&[
-            uid(0x0002, class),
+    let naming = |class: Option<&str>| {
+        let mut elements = vec![
             number(0x0100, FIND_RQ | RESPONSE),
             number(0x0120, 1),
             number(0x0800, NO_DATA),
             number(0x0900, SUCCESS),
-        ]);
-        one(FIND.0, COMMAND | LAST, &command)
+        ];
+        elements.splice(..0, class.map(|class| uid(0x0002, class)));
+        one(FIND.0, COMMAND | LAST, &set(&elements))
     };
-    let fault = broken(&[(Side::Requestor, &find), (Side::Acceptor, &naming(CT.1))]);
-    assert_eq!(fault, Fault::ForeignResponse);
-    assert_eq!(play(&[(Side::Requestor, &find), (Side::Acceptor, &naming(FIND.1))]).1, Ok(()));
+    for (named, passed) in [(CT.1, None), (FIND.1, Some(FIND.1))] {
+        let pieces: [(Side, &[u8]); 2] =
+            [(Side::Requestor, &find), (Side::Acceptor, &naming(Some(named)))];
+        let (out, verdict, inspector) = play(&pieces);
+        assert_eq!((verdict, out.to_requestor), (Ok(()), naming(passed)));
+        let is_noted = inspector.ledger().tidied().iter().eq([(Tidied::Class, 1)]);
+        assert_eq!(is_noted, passed.is_none());
+    }
 }
 
 #[test]
@@ -477,10 +520,10 @@ fn an_operation_has_ended_when_the_data_set_of_its_response_has() {
     let next = message(VERIFICATION, ECHO_RQ, 2);
     let early: [(Side, &[u8]); 3] =
         [(Side::Requestor, &get), (Side::Acceptor, &head), (Side::Requestor, &next)];
-    assert_eq!(broken(&early), Fault::SecondRequest);
+    assert_eq!(play(&early).0.to_acceptor, get);
     let tail = one(GET.0, LAST, &[0; 8]);
-    let late = [early[0], early[1], (Side::Acceptor, &tail[..]), early[2]];
-    assert_eq!(play(&late).1, Ok(()));
+    let whole = [&early[..], &[(Side::Acceptor, &tail[..])]].concat();
+    assert_eq!(play(&whole).0.to_acceptor, [get, next].concat());
 }
 
 #[test]

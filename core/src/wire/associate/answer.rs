@@ -4,7 +4,7 @@ use super::error::AssociateError;
 use super::item::{self, Item};
 use super::note::{Note, Notes};
 use super::user::{self, ReceivedUser, Sender, UserInformation};
-use super::{ContextId, Echo, MAX_CONTEXTS, fixed_fields, names_dicom, once, uid};
+use super::{ContextId, Echo, MAX_CONTEXTS, first, fixed_fields, names_dicom, once, uid};
 use crate::wire::uid::Uid;
 
 /// An answer of the acceptor (A-ASSOCIATE-AC).
@@ -87,8 +87,10 @@ impl ReceivedAc {
         while let Some(item) = Item::next_in(&mut items)? {
             draft.take(item, &mut notes)?;
         }
-        draft.application_context.ok_or(AssociateError::NoApplicationContext)?;
-        let user = draft.user.ok_or(AssociateError::NoUserInformation)?;
+        if draft.application_context.is_none() {
+            notes.add(Note::NoApplicationContext);
+        }
+        let user = draft.user.unwrap_or_else(|| user::missing(&mut notes));
         let answer = AssociateAc { echo, results: draft.results, user: user.information };
         Ok(Self { answer, notes })
     }
@@ -109,15 +111,16 @@ impl Draft {
                 if !names_dicom(item, notes) {
                     notes.add(Note::ApplicationContext);
                 }
-                once(&mut self.application_context, (), AssociateError::SecondApplicationContext)
+                first(&mut self.application_context, (), item::APPLICATION_CONTEXT, notes);
             }
-            item::CONTEXT_RESULT => self.result(item, notes),
+            item::CONTEXT_RESULT => self.result(item, notes)?,
             item::USER_INFORMATION => {
                 let user = user::parse(item, Sender::Acceptor, notes)?;
-                once(&mut self.user, user, AssociateError::SecondUserInformation)
+                once(&mut self.user, user, AssociateError::SecondUserInformation)?;
             }
-            _ => item.drop_unknown(Note::UnknownItem, notes),
+            _ => item.skip(Note::UnknownItem, notes),
         }
+        Ok(())
     }
 
     fn result(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
@@ -126,49 +129,58 @@ impl Draft {
             return Err(AssociateError::TooManyResults);
         }
         let [id, _, result, _] = item.array()?;
-        let id = ContextId::new(id).ok_or(AssociateError::EvenContextId(id))?;
-        let syntax = transfer_syntax(item, notes)?;
+        let syntaxes = transfer_syntaxes(item, notes)?;
+        let Some(id) = ContextId::new(id) else {
+            notes.add(Note::EvenContextId(id));
+            return Ok(());
+        };
         let answer = match result {
-            0 => accepted(syntax, notes)?,
-            1 => rejected(ContextRejection::User, syntax, notes),
-            2 => rejected(ContextRejection::NoReason, syntax, notes),
-            3 => rejected(ContextRejection::AbstractSyntax, syntax, notes),
-            4 => rejected(ContextRejection::TransferSyntaxes, syntax, notes),
-            other => return Err(AssociateError::ContextResult(other)),
+            0 => accepted(&syntaxes, notes),
+            1 => rejected(ContextRejection::User, &syntaxes, notes),
+            2 => rejected(ContextRejection::NoReason, &syntaxes, notes),
+            3 => rejected(ContextRejection::AbstractSyntax, &syntaxes, notes),
+            4 => rejected(ContextRejection::TransferSyntaxes, &syntaxes, notes),
+            other => {
+                notes.add(Note::ContextResult(other));
+                ContextAnswer::Rejected(ContextRejection::NoReason)
+            }
         };
         self.results.push(ContextResult { id, answer });
         Ok(())
     }
 }
 
-/// The content of an item 21's item 40, unread: whether it matters depends on the result.
-fn transfer_syntax<'a>(
+/// The contents of an item 21's items 40, unread: whether they matter depends on the result.
+fn transfer_syntaxes<'a>(
     mut item: Item<'a>,
     notes: &mut Notes,
-) -> Result<Option<&'a [u8]>, AssociateError> {
-    let mut syntax = None;
+) -> Result<Vec<&'a [u8]>, AssociateError> {
+    let mut syntaxes = Vec::new();
     while let Some(sub_item) = item.sub_item()? {
         match sub_item.kind {
-            item::TRANSFER_SYNTAX => {
-                once(&mut syntax, sub_item.rest(), AssociateError::SecondTransferSyntax)?;
-            }
-            _ => sub_item.drop_unknown(Note::UnknownItem, notes)?,
+            item::TRANSFER_SYNTAX => syntaxes.push(sub_item.rest()),
+            _ => sub_item.skip(Note::UnknownItem, notes),
         }
     }
-    Ok(syntax)
+    Ok(syntaxes)
 }
 
-fn accepted(syntax: Option<&[u8]>, notes: &mut Notes) -> Result<ContextAnswer, AssociateError> {
-    let syntax = syntax.ok_or(AssociateError::NoTransferSyntax)?;
-    uid(syntax, notes).map(ContextAnswer::Accepted).map_err(AssociateError::TransferSyntax)
+/// Without exactly one transfer syntax nobody can know which one is meant, so nothing is sent on
+/// this context.
+fn accepted(syntaxes: &[&[u8]], notes: &mut Notes) -> ContextAnswer {
+    let chosen = if let [syntax] = syntaxes { uid(syntax, notes).ok() } else { None };
+    chosen.map_or_else(
+        || {
+            notes.add(Note::AcceptedTransferSyntax);
+            ContextAnswer::Rejected(ContextRejection::NoReason)
+        },
+        ContextAnswer::Accepted,
+    )
 }
 
-fn rejected(
-    rejection: ContextRejection,
-    syntax: Option<&[u8]>,
-    notes: &mut Notes,
-) -> ContextAnswer {
-    if syntax.is_none_or(|syntax| Uid::parse(syntax).is_err()) {
+fn rejected(rejection: ContextRejection, syntaxes: &[&[u8]], notes: &mut Notes) -> ContextAnswer {
+    let is_valid = matches!(syntaxes, [syntax] if Uid::parse(syntax).is_ok());
+    if !is_valid {
         notes.add(Note::RejectedTransferSyntax);
     }
     ContextAnswer::Rejected(rejection)

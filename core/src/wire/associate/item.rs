@@ -83,18 +83,23 @@ impl<'a> Item<'a> {
         self.content.finish().map_err(self.fault())
     }
 
-    /// For an item that has no meaning here: one of a known type is in the wrong place and could
-    /// be taken for its like by another parser; one of an unknown type is dropped and noted.
-    pub(super) fn drop_unknown(
-        &self,
-        note: fn(u8) -> Note,
-        notes: &mut Notes,
-    ) -> Result<(), AssociateError> {
-        if is_known(self.kind) {
-            return Err(AssociateError::MisplacedItem(self.kind));
-        }
+    /// For an item that has no meaning here: readers skip it, so it is dropped and noted.
+    pub(super) fn skip(&self, unknown: fn(u8) -> Note, notes: &mut Notes) {
+        let note = if self.is_known() { Note::SurplusItem } else { unknown };
         notes.add(note(self.kind));
-        Ok(())
+    }
+
+    /// Whether its type is one of the standard's.
+    pub(super) const fn is_known(&self) -> bool {
+        matches!(
+            self.kind,
+            APPLICATION_CONTEXT
+                | PROPOSED_CONTEXT
+                | CONTEXT_RESULT
+                | ABSTRACT_SYNTAX
+                | TRANSFER_SYNTAX
+                | USER_INFORMATION..=IDENTITY_ANSWER
+        )
     }
 
     fn fault(&self) -> impl Fn(ReadError) -> AssociateError + use<> {
@@ -104,16 +109,4 @@ impl<'a> Item<'a> {
             ReadError::Trailing => AssociateError::TrailingBytes(kind),
         }
     }
-}
-
-const fn is_known(kind: u8) -> bool {
-    matches!(
-        kind,
-        APPLICATION_CONTEXT
-            | PROPOSED_CONTEXT
-            | CONTEXT_RESULT
-            | ABSTRACT_SYNTAX
-            | TRANSFER_SYNTAX
-            | USER_INFORMATION..=IDENTITY_ANSWER
-    )
 }

@@ -1,80 +1,71 @@
 //! What a parser tolerates, for the audit line.
 
-/// What a parser dropped or tolerated, each kind counted; bounded by the number of kinds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-// Sorted, so that a request of nothing but unknown items costs no more than any other.
-pub struct Notes(Vec<(Note, u32)>);
+use crate::counts::Counts;
+use crate::reason::Ground;
 
-/// One kind of deviation that does not refuse an association.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, thiserror::Error)]
-pub enum Note {
-    /// An item of this unknown type was dropped.
-    #[error("unknown item {0:02X} dropped")]
-    UnknownItem(u8),
-    /// A user information sub-item of this unknown type was dropped.
-    #[error("unknown user item {0:02X} dropped")]
-    UnknownUserItem(u8),
-    /// A known sub-item that is not forwarded (53, 57, 58 or 59) was dropped.
-    #[error("item {0:02X} not forwarded")]
-    NotForwarded(u8),
-    /// A version name outside the grammar was dropped.
-    #[error("bad implementation version name (item 55) dropped")]
-    VersionName,
-    /// A role selection or extended negotiation that repeats an earlier one was dropped.
-    #[error("repeated item {0:02X} dropped")]
-    Repeated(u8),
-    /// A title was padded with NULs.
-    #[error("AE title padded with NUL")]
-    NulPaddedTitle,
-    /// A UID was padded.
-    #[error("UID padded")]
-    PaddedUid,
-    /// A component of a UID has leading zeros.
-    #[error("UID component with leading zeros")]
-    LeadingZeros,
-    /// An A-ASSOCIATE-AC had no item 52; the gate's own implementation class stands in.
-    #[error("implementation class (item 52) missing, own one used")]
-    NoImplementationClass,
-    /// An A-ASSOCIATE-AC names another application context than DICOM's.
-    #[error("foreign application context (item 10) in the answer")]
-    ApplicationContext,
-    /// A rejected context in an A-ASSOCIATE-AC has no transfer syntax, or one that is no UID.
-    #[error("rejected context without a valid transfer syntax (item 40)")]
-    RejectedTransferSyntax,
-}
+/// What a parser dropped or tolerated, each kind counted.
+pub type Notes = Counts<Note>;
 
-impl Notes {
-    /// Counts one more deviation of this kind.
-    pub fn add(&mut self, note: Note) {
-        match self.0.binary_search_by_key(&note, |&(kind, _)| kind) {
-            Ok(place) => {
-                if let Some((_, count)) = self.0.get_mut(place) {
-                    *count = count.saturating_add(1);
-                }
-            }
-            Err(place) => self.0.insert(place, (note, 1)),
-        }
-    }
+const DROPPED: Ground = Ground::Form("drops it");
+const SUPPLIED: Ground = Ground::Form("supplies its own");
+const WRITTEN_ANEW: Ground = Ground::Form("writes it anew, as the standard has it");
+const CONTEXT_REJECTED: Ground = Ground::Form("rejects this context towards the requestor");
 
-    /// Each kind once, with its count.
-    pub fn iter(&self) -> impl Iterator<Item = (Note, u32)> + '_ {
-        self.0.iter().copied()
+crate::reasons! {
+    /// One kind of deviation that does not refuse an association: untidy form, understood alike.
+    #[derive(PartialOrd, Ord)]
+    pub enum Note {
+        /// PS3.8 section 9.3.1.
+        UnknownItem(u8 = 0x60): "unknown-item", "unknown item {0:02X} dropped" is DROPPED;
+        /// PS3.7 section D.3.3.
+        UnknownUserItem(u8 = 0x60): "unknown-user-item",
+            "unknown user item {0:02X} dropped" is DROPPED;
+        /// One that is known, and stands where it means nothing.
+        SurplusItem(u8 = 0x30): "surplus-item", "misplaced item {0:02X} dropped" is DROPPED;
+        /// A known sub-item: 53, 57, 58 or 59.
+        NotForwarded(u8 = 0x53): "not-forwarded", "item {0:02X} not forwarded" is DROPPED;
+        VersionName: "bad-version-name",
+            "bad implementation version name (item 55) dropped" is DROPPED;
+        /// The same again, or one whose content the gate does not forward.
+        Repeated(u8 = 0x54): "repeated-item", "repeated item {0:02X} dropped" is DROPPED;
+        NulPaddedTitle: "nul-padded-title", "AE title padded with NUL" is WRITTEN_ANEW;
+        PaddedUid: "padded-uid", "UID padded" is WRITTEN_ANEW;
+        LeadingZeros: "leading-zeros", "UID component with leading zeros"
+            is Ground::Form("passes it as it is: readers compare UIDs as texts");
+        NoUserInformation: "no-user-information",
+            "user information (item 50) missing, an own one used" is SUPPLIED;
+        NoMaximumLength: "no-maximum-length",
+            "maximum length (item 51) missing, 16384 used" is Ground::Form("takes it for 16,384");
+        NoImplementationClass: "no-implementation-class",
+            "implementation class (item 52) missing, own one used" is SUPPLIED;
+        ImplementationClass: "bad-implementation-class",
+            "implementation class (item 52) that is no UID, own one used" is SUPPLIED;
+        NoApplicationContext: "no-application-context-in-answer",
+            "application context (item 10) missing in the answer" is SUPPLIED;
+        ApplicationContext: "foreign-application-context-in-answer",
+            "foreign application context (item 10) in the answer" is SUPPLIED;
+        RejectedTransferSyntax: "rejected-transfer-syntax",
+            "rejected context without a valid transfer syntax (item 40)" is WRITTEN_ANEW;
+        AcceptedTransferSyntax: "accepted-transfer-syntax",
+            "accepted context without exactly one transfer syntax (item 40)" is CONTEXT_REJECTED;
+        TransferSyntax: "bad-transfer-syntax",
+            "proposed transfer syntax (item 40) that is no UID dropped" is DROPPED;
+        ContextResult(u8 = 5): "undefined-context-result",
+            "undefined context result {0}" is CONTEXT_REJECTED;
+        EvenContextId(u8 = 2): "even-context-id-in-answer",
+            "result for the even context id {0} dropped" is DROPPED;
+        BadRole: "bad-role-class",
+            "role selection (item 54) for what is no UID dropped" is DROPPED;
+        BadExtended: "bad-extended-negotiation-class",
+            "extended negotiation (item 56) for what is no UID dropped" is DROPPED;
+        SmallerMaximum: "two-maximum-lengths-in-answer",
+            "two maximum lengths (item 51) in the answer" is Ground::Form("takes the smaller");
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn counts_each_kind_once() {
-        let mut notes = Notes::default();
-        for note in [Note::PaddedUid, Note::UnknownItem(0x60), Note::PaddedUid] {
-            notes.add(note);
-        }
-        let counted: Vec<_> = notes.iter().collect();
-        assert_eq!(counted, [(Note::UnknownItem(0x60), 1), (Note::PaddedUid, 2)]);
-    }
 
     #[test]
     fn names_the_item_in_hexadecimal() {

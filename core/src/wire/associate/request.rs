@@ -5,7 +5,7 @@ use super::identity::UserIdentity;
 use super::item::{self, Item};
 use super::note::{Note, Notes};
 use super::user::{self, ReceivedUser, Sender, UserInformation};
-use super::{ContextId, Echo, fixed_fields, names_dicom, once, uid};
+use super::{ContextId, Echo, first, fixed_fields, names_dicom, once, uid};
 use crate::wire::reader::Reader;
 use crate::wire::title::{AeTitle, TitleError};
 use crate::wire::uid::Uid;
@@ -83,10 +83,10 @@ impl ReceivedRq {
             draft.take(item, &mut notes)?;
         }
         draft.application_context.ok_or(AssociateError::NoApplicationContext)?;
-        let user = draft.user.ok_or(AssociateError::NoUserInformation)?;
         if draft.contexts.is_empty() && draft.unsound.is_empty() {
             return Err(AssociateError::NoContext);
         }
+        let user = draft.user.unwrap_or_else(|| user::missing(&mut notes));
         let request =
             AssociateRq { called, calling, contexts: draft.contexts, user: user.information };
         Ok(Self { request, echo, unsound: draft.unsound, identity: user.identity, notes })
@@ -109,15 +109,16 @@ impl Draft {
                 if !names_dicom(item, notes) {
                     return Err(AssociateError::ForeignApplicationContext);
                 }
-                once(&mut self.application_context, (), AssociateError::SecondApplicationContext)
+                first(&mut self.application_context, (), item::APPLICATION_CONTEXT, notes);
             }
-            item::PROPOSED_CONTEXT => self.context(item, notes),
+            item::PROPOSED_CONTEXT => self.context(item, notes)?,
             item::USER_INFORMATION => {
                 let user = user::parse(item, Sender::Requestor, notes)?;
-                once(&mut self.user, user, AssociateError::SecondUserInformation)
+                once(&mut self.user, user, AssociateError::SecondUserInformation)?;
             }
-            _ => item.drop_unknown(Note::UnknownItem, notes),
+            _ => item.skip(Note::UnknownItem, notes),
         }
+        Ok(())
     }
 
     fn context(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
@@ -142,7 +143,7 @@ impl Draft {
 }
 
 /// The structure must hold in every context; a UID outside the grammar spoils this one only, which
-/// is then `None`.
+/// is then `None`, unless another transfer syntax is left.
 fn proposed(
     id: ContextId,
     mut item: Item<'_>,
@@ -150,25 +151,30 @@ fn proposed(
 ) -> Result<Option<ProposedContext>, AssociateError> {
     let mut abstract_syntax = None;
     let mut transfer_syntaxes = Vec::new();
+    let mut has_transfer_syntax = false;
     while let Some(sub_item) = item.sub_item()? {
         match sub_item.kind {
             item::ABSTRACT_SYNTAX => {
                 let syntax = uid(sub_item.rest(), notes);
                 once(&mut abstract_syntax, syntax, AssociateError::SecondAbstractSyntax)?;
             }
-            item::TRANSFER_SYNTAX => transfer_syntaxes.push(uid(sub_item.rest(), notes)),
-            _ => sub_item.drop_unknown(Note::UnknownItem, notes)?,
+            item::TRANSFER_SYNTAX => {
+                has_transfer_syntax = true;
+                match uid(sub_item.rest(), notes) {
+                    Ok(syntax) => transfer_syntaxes.push(syntax),
+                    Err(_) => notes.add(Note::TransferSyntax),
+                }
+            }
+            _ => sub_item.skip(Note::UnknownItem, notes),
         }
     }
     let abstract_syntax = abstract_syntax.ok_or(AssociateError::NoAbstractSyntax)?;
-    if transfer_syntaxes.is_empty() {
+    if !has_transfer_syntax {
         return Err(AssociateError::NoTransferSyntax);
     }
-    let Ok(transfer_syntaxes) = transfer_syntaxes.into_iter().collect() else {
-        return Ok(None);
-    };
+    let abstract_syntax = abstract_syntax.ok().filter(|_| !transfer_syntaxes.is_empty());
     let context = |abstract_syntax| ProposedContext { id, abstract_syntax, transfer_syntaxes };
-    Ok(abstract_syntax.ok().map(context))
+    Ok(abstract_syntax.map(context))
 }
 
 fn titles(echo: &Echo, notes: &mut Notes) -> Result<(AeTitle, AeTitle), AssociateError> {

@@ -6,7 +6,7 @@ use super::item::{self, Item};
 use super::note::{Note, Notes};
 use super::unique::Unique;
 use super::version::VersionName;
-use super::{MIN_MAXIMUM_LENGTH, once, uid};
+use super::{MIN_MAXIMUM_LENGTH, USUAL_MAXIMUM_LENGTH, first, once, uid};
 use crate::wire::uid::Uid;
 
 /// User information (item 50) as far as both directions share it.
@@ -72,12 +72,20 @@ pub(super) fn parse(
     while let Some(sub_item) = item.sub_item()? {
         draft.take(sub_item, sender, notes)?;
     }
-    draft.complete(sender, notes)
+    Ok(draft.complete(notes))
+}
+
+/// What stands for an item 50 that is missing.
+pub(super) fn missing(notes: &mut Notes) -> ReceivedUser {
+    notes.add(Note::NoUserInformation);
+    // One note says it for all of its parts.
+    Draft::new().complete(&mut Notes::default())
 }
 
 struct Draft {
     maximum_length: Option<u32>,
-    implementation_class: Option<Uid>,
+    /// The inner value is `None` for what is no UID and was dropped.
+    implementation_class: Option<Option<Uid>>,
     operations_window: Option<()>,
     roles: Unique<RoleSelection>,
     /// The inner value is `None` for a name that was dropped.
@@ -108,38 +116,56 @@ impl Draft {
         notes: &mut Notes,
     ) -> Result<(), AssociateError> {
         match (item.kind, sender) {
-            (item::MAXIMUM_LENGTH, _) => self.maximum_length(item),
+            (item::MAXIMUM_LENGTH, _) => self.maximum_length(item, sender, notes)?,
             (item::IMPLEMENTATION_CLASS, _) => self.implementation_class(item, notes),
-            (item::OPERATIONS_WINDOW, _) => self.operations_window(item, notes),
-            (item::ROLE_SELECTION, _) => self.role(item, notes),
+            (item::OPERATIONS_WINDOW, _) => self.operations_window(item, notes)?,
+            (item::ROLE_SELECTION, _) => self.role(item, notes)?,
             (item::VERSION_NAME, _) => self.version(item, notes),
-            (item::EXTENDED, _) => self.extended(item, notes),
+            (item::EXTENDED, _) => self.extended(item, notes)?,
             // Not an acceptor's to send, but some acceptors may mirror it; it goes nowhere.
-            (item::COMMON_EXTENDED, _) => common_extended(item, notes),
-            (item::IDENTITY, Sender::Requestor) => self.identity(item, notes),
-            (item::IDENTITY_ANSWER, Sender::Acceptor) => self.identity_answer(item, notes),
-            (_, Sender::Requestor | Sender::Acceptor) => {
-                item.drop_unknown(Note::UnknownUserItem, notes)
+            (item::COMMON_EXTENDED, _) => common_extended(item, notes)?,
+            (item::IDENTITY, Sender::Requestor) => self.identity(item, notes)?,
+            (item::IDENTITY_ANSWER, Sender::Acceptor) => self.identity_answer(item, notes)?,
+            (kind, Sender::Requestor) if item.is_known() => {
+                return Err(AssociateError::MisplacedItem(kind));
             }
+            (_, Sender::Requestor | Sender::Acceptor) => item.skip(Note::UnknownUserItem, notes),
         }
+        Ok(())
     }
 
-    fn maximum_length(&mut self, mut item: Item<'_>) -> Result<(), AssociateError> {
+    fn maximum_length(
+        &mut self,
+        mut item: Item<'_>,
+        sender: Sender,
+        notes: &mut Notes,
+    ) -> Result<(), AssociateError> {
         let value = item.u32()?;
         item.finish()?;
         if value != 0 && value < MIN_MAXIMUM_LENGTH {
             return Err(AssociateError::MaximumLength(value));
         }
-        once(&mut self.maximum_length, value, AssociateError::SecondMaximumLength)
+        match (self.maximum_length, sender) {
+            (None, _) => self.maximum_length = Some(value),
+            (Some(before), _) if before == value => notes.add(Note::Repeated(item::MAXIMUM_LENGTH)),
+            (Some(_), Sender::Requestor) => return Err(AssociateError::SecondMaximumLength),
+            (Some(before), Sender::Acceptor) => {
+                notes.add(Note::SmallerMaximum);
+                // 0 stands for no maximum.
+                let smaller =
+                    if before == 0 || value == 0 { before.max(value) } else { before.min(value) };
+                self.maximum_length = Some(smaller);
+            }
+        }
+        Ok(())
     }
 
-    fn implementation_class(
-        &mut self,
-        item: Item<'_>,
-        notes: &mut Notes,
-    ) -> Result<(), AssociateError> {
-        let class = uid(item.rest(), notes).map_err(AssociateError::ImplementationClass)?;
-        once(&mut self.implementation_class, class, AssociateError::SecondImplementationClass)
+    fn implementation_class(&mut self, item: Item<'_>, notes: &mut Notes) {
+        let class = uid(item.rest(), notes).ok();
+        if class.is_none() {
+            notes.add(Note::ImplementationClass);
+        }
+        first(&mut self.implementation_class, class, item::IMPLEMENTATION_CLASS, notes);
     }
 
     fn operations_window(
@@ -150,14 +176,19 @@ impl Draft {
         item.array::<4>()?;
         item.finish()?;
         notes.add(Note::NotForwarded(item::OPERATIONS_WINDOW));
-        once(&mut self.operations_window, (), AssociateError::SecondOperationsWindow)
+        first(&mut self.operations_window, (), item::OPERATIONS_WINDOW, notes);
+        Ok(())
     }
 
     fn role(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
-        let sop_class = uid(item.sized()?, notes).map_err(AssociateError::RoleClass)?;
+        let sop_class = uid(item.sized()?, notes);
         let scu = role(item.u8()?)?;
         let scp = role(item.u8()?)?;
         item.finish()?;
+        let Ok(sop_class) = sop_class else {
+            notes.add(Note::BadRole);
+            return Ok(());
+        };
         let value = RoleSelection { sop_class: sop_class.clone(), scu, scp };
         self.roles.add(sop_class, value).judge(
             item::ROLE_SELECTION,
@@ -166,16 +197,19 @@ impl Draft {
         )
     }
 
-    fn version(&mut self, item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+    fn version(&mut self, item: Item<'_>, notes: &mut Notes) {
         let name = VersionName::parse(item.rest());
         if name.is_none() {
             notes.add(Note::VersionName);
         }
-        once(&mut self.version, name, AssociateError::SecondVersionName)
+        first(&mut self.version, name, item::VERSION_NAME, notes);
     }
 
     fn extended(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
-        let sop_class = uid(item.sized()?, notes).map_err(AssociateError::ExtendedClass)?;
+        let Ok(sop_class) = uid(item.sized()?, notes) else {
+            notes.add(Note::BadExtended);
+            return Ok(());
+        };
         let information = item.rest().to_vec();
         let value = ExtendedNegotiation { sop_class: sop_class.clone(), information };
         self.extended.add(sop_class, value).judge(
@@ -199,19 +233,21 @@ impl Draft {
         let _response = item.sized()?;
         item.finish()?;
         notes.add(Note::NotForwarded(item::IDENTITY_ANSWER));
-        once(&mut self.identity_answer, (), AssociateError::SecondIdentityAnswer)
+        first(&mut self.identity_answer, (), item::IDENTITY_ANSWER, notes);
+        Ok(())
     }
 
-    fn complete(self, sender: Sender, notes: &mut Notes) -> Result<ReceivedUser, AssociateError> {
-        let maximum_length = self.maximum_length.ok_or(AssociateError::NoMaximumLength)?;
-        let implementation_class = match (self.implementation_class, sender) {
-            (Some(class), _) => class,
-            (None, Sender::Requestor) => return Err(AssociateError::NoImplementationClass),
-            (None, Sender::Acceptor) => {
-                notes.add(Note::NoImplementationClass);
-                implementation_class()
-            }
-        };
+    /// What is missing and says nothing to the other side is supplied.
+    fn complete(self, notes: &mut Notes) -> ReceivedUser {
+        let maximum_length = self.maximum_length.unwrap_or_else(|| {
+            notes.add(Note::NoMaximumLength);
+            USUAL_MAXIMUM_LENGTH
+        });
+        if self.implementation_class.is_none() {
+            notes.add(Note::NoImplementationClass);
+        }
+        let implementation_class =
+            self.implementation_class.flatten().unwrap_or_else(implementation_class);
         let information = UserInformation {
             maximum_length,
             implementation_class,
@@ -219,7 +255,7 @@ impl Draft {
             roles: self.roles.into_values(),
             extended: self.extended.into_values(),
         };
-        Ok(ReceivedUser { information, identity: self.identity })
+        ReceivedUser { information, identity: self.identity }
     }
 }
 

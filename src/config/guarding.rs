@@ -1,0 +1,38 @@
+//! How the data sets of a peer or a PACS are judged: the same keys in both tables.
+
+use pacsgate_core::data_set::{Deviation, Tolerated};
+use pacsgate_core::inspector::{Guarding, Mode};
+
+use super::limits::{self, Limits};
+use super::mistake::{Caution, Mistake};
+use super::node::Node;
+use super::section::Section;
+
+const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
+
+/// Reads `guard`, `tolerate` and `elements`; `usual` is tolerated where there is no list.
+pub(super) fn read(table: &mut Section<'_>, limits: &Limits, usual: Tolerated) -> Guarding {
+    let tolerated = table.any_list("tolerate", deviation);
+    Guarding {
+        mode: mode(table),
+        tolerated: tolerated
+            .map_or(usual, |list| list.into_iter().map(|deviation| deviation.value).collect()),
+        elements: table.or("elements", limits.elements, limits::elements),
+    }
+}
+
+/// Reporting is for a while, so it is warned of.
+fn mode(table: &mut Section<'_>) -> Mode {
+    let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else {
+        return Mode::default();
+    };
+    if mode.value == Mode::Report {
+        let key = table.path("guard");
+        table.problems.caution(mode.place, key, &Caution::GuardReports);
+    }
+    mode.value
+}
+
+fn deviation(node: &Node) -> Result<Deviation, Mistake> {
+    node.word(Deviation::TOLERABLE.map(|deviation| deviation.code()))
+}
