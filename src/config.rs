@@ -20,8 +20,8 @@
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
 //!
-//! Invariants: values are never converted from another type; no list that is written may be
-//! empty; a file that others may write is refused; no key is known before it is enforced; no
+//! Invariants: values are never converted from another type; no list may be
+//! empty but `tolerate`; a file that others may write is refused; no key is known before it is enforced; no
 //! message shows what a file of keys holds.
 
 mod cross;

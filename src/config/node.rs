@@ -73,6 +73,10 @@ impl Node {
         if let ValueKind::Table(table) = self.value { Ok(table) } else { Err(mistake) }
     }
 
+    pub(super) fn is_empty_list(&self) -> bool {
+        matches!(&self.value, ValueKind::Array(list) if list.is_empty())
+    }
+
     pub(super) const fn instead_of(&self, expected: &'static str) -> Mistake {
         instead_of(&self.value, expected)
     }

@@ -137,7 +137,7 @@ fn digest(node: &Node) -> Result<Digest, Mistake> {
 
 /// How its data sets are judged. Reporting is for a while, so it is warned of.
 fn guard(table: &mut Section<'_>, read: &mut Read) {
-    let tolerated = table.optional_list("tolerate", deviation);
+    let tolerated = table.any_list("tolerate", deviation);
     read.guarding.tolerated = values(&tolerated).into_iter().collect();
     let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else { return };
     read.guarding.mode = mode.value;

@@ -110,8 +110,19 @@ impl<'p> Section<'p> {
         self.judge_list(key, node, read)
     }
 
+    /// A list that takes strictness away, so that one without an element says nothing.
+    pub(super) fn any_list<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<At<T>> {
+        let node = self.take(key);
+        let items = self.elements(key, node);
+        self.judge_items(&items, read)
+    }
+
     fn judge_list<T>(&mut self, key: &str, node: Option<Node>, read: Read<T>) -> Vec<At<T>> {
         let items = self.items(key, node);
+        self.judge_items(&items, read)
+    }
+
+    fn judge_items<T>(&mut self, items: &[Item], read: Read<T>) -> Vec<At<T>> {
         items.iter().filter_map(|item| self.judge(&item.key, &item.node, read)).collect()
     }
 
@@ -128,15 +139,20 @@ impl<'p> Section<'p> {
 
     /// The elements of a list, which must have one.
     pub(super) fn items(&mut self, key: &str, node: Option<Node>) -> Vec<Item> {
+        let list = node.as_ref().filter(|node| node.is_empty_list());
+        if let Some(place) = list.map(|node| node.place) {
+            self.mistake_at(key, Some(place), &PolicyFault::Empty);
+        }
+        self.elements(key, node)
+    }
+
+    fn elements(&mut self, key: &str, node: Option<Node>) -> Vec<Item> {
         let Some(node) = node else { return Vec::new() };
         let ValueKind::Array(list) = node.value else {
             let mistake = node.instead_of("a list in brackets");
             self.mistake_at(key, Some(node.place), &mistake);
             return Vec::new();
         };
-        if list.is_empty() {
-            self.mistake_at(key, Some(node.place), &PolicyFault::Empty);
-        }
         let element = |(at, value)| Item {
             key: format!("{}.{key}[{at}]", self.key),
             node: Node::new(value, node.place),

@@ -66,6 +66,12 @@ fn takes_several_certificates_and_revocation_lists() {
 }
 
 #[test]
+fn an_empty_list_of_what_is_tolerated_tolerates_nothing() {
+    let main = MAIN.replace("services = [", "tolerate = []\nservices = [");
+    assert!(Site::new(&main).load().is_ok());
+}
+
+#[test]
 fn a_pinned_peer_needs_no_ca() {
     let main = MAIN
         .replace("client_ca = \"tls/ca.pem\"\n", "")
