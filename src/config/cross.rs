@@ -16,10 +16,11 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
         for at in read.bind.iter().filter(|at| at.value.port() != 0) {
             let same_port = first.entry(at.value.port()).or_default();
             if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value)) {
-                let mistake = Mistake::BindTwice {
-                    address: at.value,
-                    other: other.value,
-                    first: problems.locate(other.place),
+                let (address, first) = (at.value, problems.locate(other.place));
+                let mistake = if other.value == address {
+                    Mistake::BindTwice { address, first }
+                } else {
+                    Mistake::BindOverlaps { address, other: other.value, first }
                 };
                 let key = format!("listener.{}.bind", read.name);
                 problems.mistake(at.place, key, &mistake);

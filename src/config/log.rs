@@ -47,8 +47,8 @@ const FORMATS: [(&str, Format); 2] = [("text", Format::Text), ("json", Format::J
 
 pub(super) fn read(mut table: Section<'_>) -> Log {
     let usual = Log::default();
-    let level = table.or("level", usual.level, |node| node.one_of(&LEVELS));
-    let format = table.or("format", usual.format, |node| node.one_of(&FORMATS));
+    let level = table.or("level", usual.level, |node| node.one_of("a level", &LEVELS));
+    let format = table.or("format", usual.format, |node| node.one_of("a format", &FORMATS));
     let written = table.optional("audit", audit);
     let from = |place| table.problems.sources.base(place);
     let audit = match written {

@@ -93,8 +93,19 @@ pub(super) enum Mistake {
     )]
     Bind(Quoted),
     /// An address to listen on that another one takes already.
-    #[error("{address} cannot be used: {other} is already listened on, at {first}; remove one")]
+    #[error("{address} is listened on already, at {first}; remove one of the two")]
     BindTwice {
+        /// The address.
+        address: SocketAddr,
+        /// Where it stands before.
+        first: Location,
+    },
+    /// An address and all addresses with one port: the system gives it to one of them only.
+    #[error(
+        "{address} cannot be listened on beside {other}, at {first}, which takes the same port; \
+         keep the one that is meant"
+    )]
+    BindOverlaps {
         /// The address.
         address: SocketAddr,
         /// The same, or the one that takes all with its port.
@@ -114,9 +125,9 @@ pub(super) enum Mistake {
     /// A number outside the range of its key.
     #[error("{0}")]
     Range(OutOfRange),
-    /// A text that is none of the words allowed here.
-    #[error("{0} is not known here; {1}")]
-    Word(Quoted, Suggestion),
+    /// A text that is none of the words allowed here, and what those are.
+    #[error("{0} is not {1}; {2}")]
+    Word(Quoted, &'static str, Suggestion),
     /// A destination of the audit that is neither a stream nor a path.
     #[error("{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash")]
     Audit(Quoted),

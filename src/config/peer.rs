@@ -139,7 +139,10 @@ fn digest(node: &Node) -> Result<Digest, Mistake> {
 fn guard(table: &mut Section<'_>, read: &mut Read) {
     let tolerated = table.any_list("tolerate", deviation);
     read.guarding.tolerated = values(&tolerated).into_iter().collect();
-    let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else { return };
+    let Some(mode) = table.optional("guard", |node| node.one_of("a mode of the guard", &MODES))
+    else {
+        return;
+    };
     read.guarding.mode = mode.value;
     if mode.value == Mode::Report {
         let key = table.path("guard");
@@ -148,14 +151,17 @@ fn guard(table: &mut Section<'_>, read: &mut Read) {
 }
 
 fn deviation(node: &Node) -> Result<Deviation, Mistake> {
-    node.word(Deviation::TOLERABLE.map(|deviation| deviation.code()))
+    node.word(
+        "a deviation that can be tolerated",
+        Deviation::TOLERABLE.map(|deviation| deviation.code()),
+    )
 }
 
 /// A name, or a table for what has none.
 fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
-        let named = item.node.word(Service::NAMED.iter().filter_map(Service::name));
+        let named = item.node.word("a service", Service::NAMED.iter().filter_map(Service::name));
         return named
             .map_err(|mistake| problems.mistake(place, item.key, &mistake))
             .ok()
@@ -169,7 +175,7 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
 }
 
 fn operation(node: &Node) -> Result<Operation, Mistake> {
-    node.word(Operation::ALL.map(Operation::name))
+    node.word("an operation", Operation::ALL.map(Operation::name))
 }
 
 fn sop_class(node: &Node) -> Result<Uid, Mistake> {

@@ -61,7 +61,7 @@ fn a_file_that_cannot_be_parsed_hides_no_mistake_in_another() {
     assert_eq!(
         site.told(),
         "conf.d/a.toml:1:13: unclosed table, expected `]`\n\
-         conf.d/b.toml:5:13: peer.ct2.services[0]: \"ecko\" is not known here; did you mean `echo`?"
+         conf.d/b.toml:5:13: peer.ct2.services[0]: \"ecko\" is not a service; did you mean `echo`?"
     );
 }
 
