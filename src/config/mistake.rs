@@ -140,8 +140,14 @@ pub(super) enum Mistake {
     #[error("overrides nothing; {0}")]
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
-    #[error("peers, services and CAs are never taken from the environment")]
+    #[error("peers, services and CAs are never taken from the environment; set this in a file")]
     NeverFromEnvironment,
+    /// A variable for a key that always holds a list.
+    #[error("is a list, and a variable overrides single values only; set it in a file")]
+    ListFromEnvironment,
+    /// A variable for the schema.
+    #[error("says what the main file is written in; set it there")]
+    SchemaFromEnvironment,
     /// A variable that two keys answer to.
     #[error("could mean both {0} and {1}; rename one of the two tables")]
     AmbiguousVariable(String, String),
