@@ -17,6 +17,7 @@
 //!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `unwise` looks for what is allowed but unwise;
+//! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
 //!
@@ -32,6 +33,7 @@ mod layers;
 mod limits;
 mod listener;
 mod log;
+mod lookalike;
 mod mistake;
 mod named;
 mod node;

@@ -102,10 +102,13 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
             return None;
         }
     };
-    let table = match std::str::from_utf8(&bytes) {
+    // UTF-16 may pass as UTF-8 with a NUL in each character, and no TOML has one.
+    let nul = bytes.iter().position(|byte| *byte == 0);
+    let text = std::str::from_utf8(&bytes).map_err(|error| error.valid_up_to());
+    let table = match text.and_then(|text| nul.map_or(Ok(text), Err)) {
         Ok(text) => syntax::parse(text, file, problems),
-        Err(error) => {
-            refuse(file.at(error.valid_up_to()), &FileFault::NotUtf8);
+        Err(at) => {
+            refuse(file.at(at), &FileFault::NotUtf8);
             None
         }
     };

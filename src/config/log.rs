@@ -3,6 +3,7 @@
 use tracing::Level;
 
 use super::mistake::Mistake;
+use super::named;
 use super::node::Node;
 use super::section::{At, Section};
 use crate::audit::Destination;
@@ -66,7 +67,9 @@ fn audit(node: &Node) -> Result<Destination, Mistake> {
     match node.text()? {
         "stdout" => Ok(Destination::Stdout),
         "stderr" => Ok(Destination::Stderr),
-        path if path.contains('/') && !path.ends_with('/') => Ok(Destination::File(path.into())),
-        other => Err(Mistake::Audit(other.into())),
+        text => match named::path(node)? {
+            path if text.contains('/') && !text.ends_with('/') => Ok(Destination::File(path)),
+            _ => Err(Mistake::Audit(text.into())),
+        },
     }
 }

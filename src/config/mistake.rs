@@ -1,5 +1,6 @@
 //! What can be wrong in a configuration, in the words that the administrator reads.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use pacsgate_core::wire::title::TitleError;
 use pacsgate_core::wire::uid::UidError;
 
 use super::finding::Location;
+use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
 use super::value::{AddressFault, DigestFault, NetworkFault};
@@ -53,6 +55,30 @@ pub(super) enum Mistake {
     /// A text without a character but spaces.
     #[error("is blank")]
     Blank,
+    /// A character that is not what it looks like.
+    #[error("{0} has {1}")]
+    Disguised(Quoted, LookAlike),
+    /// Several entries of a list in one string.
+    #[error("{0} is one string; write each entry as a string of its own, {list}", list = Listed(.1))]
+    Several(Quoted, Vec<Quoted>),
+    /// A path of another system.
+    #[error(
+        "{0} is a path of Windows, and the gate runs on Linux; write where the file is on this \
+         machine, with slashes"
+    )]
+    WindowsPath(Quoted),
+    /// A URL of a file on this machine.
+    #[error("{0} is a URL; write the path alone, {1}")]
+    FileUrl(Quoted, Quoted),
+    /// A URL of something elsewhere.
+    #[error("{0} is a URL, and the gate fetches nothing; download the file and write its path")]
+    RemoteUrl(Quoted),
+    /// A path with a character that no path has on purpose.
+    #[error(
+        "{0} has a control character, as a backslash in double quotes makes it; write the path \
+         with slashes"
+    )]
+    ControlInPath(Quoted),
     /// A name with other characters.
     #[error("is not a valid name; use up to 64 of a-z, 0-9, `_` and `-`")]
     Name,
@@ -72,6 +98,11 @@ pub(super) enum Mistake {
     #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
     OneMatcher,
 
+    /// More characters than a title has.
+    #[error(
+        "{0} has {1} characters, and a title has 16 at most; write what the device sends, maybe {2}"
+    )]
+    LongTitle(Quoted, usize, Quoted),
     /// Not an AE title.
     #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
     Title(Quoted, TitleError),
@@ -129,7 +160,9 @@ pub(super) enum Mistake {
     #[error("{0} is not {1}; {2}")]
     Word(Quoted, &'static str, Suggestion),
     /// A destination of the audit that is neither a stream nor a path.
-    #[error("{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash")]
+    #[error(
+        "{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash and the name of a file"
+    )]
     Audit(Quoted),
 
     /// Neither a UID nor a keyword.
@@ -154,6 +187,25 @@ pub(super) enum Mistake {
     /// A variable for a key that holds a list in the file.
     #[error("the file has a list here; a variable overrides single values only")]
     OverridesList,
+}
+
+impl Mistake {
+    /// A text with a character that is not what it looks like.
+    pub(super) fn disguised(text: &str) -> Option<Self> {
+        lookalike::first(text).map(|found| Self::Disguised(text.into(), found))
+    }
+}
+
+/// Entries as they are written between brackets.
+struct Listed<'a>(&'a [Quoted]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, entry)| {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{entry}")
+        })
+    }
 }
 
 /// What is legal and unwise.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pacsgate_core::policy::{Pacs, Spot};
-use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::title::{AeTitle, TitleError};
 
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
@@ -75,9 +75,19 @@ fn address(node: &Node) -> Result<Address, Mistake> {
 /// An AE title, as the wire has it. The standard lets devices be called `*`; who writes that here
 /// means something else.
 pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
-    let title: AeTitle = node.parsed(str::parse, Mistake::Title)?;
+    let text = node.text()?;
+    let title: AeTitle = text.parse().map_err(|fault| no_title(text, fault))?;
     let is_any = title.as_str().bytes().all(is_wildcard);
-    if is_any { Err(Mistake::AnyTitle(node.text()?.into())) } else { Ok(title) }
+    if is_any { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+}
+
+fn no_title(text: &str, fault: TitleError) -> Mistake {
+    if fault != TitleError::TooLong {
+        return Mistake::Title(text.into(), fault);
+    }
+    let text = text.trim_matches(' ');
+    let cut: String = text.chars().take(AeTitle::LEN).collect();
+    Mistake::LongTitle(text.into(), text.chars().count(), cut.trim_end().into())
 }
 
 /// Whether people take a character of a title for any other.

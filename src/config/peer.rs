@@ -17,7 +17,7 @@ use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
-use super::section::{At, Item, Section, place_of};
+use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
@@ -161,17 +161,17 @@ fn deviation(node: &Node) -> Result<Deviation, Mistake> {
 fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
-        let named = item.node.word("a service", Service::NAMED.iter().filter_map(Service::name));
-        return named
-            .map_err(|mistake| problems.mistake(place, item.key, &mistake))
-            .ok()
-            .map(|value| At { place, value });
+        return judge_entry(&item, named_service, problems);
     }
     let mut table = Section::open(item.key, item.node, problems);
     let sop_class = table.required("sop_class", sop_class);
     let operations = values(&table.list("operations", operation));
     table.finish();
     Some(At { place, value: Service::Other { sop_class: sop_class?.value, operations } })
+}
+
+fn named_service(node: &Node) -> Result<Service, Mistake> {
+    node.word("a service", Service::NAMED.iter().filter_map(Service::name))
 }
 
 fn operation(node: &Node) -> Result<Operation, Mistake> {

@@ -117,6 +117,18 @@ fn names_the_place_of_a_character_in_another_encoding() {
 }
 
 #[test]
+fn takes_utf_16_for_another_encoding_and_no_byte_order_mark_for_a_mistake() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2().bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>());
+    let told = "conf.d/a.toml:1:2: is not UTF-8 text; save it in that encoding";
+    assert_eq!(site.told(), told);
+    site.write("conf.d/a.toml", format!("\u{feff}{}", ct2()));
+    assert!(site.load().is_ok());
+    site.write("conf.d/a.toml", "\u{feff}[peer.ct2\n");
+    assert_eq!(site.told(), "conf.d/a.toml:1:10: unclosed table, expected `]`");
+}
+
+#[test]
 fn relative_paths_count_from_the_file_that_names_them() {
     let (main, listener) = MAIN.split_once("\n[pacs").unwrap();
     let (schema, front) = main.split_once("[listener").unwrap();

@@ -15,7 +15,7 @@ fn each_mistake_is_told_with_its_place_and_its_cure() {
     let told = blocks.iter().map(|block| {
         let (sound, mistaken) = (lines(block, "- "), lines(block, "+ "));
         assert!(MAIN.contains(&sound), "{sound}");
-        let told = Site::new(&MAIN.replacen(&sound, &mistaken, 1)).told();
+        let told = Site::new(&MAIN.replacen(&sound, &typed(mistaken), 1)).told();
         let edits: Vec<_> = block.lines().filter(is_edit).collect();
         format!("{}\n{told}", edits.join("\n"))
     });
@@ -27,6 +27,20 @@ fn each_mistake_is_told_with_its_place_and_its_cure() {
     for (told, block) in told.trim().split("\n\n").zip(blocks) {
         assert_eq!(told, block);
     }
+}
+
+/// The names that the blocks have for characters that a reader would not tell from others.
+const DISGUISED: [(&str, &str); 6] = [
+    ("<no-break>", "\u{a0}"),
+    ("<zero-width>", "\u{200b}"),
+    ("<mark>", "\u{feff}"),
+    ("<dash>", "\u{2011}"),
+    ("<cyrillic C>", "\u{421}"),
+    ("<wide colon>", "\u{ff1a}"),
+];
+
+fn typed(text: String) -> String {
+    DISGUISED.iter().fold(text, |text, (name, character)| text.replace(name, character))
 }
 
 /// The lines with a mark, without it.
