@@ -65,7 +65,7 @@ pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};
 
-use problems::Problems;
+use problems::{Problems, Purpose};
 
 /// Loads a configuration with the environment of this process, and judges dates by `now`.
 ///
@@ -74,6 +74,16 @@ use problems::Problems;
 /// Every mistake in it, in the order of files and lines.
 pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
     load_with(path, std::env::vars_os(), now)
+}
+
+/// Judges a configuration before a restart: what [`load`] lets pass although the gate would then
+/// serve nobody is an error here.
+///
+/// # Errors
+///
+/// Every mistake in it, in the order of files and lines.
+pub fn check(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
+    read(path, std::env::vars_os(), Problems::new(Purpose::Check, now))
 }
 
 /// Loads a configuration with the given environment, of which only the variables with the
@@ -87,7 +97,14 @@ pub fn load_with(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     now: SystemTime,
 ) -> Result<Settings, Errors> {
-    let mut problems = Problems::new(now);
+    read(path, environment, Problems::new(Purpose::Run, now))
+}
+
+fn read(
+    path: &Path,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    mut problems: Problems,
+) -> Result<Settings, Errors> {
     let mut layers = layers::files(path, &mut problems);
     layers.push(environment::layer(&layers, environment, &mut problems));
     let merged = layers::merged(&layers, &mut problems);

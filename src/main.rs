@@ -44,7 +44,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
 
 /// Says what is to be said of a configuration.
 fn judge(check: &Check) -> Result<(), Exit> {
-    let loaded = config::load(&check.config, SystemTime::now());
+    let loaded = config::check(&check.config, SystemTime::now());
     match check::report(check, &loaded, &mut io::stdout().lock()) {
         Ok(Exit::Success) => Ok(()),
         Ok(bad) => Err(bad),

@@ -196,9 +196,16 @@ fn revocation(
         return table.problems.caution(table.place, key, &Caution::NoCrl);
     };
     let lists: Vec<_> = crls.iter().map(|at| &at.value).collect();
-    for ca in issuing::without_list(client_ca, &lists) {
+    let without = issuing::without_list(client_ca, &lists);
+    // A chain may end at another CA of the file; where none has a list, it does not.
+    let everybody = without.len() == issuing::count(client_ca);
+    for ca in without {
         let caution = Caution::CaWithoutCrl(ca.as_str().into());
-        table.problems.caution(place, key.as_str(), &caution);
+        if everybody {
+            table.problems.outage(place, key.as_str(), &caution);
+        } else {
+            table.problems.caution(place, key.as_str(), &caution);
+        }
     }
 }
 
@@ -285,16 +292,37 @@ fn crls(
     lists: Option<Node>,
     grace: Duration,
 ) -> Vec<At<CertificateRevocationListDer<'static>>> {
-    let items = table.items("client_crl", lists);
-    let mut crls = Vec::new();
-    for Item { key, node } in items {
+    let mut files = Vec::new();
+    for Item { key, node } in table.items("client_crl", lists) {
         let at = table.judge(&key, &node, path);
-        let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
-        if let Some(file) = &file {
-            dates(&key, file, |_, der, now| of_crl(der, grace, now), table.problems);
-        }
-        let content = file.into_iter().flat_map(|file| file.content);
-        crls.extend(content.map(|value| At { place: node.place, value }));
+        files.extend(at.and_then(|at| Some((load(&key, &at, pem::crls, table.problems)?, key))));
     }
-    crls
+    let all: Vec<_> = files.iter().flat_map(|(file, _)| &file.content).collect();
+    for (file, key) in &files {
+        late(file, key, &all, grace, table.problems);
+    }
+    let lists = |(file, _): (Loaded<Vec<_>>, _)| {
+        file.content.into_iter().map(move |value| At { place: file.place, value })
+    };
+    files.into_iter().flat_map(lists).collect()
+}
+
+/// Warns of the lists of a file that end soon. One that has ended, and that no other one replaces,
+/// has everybody refused whose chain it concerns.
+fn late(
+    file: &Loaded<Vec<CertificateRevocationListDer<'static>>>,
+    key: &str,
+    all: &[&CertificateRevocationListDer<'_>],
+    grace: Duration,
+    problems: &mut Problems,
+) {
+    for list in file.content.iter().filter(|list| !issuing::is_replaced(list, all)) {
+        let Some((serves, sentence)) = of_crl(list, grace, problems.now) else { continue };
+        let told = format!("{}: {sentence}", file.path.display());
+        if serves {
+            problems.caution(file.place, key, &told);
+        } else {
+            problems.outage(file.place, key, &told);
+        }
+    }
 }

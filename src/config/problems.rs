@@ -16,8 +16,20 @@ pub(super) struct Problems {
     pub(super) named: BTreeSet<PathBuf>,
     mistakes: Vec<Found>,
     cautions: Vec<Found>,
+    outages: Vec<Found>,
+    purpose: Purpose,
     /// A file or a table could not be read: what seems to be missing may stand in it.
     pub(super) incomplete: bool,
+}
+
+/// What a configuration is read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To serve: better with an outage than not at all, as what has failed is told to everybody
+    /// who asks, and may be mended meanwhile.
+    Run,
+    /// To be judged before a restart: what will fail is as bad as what does not load.
+    Check,
 }
 
 struct Found {
@@ -27,13 +39,15 @@ struct Found {
 }
 
 impl Problems {
-    pub(super) const fn new(now: SystemTime) -> Self {
+    pub(super) const fn new(purpose: Purpose, now: SystemTime) -> Self {
         Self {
             sources: Sources::new(),
             now,
             named: BTreeSet::new(),
             mistakes: Vec::new(),
             cautions: Vec::new(),
+            outages: Vec::new(),
+            purpose,
             incomplete: false,
         }
     }
@@ -48,6 +62,12 @@ impl Problems {
         self.cautions.push(Found { place, key: key.into(), what: what.to_string() });
     }
 
+    /// Something with which the gate loads, and then cannot start or refuses everybody whom it
+    /// concerns.
+    pub(super) fn outage(&mut self, place: Place, key: impl Into<String>, what: &impl ToString) {
+        self.outages.push(Found { place, key: key.into(), what: what.to_string() });
+    }
+
     /// How many mistakes there are so far.
     pub(super) const fn count(&self) -> usize {
         self.mistakes.len()
@@ -59,7 +79,11 @@ impl Problems {
 
     /// The mistakes and the cautions, each in the order of the files and of the lines in them.
     pub(super) fn conclude(self) -> Errors {
-        let Self { sources, mistakes, cautions, .. } = self;
+        let Self { sources, mut mistakes, mut cautions, outages, purpose, .. } = self;
+        match purpose {
+            Purpose::Run => cautions.extend(outages),
+            Purpose::Check => mistakes.extend(outages),
+        }
         Errors { problems: sorted(mistakes, &sources), warnings: sorted(cautions, &sources) }
     }
 }

@@ -109,6 +109,26 @@ fn warns_of_an_expired_server_certificate_and_refuses_it_when_strict() {
 }
 
 #[test]
+fn finds_bad_a_revocation_list_that_has_ended() {
+    let site = Site::new(200 * DAY);
+    let now = SystemTime::now();
+    let ca = pki::authority("Imaging CA", now - 9 * DAY..now + 300 * DAY);
+    let ca = Authority::root(ca, KeyPair::generate().unwrap()).unwrap();
+    site.write("tls/ca.pem", ca.issuer.pem());
+    let ended = ca.crl(now - 9 * DAY..now - 2 * DAY, &[]).unwrap();
+    site.write("tls/ca.crl", ended.pem().unwrap());
+    let bad = site.check(&[]);
+    let start = "error: pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: the \
+                 revocation list of \"CN=Imaging CA\" has ended at ";
+    let end = "; every certificate of its CA is refused as crl-expired; fetch the current list\n\
+               bad: pacsgate.toml: 1 error, 0 warnings";
+    assert!(bad.text.starts_with(start) && bad.text.ends_with(end), "{}", bad.text);
+    assert_eq!(bad.code, 78);
+    site.write("pacsgate.toml", SOUND.replace("\n[pacs", "crl_grace = \"7d\"\n[pacs"));
+    assert_eq!(site.check(&[]).code, 0);
+}
+
+#[test]
 fn warns_of_titles_that_look_like_patterns() {
     let site = Site::new(200 * DAY);
     let peer = "calling_ae = [\"CT?\"]\npacs = [\"archive\"]\nservices = [\"move\"]\n\

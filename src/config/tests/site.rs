@@ -10,7 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use rcgen::KeyPair;
 
-use crate::config::{Errors, Settings, load_with};
+use crate::config::problems::{Problems, Purpose};
+use crate::config::{Errors, Settings, load_with, read};
 use crate::pki::{self, Authority, Identity};
 
 /// The least that loads.
@@ -99,6 +100,13 @@ impl Site {
         self.without_directory(&warnings.join("\n"))
     }
 
+    /// What `check` calls an error at this moment, without the directory.
+    pub(super) fn judged_at(&self, now: SystemTime) -> String {
+        let main = self.path("pacsgate.toml");
+        let judged = read(&main, [], Problems::new(Purpose::Check, now));
+        judged.map_or_else(|errors| self.without_directory(&errors.to_string()), |_| "".into())
+    }
+
     pub(super) fn warned(&self) -> String {
         self.warned_at(now())
     }
@@ -128,7 +136,13 @@ pub(super) fn now() -> SystemTime {
 
 /// A CA of another name.
 pub(super) fn other_ca() -> String {
-    authority("Modality CA").issuer.pem()
+    other_ca_and_list().0
+}
+
+/// A CA of another name with a list that serves as long as its certificates.
+pub(super) fn other_ca_and_list() -> (String, String) {
+    let ca = authority("Modality CA");
+    (ca.issuer.pem(), ca.crl(until(END), &[]).unwrap().pem().unwrap())
 }
 
 fn authority(name: &str) -> Authority {
@@ -149,10 +163,12 @@ fn until(end: u64) -> Range<SystemTime> {
 static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     let ca = authority("imaging.example");
     let (gateway, other) = (leaf(&ca), leaf(&ca));
-    let crl = ca.crl(until(END_OF_LIST), &[]).unwrap().pem().unwrap();
+    let list = |time| ca.crl(time, &[]).unwrap().pem().unwrap();
+    let (crl, old) = (list(until(END_OF_LIST)), list(SystemTime::UNIX_EPOCH..until(END).start));
     vec![
         ("tls/ca.pem", ca.issuer.pem()),
         ("tls/ca.crl", crl),
+        ("tls/old.crl", old),
         ("tls/chain.pem", other.chain_pem() + &gateway.chain_pem()),
         ("tls/gateway.pem", gateway.chain_pem()),
         ("tls/gateway.key", gateway.key.serialize_pem()),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::site::{MAIN, Site, guarded, now, other_ca, peer};
+use super::site::{MAIN, Site, guarded, now, other_ca, other_ca_and_list, peer};
 
 const DAY: u64 = 86_400;
 /// 2040-01-01, when the revocation list of every site ends.
@@ -101,6 +101,48 @@ fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
     let refused = "every certificate of its CA is refused as crl-expired; fetch the current list";
     assert_eq!(after(&site, 7 * DAY), format!("{place}: {list}; {refused}"));
     assert_eq!(after(&Site::new(&guarded()), 0), format!("{place}: {list}; {refused}"));
+}
+
+#[test]
+fn check_finds_bad_what_has_everybody_refused() {
+    let site = Site::new(&guarded());
+    assert_eq!(site.judged_at(now()), "");
+    assert_eq!(site.judged_at(moment(END_OF_CRL - 1)), "");
+    // What run warns of.
+    assert_eq!(site.judged_at(moment(END_OF_CRL)), site.warned_at(moment(END_OF_CRL)));
+    let graced = Site::new(&guarded().replace("\n[pacs", "crl_grace = \"7d\"\n[pacs"));
+    assert_eq!(graced.judged_at(moment(END_OF_CRL + 7 * DAY - 1)), "");
+    assert_ne!(graced.judged_at(moment(END_OF_CRL + 7 * DAY)), "");
+
+    let foreign = Site::new(&guarded());
+    foreign.write("tls/ca.pem", other_ca());
+    assert_eq!(foreign.judged_at(now()), foreign.warned_at(now()));
+    let told = "pacsgate.toml:9:1: listener.front.tls.client_crl: none is of \"CN=Modality CA\", ";
+    assert!(foreign.judged_at(now()).starts_with(told), "{}", foreign.judged_at(now()));
+}
+
+#[test]
+fn a_list_that_has_ended_is_bad_beside_another_ca_with_a_list_that_serves() {
+    let site = Site::new(&guarded());
+    let (ca, list) = other_ca_and_list();
+    let read = |name| std::fs::read_to_string(site.path(name)).unwrap();
+    site.write("tls/ca.pem", read("tls/ca.pem") + &ca);
+    site.write("tls/ca.crl", read("tls/ca.crl") + &list);
+    assert_eq!(site.judged_at(now()), "");
+    let told = site.judged_at(moment(END_OF_CRL));
+    let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: ";
+    let list = "the revocation list of \"CN=imaging.example\" has ended at ";
+    assert!(told.starts_with(&format!("{place}{list}")), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn a_list_that_has_ended_is_harmless_beside_a_newer_one() {
+    let site = Site::new(&guarded().replace("[\"tls/ca.crl\"]", "[\"tls/old.crl\"]"));
+    assert_ne!(site.judged_at(now()), "");
+    let lists = "[\"tls/old.crl\", \"tls/ca.crl\"]";
+    let site = Site::new(&guarded().replace("[\"tls/ca.crl\"]", lists));
+    assert_eq!((site.judged_at(now()), site.warned()), (String::new(), String::new()));
 }
 
 #[test]
