@@ -10,8 +10,8 @@ use config::{Config, ConfigError, Source, Value, ValueKind};
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted;
 
-use super::files::{self, FileFault};
-use super::mistake::Mistake;
+use super::files::{self, DropIns, FileFault};
+use super::mistake::{Caution, Mistake};
 use super::node::{self, Table};
 use super::problems::Problems;
 use super::source::Place;
@@ -44,12 +44,16 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
     let main = problems.sources.add_file(path.to_owned());
     let mut layers = vec![read(path, main, problems)];
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
-    let files = files::drop_ins(&directory).unwrap_or_else(|fault| {
-        let place = problems.sources.add_file(directory);
+    let DropIns { files, passed_over } = files::drop_ins(&directory).unwrap_or_else(|fault| {
+        let place = problems.sources.add_unread(directory);
         problems.incomplete = true;
         problems.mistake(place, "", &fault);
-        Vec::new()
+        DropIns::default()
     });
+    for path in passed_over {
+        let place = problems.sources.add_unread(path);
+        problems.caution(place, "", &Caution::PassedOver);
+    }
     for file in files {
         let place = problems.sources.add_file(file.clone());
         layers.push(read(&file, place, problems));

@@ -18,6 +18,7 @@ use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
 use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::x509::purpose::not_for_servers;
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
 
@@ -226,7 +227,7 @@ fn dates<T>(
 fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>> {
     let at = table.optional("client_ca", path)?;
     let key = table.path("client_ca");
-    let file = load(&key, &at, pem::certificates, table.problems)?;
+    let file = load(&key, &at, pem::authorities, table.problems)?;
     let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
     dates(&key, &file, judge, table.problems);
     Some(At { place: at.place, value: file.content })
@@ -274,6 +275,10 @@ fn load_pair(
         let what = |at| if at == 0 { Dated::Server } else { Dated::Chain };
         let judge = |at, der: &CertificateDer<'_>, now| of_certificate(der, what(at), now);
         dates(&chain_key, chain, judge, table.problems);
+        if let Some(subject) = chain.content.first().and_then(|leaf| not_for_servers(leaf)) {
+            let caution = Caution::NotForServers { path: chain.path.clone(), subject };
+            table.problems.caution(chain.place, chain_key.as_str(), &caution);
+        }
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use pacsgate_core::certificate::NameFault;
 use pacsgate_core::policy::OutOfRange;
 use pacsgate_core::quoted::Quoted;
@@ -14,7 +15,7 @@ use super::finding::Location;
 use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
-use super::value::{AddressFault, DigestFault, NetworkFault};
+use super::value::{Address, AddressFault, DigestFault, NetworkFault};
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -269,4 +270,80 @@ pub(super) enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
+    /// Something in `conf.d` that is no drop-in file by its name.
+    #[error(
+        "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \
+         if it is to stay unread"
+    )]
+    PassedOver,
+    /// A server's certificate that says that it is none.
+    #[error(
+        "{}: the certificate {subject} is not made for servers (serverAuth is not in its extended key \
+         usage); devices that verify the gate refuse it; issue a new one",
+        .path.display()
+    )]
+    NotForServers {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
+    /// A device with the title of the PACS.
+    #[error(
+        "{title} is what {pacs} is called, at {first}; this key is for the titles that the device \
+         has itself, so look up its own"
+    )]
+    TitleOfPacs {
+        /// The title.
+        title: Quoted,
+        /// The table of the PACS.
+        pacs: String,
+        /// Where that has it.
+        first: Location,
+    },
+    /// A title that looks like several.
+    #[error(
+        "{0} is one title with a comma in it; write each title as a string of its own, unless the \
+         device is called that"
+    )]
+    TitleLikeList(Quoted),
+    /// A network that everybody is in.
+    #[error(
+        "{0} is every address, so it says nothing; name the network of the device, or leave it out"
+    )]
+    AnyNetwork(IpNet),
+    /// The address that means all addresses where one is listened on, and is nobody's.
+    #[error("{0} is the address of no device; name the network of the device, or leave it out")]
+    NoSource(IpNet),
+    /// More associations than a peer can get.
+    #[error(
+        "{wanted} is more than the {possible} that it can have: one peer gets half of the \
+         associations of each PACS; raise `associations` of {pacs}, or lower this"
+    )]
+    BeyondShare {
+        /// What the peer's table says.
+        wanted: u32,
+        /// The sum of its shares.
+        possible: u32,
+        /// The tables of its PACS.
+        pacs: String,
+    },
+}
+
+/// What loads, and then cannot work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Outage {
+    /// A PACS that is the gate.
+    #[error(
+        "{address} is this gate itself: listener.{listener} listens there, at {first}; write the \
+         address of the PACS"
+    )]
+    OwnAddress {
+        /// The address.
+        address: Address,
+        /// The listener's name.
+        listener: String,
+        /// Where it stands.
+        first: Location,
+    },
 }

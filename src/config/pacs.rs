@@ -21,9 +21,9 @@ pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) place: Place,
     pub(super) called: Vec<At<AeTitle>>,
-    address: Option<Address>,
-    ae_title: Option<AeTitle>,
-    associations: u32,
+    pub(super) address: Option<At<Address>>,
+    pub(super) ae_title: Option<At<AeTitle>>,
+    pub(super) associations: u32,
     max_pdu: u32,
 }
 
@@ -32,9 +32,9 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let read = Read {
         name: name.into(),
         place: table.place,
-        address: table.required("address", address).map(|at| at.value),
+        address: table.required("address", address),
         called: table.list("called_ae", title),
-        ae_title: table.optional("ae_title", title).map(|at| at.value),
+        ae_title: table.optional("ae_title", title),
         associations: table.or("associations", limits.pacs_associations, limits::count),
         max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
     };
@@ -48,7 +48,7 @@ impl Read {
         Pacs {
             name: Arc::clone(&self.name),
             called: self.called.iter().map(|at| at.value).collect(),
-            ae_title: self.ae_title,
+            ae_title: self.ae_title.map(|at| at.value),
             associations: self.associations,
             max_pdu: self.max_pdu,
         }
@@ -64,7 +64,7 @@ impl Read {
 
     /// Where to dial; `None` where the address was refused.
     pub(super) fn into_target(self) -> Option<(Arc<str>, Address)> {
-        Some((self.name, self.address?))
+        Some((self.name, self.address?.value))
     }
 }
 

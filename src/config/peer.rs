@@ -35,10 +35,12 @@ pub(super) struct Read {
     /// Whether nothing was wrong in its table.
     pub(super) is_sound: bool,
     contact: Option<Arc<str>>,
-    from: Vec<At<IpNet>>,
+    pub(super) from: Vec<At<IpNet>>,
+    /// What its table says of its associations.
+    pub(super) associations: Option<At<u32>>,
     services: Vec<At<Service>>,
     guarding: Guarding,
-    associations: u32,
+    usual_associations: u32,
 }
 
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
@@ -56,7 +58,8 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,
-        associations: table.or("associations", limits.peer_associations, limits::count),
+        associations: table.optional("associations", limits::count),
+        usual_associations: limits.peer_associations,
     };
     guard(&mut table, &mut read);
     table.finish();
@@ -83,7 +86,7 @@ impl Read {
             sop_classes: values(&self.sop_classes),
             move_to: values(&self.move_to),
             guarding: self.guarding,
-            associations: self.associations,
+            associations: self.associations.map_or(self.usual_associations, |at| at.value),
         }
     }
 

@@ -16,6 +16,7 @@ use super::problems::Problems;
 use super::section::Section;
 use super::source::Place;
 use super::{cross, peer, rules, unwise};
+use crate::host;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
 
@@ -124,6 +125,7 @@ impl Tables {
 
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
+        cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;
@@ -143,7 +145,11 @@ impl Tables {
     fn warn(&self, problems: &mut Problems) {
         unwise::called_titles(&self.pacs, problems);
         unwise::calling_titles(&self.peers, problems);
+        unwise::titles_of_pacs(&self.pacs, &self.peers, problems);
+        unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
+        unwise::networks(&self.peers, problems);
+        unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {
             unwise::unused_pacs(&self.pacs, &self.peers, problems);

@@ -297,7 +297,7 @@ impl PolicyFault {
                 place(first)
             ),
             Self::SameMatcher { first } => format!(
-                "belongs to {} already, at {}; a certificate has one peer",
+                "belongs to {} already, at {}; a certificate has one peer, which may have several titles",
                 first.table,
                 place(first)
             ),

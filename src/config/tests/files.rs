@@ -27,7 +27,7 @@ fn certificates_of_two_peers_differ() {
     assert_eq!(
         site.told(),
         "conf.d/a.toml:2:18: peer.ct2.certificate: belongs to peer.ct1 already, at \
-         pacsgate.toml:15:18; a certificate has one peer"
+         pacsgate.toml:15:18; a certificate has one peer, which may have several titles"
     );
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use rcgen::KeyPair;
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 
 use crate::config::problems::{Problems, Purpose};
 use crate::config::{Errors, Settings, load_with, read};
@@ -81,6 +81,17 @@ impl Site {
 
     pub(super) fn set_mode(&self, name: &str, mode: u32) {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    /// Another certificate with this purpose for the gate, and its key.
+    pub(super) fn identify_gateway(&self, purpose: ExtendedKeyUsagePurpose) {
+        let ca = authority("imaging.example");
+        let names = ["gate.example"];
+        let params = pki::leaf("imaging.example", &names, Some(purpose), until(END)).unwrap();
+        let gateway = ca.issue(&params, KeyPair::generate().unwrap()).unwrap();
+        self.write("tls/gateway.pem", gateway.chain_pem());
+        self.write("tls/gateway.key", gateway.key.serialize_pem());
+        self.set_mode("tls/gateway.key", 0o600);
     }
 
     pub(super) fn load(&self) -> Result<Settings, Errors> {
@@ -169,6 +180,7 @@ static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
         ("tls/ca.pem", ca.issuer.pem()),
         ("tls/ca.crl", crl),
         ("tls/old.crl", old),
+        ("tls/ca-and-key.pem", ca.issuer.pem() + &other.key.serialize_pem()),
         ("tls/chain.pem", other.chain_pem() + &gateway.chain_pem()),
         ("tls/gateway.pem", gateway.chain_pem()),
         ("tls/gateway.key", gateway.key.serialize_pem()),
