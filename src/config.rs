@@ -16,6 +16,7 @@
 //! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
 //!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `ahead` looks for what the service will not find on this machine;
 //! - `unwise` looks for what is allowed but unwise;
 //! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
@@ -25,6 +26,7 @@
 //! empty but `tolerate`; a file that others may write is refused; no key is known before it is enforced; no
 //! message shows what a file of keys holds.
 
+mod ahead;
 mod cross;
 mod environment;
 mod files;
@@ -65,6 +67,7 @@ pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};
 
+use crate::host::Service;
 use problems::{Problems, Purpose};
 
 /// Loads a configuration with the environment of this process, and judges dates by `now`.
@@ -76,14 +79,14 @@ pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
     load_with(path, std::env::vars_os(), now)
 }
 
-/// Judges a configuration before a restart: what [`load`] lets pass although the gate would then
-/// serve nobody is an error here.
+/// Judges a configuration before a restart of the service: what [`load`] lets pass although the
+/// gate would then not start or serve nobody is an error here.
 ///
 /// # Errors
 ///
 /// Every mistake in it, in the order of files and lines.
-pub fn check(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
-    read(path, std::env::vars_os(), Problems::new(Purpose::Check, now))
+pub fn check(path: &Path, now: SystemTime, service: Service) -> Result<Settings, Errors> {
+    read(path, std::env::vars_os(), Problems::new(Purpose::Check(service), now))
 }
 
 /// Loads a configuration with the given environment, of which only the variables with the

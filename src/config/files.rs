@@ -16,7 +16,7 @@ const STICKY: u32 = 0o1000;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileFault {
     /// The operating system's reason.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read: {0}{cure}", cure = cure(.0))]
     Unreadable(io::Error),
     /// A directory, a device or a pipe.
     #[error("is not a regular file")]
@@ -36,6 +36,16 @@ pub(super) enum FileFault {
     /// Not UTF-8, as TOML demands.
     #[error("is not UTF-8 text; save it in that encoding")]
     NotUtf8,
+}
+
+fn cure(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on the \
+             file and `chmod g+x` on the folder"
+        }
+        _ => "",
+    }
 }
 
 /// What was read from a file.
@@ -169,6 +179,14 @@ mod tests {
     fn has_no_drop_ins_without_a_directory() {
         let directory = tempfile::tempdir().unwrap();
         assert!(drop_ins(&directory.path().join("conf.d")).unwrap().files.is_empty());
+    }
+
+    #[test]
+    fn says_how_a_file_becomes_readable() {
+        let told = FileFault::Unreadable(io::ErrorKind::PermissionDenied.into()).to_string();
+        let cure = "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on \
+                    the file and `chmod g+x` on the folder";
+        assert!(told.starts_with("cannot be read: ") && told.ends_with(cure), "{told}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::syntax;
+use crate::host::Access;
 
 /// What one source says, with places for origins.
 ///
@@ -44,8 +45,10 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
     let main = problems.sources.add_file(path.to_owned());
     let mut layers = vec![read(path, main, problems)];
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
-    let DropIns { files, passed_over } = files::drop_ins(&directory).unwrap_or_else(|fault| {
-        let place = problems.sources.add_unread(directory);
+    let found = files::drop_ins(&directory);
+    let place = problems.sources.add_unread(directory.clone());
+    problems.opened(place, "", &directory, Access::List);
+    let DropIns { files, passed_over } = found.unwrap_or_else(|fault| {
         problems.incomplete = true;
         problems.mistake(place, "", &fault);
         DropIns::default()
@@ -95,14 +98,17 @@ fn restore_origins(merged: &mut Table, layer: &Table) {
 }
 
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
-    let mut refuse = |place, fault: &FileFault| {
+    let refuse = |place, fault: &FileFault, problems: &mut Problems| {
         problems.incomplete = true;
         problems.mistake(place, "", fault);
     };
     let bytes = match files::read(path) {
-        Ok(contents) => contents.bytes,
+        Ok(contents) => {
+            problems.opened(file, "", path, Access::Read);
+            contents.bytes
+        }
         Err(fault) => {
-            refuse(file, &fault);
+            refuse(file, &fault, problems);
             return None;
         }
     };
@@ -112,7 +118,7 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
     let table = match text.and_then(|text| nul.map_or(Ok(text), Err)) {
         Ok(text) => syntax::parse(text, file, problems),
         Err(at) => {
-            refuse(file.at(at), &FileFault::NotUtf8);
+            refuse(file.at(at), &FileFault::NotUtf8, problems);
             None
         }
     };

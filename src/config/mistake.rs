@@ -1,7 +1,8 @@
 //! What can be wrong in a configuration, in the words that the administrator reads.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -16,6 +17,7 @@ use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
+use crate::host::Obstacle;
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -190,6 +192,16 @@ pub(super) enum Mistake {
     OverridesList,
 }
 
+/// Addresses side by side.
+struct Addresses<'a>(&'a [IpAddr]);
+
+impl fmt::Display for Addresses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let addresses: Vec<_> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&addresses.join(", "))
+    }
+}
+
 impl Mistake {
     /// A text with a character that is not what it looks like.
     pub(super) fn disguised(text: &str) -> Option<Self> {
@@ -333,6 +345,50 @@ pub(super) enum Caution {
 /// What loads, and then cannot work.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Outage {
+    /// A file or a folder that the service needs and may not have.
+    #[error("{0}")]
+    Obstacle(Obstacle),
+    /// A folder in the place of the audit's file.
+    #[error("{} is a folder; add the name of a file in it", .0.display())]
+    AuditIsFolder(PathBuf),
+    /// The audit's file is made, its folder is not.
+    #[error(
+        "there is no folder {}; run `install -d {owner}-m 750 {}`",
+        .folder.display(), .folder.display()
+    )]
+    NoAuditFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Arguments that give it to the service's user.
+        owner: String,
+    },
+    /// The audit's file or folder as the one who checks meets it.
+    #[error("{} cannot be written to: {error}", .path.display())]
+    AuditUnwritable {
+        /// The file, or the folder in which it would be made.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// An address of another machine.
+    #[error(
+        "{address} is no address of this machine, which has {}; correct it, or give it to an \
+         interface", Addresses(.own)
+    )]
+    NotHere {
+        /// The address.
+        address: IpAddr,
+        /// Those of the machine.
+        own: Vec<IpAddr>,
+    },
+    /// An address on which nobody can listen.
+    #[error("{address} cannot be listened on: {error}")]
+    NoListening {
+        /// The address.
+        address: IpAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// A PACS that is the gate.
     #[error(
         "{address} is this gate itself: listener.{listener} listens there, at {first}; write the \

@@ -9,6 +9,7 @@ use super::node::Node;
 use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
+use crate::host::Access;
 use crate::x509::pem::PemFault;
 
 /// A file with what was read from it.
@@ -57,7 +58,11 @@ pub(super) fn load<T>(
         Some(found) => format!("{shown}: {fault}; its name has {found}"),
         None => format!("{shown}: {fault}"),
     };
-    let parsed = files::read(&path).map_err(unread);
+    let read = files::read(&path);
+    if read.is_ok() {
+        problems.opened(at.place, key, &path, Access::Read);
+    }
+    let parsed = read.map_err(unread);
     let parsed = parsed.and_then(|contents| {
         let content = parse(&contents.bytes).map_err(|fault| format!("{shown}: {fault}"))?;
         Ok((content, contents.readable_by_others))

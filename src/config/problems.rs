@@ -1,11 +1,12 @@
 //! What is found while a configuration is read.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::finding::{Errors, Finding, Location};
 use super::source::{Place, Sources};
+use crate::host::{Access, Service};
 
 /// All that is found, so that an administrator sees it at once and not one at a time.
 pub(super) struct Problems {
@@ -17,19 +18,30 @@ pub(super) struct Problems {
     mistakes: Vec<Found>,
     cautions: Vec<Found>,
     outages: Vec<Found>,
-    purpose: Purpose,
+    /// Every file that was opened, and the directory of the drop-in files.
+    pub(super) opened: Vec<Opened>,
+    pub(super) purpose: Purpose,
     /// A file or a table could not be read: what seems to be missing may stand in it.
     pub(super) incomplete: bool,
 }
 
 /// What a configuration is read for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Purpose {
     /// To serve: better with an outage than not at all, as what has failed is told to everybody
     /// who asks, and may be mended meanwhile.
     Run,
     /// To be judged before a restart: what will fail is as bad as what does not load.
-    Check,
+    Check(Service),
+}
+
+/// What was opened, and the key that names it.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) place: Place,
+    pub(super) key: String,
+    pub(super) path: PathBuf,
+    pub(super) access: Access,
 }
 
 struct Found {
@@ -47,9 +59,16 @@ impl Problems {
             mistakes: Vec::new(),
             cautions: Vec::new(),
             outages: Vec::new(),
+            opened: Vec::new(),
             purpose,
             incomplete: false,
         }
+    }
+
+    /// Remembers what was opened.
+    pub(super) fn opened(&mut self, place: Place, key: &str, path: &Path, access: Access) {
+        let (key, path) = (key.to_owned(), path.to_owned());
+        self.opened.push(Opened { place, key, path, access });
     }
 
     /// Something that keeps the configuration from being loaded.
@@ -82,7 +101,7 @@ impl Problems {
         let Self { sources, mut mistakes, mut cautions, outages, purpose, .. } = self;
         match purpose {
             Purpose::Run => cautions.extend(outages),
-            Purpose::Check => mistakes.extend(outages),
+            Purpose::Check(_) => mistakes.extend(outages),
         }
         Errors { problems: sorted(mistakes, &sources), warnings: sorted(cautions, &sources) }
     }

@@ -12,10 +12,10 @@ use super::log::{self, Log};
 use super::mistake::Mistake;
 use super::node::{Node, Table};
 use super::pacs;
-use super::problems::Problems;
+use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{cross, peer, rules, unwise};
+use super::{ahead, cross, peer, rules, unwise};
 use crate::host;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
@@ -49,7 +49,7 @@ pub struct Loaded {
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
-    log: Log,
+    log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
@@ -59,6 +59,9 @@ struct Tables {
 pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, Errors> {
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
+    if let Purpose::Check(service) = problems.purpose.clone() {
+        ahead::judge(&tables.listeners, &tables.log, &service, &mut problems);
+    }
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
@@ -81,7 +84,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
     let site = Site { policy, targets, limits, tls };
-    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded })
+    Ok(Settings { listeners, site, log: log.log, warnings: found.warnings, loaded })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.

@@ -12,6 +12,7 @@ use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 
 use crate::config::problems::{Problems, Purpose};
 use crate::config::{Errors, Settings, load_with, read};
+use crate::host::Service;
 use crate::pki::{self, Authority, Identity};
 
 /// The least that loads.
@@ -114,7 +115,7 @@ impl Site {
     /// What `check` calls an error at this moment, without the directory.
     pub(super) fn judged_at(&self, now: SystemTime) -> String {
         let main = self.path("pacsgate.toml");
-        let judged = read(&main, [], Problems::new(Purpose::Check, now));
+        let judged = read(&main, [], Problems::new(Purpose::Check(Service::default()), now));
         judged.map_or_else(|errors| self.without_directory(&errors.to_string()), |_| "".into())
     }
 
