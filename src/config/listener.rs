@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use config::ValueKind;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
-use super::named::{self, Loaded, load, path};
+use super::named::{self, Loaded, Origin, load, path};
 use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
@@ -49,15 +49,14 @@ pub(super) struct Read {
 struct Material {
     place: Place,
     identities: Vec<Pair>,
-    client_ca: Option<At<Vec<CertificateDer<'static>>>>,
-    crls: Vec<At<CertificateRevocationListDer<'static>>>,
+    client_ca: Option<Loaded<Vec<CertificateDer<'static>>>>,
+    crls: Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>>,
     crl_grace: Duration,
 }
 
 struct Pair {
-    certificate: Place,
-    private_key: Place,
-    identity: Identity,
+    chain: Loaded<Vec<CertificateDer<'static>>>,
+    key: Loaded<PrivateKeyDer<'static>>,
 }
 
 pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
@@ -111,23 +110,30 @@ impl Read {
 impl Material {
     fn into_settings(self, pins: Pins) -> Settings {
         Settings {
-            identities: self.identities.into_iter().map(|pair| pair.identity).collect(),
-            client_ca: self.client_ca.map(|at| at.value).unwrap_or_default(),
-            crls: self.crls.into_iter().map(|at| at.value).collect(),
+            identities: self.identities.into_iter().map(Pair::into_identity).collect(),
+            client_ca: self.client_ca.map(|file| file.content).unwrap_or_default(),
+            crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
             pins,
         }
     }
 }
 
-/// Where the parts of a listener's TLS stand: TLS names them by number.
+impl Pair {
+    fn into_identity(self) -> Identity {
+        Identity { chain: self.chain.content, key: self.key.content }
+    }
+}
+
+/// Where the parts of a listener's TLS are: TLS names them by number.
 struct Places {
     key: String,
     table: Place,
-    certificates: Vec<Place>,
-    private_keys: Vec<Place>,
-    client_ca: Option<Place>,
-    crls: Vec<Place>,
+    certificates: Vec<Origin>,
+    private_keys: Vec<Origin>,
+    client_ca: Option<Origin>,
+    /// One for each list, of which a file may have several.
+    crls: Vec<Origin>,
 }
 
 impl Places {
@@ -135,32 +141,51 @@ impl Places {
         Self {
             key: key.to_owned(),
             table: material.place,
-            certificates: material.identities.iter().map(|pair| pair.certificate).collect(),
-            private_keys: material.identities.iter().map(|pair| pair.private_key).collect(),
-            client_ca: material.client_ca.as_ref().map(|at| at.place),
-            crls: material.crls.iter().map(|at| at.place).collect(),
+            certificates: material.identities.iter().map(|pair| pair.chain.origin()).collect(),
+            private_keys: material.identities.iter().map(|pair| pair.key.origin()).collect(),
+            client_ca: material.client_ca.as_ref().map(Loaded::origin),
+            crls: material
+                .crls
+                .iter()
+                .flat_map(|file| file.content.iter().map(|_| file.origin()))
+                .collect(),
         }
     }
 
     fn report(&self, error: SettingsError, problems: &mut Problems) {
-        let (key, place) = match error {
+        let (key, origin) = match error {
             SettingsError::NoIdentity | SettingsError::NothingTrusted | SettingsError::Provider => {
                 (None, None)
             }
             SettingsError::IdentityUnparsable(at) => {
-                (Some("certificate"), self.certificates.get(at).copied())
+                (Some("certificate"), self.certificates.get(at))
             }
             SettingsError::KeyUnusable(at) | SettingsError::KeyMismatch(at) => {
-                (Some("private_key"), self.private_keys.get(at).copied())
+                (Some("private_key"), self.private_keys.get(at))
             }
             SettingsError::CaUnparsable(_) | SettingsError::CaIsNoCa(_) => {
-                (Some("client_ca"), self.client_ca)
+                (Some("client_ca"), self.client_ca.as_ref())
             }
-            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first().copied()),
-            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at).copied()),
+            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first()),
+            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at)),
         };
+        let error = self.in_its_file(error);
         let key = key.map_or_else(|| self.key.clone(), |key| format!("{}.{key}", self.key));
-        problems.mistake(place.unwrap_or(self.table), key, &error);
+        match origin {
+            Some(Origin { place, path }) => {
+                problems.mistake(*place, key, &format!("{}: {error}", path.display()));
+            }
+            None => problems.mistake(self.table, key, &error),
+        }
+    }
+
+    /// The number of a list counts from the start of its file, as an administrator does.
+    fn in_its_file(&self, error: SettingsError) -> SettingsError {
+        let SettingsError::CrlUnusable(at) = error else { return error };
+        let place = |origin: &Origin| origin.place;
+        let own = self.crls.get(at).map(place);
+        let first = self.crls.iter().position(|origin| Some(origin.place) == own);
+        SettingsError::CrlUnusable(at.saturating_sub(first.unwrap_or(0)))
     }
 }
 
@@ -178,7 +203,7 @@ fn material(mut table: Section<'_>) -> Material {
     let before = table.problems.count();
     let crls = crls(&mut table, lists, crl_grace);
     if let Some(ca) = client_ca.as_ref().filter(|_| table.problems.count() == before) {
-        revocation(&mut table, &ca.value, at_lists, &crls);
+        revocation(&mut table, &ca.content, at_lists, &crls);
     }
     table.finish();
     Material { place, identities, client_ca, crls, crl_grace }
@@ -190,13 +215,13 @@ fn revocation(
     table: &mut Section<'_>,
     client_ca: &[CertificateDer<'_>],
     at_lists: Option<Place>,
-    crls: &[At<CertificateRevocationListDer<'static>>],
+    crls: &[Loaded<Vec<CertificateRevocationListDer<'static>>>],
 ) {
     let key = table.path("client_crl");
     let Some(place) = at_lists else {
         return table.problems.caution(table.place, key, &Caution::NoCrl);
     };
-    let lists: Vec<_> = crls.iter().map(|at| &at.value).collect();
+    let lists: Vec<_> = crls.iter().flat_map(|file| &file.content).collect();
     let without = issuing::without_list(client_ca, &lists);
     // A chain may end at another CA of the file; where none has a list, it does not.
     let everybody = without.len() == issuing::count(client_ca);
@@ -224,13 +249,13 @@ fn dates<T>(
     }
 }
 
-fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>> {
+fn client_ca(table: &mut Section<'_>) -> Option<Loaded<Vec<CertificateDer<'static>>>> {
     let at = table.optional("client_ca", path)?;
     let key = table.path("client_ca");
     let file = load(&key, &at, pem::authorities, table.problems)?;
     let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
     dates(&key, &file, judge, table.problems);
-    Some(At { place: at.place, value: file.content })
+    Some(file)
 }
 
 /// One certificate with its key, or a list of such pairs.
@@ -284,19 +309,14 @@ fn load_pair(
         let caution = Caution::KeyReadableByOthers(key.path.clone());
         table.problems.caution(key.place, key_key.as_str(), &caution);
     }
-    let (chain, key) = (chain?, key?);
-    Some(Pair {
-        certificate: chain.place,
-        private_key: key.place,
-        identity: Identity { chain: chain.content, key: key.content },
-    })
+    Some(Pair { chain: chain?, key: key? })
 }
 
 fn crls(
     table: &mut Section<'_>,
     lists: Option<Node>,
     grace: Duration,
-) -> Vec<At<CertificateRevocationListDer<'static>>> {
+) -> Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>> {
     let mut files = Vec::new();
     for Item { key, node } in table.items("client_crl", lists) {
         let at = table.judge(&key, &node, path);
@@ -306,10 +326,7 @@ fn crls(
     for (file, key) in &files {
         late(file, key, &all, grace, table.problems);
     }
-    let lists = |(file, _): (Loaded<Vec<_>>, _)| {
-        file.content.into_iter().map(move |value| At { place: file.place, value })
-    };
-    files.into_iter().flat_map(lists).collect()
+    files.into_iter().map(|(file, _)| file).collect()
 }
 
 /// Warns of the lists of a file that end soon. One that has ended, and that no other one replaces,

@@ -20,6 +20,18 @@ pub(super) struct Loaded<T> {
     pub(super) content: T,
 }
 
+/// A file, and the place that names it.
+pub(super) struct Origin {
+    pub(super) place: Place,
+    pub(super) path: PathBuf,
+}
+
+impl<T> Loaded<T> {
+    pub(super) fn origin(&self) -> Origin {
+        Origin { place: self.place, path: self.path.clone() }
+    }
+}
+
 /// A path as it is written.
 pub(super) fn path(node: &Node) -> Result<PathBuf, Mistake> {
     let text = node.text()?;

@@ -92,6 +92,20 @@ fn a_revocation_list_needs_a_ca() {
 }
 
 #[test]
+fn names_the_file_of_a_revocation_list_and_counts_the_lists_in_it() {
+    let lists = "client_crl = [\"tls/ca.crl\", \"tls/more.crl\"]\n\n[pacs";
+    let site = Site::new(&MAIN.replace("\n[pacs", lists));
+    let list = std::fs::read_to_string(site.path("tls/ca.crl")).unwrap();
+    let none = "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n";
+    site.write("tls/more.crl", list + none);
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:9:29: listener.front.tls.client_crl: tls/more.crl: revocation list 2: it \
+         cannot be used; X.509 v2 lists with nextUpdate can, delta and indirect ones cannot"
+    );
+}
+
+#[test]
 fn a_list_of_certificates_has_its_keys_inside() {
     let pair = "[{ certificate = \"tls/gateway.pem\", private_key = \"tls/other.key\" }]";
     let list = format!("certificate = {pair}");
