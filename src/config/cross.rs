@@ -71,13 +71,12 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
     let (host, bound) = (host.to_canonical(), bound.ip().to_canonical());
     // To the unspecified address is to the machine itself.
     let is_here = host.is_loopback() || host.is_unspecified();
-    match bound {
-        IpAddr::V4(all) if all.is_unspecified() => {
-            host.is_ipv4() && (is_here || own.contains(&host))
-        }
-        IpAddr::V6(all) if all.is_unspecified() => is_here || own.contains(&host),
-        one => host == one || host.is_unspecified() && one.is_loopback(),
+    if bound.is_unspecified() {
+        // That of IPv6 takes IPv4 as well.
+        let is_taken = bound.is_ipv6() || host.is_ipv4();
+        return is_taken && (is_here || own.contains(&host));
     }
+    host == bound || host.is_unspecified() && bound.is_loopback()
 }
 
 /// The names in a certificate count only where a CA has issued it.

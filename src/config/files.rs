@@ -39,13 +39,11 @@ pub(super) enum FileFault {
 }
 
 fn cure(error: &io::Error) -> &'static str {
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on the \
-             file and `chmod g+x` on the folder"
-        }
-        _ => "",
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on the \
+                file and `chmod g+x` on the folder";
     }
+    ""
 }
 
 /// What was read from a file.

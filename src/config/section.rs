@@ -189,8 +189,7 @@ pub(super) fn judge_entry<T>(
     judge(key, node, value, problems)
 }
 
-/// A text that is not taken and has a character in disguise is taken without it, most likely.
-
+/// A text that is not taken and has a character in disguise would do without it, most likely.
 fn judge<T>(
     key: &str,
     node: &Node,
