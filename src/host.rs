@@ -19,6 +19,8 @@ use unit::Unit;
 pub struct Service {
     /// As whom it will run; `None` if as whoever checks, or if that is not known.
     pub account: Option<Account>,
+    /// The unit, and the user that it names, if that is not there.
+    pub nobody: Option<(PathBuf, String)>,
     /// Folders that are made for it before it starts, and that it may write to.
     pub logs: Vec<PathBuf>,
 }
@@ -46,27 +48,47 @@ impl Service {
     /// A given user that is not there.
     pub fn of(user: Option<&str>) -> Result<Self, ServiceError> {
         let unit = Unit::installed();
-        let logs = unit.as_ref().map(|unit| unit.logs.clone()).unwrap_or_default();
-        let account = match user {
+        let mut service = match user {
             Some(name) => {
                 let found = Account::named(name);
                 let found = found.map_err(|error| ServiceError::Unknown(name.to_owned(), error))?;
-                Some(found.ok_or_else(|| ServiceError::NoUser(name.to_owned()))?)
+                let found = found.ok_or_else(|| ServiceError::NoUser(name.to_owned()))?;
+                Self { account: Some(found), ..Self::default() }
             }
-            None if geteuid().is_root() => usual(unit.as_ref()),
-            None => None,
+            None if geteuid().is_root() => Self::usual(unit.as_ref()),
+            None => Self::default(),
         };
-        Ok(Self { account, logs })
+        if let Some(unit) = unit {
+            service.take(unit);
+        }
+        Ok(service)
     }
-}
 
-/// Whom the unit names, with the groups that it adds. A unit that names nobody runs as root.
-fn usual(unit: Option<&Unit>) -> Option<Account> {
-    let Some(unit) = unit else { return Account::named(USUAL_USER).ok()? };
-    let user = unit.user.as_deref().filter(|_| !unit.is_dynamic)?;
-    let mut account = Account::named(user).ok()??;
-    account.join(unit.group.as_deref(), &unit.supplementary);
-    Some(account)
+    /// Run as the unit says. One that names nobody runs as root.
+    fn usual(unit: Option<&Unit>) -> Self {
+        let Some(unit) = unit else {
+            let account = Account::named(USUAL_USER).ok().flatten();
+            return Self { account, ..Self::default() };
+        };
+        let user = unit.user.as_ref().filter(|_| !unit.is_dynamic);
+        match user.map(|name| (name, Account::named(name))) {
+            Some((name, Ok(None))) => {
+                Self { nobody: Some((unit.path.clone(), name.clone())), ..Self::default() }
+            }
+            Some((_, Ok(account))) => Self { account, ..Self::default() },
+            Some((_, Err(_))) | None => Self::default(),
+        }
+    }
+
+    /// Takes the folders that the unit has made, and the groups that it gives to its user.
+    fn take(&mut self, unit: Unit) {
+        if let Some(account) =
+            self.account.as_mut().filter(|one| unit.user.as_deref() == Some(one.name()))
+        {
+            account.join(unit.group.as_deref(), &unit.supplementary);
+        }
+        self.logs = unit.logs;
+    }
 }
 
 /// The addresses of this machine's interfaces; none where the system does not say.
@@ -115,6 +137,22 @@ mod tests {
     fn finds_the_loopback_address() {
         assert!(addresses().contains(&Ipv4Addr::LOCALHOST.into()));
         assert!(has((Ipv4Addr::LOCALHOST, 104).into()).is_ok());
+    }
+
+    #[test]
+    fn runs_as_the_unit_says() {
+        let unit = |user: &str| Unit { user: Some(user.to_owned()), ..Unit::default() };
+        let account = |unit| Service::usual(Some(&unit)).account.map(|one| one.name().to_owned());
+        assert_eq!(account(unit("nobody")).as_deref(), Some("nobody"));
+        assert_eq!(account(Unit::default()), None);
+        assert_eq!(account(Unit { is_dynamic: true, ..unit("nobody") }), None);
+        let missing = Service::usual(Some(&unit("nobody-of-this-name")));
+        assert_eq!(missing.nobody.map(|(_, user)| user).as_deref(), Some("nobody-of-this-name"));
+        let mut service = Service::usual(Some(&unit("nobody")));
+        let group = Some("root".to_owned());
+        service.take(Unit { group, logs: vec!["/var/log/pacsgate".into()], ..unit("nobody") });
+        assert_eq!(service.account.unwrap().owner(), "-o nobody -g root ");
+        assert_eq!(service.logs, [Path::new("/var/log/pacsgate")]);
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub(super) fn judge(
     problems: &mut Problems,
 ) {
     addresses(listeners, problems);
+    if let Some((unit, user)) = &service.nobody {
+        let place = problems.sources.add_unread(unit.clone());
+        problems.outage(place, "User", &Outage::NoUser(user.as_str().into()));
+    }
     let mut told = HashSet::new();
     if let Some(account) = &service.account {
         for Opened { place, key, path, access } in problems.opened.clone() {

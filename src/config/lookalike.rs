@@ -91,16 +91,29 @@ pub(super) fn in_line(line: &str) -> Option<(usize, LookAlike)> {
     let mut at = 0;
     while let Some(found) = line.get(at..).and_then(|rest| rest.chars().next()) {
         let rest = line.get(at + found.len_utf8()..).unwrap_or_default();
-        let string = matches!(found, '"' | '\'').then(|| rest.find(found)).flatten();
-        match (string, LookAlike::find(found)) {
-            _ if found == '#' => return None,
-            (Some(length), _) => at += length + 1,
-            (None, Some(found)) => return Some((at, found)),
-            (None, None) => {}
+        match found {
+            '#' => return None,
+            '"' | '\'' => match rest.find(found) {
+                Some(length) => at += length + 1,
+                None => return instead_of(found, rest).map(|(behind, quote)| (at + behind, quote)),
+            },
+            _ => {
+                if let Some(found) = LookAlike::find(found) {
+                    return Some((at, found));
+                }
+            }
         }
         at += found.len_utf8();
     }
     None
+}
+
+/// What stands for the closing quote, with its distance from the opening one.
+fn instead_of(quote: char, rest: &str) -> Option<(usize, LookAlike)> {
+    rest.char_indices().find_map(|(at, found)| {
+        let found = LookAlike::find(found).filter(|found| found.kind == Kind::Quote(quote))?;
+        Some((at + quote.len_utf8(), found))
+    })
 }
 
 impl fmt::Display for LookAlike {
@@ -157,6 +170,7 @@ mod tests {
         assert_eq!(at("a\u{a0}= 1"), Some(1));
         assert_eq!(at("a = \"\u{2013}\" \u{2013}"), Some(10));
         assert_eq!(at("a = \"CT\u{201d}"), Some(7));
+        assert_eq!(at("a = \"\u{2013} CT\u{2019}s"), None);
         assert_eq!(at("a = '\u{2013}' # \u{2013}"), None);
     }
 

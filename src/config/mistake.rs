@@ -345,6 +345,12 @@ pub(super) enum Caution {
 /// What loads, and then cannot work.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Outage {
+    /// A user whom systemd would not find.
+    #[error(
+        "there is no user {0} on this machine; make it with `useradd --system --no-create-home`, \
+         or name another in a drop-in of the unit"
+    )]
+    NoUser(Quoted),
     /// A file or a folder that the service needs and may not have.
     #[error("{0}")]
     Obstacle(Obstacle),

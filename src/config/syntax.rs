@@ -82,8 +82,8 @@ fn cured(message: &str, rest_of_line: &str) -> Box<str> {
         return "text must be in straight quotes, such as \"30s\"".into();
     }
     if ["escape", "unicode", "hex"].iter().any(|word| message.contains(word)) {
-        return "a backslash in double quotes begins an escape; write paths with slashes, or the \
-                text in single quotes"
+        return "a backslash in double quotes begins an escape; write paths with slashes, as the \
+                gate runs on Linux, and other text in single quotes"
             .into();
     }
     if message == UNCLOSED {

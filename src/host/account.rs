@@ -70,6 +70,11 @@ impl Account {
         }))
     }
 
+    /// The user's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// What `install` takes to give something to it.
     pub fn owner(&self) -> String {
         format!("-o {} -g {} ", self.name, self.group)
@@ -131,7 +136,7 @@ impl Account {
         match access {
             Access::Read | Access::Write | Access::List => run,
             // It may be of many, such as a home or /var/log.
-            Access::Enter => format!("move what the gate needs to /etc/pacsgate, or {run}"),
+            Access::Enter => format!("{run}, or move what the gate needs to another folder"),
             Access::Make => format!(
                 "name a file in a folder of its own, as `install -d {}-m 750 FOLDER` makes it",
                 self.owner()

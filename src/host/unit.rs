@@ -17,6 +17,7 @@ const NAME: &str = "pacsgate.service";
 /// The lines of a unit that say as whom it runs, and which folders are made for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Unit {
+    pub(super) path: PathBuf,
     pub(super) user: Option<String>,
     pub(super) group: Option<String>,
     pub(super) supplementary: Vec<String>,
@@ -33,8 +34,10 @@ impl Unit {
     }
 
     fn below(folders: &[&Path]) -> Option<Self> {
-        let mut unit = Self::default();
-        unit.read(&folders.iter().find_map(|folder| fs::read_to_string(folder.join(NAME)).ok())?);
+        let mut paths = folders.iter().map(|folder| folder.join(NAME));
+        let (text, path) = paths.find_map(|path| Some((fs::read_to_string(&path).ok()?, path)))?;
+        let mut unit = Self { path, ..Self::default() };
+        unit.read(&text);
         let mut drop_ins = BTreeMap::new();
         for folder in folders.iter().rev() {
             let entries = fs::read_dir(folder.join(format!("{NAME}.d"))).into_iter().flatten();
