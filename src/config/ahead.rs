@@ -61,8 +61,11 @@ fn audit(path: &Path, service: &Service) -> Vec<Outage> {
         return vec![Outage::AuditIsFolder(path.to_owned())];
     }
     // systemd makes these, and gives what is in them to the user.
-    if service.logs.iter().any(|made| made == folder) {
+    if service.made.iter().any(|made| made == folder) {
         return Vec::new();
+    }
+    if service.writable.as_ref().is_some_and(|all| !all.iter().any(|one| path.starts_with(one))) {
+        return vec![Outage::AuditSealed(folder.to_owned())];
     }
     if !folder.is_dir() {
         let account = service.account.as_ref();

@@ -357,6 +357,12 @@ pub(super) enum Outage {
     /// A folder in the place of the audit's file.
     #[error("{} is a folder; add the name of a file in it", .0.display())]
     AuditIsFolder(PathBuf),
+    /// A folder that the unit closes, whatever its mode.
+    #[error(
+        "the unit lets the gate write nothing to {folder}; name a file in /var/log/pacsgate, or \
+         add `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
+    )]
+    AuditSealed(PathBuf),
     /// The audit's file is made, its folder is not.
     #[error(
         "there is no folder {}; run `install -d {owner}-m 750 {}`",

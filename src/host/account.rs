@@ -70,11 +70,6 @@ impl Account {
         }))
     }
 
-    /// The user's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
     /// What `install` takes to give something to it.
     pub fn owner(&self) -> String {
         format!("-o {} -g {} ", self.name, self.group)

@@ -21,8 +21,12 @@ pub(super) struct Unit {
     pub(super) user: Option<String>,
     pub(super) group: Option<String>,
     pub(super) supplementary: Vec<String>,
-    /// Under `/var/log`, made before the start and given to the user.
-    pub(super) logs: Vec<PathBuf>,
+    /// Folders that are made before the start and given to the user.
+    pub(super) made: Vec<PathBuf>,
+    /// Besides, what may be written to where nothing else may.
+    pub(super) writable: Vec<PathBuf>,
+    /// Whether nothing else may.
+    pub(super) is_sealed: bool,
     /// The user is made at the start, so that nothing can be given to it before.
     pub(super) is_dynamic: bool,
 }
@@ -50,6 +54,11 @@ impl Unit {
         Some(unit)
     }
 
+    /// The user's name.
+    pub(super) fn runs_as(&self) -> &str {
+        self.user.as_deref().unwrap_or("root")
+    }
+
     /// Later lines count, except that those of a list add to it until an empty one.
     fn read(&mut self, text: &str) {
         let lines = text.lines().filter_map(|line| line.split_once('='));
@@ -62,16 +71,28 @@ impl Unit {
                 "DynamicUser" => self.is_dynamic = matches!(value, "yes" | "true" | "on" | "1"),
                 "SupplementaryGroups" if value.is_empty() => self.supplementary.clear(),
                 "SupplementaryGroups" => self.supplementary.extend(words().map(str::to_owned)),
-                "LogsDirectory" if value.is_empty() => self.logs.clear(),
-                "LogsDirectory" => {
-                    let folder = |word: &str| word.split(':').next().map(PathBuf::from);
-                    self.logs.extend(
-                        words().filter_map(folder).map(|name| Path::new("/var/log").join(name)),
-                    );
+                "LogsDirectory" => self.make("/var/log", value),
+                "StateDirectory" => self.make("/var/lib", value),
+                "ProtectSystem" => self.is_sealed = value == "strict",
+                "ReadWritePaths" if value.is_empty() => self.writable.clear(),
+                "ReadWritePaths" => {
+                    let path = |word: &str| word.trim_start_matches(['-', '+']).into();
+                    self.writable.extend(words().map(path));
                 }
                 _ => {}
             }
         }
+    }
+
+    /// Adds folders below a base; no word takes back those that were added before.
+    fn make(&mut self, base: &str, words: &str) {
+        let base = Path::new(base);
+        let names = words.split_whitespace().filter_map(|word| word.split(':').next());
+        let made: Vec<_> = names.map(|name| base.join(name)).collect();
+        if made.is_empty() {
+            self.made.retain(|folder| !folder.starts_with(base));
+        }
+        self.made.extend(made);
     }
 }
 
@@ -86,7 +107,8 @@ mod tests {
         let expected = Unit {
             user: Some("pacsgate".into()),
             group: Some("pacsgate".into()),
-            logs: vec!["/var/log/pacsgate".into()],
+            made: vec!["/var/log/pacsgate".into()],
+            is_sealed: true,
             ..Unit::default()
         };
         assert_eq!(unit, expected);
@@ -112,6 +134,17 @@ mod tests {
         assert_eq!(unit.supplementary, ["a", "b", "c"]);
         write(first.join(NAME), "LogsDirectory=pacsgate pacsgate/audit:link\n");
         let unit = Unit::below(&[&first, &second]).unwrap();
-        assert_eq!(unit.logs, ["/var/log/pacsgate", "/var/log/pacsgate/audit"].map(PathBuf::from));
+        assert_eq!(unit.made, ["/var/log/pacsgate", "/var/log/pacsgate/audit"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn an_empty_line_takes_back_what_a_list_has() {
+        let mut unit = Unit::default();
+        unit.read("LogsDirectory=a b\nStateDirectory=c\nReadWritePaths=-/srv/a /srv/b\n");
+        unit.read("LogsDirectory=\nLogsDirectory=d\n");
+        assert_eq!(unit.made, ["/var/lib/c", "/var/log/d"].map(PathBuf::from));
+        assert_eq!(unit.writable, ["/srv/a", "/srv/b"].map(PathBuf::from));
+        unit.read("ReadWritePaths=\n");
+        assert_eq!(unit.writable, Vec::<PathBuf>::new());
     }
 }

@@ -114,8 +114,17 @@ impl Site {
 
     /// What `check` calls an error at this moment, without the directory.
     pub(super) fn judged_at(&self, now: SystemTime) -> String {
+        self.judged(Service::default(), now)
+    }
+
+    /// What `check` calls an error of this service, without the directory.
+    pub(super) fn judged_for(&self, service: Service) -> String {
+        self.judged(service, now())
+    }
+
+    fn judged(&self, service: Service, now: SystemTime) -> String {
         let main = self.path("pacsgate.toml");
-        let judged = read(&main, [], Problems::new(Purpose::Check(Service::default()), now));
+        let judged = read(&main, [], Problems::new(Purpose::Check(service), now));
         judged.map_or_else(|errors| self.without_directory(&errors.to_string()), |_| "".into())
     }
 
