@@ -54,8 +54,9 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
         DropIns::default()
     });
     for path in passed_over {
+        let caution = if path.is_dir() { Caution::FolderPassedOver } else { Caution::PassedOver };
         let place = problems.sources.add_unread(path);
-        problems.caution(place, "", &Caution::PassedOver);
+        problems.caution(place, "", &caution);
     }
     for file in files {
         let place = problems.sources.add_file(file.clone());

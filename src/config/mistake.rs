@@ -192,16 +192,6 @@ pub(super) enum Mistake {
     OverridesList,
 }
 
-/// Addresses side by side.
-struct Addresses<'a>(&'a [IpAddr]);
-
-impl fmt::Display for Addresses<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let addresses: Vec<_> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&addresses.join(", "))
-    }
-}
-
 impl Mistake {
     /// A text with a character that is not what it looks like.
     pub(super) fn disguised(text: &str) -> Option<Self> {
@@ -209,10 +199,10 @@ impl Mistake {
     }
 }
 
-/// Entries as they are written between brackets.
-struct Listed<'a>(&'a [Quoted]);
+/// Several side by side.
+struct Listed<'a, T>(&'a [T]);
 
-impl fmt::Display for Listed<'_> {
+impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().enumerate().try_for_each(|(at, entry)| {
             let comma = if at == 0 { "" } else { ", " };
@@ -288,6 +278,9 @@ pub(super) enum Caution {
          if it is to stay unread"
     )]
     PassedOver,
+    /// A folder in `conf.d`.
+    #[error("is a folder, and only files in conf.d itself are read; move its files there")]
+    FolderPassedOver,
     /// A server's certificate that says that it is none.
     #[error(
         "{}: the certificate {subject} is not made for servers (serverAuth is not in its extended key \
@@ -359,7 +352,7 @@ pub(super) enum Outage {
     AuditIsFolder(PathBuf),
     /// A folder that the unit closes, whatever its mode.
     #[error(
-        "the unit lets the gate write nothing to {folder}; name a file in /var/log/pacsgate, or \
+        "the unit does not let the gate write to {folder}; name a file in /var/log/pacsgate, or \
          add `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
     )]
     AuditSealed(PathBuf),
@@ -385,7 +378,7 @@ pub(super) enum Outage {
     /// An address of another machine.
     #[error(
         "{address} is no address of this machine, which has {}; correct it, or give it to an \
-         interface", Addresses(.own)
+         interface", Listed(.own)
     )]
     NotHere {
         /// The address.

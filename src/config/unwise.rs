@@ -48,23 +48,33 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
     }
 }
 
-/// The device's own title and that of the PACS are the two that every device is set up with.
+/// The device's own title and that of the PACS are the two that every device is set up with. A PACS
+/// may be a device of another one.
 pub(super) fn titles_of_pacs(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
-    let inside = |table: &'_ pacs::Read| table.ae_title.into_iter();
-    let titles = tables.iter().flat_map(|table| {
-        let titles = table.called.iter().copied().chain(inside(table));
-        titles.map(move |at| (folded(at.value), (table, at.place)))
-    });
-    let titles: HashMap<String, _> = titles.collect();
-    for held in peers.iter().flat_map(|peer| held(&peer.name, &peer.calling)) {
-        let Some((table, place)) = titles.get(&folded(held.title)) else { continue };
-        let caution = Caution::TitleOfPacs {
-            title: quoted(held.title),
-            pacs: format!("pacs.{}", table.name),
-            first: problems.locate(*place),
-        };
-        problems.caution(held.place, format!("peer.{}.calling_ae", held.by), &caution);
+    for peer in peers {
+        let titles = reached(peer, tables).flat_map(|table| {
+            let titles = table.called.iter().chain(&table.ae_title);
+            titles.map(move |at| (folded(at.value), (table, at.place)))
+        });
+        let titles: HashMap<String, _> = titles.collect();
+        for held in held(&peer.name, &peer.calling) {
+            let Some((table, place)) = titles.get(&folded(held.title)) else { continue };
+            let caution = Caution::TitleOfPacs {
+                title: quoted(held.title),
+                pacs: format!("pacs.{}", table.name),
+                first: problems.locate(*place),
+            };
+            problems.caution(held.place, format!("peer.{}.calling_ae", peer.name), &caution);
+        }
     }
+}
+
+/// The PACS that a peer names.
+fn reached<'a>(
+    peer: &'a peer::Read,
+    tables: &'a [pacs::Read],
+) -> impl Iterator<Item = &'a pacs::Read> {
+    tables.iter().filter(|table| peer.pacs.iter().any(|at| at.value == table.name))
 }
 
 /// A destination is mostly the title of a device that is a peer as well.
@@ -103,8 +113,7 @@ pub(super) fn networks(peers: &[peer::Read], problems: &mut Problems) {
 pub(super) fn shares(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
     for peer in peers {
         let Some(At { place, value: wanted }) = peer.associations else { continue };
-        let is_named = |table: &&pacs::Read| peer.pacs.iter().any(|at| at.value == table.name);
-        let named: Vec<_> = tables.iter().filter(is_named).collect();
+        let named: Vec<_> = reached(peer, tables).collect();
         let possible = named.iter().map(|table| share(table.associations)).sum();
         if named.is_empty() || wanted <= possible {
             continue;

@@ -30,8 +30,8 @@ fn the_unit_must_let_the_audit_be_written() {
     assert_eq!(site.judged_for(sealed(vec![folder])), "");
     assert_eq!(
         site.judged_for(sealed(vec!["/var/log/pacsgate".into()])),
-        "pacsgate.toml:20:1: log.audit: the unit lets the gate write nothing to log; name a file \
-         in /var/log/pacsgate, or add `ReadWritePaths=log` with `systemctl edit pacsgate`"
+        "pacsgate.toml:20:1: log.audit: the unit does not let the gate write to log; name a \
+         file in /var/log/pacsgate, or add `ReadWritePaths=log` with `systemctl edit pacsgate`"
     );
 }
 

@@ -249,6 +249,13 @@ fn warns_of_a_calling_title_that_is_the_title_of_a_pacs() {
 }
 
 #[test]
+fn a_pacs_may_be_a_device_of_another_one() {
+    let second = "[pacs.second]\naddress = \"10.10.0.6:104\"\ncalled_ae = [\"SECOND\"]\n";
+    let main = guarded().replace("pacs = [\"archive\"]", "pacs = [\"archive\", \"second\"]");
+    assert_eq!(Site::new(&(main + second + &peer("second", "SECOND"))).warned(), "");
+}
+
+#[test]
 fn warns_of_a_destination_that_differs_from_a_calling_title_in_case_only() {
     let moving = |to: &str| {
         guarded().replace("\"store\"]", &format!("\"move\"]\nmove_to = [\"{to}\"]"))
@@ -339,10 +346,13 @@ fn warns_of_what_lies_beside_the_drop_in_files_unread() {
     for name in ["a.toml~", "ct2.tml", ".hidden", "ct3.toml.disabled"] {
         site.write(&format!("conf.d/{name}"), peer("ct2", "CT2"));
     }
+    site.write("conf.d/radiology/ct2.toml", peer("ct2", "CT2"));
     assert_eq!(
         site.warned(),
         "conf.d/ct2.tml: is not read, because its name does not end in `.toml`; give it that end, \
-         or `.disabled` if it is to stay unread"
+         or `.disabled` if it is to stay unread\n\
+         conf.d/radiology: is a folder, and only files in conf.d itself are read; move its files \
+         there"
     );
     assert_eq!(site.load().unwrap().loaded.files, 1);
 }
