@@ -34,6 +34,10 @@ pub struct Check {
     /// The main configuration file; conf.d next to it is read too
     #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
     pub config: PathBuf,
+    /// As whom the gate will run: whether this user can read the files is judged by their modes.
+    /// Root is told by the installed pacsgate.service, or by whether there is a user pacsgate
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
@@ -82,9 +86,9 @@ pub enum Command {
     /// Check the configuration, its certificates and its keys, without serving anybody
     ///
     /// Every problem is reported at once on standard output, one a line: `error` or `warning`,
-    /// file, line, column, key, and what to do. An error keeps `run` from starting; a warning
-    /// points at something that is allowed but unwise, and `run` logs it. The last line says what
-    /// was loaded.
+    /// file, line, column, key, and what to do. An error keeps `run` from starting, or has it
+    /// refuse everybody; a warning points at something that is allowed but unwise, and `run` logs
+    /// it. The last line says what was loaded.
     ///
     /// The environment counts as it does for `run`, so check with that of the service.
     ///
@@ -131,7 +135,7 @@ mod tests {
     #[test]
     fn takes_the_options_of_check() {
         let check = |config: &str, strict, json| {
-            Command::Check(Check { config: config.into(), strict, json })
+            Command::Check(Check { config: config.into(), user: None, strict, json })
         };
         let usual = check("/etc/pacsgate/pacsgate.toml", false, false);
         assert_eq!(parsed("pacsgate check").unwrap(), usual);

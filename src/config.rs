@@ -16,7 +16,9 @@
 //! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
 //!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `ahead` looks for what the service will not find on this machine;
 //! - `unwise` looks for what is allowed but unwise;
+//! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
 //!
@@ -24,6 +26,7 @@
 //! empty but `tolerate`; a file that others may write is refused; no key is known before it is enforced; no
 //! message shows what a file of keys holds.
 
+mod ahead;
 mod cross;
 mod environment;
 mod files;
@@ -33,6 +36,7 @@ mod layers;
 mod limits;
 mod listener;
 mod log;
+mod lookalike;
 mod mistake;
 mod named;
 mod node;
@@ -64,7 +68,8 @@ pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};
 
-use problems::Problems;
+use crate::host::Service;
+use problems::{Problems, Purpose};
 
 /// Loads a configuration with the environment of this process, and judges dates by `now`.
 ///
@@ -73,6 +78,16 @@ use problems::Problems;
 /// Every mistake in it, in the order of files and lines.
 pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
     load_with(path, std::env::vars_os(), now)
+}
+
+/// Judges a configuration before a restart of the service: what [`load`] lets pass although the
+/// gate would then not start or serve nobody is an error here.
+///
+/// # Errors
+///
+/// Every mistake in it, in the order of files and lines.
+pub fn check(path: &Path, now: SystemTime, service: Service) -> Result<Settings, Errors> {
+    read(path, std::env::vars_os(), Problems::new(Purpose::Check(service), now))
 }
 
 /// Loads a configuration with the given environment, of which only the variables with the
@@ -86,7 +101,14 @@ pub fn load_with(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     now: SystemTime,
 ) -> Result<Settings, Errors> {
-    let mut problems = Problems::new(now);
+    read(path, environment, Problems::new(Purpose::Run, now))
+}
+
+fn read(
+    path: &Path,
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+    mut problems: Problems,
+) -> Result<Settings, Errors> {
     let mut layers = layers::files(path, &mut problems);
     layers.push(environment::layer(&layers, environment, &mut problems));
     let merged = layers::merged(&layers, &mut problems);

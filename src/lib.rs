@@ -12,7 +12,7 @@
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
-//!   to a running gate.
+//!   to a running gate; [`host`]: what they need of the machine.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -30,6 +30,7 @@ pub mod config;
 pub mod connection;
 pub mod deadline;
 pub mod gate;
+pub mod host;
 pub mod listener;
 pub mod live;
 pub mod net;

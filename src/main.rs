@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use pacsgate::cli::check;
 use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config::{self, Errors, Format, Settings};
+use pacsgate::host::Service;
 use pacsgate::server;
 use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 
@@ -44,7 +45,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
 
 /// Says what is to be said of a configuration.
 fn judge(check: &Check) -> Result<(), Exit> {
-    let loaded = config::load(&check.config, SystemTime::now());
+    let service = Service::of(check.user.as_deref()).map_err(|error| tell(error, Exit::Usage))?;
+    let loaded = config::check(&check.config, SystemTime::now(), service);
     match check::report(check, &loaded, &mut io::stdout().lock()) {
         Ok(Exit::Success) => Ok(()),
         Ok(bad) => Err(bad),

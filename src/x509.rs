@@ -3,11 +3,13 @@
 //! - `pem`: out of files.
 //! - `reading`: what a client's leaf says.
 //! - `issuing`: who may issue, and which list is whose.
+//! - `purpose`: what a certificate is made for.
 //! - `validity`: which end of its time something is at.
 //!
 //! Chains are built and signatures verified by webpki, in `stream::tls`.
 
 pub(crate) mod issuing;
 pub mod pem;
+pub(crate) mod purpose;
 pub(crate) mod reading;
 pub(crate) mod validity;

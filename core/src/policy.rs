@@ -24,7 +24,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 pub use admitted::Admitted;
-pub use candidate::{Candidate, Occupancy};
+pub use candidate::{Candidate, Occupancy, share};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;
 pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, Spot, Table, within};

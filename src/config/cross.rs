@@ -1,13 +1,14 @@
 //! What only several tables side by side show, and the policy does not look at.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use super::mistake::Mistake;
+use super::mistake::{Mistake, Outage};
 use super::peer::is_pin;
 use super::problems::Problems;
 use super::section::At;
-use super::{listener, peer};
+use super::value::Address;
+use super::{listener, pacs, peer};
 
 /// An address is listened on once. Port 0 is another port each time.
 pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut Problems) {
@@ -16,10 +17,11 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
         for at in read.bind.iter().filter(|at| at.value.port() != 0) {
             let same_port = first.entry(at.value.port()).or_default();
             if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value)) {
-                let mistake = Mistake::BindTwice {
-                    address: at.value,
-                    other: other.value,
-                    first: problems.locate(other.place),
+                let (address, first) = (at.value, problems.locate(other.place));
+                let mistake = if other.value == address {
+                    Mistake::BindTwice { address, first }
+                } else {
+                    Mistake::BindOverlaps { address, other: other.value, first }
                 };
                 let key = format!("listener.{}.bind", read.name);
                 problems.mistake(at.place, key, &mistake);
@@ -38,6 +40,45 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
     one.ip() == other.ip() || same_family && takes_all
 }
 
+/// A gate that calls itself gets its own port, and nobody a PACS.
+pub(super) fn no_pacs_is_the_gate(
+    listeners: &[listener::Read],
+    tables: &[pacs::Read],
+    own: &[IpAddr],
+    problems: &mut Problems,
+) {
+    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(move |at| (read, at)));
+    for table in tables {
+        let Some(address) = &table.address else { continue };
+        let itself = all().find(|(_, at)| leads_to(&address.value, at.value, own));
+        if let Some((listener, at)) = itself {
+            let outage = Outage::OwnAddress {
+                address: address.value.clone(),
+                listener: listener.name.to_string(),
+                first: problems.locate(at.place),
+            };
+            problems.outage(address.place, format!("pacs.{}.address", table.name), &outage);
+        }
+    }
+}
+
+/// Whether a connection to the first arrives at the second, on a machine with these addresses.
+fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
+    let host = if &*address.host == "localhost" { "127.0.0.1" } else { &*address.host };
+    let (Ok(host), true) = (host.parse::<IpAddr>(), address.port == bound.port()) else {
+        return false;
+    };
+    let (host, bound) = (host.to_canonical(), bound.ip().to_canonical());
+    // To the unspecified address is to the machine itself.
+    let is_here = host.is_loopback() || host.is_unspecified();
+    if bound.is_unspecified() {
+        // That of IPv6 takes IPv4 as well.
+        let is_taken = bound.is_ipv6() || host.is_ipv4();
+        return is_taken && (is_here || own.contains(&host));
+    }
+    host == bound || host.is_unspecified() && bound.is_loopback()
+}
+
 /// The names in a certificate count only where a CA has issued it.
 pub(super) fn names_have_a_ca(
     listeners: &[listener::Read],
@@ -53,6 +94,45 @@ pub(super) fn names_have_a_ca(
         for at in peer.certificates.iter().filter(|at| !is_pin(&at.value)) {
             let key = format!("peer.{}.certificate", peer.name);
             problems.mistake(at.place, key, &Mistake::NameWithoutCa);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_which_addresses_lead_to_a_listener() {
+        let own = ["127.0.0.1", "10.0.0.4", "2001:db8::4"].map(|one| one.parse().unwrap());
+        let leads = |address: &str, bound: &str| {
+            leads_to(&address.parse().unwrap(), bound.parse().unwrap(), &own)
+        };
+        let itself = [
+            ("10.0.0.4:104", "10.0.0.4:104"),
+            ("10.0.0.4:104", "0.0.0.0:104"),
+            ("10.0.0.4:104", "[::]:104"),
+            ("[::ffff:10.0.0.4]:104", "10.0.0.4:104"),
+            ("[2001:db8::4]:104", "[::]:104"),
+            ("127.0.0.1:104", "0.0.0.0:104"),
+            ("localhost:104", "127.0.0.1:104"),
+            ("[::1]:104", "[::]:104"),
+            ("0.0.0.0:104", "127.0.0.1:104"),
+        ];
+        for (address, bound) in itself {
+            assert!(leads(address, bound), "{address} {bound}");
+        }
+        let others = [
+            ("10.0.0.4:105", "10.0.0.4:104"),
+            ("10.0.0.5:104", "10.0.0.4:104"),
+            ("10.0.0.5:104", "[::]:104"),
+            ("[2001:db8::4]:104", "0.0.0.0:104"),
+            // The PACS on the machine of the gate, closed to the network.
+            ("127.0.0.1:104", "10.0.0.4:104"),
+            ("archive:104", "[::]:104"),
+        ];
+        for (address, bound) in others {
+            assert!(!leads(address, bound), "{address} {bound}");
         }
     }
 }

@@ -108,17 +108,32 @@ impl Known {
             Some([first, second, ..]) => {
                 Err(Mistake::AmbiguousVariable(first.clone(), second.clone()))
             }
-            _ if is_for_files_only(name) => Err(Mistake::NeverFromEnvironment),
-            _ => {
-                let names = self.0.keys().map(String::as_str);
-                Err(Mistake::UnknownVariable(Suggestion::new(name, names)))
-            }
+            _ => Err(self.refusal(name)),
         }
     }
-}
 
-fn is_for_files_only(name: &str) -> bool {
-    name.starts_with("PACSGATE__PEER__")
-        || name.ends_with("__CLIENT_CA")
-        || name.ends_with("__CLIENT_CRL")
+    /// Why a variable overrides nothing.
+    fn refusal(&self, name: &str) -> Mistake {
+        let (table, key) = name.rsplit_once("__").unwrap_or((PREFIX, name));
+        match key {
+            _ if name.starts_with("PACSGATE__PEER__") => Mistake::NeverFromEnvironment,
+            "CLIENT_CA" | "CLIENT_CRL" => Mistake::NeverFromEnvironment,
+            "BIND" | "CALLED_AE" => Mistake::ListFromEnvironment,
+            "SCHEMA" => Mistake::SchemaFromEnvironment,
+            _ => Mistake::UnknownVariable(self.suggestion(name, &format!("{table}__"), key)),
+        }
+    }
+
+    /// A key of the same table where there is one, and else a variable that is much like it.
+    fn suggestion(&self, name: &str, table: &str, key: &str) -> Suggestion {
+        let names = || self.0.keys().map(String::as_str);
+        let keys: Vec<_> = names()
+            .filter_map(|known| known.strip_prefix(table))
+            .filter(|key| !key.contains("__"))
+            .collect();
+        if !keys.is_empty() {
+            return Suggestion::new(key, keys).behind(table);
+        }
+        Suggestion::alike(name, PREFIX, names(), "\"Environment\" in docs/configuration.md")
+    }
 }

@@ -16,7 +16,7 @@ const STICKY: u32 = 0o1000;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileFault {
     /// The operating system's reason.
-    #[error("cannot be read: {0}")]
+    #[error("cannot be read: {0}{cure}", cure = cure(.0))]
     Unreadable(io::Error),
     /// A directory, a device or a pipe.
     #[error("is not a regular file")]
@@ -36,6 +36,14 @@ pub(super) enum FileFault {
     /// Not UTF-8, as TOML demands.
     #[error("is not UTF-8 text; save it in that encoding")]
     NotUtf8,
+}
+
+fn cure(error: &io::Error) -> &'static str {
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        return "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on the \
+                file and `chmod g+x` on the folder";
+    }
+    ""
 }
 
 /// What was read from a file.
@@ -85,30 +93,62 @@ fn judge_directory(path: &Path) -> Result<(), FileFault> {
     Ok(())
 }
 
-/// The drop-in files of a directory in name order; none if there is no such directory.
-///
-/// Hidden files do not count: editors leave them behind.
-pub(super) fn drop_ins(directory: &Path) -> Result<Vec<PathBuf>, FileFault> {
+/// What is in the directory of the drop-in files, each in name order.
+#[derive(Default)]
+pub(super) struct DropIns {
+    /// The drop-in files.
+    pub(super) files: Vec<PathBuf>,
+    /// What looks as if it were meant to be one.
+    pub(super) passed_over: Vec<PathBuf>,
+}
+
+/// The drop-in files of a directory; none if there is no such directory.
+pub(super) fn drop_ins(directory: &Path) -> Result<DropIns, FileFault> {
     let metadata = match fs::metadata(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DropIns::default()),
         other => other.map_err(FileFault::Unreadable)?,
     };
     // Whoever may write here could add a peer.
     judge_mode(&metadata)?;
-    let mut files = Vec::new();
+    let mut found = DropIns::default();
     for entry in fs::read_dir(directory).map_err(FileFault::Unreadable)? {
         let path = entry.map_err(FileFault::Unreadable)?.path();
-        if is_drop_in(&path) {
-            files.push(path);
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_left_behind(&name) {
+            continue;
         }
+        if name.ends_with(".toml") { found.files.push(path) } else { found.passed_over.push(path) }
     }
-    files.sort();
-    Ok(files)
+    found.files.sort();
+    found.passed_over.sort();
+    Ok(found)
 }
 
-fn is_drop_in(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && path.extension().is_some_and(|extension| extension == "toml")
+/// Whether a name is one that editors and package managers leave behind, or that somebody has
+/// chosen so that the file is not read.
+fn is_left_behind(name: &str) -> bool {
+    const ENDS: [&str; 19] = [
+        "~",
+        "#",
+        ".bak",
+        ".orig",
+        ".old",
+        ".save",
+        ".swp",
+        ".tmp",
+        ".rpmnew",
+        ".rpmsave",
+        ".rpmorig",
+        ".dpkg-old",
+        ".dpkg-new",
+        ".dpkg-dist",
+        ".dpkg-tmp",
+        ".disabled",
+        ".off",
+        ".example",
+        ".md",
+    ];
+    name.starts_with('.') || name == "README" || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 #[cfg(test)]
@@ -118,21 +158,33 @@ mod tests {
     #[test]
     fn lists_drop_ins_in_name_order_and_leaves_out_what_is_none() {
         let directory = tempfile::tempdir().unwrap();
-        for name in ["b.toml", "a.toml", ".hidden.toml", "a.toml.orig", "README"] {
+        let left = [".hidden.toml", ".a.toml.swp", "a.toml.orig", "a.toml~", "#a.toml#", "README"];
+        let meant = ["ct2", "ct3.tml", "ct4.toml.txt", "ct5.TOML"];
+        for name in ["b.toml", "a.toml"].iter().chain(&left).chain(&meant) {
             fs::write(directory.path().join(name), "").unwrap();
         }
-        let names: Vec<_> = drop_ins(directory.path())
-            .unwrap()
-            .iter()
-            .map(|path| path.file_name().unwrap().to_owned())
-            .collect();
-        assert_eq!(names, ["a.toml", "b.toml"]);
+        fs::create_dir(directory.path().join("radiology")).unwrap();
+        let found = drop_ins(directory.path()).unwrap();
+        let names = |paths: &[PathBuf]| {
+            let names = paths.iter().map(|path| path.file_name().unwrap().to_owned());
+            names.collect::<Vec<_>>()
+        };
+        assert_eq!(names(&found.files), ["a.toml", "b.toml"]);
+        assert_eq!(names(&found.passed_over), [&meant[..], &["radiology"]].concat());
     }
 
     #[test]
     fn has_no_drop_ins_without_a_directory() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(drop_ins(&directory.path().join("conf.d")).unwrap().is_empty());
+        assert!(drop_ins(&directory.path().join("conf.d")).unwrap().files.is_empty());
+    }
+
+    #[test]
+    fn says_how_a_file_becomes_readable() {
+        let told = FileFault::Unreadable(io::ErrorKind::PermissionDenied.into()).to_string();
+        let cure = "; give it and its folder to a group of this user (chgrp), with `chmod g+r` on \
+                    the file and `chmod g+x` on the folder";
+        assert!(told.starts_with("cannot be read: ") && told.ends_with(cure), "{told}");
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub(super) fn read(table: &mut Section<'_>, limits: &Limits, usual: Tolerated) -
 
 /// Reporting is for a while, so it is warned of.
 fn mode(table: &mut Section<'_>) -> Mode {
-    let Some(mode) = table.optional("guard", |node| node.one_of(&MODES)) else {
+    let Some(mode) = table.optional("guard", |node| node.one_of("a mode of the guard", &MODES))
+    else {
         return Mode::default();
     };
     if mode.value == Mode::Report {
@@ -34,5 +35,8 @@ fn mode(table: &mut Section<'_>) -> Mode {
 }
 
 fn deviation(node: &Node) -> Result<Deviation, Mistake> {
-    node.word(Deviation::TOLERABLE.map(|deviation| deviation.code()))
+    node.word(
+        "a deviation that can be tolerated",
+        Deviation::TOLERABLE.map(|deviation| deviation.code()),
+    )
 }

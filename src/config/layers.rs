@@ -10,13 +10,14 @@ use config::{Config, ConfigError, Source, Value, ValueKind};
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted;
 
-use super::files::{self, FileFault};
-use super::mistake::Mistake;
+use super::files::{self, DropIns, FileFault};
+use super::mistake::{Caution, Mistake};
 use super::node::{self, Table};
 use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::syntax;
+use crate::host::Access;
 
 /// What one source says, with places for origins.
 ///
@@ -44,12 +45,19 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
     let main = problems.sources.add_file(path.to_owned());
     let mut layers = vec![read(path, main, problems)];
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
-    let files = files::drop_ins(&directory).unwrap_or_else(|fault| {
-        let place = problems.sources.add_file(directory);
+    let found = files::drop_ins(&directory);
+    let place = problems.sources.add_unread(directory.clone());
+    problems.opened(place, "", &directory, Access::List);
+    let DropIns { files, passed_over } = found.unwrap_or_else(|fault| {
         problems.incomplete = true;
         problems.mistake(place, "", &fault);
-        Vec::new()
+        DropIns::default()
     });
+    for path in passed_over {
+        let caution = if path.is_dir() { Caution::FolderPassedOver } else { Caution::PassedOver };
+        let place = problems.sources.add_unread(path);
+        problems.caution(place, "", &caution);
+    }
     for file in files {
         let place = problems.sources.add_file(file.clone());
         layers.push(read(&file, place, problems));
@@ -91,21 +99,27 @@ fn restore_origins(merged: &mut Table, layer: &Table) {
 }
 
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
-    let mut refuse = |place, fault: &FileFault| {
+    let refuse = |place, fault: &FileFault, problems: &mut Problems| {
         problems.incomplete = true;
         problems.mistake(place, "", fault);
     };
     let bytes = match files::read(path) {
-        Ok(contents) => contents.bytes,
+        Ok(contents) => {
+            problems.opened(file, "", path, Access::Read);
+            contents.bytes
+        }
         Err(fault) => {
-            refuse(file, &fault);
+            refuse(file, &fault, problems);
             return None;
         }
     };
-    let table = match std::str::from_utf8(&bytes) {
+    // UTF-16 may pass as UTF-8 with a NUL in each character, and no TOML has one.
+    let nul = bytes.iter().position(|byte| *byte == 0);
+    let text = std::str::from_utf8(&bytes).map_err(|error| error.valid_up_to());
+    let table = match text.and_then(|text| nul.map_or(Ok(text), Err)) {
         Ok(text) => syntax::parse(text, file, problems),
-        Err(error) => {
-            refuse(file.at(error.valid_up_to()), &FileFault::NotUtf8);
+        Err(at) => {
+            refuse(file.at(at), &FileFault::NotUtf8, problems);
             None
         }
     };

@@ -7,17 +7,18 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use config::ValueKind;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
-use super::named::{self, Loaded, load, path};
+use super::named::{self, Loaded, Origin, load, path};
 use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
 use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::x509::purpose::not_for_servers;
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
 
@@ -48,15 +49,14 @@ pub(super) struct Read {
 struct Material {
     place: Place,
     identities: Vec<Pair>,
-    client_ca: Option<At<Vec<CertificateDer<'static>>>>,
-    crls: Vec<At<CertificateRevocationListDer<'static>>>,
+    client_ca: Option<Loaded<Vec<CertificateDer<'static>>>>,
+    crls: Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>>,
     crl_grace: Duration,
 }
 
 struct Pair {
-    certificate: Place,
-    private_key: Place,
-    identity: Identity,
+    chain: Loaded<Vec<CertificateDer<'static>>>,
+    key: Loaded<PrivateKeyDer<'static>>,
 }
 
 pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
@@ -110,23 +110,30 @@ impl Read {
 impl Material {
     fn into_settings(self, pins: Pins) -> Settings {
         Settings {
-            identities: self.identities.into_iter().map(|pair| pair.identity).collect(),
-            client_ca: self.client_ca.map(|at| at.value).unwrap_or_default(),
-            crls: self.crls.into_iter().map(|at| at.value).collect(),
+            identities: self.identities.into_iter().map(Pair::into_identity).collect(),
+            client_ca: self.client_ca.map(|file| file.content).unwrap_or_default(),
+            crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
             pins,
         }
     }
 }
 
-/// Where the parts of a listener's TLS stand: TLS names them by number.
+impl Pair {
+    fn into_identity(self) -> Identity {
+        Identity { chain: self.chain.content, key: self.key.content }
+    }
+}
+
+/// Where the parts of a listener's TLS are: TLS names them by number.
 struct Places {
     key: String,
     table: Place,
-    certificates: Vec<Place>,
-    private_keys: Vec<Place>,
-    client_ca: Option<Place>,
-    crls: Vec<Place>,
+    certificates: Vec<Origin>,
+    private_keys: Vec<Origin>,
+    client_ca: Option<Origin>,
+    /// One for each list, of which a file may have several.
+    crls: Vec<Origin>,
 }
 
 impl Places {
@@ -134,32 +141,51 @@ impl Places {
         Self {
             key: key.to_owned(),
             table: material.place,
-            certificates: material.identities.iter().map(|pair| pair.certificate).collect(),
-            private_keys: material.identities.iter().map(|pair| pair.private_key).collect(),
-            client_ca: material.client_ca.as_ref().map(|at| at.place),
-            crls: material.crls.iter().map(|at| at.place).collect(),
+            certificates: material.identities.iter().map(|pair| pair.chain.origin()).collect(),
+            private_keys: material.identities.iter().map(|pair| pair.key.origin()).collect(),
+            client_ca: material.client_ca.as_ref().map(Loaded::origin),
+            crls: material
+                .crls
+                .iter()
+                .flat_map(|file| file.content.iter().map(|_| file.origin()))
+                .collect(),
         }
     }
 
     fn report(&self, error: SettingsError, problems: &mut Problems) {
-        let (key, place) = match error {
+        let (key, origin) = match error {
             SettingsError::NoIdentity | SettingsError::NothingTrusted | SettingsError::Provider => {
                 (None, None)
             }
             SettingsError::IdentityUnparsable(at) => {
-                (Some("certificate"), self.certificates.get(at).copied())
+                (Some("certificate"), self.certificates.get(at))
             }
             SettingsError::KeyUnusable(at) | SettingsError::KeyMismatch(at) => {
-                (Some("private_key"), self.private_keys.get(at).copied())
+                (Some("private_key"), self.private_keys.get(at))
             }
             SettingsError::CaUnparsable(_) | SettingsError::CaIsNoCa(_) => {
-                (Some("client_ca"), self.client_ca)
+                (Some("client_ca"), self.client_ca.as_ref())
             }
-            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first().copied()),
-            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at).copied()),
+            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first()),
+            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at)),
         };
+        let error = self.in_its_file(error);
         let key = key.map_or_else(|| self.key.clone(), |key| format!("{}.{key}", self.key));
-        problems.mistake(place.unwrap_or(self.table), key, &error);
+        match origin {
+            Some(Origin { place, path }) => {
+                problems.mistake(*place, key, &format!("{}: {error}", path.display()));
+            }
+            None => problems.mistake(self.table, key, &error),
+        }
+    }
+
+    /// The number of a list counts from the start of its file, as an administrator does.
+    fn in_its_file(&self, error: SettingsError) -> SettingsError {
+        let SettingsError::CrlUnusable(at) = error else { return error };
+        let place = |origin: &Origin| origin.place;
+        let own = self.crls.get(at).map(place);
+        let first = self.crls.iter().position(|origin| Some(origin.place) == own);
+        SettingsError::CrlUnusable(at.saturating_sub(first.unwrap_or(0)))
     }
 }
 
@@ -177,7 +203,7 @@ fn material(mut table: Section<'_>) -> Material {
     let before = table.problems.count();
     let crls = crls(&mut table, lists, crl_grace);
     if let Some(ca) = client_ca.as_ref().filter(|_| table.problems.count() == before) {
-        revocation(&mut table, &ca.value, at_lists, &crls);
+        revocation(&mut table, &ca.content, at_lists, &crls);
     }
     table.finish();
     Material { place, identities, client_ca, crls, crl_grace }
@@ -189,16 +215,23 @@ fn revocation(
     table: &mut Section<'_>,
     client_ca: &[CertificateDer<'_>],
     at_lists: Option<Place>,
-    crls: &[At<CertificateRevocationListDer<'static>>],
+    crls: &[Loaded<Vec<CertificateRevocationListDer<'static>>>],
 ) {
     let key = table.path("client_crl");
     let Some(place) = at_lists else {
         return table.problems.caution(table.place, key, &Caution::NoCrl);
     };
-    let lists: Vec<_> = crls.iter().map(|at| &at.value).collect();
-    for ca in issuing::without_list(client_ca, &lists) {
+    let lists: Vec<_> = crls.iter().flat_map(|file| &file.content).collect();
+    let without = issuing::without_list(client_ca, &lists);
+    // A chain may end at another CA of the file; where none has a list, it does not.
+    let everybody = without.len() == issuing::count(client_ca);
+    for ca in without {
         let caution = Caution::CaWithoutCrl(ca.as_str().into());
-        table.problems.caution(place, key.as_str(), &caution);
+        if everybody {
+            table.problems.outage(place, key.as_str(), &caution);
+        } else {
+            table.problems.caution(place, key.as_str(), &caution);
+        }
     }
 }
 
@@ -216,13 +249,13 @@ fn dates<T>(
     }
 }
 
-fn client_ca(table: &mut Section<'_>) -> Option<At<Vec<CertificateDer<'static>>>> {
+fn client_ca(table: &mut Section<'_>) -> Option<Loaded<Vec<CertificateDer<'static>>>> {
     let at = table.optional("client_ca", path)?;
     let key = table.path("client_ca");
-    let file = load(&key, &at, pem::certificates, table.problems)?;
+    let file = load(&key, &at, pem::authorities, table.problems)?;
     let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
     dates(&key, &file, judge, table.problems);
-    Some(At { place: at.place, value: file.content })
+    Some(file)
 }
 
 /// One certificate with its key, or a list of such pairs.
@@ -267,34 +300,51 @@ fn load_pair(
         let what = |at| if at == 0 { Dated::Server } else { Dated::Chain };
         let judge = |at, der: &CertificateDer<'_>, now| of_certificate(der, what(at), now);
         dates(&chain_key, chain, judge, table.problems);
+        if let Some(subject) = chain.content.first().and_then(|leaf| not_for_servers(leaf)) {
+            let caution = Caution::NotForServers { path: chain.path.clone(), subject };
+            table.problems.caution(chain.place, chain_key.as_str(), &caution);
+        }
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
         table.problems.caution(key.place, key_key.as_str(), &caution);
     }
-    let (chain, key) = (chain?, key?);
-    Some(Pair {
-        certificate: chain.place,
-        private_key: key.place,
-        identity: Identity { chain: chain.content, key: key.content },
-    })
+    Some(Pair { chain: chain?, key: key? })
 }
 
 fn crls(
     table: &mut Section<'_>,
     lists: Option<Node>,
     grace: Duration,
-) -> Vec<At<CertificateRevocationListDer<'static>>> {
-    let items = table.items("client_crl", lists);
-    let mut crls = Vec::new();
-    for Item { key, node } in items {
+) -> Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>> {
+    let mut files = Vec::new();
+    for Item { key, node } in table.items("client_crl", lists) {
         let at = table.judge(&key, &node, path);
-        let file = at.and_then(|at| load(&key, &at, pem::crls, table.problems));
-        if let Some(file) = &file {
-            dates(&key, file, |_, der, now| of_crl(der, grace, now), table.problems);
-        }
-        let content = file.into_iter().flat_map(|file| file.content);
-        crls.extend(content.map(|value| At { place: node.place, value }));
+        files.extend(at.and_then(|at| Some((load(&key, &at, pem::crls, table.problems)?, key))));
     }
-    crls
+    let all: Vec<_> = files.iter().flat_map(|(file, _)| &file.content).collect();
+    for (file, key) in &files {
+        late(file, key, &all, grace, table.problems);
+    }
+    files.into_iter().map(|(file, _)| file).collect()
+}
+
+/// Warns of the lists of a file that end soon. One that has ended, and that no other one replaces,
+/// has everybody refused whose chain it concerns.
+fn late(
+    file: &Loaded<Vec<CertificateRevocationListDer<'static>>>,
+    key: &str,
+    all: &[&CertificateRevocationListDer<'_>],
+    grace: Duration,
+    problems: &mut Problems,
+) {
+    for list in file.content.iter().filter(|list| !issuing::is_replaced(list, all)) {
+        let Some((serves, sentence)) = of_crl(list, grace, problems.now) else { continue };
+        let told = format!("{}: {sentence}", file.path.display());
+        if serves {
+            problems.caution(file.place, key, &told);
+        } else {
+            problems.outage(file.place, key, &told);
+        }
+    }
 }

@@ -3,8 +3,10 @@
 use tracing::Level;
 
 use super::mistake::Mistake;
+use super::named;
 use super::node::Node;
 use super::section::{At, Section};
+use super::source::Place;
 use crate::audit::Destination;
 
 /// Where the gate writes what it does.
@@ -45,11 +47,18 @@ const LEVELS: [(&str, Level); 5] = [
 ];
 const FORMATS: [(&str, Format); 2] = [("text", Format::Text), ("json", Format::Json)];
 
-pub(super) fn read(mut table: Section<'_>) -> Log {
+/// The section, with the place of the audit's file.
+pub(super) struct Read {
+    pub(super) log: Log,
+    pub(super) audit: Option<Place>,
+}
+
+pub(super) fn read(mut table: Section<'_>) -> Read {
     let usual = Log::default();
-    let level = table.or("level", usual.level, |node| node.one_of(&LEVELS));
-    let format = table.or("format", usual.format, |node| node.one_of(&FORMATS));
+    let level = table.or("level", usual.level, |node| node.one_of("a level", &LEVELS));
+    let format = table.or("format", usual.format, |node| node.one_of("a format", &FORMATS));
     let written = table.optional("audit", audit);
+    let place = written.as_ref().map(|at| at.place);
     let from = |place| table.problems.sources.base(place);
     let audit = match written {
         Some(At { place, value: Destination::File(path) }) => {
@@ -58,7 +67,7 @@ pub(super) fn read(mut table: Section<'_>) -> Log {
         other => other.map_or(usual.audit, |at| at.value),
     };
     table.finish();
-    Log { level, format, audit }
+    Read { log: Log { level, format, audit }, audit: place }
 }
 
 /// A path has a slash, so that a slip in `stdout` does not become a file.
@@ -66,7 +75,9 @@ fn audit(node: &Node) -> Result<Destination, Mistake> {
     match node.text()? {
         "stdout" => Ok(Destination::Stdout),
         "stderr" => Ok(Destination::Stderr),
-        path if path.contains('/') && !path.ends_with('/') => Ok(Destination::File(path.into())),
-        other => Err(Mistake::Audit(other.into())),
+        text => match named::path(node)? {
+            path if text.contains('/') && !text.ends_with('/') => Ok(Destination::File(path)),
+            _ => Err(Mistake::Audit(text.into())),
+        },
     }
 }

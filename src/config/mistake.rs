@@ -1,8 +1,11 @@
 //! What can be wrong in a configuration, in the words that the administrator reads.
 
-use std::net::SocketAddr;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
+use ipnet::IpNet;
 use pacsgate_core::certificate::NameFault;
 use pacsgate_core::policy::OutOfRange;
 use pacsgate_core::quoted::Quoted;
@@ -10,9 +13,11 @@ use pacsgate_core::wire::title::TitleError;
 use pacsgate_core::wire::uid::UidError;
 
 use super::finding::Location;
+use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
-use super::value::{AddressFault, DigestFault, NetworkFault};
+use super::value::{Address, AddressFault, DigestFault, NetworkFault};
+use crate::host::Obstacle;
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +58,30 @@ pub(super) enum Mistake {
     /// A text without a character but spaces.
     #[error("is blank")]
     Blank,
+    /// A character that is not what it looks like.
+    #[error("{0} has {1}")]
+    Disguised(Quoted, LookAlike),
+    /// Several entries of a list in one string.
+    #[error("{0} is one string; write each entry as a string of its own, {list}", list = Listed(.1))]
+    Several(Quoted, Vec<Quoted>),
+    /// A path of another system.
+    #[error(
+        "{0} is a path of Windows, and the gate runs on Linux; write where the file is on this \
+         machine, with slashes"
+    )]
+    WindowsPath(Quoted),
+    /// A URL of a file on this machine.
+    #[error("{0} is a URL; write the path alone, {1}")]
+    FileUrl(Quoted, Quoted),
+    /// A URL of something elsewhere.
+    #[error("{0} is a URL, and the gate fetches nothing; download the file and write its path")]
+    RemoteUrl(Quoted),
+    /// A path with a character that no path has on purpose.
+    #[error(
+        "{0} has a control character, as a backslash in double quotes makes it; write the path \
+         with slashes"
+    )]
+    ControlInPath(Quoted),
     /// A name with other characters.
     #[error("is not a valid name; use up to 64 of a-z, 0-9, `_` and `-`")]
     Name,
@@ -72,6 +101,11 @@ pub(super) enum Mistake {
     #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
     OneMatcher,
 
+    /// More characters than a title has.
+    #[error(
+        "{0} has {1} characters, and a title has 16 at most; write what the device sends, maybe {2}"
+    )]
+    LongTitle(Quoted, usize, Quoted),
     /// Not an AE title.
     #[error("{0} {1}; a title has 1 to 16 ASCII characters, none of them a control or `\\`")]
     Title(Quoted, TitleError),
@@ -93,8 +127,19 @@ pub(super) enum Mistake {
     )]
     Bind(Quoted),
     /// An address to listen on that another one takes already.
-    #[error("{address} cannot be used: {other} is already listened on, at {first}; remove one")]
+    #[error("{address} is listened on already, at {first}; remove one of the two")]
     BindTwice {
+        /// The address.
+        address: SocketAddr,
+        /// Where it stands before.
+        first: Location,
+    },
+    /// An address and all addresses with one port: the system gives it to one of them only.
+    #[error(
+        "{address} cannot be listened on beside {other}, at {first}, which takes the same port; \
+         keep the one that is meant"
+    )]
+    BindOverlaps {
         /// The address.
         address: SocketAddr,
         /// The same, or the one that takes all with its port.
@@ -114,11 +159,13 @@ pub(super) enum Mistake {
     /// A number outside the range of its key.
     #[error("{0}")]
     Range(OutOfRange),
-    /// A text that is none of the words allowed here.
-    #[error("{0} is not known here; {1}")]
-    Word(Quoted, Suggestion),
+    /// A text that is none of the words allowed here, and what those are.
+    #[error("{0} is not {1}; {2}")]
+    Word(Quoted, &'static str, Suggestion),
     /// A destination of the audit that is neither a stream nor a path.
-    #[error("{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash")]
+    #[error(
+        "{0} is neither \"stdout\" nor \"stderr\" nor a path with a slash and the name of a file"
+    )]
     Audit(Quoted),
 
     /// Neither a UID nor a keyword.
@@ -129,14 +176,39 @@ pub(super) enum Mistake {
     #[error("overrides nothing; {0}")]
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
-    #[error("peers, services and CAs are never taken from the environment")]
+    #[error("peers, services and CAs are never taken from the environment; set this in a file")]
     NeverFromEnvironment,
+    /// A variable for a key that always holds a list.
+    #[error("is a list, and a variable overrides single values only; set it in a file")]
+    ListFromEnvironment,
+    /// A variable for the schema.
+    #[error("says what the main file is written in; set it there")]
+    SchemaFromEnvironment,
     /// A variable that two keys answer to.
     #[error("could mean both {0} and {1}; rename one of the two tables")]
     AmbiguousVariable(String, String),
     /// A variable for a key that holds a list in the file.
     #[error("the file has a list here; a variable overrides single values only")]
     OverridesList,
+}
+
+impl Mistake {
+    /// A text with a character that is not what it looks like.
+    pub(super) fn disguised(text: &str) -> Option<Self> {
+        lookalike::first(text).map(|found| Self::Disguised(text.into(), found))
+    }
+}
+
+/// Several side by side.
+struct Listed<'a, T>(&'a [T]);
+
+impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, entry)| {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{entry}")
+        })
+    }
 }
 
 /// What is legal and unwise.
@@ -200,4 +272,139 @@ pub(super) enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
+    /// Something in `conf.d` that is no drop-in file by its name.
+    #[error(
+        "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \
+         if it is to stay unread"
+    )]
+    PassedOver,
+    /// A folder in `conf.d`.
+    #[error("is a folder, and only files in conf.d itself are read; move its files there")]
+    FolderPassedOver,
+    /// A server's certificate that says that it is none.
+    #[error(
+        "{}: the certificate {subject} is not made for servers (serverAuth is not in its extended key \
+         usage); devices that verify the gate refuse it; issue a new one",
+        .path.display()
+    )]
+    NotForServers {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
+    /// A device with the title of the PACS.
+    #[error(
+        "{title} is what {pacs} is called, at {first}; this key is for the titles that the device \
+         has itself, so look up its own"
+    )]
+    TitleOfPacs {
+        /// The title.
+        title: Quoted,
+        /// The table of the PACS.
+        pacs: String,
+        /// Where that has it.
+        first: Location,
+    },
+    /// A title that looks like several.
+    #[error(
+        "{0} is one title with a comma in it; write each title as a string of its own, unless the \
+         device is called that"
+    )]
+    TitleLikeList(Quoted),
+    /// A network that everybody is in.
+    #[error(
+        "{0} is every address, so it says nothing; name the network of the device, or leave it out"
+    )]
+    AnyNetwork(IpNet),
+    /// The address that means all addresses where one is listened on, and is nobody's.
+    #[error("{0} is the address of no device; name the network of the device, or leave it out")]
+    NoSource(IpNet),
+    /// More associations than a peer can get.
+    #[error(
+        "{wanted} is more than the {possible} that it can have: one peer gets half of the \
+         associations of each PACS; raise `associations` of {pacs}, or lower this"
+    )]
+    BeyondShare {
+        /// What the peer's table says.
+        wanted: u32,
+        /// The sum of its shares.
+        possible: u32,
+        /// The tables of its PACS.
+        pacs: String,
+    },
+}
+
+/// What loads, and then cannot work.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Outage {
+    /// A user whom systemd would not find.
+    #[error(
+        "there is no user {0} on this machine; make it with `useradd --system --no-create-home`, \
+         or name another in a drop-in of the unit"
+    )]
+    NoUser(Quoted),
+    /// A file or a folder that the service needs and may not have.
+    #[error("{0}")]
+    Obstacle(Obstacle),
+    /// A folder in the place of the audit's file.
+    #[error("{} is a folder; add the name of a file in it", .0.display())]
+    AuditIsFolder(PathBuf),
+    /// A folder that the unit closes, whatever its mode.
+    #[error(
+        "the unit does not let the gate write to {folder}; name a file in /var/log/pacsgate, or \
+         add `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
+    )]
+    AuditSealed(PathBuf),
+    /// The audit's file is made, its folder is not.
+    #[error(
+        "there is no folder {}; run `install -d {owner}-m 750 {}`",
+        .folder.display(), .folder.display()
+    )]
+    NoAuditFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// Arguments that give it to the service's user.
+        owner: String,
+    },
+    /// The audit's file or folder as the one who checks meets it.
+    #[error("{} cannot be written to: {error}", .path.display())]
+    AuditUnwritable {
+        /// The file, or the folder in which it would be made.
+        path: PathBuf,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// An address of another machine.
+    #[error(
+        "{address} is no address of this machine, which has {}; correct it, or give it to an \
+         interface", Listed(.own)
+    )]
+    NotHere {
+        /// The address.
+        address: IpAddr,
+        /// Those of the machine.
+        own: Vec<IpAddr>,
+    },
+    /// An address on which nobody can listen.
+    #[error("{address} cannot be listened on: {error}")]
+    NoListening {
+        /// The address.
+        address: IpAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// A PACS that is the gate.
+    #[error(
+        "{address} is this gate itself: listener.{listener} listens there, at {first}; write the \
+         address of the PACS"
+    )]
+    OwnAddress {
+        /// The address.
+        address: Address,
+        /// The listener's name.
+        listener: String,
+        /// Where it stands.
+        first: Location,
+    },
 }

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use super::files;
+use super::lookalike;
 use super::mistake::Mistake;
 use super::node::Node;
 use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
+use crate::host::Access;
 use crate::x509::pem::PemFault;
 
 /// A file with what was read from it.
@@ -18,9 +20,41 @@ pub(super) struct Loaded<T> {
     pub(super) content: T,
 }
 
+/// A file, and the place that names it.
+pub(super) struct Origin {
+    pub(super) place: Place,
+    pub(super) path: PathBuf,
+}
+
+impl<T> Loaded<T> {
+    pub(super) fn origin(&self) -> Origin {
+        Origin { place: self.place, path: self.path.clone() }
+    }
+}
+
 /// A path as it is written.
 pub(super) fn path(node: &Node) -> Result<PathBuf, Mistake> {
-    node.text().map(PathBuf::from)
+    let text = node.text()?;
+    match foreign(text) {
+        Some(mistake) => Err(mistake),
+        None => Ok(text.into()),
+    }
+}
+
+/// What people write where a path belongs, and what is none on this system.
+fn foreign(text: &str) -> Option<Mistake> {
+    if let Some(path) = text.strip_prefix("file://") {
+        return Some(Mistake::FileUrl(text.into(), path.into()));
+    }
+    if text.contains("://") {
+        return Some(Mistake::RemoteUrl(text.into()));
+    }
+    let mut start = text.chars();
+    let drive = start.next().is_some_and(|letter| letter.is_ascii_alphabetic());
+    if drive && start.next() == Some(':') || text.contains('\\') {
+        return Some(Mistake::WindowsPath(text.into()));
+    }
+    text.contains(char::is_control).then(|| Mistake::ControlInPath(text.into()))
 }
 
 /// Reads a file whose path counts from the directory of the file that names it.
@@ -32,7 +66,15 @@ pub(super) fn load<T>(
 ) -> Option<Loaded<T>> {
     let path = problems.sources.base(at.place).join(&at.value);
     let shown = path.display();
-    let parsed = files::read(&path).map_err(|fault| format!("{shown}: {fault}"));
+    let unread = |fault| match lookalike::first(&at.value.to_string_lossy()) {
+        Some(found) => format!("{shown}: {fault}; its name has {found}"),
+        None => format!("{shown}: {fault}"),
+    };
+    let read = files::read(&path);
+    if read.is_ok() {
+        problems.opened(at.place, key, &path, Access::Read);
+    }
+    let parsed = read.map_err(unread);
     let parsed = parsed.and_then(|contents| {
         let content = parse(&contents.bytes).map_err(|fault| format!("{shown}: {fault}"))?;
         Ok((content, contents.readable_by_others))

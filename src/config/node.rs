@@ -44,18 +44,23 @@ impl Node {
     /// One of the words of a type that reads them itself.
     pub(super) fn word<T: FromStr>(
         &self,
+        noun: &'static str,
         known: impl IntoIterator<Item = &'static str>,
     ) -> Result<T, Mistake> {
         let text = self.text()?;
-        text.parse().map_err(|_| Mistake::Word(text.into(), Suggestion::new(text, known)))
+        text.parse().map_err(|_| Mistake::Word(text.into(), noun, Suggestion::new(text, known)))
     }
 
     /// What one of the words means.
-    pub(super) fn one_of<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Mistake> {
+    pub(super) fn one_of<T: Copy>(
+        &self,
+        noun: &'static str,
+        words: &[(&str, T)],
+    ) -> Result<T, Mistake> {
         let text = self.text()?;
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         let known = || Suggestion::new(text, words.iter().map(|(word, _)| *word));
-        found.ok_or_else(|| Mistake::Word(text.into(), known()))
+        found.ok_or_else(|| Mistake::Word(text.into(), noun, known()))
     }
 
     /// The text of a variable stands for a number as well.

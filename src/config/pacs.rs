@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pacsgate_core::data_set::Tolerated;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Pacs, Spot};
-use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::title::{AeTitle, TitleError};
 
 use super::guarding;
 use super::limits::{self, Limits};
@@ -24,9 +24,9 @@ pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) place: Place,
     pub(super) called: Vec<At<AeTitle>>,
-    address: Option<Address>,
-    ae_title: Option<AeTitle>,
-    associations: u32,
+    pub(super) address: Option<At<Address>>,
+    pub(super) ae_title: Option<At<AeTitle>>,
+    pub(super) associations: u32,
     max_pdu: u32,
     guarding: Guarding,
 }
@@ -36,9 +36,9 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let read = Read {
         name: name.into(),
         place: table.place,
-        address: table.required("address", address).map(|at| at.value),
+        address: table.required("address", address),
         called: table.list("called_ae", title),
-        ae_title: table.optional("ae_title", title).map(|at| at.value),
+        ae_title: table.optional("ae_title", title),
         associations: table.or("associations", limits.pacs_associations, limits::count),
         max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
         // What an archive holds is what its modalities once sent.
@@ -54,7 +54,7 @@ impl Read {
         Pacs {
             name: Arc::clone(&self.name),
             called: self.called.iter().map(|at| at.value).collect(),
-            ae_title: self.ae_title,
+            ae_title: self.ae_title.map(|at| at.value),
             associations: self.associations,
             max_pdu: self.max_pdu,
             guarding: self.guarding,
@@ -71,7 +71,7 @@ impl Read {
 
     /// Where to dial; `None` where the address was refused.
     pub(super) fn into_target(self) -> Option<(Arc<str>, Address)> {
-        Some((self.name, self.address?))
+        Some((self.name, self.address?.value))
     }
 }
 
@@ -82,9 +82,19 @@ fn address(node: &Node) -> Result<Address, Mistake> {
 /// An AE title, as the wire has it. The standard lets devices be called `*`; who writes that here
 /// means something else.
 pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
-    let title: AeTitle = node.parsed(str::parse, Mistake::Title)?;
+    let text = node.text()?;
+    let title: AeTitle = text.parse().map_err(|fault| no_title(text, fault))?;
     let is_any = title.as_str().bytes().all(is_wildcard);
-    if is_any { Err(Mistake::AnyTitle(node.text()?.into())) } else { Ok(title) }
+    if is_any { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+}
+
+fn no_title(text: &str, fault: TitleError) -> Mistake {
+    if fault != TitleError::TooLong {
+        return Mistake::Title(text.into(), fault);
+    }
+    let text = text.trim_matches(' ');
+    let cut: String = text.chars().take(AeTitle::LEN).collect();
+    Mistake::LongTitle(text.into(), text.chars().count(), cut.trim_end().into())
 }
 
 /// Whether people take a character of a title for any other.

@@ -18,7 +18,7 @@ use super::mistake::Mistake;
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
-use super::section::{At, Item, Section, place_of};
+use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
@@ -34,10 +34,12 @@ pub(super) struct Read {
     /// Whether nothing was wrong in its table.
     pub(super) is_sound: bool,
     contact: Option<Arc<str>>,
-    from: Vec<At<IpNet>>,
+    pub(super) from: Vec<At<IpNet>>,
+    /// What its table says of its associations.
+    pub(super) associations: Option<At<u32>>,
     services: Vec<At<Service>>,
     guarding: Guarding,
-    associations: u32,
+    usual_associations: u32,
 }
 
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
@@ -55,7 +57,8 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,
-        associations: table.or("associations", limits.peer_associations, limits::count),
+        associations: table.optional("associations", limits::count),
+        usual_associations: limits.peer_associations,
     };
     table.finish();
     read.is_sound = problems.count() == before;
@@ -81,7 +84,7 @@ impl Read {
             sop_classes: values(&self.sop_classes),
             move_to: values(&self.move_to),
             guarding: self.guarding,
-            associations: self.associations,
+            associations: self.associations.map_or(self.usual_associations, |at| at.value),
         }
     }
 
@@ -137,11 +140,7 @@ fn digest(node: &Node) -> Result<Digest, Mistake> {
 fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
-        let named = item.node.word(Service::NAMED.iter().filter_map(Service::name));
-        return named
-            .map_err(|mistake| problems.mistake(place, item.key, &mistake))
-            .ok()
-            .map(|value| At { place, value });
+        return judge_entry(&item, named_service, problems);
     }
     let mut table = Section::open(item.key, item.node, problems);
     let sop_class = table.required("sop_class", sop_class);
@@ -150,8 +149,12 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     Some(At { place, value: Service::Other { sop_class: sop_class?.value, operations } })
 }
 
+fn named_service(node: &Node) -> Result<Service, Mistake> {
+    node.word("a service", Service::NAMED.iter().filter_map(Service::name))
+}
+
 fn operation(node: &Node) -> Result<Operation, Mistake> {
-    node.word(Operation::ALL.map(Operation::name))
+    node.word("an operation", Operation::ALL.map(Operation::name))
 }
 
 fn sop_class(node: &Node) -> Result<Uid, Mistake> {

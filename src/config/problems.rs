@@ -1,11 +1,12 @@
 //! What is found while a configuration is read.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::finding::{Errors, Finding, Location};
 use super::source::{Place, Sources};
+use crate::host::{Access, Service};
 
 /// All that is found, so that an administrator sees it at once and not one at a time.
 pub(super) struct Problems {
@@ -16,8 +17,31 @@ pub(super) struct Problems {
     pub(super) named: BTreeSet<PathBuf>,
     mistakes: Vec<Found>,
     cautions: Vec<Found>,
+    outages: Vec<Found>,
+    /// Every file that was opened, and the directory of the drop-in files.
+    pub(super) opened: Vec<Opened>,
+    pub(super) purpose: Purpose,
     /// A file or a table could not be read: what seems to be missing may stand in it.
     pub(super) incomplete: bool,
+}
+
+/// What a configuration is read for.
+#[derive(Clone, Debug)]
+pub(super) enum Purpose {
+    /// To serve: better with an outage than not at all, as what has failed is told to everybody
+    /// who asks, and may be mended meanwhile.
+    Run,
+    /// To be judged before a restart: what will fail is as bad as what does not load.
+    Check(Service),
+}
+
+/// What was opened, and the key that names it.
+#[derive(Clone, Debug)]
+pub(super) struct Opened {
+    pub(super) place: Place,
+    pub(super) key: String,
+    pub(super) path: PathBuf,
+    pub(super) access: Access,
 }
 
 struct Found {
@@ -27,15 +51,24 @@ struct Found {
 }
 
 impl Problems {
-    pub(super) const fn new(now: SystemTime) -> Self {
+    pub(super) const fn new(purpose: Purpose, now: SystemTime) -> Self {
         Self {
             sources: Sources::new(),
             now,
             named: BTreeSet::new(),
             mistakes: Vec::new(),
             cautions: Vec::new(),
+            outages: Vec::new(),
+            opened: Vec::new(),
+            purpose,
             incomplete: false,
         }
+    }
+
+    /// Remembers what was opened.
+    pub(super) fn opened(&mut self, place: Place, key: &str, path: &Path, access: Access) {
+        let (key, path) = (key.to_owned(), path.to_owned());
+        self.opened.push(Opened { place, key, path, access });
     }
 
     /// Something that keeps the configuration from being loaded.
@@ -46,6 +79,12 @@ impl Problems {
     /// Something legal and unwise.
     pub(super) fn caution(&mut self, place: Place, key: impl Into<String>, what: &impl ToString) {
         self.cautions.push(Found { place, key: key.into(), what: what.to_string() });
+    }
+
+    /// Something with which the gate loads, and then cannot start or refuses everybody whom it
+    /// concerns.
+    pub(super) fn outage(&mut self, place: Place, key: impl Into<String>, what: &impl ToString) {
+        self.outages.push(Found { place, key: key.into(), what: what.to_string() });
     }
 
     /// How many mistakes there are so far.
@@ -59,7 +98,11 @@ impl Problems {
 
     /// The mistakes and the cautions, each in the order of the files and of the lines in them.
     pub(super) fn conclude(self) -> Errors {
-        let Self { sources, mistakes, cautions, .. } = self;
+        let Self { sources, mut mistakes, mut cautions, outages, purpose, .. } = self;
+        match purpose {
+            Purpose::Run => cautions.extend(outages),
+            Purpose::Check(_) => mistakes.extend(outages),
+        }
         Errors { problems: sorted(mistakes, &sources), warnings: sorted(cautions, &sources) }
     }
 }

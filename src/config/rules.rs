@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use pacsgate_core::policy::{Policy, PolicyError, PolicyFault, Spot, Table};
 
+use super::mistake::Mistake;
 use super::problems::Problems;
 use super::source::Place;
 use super::suggestion::Suggestion;
@@ -52,7 +53,10 @@ impl<'a> Tables<'a> {
                 return;
             }
             let nearest = Suggestion::new(name, self.pacs.keys().copied());
-            told = format!("{told}; {nearest}");
+            told = match Mistake::disguised(name) {
+                Some(disguised) => disguised.to_string(),
+                None => format!("{told}; {nearest}"),
+            };
         }
         problems.mistake(place, format!("{}.{}", spot.table, spot.key), &told);
     }

@@ -5,7 +5,7 @@
 
 use config::ValueKind;
 use pacsgate_core::policy::PolicyFault;
-use pacsgate_core::quoted;
+use pacsgate_core::quoted::{self, Quoted};
 
 use super::mistake::Mistake;
 use super::node::{self, Node, Table};
@@ -124,7 +124,7 @@ impl<'p> Section<'p> {
     }
 
     fn judge_items<T>(&mut self, items: &[Item], read: Read<T>) -> Vec<At<T>> {
-        items.iter().filter_map(|item| self.judge(&item.key, &item.node, read)).collect()
+        items.iter().filter_map(|item| judge_entry(item, read, self.problems)).collect()
     }
 
     /// The elements of a list that must be there, each read as a whole.
@@ -162,13 +162,7 @@ impl<'p> Section<'p> {
     }
 
     pub(super) fn judge<T>(&mut self, key: &str, node: &Node, read: Read<T>) -> Option<At<T>> {
-        match read(node) {
-            Ok(value) => Some(At { place: node.place, value }),
-            Err(mistake) => {
-                self.problems.mistake(node.place, key, &mistake);
-                None
-            }
-        }
+        judge(key, node, read(node), self.problems)
     }
 
     /// Reports the keys that nobody has asked for.
@@ -185,3 +179,43 @@ impl<'p> Section<'p> {
 
 /// Reads the value of a key.
 pub(super) type Read<T> = fn(&Node) -> Result<T, Mistake>;
+
+/// Reads an entry of a list; several in one string are told as that.
+pub(super) fn judge_entry<T>(
+    Item { key, node }: &Item,
+    read: Read<T>,
+    problems: &mut Problems,
+) -> Option<At<T>> {
+    let value = read(node).map_err(|mistake| several(node, read, &mistake).unwrap_or(mistake));
+    judge(key, node, value, problems)
+}
+
+/// A text that is not taken and has a character in disguise would do without it, most likely.
+fn judge<T>(
+    key: &str,
+    node: &Node,
+    value: Result<T, Mistake>,
+    problems: &mut Problems,
+) -> Option<At<T>> {
+    let told = |mistake: Mistake| {
+        let mistake = node.text().ok().and_then(Mistake::disguised).unwrap_or(mistake);
+        problems.mistake(node.place, key, &mistake);
+    };
+    value.map_err(told).ok().map(|value| At { place: node.place, value })
+}
+
+/// The entries that are in one string, if each of them alone would do.
+fn several<T>(node: &Node, read: Read<T>, mistake: &Mistake) -> Option<Mistake> {
+    // A title may have spaces.
+    let at_spaces = !matches!(mistake, Mistake::Title(..) | Mistake::LongTitle(..));
+    let is_between = |found: char| matches!(found, ',' | ';') || at_spaces && found.is_whitespace();
+    let text = node.text().ok()?;
+    let parts = text.split(is_between).map(str::trim).filter(|part| !part.is_empty());
+    let parts: Vec<&str> = parts.collect();
+    let alone = |part: &&str| {
+        let value = ValueKind::String((*part).to_owned());
+        read(&Node { place: node.place, value }).is_ok()
+    };
+    let is_several = parts.len() > 1 && parts.iter().all(alone);
+    is_several.then(|| Mistake::Several(text.into(), parts.into_iter().map(Quoted::from).collect()))
+}

@@ -12,10 +12,11 @@ use super::log::{self, Log};
 use super::mistake::Mistake;
 use super::node::{Node, Table};
 use super::pacs;
-use super::problems::Problems;
+use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{cross, peer, rules, unwise};
+use super::{ahead, cross, peer, rules, unwise};
+use crate::host;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
 
@@ -48,7 +49,7 @@ pub struct Loaded {
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
-    log: Log,
+    log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
@@ -58,6 +59,9 @@ struct Tables {
 pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, Errors> {
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
+    if let Purpose::Check(service) = problems.purpose.clone() {
+        ahead::judge(&tables.listeners, &tables.log, &service, &mut problems);
+    }
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
@@ -80,7 +84,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
     let site = Site { policy, targets, limits, tls };
-    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded })
+    Ok(Settings { listeners, site, log: log.log, warnings: found.warnings, loaded })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.
@@ -124,6 +128,7 @@ impl Tables {
 
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
+        cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;
@@ -143,7 +148,11 @@ impl Tables {
     fn warn(&self, problems: &mut Problems) {
         unwise::called_titles(&self.pacs, problems);
         unwise::calling_titles(&self.peers, problems);
+        unwise::titles_of_pacs(&self.pacs, &self.peers, problems);
+        unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
+        unwise::networks(&self.peers, problems);
+        unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {
             unwise::unused_pacs(&self.pacs, &self.peers, problems);

@@ -8,7 +8,13 @@ use super::finding::Location;
 pub(super) struct Sources(Vec<Source>);
 
 enum Source {
-    File { path: PathBuf, text: String, lines: Vec<usize> },
+    File {
+        path: PathBuf,
+        text: String,
+        lines: Vec<usize>,
+    },
+    /// A directory, or what is in one and is not read.
+    Unread(PathBuf),
     Variable(String),
 }
 
@@ -75,6 +81,11 @@ impl Sources {
         self.add(Source::File { path, text: String::new(), lines: Vec::new() }, Part::Whole)
     }
 
+    /// What is spoken of and holds nothing of the configuration.
+    pub(super) fn add_unread(&mut self, path: PathBuf) -> Place {
+        self.add(Source::Unread(path), Part::Whole)
+    }
+
     /// An environment variable.
     pub(super) fn add_variable(&mut self, name: String) -> Place {
         self.add(Source::Variable(name), Part::Variable)
@@ -123,6 +134,7 @@ impl Sources {
             (Some(Source::File { path, .. }), Part::Whole | Part::Variable) => {
                 Location::File(path.clone())
             }
+            (Some(Source::Unread(path)), _) => Location::File(path.clone()),
             (None, _) => Location::File(PathBuf::new()),
         }
     }

@@ -26,7 +26,39 @@ impl Suggestion {
             _ => Self::OneOf(words().map(Into::into).collect()),
         }
     }
+
+    /// The candidate that differs in few letters behind the prefix of all, or else where they are
+    /// listed.
+    pub(super) fn alike<S: AsRef<str>>(
+        wrong: &str,
+        prefix: &str,
+        candidates: impl IntoIterator<Item = S>,
+        listed: &'static str,
+    ) -> Self {
+        let behind = |word: &str| word.strip_prefix(prefix).unwrap_or(word).to_lowercase();
+        let wrong = behind(wrong);
+        let similarity =
+            |word: &S| strsim::normalized_damerau_levenshtein(&wrong, &behind(word.as_ref()));
+        let scored = candidates.into_iter().map(|word| (similarity(&word), word));
+        match scored.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
+            Some((score, word)) if score >= ALIKE => Self::Nearest(word.as_ref().into()),
+            _ => Self::See(listed),
+        }
+    }
+
+    /// The same with a prefix before each word.
+    pub(super) fn behind(self, prefix: &str) -> Self {
+        let whole = |word: Box<str>| format!("{prefix}{word}").into_boxed_str();
+        match self {
+            Self::Nearest(word) => Self::Nearest(whole(word)),
+            Self::OneOf(words) => Self::OneOf(words.into_iter().map(whole).collect()),
+            Self::See(place) => Self::See(place),
+        }
+    }
 }
+
+/// The part of the letters that two names share, from which on one is meant by the other.
+const ALIKE: f64 = 0.7;
 
 /// The Jaro-Winkler similarity from which on a guess helps more than it misleads.
 const NEAR: f64 = 0.8;

@@ -4,6 +4,7 @@ use config::{Value, ValueKind};
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
+use super::lookalike;
 use super::mistake::Mistake;
 use super::node::Table;
 use super::problems::Problems;
@@ -30,10 +31,16 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
     spans.sort_by_key(|(span, _)| span.start);
     let mut shown = Vec::new();
     let mut end_of_line = None;
+    // A string without its end takes the bracket behind it along.
+    let mut is_unclosed = false;
     for (span, message) in spans {
         if end_of_line.is_some_and(|end| span.start <= end) {
             continue;
         }
+        if is_unclosed && message.contains("array") {
+            break;
+        }
+        is_unclosed = message == UNCLOSED;
         let rest = text.get(span.start..).unwrap_or_default();
         end_of_line = Some(span.start + rest.find('\n').unwrap_or(rest.len()));
         let name = text.get(span.clone()).unwrap_or_default();
@@ -42,12 +49,27 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
             continue;
         }
         let rest = rest.lines().next().unwrap_or_default().trim();
-        shown.push((span.start, String::new(), Mistake::Syntax(cured(message, rest))));
+        let (at, cured) =
+            disguised(text, span.start).unwrap_or_else(|| (span.start, cured(message, rest)));
+        shown.push((at, String::new(), Mistake::Syntax(cured)));
         if message.contains("array") || message.contains("inline table") {
             break;
         }
     }
     shown
+}
+
+/// What the parser says of a string that the line ends before.
+const UNCLOSED: &str = "invalid basic string, expected `\"`";
+
+/// Where in the line of an error a character is not what it looks like.
+fn disguised(text: &str, at: usize) -> Option<(usize, Box<str>)> {
+    // A byte order mark may stand at the start of a file.
+    let first = text.len() - text.trim_start_matches('\u{feff}').len();
+    let start = text.get(..at)?.rfind('\n').map_or(first, |end| end + 1);
+    let line = text.get(start..)?.lines().next()?;
+    let (offset, found) = lookalike::in_line(line)?;
+    Some((start + offset, format!("here is {found}").into()))
 }
 
 /// The parser's words, with the cure where they leave it open.
@@ -59,7 +81,12 @@ fn cured(message: &str, rest_of_line: &str) -> Box<str> {
         }
         return "text must be in straight quotes, such as \"30s\"".into();
     }
-    if message == "invalid basic string, expected `\"`" {
+    if ["escape", "unicode", "hex"].iter().any(|word| message.contains(word)) {
+        return "a backslash in double quotes begins an escape; write paths with slashes, as the \
+                gate runs on Linux, and other text in single quotes"
+            .into();
+    }
+    if message == UNCLOSED {
         return "the closing quote is missing".into();
     }
     if message.contains("array") {

@@ -1,5 +1,6 @@
 //! Whole configurations, loaded from files of their own.
 
+mod ahead;
 mod environment;
 mod examples;
 mod files;

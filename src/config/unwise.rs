@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use pacsgate_core::policy::share;
 use pacsgate_core::quoted::Quoted;
 use pacsgate_core::wire::title::AeTitle;
 
@@ -47,15 +48,96 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
     }
 }
 
+/// The device's own title and that of the PACS are the two that every device is set up with. A PACS
+/// may be a device of another one.
+pub(super) fn titles_of_pacs(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
+    for peer in peers {
+        let titles = reached(peer, tables).flat_map(|table| {
+            let titles = table.called.iter().chain(&table.ae_title);
+            titles.map(move |at| (folded(at.value), (table, at.place)))
+        });
+        let titles: HashMap<String, _> = titles.collect();
+        for held in held(&peer.name, &peer.calling) {
+            let Some((table, place)) = titles.get(&folded(held.title)) else { continue };
+            let caution = Caution::TitleOfPacs {
+                title: quoted(held.title),
+                pacs: format!("pacs.{}", table.name),
+                first: problems.locate(*place),
+            };
+            problems.caution(held.place, format!("peer.{}.calling_ae", peer.name), &caution);
+        }
+    }
+}
+
+/// The PACS that a peer names.
+fn reached<'a>(
+    peer: &'a peer::Read,
+    tables: &'a [pacs::Read],
+) -> impl Iterator<Item = &'a pacs::Read> {
+    tables.iter().filter(|table| peer.pacs.iter().any(|at| at.value == table.name))
+}
+
+/// A destination is mostly the title of a device that is a peer as well.
+pub(super) fn destinations(peers: &[peer::Read], problems: &mut Problems) {
+    let calling = || peers.iter().flat_map(|peer| held(&peer.name, &peer.calling));
+    let known: HashSet<AeTitle> = calling().map(|held| held.title).collect();
+    let alike: HashMap<String, Held<'_>> =
+        calling().map(|held| (folded(held.title), held)).collect();
+    let destinations = peers.iter().flat_map(|peer| held(&peer.name, &peer.move_to));
+    for other in destinations.filter(|held| !known.contains(&held.title)) {
+        if let Some(first) = alike.get(&folded(other.title)) {
+            warn_of_case("peer", "move_to", *first, other, problems);
+        }
+    }
+}
+
+/// A list of networks is there to leave some out.
+pub(super) fn networks(peers: &[peer::Read], problems: &mut Problems) {
+    for peer in peers {
+        for At { place, value: network } in &peer.from {
+            let caution = match network.prefix_len() {
+                0 => Caution::AnyNetwork(*network),
+                _ if network.addr().is_unspecified()
+                    && network.prefix_len() == network.max_prefix_len() =>
+                {
+                    Caution::NoSource(*network)
+                }
+                _ => continue,
+            };
+            problems.caution(*place, format!("peer.{}.from", peer.name), &caution);
+        }
+    }
+}
+
+/// A number that a peer can never get.
+pub(super) fn shares(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
+    for peer in peers {
+        let Some(At { place, value: wanted }) = peer.associations else { continue };
+        let named: Vec<_> = reached(peer, tables).collect();
+        let possible = named.iter().map(|table| share(table.associations)).sum();
+        if named.is_empty() || wanted <= possible {
+            continue;
+        }
+        let pacs: Vec<_> = named.iter().map(|table| format!("pacs.{}", table.name)).collect();
+        let caution = Caution::BeyondShare { wanted, possible, pacs: pacs.join(", ") };
+        problems.caution(place, format!("peer.{}.associations", peer.name), &caution);
+    }
+}
+
 /// Titles are compared whole: what looks like a pattern matches nothing that was meant.
 pub(super) fn patterns(pacs: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
     let called = pacs.iter().map(|it| ("pacs", &it.name, "called_ae", &it.called));
     let calling = peers.iter().map(|it| ("peer", &it.name, "calling_ae", &it.calling));
     let destinations = peers.iter().map(|it| ("peer", &it.name, "move_to", &it.move_to));
     for (kind, name, key, titles) in called.chain(calling).chain(destinations) {
-        for held in held(name, titles).filter(|it| it.title.as_str().bytes().any(is_wildcard)) {
-            let caution = Caution::TitleLikePattern(quoted(held.title));
-            problems.caution(held.place, format!("{kind}.{name}.{key}"), &caution);
+        for held in held(name, titles) {
+            let (text, shown) = (held.title.as_str(), quoted(held.title));
+            let path = || format!("{kind}.{name}.{key}");
+            if text.bytes().any(is_wildcard) {
+                problems.caution(held.place, path(), &Caution::TitleLikePattern(shown));
+            } else if text.contains(',') {
+                problems.caution(held.place, path(), &Caution::TitleLikeList(shown));
+            }
         }
     }
 }
@@ -85,8 +167,7 @@ fn pairs(mut titles: Vec<Held<'_>>) -> impl Iterator<Item = (Held<'_>, Held<'_>)
     let mut equal: HashMap<AeTitle, Held<'_>> = HashMap::new();
     let mut alike: HashMap<String, Held<'_>> = HashMap::new();
     titles.into_iter().filter_map(move |held| {
-        let folded = held.title.as_str().to_ascii_lowercase();
-        let like = *alike.entry(folded).or_insert(held);
+        let like = *alike.entry(folded(held.title)).or_insert(held);
         let first = *equal.entry(held.title).or_insert(held);
         let first = if first.place == held.place { like } else { first };
         (first.place != held.place).then_some((first, held))
@@ -101,6 +182,10 @@ fn warn_of_case(kind: &str, key: &str, first: Held<'_>, other: Held<'_>, problem
         first: problems.locate(first.place),
     };
     problems.caution(other.place, format!("{kind}.{}.{key}", other.by), &caution);
+}
+
+fn folded(title: AeTitle) -> String {
+    title.as_str().to_ascii_lowercase()
 }
 
 fn quoted(title: AeTitle) -> Quoted {

@@ -19,6 +19,9 @@ pub struct Address {
 /// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
+    /// A scheme before the host.
+    #[error("is a URL; write host and port alone, such as \"10.10.0.5:104\"")]
+    Url,
     /// No colon and number at the end.
     #[error("has no port; write host and port, such as \"10.10.0.5:104\"")]
     NoPort,
@@ -39,6 +42,9 @@ impl FromStr for Address {
     fn from_str(text: &str) -> Result<Self, AddressFault> {
         if text.parse::<std::net::Ipv6Addr>().is_ok() {
             return Err(AddressFault::Brackets);
+        }
+        if text.contains("://") {
+            return Err(AddressFault::Url);
         }
         let (host, port) = text.rsplit_once(':').ok_or(AddressFault::NoPort)?;
         let digits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
@@ -179,7 +185,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_address() {
-        use AddressFault::{Brackets, Host, NoPort, Port};
+        use AddressFault::{Brackets, Host, NoPort, Port, Url};
         let cases = [
             ("10.10.0.5", NoPort),
             ("10.10.0.5:", NoPort),
@@ -191,7 +197,8 @@ mod tests {
             ("10.10.0:104", Host),
             (":104", Host),
             ("a b:104", Host),
-            ("http://archive:104", Host),
+            ("http://archive:104", Url),
+            ("dicom://archive", Url),
             ("[archive]:104", Host),
             ("2001:db8::5", Brackets),
             ("2001:db8:0:0:0:0:0:0:5:104", Brackets),

@@ -3,6 +3,7 @@
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{ParsedExtension, X509Extension};
+use x509_parser::oid_registry::OID_X509_EXT_ISSUER_DISTRIBUTION_POINT as DISTRIBUTION_POINT;
 use x509_parser::prelude::FromDer;
 use x509_parser::revocation_list::CertificateRevocationList;
 use x509_parser::x509::X509Version;
@@ -20,6 +21,44 @@ pub(crate) fn signer<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]
         };
         id.key_identifier.as_ref().map(|id| id.0)
     })
+}
+
+/// What a list speaks of: two of one scope say the same at different times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Scope {
+    issuer: Vec<u8>,
+    /// Identifies the issuer's key, for CAs that have kept their name over a change of key.
+    pub(crate) key: Option<Vec<u8>>,
+    distribution_point: Option<Vec<u8>>,
+}
+
+impl Scope {
+    pub(crate) fn of(list: &CertificateRevocationList<'_>) -> Self {
+        let is_point = |of: &&X509Extension<'_>| of.oid == DISTRIBUTION_POINT;
+        Self {
+            issuer: list.issuer().as_raw().to_vec(),
+            key: signer(list.extensions()).map(<[u8]>::to_vec),
+            distribution_point: list.extensions().iter().find(is_point).map(|of| of.value.to_vec()),
+        }
+    }
+}
+
+/// Whether one of the lists is of the same scope and newer.
+pub(crate) fn is_replaced(
+    list: &CertificateRevocationListDer<'_>,
+    lists: &[&CertificateRevocationListDer<'_>],
+) -> bool {
+    let read = |der| CertificateRevocationList::from_der(der).ok().map(|(_, list)| list);
+    let Some(list) = read(list) else { return false };
+    let (scope, time) = (Scope::of(&list), list.last_update());
+    let mut others = lists.iter().filter_map(|der| read(der));
+    others.any(|other| other.last_update() > time && Scope::of(&other) == scope)
+}
+
+/// How many of the certificates may issue others.
+pub(crate) fn count(cas: &[CertificateDer<'_>]) -> usize {
+    let read = cas.iter().filter_map(|der| X509Certificate::from_der(der).ok());
+    read.filter(|(_, ca)| may_issue(ca)).count()
 }
 
 /// The CAs for which there is no list, by their subjects.

@@ -30,6 +30,12 @@ pub enum PemFault {
     /// Which of them is meant is not clear.
     #[error("holds several private keys")]
     SeveralKeys,
+    /// A CA's key on the gate.
+    #[error(
+        "holds a private key beside the certificates; with the key of a CA anybody can be any \
+         device, so take it out and keep it on another machine"
+    )]
+    KeyBesideCa,
     /// Not an X.509 certificate.
     #[error("holds a damaged certificate")]
     Certificate,
@@ -48,6 +54,13 @@ pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, P
         true => Ok(certificates),
         false => Err(PemFault::Certificate),
     }
+}
+
+/// Every certificate of a file of CAs, whose keys have no business here.
+pub(crate) fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
+    let certificates = certificates(pem)?;
+    // Under a passphrase or not, of whatever kind.
+    if contains(pem, b"PRIVATE KEY-----") { Err(PemFault::KeyBesideCa) } else { Ok(certificates) }
 }
 
 /// The one private key of a file: PKCS #8, SEC 1 or PKCS #1.
@@ -144,6 +157,20 @@ mod tests {
             told,
             "holds a certificate request, not a certificate; have two paths been swapped?"
         );
+    }
+
+    #[test]
+    fn refuses_a_private_key_beside_a_ca() {
+        let one = generated();
+        let ca = one.cert.pem();
+        assert_eq!(authorities(ca.as_bytes()).unwrap(), [one.cert.der().clone()]);
+        let key = one.signing_key.serialize_pem();
+        let sealed =
+            "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+        for key in [key.as_str(), sealed] {
+            let both = format!("{ca}{key}");
+            assert_eq!(authorities(both.as_bytes()), Err(PemFault::KeyBesideCa));
+        }
     }
 
     #[test]

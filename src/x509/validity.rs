@@ -52,11 +52,12 @@ pub(crate) fn of_certificate(der: &[u8], what: Dated, now: SystemTime) -> Option
     Some(what.sentence(&certificate.subject().to_string(), when))
 }
 
-/// The same of a revocation list that serves for `grace` after its end.
-pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<String> {
+/// The same of a revocation list that serves for `grace` after its end, and whether it still does.
+pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(bool, String)> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;
     let when = When::of(0, seconds(list.next_update()?), grace, since_epoch(now))?;
-    Some(Dated::Crl.sentence(&list.issuer().to_string(), when))
+    let serves = !matches!(when, When::Ended(_));
+    Some((serves, Dated::Crl.sentence(&list.issuer().to_string(), when)))
 }
 
 /// Since the epoch.

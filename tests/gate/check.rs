@@ -14,6 +14,8 @@ use crate::support::configuration::{named, peer};
 
 /// Blocks of what stands in the sound file, what a slip makes of it, and what is told.
 const MISTAKES: &str = include_str!("check/mistakes.txt");
+/// Written anew, to be read before it is committed, with `UPDATE_MISTAKES=1`.
+const MISTAKES_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/gate/check/mistakes.txt");
 
 const SOUND: &str = r#"schema = 1
 
@@ -47,19 +49,27 @@ fn each_plausible_mistake_is_told_with_its_place_and_its_cure() {
     let site = Site::new(200 * DAY);
     let blocks: Vec<_> = MISTAKES.trim().split("\n\n").collect();
     assert!(blocks.len() >= 20, "{}", blocks.len());
-    for block in blocks {
+    let is_edit = |line: &&str| line.starts_with("- ") || line.starts_with("+ ");
+    let mut told = Vec::new();
+    for block in &blocks {
         let (sound, mistaken) = (lines(block, "- "), lines(block, "+ "));
-        let told = block.lines().filter(|line| !line.starts_with("- ") && !line.starts_with("+ "));
         assert!(SOUND.contains(&sound), "{sound}");
         site.write("pacsgate.toml", SOUND.replacen(&sound, &mistaken, 1));
         let checked = site.check(&[]);
-        let told: Vec<_> = told.collect();
-        assert_eq!((checked.text.as_str(), checked.code), (told.join("\n").as_str(), 78));
+        let edits: Vec<_> = block.lines().filter(is_edit).collect();
+        told.push(format!("{}\n{}", edits.join("\n"), checked.text));
         // run says the same of what keeps it from starting.
         let ran = site.run_binary(&["run"]);
-        let errors = told.iter().filter_map(|line| line.strip_prefix("error: "));
-        assert_eq!(ran.code, 78, "{block}");
+        let errors = checked.text.lines().filter_map(|line| line.strip_prefix("error: "));
+        assert_eq!((checked.code, ran.code), (78, 78), "{block}");
         assert_eq!(ran.text, errors.collect::<Vec<_>>().join("\n"));
+    }
+    if std::env::var_os("UPDATE_MISTAKES").is_some() {
+        fs::write(MISTAKES_FILE, told.join("\n\n") + "\n").unwrap();
+        return;
+    }
+    for (told, block) in told.iter().zip(blocks) {
+        assert_eq!(told, block);
     }
 }
 
@@ -96,6 +106,131 @@ fn warns_of_an_expired_server_certificate_and_refuses_it_when_strict() {
     assert!(strict.text.starts_with(&start.replace("warning", "error")), "{}", strict.text);
     assert!(strict.text.ends_with("\nbad: pacsgate.toml: 1 error, 0 warnings"), "{}", strict.text);
     assert_eq!(strict.code, 78);
+}
+
+#[test]
+fn finds_bad_a_revocation_list_that_has_ended() {
+    let site = Site::new(200 * DAY);
+    let now = SystemTime::now();
+    let ca = pki::authority("Imaging CA", now - 9 * DAY..now + 300 * DAY);
+    let ca = Authority::root(ca, KeyPair::generate().unwrap()).unwrap();
+    site.write("tls/ca.pem", ca.issuer.pem());
+    let ended = ca.crl(now - 9 * DAY..now - 2 * DAY, &[]).unwrap();
+    site.write("tls/ca.crl", ended.pem().unwrap());
+    let bad = site.check(&[]);
+    let start = "error: pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: the \
+                 revocation list of \"CN=Imaging CA\" has ended at ";
+    let end = "; every certificate of its CA is refused as crl-expired; fetch the current list\n\
+               bad: pacsgate.toml: 1 error, 0 warnings";
+    assert!(bad.text.starts_with(start) && bad.text.ends_with(end), "{}", bad.text);
+    assert_eq!(bad.code, 78);
+    site.write("pacsgate.toml", SOUND.replace("\n[pacs", "crl_grace = \"7d\"\n[pacs"));
+    assert_eq!(site.check(&[]).code, 0);
+}
+
+#[test]
+fn finds_bad_what_the_user_of_the_service_cannot_read() {
+    let site = Site::new(200 * DAY);
+    let folders = ["", "tls", "conf.d"];
+    let files = ["pacsgate.toml", "tls/gateway.pem", "tls/gateway.key", "tls/ca.pem", "tls/ca.crl"];
+    fs::create_dir(site.path("conf.d")).unwrap();
+    for folder in folders {
+        site.set_mode(folder, 0o755);
+    }
+    for file in files {
+        site.set_mode(file, 0o644);
+    }
+    let open = site.check_for("nobody", &[]);
+    let warning = "warning: pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key may \
+                   be read by every user";
+    assert!(open.text.starts_with(warning), "{}", open.text);
+    assert_eq!((open.text.lines().count(), open.code), (2, 0));
+    for name in folders.iter().chain(&files) {
+        let open = if folders.contains(name) { 0o755 } else { 0o644 };
+        site.set_mode(name, open & 0o700);
+        let closed = site.check_for("nobody", &[]);
+        let wanted = match *name {
+            "conf.d" => "list",
+            folder if folders.contains(&folder) => "enter",
+            _ => "read",
+        };
+        let path = fs::canonicalize(site.path(name)).unwrap();
+        let root = fs::canonicalize(site.path("")).unwrap();
+        let path = path.strip_prefix(root).unwrap().display().to_string();
+        let told = format!("the user nobody, as whom the gate is to run, may not {wanted} {path}");
+        let found: Vec<_> = closed.text.lines().filter(|line| line.contains(&told)).collect();
+        assert_eq!((found.len(), closed.code), (1, 78), "{name}: {}", closed.text);
+        assert!(found[0].contains("&& chmod g+"), "{}", found[0]);
+        // Root may, as it is the user that counts and not whoever checks.
+        assert_eq!(site.check(&[]).code, 0);
+        site.set_mode(name, open);
+    }
+    let key = "pacsgate.toml:7:1: listener.front.tls.private_key: the user nobody, ";
+    site.set_mode("tls/gateway.key", 0o600);
+    site.set_mode("tls/ca.pem", 0o600);
+    let closed = site.check_for("nobody", &[]);
+    assert!(closed.text.starts_with(&format!("error: {key}")), "{}", closed.text);
+    assert!(closed.text.ends_with("\nbad: pacsgate.toml: 2 errors, 0 warnings"), "{}", closed.text);
+}
+
+#[test]
+fn wants_a_user_that_is_there() {
+    let site = Site::new(200 * DAY);
+    let told = "there is no user \"nobody-of-this-name\" on this machine";
+    let checked = site.check_for("nobody-of-this-name", &[]);
+    assert_eq!((checked.text.as_str(), checked.code), (told, 64));
+}
+
+#[test]
+fn finds_bad_an_audit_file_that_cannot_be_made() {
+    let site = Site::new(200 * DAY);
+    site.write("pacsgate.toml", format!("{SOUND}[log]\naudit = \"log/audit.jsonl\"\n"));
+    let place = "error: pacsgate.toml:25:1: log.audit: ";
+    let absent = site.check(&[]);
+    let told =
+        format!("{place}there is no folder log; run `install -d -o root -g root -m 750 log`");
+    assert_eq!(absent.text.lines().next(), Some(told.as_str()));
+    assert_eq!(absent.code, 78);
+    fs::create_dir(site.path("log")).unwrap();
+    for folder in ["", "log"] {
+        site.set_mode(folder, 0o755);
+    }
+    assert_eq!(site.check(&[]).code, 0);
+    let nobody = |name: &str| {
+        let told = format!("{place}the user nobody, as whom the gate is to run, may not {name}");
+        let text = site.check_for("nobody", &[]).text;
+        text.lines().filter(|line| line.starts_with(&told)).count()
+    };
+    assert_eq!(nobody("make a file in log"), 1);
+    site.set_mode("log", 0o757);
+    assert_eq!(nobody("make a file in log"), 0);
+    site.write("log/audit.jsonl", "");
+    site.set_mode("log", 0o755);
+    assert_eq!((nobody("make a file in log"), nobody("write to log/audit.jsonl")), (0, 1));
+    fs::remove_file(site.path("log/audit.jsonl")).unwrap();
+    fs::create_dir(site.path("log/audit.jsonl")).unwrap();
+    let told = format!("{place}log/audit.jsonl is a folder; add the name of a file in it");
+    assert_eq!(site.check(&[]).text.lines().next(), Some(told.as_str()));
+}
+
+#[test]
+fn finds_bad_an_address_that_this_machine_does_not_have() {
+    let site = Site::new(200 * DAY);
+    // Of the documentation (RFC 5737 and RFC 3849), and of no machine.
+    let addresses = "[\"127.0.0.1:0\", \"192.0.2.1:2762\", \"[2001:db8::1]:2762\"]";
+    site.write("pacsgate.toml", SOUND.replace("[\"127.0.0.1:0\"]", addresses));
+    let checked = site.check(&[]);
+    for (column, address) in [(24, "192.0.2.1"), (42, "2001:db8::1")] {
+        let start = format!("error: pacsgate.toml:4:{column}: listener.front.bind: {address} ");
+        assert!(checked.text.lines().any(|line| line.starts_with(&start)), "{}", checked.text);
+    }
+    let told = "192.0.2.1 is no address of this machine, which has 127.0.0.1";
+    assert!(checked.text.contains(told), "{}", checked.text);
+    assert!(
+        checked.text.ends_with("\nbad: pacsgate.toml: 2 errors, 0 warnings"),
+        "{}",
+        checked.text
+    );
 }
 
 #[test]
@@ -175,7 +310,7 @@ fn writes_one_json_document() {
 #[test]
 fn names_a_variable_of_the_environment() {
     let site = Site::new(200 * DAY);
-    let mut command = site.command(&["check", "--json"]);
+    let mut command = site.command(&["check", "--json", "--user", "root"]);
     let checked = site.end(command.env("PACSGATE__LIMITS__IDEL", "5m"));
     let document: Value = serde_json::from_str(&checked.text).unwrap();
     let finding = &document["findings"][0];
@@ -283,7 +418,17 @@ impl Site {
     }
 
     fn check(&self, options: &[&str]) -> Ended {
-        self.run_binary(&[&["check"], options].concat())
+        // As root may: a pacsgate that is installed here has nothing to do with it.
+        self.check_for("root", options)
+    }
+
+    fn check_for(&self, user: &str, options: &[&str]) -> Ended {
+        self.run_binary(&[&["check", "--user", user], options].concat())
+    }
+
+    /// Opens a file or a folder to everybody, or closes it.
+    fn set_mode(&self, name: &str, mode: u32) {
+        fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
     fn run_binary(&self, arguments: &[&str]) -> Ended {

@@ -104,11 +104,10 @@ impl Candidate {
     }
 
     fn limits(&self, occupancy: Occupancy) -> Finding {
-        let share = (self.pacs_limit / 2).max(1);
         if occupancy.peer >= self.peer_limit {
             return Finding::PeerAtItsLimit;
         }
-        if occupancy.peer_at_pacs >= share {
+        if occupancy.peer_at_pacs >= share(self.pacs_limit) {
             return Finding::PeerAtItsShare;
         }
         if occupancy.pacs >= self.pacs_limit {
@@ -116,4 +115,9 @@ impl Candidate {
         }
         Finding::WithinLimits
     }
+}
+
+/// How many of a PACS's associations one peer may have: the others are to find some free.
+pub const fn share(associations: u32) -> u32 {
+    if associations < 2 { 1 } else { associations / 2 }
 }

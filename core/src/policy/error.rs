@@ -10,7 +10,9 @@ use super::matching::lower;
 use super::peer::{Pacs, Peer};
 use crate::certificate::{Matcher, NameFault};
 use crate::quoted::{Quoted, key};
-use crate::services::{Condition, GroupSet, Service, is_retired_meta, is_unified_procedure_step};
+use crate::services::{
+    Condition, GroupSet, Service, SopClass, is_retired_meta, is_unified_procedure_step,
+};
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
@@ -80,7 +82,7 @@ pub enum PolicyFault {
     /// `sop_classes` without a service that it would narrow.
     NothingToNarrow,
     /// A SOP class that narrows nothing: `sop_classes` takes away, it does not add.
-    NotNarrowing,
+    NotNarrowing(Uid),
 }
 
 /// A number outside of the range that is allowed for it.
@@ -202,7 +204,8 @@ fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {
         let groups = GroupSet::of_sop_class(class).intersection(granted);
         groups.iter().any(|group| group.condition != Condition::Always)
     };
-    let foreign = |class: &Uid| (!narrowed(class)).then_some(PolicyFault::NotNarrowing);
+    let foreign =
+        |class: &Uid| (!narrowed(class)).then(|| PolicyFault::NotNarrowing(class.clone()));
     table.faults("sop_classes", &peer.sop_classes, foreign).collect()
 }
 
@@ -296,7 +299,7 @@ impl PolicyFault {
                 place(first)
             ),
             Self::SameMatcher { first } => format!(
-                "belongs to {} already, at {}; a certificate has one peer",
+                "belongs to {} already, at {}; a certificate has one peer, which may have several titles",
                 first.table,
                 place(first)
             ),
@@ -307,11 +310,20 @@ impl PolicyFault {
                 "is for C-MOVE, and no service of this peer has that; add `move` to services".into()
             }
             Self::NothingToNarrow => {
-                "narrows store and get, and this peer has neither service".into()
+                "narrows store and get, and this peer has neither service; take it out".into()
             }
-            Self::NotNarrowing => "is in none of this peer's services".into(),
+            Self::NotNarrowing(class) => format!(
+                "{} is not in this peer's store or get, which is all that sop_classes narrows; take \
+                 it out, or permit it in services by {{ sop_class, operations }}",
+                shown(class)
+            ),
         }
     }
+}
+
+/// A class as people know it.
+fn shown(class: &Uid) -> Quoted {
+    SopClass::with_uid(class).map_or(class.as_str(), |known| known.keyword).into()
 }
 
 impl std::error::Error for PolicyError {}

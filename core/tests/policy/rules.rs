@@ -164,7 +164,7 @@ fn sop_classes_must_narrow_something() {
     for (names, class) in
         [("store", KEY_OBJECT), ("store get", FIND), ("store", "1.3.12.2.1107.5.9.1")]
     {
-        let error = of_peer("sop_classes", 0, PolicyFault::NotNarrowing);
+        let error = of_peer("sop_classes", 0, PolicyFault::NotNarrowing(uid(class)));
         assert_eq!(rules(narrowed(names, class)), Err(vec![error]), "{names} {class}");
     }
 }

@@ -52,6 +52,9 @@ fn leaves_variables_of_other_prefixes_alone() {
 
 #[test]
 fn refuses_a_variable_and_says_why() {
+    const FILES_ONLY: &str =
+        "peers, services and CAs are never taken from the environment; set this in a file";
+    const LIST: &str = "is a list, and a variable overrides single values only; set it in a file";
     let cases = [
         ("LIMITS__IDEL", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
         ("LIMITS__idle", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
@@ -60,16 +63,30 @@ fn refuses_a_variable_and_says_why() {
             "a:1",
             "overrides nothing; did you mean `PACSGATE__PACS__ARCHIVE__ADDRESS`?",
         ),
+        ("PEER__CT1__CALLING_AE", "CT2", FILES_ONLY),
+        ("LISTENER__FRONT__TLS__CLIENT_CA", "/tmp/ca.pem", FILES_ONLY),
+        ("LISTENER__FRONT__TLS__CLIENT_CRL", "/tmp/ca.crl", FILES_ONLY),
+        ("LISTENER__FRONT__BIND", "[::]:104", LIST),
+        ("PACS__ARCHIVE__CALLED_AE", "PACS", LIST),
+        ("SCHEMA", "1", "says what the main file is written in; set it there"),
         (
-            "PEER__CT1__CALLING_AE",
-            "CT2",
-            "peers, services and CAs are never taken from the environment",
+            "PACS__ARCHIVE__AE_TITLE",
+            "A",
+            "overrides nothing; known are PACSGATE__PACS__ARCHIVE__ADDRESS",
+        ),
+        ("LIMITS__IDLE_TIMEOUT", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
+        (
+            "LOG__FILE",
+            "x",
+            "overrides nothing; known are PACSGATE__LOG__AUDIT, PACSGATE__LOG__FORMAT, \
+             PACSGATE__LOG__LEVEL",
         ),
         (
-            "LISTENER__FRONT__TLS__CLIENT_CA",
-            "/tmp/ca.pem",
-            "peers, services and CAs are never taken from the environment",
+            "LISTENER__FRONT__CERTIFICATE",
+            "x",
+            "overrides nothing; did you mean `PACSGATE__LISTENER__FRONT__TLS__CERTIFICATE`?",
         ),
+        ("CONFIG", "x", "overrides nothing; see \"Environment\" in docs/configuration.md"),
         ("LIMITS__IDLE", "600", "limits.idle: \"600\" has no unit; write \"10m\""),
         ("LIMITS__CONNECTIONS", "many", "limits.connections: must be a whole number, not text"),
         ("LIMITS__CONNECTIONS", "0", "limits.connections: 0 is outside 1 to 100000"),

@@ -27,7 +27,7 @@ fn certificates_of_two_peers_differ() {
     assert_eq!(
         site.told(),
         "conf.d/a.toml:2:18: peer.ct2.certificate: belongs to peer.ct1 already, at \
-         pacsgate.toml:15:18; a certificate has one peer"
+         pacsgate.toml:15:18; a certificate has one peer, which may have several titles"
     );
 }
 
@@ -61,7 +61,7 @@ fn a_file_that_cannot_be_parsed_hides_no_mistake_in_another() {
     assert_eq!(
         site.told(),
         "conf.d/a.toml:1:13: unclosed table, expected `]`\n\
-         conf.d/b.toml:5:13: peer.ct2.services[0]: \"ecko\" is not known here; did you mean `echo`?"
+         conf.d/b.toml:5:13: peer.ct2.services[0]: \"ecko\" is not a service; did you mean `echo`?"
     );
 }
 
@@ -114,6 +114,18 @@ fn names_the_place_of_a_character_in_another_encoding() {
     site.write("conf.d/a.toml", latin);
     let told = "conf.d/a.toml:2:13: is not UTF-8 text; save it in that encoding";
     assert_eq!(site.told(), told);
+}
+
+#[test]
+fn takes_utf_16_for_another_encoding_and_no_byte_order_mark_for_a_mistake() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2().bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>());
+    let told = "conf.d/a.toml:1:2: is not UTF-8 text; save it in that encoding";
+    assert_eq!(site.told(), told);
+    site.write("conf.d/a.toml", format!("\u{feff}{}", ct2()));
+    assert!(site.load().is_ok());
+    site.write("conf.d/a.toml", "\u{feff}[peer.ct2\n");
+    assert_eq!(site.told(), "conf.d/a.toml:1:10: unclosed table, expected `]`");
 }
 
 #[test]

@@ -4,19 +4,43 @@ use super::site::{MAIN, Site};
 
 /// Blocks of what stands in the sound file, what the mistake makes of it, and what is told.
 const MISTAKES: &str = include_str!("mistakes.txt");
+/// Written anew, to be read before it is committed, with `UPDATE_MISTAKES=1`.
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/config/tests/mistakes.txt");
 
 #[test]
 fn each_mistake_is_told_with_its_place_and_its_cure() {
-    let mut count = 0;
-    for block in MISTAKES.trim().split("\n\n") {
+    let blocks: Vec<_> = MISTAKES.trim().split("\n\n").collect();
+    assert!(blocks.len() > 100, "{}", blocks.len());
+    let is_edit = |line: &&str| line.starts_with("- ") || line.starts_with("+ ");
+    let told = blocks.iter().map(|block| {
         let (sound, mistaken) = (lines(block, "- "), lines(block, "+ "));
-        let told = block.lines().filter(|line| !line.starts_with("- ") && !line.starts_with("+ "));
         assert!(MAIN.contains(&sound), "{sound}");
-        let site = Site::new(&MAIN.replacen(&sound, &mistaken, 1));
-        assert_eq!(site.told(), told.collect::<Vec<_>>().join("\n"), "{block}");
-        count += 1;
+        let told = Site::new(&MAIN.replacen(&sound, &typed(mistaken), 1)).told();
+        let edits: Vec<_> = block.lines().filter(is_edit).collect();
+        format!("{}\n{told}", edits.join("\n"))
+    });
+    let told = told.collect::<Vec<_>>().join("\n\n") + "\n";
+    if std::env::var_os("UPDATE_MISTAKES").is_some() {
+        std::fs::write(FILE, &told).unwrap();
+        return;
     }
-    assert!(count > 100, "{count}");
+    for (told, block) in told.trim().split("\n\n").zip(blocks) {
+        assert_eq!(told, block);
+    }
+}
+
+/// The names that the blocks have for characters that a reader would not tell from others.
+const DISGUISED: [(&str, &str); 6] = [
+    ("<no-break>", "\u{a0}"),
+    ("<zero-width>", "\u{200b}"),
+    ("<mark>", "\u{feff}"),
+    ("<dash>", "\u{2011}"),
+    ("<cyrillic C>", "\u{421}"),
+    ("<wide colon>", "\u{ff1a}"),
+];
+
+fn typed(text: String) -> String {
+    DISGUISED.iter().fold(text, |text, (name, character)| text.replace(name, character))
 }
 
 /// The lines with a mark, without it.
@@ -65,6 +89,20 @@ fn a_revocation_list_needs_a_ca() {
         .replace("san_dns = \"ct1.example\"", &pin);
     let told = Site::new(&main).told();
     assert!(told.starts_with("pacsgate.toml:8:15: listener.front.tls.client_crl: "), "{told}");
+}
+
+#[test]
+fn names_the_file_of_a_revocation_list_and_counts_the_lists_in_it() {
+    let lists = "client_crl = [\"tls/ca.crl\", \"tls/more.crl\"]\n\n[pacs";
+    let site = Site::new(&MAIN.replace("\n[pacs", lists));
+    let list = std::fs::read_to_string(site.path("tls/ca.crl")).unwrap();
+    let none = "-----BEGIN X509 CRL-----\nMAA=\n-----END X509 CRL-----\n";
+    site.write("tls/more.crl", list + none);
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:9:29: listener.front.tls.client_crl: tls/more.crl: revocation list 2: it \
+         cannot be used; X.509 v2 lists with nextUpdate can, delta and indirect ones cannot"
+    );
 }
 
 #[test]

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use rcgen::KeyPair;
+use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 
-use crate::config::{Errors, Settings, load_with};
+use crate::config::problems::{Problems, Purpose};
+use crate::config::{Errors, Settings, load_with, read};
+use crate::host::Service;
 use crate::pki::{self, Authority, Identity};
 
 /// The least that loads.
@@ -82,6 +84,17 @@ impl Site {
         fs::set_permissions(self.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 
+    /// Another certificate with this purpose for the gate, and its key.
+    pub(super) fn identify_gateway(&self, purpose: ExtendedKeyUsagePurpose) {
+        let ca = authority("imaging.example");
+        let names = ["gate.example"];
+        let params = pki::leaf("imaging.example", &names, Some(purpose), until(END)).unwrap();
+        let gateway = ca.issue(&params, KeyPair::generate().unwrap()).unwrap();
+        self.write("tls/gateway.pem", gateway.chain_pem());
+        self.write("tls/gateway.key", gateway.key.serialize_pem());
+        self.set_mode("tls/gateway.key", 0o600);
+    }
+
     pub(super) fn load(&self) -> Result<Settings, Errors> {
         self.load_in(&[])
     }
@@ -97,6 +110,22 @@ impl Site {
         let settings = load_with(&self.path("pacsgate.toml"), [], now).unwrap();
         let warnings: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
         self.without_directory(&warnings.join("\n"))
+    }
+
+    /// What `check` calls an error at this moment, without the directory.
+    pub(super) fn judged_at(&self, now: SystemTime) -> String {
+        self.judged(Service::default(), now)
+    }
+
+    /// What `check` calls an error of this service, without the directory.
+    pub(super) fn judged_for(&self, service: Service) -> String {
+        self.judged(service, now())
+    }
+
+    fn judged(&self, service: Service, now: SystemTime) -> String {
+        let main = self.path("pacsgate.toml");
+        let judged = read(&main, [], Problems::new(Purpose::Check(service), now));
+        judged.map_or_else(|errors| self.without_directory(&errors.to_string()), |_| "".into())
     }
 
     pub(super) fn warned(&self) -> String {
@@ -128,7 +157,13 @@ pub(super) fn now() -> SystemTime {
 
 /// A CA of another name.
 pub(super) fn other_ca() -> String {
-    authority("Modality CA").issuer.pem()
+    other_ca_and_list().0
+}
+
+/// A CA of another name with a list that serves as long as its certificates.
+pub(super) fn other_ca_and_list() -> (String, String) {
+    let ca = authority("Modality CA");
+    (ca.issuer.pem(), ca.crl(until(END), &[]).unwrap().pem().unwrap())
 }
 
 fn authority(name: &str) -> Authority {
@@ -149,10 +184,13 @@ fn until(end: u64) -> Range<SystemTime> {
 static PEM: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
     let ca = authority("imaging.example");
     let (gateway, other) = (leaf(&ca), leaf(&ca));
-    let crl = ca.crl(until(END_OF_LIST), &[]).unwrap().pem().unwrap();
+    let list = |time| ca.crl(time, &[]).unwrap().pem().unwrap();
+    let (crl, old) = (list(until(END_OF_LIST)), list(SystemTime::UNIX_EPOCH..until(END).start));
     vec![
         ("tls/ca.pem", ca.issuer.pem()),
         ("tls/ca.crl", crl),
+        ("tls/old.crl", old),
+        ("tls/ca-and-key.pem", ca.issuer.pem() + &other.key.serialize_pem()),
         ("tls/chain.pem", other.chain_pem() + &gateway.chain_pem()),
         ("tls/gateway.pem", gateway.chain_pem()),
         ("tls/gateway.key", gateway.key.serialize_pem()),

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::site::{MAIN, Site, guarded, now, other_ca, peer};
+use rcgen::ExtendedKeyUsagePurpose;
+
+use super::site::{MAIN, Site, guarded, now, other_ca, other_ca_and_list, peer};
 
 const DAY: u64 = 86_400;
 /// 2040-01-01, when the revocation list of every site ends.
@@ -104,6 +106,48 @@ fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
 }
 
 #[test]
+fn check_finds_bad_what_has_everybody_refused() {
+    let site = Site::new(&guarded());
+    assert_eq!(site.judged_at(now()), "");
+    assert_eq!(site.judged_at(moment(END_OF_CRL - 1)), "");
+    // What run warns of.
+    assert_eq!(site.judged_at(moment(END_OF_CRL)), site.warned_at(moment(END_OF_CRL)));
+    let graced = Site::new(&guarded().replace("\n[pacs", "crl_grace = \"7d\"\n[pacs"));
+    assert_eq!(graced.judged_at(moment(END_OF_CRL + 7 * DAY - 1)), "");
+    assert_ne!(graced.judged_at(moment(END_OF_CRL + 7 * DAY)), "");
+
+    let foreign = Site::new(&guarded());
+    foreign.write("tls/ca.pem", other_ca());
+    assert_eq!(foreign.judged_at(now()), foreign.warned_at(now()));
+    let told = "pacsgate.toml:9:1: listener.front.tls.client_crl: none is of \"CN=Modality CA\", ";
+    assert!(foreign.judged_at(now()).starts_with(told), "{}", foreign.judged_at(now()));
+}
+
+#[test]
+fn a_list_that_has_ended_is_bad_beside_another_ca_with_a_list_that_serves() {
+    let site = Site::new(&guarded());
+    let (ca, list) = other_ca_and_list();
+    let read = |name| std::fs::read_to_string(site.path(name)).unwrap();
+    site.write("tls/ca.pem", read("tls/ca.pem") + &ca);
+    site.write("tls/ca.crl", read("tls/ca.crl") + &list);
+    assert_eq!(site.judged_at(now()), "");
+    let told = site.judged_at(moment(END_OF_CRL));
+    let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: ";
+    let list = "the revocation list of \"CN=imaging.example\" has ended at ";
+    assert!(told.starts_with(&format!("{place}{list}")), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
+fn a_list_that_has_ended_is_harmless_beside_a_newer_one() {
+    let site = Site::new(&guarded().replace("[\"tls/ca.crl\"]", "[\"tls/old.crl\"]"));
+    assert_ne!(site.judged_at(now()), "");
+    let lists = "[\"tls/old.crl\", \"tls/ca.crl\"]";
+    let site = Site::new(&guarded().replace("[\"tls/ca.crl\"]", lists));
+    assert_eq!((site.judged_at(now()), site.warned()), (String::new(), String::new()));
+}
+
+#[test]
 fn warns_of_each_certificate_at_the_end_of_its_time() {
     let site = Site::new(MAIN);
     let gateway = std::fs::read_to_string(site.path("tls/gateway.pem")).unwrap();
@@ -182,6 +226,146 @@ fn finds_a_shared_title_behind_one_that_differs_in_case() {
     let warned = Site::new(&main).warned();
     let last = warned.lines().last().unwrap();
     assert!(last.contains("peer.ct3.calling_ae: \"Ct1\" is a title of peer.ct2"), "{warned}");
+}
+
+#[test]
+fn warns_of_a_calling_title_that_is_the_title_of_a_pacs() {
+    let cure = "this key is for the titles that the device has itself, so look up its own";
+    let told = |title, line: usize| {
+        format!(
+            "pacsgate.toml:{line}:15: peer.ct1.calling_ae: \"{title}\" is what pacs.archive is \
+             called, at pacsgate.toml:13:14; {cure}"
+        )
+    };
+    for title in ["PACS", "Pacs"] {
+        let main = guarded().replace("\"CT1\"", &format!("\"{title}\""));
+        assert_eq!(Site::new(&main).warned(), told(title, 17));
+    }
+    let inside = guarded().replace("[\"PACS\"]", "[\"PACS\"]\nae_title = \"CT1\"");
+    assert_eq!(
+        Site::new(&inside).warned(),
+        told("CT1", 18).replace("pacsgate.toml:13:14", "pacsgate.toml:14:1")
+    );
+}
+
+#[test]
+fn a_pacs_may_be_a_device_of_another_one() {
+    let second = "[pacs.second]\naddress = \"10.10.0.6:104\"\ncalled_ae = [\"SECOND\"]\n";
+    let main = guarded().replace("pacs = [\"archive\"]", "pacs = [\"archive\", \"second\"]");
+    assert_eq!(Site::new(&(main + second + &peer("second", "SECOND"))).warned(), "");
+}
+
+#[test]
+fn warns_of_a_destination_that_differs_from_a_calling_title_in_case_only() {
+    let moving = |to: &str| {
+        guarded().replace("\"store\"]", &format!("\"move\"]\nmove_to = [\"{to}\"]"))
+            + &peer("ct2", "CT2")
+    };
+    assert_eq!(Site::new(&moving("CT2")).warned(), "");
+    assert_eq!(Site::new(&moving("CT3")).warned(), "");
+    assert_eq!(
+        Site::new(&moving("Ct2")).warned(),
+        "pacsgate.toml:20:12: peer.ct1.move_to: \"Ct2\" and \"CT2\" of peer.ct2, at \
+         pacsgate.toml:23:15, differ in case only; case is significant, so compare them with what \
+         is set at the device"
+    );
+}
+
+#[test]
+fn warns_of_a_title_with_a_comma() {
+    let main = guarded().replace("[\"CT1\"]", "[\"CT1, CT2\"]");
+    assert_eq!(
+        Site::new(&main).warned(),
+        "pacsgate.toml:17:15: peer.ct1.calling_ae: \"CT1, CT2\" is one title with a comma in it; \
+         write each title as a string of its own, unless the device is called that"
+    );
+}
+
+#[test]
+fn warns_of_networks_that_say_nothing() {
+    let from = |network| {
+        let line = format!("from = [\"{network}\"]\nservices = [");
+        Site::new(&guarded().replace("services = [", &line)).warned()
+    };
+    let cure = "name the network of the device, or leave it out";
+    for network in ["0.0.0.0/0", "::/0"] {
+        let told = format!("\"{network}\" is every address, so it says nothing; {cure}");
+        assert_eq!(
+            from(network),
+            format!("pacsgate.toml:19:9: peer.ct1.from: {}", told.replace('"', ""))
+        );
+    }
+    assert_eq!(
+        from("0.0.0.0"),
+        format!(
+            "pacsgate.toml:19:9: peer.ct1.from: 0.0.0.0/32 is the address of no device; {cure}"
+        )
+    );
+    assert_eq!(from("10.0.0.0/8"), "");
+}
+
+#[test]
+fn warns_of_more_associations_than_a_peer_can_get() {
+    let with = |pacs, peer| {
+        let main = guarded()
+            .replace("called_ae", &format!("associations = {pacs}\ncalled_ae"))
+            .replace("services = [", &format!("associations = {peer}\nservices = ["));
+        Site::new(&main).warned()
+    };
+    assert_eq!(with(32, 16), "");
+    assert_eq!(
+        with(32, 17),
+        "pacsgate.toml:20:1: peer.ct1.associations: 17 is more than the 16 that it can have: one \
+         peer gets half of the associations of each PACS; raise `associations` of pacs.archive, or \
+         lower this"
+    );
+    // Without a number of its own, the usual one is too many for nobody.
+    let few = guarded().replace("called_ae", "associations = 4\ncalled_ae");
+    assert_eq!(Site::new(&few).warned(), "");
+}
+
+#[test]
+fn warns_of_a_server_certificate_that_is_made_for_clients() {
+    let site = Site::new(&guarded());
+    site.identify_gateway(ExtendedKeyUsagePurpose::ClientAuth);
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: the certificate \
+         \"CN=imaging.example\" is not made for servers (serverAuth is not in its extended key \
+         usage); devices that verify the gate refuse it; issue a new one"
+    );
+    for purpose in [ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::Any] {
+        site.identify_gateway(purpose);
+        assert_eq!(site.warned(), "");
+    }
+}
+
+#[test]
+fn warns_of_what_lies_beside_the_drop_in_files_unread() {
+    let site = Site::new(&guarded());
+    for name in ["a.toml~", "ct2.tml", ".hidden", "ct3.toml.disabled"] {
+        site.write(&format!("conf.d/{name}"), peer("ct2", "CT2"));
+    }
+    site.write("conf.d/radiology/ct2.toml", peer("ct2", "CT2"));
+    assert_eq!(
+        site.warned(),
+        "conf.d/ct2.tml: is not read, because its name does not end in `.toml`; give it that end, \
+         or `.disabled` if it is to stay unread\n\
+         conf.d/radiology: is a folder, and only files in conf.d itself are read; move its files \
+         there"
+    );
+    assert_eq!(site.load().unwrap().loaded.files, 1);
+}
+
+#[test]
+fn check_finds_bad_a_pacs_that_is_the_gate() {
+    let main = guarded()
+        .replace("[\"127.0.0.1:0\"]", "[\"127.0.0.1:104\", \"[::]:2762\"]")
+        .replace("10.10.0.5:104", "localhost:2762");
+    let site = Site::new(&main);
+    let told = "pacsgate.toml:12:1: pacs.archive.address: localhost:2762 is this gate itself: \
+                listener.front listens there, at pacsgate.toml:4:26; write the address of the PACS";
+    assert_eq!((site.judged_at(now()), site.warned()), (told.into(), told.into()));
 }
 
 #[test]

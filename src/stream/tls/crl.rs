@@ -12,8 +12,9 @@ use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::prelude::FromDer;
 
 use super::settings::{self, SettingsError};
+use crate::x509::issuing::{self, Scope};
+use crate::x509::reading;
 use crate::x509::validity::{When, seconds};
-use crate::x509::{issuing, reading};
 
 /// Between two warnings of one late list, in seconds.
 const WARNING_INTERVAL: u64 = 3600;
@@ -30,8 +31,7 @@ pub(super) struct RevocationLists {
 #[derive(Debug)]
 struct List {
     crl: CertRevocationList<'static>,
-    /// Identifies the issuer's key, for CAs that have kept their name over a change of key.
-    key_id: Option<Vec<u8>>,
+    scope: Scope,
     this_update: i64,
     next_update: u64,
     issuer: String,
@@ -126,7 +126,7 @@ impl List {
             x509_parser::revocation_list::CertificateRevocationList::from_der(der).ok()?;
         Some(Self {
             crl: crl.into(),
-            key_id: issuing::signer(dates.extensions()).map(<[u8]>::to_vec),
+            scope: Scope::of(&dates),
             this_update: dates.last_update().timestamp(),
             next_update: seconds(dates.next_update()?),
             issuer: dates.issuer().to_string(),
@@ -136,9 +136,7 @@ impl List {
 
     /// Whether a list that is not newer, of the same key and scope, has nothing left to say.
     fn replaces(&self, older: &Self) -> bool {
-        self.crl.issuer() == older.crl.issuer()
-            && self.key_id == older.key_id
-            && self.crl.issuing_distribution_point() == older.crl.issuing_distribution_point()
+        self.scope == older.scope
     }
 
     fn when(&self, now: UnixTime, grace: Duration) -> Option<When> {
@@ -146,7 +144,7 @@ impl List {
     }
 
     fn may_be_signed_by(&self, key_ids: &[Vec<u8>]) -> bool {
-        self.key_id.as_ref().is_none_or(|key_id| key_ids.contains(key_id))
+        self.scope.key.as_ref().is_none_or(|key_id| key_ids.contains(key_id))
     }
 
     fn warning_is_due(&self, now: UnixTime) -> bool {
@@ -179,7 +177,7 @@ impl List {
 
 fn has_changed_key(lists: &[List]) -> bool {
     let differs = |one: &List, other: &List| {
-        one.crl.issuer() == other.crl.issuer() && one.key_id != other.key_id
+        one.crl.issuer() == other.crl.issuer() && one.scope.key != other.scope.key
     };
     lists.iter().any(|one| lists.iter().any(|other| differs(one, other)))
 }

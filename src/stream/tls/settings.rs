@@ -76,20 +76,15 @@ pub enum SettingsError {
     #[error("the listener has no server certificate")]
     NoIdentity,
     /// A chain is empty or its leaf is no X.509 v3 certificate.
-    #[error("server certificate {}: it cannot be read as X.509 v3", .0 + 1)]
+    #[error("the certificate cannot be read as X.509 v3")]
     IdentityUnparsable(usize),
     /// A key of an unknown kind or size, or not a key.
-    #[error(
-        "server certificate {}: its private key cannot be used; \
-         RSA (2048 bits and more), ECDSA and Ed25519 can",
-        .0 + 1
-    )]
+    #[error("the private key cannot be used; RSA (2048 bits and more), ECDSA and Ed25519 can")]
     KeyUnusable(usize),
     /// The key belongs to another certificate, or the chain does not start with the leaf.
     #[error(
-        "server certificate {}: the private key does not fit the first certificate of the chain; \
-         name the key of that certificate, and let the chain start with the gate's own",
-        .0 + 1
+        "the private key does not fit the first certificate of the chain; name the key of that \
+         certificate, and let the chain start with the gate's own"
     )]
     KeyMismatch(usize),
     /// Nobody could ever connect.

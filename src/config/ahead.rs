@@ -1,0 +1,85 @@
+//! What will keep the service from starting on this machine. Only `check` looks: `run` is told by
+//! the system.
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+
+use super::listener;
+use super::log;
+use super::mistake::Outage;
+use super::problems::{Opened, Problems};
+use crate::audit::Destination;
+use crate::host::{self, Access, Account, Service};
+
+/// Looks for addresses that the machine does not have, and for files that the service may not read
+/// or write.
+pub(super) fn judge(
+    listeners: &[listener::Read],
+    log: &log::Read,
+    service: &Service,
+    problems: &mut Problems,
+) {
+    addresses(listeners, problems);
+    if let Some((unit, user)) = &service.nobody {
+        let place = problems.sources.add_unread(unit.clone());
+        problems.outage(place, "User", &Outage::NoUser(user.as_str().into()));
+    }
+    let mut told = HashSet::new();
+    if let Some(account) = &service.account {
+        for Opened { place, key, path, access } in problems.opened.clone() {
+            let new = account.obstacles(&path, access).into_iter();
+            let new: Vec<_> = new.filter(|obstacle| told.insert(obstacle.path.clone())).collect();
+            new.iter().for_each(|obstacle| problems.outage(place, key.as_str(), obstacle));
+        }
+    }
+    if let (Destination::File(path), Some(place)) = (&log.log.audit, log.audit) {
+        for outage in audit(path, service) {
+            problems.outage(place, "log.audit", &outage);
+        }
+    }
+}
+
+fn addresses(listeners: &[listener::Read], problems: &mut Problems) {
+    let all = listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
+    for (name, at) in all.filter(|(_, at)| !at.value.ip().is_unspecified()) {
+        let outage = match host::has(at.value) {
+            Ok(()) => continue,
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                Outage::NotHere { address: at.value.ip(), own: host::addresses() }
+            }
+            Err(error) => Outage::NoListening { address: at.value.ip(), error },
+        };
+        problems.outage(at.place, format!("listener.{name}.bind"), &outage);
+    }
+}
+
+/// What is in the way of the audit's file, which is made if it is not there.
+fn audit(path: &Path, service: &Service) -> Vec<Outage> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if path.is_dir() {
+        return vec![Outage::AuditIsFolder(path.to_owned())];
+    }
+    // systemd makes these, and gives what is in them to the user.
+    if service.made.iter().any(|made| made == folder) {
+        return Vec::new();
+    }
+    if service.writable.as_ref().is_some_and(|all| !all.iter().any(|one| path.starts_with(one))) {
+        return vec![Outage::AuditSealed(folder.to_owned())];
+    }
+    if !folder.is_dir() {
+        let account = service.account.as_ref();
+        let owner = account.map(Account::owner).unwrap_or_default();
+        return vec![Outage::NoAuditFolder { folder: folder.to_owned(), owner }];
+    }
+    let (what, access) = if path.exists() { (path, Access::Write) } else { (folder, Access::Make) };
+    match &service.account {
+        Some(account) => {
+            account.obstacles(what, access).into_iter().map(Outage::Obstacle).collect()
+        }
+        None => {
+            let unwritable = |error| Outage::AuditUnwritable { path: what.to_owned(), error };
+            host::may_write(what).err().map(unwritable).into_iter().collect()
+        }
+    }
+}

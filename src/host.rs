@@ -1,0 +1,64 @@
+//! This machine, as far as a configuration depends on it.
+
+mod account;
+mod service;
+mod unit;
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::path::Path;
+
+use nix::ifaddrs::getifaddrs;
+use nix::sys::socket::SockaddrStorage;
+use rustix::fs::Access as Wanted;
+
+pub use account::{Access, Account, Obstacle};
+pub use service::{Service, ServiceError};
+
+/// The addresses of this machine's interfaces; none where the system does not say.
+pub fn addresses() -> Vec<IpAddr> {
+    let interfaces = getifaddrs().into_iter().flatten();
+    let mut addresses: Vec<_> =
+        interfaces.filter_map(|interface| interface.address.as_ref().and_then(ip)).collect();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
+}
+
+fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
+    let four = address.as_sockaddr_in().map(|four| IpAddr::V4(four.ip()));
+    four.or_else(|| address.as_sockaddr_in6().map(|six| IpAddr::V6(six.ip())))
+}
+
+/// Whether a socket can have this address. No port is taken that anybody could want.
+///
+/// # Errors
+///
+/// The system's, as it is.
+pub fn has(mut address: SocketAddr) -> io::Result<()> {
+    address.set_port(0);
+    UdpSocket::bind(address).map(drop)
+}
+
+/// Whether whoever asks may write to a file, or make one in a folder.
+///
+/// # Errors
+///
+/// The system's, as it is.
+pub fn may_write(path: &Path) -> io::Result<()> {
+    let enter = if path.is_dir() { Wanted::EXEC_OK } else { Wanted::empty() };
+    Ok(rustix::fs::access(path, Wanted::WRITE_OK | enter)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    #[test]
+    fn finds_the_loopback_address() {
+        assert!(addresses().contains(&Ipv4Addr::LOCALHOST.into()));
+        assert!(has((Ipv4Addr::LOCALHOST, 104).into()).is_ok());
+    }
+}

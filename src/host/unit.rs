@@ -1,0 +1,150 @@
+//! What systemd has been told of the gate's service (systemd.unit(5), systemd.exec(5)).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where units are, the first of a name being the one that counts.
+const FOLDERS: [&str; 5] = [
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/local/lib/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+const NAME: &str = "pacsgate.service";
+
+/// The lines of a unit that say as whom it runs, and which folders are made for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Unit {
+    pub(super) path: PathBuf,
+    pub(super) user: Option<String>,
+    pub(super) group: Option<String>,
+    pub(super) supplementary: Vec<String>,
+    /// Folders that are made before the start and given to the user.
+    pub(super) made: Vec<PathBuf>,
+    /// Besides, what may be written to where nothing else may.
+    pub(super) writable: Vec<PathBuf>,
+    /// Whether nothing else may.
+    pub(super) is_sealed: bool,
+    /// The user is made at the start, so that nothing can be given to it before.
+    pub(super) is_dynamic: bool,
+}
+
+impl Unit {
+    /// The one that is installed on this machine, with its drop-ins.
+    pub(super) fn installed() -> Option<Self> {
+        Self::below(&FOLDERS.map(Path::new))
+    }
+
+    fn below(folders: &[&Path]) -> Option<Self> {
+        let mut paths = folders.iter().map(|folder| folder.join(NAME));
+        let (text, path) = paths.find_map(|path| Some((fs::read_to_string(&path).ok()?, path)))?;
+        let mut unit = Self { path, ..Self::default() };
+        unit.read(&text);
+        let mut drop_ins = BTreeMap::new();
+        for folder in folders.iter().rev() {
+            let entries = fs::read_dir(folder.join(format!("{NAME}.d"))).into_iter().flatten();
+            drop_ins.extend(entries.flatten().map(|entry| (entry.file_name(), entry.path())));
+        }
+        let is_conf = |path: &&PathBuf| path.extension().is_some_and(|end| end == "conf");
+        for path in drop_ins.values().filter(is_conf) {
+            unit.read(&fs::read_to_string(path).unwrap_or_default());
+        }
+        Some(unit)
+    }
+
+    /// The user's name.
+    pub(super) fn runs_as(&self) -> &str {
+        self.user.as_deref().unwrap_or("root")
+    }
+
+    /// Later lines count, except that those of a list add to it until an empty one.
+    fn read(&mut self, text: &str) {
+        let lines = text.lines().filter_map(|line| line.split_once('='));
+        for (key, value) in lines.map(|(key, value)| (key.trim(), value.trim())) {
+            let one = || Some(value.to_owned()).filter(|value| !value.is_empty());
+            let words = || value.split_whitespace();
+            match key {
+                "User" => self.user = one(),
+                "Group" => self.group = one(),
+                "DynamicUser" => self.is_dynamic = matches!(value, "yes" | "true" | "on" | "1"),
+                "SupplementaryGroups" if value.is_empty() => self.supplementary.clear(),
+                "SupplementaryGroups" => self.supplementary.extend(words().map(str::to_owned)),
+                "LogsDirectory" => self.make("/var/log", value),
+                "StateDirectory" => self.make("/var/lib", value),
+                "ProtectSystem" => self.is_sealed = value == "strict",
+                "ReadWritePaths" if value.is_empty() => self.writable.clear(),
+                "ReadWritePaths" => {
+                    let path = |word: &str| word.trim_start_matches(['-', '+']).into();
+                    self.writable.extend(words().map(path));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Adds folders below a base; no word takes back those that were added before.
+    fn make(&mut self, base: &str, words: &str) {
+        let base = Path::new(base);
+        let names = words.split_whitespace().filter_map(|word| word.split(':').next());
+        let made: Vec<_> = names.map(|name| base.join(name)).collect();
+        if made.is_empty() {
+            self.made.retain(|folder| !folder.starts_with(base));
+        }
+        self.made.extend(made);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_unit_that_is_shipped() {
+        let mut unit = Unit::default();
+        unit.read(include_str!("../../systemd/pacsgate.service"));
+        let expected = Unit {
+            user: Some("pacsgate".into()),
+            group: Some("pacsgate".into()),
+            made: vec!["/var/log/pacsgate".into()],
+            is_sealed: true,
+            ..Unit::default()
+        };
+        assert_eq!(unit, expected);
+    }
+
+    #[test]
+    fn drop_ins_count_after_the_unit_and_in_the_order_of_their_names() {
+        let directory = tempfile::tempdir().unwrap();
+        let [first, second] = ["etc", "usr"].map(|name| directory.path().join(name));
+        let write = |path: PathBuf, text: &str| {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        assert_eq!(Unit::below(&[&first, &second]), None);
+        write(second.join(NAME), "User=pacsgate\nSupplementaryGroups=a b\n");
+        write(first.join("pacsgate.service.d/20.conf"), "[Service]\nUser = dicom\n");
+        write(first.join("pacsgate.service.d/10.conf"), "User=other\nSupplementaryGroups=c\n");
+        write(first.join("pacsgate.service.d/30.conf~"), "User=root\n");
+        // Hidden by the one of the same name.
+        write(second.join("pacsgate.service.d/20.conf"), "User=hidden\n");
+        let unit = Unit::below(&[&first, &second]).unwrap();
+        assert_eq!(unit.user.as_deref(), Some("dicom"));
+        assert_eq!(unit.supplementary, ["a", "b", "c"]);
+        write(first.join(NAME), "LogsDirectory=pacsgate pacsgate/audit:link\n");
+        let unit = Unit::below(&[&first, &second]).unwrap();
+        assert_eq!(unit.made, ["/var/log/pacsgate", "/var/log/pacsgate/audit"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn an_empty_line_takes_back_what_a_list_has() {
+        let mut unit = Unit::default();
+        unit.read("LogsDirectory=a b\nStateDirectory=c\nReadWritePaths=-/srv/a /srv/b\n");
+        unit.read("LogsDirectory=\nLogsDirectory=d\n");
+        assert_eq!(unit.made, ["/var/lib/c", "/var/log/d"].map(PathBuf::from));
+        assert_eq!(unit.writable, ["/srv/a", "/srv/b"].map(PathBuf::from));
+        unit.read("ReadWritePaths=\n");
+        assert_eq!(unit.writable, Vec::<PathBuf>::new());
+    }
+}
