@@ -20,7 +20,7 @@ pub use operation::{Operation, Operations, UnknownOperation};
 pub use service::{Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
-pub use tables::{Condition, Group};
+pub use tables::{Condition, Group, Unnamed};
 
 use crate::side::Side;
 use crate::wire::uid::Uid;
@@ -30,14 +30,9 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
     tables::GROUPS.iter()
 }
 
-/// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
-pub fn is_unified_procedure_step(uid: &Uid) -> bool {
-    standard::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
-}
-
-/// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
-pub fn is_retired_meta(uid: &Uid) -> bool {
-    standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
+/// The SOP classes of the standard that are given by their UID or keyword only.
+pub fn unnamed() -> impl Iterator<Item = &'static Unnamed> {
+    tables::UNNAMED.iter()
 }
 
 impl Service {
@@ -80,7 +75,8 @@ static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
     LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
 
 fn known() -> impl Iterator<Item = &'static SopClass> {
-    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(standard::left_out())
+    let unnamed = tables::UNNAMED.iter().flat_map(|row| row.sop_classes);
+    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(unnamed)
 }
 
 #[cfg(test)]

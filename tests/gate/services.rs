@@ -6,6 +6,7 @@
 
 mod commitment;
 mod conversation;
+mod others;
 mod outcome;
 mod print;
 mod procedure_step;
@@ -13,6 +14,7 @@ mod query;
 mod retrieval;
 mod scripted;
 mod unasked;
+mod unified_step;
 mod worklist;
 
 /// One service with what is tried of it.
@@ -25,7 +27,7 @@ pub(crate) struct Tried {
 }
 
 /// What the tests of this folder try.
-pub(crate) const TRIED: [Tried; 8] = [
+pub(crate) const TRIED: [Tried; 14] = [
     Tried {
         service: "find",
         requestors: "findscu, pynetdicom",
@@ -74,6 +76,48 @@ pub(crate) const TRIED: [Tried; 8] = [
         pacs: "pynetdicom",
         permitted: "a whole job, and an event of the printer, on the context of the meta SOP class",
         forbidden: "N-DELETE of the printer, N-CREATE of what is no member",
+    },
+    Tried {
+        service: "ups",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "a step from its order to its end, and an event to its subscriber",
+        forbidden: "N-DELETE, N-EVENT-REPORT by the requestor",
+    },
+    Tried {
+        service: "relevant-patient",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "C-FIND",
+        forbidden: "N-GET",
+    },
+    Tried {
+        service: "instance-availability",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-CREATE",
+        forbidden: "N-SET",
+    },
+    Tried {
+        service: "substance-administration",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "C-FIND, N-ACTION",
+        forbidden: "N-GET",
+    },
+    Tried {
+        service: "event-logging, media-creation",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-ACTION; N-CREATE, N-ACTION and N-GET",
+        forbidden: "N-DELETE",
+    },
+    Tried {
+        service: "rt-verification",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-CREATE, N-SET, N-ACTION, N-GET, N-DELETE",
+        forbidden: "N-EVENT-REPORT by the requestor",
     },
     Tried {
         service: "get, storage-commitment",

@@ -78,6 +78,12 @@ impl Operations {
         Self { requestor: all & !event, acceptor: all & event }
     }
 
+    /// What either side may do with these, as far as something else does not forbid it.
+    pub(crate) const fn of_either(operations: &[Operation]) -> Self {
+        let all = bits(operations);
+        Self { requestor: all, acceptor: all }
+    }
+
     /// What either set allows.
     pub const fn union(self, other: Self) -> Self {
         Self {

@@ -57,6 +57,20 @@ services! {
     StorageCommitment: "storage-commitment";
     /// Print management.
     Print: "print";
+    /// Unified procedure steps.
+    Ups: "ups";
+    /// Relevant patient information.
+    RelevantPatient: "relevant-patient";
+    /// Instance availability notification.
+    InstanceAvailability: "instance-availability";
+    /// Substance administration: its queries and its log.
+    SubstanceAdministration: "substance-administration";
+    /// Procedural event logging.
+    EventLogging: "event-logging";
+    /// Media creation management.
+    MediaCreation: "media-creation";
+    /// The verification of treatment machines.
+    RtVerification: "rt-verification";
 }
 
 /// A word that names no service.

@@ -2,11 +2,22 @@
 
 use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy, Remark, Removal};
 use pacsgate_core::reason::Explained;
-use pacsgate_core::services::{Operation, Service};
+use pacsgate_core::services::{Operation, Operations, Service, unnamed};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{ContextRejection, UnsoundContext};
 
 use crate::fixtures::*;
+
+fn given(class: &str, operations: &[Operation]) -> Service {
+    Service::Other { sop_class: uid(class), operations: operations.to_vec() }
+}
+
+/// What may be sent on a context that the PACS accepts.
+fn operations_of(permit: &Permit, number: u8) -> Operations {
+    let asked = permit.request().contexts.iter().find(|it| it.id == id(number)).unwrap();
+    let accepted = accept(number, asked.transfer_syntaxes[0].as_str());
+    permit.conclude(ac(vec![accepted])).unwrap().contexts.get(id(number)).unwrap().operations
+}
 
 fn removals(permit: &Permit) -> Vec<(u8, Removal)> {
     permit.removed().iter().map(|removed| (removed.id.value(), removed.why)).collect()
@@ -153,8 +164,8 @@ fn a_service_that_is_named_twice_is_granted() {
 #[test]
 fn a_single_sop_class_may_be_granted_with_its_operations() {
     let private = "1.3.12.2.1107.5.9.1";
-    let other = Service::Other { sop_class: uid(private), operations: vec![Operation::CStore] };
-    let policy = policy(Peer { services: vec![other], ..peer("ct1") });
+    let store = given(private, &[Operation::CStore]);
+    let policy = policy(Peer { services: vec![store], ..peer("ct1") });
     let request = request(vec![context(1, private, &[EXPLICIT]), context(3, CT, &[EXPLICIT])]);
     let permit = permit(&policy, &request);
     assert_eq!(asked(&permit), [1]);
@@ -163,6 +174,27 @@ fn a_single_sop_class_may_be_granted_with_its_operations() {
     let operations = contexts.get(id(1)).unwrap().operations;
     assert_eq!(operations.iter(Side::Requestor).collect::<Vec<_>>(), [Operation::CStore]);
     assert_eq!(operations.iter(Side::Acceptor).count(), 0);
+}
+
+#[test]
+fn whatever_has_no_service_is_given_by_its_uid() {
+    for row in unnamed().filter(|row| !row.operations.is_empty()) {
+        for class in row.sop_classes {
+            let given = given(class.uid, row.operations);
+            let policy = policy(Peer { services: vec![given], ..peer("ct1") });
+            let proposed = request(vec![
+                context(1, class.uid, &[IMPLICIT]),
+                context(3, "1.2.826.0.1.3680043.2.1", &[IMPLICIT]),
+            ]);
+            let permit = permit(&policy, &proposed);
+            assert_eq!(asked(&permit), [1], "{}", class.keyword);
+            let operations = operations_of(&permit, 1);
+            for &operation in row.operations.iter().filter(|it| **it != Operation::CGet) {
+                let expected = Operations::of_scu(&[operation]);
+                assert_eq!(operations.union(expected), operations, "{}", class.keyword);
+            }
+        }
+    }
 }
 
 #[test]

@@ -122,27 +122,6 @@ fn wildcards_and_blank_names_do_not_load() {
 }
 
 #[test]
-fn what_no_command_could_be_judged_of_cannot_be_granted_by_uid() {
-    let cases = [
-        (
-            "UnifiedProcedureStepPull",
-            "commands of the Unified Procedure Step name another class than their context",
-        ),
-        (
-            "ReferencedColorPrintManagementMeta",
-            "commands of this retired meta SOP class name its members, so all of them would be \
-             refused; take it out, and name the SOP classes that the device proposes besides",
-        ),
-    ];
-    for (class, why) in cases {
-        let other = Service::Other { sop_class: uid(class), operations: vec![Operation::NGet] };
-        let peer = Peer { services: vec![other], ..peer("ct1") };
-        let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
-        assert_eq!(errors, [of_peer("services", 0, PolicyFault::NotEnforced(why))]);
-    }
-}
-
-#[test]
 fn a_sop_class_without_operations_permits_nothing() {
     let other = Service::Other { sop_class: uid("1.2.3"), operations: vec![] };
     let peer = Peer { services: vec![other], ..peer("ct1") };

@@ -29,6 +29,11 @@ pub(super) const FILM_BOX: &str = "1.2.840.10008.5.1.1.2";
 pub(super) const GRAYSCALE_IMAGE_BOX: &str = "1.2.840.10008.5.1.1.4";
 pub(super) const PRINTER: &str = "1.2.840.10008.5.1.1.16";
 pub(super) const PRESENTATION_LUT: &str = "1.2.840.10008.5.1.1.23";
+pub(super) const UPS_PUSH: &str = "1.2.840.10008.5.1.4.34.6.1";
+pub(super) const UPS_WATCH: &str = "1.2.840.10008.5.1.4.34.6.2";
+pub(super) const UPS_PULL: &str = "1.2.840.10008.5.1.4.34.6.3";
+pub(super) const UPS_EVENT: &str = "1.2.840.10008.5.1.4.34.6.4";
+pub(super) const UPS_QUERY: &str = "1.2.840.10008.5.1.4.34.6.5";
 
 /// A running `scp.py`.
 pub(super) struct Scripted {
@@ -44,7 +49,11 @@ impl Scripted {
 
     /// One that asks for this before it answers a C-ECHO, and for that afterwards.
     pub(super) fn asking(on_echo: &Value, after_echo: &Value) -> Self {
-        let order = json!({ "on_echo": on_echo, "after_echo": after_echo }).to_string();
+        Self::obeying(&json!({ "on_echo": on_echo, "after_echo": after_echo }))
+    }
+
+    fn obeying(order: &Value) -> Self {
+        let order = order.to_string();
         let command = [python().into(), script("scp.py").into(), order.into()];
         let server = Supervised::start(TempDir::new().unwrap(), &command);
         let deadline = Instant::now() + PATIENCE;
