@@ -17,7 +17,7 @@ use std::sync::LazyLock;
 
 pub use naming::on_context;
 pub use operation::{Operation, Operations, UnknownOperation};
-pub use service::{Service, UnknownService};
+pub use service::{Role, Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
 pub use tables::{Condition, Group, Unnamed};
@@ -33,6 +33,16 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
 /// The SOP classes of the standard that are given by their UID or keyword only.
 pub fn unnamed() -> impl Iterator<Item = &'static Unnamed> {
     tables::UNNAMED.iter()
+}
+
+/// Whether C-GET may be requested on contexts of this SOP class, as far as it is known.
+pub(crate) fn may_be_retrieved_from(uid: &Uid) -> bool {
+    SopClass::with_uid(uid).is_none_or(tables::is_retrieval_model)
+}
+
+/// Whether C-GET may return objects of this SOP class, as far as it is known.
+pub(crate) fn may_be_retrieved(uid: &Uid) -> bool {
+    SopClass::with_uid(uid).is_none_or(|known| !tables::is_retrieval_model(known))
 }
 
 impl Service {

@@ -4,6 +4,7 @@
 //! was done and what was forbidden, with its reason and advice, and the counters at the stop.
 //! `docs/peers.md` lists what is tried, from the table here.
 
+mod by_sop_class;
 mod commitment;
 mod conversation;
 mod others;
@@ -27,7 +28,7 @@ pub(crate) struct Tried {
 }
 
 /// What the tests of this folder try.
-pub(crate) const TRIED: [Tried; 14] = [
+pub(crate) const TRIED: [Tried; 17] = [
     Tried {
         service: "find",
         requestors: "findscu, pynetdicom",
@@ -50,6 +51,13 @@ pub(crate) const TRIED: [Tried; 14] = [
         forbidden: "C-STORE by the requestor on the same contexts",
     },
     Tried {
+        service: "get",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "objects of a private SOP class that is given for C-GET",
+        forbidden: "objects of one that is not",
+    },
+    Tried {
         service: "worklist",
         requestors: "findscu, pynetdicom",
         pacs: "wlmscpfs",
@@ -69,6 +77,14 @@ pub(crate) const TRIED: [Tried; 14] = [
         pacs: "pynetdicom",
         permitted: "N-ACTION, and N-EVENT-REPORT on the same association",
         forbidden: "N-GET",
+    },
+    Tried {
+        service: "storage-commitment-scp",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-EVENT-REPORT by the requestor, with and without role selection; N-ACTION by the \
+                    PACS",
+        forbidden: "N-ACTION by the requestor; both for a peer with `storage-commitment` only",
     },
     Tried {
         service: "print",
@@ -118,6 +134,13 @@ pub(crate) const TRIED: [Tried; 14] = [
         pacs: "pynetdicom",
         permitted: "N-CREATE, N-SET, N-ACTION, N-GET, N-DELETE",
         forbidden: "N-EVENT-REPORT by the requestor",
+    },
+    Tried {
+        service: "{ sop_class, operations }",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "every normalized operation and query of every SOP class without a name",
+        forbidden: "another operation, in either role",
     },
     Tried {
         service: "get, storage-commitment",

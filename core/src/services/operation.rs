@@ -84,6 +84,11 @@ impl Operations {
         Self { requestor: all, acceptor: all }
     }
 
+    /// The same with the sides exchanged.
+    pub const fn exchanged(self) -> Self {
+        Self { requestor: self.acceptor, acceptor: self.requestor }
+    }
+
     /// What either set allows.
     pub const fn union(self, other: Self) -> Self {
         Self {
@@ -219,5 +224,9 @@ mod tests {
         assert!(commitment.requestor_is_scu() && !commitment.requestor_is_scp());
         let returned = Operations::NONE.and_by_acceptor(&[Operation::CStore]);
         assert!(returned.requestor_is_scp() && !returned.requestor_is_scu());
+        let provider = commitment.exchanged();
+        assert!(provider.allows(Side::Requestor, Operation::NEventReport));
+        assert!(provider.allows(Side::Acceptor, Operation::NAction));
+        assert!(provider.requestor_is_scp() && !provider.requestor_is_scu());
     }
 }

@@ -122,6 +122,8 @@ groups! {
         acceptor [NEventReport];
     StorageCommitment: "Storage commitment", standard::STORAGE_COMMITMENT,
         requestor [NAction] acceptor [NEventReport];
+    StorageCommitmentScp: "Storage commitment, by the peer", standard::STORAGE_COMMITMENT,
+        requestor [NEventReport] acceptor [NAction];
     Print: "Print management", standard::PRINT_META,
         requestor [NGet, NSet, NAction, NCreate, NDelete] acceptor [NEventReport];
     Print: "Film session and film box", standard::FILM, requestor [NSet, NAction, NCreate, NDelete];
@@ -199,6 +201,11 @@ unnamed! {
     "Unified procedure steps (trial)", standard::UPS_TRIAL,
         [CFind, NGet, NSet, NAction, NCreate, NEventReport];
     "In no association: of discs, or real-time communication", standard::NOT_IN_ASSOCIATIONS, [];
+}
+
+/// Whether it is on the contexts of this SOP class that C-GET is requested.
+pub(super) fn is_retrieval_model(sop_class: &SopClass) -> bool {
+    standard::GET.iter().chain(&standard::INVENTORY_GET).any(|model| model == sop_class)
 }
 
 #[cfg(test)]

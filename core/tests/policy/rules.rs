@@ -2,7 +2,7 @@
 
 use pacsgate_core::certificate::Matcher;
 use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
-use pacsgate_core::services::{Operation, Service};
+use pacsgate_core::services::{Operation, Role, Service};
 
 use crate::fixtures::*;
 
@@ -123,7 +123,7 @@ fn wildcards_and_blank_names_do_not_load() {
 
 #[test]
 fn a_sop_class_without_operations_permits_nothing() {
-    let other = Service::Other { sop_class: uid("1.2.3"), operations: vec![] };
+    let other = Service::Other { sop_class: uid("1.2.3"), role: Role::Scu, operations: vec![] };
     let peer = Peer { services: vec![other], ..peer("ct1") };
     expect(peer, "peer.ct1.services[0].operations: is empty; name at least one");
 }
@@ -176,6 +176,7 @@ fn destinations_need_a_service_that_moves() {
         |services| Policy::new(vec![with(services)], vec![pacs("archive", "PACS")]).map(drop);
     let other = |operation| Service::Other {
         sop_class: uid("StudyRootQueryRetrieveInformationModelMove"),
+        role: Role::Scu,
         operations: vec![operation],
     };
     assert_eq!(rules(services("move")), Ok(()));

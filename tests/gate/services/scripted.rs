@@ -34,6 +34,9 @@ pub(super) const UPS_WATCH: &str = "1.2.840.10008.5.1.4.34.6.2";
 pub(super) const UPS_PULL: &str = "1.2.840.10008.5.1.4.34.6.3";
 pub(super) const UPS_EVENT: &str = "1.2.840.10008.5.1.4.34.6.4";
 pub(super) const UPS_QUERY: &str = "1.2.840.10008.5.1.4.34.6.5";
+pub(super) const DISPLAY_SYSTEM: &str = "1.2.840.10008.5.1.1.40";
+/// A private storage SOP class: series data of Philips' MR.
+pub(super) const PRIVATE: &str = "1.3.46.670589.11.0.0.12.2";
 
 /// A running `scp.py`.
 pub(super) struct Scripted {
@@ -50,6 +53,11 @@ impl Scripted {
     /// One that asks for this before it answers a C-ECHO, and for that afterwards.
     pub(super) fn asking(on_echo: &Value, after_echo: &Value) -> Self {
         Self::obeying(&json!({ "on_echo": on_echo, "after_echo": after_echo }))
+    }
+
+    /// One that behaves, with these SOP classes besides.
+    pub(super) fn supporting(sop_classes: &[&str]) -> Self {
+        Self::obeying(&json!({ "on_echo": [], "after_echo": [], "besides": sop_classes }))
     }
 
     fn obeying(order: &Value) -> Self {
