@@ -27,6 +27,7 @@ pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::{Guarding, HEAD, Mode};
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 
+use crate::data_set::DataSetError;
 use crate::services::Operation;
 use crate::side::{PerSide, Side};
 use crate::wire::pdu;
@@ -115,7 +116,7 @@ impl Inspector {
             let lane = self.lanes.get_mut(from);
             let step = lane.advance(&mut rest, &self.contexts, out.towards(from.other()))?;
             if let Some(unsound) = lane.take_unsound() {
-                self.refuse_data_set(from, unsound);
+                self.refuse_data_set(from, unsound)?;
             }
             self.obey(from, step, out)?;
         }
@@ -273,21 +274,30 @@ impl Inspector {
             return self.lanes.get(from).write_command(command.context, &command.bytes, out);
         };
         let (context, bytes) = (command.context, std::mem::take(&mut command.bytes));
-        let mut guard = Guard::new(from, command, syntax, self.contexts.guarding());
+        let guarding = self.contexts.guarding();
+        let mut guard = Guard::new(from, command, syntax, guarding, self.contexts.titles());
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
     }
 
     /// A message that is held turns out unsound: the gate answers it.
-    fn refuse_data_set(&mut self, from: Side, Unsound { guard, error }: Unsound) {
+    fn refuse_data_set(
+        &mut self,
+        from: Side,
+        Unsound { guard, error }: Unsound,
+    ) -> Result<(), Fault> {
         let command = guard.command();
-        let Role::Request { operation, .. } = command.role else { return };
+        if error == DataSetError::Receiver {
+            return self.refuse(from, Forbidden::ReceivingAe, command);
+        }
+        let Role::Request { operation, .. } = command.role else { return Ok(()) };
         let status = guard::status(operation);
         if let Some(answer) = command.refusal(status, &error.to_string()) {
             self.outstanding.refuse(from, command.context, answer);
         }
         let outcome = Outcome::Refused(status);
         self.ledger.unsound_data_set(UnsoundDataSet::new(operation, command, error, outcome));
+        Ok(())
     }
 
     /// A data set has passed.

@@ -35,6 +35,12 @@ pub fn unnamed() -> impl Iterator<Item = &'static Unnamed> {
     tables::UNNAMED.iter()
 }
 
+/// Whether it is one of the SOP classes of unified procedure steps.
+pub(crate) fn is_unified_procedure_step(uid: &Uid) -> bool {
+    let mut steps = standard::UPS.iter().chain(&standard::UPS_QUERIED).chain(&standard::UPS_TRIAL);
+    steps.any(|class| class.uid == uid.as_str())
+}
+
 /// Whether C-GET may be requested on contexts of this SOP class, as far as it is known.
 pub(crate) fn may_be_retrieved_from(uid: &Uid) -> bool {
     SopClass::with_uid(uid).is_none_or(tables::is_retrieval_model)

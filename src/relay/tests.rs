@@ -59,7 +59,7 @@ fn inspector() -> Inspector {
     };
     // What a data set is does not matter to the relay.
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
-    let grants = Grants { move_to: [].into(), guarding };
+    let grants = Grants { move_to: [].into(), titles: [].into(), guarding };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 

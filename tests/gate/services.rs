@@ -98,7 +98,7 @@ pub(crate) const TRIED: [Tried; 17] = [
         requestors: "pynetdicom",
         pacs: "pynetdicom",
         permitted: "a step from its order to its end, and an event to its subscriber",
-        forbidden: "N-DELETE, N-EVENT-REPORT by the requestor",
+        forbidden: "N-DELETE, N-EVENT-REPORT by the requestor, a subscription for another title",
     },
     Tried {
         service: "relevant-patient",

@@ -14,6 +14,8 @@ const WHO_ENTERED: &str = "Find out who entered this value: it could make a serv
      nobody did, the device may have been broken into.";
 const CHARACTER_SET: &str = "Set a character set of the standard at the device; with this one, texts would be read in ways \
      that nobody checks. If nobody set it, the device may have been broken into.";
+const SUBSCRIBE: &str = "If the device subscribes under another of its titles, add that to \
+                         `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
@@ -71,6 +73,8 @@ crate::reasons! {
             WHO_ENTERED;
         CharacterSet(Tag = EXAMPLE): "character-set",
             "{0} names a character set that the standard does not have", CHARACTER_SET;
+        Receiver: "receiving-ae",
+            "subscribes an AE title that is not the peer's", SUBSCRIBE;
         TooLong(Tag = EXAMPLE): "path-length", "{0} is longer than 1,024 bytes", WHO_ENTERED;
     }
 }

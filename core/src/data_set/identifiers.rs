@@ -2,6 +2,7 @@
 
 use super::header::Vr;
 use super::{DataSetError, Deviation, Purpose, Tag, path};
+use crate::wire::title::{AeTitle, TitleError};
 use crate::wire::uid::Uid;
 
 /// The longest value that is held to be judged: four times the longest person name.
@@ -12,6 +13,7 @@ const SOP_INSTANCE: Tag = Tag::new(0x0008, 0x0018);
 const STUDY: Tag = Tag::new(0x0020, 0x000d);
 const SERIES: Tag = Tag::new(0x0020, 0x000e);
 const CHARACTER_SET: Tag = Tag::new(0x0008, 0x0005);
+const RECEIVING_AE: Tag = Tag::new(0x0074, 0x1234);
 const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
 
 /// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
@@ -40,6 +42,8 @@ pub(super) enum Reading {
     Path,
     /// Held: how texts, parts of paths among them, are decoded.
     CharacterSet,
+    /// Held: who is subscribed.
+    Receiver,
 }
 
 impl Reading {
@@ -51,8 +55,11 @@ impl Reading {
             return Some(match purpose {
                 Purpose::Object { .. } => Self::Uid,
                 Purpose::Query => Self::Uids { patterns: true },
-                Purpose::Attributes => Self::Uids { patterns: false },
+                Purpose::StepAction { .. } | Purpose::Attributes => Self::Uids { patterns: false },
             });
+        }
+        if tag == RECEIVING_AE && matches!(purpose, Purpose::StepAction { .. }) {
+            return Some(Self::Receiver);
         }
         if tag == CHARACTER_SET {
             return Some(Self::CharacterSet);
@@ -64,7 +71,7 @@ impl Reading {
     pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
         match self {
             Self::Uid | Self::Uids { .. } => matches!(vr, None | Some(Vr::Uid)),
-            Self::Path | Self::CharacterSet => !matches!(vr, Some(Vr::Sequence)),
+            Self::Path | Self::CharacterSet | Self::Receiver => !matches!(vr, Some(Vr::Sequence)),
         }
     }
 }
@@ -89,6 +96,8 @@ pub(super) fn judge(
         Reading::Path if path::is_safe(value) => Ok(()),
         Reading::Path => Err(Finding { error: DataSetError::Path(tag), deviation: None }),
         Reading::Uids { .. } => Ok(()),
+        Reading::Receiver if may_receive(value, purpose) => Ok(()),
+        Reading::Receiver => Err(Finding { error: DataSetError::Receiver, deviation: None }),
         Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => Ok(()),
         Reading::CharacterSet => {
             let error = DataSetError::CharacterSet(tag);
@@ -115,11 +124,23 @@ fn is_character_set(name: &[u8]) -> bool {
     is_empty || [b"ISO".as_slice(), b"GB", b"UTF8", b"UTF-8"].into_iter().any(begins)
 }
 
+/// Who names nobody subscribes nobody.
+fn may_receive(value: &[u8], purpose: &Purpose) -> bool {
+    let Purpose::StepAction { receivers } = purpose else { return true };
+    match AeTitle::parse(value) {
+        Ok(title) => receivers.contains(&title),
+        Err(fault) => fault == TitleError::Blank,
+    }
+}
+
 fn is_commands(tag: Tag, uid: &Uid, purpose: &Purpose) -> bool {
     match purpose {
         Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid == sop_class,
         Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => uid == sop_instance,
-        Purpose::Object { .. } | Purpose::Query | Purpose::Attributes => true,
+        Purpose::Object { .. }
+        | Purpose::Query
+        | Purpose::StepAction { .. }
+        | Purpose::Attributes => true,
     }
 }
 
@@ -141,7 +162,7 @@ impl Found {
         let demanded = match purpose {
             Purpose::Object { sop_class, .. } if OUTSIDE_STUDIES.contains(&sop_class.as_str()) => 2,
             Purpose::Object { .. } => UIDS.len(),
-            Purpose::Query | Purpose::Attributes => 0,
+            Purpose::Query | Purpose::StepAction { .. } | Purpose::Attributes => 0,
         };
         let is_missing = move |&(place, _): &(usize, Tag)| self.0 & 1 << place == 0;
         UIDS.into_iter().enumerate().take(demanded).filter(is_missing).map(|(_, tag)| tag)

@@ -24,6 +24,8 @@ pub struct Contexts {
 pub struct Grants {
     /// Where C-MOVE may send objects.
     pub move_to: Arc<[AeTitle]>,
+    /// Its own titles: whom it may have told of procedure steps.
+    pub titles: Arc<[AeTitle]>,
     /// How data sets are judged.
     pub guarding: Guarding,
 }
@@ -65,6 +67,11 @@ impl Contexts {
     /// Whether a C-MOVE may have objects sent to this title.
     pub fn may_move_to(&self, destination: &AeTitle) -> bool {
         self.grants.move_to.contains(destination)
+    }
+
+    /// The peer's own titles.
+    pub const fn titles(&self) -> &Arc<[AeTitle]> {
+        &self.grants.titles
     }
 
     /// How data sets are judged.

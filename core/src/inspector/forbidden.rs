@@ -30,6 +30,9 @@ const ADD_ROLE: &str = "Look at the PACS: it asks a device for what nobody has r
 const ADD_DESTINATION: [&str; 2] = ["If the device may have objects sent there, add the title to \
                                      `move_to` of its [peer] table.";
     2];
+const ADD_TITLE: [&str; 2] = ["If the device subscribes under another of its titles, add that to \
+                               `calling_ae` of its [peer] table; if it is not its own, ask why it \
+                               tries."; 2];
 const UNASKED: [&str; 2] = ["Look at the PACS: it sends a device what nobody has requested, which no \
                              key permits. If it is not faulty, it may have been broken into.";
     2];
@@ -50,6 +53,8 @@ crate::sided_reasons! {
             [ADD_SERVICE, ADD_ROLE] => NOT_AUTHORIZED;
         MoveDestination only Requestor: "move-destination",
             "the peer may not have objects moved there", ADD_DESTINATION => NOT_AUTHORIZED;
+        ReceivingAe only Requestor: "receiving-ae",
+            "the peer may subscribe none but its own titles", ADD_TITLE => NOT_AUTHORIZED;
         StoreOutsideGet only Acceptor: "store-outside-get",
             "an object of the PACS while no C-GET is under way",
             UNASKED => NOT_AUTHORIZED;

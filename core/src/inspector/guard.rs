@@ -1,10 +1,13 @@
 //! Data sets on their way: walked, and their heads held until the walk of them is clean.
 
+use std::sync::Arc;
+
 use super::command::{Command, Role};
 use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
-use crate::services::Operation;
+use crate::services::{self, Operation};
 use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
+use crate::wire::title::AeTitle;
 
 /// How much of a data set is held with its command: most faults show there, and can then be
 /// answered, because nothing of the message has left yet. With the headers of fragments of two
@@ -59,12 +62,17 @@ impl Guard {
         command: Command,
         syntax: TransferSyntax,
         guarding: Guarding,
+        titles: &Arc<[AeTitle]>,
     ) -> Self {
+        let purpose = purpose(from, &command, titles);
         let (rules, mode) = match from {
             Side::Requestor => (Rules::Requestor { tolerated: guarding.tolerated }, guarding.mode),
             Side::Acceptor => (Rules::Acceptor, Mode::Refuse),
         };
-        let walker = Walker::new(syntax.walk(), purpose(&command), rules);
+        // A report is about form; whom a peer subscribes is a matter of what it may do.
+        let is_step = matches!(purpose, Purpose::StepAction { .. });
+        let mode = if is_step { Mode::Refuse } else { mode };
+        let walker = Walker::new(syntax.walk(), purpose, rules);
         // A requestor's request can wait, because it can be answered instead.
         let is_request = matches!(command.role, Role::Request { .. });
         let can_wait = from == Side::Requestor && is_request && mode == Mode::Refuse;
@@ -164,7 +172,7 @@ impl Guard {
 }
 
 /// What the data set behind a command is for.
-fn purpose(command: &Command) -> Purpose {
+fn purpose(from: Side, command: &Command, titles: &Arc<[AeTitle]>) -> Purpose {
     let (Role::Request { operation, .. } | Role::Response { operation, .. }) = command.role else {
         return Purpose::Attributes;
     };
@@ -177,6 +185,9 @@ fn purpose(command: &Command) -> Purpose {
             (None, _) | (_, None) => Purpose::Attributes,
         },
         Operation::CFind | Operation::CMove | Operation::CGet => Purpose::Query,
+        Operation::NAction if from == Side::Requestor && is_about_a_step(command) => {
+            Purpose::StepAction { receivers: Arc::clone(titles) }
+        }
         Operation::CEcho
         | Operation::NEventReport
         | Operation::NGet
@@ -185,6 +196,11 @@ fn purpose(command: &Command) -> Purpose {
         | Operation::NCreate
         | Operation::NDelete => Purpose::Attributes,
     }
+}
+
+fn is_about_a_step(command: &Command) -> bool {
+    let is_request = matches!(command.role, Role::Request { .. });
+    is_request && command.sop_class.as_ref().is_some_and(services::is_unified_procedure_step)
 }
 
 /// The status of the gate's answer to a request with an unsound data set.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 mod commands;
 mod guard;
 mod operations;
+mod subscription;
 
 use super::*;
 use crate::inspector::{Context, Contexts, Grants, Maxima};
@@ -35,7 +36,7 @@ const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 2, 6];
 /// Data sets pass whatever they are: the rules of framing do not look at them.
 fn reporting(move_to: &[AeTitle]) -> Grants {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
-    Grants { move_to: move_to.into(), guarding }
+    Grants { move_to: move_to.into(), titles: [].into(), guarding }
 }
 
 fn inspector() -> Inspector {

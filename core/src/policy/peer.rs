@@ -81,7 +81,11 @@ impl PeerRules {
             pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
-            grants: Grants { move_to: move_to.as_slice().into(), guarding: peer.guarding },
+            grants: Grants {
+                move_to: move_to.as_slice().into(),
+                titles: peer.calling.as_slice().into(),
+                guarding: peer.guarding,
+            },
             calling: peer.calling.into(),
             from: peer.from.into_iter().map(canonical).collect(),
         }

@@ -65,7 +65,7 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
     });
     let numbered = (0..DESTINATIONS).map(|number| format!("A{number}").parse().unwrap());
     let move_to = numbered.chain([AeTitle::parse(DESTINATION).unwrap()]).collect();
-    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding })
+    Contexts::new(accepted.collect(), maxima, Grants { move_to, titles: [].into(), guarding })
 }
 
 /// Of one length in every direction.

@@ -81,6 +81,13 @@ impl Scripted {
         Front::with(settings(Settings::new(self.address)).services(services))
     }
 
+    /// The same, with what becomes of data sets that break a rule.
+    pub(super) fn front_with(&self, services: &str, guard: &str) -> Front {
+        let mut settings = settings(Settings::new(self.address)).services(services);
+        settings.ct1.insert("guard", format!("{guard:?}"));
+        Front::with(settings)
+    }
+
     /// The requests that it saw: operation, the context's SOP class, the one named.
     pub(super) fn saw(&self) -> Vec<(String, String, String)> {
         let word = |line: &Value, key: &str| line[key].as_str().unwrap_or_default().to_owned();

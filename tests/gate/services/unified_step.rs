@@ -1,4 +1,5 @@
-//! `ups`: steps are ordered, found, taken, followed and announced, and never deleted.
+//! `ups`: steps are ordered, found, taken, followed and announced, and never deleted; who follows
+//! them subscribes itself.
 
 use super::conversation::{Conversation, statuses};
 use super::outcome::{
@@ -98,6 +99,39 @@ fn nobody_deletes_or_reports_a_step() {
     let expected = ["n-delete", "n-event-report"]
         .map(|it| forbidden("requestor", it, KEYWORD, "requestor-operation", 1));
     assert_forbade(&closed, &stopped, &expected);
+}
+
+#[test]
+#[ignore = "needs pynetdicom: run tests/all"]
+fn who_subscribes_another_is_answered_by_the_gate() {
+    for guard in ["refuse", "report"] {
+        let pacs = Scripted::start();
+        let front = pacs.front_with(r#"["echo", "ups"]"#, guard);
+        let steps = json!([
+            subscribe(3, "MR1"),
+            subscribe(4, "MR1"),
+            subscribe(5, "ct1"),
+            subscribe(4, "CT1_QR"),
+            { "do": "c-echo" },
+        ]);
+        let answers = Conversation::on(&[UPS_WATCH, VERIFICATION], steps).answers(&front);
+        let refused = Some(NOT_AUTHORIZED);
+        assert_eq!(statuses(&answers), [refused, refused, refused, Some(0), Some(0)]);
+        assert_eq!(
+            pacs.saw(),
+            [request("n-action 4", UPS_WATCH, UPS_PUSH), request("c-echo", "", "")]
+        );
+        let (closed, stopped) = released(front.gate);
+        assert_did(
+            &closed,
+            &[
+                ("requestor", "n-action", KEYWORD, "0000", 1),
+                ("requestor", "c-echo", "Verification", "0000", 1),
+            ],
+        );
+        let expected = forbidden("requestor", "n-action", KEYWORD, "requestor-receiving-ae", 3);
+        assert_forbade(&closed, &stopped, &[expected]);
+    }
 }
 
 fn subscribe(action: u16, receiver: &str) -> Value {

@@ -23,7 +23,7 @@ fn association(guarding: Guarding) -> Inspector {
         from_requestor: longest,
         from_acceptor: longest,
     };
-    let grants = Grants { move_to: [].into(), guarding };
+    let grants = Grants { move_to: [].into(), titles: [].into(), guarding };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 
