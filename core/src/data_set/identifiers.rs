@@ -18,8 +18,9 @@ const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
 
 /// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
 /// hanging protocols, color palettes, implant templates, defined procedure protocols, protocol
-/// approvals, inventories.
-const OUTSIDE_STUDIES: [&str; 9] = [
+/// approvals, inventories; and the retired notification of what a study has, which is in no series.
+const OUTSIDE_STUDIES: [&str; 10] = [
+    "1.2.840.10008.1.9",
     "1.2.840.10008.5.1.4.1.1.200.1",
     "1.2.840.10008.5.1.4.1.1.200.3",
     "1.2.840.10008.5.1.4.1.1.200.7",
@@ -238,7 +239,7 @@ mod tests {
     use crate::services::SopClass;
 
     /// What the storage SOP classes outside studies are called, and no other one.
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 8] = [
         "HangingProtocol",
         "ColorPalette",
         "ImplantTemplate",
@@ -246,10 +247,12 @@ mod tests {
         "DefinedProcedureProtocol",
         "ProtocolApproval",
         "Inventory",
+        "StudyContent",
     ];
 
     fn is_outside_studies(keyword: &str) -> bool {
-        keyword.ends_with("Storage") && KINDS.iter().any(|kind| keyword.contains(kind))
+        let is_stored = ["Storage", "Notification"].iter().any(|end| keyword.ends_with(end));
+        is_stored && KINDS.iter().any(|kind| keyword.contains(kind))
     }
 
     #[test]
