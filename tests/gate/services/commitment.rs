@@ -14,30 +14,33 @@ const INSTANCE: &str = "1.2.840.10008.1.20.1.1";
 #[test]
 #[ignore = "needs pynetdicom: run tests/all"]
 fn storage_is_committed_and_reported_on_the_same_association() {
-    let pacs = Scripted::start();
-    let front = pacs.front(r#"["echo", "storage-commitment"]"#);
-    let steps = json!([ask(), { "do": "report" }, { "do": "c-echo" }]);
-    let answers = Conversation::on(&[COMMITMENT, VERIFICATION], steps).answers(&front);
-    assert_eq!(statuses(&answers), [Some(0), None, Some(0)]);
-    let report = json!([{
-        "context": COMMITMENT,
-        "class": COMMITMENT,
-        "type": 1,
-        "attributes": { "TransactionUID": "2.25.500" },
-    }]);
-    assert_eq!(answers[1]["received"], report);
-    assert_eq!(pacs.told(), [("n-event-report".to_owned(), 0)]);
-    assert_eq!(pacs.saw()[0], request("n-action 1", COMMITMENT, COMMITMENT));
-    let (closed, stopped) = released(front.gate);
-    assert_did(
-        &closed,
-        &[
-            ("requestor", "n-action", KEYWORD, "0000", 1),
-            ("acceptor", "n-event-report", KEYWORD, "0000", 1),
-            ("requestor", "c-echo", "Verification", "0000", 1),
-        ],
-    );
-    assert_forbade_nothing(&closed, &stopped);
+    for roles in [&[][..], &[COMMITMENT]] {
+        let pacs = Scripted::start();
+        let front = pacs.front(r#"["echo", "storage-commitment"]"#);
+        let steps = json!([ask(), { "do": "report" }, { "do": "c-echo" }]);
+        let conversation = Conversation { contexts: &[COMMITMENT, VERIFICATION], roles, steps };
+        let answers = conversation.answers(&front);
+        assert_eq!(statuses(&answers), [Some(0), None, Some(0)]);
+        let report = json!([{
+            "context": COMMITMENT,
+            "class": COMMITMENT,
+            "type": 1,
+            "attributes": { "TransactionUID": "2.25.500" },
+        }]);
+        assert_eq!(answers[1]["received"], report);
+        assert_eq!(pacs.told(), [("n-event-report".to_owned(), 0)]);
+        assert_eq!(pacs.saw()[0], request("n-action 1", COMMITMENT, COMMITMENT));
+        let (closed, stopped) = released(front.gate);
+        assert_did(
+            &closed,
+            &[
+                ("requestor", "n-action", KEYWORD, "0000", 1),
+                ("acceptor", "n-event-report", KEYWORD, "0000", 1),
+                ("requestor", "c-echo", "Verification", "0000", 1),
+            ],
+        );
+        assert_forbade_nothing(&closed, &stopped);
+    }
 }
 
 #[test]
