@@ -14,6 +14,7 @@ mod contexts;
 mod fault;
 mod forbidden;
 mod guard;
+mod guarding;
 mod lane;
 mod ledger;
 mod operations;
@@ -25,10 +26,12 @@ pub use command::{CommandError, SubOperations};
 pub use contexts::{Context, Contexts, Grants, Maxima};
 pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
-pub use guard::{Guarding, HEAD, Mode};
+pub use guard::HEAD;
+pub use guarding::{Guarding, Mode};
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 pub use tidied::Tidied;
 
+use crate::data_set::DataSetError;
 use crate::reason::Sided;
 use crate::services::Operation;
 use crate::side::{PerSide, Side};
@@ -134,7 +137,7 @@ impl Inspector {
             let step =
                 lane.advance(&mut rest, &self.contexts, towards).map_err(|it| it.by(from))?;
             if let Some(unsound) = lane.take_unsound() {
-                self.refuse_data_set(from, unsound, out);
+                self.refuse_data_set(from, unsound, out)?;
             }
             self.obey(from, step, out)?;
         }
@@ -311,15 +314,24 @@ impl Inspector {
         if command.is_request() {
             command.bytes = Vec::new();
         }
-        let mut guard = Guard::new(from, command, syntax, self.contexts.guarding(from));
+        let mut guard = Guard::new(from, command, syntax, &self.contexts);
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
     }
 
     /// A message that is held turns out unsound. A request is answered by the gate; of a response
     /// only the data set does not pass, and where it is one of several, nothing of it.
-    fn refuse_data_set(&mut self, from: Side, Unsound { guard, error }: Unsound, out: &mut Out) {
+    fn refuse_data_set(
+        &mut self,
+        from: Side,
+        Unsound { guard, error }: Unsound,
+        out: &mut Out,
+    ) -> Result<(), Sided<Fault>> {
         let command = guard.into_command();
+        if error == DataSetError::Receiver {
+            let refused = self.refuse(from, Forbidden::ReceivingAe, &command);
+            return refused.map_err(|fault| fault.by(from));
+        }
         let (operation, outcome) = match command.role {
             Role::Request { operation, .. } => {
                 (operation, Outcome::Refused(guard::status(operation)))
@@ -328,7 +340,7 @@ impl Inspector {
                 (operation, Outcome::Withheld)
             }
             Role::Response { operation, .. } => (operation, Outcome::Stripped),
-            Role::UnknownRequest { .. } | Role::Cancel { .. } => return,
+            Role::UnknownRequest { .. } | Role::Cancel { .. } => return Ok(()),
         };
         self.ledger
             .unsound_data_set(UnsoundDataSet::new(from, operation, &command, error, outcome));
@@ -344,6 +356,7 @@ impl Inspector {
             }
             Outcome::Withheld | Outcome::Reported => {}
         }
+        Ok(())
     }
 
     /// A data set has passed.

@@ -17,10 +17,10 @@ use std::sync::LazyLock;
 
 pub use naming::on_context;
 pub use operation::{Operation, Operations, UnknownOperation};
-pub use service::{Service, UnknownService};
+pub use service::{Role, Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;
-pub use tables::{Condition, Group};
+pub use tables::{Condition, Group, Unnamed};
 
 use crate::side::Side;
 use crate::wire::uid::Uid;
@@ -30,14 +30,25 @@ pub fn table() -> impl Iterator<Item = &'static Group> {
     tables::GROUPS.iter()
 }
 
-/// Whether a SOP class is one of the Unified Procedure Step, which nothing can permit yet.
-pub fn is_unified_procedure_step(uid: &Uid) -> bool {
-    standard::UNIFIED_PROCEDURE_STEP.iter().any(|class| class.uid == uid.as_str())
+/// The SOP classes of the standard that are given by their UID or keyword only.
+pub fn unnamed() -> impl Iterator<Item = &'static Unnamed> {
+    tables::UNNAMED.iter()
 }
 
-/// Whether a SOP class is a retired meta SOP class, on whose contexts nothing could be permitted.
-pub fn is_retired_meta(uid: &Uid) -> bool {
-    standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
+/// Whether it is one of the SOP classes of unified procedure steps.
+pub(crate) fn is_unified_procedure_step(uid: &Uid) -> bool {
+    let mut steps = standard::UPS.iter().chain(&standard::UPS_QUERIED).chain(&standard::UPS_TRIAL);
+    steps.any(|class| class.uid == uid.as_str())
+}
+
+/// Whether C-GET may be requested on contexts of this SOP class, as far as it is known.
+pub(crate) fn may_be_retrieved_from(uid: &Uid) -> bool {
+    SopClass::with_uid(uid).is_none_or(tables::is_retrieval_model)
+}
+
+/// Whether C-GET may return objects of this SOP class, as far as it is known.
+pub(crate) fn may_be_retrieved(uid: &Uid) -> bool {
+    SopClass::with_uid(uid).is_none_or(|known| !tables::is_retrieval_model(known))
 }
 
 impl Service {
@@ -80,7 +91,8 @@ static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
     LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
 
 fn known() -> impl Iterator<Item = &'static SopClass> {
-    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(standard::left_out())
+    let unnamed = tables::UNNAMED.iter().flat_map(|row| row.sop_classes);
+    tables::GROUPS.iter().flat_map(|group| group.sop_classes).chain(unnamed)
 }
 
 #[cfg(test)]

@@ -200,7 +200,7 @@ fn contexts(guarding: Guarding) -> Contexts {
         from_acceptor: MAXIMUM,
     };
     let move_to = [AeTitle::parse(DESTINATION).expect("a title")].into();
-    Contexts::new(accepted.collect(), maxima, Grants { move_to, guarding: PerSide { requestor: guarding, acceptor: guarding } })
+    Contexts::new(accepted.collect(), maxima, Grants { move_to, titles: [].into(), guarding: PerSide { requestor: guarding, acceptor: guarding } })
 }
 
 /// What the sides send: bit 0 of a byte says who, bits 1 and 2 how the bytes are told.

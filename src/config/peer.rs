@@ -8,7 +8,7 @@ use pacsgate_core::certificate::{Digest, Matcher};
 use pacsgate_core::data_set::Tolerated;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Peer, Spot};
-use pacsgate_core::services::{Operation, Service, SopClass};
+use pacsgate_core::services::{Operation, Role, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
@@ -22,6 +22,8 @@ use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
+
+const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
@@ -144,9 +146,11 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
     }
     let mut table = Section::open(item.key, item.node, problems);
     let sop_class = table.required("sop_class", sop_class);
+    let role = table.optional("role", |node| node.one_of("a role", &ROLES));
     let operations = values(&table.list("operations", operation));
     table.finish();
-    Some(At { place, value: Service::Other { sop_class: sop_class?.value, operations } })
+    let role = role.map_or_else(Role::default, |at| at.value);
+    Some(At { place, value: Service::Other { sop_class: sop_class?.value, role, operations } })
 }
 
 fn named_service(node: &Node) -> Result<Service, Mistake> {

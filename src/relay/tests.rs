@@ -62,6 +62,7 @@ fn inspector() -> Inspector {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
     let grants = Grants {
         move_to: [].into(),
+        titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },
     };
     Inspector::new(Contexts::new(vec![context], maxima, grants))

@@ -2,7 +2,7 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
-use crate::support::configuration::{named, peer};
+use crate::support::configuration::{Table, named, peer};
 use crate::support::gate::{Gate, command, listening};
 use crate::support::requestor::Caller;
 use crate::support::scenario::{assert_rejected, echo};
@@ -72,10 +72,7 @@ fn empty_lists_do_not_load() {
 #[test]
 fn a_key_whose_enforcement_is_not_built_does_not_load() {
     let mut settings = settings();
-    settings.ct1.insert(
-        "services",
-        r#"[{ sop_class = "UnifiedProcedureStepPush", operations = ["n-get"] }]"#.into(),
-    );
+    settings.more.push(("guard", Table::from([("mode", r#""refuse""#.into())])));
     let words = configuration_refused(&settings);
     assert!(words.contains("not enforced"), "{words}");
 }

@@ -4,8 +4,10 @@
 //! was done and what was forbidden, with its reason and advice, and the counters at the stop.
 //! `docs/peers.md` lists what is tried, from the table here.
 
+mod by_sop_class;
 mod commitment;
 mod conversation;
+mod others;
 mod outcome;
 mod print;
 mod procedure_step;
@@ -13,6 +15,7 @@ mod query;
 mod retrieval;
 mod scripted;
 mod unasked;
+mod unified_step;
 mod worklist;
 
 /// One service with what is tried of it.
@@ -25,7 +28,7 @@ pub(crate) struct Tried {
 }
 
 /// What the tests of this folder try.
-pub(crate) const TRIED: [Tried; 8] = [
+pub(crate) const TRIED: [Tried; 17] = [
     Tried {
         service: "find",
         requestors: "findscu, pynetdicom",
@@ -46,6 +49,13 @@ pub(crate) const TRIED: [Tried; 8] = [
         pacs: "dcmqrscp",
         permitted: "without `store`",
         forbidden: "C-STORE by the requestor on the same contexts",
+    },
+    Tried {
+        service: "get",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "objects of a private SOP class that is given for C-GET",
+        forbidden: "objects of one that is not",
     },
     Tried {
         service: "worklist",
@@ -69,11 +79,68 @@ pub(crate) const TRIED: [Tried; 8] = [
         forbidden: "N-GET",
     },
     Tried {
+        service: "storage-commitment-scp",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-EVENT-REPORT by the requestor, with and without role selection; N-ACTION by the \
+                    PACS",
+        forbidden: "N-ACTION by the requestor; both for a peer with `storage-commitment` only",
+    },
+    Tried {
         service: "print",
         requestors: "pynetdicom",
         pacs: "pynetdicom",
         permitted: "a whole job, and an event of the printer, on the context of the meta SOP class",
         forbidden: "N-DELETE of the printer, N-CREATE of what is no member",
+    },
+    Tried {
+        service: "ups",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "a step from its order to its end, and an event to its subscriber",
+        forbidden: "N-DELETE, N-EVENT-REPORT by the requestor, a subscription for another title",
+    },
+    Tried {
+        service: "relevant-patient",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "C-FIND",
+        forbidden: "N-GET",
+    },
+    Tried {
+        service: "instance-availability",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-CREATE",
+        forbidden: "N-SET",
+    },
+    Tried {
+        service: "substance-administration",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "C-FIND, N-ACTION",
+        forbidden: "N-GET",
+    },
+    Tried {
+        service: "event-logging, media-creation",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-ACTION; N-CREATE, N-ACTION and N-GET",
+        forbidden: "N-DELETE",
+    },
+    Tried {
+        service: "rt-verification",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "N-CREATE, N-SET, N-ACTION, N-GET, N-DELETE",
+        forbidden: "N-EVENT-REPORT by the requestor",
+    },
+    Tried {
+        service: "{ sop_class, operations }",
+        requestors: "pynetdicom",
+        pacs: "pynetdicom",
+        permitted: "every normalized operation and query of every SOP class without a name",
+        forbidden: "another operation, in either role",
     },
     Tried {
         service: "get, storage-commitment",

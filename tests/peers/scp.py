@@ -12,22 +12,51 @@ import time
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import AE, evt, sop_class
+from pynetdicom import AE, evt, register_uid, sop_class
+from pynetdicom.dimse_primitives import N_DELETE
+from pynetdicom.service_class import ServiceClass, StorageServiceClass
+from pynetdicom.service_class_n import UnifiedProcedureStepServiceClass
 
+# Philips' MR series data, a private SOP class that archives keep.
+PRIVATE = "1.3.46.670589.11.0.0.12.2"
 CONTEXTS = [
     sop_class.BasicColorPrintManagementMeta,
     sop_class.BasicGrayscalePrintManagementMeta,
-    sop_class.CTImageStorage,
+    sop_class.GeneralRelevantPatientInformationQuery,
+    sop_class.InstanceAvailabilityNotification,
+    sop_class.MediaCreationManagement,
     sop_class.ModalityPerformedProcedureStep,
     sop_class.ModalityPerformedProcedureStepNotification,
     sop_class.ModalityPerformedProcedureStepRetrieve,
-    sop_class.StorageCommitmentPushModel,
+    sop_class.ProceduralEventLogging,
+    sop_class.ProductCharacteristicsQuery,
+    sop_class.RTConventionalMachineVerification,
     sop_class.StudyRootQueryRetrieveInformationModelFind,
+    sop_class.StudyRootQueryRetrieveInformationModelGet,
+    sop_class.SubstanceAdministrationLogging,
+    sop_class.UnifiedProcedureStepEvent,
+    sop_class.UnifiedProcedureStepPull,
+    sop_class.UnifiedProcedureStepPush,
+    sop_class.UnifiedProcedureStepQuery,
+    sop_class.UnifiedProcedureStepWatch,
     sop_class.Verification,
 ]
+BOTH_ROLES = [
+    PRIVATE,
+    sop_class.CTImageStorage,
+    sop_class.StorageCommitmentPushModel,
+]
 UNCOMPRESSED = ["1.2.840.10008.1.2.1", "1.2.840.10008.1.2"]
-# Matches of a query that nobody cancels: enough that it would take a minute.
-MATCHES = 3000
+STEP_EVENT = {
+    "class": sop_class.UnifiedProcedureStepPush,
+    "context": sop_class.UnifiedProcedureStepEvent,
+}
+MATCHES = {
+    # Of a query that nobody cancels: enough that it would take a minute.
+    sop_class.StudyRootQueryRetrieveInformationModelFind: 3000,
+    # Behind a match pynetdicom sends it again, with the final response.
+    sop_class.GeneralRelevantPatientInformationQuery: 0,
+}
 
 order = json.loads(sys.argv[1])
 instances = {}
@@ -118,6 +147,8 @@ def acted(event):
     )
     if request.RequestedSOPClassUID == sop_class.StorageCommitmentPushModel:
         afterwards[event.assoc] = lambda: report(event.assoc, dataset)
+    if event.context.abstract_syntax == sop_class.UnifiedProcedureStepWatch:
+        afterwards[event.assoc] = lambda: announce(event.assoc, STEP_EVENT)
     return 0x0000, None
 
 
@@ -125,6 +156,19 @@ def deleted(event):
     request = event.request
     seen(event, "n-delete", request.RequestedSOPClassUID, request.RequestedSOPInstanceUID)
     return 0x0000 if instances.pop(request.RequestedSOPInstanceUID, None) is not None else 0x0112
+
+
+def told(event):
+    """An event that the requestor reports."""
+    request = event.request
+    seen(
+        event,
+        f"n-event-report {request.EventTypeID}",
+        request.AffectedSOPClassUID,
+        request.AffectedSOPInstanceUID,
+        event.event_information,
+    )
+    return 0x0000, None
 
 
 def sent(event):
@@ -144,7 +188,7 @@ def report(association, commitment):
 
 def found(event):
     seen(event, "c-find", event.request.AffectedSOPClassUID, None, event.identifier)
-    for number in range(MATCHES):
+    for number in range(MATCHES.get(event.context.abstract_syntax, 1)):
         if event.is_cancelled:
             say(saw="c-cancel")
             yield 0xFE00, None
@@ -155,6 +199,13 @@ def found(event):
         yield 0xFF00, match
         # A PACS needs time for each match; without it the C-CANCEL may come too late.
         time.sleep(0.02)
+
+
+def retrieved(event):
+    """One object of the private SOP class."""
+    seen(event, "c-get", event.request.AffectedSOPClassUID, None, event.identifier)
+    yield 1
+    yield 0xFF00, image(PRIVATE, "2.25.99")
 
 
 def stored(event):
@@ -172,21 +223,39 @@ def echoed(event):
 
 def ask(association, requests):
     for request in requests:
-        {"store": store, "event": announce}[request["do"]](association, request)
+        {"store": store, "event": announce, "action": act}[request["do"]](association, request)
+
+
+def image(kind, instance):
+    made = Dataset()
+    made.SOPClassUID = kind
+    made.SOPInstanceUID = instance
+    made.PatientID = "4711"
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    return made
 
 
 def store(association, _):
     """Sends an object that nobody asked for."""
-    image = Dataset()
-    image.SOPClassUID = sop_class.CTImageStorage
-    image.SOPInstanceUID = "2.25.99"
-    image.PatientID = "4711"
-    image.file_meta = FileMetaDataset()
-    image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    be_scu(association)
+    answer = association.send_c_store(image(sop_class.CTImageStorage, "2.25.99"))
+    say(told=answer.get("Status"), on="c-store")
+
+
+def be_scu(association):
+    """Whatever role was negotiated."""
     for context in association.accepted_contexts:
-        # The role was not negotiated for that.
         context._as_scu = True
-    say(told=association.send_c_store(image).get("Status"), on="c-store")
+
+
+def act(association, request):
+    """Asks the requestor, as an SCU does."""
+    be_scu(association)
+    information = Dataset()
+    information.TransactionUID = "2.25.600"
+    status, _ = association.send_n_action(information, 1, request["class"], "2.25.97")
+    say(told=status.get("Status"), on="n-action")
 
 
 def announce(association, request):
@@ -198,18 +267,36 @@ def announce(association, request):
     say(told=status.get("Status"), on="n-event-report")
 
 
+class AnyServiceClass(UnifiedProcedureStepServiceClass):
+    """What pynetdicom has no service class for: every normalized operation, and C-FIND."""
+
+    def SCP(self, request, context):
+        if isinstance(request, N_DELETE):
+            self._n_delete_scp(request, context)
+        else:
+            super().SCP(request, context)
+
+
 def main():
     entity = AE("ARCHIVE")
+    for uid in order.get("besides", []):
+        if sop_class.uid_to_service_class(uid) is ServiceClass:
+            sop_class._SERVICE_CLASSES[uid] = AnyServiceClass
+        entity.add_supported_context(uid, UNCOMPRESSED)
+    register_uid(PRIVATE, "PrivateStorage", StorageServiceClass)
     for abstract_syntax in CONTEXTS:
         entity.add_supported_context(abstract_syntax, UNCOMPRESSED)
-    entity.add_supported_context(sop_class.CTImageStorage, UNCOMPRESSED, scu_role=True, scp_role=True)
+    for abstract_syntax in BOTH_ROLES:
+        entity.add_supported_context(abstract_syntax, UNCOMPRESSED, scu_role=True, scp_role=True)
     handlers = [
         (evt.EVT_C_ECHO, echoed),
         (evt.EVT_C_FIND, found),
+        (evt.EVT_C_GET, retrieved),
         (evt.EVT_C_STORE, stored),
         (evt.EVT_N_ACTION, acted),
         (evt.EVT_N_CREATE, created),
         (evt.EVT_N_DELETE, deleted),
+        (evt.EVT_N_EVENT_REPORT, told),
         (evt.EVT_N_GET, read),
         (evt.EVT_N_SET, changed),
         (evt.EVT_PDU_SENT, sent),

@@ -47,7 +47,7 @@ def echo(association, _):
 def find(association, step):
     matches, status = 0, None
     answers = association.send_c_find(dataset(step["keys"]), step["on"], msg_id=7)
-    for answer, match in answers:
+    for answer, _ in answers:
         status = answer.get("Status")
         if status in (0xFF00, 0xFF01):
             matches += 1
@@ -81,10 +81,14 @@ def store(association, _):
     image = dataset({"SOPClassUID": CTImageStorage, "SOPInstanceUID": "2.25.97", "PatientID": "1"})
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    for context in association.accepted_contexts:
-        # The gate takes this role out; a requestor that should be stopped takes it nonetheless.
-        context._as_scu = True
+    be_scu(association)
     return {"status": association.send_c_store(image).get("Status")}
+
+
+def be_scu(association):
+    """The gate takes this role out; a requestor that should be stopped takes it nonetheless."""
+    for context in association.accepted_contexts:
+        context._as_scu = True
 
 
 def on(step):
@@ -114,8 +118,15 @@ def read(association, step):
 
 
 def act(association, step):
+    be_scu(association)
     information = dataset(step["attributes"]) if "attributes" in step else None
     return answered(association.send_n_action(information, step["type"], **on(step)))
+
+
+def event(association, step):
+    """Reports as the SCP of the service does."""
+    information = dataset(step["attributes"]) if "attributes" in step else None
+    return answered(association.send_n_event_report(information, step["type"], **on(step)))
 
 
 def delete(association, step):
@@ -148,6 +159,19 @@ def keep_report(event):
     return 0x0000, None
 
 
+def keep_action(event):
+    received.append(
+        {
+            "context": event.context.abstract_syntax,
+            "class": event.request.RequestedSOPClassUID,
+            "type": event.action_type,
+            "attributes": plain(event.action_information),
+        }
+    )
+    reported.set()
+    return 0x0000, None
+
+
 STEPS = {
     "c-echo": echo,
     "c-find": find,
@@ -157,6 +181,7 @@ STEPS = {
     "n-action": act,
     "n-create": create,
     "n-delete": delete,
+    "n-event-report": event,
     "n-get": read,
     "n-set": change,
     "report": report,
@@ -169,7 +194,11 @@ def main(order):
         order,
         [(it, UNCOMPRESSED) for it in order["contexts"]],
         [build_role(it, scu_role=True, scp_role=True) for it in order["roles"]],
-        [(evt.EVT_C_STORE, keep), (evt.EVT_N_EVENT_REPORT, keep_report)],
+        [
+            (evt.EVT_C_STORE, keep),
+            (evt.EVT_N_ACTION, keep_action),
+            (evt.EVT_N_EVENT_REPORT, keep_report),
+        ],
     )
     if not association.is_established:
         return say(refused=reason(association))

@@ -18,6 +18,8 @@ const WHO_ENTERED: &str = "Find out who entered this value: some servers would w
                            `path-characters` in `tolerate` of the [peer] table.";
 const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, name \
      `character-set` in `tolerate` of its [peer] table: texts may then be read wrongly.";
+const SUBSCRIBE: &str = "If the device subscribes under another of its titles, add that to \
+                         `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
 const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements`, in [limits] \
                               for all or in the table of this peer or PACS.";
 
@@ -101,6 +103,9 @@ crate::reasons! {
             WHO_ENTERED;
         CharacterSet(Tag = EXAMPLE): "character-set",
             "{0} names a character set that the standard does not have" is CODECS, CHARACTER_SET;
+        // What a peer may do, and so no rule of the wire.
+        Receiver: "receiving-ae",
+            "subscribes an AE title that is not the peer's", SUBSCRIBE;
         /// PS3.8 annex E.1 has fragments of even length.
         OddWhole: "odd-data-set", "has an odd length as a whole"
             is Ground::Meaning("storescp, dcmqrscp and Orthanc abort; pynetdicom stores it"), HARMFUL;
@@ -140,6 +145,7 @@ impl DataSetError {
             | Self::FragmentLength
             | Self::OffsetTable
             | Self::Unsorted
+            | Self::Receiver
             | Self::OddWhole => return None,
         })
     }

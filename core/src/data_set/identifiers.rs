@@ -2,6 +2,7 @@
 
 use super::header::Vr;
 use super::{DataSetError, Deviation, Purpose, Tag, path};
+use crate::wire::title::{AeTitle, TitleError};
 use crate::wire::uid::InstanceUid;
 
 /// The longest value that is held to be judged: four times the longest person name.
@@ -12,12 +13,14 @@ const SOP_INSTANCE: Tag = Tag::new(0x0008, 0x0018);
 const STUDY: Tag = Tag::new(0x0020, 0x000d);
 const SERIES: Tag = Tag::new(0x0020, 0x000e);
 const CHARACTER_SET: Tag = Tag::new(0x0008, 0x0005);
+const RECEIVING_AE: Tag = Tag::new(0x0074, 0x1234);
 const UIDS: [Tag; 4] = [SOP_CLASS, SOP_INSTANCE, STUDY, SERIES];
 
 /// Storage SOP classes whose objects belong to no patient, study or series (PS3.3 table A.1-2):
 /// hanging protocols, color palettes, implant templates, defined procedure protocols, protocol
-/// approvals, inventories.
-const OUTSIDE_STUDIES: [&str; 9] = [
+/// approvals, inventories; and the retired notification of what a study has, which is in no series.
+const OUTSIDE_STUDIES: [&str; 10] = [
+    "1.2.840.10008.1.9",
     "1.2.840.10008.5.1.4.1.1.200.1",
     "1.2.840.10008.5.1.4.1.1.200.3",
     "1.2.840.10008.5.1.4.1.1.200.7",
@@ -40,6 +43,8 @@ pub(super) enum Reading {
     Path,
     /// Held: how texts, parts of paths among them, are decoded.
     CharacterSet,
+    /// Held: who is subscribed.
+    Receiver,
 }
 
 impl Reading {
@@ -50,8 +55,11 @@ impl Reading {
         if UIDS.contains(&tag) {
             return Some(match purpose {
                 Purpose::Object { .. } => Self::Uid,
-                Purpose::Query | Purpose::Attributes => Self::Uids,
+                Purpose::Query | Purpose::StepAction { .. } | Purpose::Attributes => Self::Uids,
             });
+        }
+        if tag == RECEIVING_AE && matches!(purpose, Purpose::StepAction { .. }) {
+            return Some(Self::Receiver);
         }
         if tag == CHARACTER_SET {
             return Some(Self::CharacterSet);
@@ -63,7 +71,7 @@ impl Reading {
     pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
         match self {
             Self::Uid | Self::Uids => matches!(vr, None | Some(Vr::Uid)),
-            Self::Path | Self::CharacterSet => !matches!(vr, Some(Vr::Sequence)),
+            Self::Path | Self::CharacterSet | Self::Receiver => !matches!(vr, Some(Vr::Sequence)),
         }
     }
 }
@@ -79,6 +87,8 @@ pub(super) fn judge(
         Reading::Path if !path::is_safe(value) => Err(DataSetError::Path(tag)),
         Reading::Path => Ok(path::has_controls(value).then_some(Deviation::ControlCharacters)),
         Reading::Uids => Ok(None),
+        Reading::Receiver if may_receive(value, purpose) => Ok(None),
+        Reading::Receiver => Err(DataSetError::Receiver),
         Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => {
             Ok(None)
         }
@@ -105,11 +115,23 @@ fn is_character_set(name: &[u8]) -> bool {
     is_empty || is_cut || [b"ISO".as_slice(), b"GB", b"UTF8", b"UTF-8"].into_iter().any(begins)
 }
 
+/// Who names nobody subscribes nobody.
+fn may_receive(value: &[u8], purpose: &Purpose) -> bool {
+    let Purpose::StepAction { receivers } = purpose else { return true };
+    match AeTitle::parse(value) {
+        Ok(title) => receivers.contains(&title),
+        Err(fault) => fault == TitleError::Blank,
+    }
+}
+
 fn is_commands(tag: Tag, uid: &InstanceUid, purpose: &Purpose) -> bool {
     match purpose {
         Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid.as_str() == sop_class.as_str(),
         Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => uid == sop_instance,
-        Purpose::Object { .. } | Purpose::Query | Purpose::Attributes => true,
+        Purpose::Object { .. }
+        | Purpose::Query
+        | Purpose::StepAction { .. }
+        | Purpose::Attributes => true,
     }
 }
 
@@ -131,7 +153,7 @@ impl Found {
         let demanded = match purpose {
             Purpose::Object { sop_class, .. } if OUTSIDE_STUDIES.contains(&sop_class.as_str()) => 2,
             Purpose::Object { .. } => UIDS.len(),
-            Purpose::Query | Purpose::Attributes => 0,
+            Purpose::Query | Purpose::StepAction { .. } | Purpose::Attributes => 0,
         };
         let is_missing = move |&(place, _): &(usize, Tag)| self.0 & 1 << place == 0;
         UIDS.into_iter().enumerate().take(demanded).filter(is_missing).map(|(_, tag)| tag)
@@ -208,7 +230,7 @@ mod tests {
     use crate::services::SopClass;
 
     /// What the storage SOP classes outside studies are called, and no other one.
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 8] = [
         "HangingProtocol",
         "ColorPalette",
         "ImplantTemplate",
@@ -216,10 +238,12 @@ mod tests {
         "DefinedProcedureProtocol",
         "ProtocolApproval",
         "Inventory",
+        "StudyContent",
     ];
 
     fn is_outside_studies(keyword: &str) -> bool {
-        keyword.ends_with("Storage") && KINDS.iter().any(|kind| keyword.contains(kind))
+        let is_stored = ["Storage", "Notification"].iter().any(|end| keyword.ends_with(end));
+        is_stored && KINDS.iter().any(|kind| keyword.contains(kind))
     }
 
     #[test]

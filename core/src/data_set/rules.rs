@@ -1,7 +1,10 @@
 //! What a data set is for, and whose it is.
 
+use std::sync::Arc;
+
 use super::deviation::{Deviation, Tolerance, Tolerated};
 use crate::side::Side;
+use crate::wire::title::AeTitle;
 use crate::wire::uid::{InstanceUid, Uid};
 
 /// What a data set is for.
@@ -16,6 +19,12 @@ pub enum Purpose {
     },
     /// The identifier of a C-FIND, C-MOVE or C-GET, in requests and responses.
     Query,
+    /// The information of an action on a unified procedure step, which may subscribe none but these
+    /// titles (PS3.4 section CC.2.3).
+    StepAction {
+        /// Who may be the Receiving AE.
+        receivers: Arc<[AeTitle]>,
+    },
     /// The attributes of a normalized service, and anything else.
     Attributes,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::guard::Guarding;
+use super::guarding::Guarding;
 use crate::services::Operations;
 use crate::side::{PerSide, Side};
 use crate::transfer_syntax::TransferSyntax;
@@ -25,6 +25,8 @@ pub struct Contexts {
 pub struct Grants {
     /// Where C-MOVE may send objects.
     pub move_to: Arc<[AeTitle]>,
+    /// The peer's own titles: whom it may have told of procedure steps.
+    pub titles: Arc<[AeTitle]>,
     /// How the data sets of each side are judged.
     pub guarding: PerSide<Guarding>,
 }
@@ -71,6 +73,11 @@ impl Contexts {
     /// How the data sets of this side are judged.
     pub const fn guarding(&self, from: Side) -> Guarding {
         *self.grants.guarding.get(from)
+    }
+
+    /// The peer's own titles.
+    pub const fn titles(&self) -> &Arc<[AeTitle]> {
+        &self.grants.titles
     }
 
     /// The context with this id, if it was accepted.

@@ -14,19 +14,30 @@ const NOT_AUTHORIZED: Option<u16> = Some(0x0124);
 /// Unrecognized operation (PS3.7 section C.5.24).
 const UNRECOGNIZED: Option<u16> = Some(0x0211);
 
-const ASK_THE_VENDOR: [&str; 2] =
-    ["Ask the vendor what this command is: DICOM has none with this number."; 2];
-const SHOW_THE_VENDOR: [&str; 2] = ["Show the vendor the line: a command must name the SOP class \
-                                     of its presentation context.";
+const ASK_THE_VENDOR: [&str; 2] = ["Ask the vendor what this command is: DICOM has none with this \
+                                    number, and no key permits it.";
+    2];
+const SHOW_THE_VENDOR: [&str; 2] = ["Show the vendor the line: a command must name the SOP class of \
+                                     its presentation context; no key permits another.";
     2];
 const ADD_SERVICE: &str = "If the device may do this, add the service to `services` of its [peer] \
-                           table; if it never should, ask why it tries.";
+                           table, or the SOP class with this operation; if it never should, ask why \
+                           it tries.";
+const ADD_ROLE: &str = "Look at the PACS: it asks a device for what nobody has requested. If the \
+                        device provides this service, add it to `services` of its [peer] table, or \
+                        the SOP class with `role = \"scp\"`. If it does not and the PACS is not \
+                        faulty, the PACS may have been broken into.";
 const ADD_DESTINATION: [&str; 2] = ["If the device may have objects sent there, add the title to \
                                      `move_to` of its [peer] table.";
     2];
-const UNASKED: &str = "Look at the PACS: it asks a device for what nobody has requested. If it is \
-                       not faulty, it may have been broken into.";
-const RARE: [&str; 2] = ["Nothing, if it is rare: there is nothing to cancel there."; 2];
+const ADD_TITLE: [&str; 2] = ["If the device subscribes under another of its titles, add that to \
+                               `calling_ae` of its [peer] table; if it is not its own, ask why it \
+                               tries."; 2];
+const UNASKED: [&str; 2] = ["Look at the PACS: it sends a device what nobody has requested, which no \
+                             key permits. If it is not faulty, it may have been broken into.";
+    2];
+const RARE: [&str; 2] = ["Nothing, if it is rare: there is nothing to cancel there, and no key lets \
+                          it pass."; 2];
 
 crate::sided_reasons! {
     /// Why a sound request is not forwarded, with the status of the gate's response; `None` for
@@ -39,12 +50,14 @@ crate::sided_reasons! {
             SHOW_THE_VENDOR => NOT_AUTHORIZED;
         Operation: "operation",
             "its sender may not make this request on this context",
-            [ADD_SERVICE, UNASKED] => NOT_AUTHORIZED;
+            [ADD_SERVICE, ADD_ROLE] => NOT_AUTHORIZED;
         MoveDestination only Requestor: "move-destination",
             "the peer may not have objects moved there", ADD_DESTINATION => NOT_AUTHORIZED;
+        ReceivingAe only Requestor: "receiving-ae",
+            "the peer may subscribe none but its own titles", ADD_TITLE => NOT_AUTHORIZED;
         StoreOutsideGet only Acceptor: "store-outside-get",
             "an object of the PACS while no C-GET is under way",
-            [UNASKED; 2] => NOT_AUTHORIZED;
+            UNASKED => NOT_AUTHORIZED;
         Cancel: "cancel",
             "a C-CANCEL on a context where nothing can be cancelled", RARE => None;
     }
@@ -94,6 +107,20 @@ impl fmt::Display for Asked {
             Self::Operation(operation) => operation.fmt(f),
             Self::Cancel => f.write_str("c-cancel"),
             Self::Unknown(field) => write!(f, "{field:04x}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reason::Explained;
+
+    #[test]
+    fn every_advice_names_a_key_or_says_that_none_permits_it() {
+        for why in Forbidden::all() {
+            let advice = why.advice().unwrap();
+            assert_ne!(advice.contains('`'), advice.contains("no key"), "{}", why.code());
         }
     }
 }

@@ -1,12 +1,17 @@
 //! Data sets on their way: walked, and their heads held until the walk of them is clean.
 
+use std::sync::Arc;
+
 use super::command::{Command, Role};
+use super::contexts::Contexts;
+use super::guarding::{Guarding, Mode};
 use super::tidied::Tidied;
 use crate::counts::Counts;
-use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Tolerated, Walker};
-use crate::services::Operation;
+use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
+use crate::services::{self, Operation};
 use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
+use crate::wire::title::AeTitle;
 
 /// How much of a data set is held with its command: most faults show there, and can then be
 /// answered, because nothing of the message has left yet. With the headers of fragments of two
@@ -14,34 +19,6 @@ use crate::transfer_syntax::TransferSyntax;
 pub const HEAD: usize = 64 * 1024;
 /// The room for a message that is no object: queries and their answers are short, and many.
 const SMALL: usize = 2 * 1024;
-
-/// What becomes of a side's unsound data sets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// They are refused.
-    #[default]
-    Refuse,
-    /// They pass and are written down: for the days in which a site learns what its devices send.
-    Report,
-}
-
-/// How the data sets of one side are judged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Guarding {
-    /// What becomes of the unsound ones.
-    pub mode: Mode,
-    /// What the side may do against the standard.
-    pub tolerated: Tolerated,
-    /// How many elements each may have.
-    pub elements: u32,
-}
-
-impl Default for Guarding {
-    fn default() -> Self {
-        let Rules { tolerated, elements, .. } = Rules::strict(Side::Requestor);
-        Self { mode: Mode::default(), tolerated, elements }
-    }
-}
 
 /// Judges the data set of one message.
 #[derive(Debug)]
@@ -72,10 +49,13 @@ impl Guard {
         from: Side,
         command: Command,
         syntax: TransferSyntax,
-        guarding: Guarding,
+        contexts: &Contexts,
     ) -> Self {
-        let Guarding { mode, tolerated, elements } = guarding;
-        let purpose = purpose(&command);
+        let Guarding { mode, tolerated, elements } = contexts.guarding(from);
+        let purpose = purpose(from, &command, contexts.titles());
+        // A report is about form; whom a peer subscribes is a matter of what it may do.
+        let is_step = matches!(purpose, Purpose::StepAction { .. });
+        let mode = if is_step { Mode::Refuse } else { mode };
         // An object's head in one go, the command and usual headers included.
         let room = if matches!(purpose, Purpose::Object { .. }) { HEAD + 1024 } else { SMALL };
         let walker = Walker::new(syntax.walk(), purpose, Rules { from, tolerated, elements });
@@ -191,7 +171,7 @@ impl Guard {
 }
 
 /// What the data set behind a command is for.
-fn purpose(command: &Command) -> Purpose {
+fn purpose(from: Side, command: &Command, titles: &Arc<[AeTitle]>) -> Purpose {
     let (Role::Request { operation, .. } | Role::Response { operation, .. }) = command.role else {
         return Purpose::Attributes;
     };
@@ -204,6 +184,9 @@ fn purpose(command: &Command) -> Purpose {
             (None, _) | (_, None) => Purpose::Attributes,
         },
         Operation::CFind | Operation::CMove | Operation::CGet => Purpose::Query,
+        Operation::NAction if from == Side::Requestor && is_about_a_step(command) => {
+            Purpose::StepAction { receivers: Arc::clone(titles) }
+        }
         Operation::CEcho
         | Operation::NEventReport
         | Operation::NGet
@@ -212,6 +195,11 @@ fn purpose(command: &Command) -> Purpose {
         | Operation::NCreate
         | Operation::NDelete => Purpose::Attributes,
     }
+}
+
+fn is_about_a_step(command: &Command) -> bool {
+    let is_request = matches!(command.role, Role::Request { .. });
+    is_request && command.sop_class.as_ref().is_some_and(services::is_unified_procedure_step)
 }
 
 /// The status of the gate's answer to a request with an unsound data set.

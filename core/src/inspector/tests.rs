@@ -5,6 +5,7 @@ use proptest::prelude::*;
 mod commands;
 mod guard;
 mod operations;
+mod subscription;
 
 use super::*;
 use crate::inspector::{Context, Contexts, Grants, Maxima};
@@ -37,6 +38,7 @@ fn reporting(move_to: &[AeTitle]) -> Grants {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
     Grants {
         move_to: move_to.into(),
+        titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },
     }
 }

@@ -60,6 +60,7 @@ impl Candidate {
             operations: judged.operations,
             grants: Grants {
                 move_to: Arc::clone(&peer.move_to),
+                titles: Arc::clone(&peer.titles),
                 guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
             },
             order: judged.order,

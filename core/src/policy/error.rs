@@ -10,9 +10,7 @@ use super::matching::lower;
 use super::peer::{Pacs, Peer};
 use crate::certificate::{Matcher, NameFault};
 use crate::quoted::{Quoted, key};
-use crate::services::{
-    Condition, GroupSet, Service, SopClass, is_retired_meta, is_unified_procedure_step,
-};
+use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
@@ -108,12 +106,6 @@ pub fn within(number: i64, range: RangeInclusive<u32>) -> Result<u32, OutOfRange
 /// The smallest maximum length that the gate announces: below it a PDU is mostly headers.
 const SMALLEST_PDU: u32 = 1024;
 
-const UNIFIED_PROCEDURE_STEP: &str =
-    "commands of the Unified Procedure Step name another class than their context";
-const RETIRED_META: &str = "commands of this retired meta SOP class name its members, so all of \
-                            them would be refused; take it out, and name the SOP classes that the \
-                            device proposes besides";
-
 /// Everything that is wrong, PACS first.
 pub(super) fn all(peers: &[Peer], pacs: &[Pacs]) -> Vec<PolicyError> {
     let mut errors = Vec::new();
@@ -157,7 +149,6 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     errors.extend(table.faults("pacs", &peer.pacs, |name| {
         (!pacs.contains(&**name)).then(|| PolicyFault::UnknownPacs(name.clone()))
     }));
-    errors.extend(table.faults("services", &peer.services, of_service));
     errors.extend(table.faults("operations", &peer.services, |service| {
         let empty =
             |of: &Service| matches!(of, Service::Other { operations, .. } if operations.is_empty());
@@ -177,18 +168,6 @@ fn of_matcher(matcher: &Matcher) -> Option<PolicyFault> {
         Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => return None,
     };
     read.err().map(|fault| PolicyFault::Name((&**name).into(), fault))
-}
-
-fn of_service(service: &Service) -> Option<PolicyFault> {
-    let Service::Other { sop_class, .. } = service else { return None };
-    let why = if is_unified_procedure_step(sop_class) {
-        UNIFIED_PROCEDURE_STEP
-    } else if is_retired_meta(sop_class) {
-        RETIRED_META
-    } else {
-        return None;
-    };
-    Some(PolicyFault::NotEnforced(why))
 }
 
 fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {

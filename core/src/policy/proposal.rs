@@ -29,8 +29,8 @@ crate::reasons! {
     pub enum Removal -> ContextRejection {
         NotPermitted: "not-permitted",
             "the peer's services do not cover its SOP class",
-            "If the device may use this SOP class, add its service to `services` of its [peer] \
-             table, and check its `sop_classes`." => ContextRejection::User;
+            "If the device may use this SOP class, add its service, or the SOP class if it has none, to \
+             `services` of its [peer] table, and check its `sop_classes`." => ContextRejection::User;
         TransferSyntaxes: "transfer-syntaxes",
             "none of its transfer syntaxes can be inspected",
             "Let the device propose Implicit or Explicit VR Little Endian too; no key permits what \

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::services::{Condition, Group, GroupSet, Operations, Service};
+use crate::services::{self, Condition, Group, GroupSet, Operation, Operations, Role, Service};
 use crate::wire::uid::Uid;
 
 #[derive(Debug)]
@@ -10,7 +10,15 @@ pub(super) struct Rights {
     groups: GroupSet,
     // `None`: not narrowed.
     narrowed: Option<HashSet<Uid>>,
-    others: HashMap<Uid, Operations>,
+    others: HashMap<Uid, ByClass>,
+}
+
+/// What is given by SOP class, not by a name.
+#[derive(Debug, Default)]
+struct ByClass {
+    always: Operations,
+    /// What has a use beside a context for C-GET only.
+    beside_get: Operations,
 }
 
 /// Whether the request has a context on which a C-GET may be sent.
@@ -22,11 +30,11 @@ pub(super) enum Get {
 
 impl Rights {
     pub(super) fn new(services: &[Service], sop_classes: Vec<Uid>) -> Self {
-        let mut others = HashMap::<Uid, Operations>::new();
+        let mut others = HashMap::<Uid, ByClass>::new();
         for service in services {
-            if let Service::Other { sop_class, operations } = service {
-                let known = others.entry(sop_class.clone()).or_default();
-                *known = known.union(Operations::of_scu(operations));
+            if let Service::Other { sop_class, role, operations } = service {
+                let given = others.entry(sop_class.clone()).or_default();
+                operations.iter().for_each(|it| given.add(sop_class, *role, *it));
             }
         }
         let groups = services.iter().map(GroupSet::of_service);
@@ -40,7 +48,8 @@ impl Rights {
     /// Empty where the SOP class is not permitted at all.
     pub(super) fn operations(&self, sop_class: &Uid, get: Get) -> Operations {
         let named = GroupSet::of_sop_class(sop_class).intersection(self.groups);
-        let other = self.others.get(sop_class).copied().unwrap_or_default();
+        let other = self.others.get(sop_class).map(|given| given.operations(get));
+        let other = other.unwrap_or_default();
         named
             .iter()
             .filter(|group| self.meets(group, sop_class, get))
@@ -56,3 +65,34 @@ impl Rights {
         }
     }
 }
+
+impl ByClass {
+    fn add(&mut self, sop_class: &Uid, role: Role, operation: Operation) {
+        let of_scu = Operations::of_scu(&[operation]);
+        match role {
+            Role::Scu if operation == Operation::CGet => {
+                if services::may_be_retrieved_from(sop_class) {
+                    self.always = self.always.union(of_scu);
+                }
+                if services::may_be_retrieved(sop_class) {
+                    self.beside_get = self.beside_get.union(RETURNED);
+                }
+            }
+            Role::Scu => self.always = self.always.union(of_scu),
+            Role::Scp if operation == Operation::CStore => {
+                self.beside_get = self.beside_get.union(RETURNED);
+            }
+            Role::Scp => self.always = self.always.union(of_scu.exchanged()),
+        }
+    }
+
+    const fn operations(&self, get: Get) -> Operations {
+        match get {
+            Get::Proposed => self.always.union(self.beside_get),
+            Get::NotProposed => self.always,
+        }
+    }
+}
+
+/// An object that C-GET returns: the SCP of the query stores it with the SCU (PS3.4 section C.4.3).
+const RETURNED: Operations = Operations::NONE.and_by_acceptor(&[Operation::CStore]);

@@ -78,6 +78,17 @@ impl Operations {
         Self { requestor: all & !event, acceptor: all & event }
     }
 
+    /// What either side may do with these, as far as something else does not forbid it.
+    pub(crate) const fn of_either(operations: &[Operation]) -> Self {
+        let all = bits(operations);
+        Self { requestor: all, acceptor: all }
+    }
+
+    /// The same with the sides exchanged.
+    pub const fn exchanged(self) -> Self {
+        Self { requestor: self.acceptor, acceptor: self.requestor }
+    }
+
     /// What either set allows.
     pub const fn union(self, other: Self) -> Self {
         Self {
@@ -213,5 +224,9 @@ mod tests {
         assert!(commitment.requestor_is_scu() && !commitment.requestor_is_scp());
         let returned = Operations::NONE.and_by_acceptor(&[Operation::CStore]);
         assert!(returned.requestor_is_scp() && !returned.requestor_is_scu());
+        let provider = commitment.exchanged();
+        assert!(provider.allows(Side::Requestor, Operation::NEventReport));
+        assert!(provider.allows(Side::Acceptor, Operation::NAction));
+        assert!(provider.requestor_is_scp() && !provider.requestor_is_scu());
     }
 }

@@ -16,7 +16,9 @@ macro_rules! services {
             Other {
                 /// The SOP class.
                 sop_class: Uid,
-                /// The requests; N-EVENT-REPORT is the acceptor's, all others are the requestor's.
+                /// What the peer is of it.
+                role: Role,
+                /// The requests: N-EVENT-REPORT is the SCP's, all others are the SCU's.
                 operations: Vec<Operation>,
             },
         }
@@ -55,8 +57,34 @@ services! {
     Mpps: "mpps";
     /// The push model.
     StorageCommitment: "storage-commitment";
+    /// The push model with the peer as SCP: it is asked, and it reports.
+    StorageCommitmentScp: "storage-commitment-scp";
     /// Print management.
     Print: "print";
+    /// Unified procedure steps.
+    Ups: "ups";
+    /// Relevant patient information.
+    RelevantPatient: "relevant-patient";
+    /// Instance availability notification.
+    InstanceAvailability: "instance-availability";
+    /// Substance administration: its queries and its log.
+    SubstanceAdministration: "substance-administration";
+    /// Procedural event logging.
+    EventLogging: "event-logging";
+    /// Media creation management.
+    MediaCreation: "media-creation";
+    /// The verification of treatment machines.
+    RtVerification: "rt-verification";
+}
+
+/// What a system is of a SOP class (PS3.7 section D.3.3.4).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// It uses the service.
+    #[default]
+    Scu,
+    /// It provides the service.
+    Scp,
 }
 
 /// A word that names no service.

@@ -1,5 +1,5 @@
 //! The SOP classes of the standard apart from storage, each in the table of what is done with it.
-//! From [`INVENTORY`] on, they are those that no named service covers.
+//! From [`INVENTORY_FIND`] on, they are those that no named service covers.
 
 use super::sop_class::SopClass;
 
@@ -134,18 +134,99 @@ pub(super) static PRINT_CONFIGURATION: [SopClass; 1] = [
     SopClass::new("1.2.840.10008.5.1.1.16.376", "PrinterConfigurationRetrieval"),
 ];
 
-/// Left out: they list or move a whole archive: nobody gets that by a word that means something smaller.
+/// Patients, or what is relevant of them for an examination.
 #[rustfmt::skip]
-pub(super) static INVENTORY: [SopClass; 6] = [
-    SopClass::new("1.2.840.10008.5.1.4.1.1.201.1", "InventoryStorage"),
+pub(super) static RELEVANT_PATIENT: [SopClass; 3] = [
+    SopClass::new("1.2.840.10008.5.1.4.37.1", "GeneralRelevantPatientInformationQuery"),
+    SopClass::new("1.2.840.10008.5.1.4.37.2", "BreastImagingRelevantPatientInformationQuery"),
+    SopClass::new("1.2.840.10008.5.1.4.37.3", "CardiacRelevantPatientInformationQuery"),
+];
+
+/// Where objects can be retrieved from.
+#[rustfmt::skip]
+pub(super) static INSTANCE_AVAILABILITY: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.33", "InstanceAvailabilityNotification"),
+];
+
+/// Contrast agents and drugs: what they are, and whether the patient may have them.
+#[rustfmt::skip]
+pub(super) static SUBSTANCE_QUERY: [SopClass; 2] = [
+    SopClass::new("1.2.840.10008.5.1.4.41", "ProductCharacteristicsQuery"),
+    SopClass::new("1.2.840.10008.5.1.4.42", "SubstanceApprovalQuery"),
+];
+
+/// What a patient was given.
+#[rustfmt::skip]
+pub(super) static SUBSTANCE_LOGGING: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.1.42", "SubstanceAdministrationLogging"),
+];
+
+/// What happens in a procedure.
+#[rustfmt::skip]
+pub(super) static EVENT_LOGGING: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.1.40", "ProceduralEventLogging"),
+];
+
+/// The making of discs.
+#[rustfmt::skip]
+pub(super) static MEDIA_CREATION: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.1.33", "MediaCreationManagement"),
+];
+
+/// The verification of a treatment machine before it treats.
+#[rustfmt::skip]
+pub(super) static RT_VERIFICATION: [SopClass; 2] = [
+    SopClass::new("1.2.840.10008.5.1.4.34.8", "RTConventionalMachineVerification"),
+    SopClass::new("1.2.840.10008.5.1.4.34.9", "RTIonMachineVerification"),
+];
+
+/// Procedure steps of any kind, ordered and announced.
+#[rustfmt::skip]
+pub(super) static UPS: [SopClass; 2] = [
+    SopClass::new("1.2.840.10008.5.1.4.34.6.1", "UnifiedProcedureStepPush"),
+    SopClass::new("1.2.840.10008.5.1.4.34.6.4", "UnifiedProcedureStepEvent"),
+];
+
+/// The same steps, queried besides: by who performs them, follows them, or only looks.
+#[rustfmt::skip]
+pub(super) static UPS_QUERIED: [SopClass; 3] = [
+    SopClass::new("1.2.840.10008.5.1.4.34.6.2", "UnifiedProcedureStepWatch"),
+    SopClass::new("1.2.840.10008.5.1.4.34.6.3", "UnifiedProcedureStepPull"),
+    SopClass::new("1.2.840.10008.5.1.4.34.6.5", "UnifiedProcedureStepQuery"),
+];
+
+/// Lists of a whole archive: nobody gets these by a word that means something smaller.
+#[rustfmt::skip]
+pub(super) static INVENTORY_FIND: [SopClass; 2] = [
     SopClass::new("1.2.840.10008.5.1.4.1.1.201.2", "InventoryFind"),
-    SopClass::new("1.2.840.10008.5.1.4.1.1.201.3", "InventoryMove"),
-    SopClass::new("1.2.840.10008.5.1.4.1.1.201.4", "InventoryGet"),
-    SopClass::new("1.2.840.10008.5.1.4.1.1.201.5", "InventoryCreation"),
     SopClass::new("1.2.840.10008.5.1.4.1.1.201.6", "RepositoryQuery"),
 ];
 
-/// Left out: security screening (DICOS) and material testing (DICONDE) are not medical.
+/// An archive's inventories, retrieved to a destination.
+#[rustfmt::skip]
+pub(super) static INVENTORY_MOVE: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.1.1.201.3", "InventoryMove"),
+];
+
+/// An archive's inventories, retrieved on the same association.
+#[rustfmt::skip]
+pub(super) static INVENTORY_GET: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.1.1.201.4", "InventoryGet"),
+];
+
+/// The making of an inventory.
+#[rustfmt::skip]
+pub(super) static INVENTORY_CREATION: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.1.1.201.5", "InventoryCreation"),
+];
+
+/// The inventories themselves.
+#[rustfmt::skip]
+pub(super) static INVENTORY: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.1.1.201.1", "InventoryStorage"),
+];
+
+/// Security screening (DICOS) and material testing (DICONDE) are not medical.
 #[rustfmt::skip]
 pub(super) static INDUSTRIAL: [SopClass; 12] = [
     SopClass::new("1.2.840.10008.5.1.4.1.1.501.1", "DICOSCTImageStorage"),
@@ -162,81 +243,93 @@ pub(super) static INDUSTRIAL: [SopClass; 12] = [
     SopClass::new("1.2.840.10008.5.1.4.1.1.601.5", "UltrasoundWaveformStorage"),
 ];
 
-/// Left out: retired, rare, real-time, or of a file set rather than a network.
+/// The state of a display, for its quality assurance.
 #[rustfmt::skip]
-pub(super) static OTHERS: [SopClass; 35] = [
-    SopClass::new("1.2.840.10008.1.3.10", "MediaStorageDirectoryStorage"),
-    SopClass::new("1.2.840.10008.1.9", "BasicStudyContentNotification"),
+pub(super) static DISPLAY_SYSTEM: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.1.40", "DisplaySystem"),
+];
+
+/// Storage commitment that the PACS was asked to find out about. Retired.
+#[rustfmt::skip]
+pub(super) static COMMITMENT_PULL: [SopClass; 1] = [
     SopClass::new("1.2.840.10008.1.20.2", "StorageCommitmentPullModel"),
-    SopClass::new("1.2.840.10008.1.40", "ProceduralEventLogging"),
-    SopClass::new("1.2.840.10008.1.42", "SubstanceAdministrationLogging"),
+];
+
+/// What a study consists of, sent as an object. Retired.
+#[rustfmt::skip]
+pub(super) static STUDY_CONTENT: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.1.9", "BasicStudyContentNotification"),
+];
+
+/// Patients, visits, studies, results and interpretations, as a hospital's system manages them.
+/// Retired.
+#[rustfmt::skip]
+pub(super) static DETACHED: [SopClass; 9] = [
     SopClass::new("1.2.840.10008.3.1.2.1.1", "DetachedPatientManagement"),
     SopClass::new("1.2.840.10008.3.1.2.2.1", "DetachedVisitManagement"),
     SopClass::new("1.2.840.10008.3.1.2.3.1", "DetachedStudyManagement"),
     SopClass::new("1.2.840.10008.3.1.2.3.2", "StudyComponentManagement"),
     SopClass::new("1.2.840.10008.3.1.2.5.1", "DetachedResultsManagement"),
     SopClass::new("1.2.840.10008.3.1.2.6.1", "DetachedInterpretationManagement"),
+    SopClass::new("1.2.840.10008.3.1.2.1.4", "DetachedPatientManagementMeta"),
+    SopClass::new("1.2.840.10008.3.1.2.5.4", "DetachedResultsManagementMeta"),
+    SopClass::new("1.2.840.10008.3.1.2.5.5", "DetachedStudyManagementMeta"),
+];
+
+/// What printers had. Retired.
+#[rustfmt::skip]
+pub(super) static PRINT_RETIRED: [SopClass; 8] = [
     SopClass::new("1.2.840.10008.5.1.1.4.2", "ReferencedImageBox"),
     SopClass::new("1.2.840.10008.5.1.1.24", "ImageOverlayBox"),
     SopClass::new("1.2.840.10008.5.1.1.24.1", "BasicPrintImageOverlayBox"),
     SopClass::new("1.2.840.10008.5.1.1.26", "PrintQueueManagement"),
     SopClass::new("1.2.840.10008.5.1.1.31", "PullPrintRequest"),
-    SopClass::new("1.2.840.10008.5.1.1.33", "MediaCreationManagement"),
-    SopClass::new("1.2.840.10008.5.1.1.40", "DisplaySystem"),
+    SopClass::new("1.2.840.10008.5.1.1.9.1", "ReferencedGrayscalePrintManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.1.18.1", "ReferencedColorPrintManagementMeta"),
+    SopClass::new("1.2.840.10008.5.1.1.32", "PullStoredPrintManagementMeta"),
+];
+
+/// The worklist before the unified one. Retired.
+#[rustfmt::skip]
+pub(super) static GENERAL_PURPOSE_FIND: [SopClass; 1] = [
     SopClass::new("1.2.840.10008.5.1.4.32.1", "GeneralPurposeWorklistInformationModelFind"),
+];
+
+/// Its steps. Retired.
+#[rustfmt::skip]
+pub(super) static GENERAL_PURPOSE_STEPS: [SopClass; 2] = [
     SopClass::new("1.2.840.10008.5.1.4.32.2", "GeneralPurposeScheduledProcedureStep"),
     SopClass::new("1.2.840.10008.5.1.4.32.3", "GeneralPurposePerformedProcedureStep"),
-    SopClass::new("1.2.840.10008.5.1.4.33", "InstanceAvailabilityNotification"),
+];
+
+/// Its list and its steps on one context. Retired.
+#[rustfmt::skip]
+pub(super) static GENERAL_PURPOSE_META: [SopClass; 1] = [
+    SopClass::new("1.2.840.10008.5.1.4.32", "GeneralPurposeWorklistManagementMeta"),
+];
+
+/// Trials of the verification of treatment machines.
+#[rustfmt::skip]
+pub(super) static RT_VERIFICATION_TRIAL: [SopClass; 2] = [
     SopClass::new("1.2.840.10008.5.1.4.34.2", "RTConventionalMachineVerificationTrial"),
     SopClass::new("1.2.840.10008.5.1.4.34.3", "RTIonMachineVerificationTrial"),
-    SopClass::new("1.2.840.10008.5.1.4.34.8", "RTConventionalMachineVerification"),
-    SopClass::new("1.2.840.10008.5.1.4.34.9", "RTIonMachineVerification"),
-    SopClass::new("1.2.840.10008.5.1.4.37.1", "GeneralRelevantPatientInformationQuery"),
-    SopClass::new("1.2.840.10008.5.1.4.37.2", "BreastImagingRelevantPatientInformationQuery"),
-    SopClass::new("1.2.840.10008.5.1.4.37.3", "CardiacRelevantPatientInformationQuery"),
-    SopClass::new("1.2.840.10008.5.1.4.41", "ProductCharacteristicsQuery"),
-    SopClass::new("1.2.840.10008.5.1.4.42", "SubstanceApprovalQuery"),
+];
+
+/// Trials of the unified procedure step.
+#[rustfmt::skip]
+pub(super) static UPS_TRIAL: [SopClass; 4] = [
+    SopClass::new("1.2.840.10008.5.1.4.34.4.1", "UnifiedProcedureStepPushTrial"),
+    SopClass::new("1.2.840.10008.5.1.4.34.4.2", "UnifiedProcedureStepWatchTrial"),
+    SopClass::new("1.2.840.10008.5.1.4.34.4.3", "UnifiedProcedureStepPullTrial"),
+    SopClass::new("1.2.840.10008.5.1.4.34.4.4", "UnifiedProcedureStepEventTrial"),
+];
+
+/// What is in no association: the directory of a disc (PS3.10), and what is sent by RTP (PS3.22).
+#[rustfmt::skip]
+pub(super) static NOT_IN_ASSOCIATIONS: [SopClass; 5] = [
+    SopClass::new("1.2.840.10008.1.3.10", "MediaStorageDirectoryStorage"),
     SopClass::new("1.2.840.10008.10.1", "VideoEndoscopicImageRealTimeCommunication"),
     SopClass::new("1.2.840.10008.10.2", "VideoPhotographicImageRealTimeCommunication"),
     SopClass::new("1.2.840.10008.10.3", "AudioWaveformRealTimeCommunication"),
     SopClass::new("1.2.840.10008.10.4", "RenditionSelectionDocumentRealTimeCommunication"),
 ];
-
-/// Refused in every form: commands on their contexts name their members, and which these are is
-/// known of the living ones only (`naming`).
-#[rustfmt::skip]
-pub(super) static RETIRED_META: [SopClass; 7] = [
-    SopClass::new("1.2.840.10008.3.1.2.1.4", "DetachedPatientManagementMeta"),
-    SopClass::new("1.2.840.10008.3.1.2.5.4", "DetachedResultsManagementMeta"),
-    SopClass::new("1.2.840.10008.3.1.2.5.5", "DetachedStudyManagementMeta"),
-    SopClass::new("1.2.840.10008.5.1.1.9.1", "ReferencedGrayscalePrintManagementMeta"),
-    SopClass::new("1.2.840.10008.5.1.1.18.1", "ReferencedColorPrintManagementMeta"),
-    SopClass::new("1.2.840.10008.5.1.1.32", "PullStoredPrintManagementMeta"),
-    SopClass::new("1.2.840.10008.5.1.4.32", "GeneralPurposeWorklistManagementMeta"),
-];
-
-/// Refused in every form: their commands name one SOP class on the contexts of another
-/// (PS3.4 section CC.2), so a context does not yet say what is permitted on it.
-#[rustfmt::skip]
-pub(super) static UNIFIED_PROCEDURE_STEP: [SopClass; 9] = [
-    SopClass::new("1.2.840.10008.5.1.4.34.4.1", "UnifiedProcedureStepPushTrial"),
-    SopClass::new("1.2.840.10008.5.1.4.34.4.2", "UnifiedProcedureStepWatchTrial"),
-    SopClass::new("1.2.840.10008.5.1.4.34.4.3", "UnifiedProcedureStepPullTrial"),
-    SopClass::new("1.2.840.10008.5.1.4.34.4.4", "UnifiedProcedureStepEventTrial"),
-    SopClass::new("1.2.840.10008.5.1.4.34.6.1", "UnifiedProcedureStepPush"),
-    SopClass::new("1.2.840.10008.5.1.4.34.6.2", "UnifiedProcedureStepWatch"),
-    SopClass::new("1.2.840.10008.5.1.4.34.6.3", "UnifiedProcedureStepPull"),
-    SopClass::new("1.2.840.10008.5.1.4.34.6.4", "UnifiedProcedureStepEvent"),
-    SopClass::new("1.2.840.10008.5.1.4.34.6.5", "UnifiedProcedureStepQuery"),
-];
-
-/// Those that no named service covers. They are known by keyword, so that
-/// `{ sop_class = "...", operations = [...] }` can name them.
-pub(super) fn left_out() -> impl Iterator<Item = &'static SopClass> {
-    INVENTORY
-        .iter()
-        .chain(&INDUSTRIAL)
-        .chain(&OTHERS)
-        .chain(&RETIRED_META)
-        .chain(&UNIFIED_PROCEDURE_STEP)
-}

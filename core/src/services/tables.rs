@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::operation::Operation::{
     CEcho, CFind, CGet, CMove, CStore, NAction, NCreate, NDelete, NEventReport, NGet, NSet,
 };
-use super::operation::Operations;
+use super::operation::{Operation, Operations};
 use super::service::Service;
 use super::sop_class::SopClass;
 use super::{standard, storage};
@@ -40,7 +40,7 @@ pub enum Condition {
 
 /// Some of the groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct GroupSet(u32);
+pub(crate) struct GroupSet(u64);
 
 impl GroupSet {
     /// The groups that a service grants.
@@ -104,7 +104,7 @@ macro_rules! groups {
     (@condition $condition:ident) => { Condition::$condition };
 }
 
-// At most 32, the width of `GroupSet`; a test counts.
+// At most 64, the width of `GroupSet`; a test counts.
 groups! {
     Echo: "Verification", standard::VERIFICATION, requestor [CEcho];
     Store: "Storage", storage::STORAGE, requestor [CStore] if Narrowed;
@@ -122,6 +122,8 @@ groups! {
         acceptor [NEventReport];
     StorageCommitment: "Storage commitment", standard::STORAGE_COMMITMENT,
         requestor [NAction] acceptor [NEventReport];
+    StorageCommitmentScp: "Storage commitment, by the peer", standard::STORAGE_COMMITMENT,
+        requestor [NEventReport] acceptor [NAction];
     Print: "Print management", standard::PRINT_META,
         requestor [NGet, NSet, NAction, NCreate, NDelete] acceptor [NEventReport];
     Print: "Film session and film box", standard::FILM, requestor [NSet, NAction, NCreate, NDelete];
@@ -131,6 +133,79 @@ groups! {
     Print: "Print job and printer", standard::PRINT_STATUS,
         requestor [NGet] acceptor [NEventReport];
     Print: "Printer configuration", standard::PRINT_CONFIGURATION, requestor [NGet];
+    // What is done with a step is the same on each of its contexts, and requestors made with
+    // pynetdicom take whichever was accepted first.
+    Ups: "Unified procedure steps", standard::UPS,
+        requestor [NGet, NSet, NAction, NCreate] acceptor [NEventReport];
+    Ups: "Unified procedure steps, queried", standard::UPS_QUERIED,
+        requestor [CFind, NGet, NSet, NAction, NCreate] acceptor [NEventReport];
+    RelevantPatient: "Relevant patient information", standard::RELEVANT_PATIENT,
+        requestor [CFind];
+    InstanceAvailability: "Instance availability", standard::INSTANCE_AVAILABILITY,
+        requestor [NCreate];
+    SubstanceAdministration: "Substances, queried", standard::SUBSTANCE_QUERY, requestor [CFind];
+    SubstanceAdministration: "Substances, logged", standard::SUBSTANCE_LOGGING,
+        requestor [NAction];
+    EventLogging: "Procedural events", standard::EVENT_LOGGING, requestor [NAction];
+    MediaCreation: "Media creation", standard::MEDIA_CREATION,
+        requestor [NGet, NAction, NCreate];
+    RtVerification: "Verification of treatment machines", standard::RT_VERIFICATION,
+        requestor [NGet, NSet, NAction, NCreate, NDelete] acceptor [NEventReport];
+}
+
+/// SOP classes that no named service covers.
+#[derive(Debug)]
+pub struct Unnamed {
+    /// What these SOP classes are, in a few words.
+    pub name: &'static str,
+    /// The SOP classes.
+    pub sop_classes: &'static [SopClass],
+    /// What the standard has its SCU and SCP do with them.
+    pub operations: &'static [Operation],
+}
+
+/// Declares what is given by SOP class, a row for each kind: name, SOP classes, operations.
+macro_rules! unnamed {
+    ($($name:literal, $classes:path, [$($operation:ident),*];)+) => {
+        pub(super) static UNNAMED: &[Unnamed] = &[$(Unnamed {
+            name: $name,
+            sop_classes: &$classes,
+            operations: &[$($operation),*],
+        },)+];
+    };
+}
+
+unnamed! {
+    "Inventories, queried", standard::INVENTORY_FIND, [CFind];
+    "Inventories, moved", standard::INVENTORY_MOVE, [CMove];
+    "Inventories, retrieved", standard::INVENTORY_GET, [CGet];
+    "Inventories, made", standard::INVENTORY_CREATION, [NAction, NEventReport];
+    "Inventories, stored or returned by C-GET", standard::INVENTORY, [CStore, CGet];
+    "Security screening and material testing, stored or returned by C-GET", standard::INDUSTRIAL,
+        [CStore, CGet];
+    "Display system", standard::DISPLAY_SYSTEM, [NGet];
+    "Storage commitment, pull model (retired)", standard::COMMITMENT_PULL,
+        [NAction, NEventReport];
+    "Study content notification (retired)", standard::STUDY_CONTENT, [CStore];
+    "Detached management (retired)", standard::DETACHED,
+        [NGet, NSet, NAction, NCreate, NDelete, NEventReport];
+    "Print management (retired)", standard::PRINT_RETIRED,
+        [NGet, NSet, NAction, NCreate, NDelete, NEventReport];
+    "General purpose worklist (retired)", standard::GENERAL_PURPOSE_FIND, [CFind];
+    "General purpose steps (retired)", standard::GENERAL_PURPOSE_STEPS,
+        [NGet, NSet, NAction, NCreate, NEventReport];
+    "General purpose worklist and steps (retired)", standard::GENERAL_PURPOSE_META,
+        [CFind, NGet, NSet, NAction, NCreate, NEventReport];
+    "Verification of treatment machines (trial)", standard::RT_VERIFICATION_TRIAL,
+        [NGet, NSet, NAction, NCreate, NDelete, NEventReport];
+    "Unified procedure steps (trial)", standard::UPS_TRIAL,
+        [CFind, NGet, NSet, NAction, NCreate, NEventReport];
+    "In no association: of discs, or real-time communication", standard::NOT_IN_ASSOCIATIONS, [];
+}
+
+/// Whether it is on the contexts of this SOP class that C-GET is requested.
+pub(super) fn is_retrieval_model(sop_class: &SopClass) -> bool {
+    standard::GET.iter().chain(&standard::INVENTORY_GET).any(|model| model == sop_class)
 }
 
 #[cfg(test)]
@@ -148,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_group_set_is_wide_enough() {
-        assert!(GROUPS.len() <= 32);
+        assert!(GROUPS.len() <= 64);
     }
 
     #[test]
@@ -196,8 +271,8 @@ mod tests {
     }
 
     #[test]
-    fn no_group_holds_what_is_left_out() {
-        for class in standard::left_out() {
+    fn what_is_unnamed_is_in_no_group() {
+        for class in UNNAMED.iter().flat_map(|row| row.sop_classes) {
             let uid = class.uid.parse().unwrap();
             assert_eq!(GroupSet::of_sop_class(&uid), GroupSet::default(), "{}", class.keyword);
         }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use pacsgate_core::data_set::{DataSetError as E, Deviation, Deviations, Purpose};
 use pacsgate_core::transfer_syntax::Walk;
+use pacsgate_core::wire::title::AeTitle;
 
 use crate::build::*;
 
@@ -93,6 +94,7 @@ impl Vector {
         let purpose = match self.purpose {
             Purpose::Object { .. } => "object",
             Purpose::Query => "query",
+            Purpose::StepAction { .. } => "step",
             Purpose::Attributes => "attributes",
         };
         let tolerated =
@@ -181,7 +183,10 @@ fn refused() -> Vec<(E, Walk, Purpose, Bytes)> {
         let objects = objects(walk).into_iter().map(|(e, b)| (e, object(), b));
         let query = element(walk, 0x0020_000d, "UI", b"../1");
         let query = (E::UidCharacters(t(0x0020_000d)), Purpose::Query, query);
-        let all: Vec<_> = structure.chain(objects).chain([query]).collect();
+        let receivers = [AeTitle::parse(b"CT1").unwrap()].into();
+        let subscription = element(walk, 0x0074_1234, "AE", b"MR1 ");
+        let step = (E::Receiver, Purpose::StepAction { receivers }, subscription);
+        let all: Vec<_> = structure.chain(objects).chain([query, step]).collect();
         all.into_iter().map(move |(error, purpose, bytes)| (error, walk, purpose, bytes))
     });
     let explicit = EXPLICIT.into_iter().flat_map(|walk| {

@@ -68,7 +68,11 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
     Contexts::new(
         accepted.collect(),
         maxima,
-        Grants { move_to, guarding: PerSide { requestor: guarding, acceptor: guarding } },
+        Grants {
+            move_to,
+            titles: [].into(),
+            guarding: PerSide { requestor: guarding, acceptor: guarding },
+        },
     )
 }
 

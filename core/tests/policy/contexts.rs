@@ -2,11 +2,22 @@
 
 use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy, Remark, Removal};
 use pacsgate_core::reason::Explained;
-use pacsgate_core::services::{Operation, Service};
+use pacsgate_core::services::{Operation, Operations, Role, Service, unnamed};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{ContextRejection, UnsoundContext};
 
 use crate::fixtures::*;
+
+fn given(class: &str, role: Role, operations: &[Operation]) -> Service {
+    Service::Other { sop_class: uid(class), role, operations: operations.to_vec() }
+}
+
+/// What may be sent on a context that the PACS accepts.
+fn operations_of(permit: &Permit, number: u8) -> Operations {
+    let asked = permit.request().contexts.iter().find(|it| it.id == id(number)).unwrap();
+    let accepted = accept(number, asked.transfer_syntaxes[0].as_str());
+    permit.conclude(ac(vec![accepted])).unwrap().contexts.get(id(number)).unwrap().operations
+}
 
 fn removals(permit: &Permit) -> Vec<(u8, Removal)> {
     permit.removed().iter().map(|removed| (removed.id.value(), removed.why)).collect()
@@ -153,8 +164,8 @@ fn a_service_that_is_named_twice_is_granted() {
 #[test]
 fn a_single_sop_class_may_be_granted_with_its_operations() {
     let private = "1.3.12.2.1107.5.9.1";
-    let other = Service::Other { sop_class: uid(private), operations: vec![Operation::CStore] };
-    let policy = policy(Peer { services: vec![other], ..peer("ct1") });
+    let store = given(private, Role::Scu, &[Operation::CStore]);
+    let policy = policy(Peer { services: vec![store], ..peer("ct1") });
     let request = request(vec![context(1, private, &[EXPLICIT]), context(3, CT, &[EXPLICIT])]);
     let permit = permit(&policy, &request);
     assert_eq!(asked(&permit), [1]);
@@ -163,6 +174,93 @@ fn a_single_sop_class_may_be_granted_with_its_operations() {
     let operations = contexts.get(id(1)).unwrap().operations;
     assert_eq!(operations.iter(Side::Requestor).collect::<Vec<_>>(), [Operation::CStore]);
     assert_eq!(operations.iter(Side::Acceptor).count(), 0);
+}
+
+#[test]
+fn get_returns_a_further_sop_class_that_is_given_for_c_get() {
+    let private = "1.3.46.670589.11.0.0.12.2";
+    let proposed = request(vec![context(1, GET, &[IMPLICIT]), context(3, private, &[EXPLICIT])]);
+    assert_eq!(asked(&permit(&with_services("get"), &proposed)), [1]);
+    for given in [
+        given(private, Role::Scu, &[Operation::CGet]),
+        given(private, Role::Scp, &[Operation::CStore]),
+    ] {
+        let services = vec!["get".parse().unwrap(), given];
+        let policy = policy(Peer { services, ..peer("ct1") });
+        let operations = operations_of(&permit(&policy, &proposed), 3);
+        assert!(operations.allows(Side::Acceptor, Operation::CStore));
+        assert!(!operations.allows(Side::Requestor, Operation::CStore));
+        let alone = request(vec![context(1, FIND, &[IMPLICIT]), context(3, CT, &[EXPLICIT])]);
+        assert!(identify(&policy, &alone).is_err());
+    }
+}
+
+#[test]
+fn c_get_on_a_known_sop_class_means_what_that_is_for() {
+    let given = |class| given(class, Role::Scu, &[Operation::CGet]);
+    let proposed = request(vec![context(1, GET, &[IMPLICIT]), context(3, CT, &[EXPLICIT])]);
+    let model = policy(Peer { services: vec![given(GET)], ..peer("ct1") });
+    assert_eq!(asked(&permit(&model, &proposed)), [1]);
+    // Objects of the SOP class, and nothing on which they could be asked for.
+    let object = policy(Peer { services: vec![given(CT)], ..peer("ct1") });
+    assert!(identify(&object, &proposed).is_err());
+    let both = policy(Peer { services: vec![given(GET), given(CT)], ..peer("ct1") });
+    let permit = permit(&both, &proposed);
+    let of = |number| operations_of(&permit, number);
+    assert_eq!(of(1), Operations::of_scu(&[Operation::CGet]));
+    assert_eq!(of(3), Operations::NONE.and_by_acceptor(&[Operation::CStore]));
+}
+
+#[test]
+fn a_private_information_model_is_given_by_its_uid() {
+    let model = "1.2.826.0.1.3680043.2.1";
+    let proposed = request(vec![context(1, model, &[IMPLICIT]), context(3, CT, &[EXPLICIT])]);
+    for operation in [Operation::CFind, Operation::CMove] {
+        let given = given(model, Role::Scu, &[operation]);
+        let policy = policy(Peer { services: vec![given], ..peer("ct1") });
+        let permit = permit(&policy, &proposed);
+        assert_eq!(asked(&permit), [1]);
+        assert_eq!(operations_of(&permit, 1), Operations::of_scu(&[operation]));
+    }
+    let services = vec!["get".parse().unwrap(), given(model, Role::Scu, &[Operation::CGet])];
+    let permit = permit(&policy(Peer { services, ..peer("ct1") }), &proposed);
+    assert!(operations_of(&permit, 1).allows(Side::Requestor, Operation::CGet));
+    assert!(operations_of(&permit, 3).allows(Side::Acceptor, Operation::CStore));
+}
+
+#[test]
+fn a_peer_that_is_scp_of_a_sop_class_reports_and_is_asked() {
+    let reports = given(COMMITMENT, Role::Scp, &[Operation::NEventReport, Operation::NAction]);
+    let by_uid = Peer { services: vec![reports], ..peer("ct1") };
+    let by_name = Peer { services: services("storage-commitment-scp"), ..peer("ct1") };
+    let proposed = request(vec![context(1, COMMITMENT, &[IMPLICIT])]);
+    let expected = Operations::NONE
+        .and_by_requestor(&[Operation::NEventReport])
+        .and_by_acceptor(&[Operation::NAction]);
+    for peer in [by_uid, by_name] {
+        assert_eq!(operations_of(&permit(&policy(peer), &proposed), 1), expected);
+    }
+}
+
+#[test]
+fn whatever_has_no_service_is_given_by_its_uid() {
+    for row in unnamed().filter(|row| !row.operations.is_empty()) {
+        for class in row.sop_classes {
+            let given = given(class.uid, Role::Scu, row.operations);
+            let policy = policy(Peer { services: vec![given], ..peer("ct1") });
+            let proposed = request(vec![
+                context(1, class.uid, &[IMPLICIT]),
+                context(3, "1.2.826.0.1.3680043.2.1", &[IMPLICIT]),
+            ]);
+            let permit = permit(&policy, &proposed);
+            assert_eq!(asked(&permit), [1], "{}", class.keyword);
+            let operations = operations_of(&permit, 1);
+            for &operation in row.operations.iter().filter(|it| **it != Operation::CGet) {
+                let expected = Operations::of_scu(&[operation]);
+                assert_eq!(operations.union(expected), operations, "{}", class.keyword);
+            }
+        }
+    }
 }
 
 #[test]
@@ -213,7 +311,10 @@ fn passes_on_who_implements_the_requestor() {
 fn every_removal_has_a_code_a_result_and_an_advice() {
     let codes: std::collections::HashSet<_> = Removal::ALL.iter().map(|why| why.code()).collect();
     assert_eq!(codes.len(), Removal::ALL.len());
-    assert!(Removal::ALL.iter().all(|why| why.advice().unwrap().ends_with('.')));
+    for why in Removal::ALL {
+        let advice = why.advice().unwrap();
+        assert_ne!(advice.contains("`services`"), advice.contains("no key permits"), "{why}");
+    }
     assert_eq!(Removal::NotPermitted.answer(), ContextRejection::User);
     assert_eq!(Removal::Unsound.answer(), ContextRejection::User);
     assert_eq!(Removal::TransferSyntaxes.answer(), ContextRejection::TransferSyntaxes);

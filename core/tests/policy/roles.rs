@@ -51,10 +51,20 @@ fn a_role_of_which_nothing_is_left_is_removed() {
 }
 
 #[test]
-fn nobody_becomes_scp_of_queries_or_storage_commitment() {
+fn nobody_becomes_scp_of_queries_or_storage_commitment_by_their_services() {
     expect(&with_services("get"), &role(GET, true, true), Some(role(GET, true, false)));
     let policy = with_services("storage-commitment");
     expect(&policy, &role(COMMITMENT, true, true), Some(role(COMMITMENT, true, false)));
+}
+
+#[test]
+fn a_peer_may_be_given_either_role_in_storage_commitment_or_both() {
+    let both = role(COMMITMENT, true, true);
+    let provider = with_services("storage-commitment-scp");
+    expect(&provider, &role(COMMITMENT, false, true), Some(role(COMMITMENT, false, true)));
+    expect(&provider, &both, Some(role(COMMITMENT, false, true)));
+    let either = with_services("storage-commitment storage-commitment-scp");
+    expect(&either, &both, Some(both.clone()));
 }
 
 #[test]

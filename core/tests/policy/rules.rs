@@ -2,7 +2,7 @@
 
 use pacsgate_core::certificate::Matcher;
 use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
-use pacsgate_core::services::{Operation, Service};
+use pacsgate_core::services::{Operation, Role, Service};
 
 use crate::fixtures::*;
 
@@ -122,29 +122,8 @@ fn wildcards_and_blank_names_do_not_load() {
 }
 
 #[test]
-fn what_no_command_could_be_judged_of_cannot_be_granted_by_uid() {
-    let cases = [
-        (
-            "UnifiedProcedureStepPull",
-            "commands of the Unified Procedure Step name another class than their context",
-        ),
-        (
-            "ReferencedColorPrintManagementMeta",
-            "commands of this retired meta SOP class name its members, so all of them would be \
-             refused; take it out, and name the SOP classes that the device proposes besides",
-        ),
-    ];
-    for (class, why) in cases {
-        let other = Service::Other { sop_class: uid(class), operations: vec![Operation::NGet] };
-        let peer = Peer { services: vec![other], ..peer("ct1") };
-        let errors = errors(vec![peer], vec![pacs("archive", "PACS")]);
-        assert_eq!(errors, [of_peer("services", 0, PolicyFault::NotEnforced(why))]);
-    }
-}
-
-#[test]
 fn a_sop_class_without_operations_permits_nothing() {
-    let other = Service::Other { sop_class: uid("1.2.3"), operations: vec![] };
+    let other = Service::Other { sop_class: uid("1.2.3"), role: Role::Scu, operations: vec![] };
     let peer = Peer { services: vec![other], ..peer("ct1") };
     expect(peer, "peer.ct1.services[0].operations: is empty; name at least one");
 }
@@ -197,6 +176,7 @@ fn destinations_need_a_service_that_moves() {
         |services| Policy::new(vec![with(services)], vec![pacs("archive", "PACS")]).map(drop);
     let other = |operation| Service::Other {
         sop_class: uid("StudyRootQueryRetrieveInformationModelMove"),
+        role: Role::Scu,
         operations: vec![operation],
     };
     assert_eq!(rules(services("move")), Ok(()));

@@ -174,7 +174,11 @@ fn contexts(operation: Operation) -> Contexts {
         from_acceptor: MAXIMUM,
     };
     let move_to = [DESTINATION.parse().unwrap()].into();
-    Contexts::new(vec![context], maxima, Grants { move_to, guarding: PerSide::default() })
+    Contexts::new(
+        vec![context],
+        maxima,
+        Grants { move_to, titles: [].into(), guarding: PerSide::default() },
+    )
 }
 
 fn by_pynetdicom(all: &[Passed]) -> Vec<Read> {

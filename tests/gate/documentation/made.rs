@@ -2,7 +2,7 @@
 
 use pacsgate_core::data_set::{DataSetError, Deviation, PATH_ELEMENTS, PathElement};
 use pacsgate_core::reason::Explained;
-use pacsgate_core::services::{self, Condition, Group};
+use pacsgate_core::services::{self, Condition, Group, Operation, SopClass, Unnamed};
 use pacsgate_core::side::Side;
 use std::fmt::{Display, Write as _};
 use std::fs;
@@ -14,6 +14,7 @@ use super::reasons::{blocks, reasons};
 #[test]
 fn the_pages_have_what_is_made_from_the_code() {
     holds("services", "services", &services_table());
+    holds("services", "by-sop-class", &by_sop_class());
     holds("reasons", "reasons", &reasons());
     holds("data-sets", "paths", &paths());
     holds("data-sets", "deviations", &deviations());
@@ -46,25 +47,39 @@ pub(crate) fn table<const N: usize, R: Display>(head: [&str; N], rows: &[[R; N]]
 
 fn services_table() -> String {
     let row = |group: &Group| {
-        let sent = |side| {
-            let names = group.operations.iter(side).map(|operation| operation.name());
-            names.collect::<Vec<_>>().join(", ")
-        };
+        let sent = |side| names(group.operations.iter(side));
         let service = format!("`{}`", group.service.name().unwrap());
+        let classes = described(group.name, group.sop_classes);
         let (requestor, acceptor) = (sent(Side::Requestor), sent(Side::Acceptor));
-        [service, described(group), requestor, acceptor, only(group.condition).to_owned()]
+        [service, classes, requestor, acceptor, only(group.condition).to_owned()]
     };
     let rows: Vec<_> = services::table().map(row).collect();
     table(["service", "SOP classes", "the requestor may send", "the PACS may send", "only"], &rows)
 }
 
-fn described(group: &Group) -> String {
-    let classes = group.sop_classes;
-    if classes.len() > 4 {
-        return format!("{}: {} SOP classes", group.name, classes.len());
+fn described(name: &str, classes: &[SopClass]) -> String {
+    if classes.len() > 12 {
+        return format!("{name}: {} SOP classes", classes.len());
     }
+    format!("{name}: {}", keywords(classes))
+}
+
+fn keywords(classes: &[SopClass]) -> String {
     let keywords: Vec<_> = classes.iter().map(|class| class.keyword).collect();
-    format!("{}: {}", group.name, keywords.join(", "))
+    keywords.join(", ")
+}
+
+fn by_sop_class() -> String {
+    let row = |row: &Unnamed| {
+        let operations = names(row.operations.iter().copied());
+        let operations = if operations.is_empty() { "none".into() } else { operations };
+        [row.name.to_owned(), keywords(row.sop_classes), operations]
+    };
+    table(["what", "SOP classes", "operations"], &services::unnamed().map(row).collect::<Vec<_>>())
+}
+
+fn names(operations: impl Iterator<Item = Operation>) -> String {
+    operations.map(Operation::name).collect::<Vec<_>>().join(", ")
 }
 
 const fn only(condition: Condition) -> &'static str {

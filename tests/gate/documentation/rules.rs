@@ -98,7 +98,7 @@ fn tidied(is_of_command: bool) -> impl Iterator<Item = Rule> {
 }
 
 fn data_sets() -> Vec<Rule> {
-    let errors = DataSetError::ALL.iter().map(|error| {
+    let errors = DataSetError::ALL.iter().filter_map(|error| {
         let done = match error.deviation().map(Deviation::tolerance) {
             None => "refuses it",
             Some(Tolerance::Structure | Tolerance::Value) => {
@@ -107,7 +107,7 @@ fn data_sets() -> Vec<Rule> {
             Some(Tolerance::Acceptor) => "refuses it, but from a PACS",
             Some(Tolerance::Always) => panic!("{error} is never refused"),
         };
-        Rule::new(error.code(), error, error.ground().unwrap(), done.into())
+        Some(Rule::new(error.code(), error, error.ground()?, done.into()))
     });
     let deviations = Deviation::ALL.iter().filter_map(|deviation| {
         Some(Rule::new(deviation.code(), deviation, deviation.ground()?, String::new()))

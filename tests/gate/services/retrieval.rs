@@ -4,7 +4,7 @@ use super::conversation::{Conversation, statuses};
 use super::outcome::{
     NOT_AUTHORIZED, assert_did, assert_forbade, assert_forbade_nothing, forbidden, released,
 };
-use super::scripted::{CT_IMAGE, STUDY_ROOT_GET, STUDY_ROOT_MOVE, VERIFICATION};
+use super::scripted::{CT_IMAGE, PRIVATE, STUDY_ROOT_GET, STUDY_ROOT_MOVE, Scripted, VERIFICATION};
 use crate::matrix::archives::{Archive, Kind, STUDIES, objects_under};
 use crate::matrix::front::{Front, PUBLIC_TITLE, Version};
 use crate::matrix::installed::run;
@@ -130,6 +130,50 @@ fn who_may_only_get_stores_nothing_on_the_same_contexts() {
     assert_got(&closed, usize::try_from(objects).unwrap(), &[echo]);
     let store = forbidden("requestor", "c-store", "CTImageStorage", "requestor-operation", 2);
     assert_forbade(&closed, &stopped, &[store]);
+}
+
+#[test]
+#[ignore = "needs pynetdicom: run tests/all"]
+fn a_private_sop_class_is_returned_where_it_is_given_for_c_get() {
+    let c_get = format!(r#"{{ sop_class = "{PRIVATE}", operations = ["c-get"] }}"#);
+    let c_store = format!(r#"{{ sop_class = "{PRIVATE}", operations = ["c-store"] }}"#);
+    for (given, returned) in [(c_get, 1), (c_store, 0)] {
+        let pacs = Scripted::start();
+        let front = pacs.front(&format!(r#"["get", {given}]"#));
+        let keys = json!({ "QueryRetrieveLevel": "STUDY", "StudyInstanceUID": STUDY });
+        let conversation = Conversation {
+            contexts: &[STUDY_ROOT_GET, PRIVATE],
+            roles: &[PRIVATE],
+            steps: json!([{ "do": "c-get", "keys": keys }]),
+        };
+        let answers = conversation.answers(&front);
+        assert_eq!(answers[0]["received"], returned, "{answers:?}");
+        let (closed, stopped) = released(front.gate);
+        if returned == 1 {
+            assert_did(
+                &closed,
+                &[
+                    ("requestor", "c-get", GET_KEYWORD, "0000", 1),
+                    ("acceptor", "c-store", PRIVATE, "0000", 1),
+                ],
+            );
+        }
+        // Without the role the PACS does not even try.
+        assert_forbade_nothing(&closed, &stopped);
+    }
+}
+
+#[test]
+#[ignore = "needs pynetdicom: run tests/all"]
+fn a_private_sop_class_that_nobody_gave_is_not_returned() {
+    let pacs = Scripted::start();
+    let front = pacs.front(r#"["get"]"#);
+    let conversation =
+        Conversation { contexts: &[STUDY_ROOT_GET, PRIVATE], roles: &[PRIVATE], steps: json!([]) };
+    assert_eq!(conversation.held(&front)[0]["accepted"], json!([STUDY_ROOT_GET]));
+    let (_, stopped) = released(front.gate);
+    let contexts = &stopped.of_event("opened")[0]["contexts"];
+    assert_eq!(contexts["removed"][0]["abstract_syntax"], PRIVATE, "{contexts}");
 }
 
 fn moving(archive: &Archive, calling: &str, move_to: Option<&str>) -> Front {

@@ -29,6 +29,14 @@ pub(super) const FILM_BOX: &str = "1.2.840.10008.5.1.1.2";
 pub(super) const GRAYSCALE_IMAGE_BOX: &str = "1.2.840.10008.5.1.1.4";
 pub(super) const PRINTER: &str = "1.2.840.10008.5.1.1.16";
 pub(super) const PRESENTATION_LUT: &str = "1.2.840.10008.5.1.1.23";
+pub(super) const UPS_PUSH: &str = "1.2.840.10008.5.1.4.34.6.1";
+pub(super) const UPS_WATCH: &str = "1.2.840.10008.5.1.4.34.6.2";
+pub(super) const UPS_PULL: &str = "1.2.840.10008.5.1.4.34.6.3";
+pub(super) const UPS_EVENT: &str = "1.2.840.10008.5.1.4.34.6.4";
+pub(super) const UPS_QUERY: &str = "1.2.840.10008.5.1.4.34.6.5";
+pub(super) const DISPLAY_SYSTEM: &str = "1.2.840.10008.5.1.1.40";
+/// A private storage SOP class: series data of Philips' MR.
+pub(super) const PRIVATE: &str = "1.3.46.670589.11.0.0.12.2";
 
 /// A running `scp.py`.
 pub(super) struct Scripted {
@@ -44,7 +52,16 @@ impl Scripted {
 
     /// One that asks for this before it answers a C-ECHO, and for that afterwards.
     pub(super) fn asking(on_echo: &Value, after_echo: &Value) -> Self {
-        let order = json!({ "on_echo": on_echo, "after_echo": after_echo }).to_string();
+        Self::obeying(&json!({ "on_echo": on_echo, "after_echo": after_echo }))
+    }
+
+    /// One that behaves, with these SOP classes besides.
+    pub(super) fn supporting(sop_classes: &[&str]) -> Self {
+        Self::obeying(&json!({ "on_echo": [], "after_echo": [], "besides": sop_classes }))
+    }
+
+    fn obeying(order: &Value) -> Self {
+        let order = order.to_string();
         let command = [python().into(), script("scp.py").into(), order.into()];
         let server = Supervised::start(TempDir::new().unwrap(), &command);
         let deadline = Instant::now() + PATIENCE;
@@ -62,6 +79,13 @@ impl Scripted {
     /// A gate before it that gives `ct1` these services.
     pub(super) fn front(&self, services: &str) -> Front {
         Front::with(settings(Settings::new(self.address)).services(services))
+    }
+
+    /// The same, with what becomes of data sets that break a rule.
+    pub(super) fn front_with(&self, services: &str, guard: &str) -> Front {
+        let mut settings = settings(Settings::new(self.address)).services(services);
+        settings.ct1.insert("guard", format!("{guard:?}"));
+        Front::with(settings)
     }
 
     /// The requests that it saw: operation, the context's SOP class, the one named.

@@ -54,7 +54,7 @@ impl Walker {
     ) -> Result<(), DataSetError> {
         let (piece, taken) = self.take(input, left);
         match reading {
-            Reading::Uid | Reading::Path | Reading::CharacterSet => {
+            Reading::Uid | Reading::Path | Reading::CharacterSet | Reading::Receiver => {
                 self.state.held.extend_from_slice(piece);
             }
             Reading::Uids => {

@@ -1,0 +1,32 @@
+//! How the data sets of a side are judged.
+
+use crate::data_set::{Rules, Tolerated};
+use crate::side::Side;
+
+/// What becomes of a side's unsound data sets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// They are refused.
+    #[default]
+    Refuse,
+    /// They pass and are written down: for the days in which a site learns what its devices send.
+    Report,
+}
+
+/// How the data sets of one side are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guarding {
+    /// What becomes of the unsound ones.
+    pub mode: Mode,
+    /// What the side may do against the standard.
+    pub tolerated: Tolerated,
+    /// How many elements each may have.
+    pub elements: u32,
+}
+
+impl Default for Guarding {
+    fn default() -> Self {
+        let Rules { tolerated, elements, .. } = Rules::strict(Side::Requestor);
+        Self { mode: Mode::default(), tolerated, elements }
+    }
+}
