@@ -4,7 +4,7 @@ use crate::support::dcmtk::words;
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
 use crate::support::settings::Settings;
-use crate::support::site::site;
+use crate::support::site::{gate_rsa, site};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -131,6 +131,9 @@ fn the_readme_leads_from_certificates_to_a_refusal_that_explains_itself() {
     let script = as_device(&script.unwrap(), gate.address);
     run(&script, work.path().join("imaging-ca"));
     assert_eq!(pacs.connections(), 2);
+    for own in ["RSA", "ECDSA"] {
+        run(&handshake(own, gate.address), work.path().join("imaging-ca"));
+    }
 
     let shown: Value = serde_json::from_str(&snippets(README, "json")[0]).unwrap();
     let wrong = script.replace("calling CT1", "calling CT-2").replace("aet CT1", "aet CT-2");
@@ -196,8 +199,10 @@ impl Folder {
             site().root.crl(&[], std::time::SystemTime::now() + crate::support::authority::DAY);
         fs::create_dir(settings.directory.path().join("tls")).unwrap();
         fs::create_dir(settings.directory.path().join("conf.d")).unwrap();
-        settings.file("tls/gateway.pem", &site().gate.chain_pem());
-        settings.file("tls/gateway.key", &site().gate.key_pem());
+        for (name, identity) in [("gateway", gate_rsa()), ("gateway-ecdsa", &site().gate)] {
+            settings.file(&format!("tls/{name}.pem"), &identity.chain_pem());
+            settings.file(&format!("tls/{name}.key"), &identity.key_pem());
+        }
         settings.file("tls/client-ca.pem", &site().root.pem());
         settings.file("tls/client-ca.crl", &crl);
         Self(settings.directory)
@@ -294,6 +299,14 @@ fn as_device(script: &str, gate: SocketAddr) -> String {
         .replace("echoscu ", "/usr/bin/echoscu ")
         .replace("GATE-HOST:2762", &gate.to_string())
         .replace("GATE-HOST 2762", &format!("{} {}", gate.ip(), gate.port()))
+}
+
+/// A device with TLS 1.2 that understands only this kind of server certificate.
+fn handshake(own: &str, gate: SocketAddr) -> String {
+    format!(
+        "openssl s_client -tls1_2 -cipher ECDHE-{own}-AES128-GCM-SHA256 -cert ct1.pem \
+         -key ct1.key -CAfile ca.pem -verify_return_error -connect {gate} < /dev/null"
+    )
 }
 
 fn echo(device: &str, example: &Path, gate: SocketAddr) -> Output {
