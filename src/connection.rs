@@ -197,6 +197,7 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
         Opening::Nothing => Reason::Early(Early::ClosedBeforeTls),
         Opening::PlainDicom => Reason::Early(Early::PlainDicom),
         Opening::Http => Reason::Early(Early::Http),
+        Opening::Ssl2 => Reason::Early(Early::Ssl2),
         Opening::Unknown => Reason::Early(Early::NotTls),
         Opening::Tls => Reason::Handshake(fault),
     }
