@@ -13,6 +13,7 @@ mod fault;
 mod identity;
 mod seen;
 mod settings;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod verifier;

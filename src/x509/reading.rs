@@ -5,10 +5,11 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use pacsgate_core::certificate::{Certificate, Digest};
-use rustls::pki_types::CertificateDer;
-use webpki::EndEntityCert;
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use webpki::{anchor_from_trusted_cert, spki_for_anchor};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
+use x509_parser::oid_registry::{OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD, Oid};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
 
@@ -39,15 +40,14 @@ pub(crate) struct Traits {
     pub(crate) has_extended_key_usage: bool,
     /// The key is of a size whose signatures can be verified.
     pub(crate) key_size_supported: bool,
+    /// The key may be used for a part of the validity only, and whoever relies on it is to know.
+    pub(crate) has_critical_key_period: bool,
 }
 
-/// Reads a leaf that webpki has read as `parsed`.
-pub(crate) fn read(
-    der: &CertificateDer<'_>,
-    parsed: &EndEntityCert<'_>,
-) -> Result<(Certificate, Traits), Unread> {
+/// Reads a leaf.
+pub(crate) fn read(der: &CertificateDer<'_>) -> Result<(Certificate, Traits), Unread> {
     let certificate = whole(der).ok_or(Unread::Unparsable)?;
-    let spki = parsed.subject_public_key_info();
+    let spki = key(der).ok_or(Unread::Unparsable)?;
     // Two readers that do not see the same key would judge two certificates.
     if certificate.public_key().raw != spki.as_ref() {
         return Err(Unread::Unparsable);
@@ -65,8 +65,18 @@ pub(crate) fn read(
     let traits = Traits {
         has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
         key_size_supported: key_size_supported(&certificate),
+        has_critical_key_period: is_critical(&certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),
     };
     Ok((shown, traits))
+}
+
+/// The key as webpki reads it, whatever extensions there are.
+pub(crate) fn key(der: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    Some(spki_for_anchor(&anchor_from_trusted_cert(der).ok()?))
+}
+
+fn is_critical(certificate: &X509Certificate<'_>, extension: &Oid<'_>) -> bool {
+    certificate.iter_extensions().any(|one| one.critical && one.oid == *extension)
 }
 
 /// The whole of `der` as a certificate.

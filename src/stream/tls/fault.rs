@@ -33,7 +33,8 @@ pacsgate_core::reasons! {
              pinned." => UNSUPPORTED_CERTIFICATE;
         CriticalExtension: "critical-extension",
             "a certificate of the chain has a critical extension that is not understood",
-            "Issue the certificate without the critical extension that the gate does not know."
+            "If you know the device, pin its certificate by cert_sha256, for which extensions do not \
+             count; or issue it, and its intermediate CA, without the critical extension."
             => BAD_CERTIFICATE;
         CertificateExpired: "certificate-expired",
             "a certificate of the chain is past its notAfter",
