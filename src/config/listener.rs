@@ -149,12 +149,14 @@ impl Places {
             SettingsError::IdentityUnparsable(at) => {
                 (Some("certificate"), self.certificates.get(at).copied())
             }
-            SettingsError::KeyUnusable(at) | SettingsError::KeyMismatch(at) => {
+            SettingsError::KeyUnusable(at)
+            | SettingsError::KeyForeign(at, _)
+            | SettingsError::KeyMismatch(at) => {
                 (Some("private_key"), self.private_keys.get(at).copied())
             }
-            SettingsError::CaUnparsable(_) | SettingsError::CaIsNoCa(_) => {
-                (Some("client_ca"), self.client_ca)
-            }
+            SettingsError::CaUnparsable(_)
+            | SettingsError::CaIsNoCa(_)
+            | SettingsError::CaKeyForeign(..) => (Some("client_ca"), self.client_ca),
             SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first().copied()),
             SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at).copied()),
         };

@@ -50,7 +50,8 @@ pub struct HandshakeFailure<IO> {
     /// The certificate that the client has shown, if it came that far and could be read. Nobody
     /// vouches for it: for the audit only.
     pub presented: Option<Box<Certificate>>,
-    /// What rustls or the system said, for the detail of the audit line: peer text, unescaped.
+    /// What the verifier, rustls or the system said, for the detail of the audit line: peer text,
+    /// unescaped.
     pub error: io::Error,
     /// The transport. The alert has been written to it; the peer may still have to read it.
     pub io: IO,
@@ -100,7 +101,11 @@ impl Server {
         match outcome {
             Ok(stream) => accepted(stream, seen),
             Err((error, io)) => {
-                let fault = seen.fault().unwrap_or_else(|| HandshakeFault::from_error(&error));
+                // What rustls says of a refused certificate only names the alert.
+                let (fault, error) = match seen.fault() {
+                    Some(fault) => (fault, io::Error::other(fault.to_string())),
+                    None => (HandshakeFault::from_error(&error), error),
+                };
                 Err(HandshakeFailure { fault, presented: seen.presented, error, io })
             }
         }

@@ -27,6 +27,7 @@ mod hostile_pdus;
 mod limits;
 mod malformed_requests;
 mod matrix;
+mod openssl_certificates;
 mod patches;
 mod plain_bytes;
 mod probe;

@@ -11,7 +11,7 @@ use rustls::crypto::{
 };
 use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved};
-use webpki::{EndEntityCert, RawPublicKeyEntity};
+use webpki::RawPublicKeyEntity;
 
 use crate::x509::reading;
 
@@ -22,7 +22,7 @@ pub(super) fn tls12(
     signed: &DigitallySignedStruct,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
-    match key_of_unread(certificate) {
+    match reading::key_of_unread(certificate) {
         Some(key) => tls12_by_key(message, &key, signed, algorithms),
         None => verify_tls12_signature(message, certificate, signed, algorithms),
     }
@@ -35,17 +35,9 @@ pub(super) fn tls13(
     signed: &DigitallySignedStruct,
     algorithms: &WebPkiSupportedAlgorithms,
 ) -> Result<HandshakeSignatureValid, Error> {
-    match key_of_unread(certificate) {
+    match reading::key_of_unread(certificate) {
         Some(key) => verify_tls13_signature_with_raw_key(message, &key, signed, algorithms),
         None => verify_tls13_signature(message, certificate, signed, algorithms),
-    }
-}
-
-/// The key of a certificate that webpki refuses for a critical extension.
-fn key_of_unread(certificate: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
-    match EndEntityCert::try_from(certificate) {
-        Err(webpki::Error::UnsupportedCriticalExtension) => reading::key(certificate),
-        Ok(_) | Err(_) => None,
     }
 }
 

@@ -18,7 +18,7 @@ use super::fault::HandshakeFault;
 use super::settings::{self, Pins, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
-use crate::x509::{issuing, reading};
+use crate::x509::{foreign, issuing, reading};
 
 /// rustls keeps the chain as long as the connection lives, so its size is bounded here.
 const MAX_CHAIN: usize = 10;
@@ -140,7 +140,7 @@ impl ClientVerifier {
         let usage = KeyUsage::client_auth();
         let all = self.lists.all(&leaf.chain);
         self.build_chain(parsed, leaf, usage, revocation(&all, UnknownStatusPolicy::Deny))
-            .map_err(|error| HandshakeFault::from_webpki(&error))?;
+            .map_err(|error| leaf.chain_fault(&error))?;
         let serving = self.lists.serving(&leaf.chain, leaf.now);
         if serving.len() < all.len() {
             self.build_chain_of_serving(parsed, leaf, &serving)?;
@@ -192,10 +192,24 @@ impl ClientVerifier {
 
 impl Leaf<'_> {
     fn check_key(&self) -> Result<(), HandshakeFault> {
+        if let Some(key) = self.traits.foreign_key {
+            return Err(key.into());
+        }
         if self.traits.key_size_supported {
             return Ok(());
         }
         Err(HandshakeFault::UnsupportedAlgorithm)
+    }
+
+    /// webpki does not say whose signature it could not verify, nor why.
+    fn chain_fault(&self, error: &webpki::Error) -> HandshakeFault {
+        let fault = HandshakeFault::from_webpki(error);
+        if fault != HandshakeFault::UnsupportedAlgorithm {
+            return fault;
+        }
+        let mut chain = self.chain.iter().filter_map(|der| reading::whole(der));
+        let key = chain.find_map(|certificate| foreign::key_of(&certificate));
+        key.map_or(fault, HandshakeFault::from)
     }
 }
 
@@ -279,6 +293,9 @@ fn anchor(place: usize, der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>
     let certificate = reading::whole(der).ok_or(unparsable)?;
     if !issuing::may_issue(&certificate) {
         return Err(SettingsError::CaIsNoCa(place));
+    }
+    if let Some(key) = foreign::key_of(&certificate) {
+        return Err(SettingsError::CaKeyForeign(place, key));
     }
     let anchor = webpki::anchor_from_trusted_cert(der).map_err(|_| unparsable)?;
     Ok(anchor.to_owned())
