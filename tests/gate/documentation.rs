@@ -1,8 +1,11 @@
 //! The README, the shipped configuration and the example certificates do what they say.
 
+use crate::support::associate::Associate;
 use crate::support::dcmtk::words;
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
+use crate::support::requestor::Caller;
+use crate::support::scenario::{Scenario, assert_rejected};
 use crate::support::settings::Settings;
 use crate::support::site::{gate_rsa, site};
 use serde_json::Value;
@@ -112,6 +115,26 @@ fn every_snippet_of_the_readme_is_known_to_these_tests() {
     let toml = snippets(README, "toml");
     let known = |text: &&String| text.contains("[listener.") || text.starts_with("[peer.");
     assert_eq!(toml.iter().filter(known).count(), toml.len());
+}
+
+#[test]
+fn the_readmes_search_finds_whoever_is_turned_away() {
+    let scenario = Scenario::usual();
+    Caller::anonymous().refused(scenario.gate.address);
+    let mut mistaken = scenario.ct1();
+    mistaken.send(&Associate::echo("CT-2", "PACS").encode());
+    assert_rejected(&mut mistaken, [1, 1, 3]);
+    scenario.serves_a_good_peer();
+    let audit = scenario.gate.stop().stdout;
+    let search = snippets(README, "sh").into_iter().find(|text| text.contains("grep -E"));
+    let (_, search) = search.as_deref().unwrap().split_once(" | ").unwrap();
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("audit"), audit).unwrap();
+    let output = run(&format!("< audit {search}"), folder.path());
+    let found: Vec<Value> =
+        words(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let reasons: Vec<_> = found.iter().map(|line| &line["reason"]).collect();
+    assert_eq!(reasons, ["certificate-missing", "calling-title"]);
 }
 
 #[test]
