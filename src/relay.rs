@@ -243,7 +243,7 @@ where
         match self.inspector.phase() {
             Phase::Released => Some(Over::Released.into()),
             Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
-            Phase::Open | Phase::Operating | Phase::Releasing => None,
+            Phase::Open | Phase::Operating | Phase::Releasing(_) => None,
         }
     }
 
@@ -283,7 +283,7 @@ where
 
     fn finish(self, ending: Ending) -> Relayed {
         let ending = if let Ending::Lost(Sided { side, what: Loss::Closed }) = ending
-            && self.inspector.phase() == Phase::Releasing
+            && matches!(self.inspector.phase(), Phase::Releasing(_))
         {
             Loss::ClosedInRelease.by(side).into()
         } else {

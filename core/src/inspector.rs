@@ -63,8 +63,8 @@ pub enum Phase {
     Open,
     /// A whole request waits for its final response.
     Operating,
-    /// A side asked for release.
-    Releasing,
+    /// A side asked for release, and this one owes the answer.
+    Releasing(Side),
     /// Every request for release is answered: nothing more will pass.
     Released,
     /// This side aborted: nothing more will pass.
@@ -167,8 +167,8 @@ impl Inspector {
         if self.release.is_complete() {
             return Phase::Released;
         }
-        if self.release.is_asked() {
-            return Phase::Releasing;
+        if let Some(side) = self.release.owing() {
+            return Phase::Releasing(side);
         }
         let is_underway =
             self.lanes.requestor.is_inside_message() || self.lanes.acceptor.is_inside_message();

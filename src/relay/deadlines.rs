@@ -117,7 +117,10 @@ impl Watch {
         }
         match inspector.phase() {
             Phase::Operating => (self.pdus.at + self.deadlines.operation, Over::Operation.into()),
-            Phase::Open | Phase::Releasing | Phase::Released | Phase::Aborted(_) => {
+            Phase::Releasing(owing) => {
+                (self.pdus.at + self.deadlines.idle, Loss::Unreleased.by(owing).into())
+            }
+            Phase::Open | Phase::Released | Phase::Aborted(_) => {
                 (self.pdus.at + self.deadlines.idle, Over::Idle.into())
             }
         }

@@ -440,7 +440,7 @@ fn the_pacs_may_still_answer_between_release_request_and_response() {
         run(&[(Side::Requestor, &echo), (Side::Requestor, &RELEASE_RQ), (Side::Acceptor, &answer)]);
     assert_eq!(verdict, Ok(()));
     assert_eq!(out.to_requestor, answer);
-    assert_eq!(inspector.phase(), Phase::Releasing);
+    assert_eq!(inspector.phase(), Phase::Releasing(Side::Acceptor));
 }
 
 #[test]
@@ -463,6 +463,19 @@ fn a_collision_of_releases_ends_when_both_are_answered() {
     assert_eq!((verdict, inspector.phase()), (Ok(()), Phase::Released));
     assert_eq!(out.to_acceptor, [RELEASE_RQ, RELEASE_RP].concat());
     assert_eq!(out.to_requestor, [RELEASE_RQ, RELEASE_RP].concat());
+}
+
+#[test]
+fn tells_which_side_owes_the_answer_to_a_release() {
+    for side in [Side::Requestor, Side::Acceptor] {
+        let (_, _, inspector) = run(&[(side, &RELEASE_RQ)]);
+        assert_eq!(inspector.phase(), Phase::Releasing(side.other()));
+    }
+    let both = [(Side::Requestor, &RELEASE_RQ[..]), (Side::Acceptor, &RELEASE_RQ[..])];
+    let answered = |side| run(&[both[0], both[1], (side, &RELEASE_RP)]).2.phase();
+    assert_eq!(run(&both).2.phase(), Phase::Releasing(Side::Acceptor));
+    assert_eq!(answered(Side::Requestor), Phase::Releasing(Side::Acceptor));
+    assert_eq!(answered(Side::Acceptor), Phase::Releasing(Side::Requestor));
 }
 
 #[test]
