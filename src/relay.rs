@@ -166,9 +166,11 @@ where
                 Poll::Ready(Err(error)) if is_broken_tls(&error) => {
                     return Err(Over::BrokenTls.into());
                 }
-                Poll::Ready(Ok([]) | Err(_)) => {
-                    return Err(Loss::Closed.by(Side::Requestor).into());
+                Poll::Ready(Ok([])) => return self.half_close(),
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.half_close();
                 }
+                Poll::Ready(Err(_)) => return Err(Loss::Closed.by(Side::Requestor).into()),
                 Poll::Ready(Ok(input)) => input,
             };
             self.to_acceptor.prepare(&mut self.out.to_acceptor);
@@ -178,6 +180,16 @@ where
             Pin::new(&mut *self.requestor).consume(taken);
             verdict.map_err(|fault| Ending::Fault(fault.by(Side::Requestor)))?;
         }
+        Ok(())
+    }
+
+    /// The requestor sends no more. Some devices close their half behind their last request and
+    /// wait for the answer; whether it still listens, only a write can tell.
+    fn half_close(&mut self) -> Result<(), Ending> {
+        if !self.inspector.has_more_for(Side::Requestor) {
+            return Err(Loss::Closed.by(Side::Requestor).into());
+        }
+        self.watch.is_half_closed = true;
         Ok(())
     }
 
@@ -210,7 +222,9 @@ where
     fn may_read(&self, from: Side) -> bool {
         /// More than what the other side alone can fill before it is read no more.
         const PILE: usize = 3 * pool::BUFFER;
-        self.waiting(from.other()) < pool::BUFFER
+        let has_closed = from == Side::Requestor && self.watch.is_half_closed;
+        !has_closed
+            && self.waiting(from.other()) < pool::BUFFER
             && self.waiting(from) < PILE
             && self.inspector.wants(from)
     }
@@ -243,8 +257,17 @@ where
         match self.inspector.phase() {
             Phase::Released => Some(Over::Released.into()),
             Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
+            Phase::Open | Phase::Operating | Phase::Releasing(_) if self.is_half_over() => {
+                Some(Loss::Closed.by(Side::Requestor).into())
+            }
             Phase::Open | Phase::Operating | Phase::Releasing(_) => None,
         }
+    }
+
+    /// A requestor that had closed its half has its answers, or does not take them.
+    fn is_half_over(&self) -> bool {
+        self.watch.is_half_closed
+            && (self.to_requestor.is_broken() || !self.inspector.has_more_for(Side::Requestor))
     }
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {

@@ -128,6 +128,19 @@ impl Inspector {
         !self.is_over() && !self.outstanding.owes(from)
     }
 
+    /// Whether a side that sends no more has still something to hear: the response to its request,
+    /// or the answer to its release. Not while the other side waits for a word of it.
+    pub fn has_more_for(&self, side: Side) -> bool {
+        let lane = self.lanes.get(side);
+        if lane.is_inside_pdu() || lane.is_inside_message() {
+            return false;
+        }
+        if let Phase::Releasing(owing) = self.phase() {
+            return owing != side;
+        }
+        self.outstanding.waits(side) && !self.outstanding.waits(side.other())
+    }
+
     /// What was done and what was refused so far.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger

@@ -37,6 +37,8 @@ pub struct Deadlines {
 pub(super) struct Watch {
     deadlines: Deadlines,
     began: Instant,
+    /// The requestor has closed its half, and may have gone altogether.
+    pub(super) is_half_closed: bool,
     /// The number of whole PDUs and when it last grew.
     pdus: Mark,
     sent: PerSide<Option<Mark>>,
@@ -71,6 +73,7 @@ impl Watch {
         Self {
             deadlines,
             began: now,
+            is_half_closed: false,
             pdus: Mark { count: 0, at: now },
             sent: PerSide { requestor: None, acceptor: None },
             taken: PerSide { requestor: None, acceptor: None },
@@ -115,13 +118,15 @@ impl Watch {
         if pdus != self.pdus.count {
             self.pdus = Mark { count: pdus, at: now };
         }
+        let Deadlines { idle, operation, .. } = self.deadlines;
+        if self.is_half_closed {
+            return (self.pdus.at + idle.min(operation), Loss::Closed.by(Side::Requestor).into());
+        }
         match inspector.phase() {
-            Phase::Operating => (self.pdus.at + self.deadlines.operation, Over::Operation.into()),
-            Phase::Releasing(owing) => {
-                (self.pdus.at + self.deadlines.idle, Loss::Unreleased.by(owing).into())
-            }
+            Phase::Operating => (self.pdus.at + operation, Over::Operation.into()),
+            Phase::Releasing(owing) => (self.pdus.at + idle, Loss::Unreleased.by(owing).into()),
             Phase::Open | Phase::Released | Phase::Aborted(_) => {
-                (self.pdus.at + self.deadlines.idle, Over::Idle.into())
+                (self.pdus.at + idle, Over::Idle.into())
             }
         }
     }

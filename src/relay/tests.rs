@@ -218,6 +218,59 @@ async fn delivers_what_a_side_said_before_it_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_requestor_that_closed_its_half_gets_its_answer() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
+    ends.requestor.shutdown().await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+    tokio::time::sleep(deadlines().idle / 2).await;
+    ends.pacs.write_all(RESPONSE).await.unwrap();
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
+    let already =
+        read(&mut ends.requestor, RESPONSE.len() - relayed.to_requestor.bytes.len()).await;
+    assert_eq!([already, relayed.to_requestor.bytes].concat(), RESPONSE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_closed_its_half_hears_the_end_of_its_release() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&RELEASE_RQ).await.unwrap();
+    ends.requestor.shutdown().await.unwrap();
+    assert_eq!(read(&mut ends.pacs, RELEASE_RQ.len()).await, RELEASE_RQ);
+    ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_association_ends_with_its_answer_or_as_idle() {
+    let release = Loss::ClosedInRelease.by(Side::Requestor);
+    let store = [STORE, LAST].concat();
+    for (asked, ending) in
+        [(&store[..], Loss::Closed.by(Side::Requestor)), (&RELEASE_RQ[..], release)]
+    {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(asked).await.unwrap();
+        ends.requestor.shutdown().await.unwrap();
+        assert_eq!(ends.relay.await.unwrap().ending, ending.into());
+        assert!((deadlines().idle..deadlines().operation).contains(&began.elapsed()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_asked_for_nothing_ends_with_its_half() {
+    for asked in [&[][..], STORE, &[STORE, &LAST[..7]].concat()] {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(asked).await.unwrap();
+        ends.requestor.shutdown().await.unwrap();
+        assert_eq!(ends.relay.await.unwrap().ending, Loss::Closed.by(Side::Requestor).into());
+        assert!(began.elapsed() < deadlines().close);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_side_that_takes_nothing_more_is_still_heard() {
     let mut ends = start(deadlines(), 4096);
     ends.pacs.write_all(&ABORT).await.unwrap();

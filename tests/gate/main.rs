@@ -22,6 +22,7 @@ mod differential;
 mod documentation;
 mod endings;
 mod forbidden_requests;
+mod half_closed;
 mod hostile_pacs;
 mod hostile_pdus;
 mod limits;

@@ -48,6 +48,11 @@ impl Outstanding {
         self.0.requestor.is_none() && self.0.acceptor.is_none()
     }
 
+    /// Whether this side waits for a response.
+    pub(super) const fn waits(&self, side: Side) -> bool {
+        self.0.get(side).is_some()
+    }
+
     /// Whether this side may send a request now.
     pub(super) const fn may_ask(&self, side: Side) -> Result<(), Fault> {
         if self.0.get(side).is_some() { Err(Fault::SecondRequest) } else { Ok(()) }
