@@ -56,6 +56,14 @@ pub struct Relayed {
     pub to_acceptor: Remainder,
 }
 
+/// How the daemon's own end comes to an association.
+pub struct Stop<D, E> {
+    /// Ready when nothing new is to begin: the association ends as soon as it is at rest.
+    pub drain: D,
+    /// Ready when it is to end whatever it does.
+    pub end: E,
+}
+
 /// The end of a direction's output.
 #[derive(Debug)]
 pub struct Remainder {
@@ -74,7 +82,7 @@ pub async fn relay<R, P>(
     acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
-    stop: impl Future<Output = ()>,
+    stop: Stop<impl Future<Output = ()>, impl Future<Output = ()>>,
     tell: &mut (dyn FnMut(&News) + Send),
 ) -> Relayed
 where
@@ -83,7 +91,7 @@ where
 {
     let now = Instant::now();
     let watch = Watch::new(deadlines, now);
-    let mut stop = pin!(stop);
+    let (mut drain, mut end) = (pin!(stop.drain), pin!(stop.end));
     let mut timer = pin!(sleep_until(watch.first(now)));
     let mut relay = Relay {
         requestor,
@@ -97,8 +105,11 @@ where
         tell,
     };
     let ending = poll_fn(|cx| {
-        if stop.as_mut().poll(cx).is_ready() {
+        if end.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Over::Shutdown.into());
+        }
+        if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
+            relay.watch.drain(Instant::now());
         }
         match relay.poll_move(cx) {
             Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),

@@ -1,5 +1,6 @@
 //! The daemon: binds, serves, and stops in good order.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
         () = explain(hangup) => Ok(()),
     };
     service_manager::stopping();
-    server.stop().await;
+    server.stop(stop.wait()).await;
     outcome
 }
 
@@ -121,11 +122,12 @@ impl Server {
         }
     }
 
-    /// Accepts no more, gives what lives its time, and writes the audit to its end.
-    pub async fn stop(mut self) {
+    /// Accepts no more, gives what is under way its time, unless `at_once` is ready before, and
+    /// writes the audit to its end.
+    pub async fn stop(mut self, at_once: impl Future<Output = ()>) {
         tracing::info!("stopping: no new connections");
         self.accepting.shutdown().await;
-        drain(&self.gate, self.ended).await;
+        drain(&self.gate, self.ended, at_once).await;
         finish(self.audit).await;
     }
 }
@@ -143,14 +145,20 @@ fn open(listeners: Vec<config::Listener>) -> Result<Vec<(Arc<str>, TcpListener)>
     Ok(sockets)
 }
 
-/// Gives what lives its time, then ends it.
-async fn drain(gate: &Gate, mut ended: Ended) {
+/// Ends what is idle, gives what is under way its time, then ends that as well.
+async fn drain(gate: &Gate, mut ended: Ended, at_once: impl Future<Output = ()>) {
     let site = gate.site.load_full();
     let limits = &site.limits;
-    if timeout(limits.drain, ended.wait()).await.is_ok() {
-        return;
+    gate.live.drain();
+    tokio::select! {
+        drained = timeout(limits.drain, ended.wait()) => match drained {
+            Ok(()) => return,
+            Err(_elapsed) => {
+                tracing::warn!("the time for draining is over: ending what still lives");
+            }
+        },
+        () = at_once => tracing::warn!("told to stop once more: ending what still lives"),
     }
-    tracing::warn!("the time for draining is over: ending what still lives");
     gate.live.stop_all();
     // Each has at most its close time to say so; a second more for the machine.
     let _ = timeout(limits.close + Duration::from_secs(1), ended.wait()).await;

@@ -128,6 +128,15 @@ impl Inspector {
         !self.is_over() && !self.outstanding.owes(from)
     }
 
+    /// Whether nothing is under way: no PDU, no message, no operation, no release.
+    pub fn is_at_rest(&self) -> bool {
+        let rests = |lane: &Lane| !lane.is_inside_pdu() && !lane.is_inside_message();
+        self.phase() == Phase::Open
+            && self.outstanding.is_empty()
+            && rests(&self.lanes.requestor)
+            && rests(&self.lanes.acceptor)
+    }
+
     /// Whether a side that sends no more has still something to hear: the response to its request,
     /// or the answer to its release. Not while the other side waits for a word of it.
     pub fn has_more_for(&self, side: Side) -> bool {

@@ -37,7 +37,7 @@ pacsgate_core::reasons! {
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
-        Shutdown: "shutdown", "the daemon stopped and the time for draining was over";
+        Shutdown: "shutdown", "the daemon stopped while the association was idle, or limits.drain was over";
     }
 }
 

@@ -1,6 +1,6 @@
 //! The relay over in-memory streams with paused time: no test waits for a clock.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::time::Duration;
 
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
@@ -63,6 +63,9 @@ fn inspector() -> Inspector {
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 
+trait Ready: Future<Output = ()> + Send + 'static {}
+impl<F: Future<Output = ()> + Send + 'static> Ready for F {}
+
 struct Ends {
     requestor: DuplexStream,
     pacs: DuplexStream,
@@ -70,14 +73,10 @@ struct Ends {
 }
 
 fn start(deadlines: Deadlines, room: usize) -> Ends {
-    start_with(deadlines, room, pending())
+    start_with(deadlines, room, Stop { drain: pending(), end: pending() })
 }
 
-fn start_with(
-    deadlines: Deadlines,
-    room: usize,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Ends {
+fn start_with(deadlines: Deadlines, room: usize, stop: Stop<impl Ready, impl Ready>) -> Ends {
     let (requestor, inner_requestor) = duplex(room);
     let (pacs, mut inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
@@ -201,8 +200,45 @@ async fn a_lifetime_ends_an_association_however_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn stops_when_told_to() {
-    let ends = start_with(deadlines(), 4096, std::future::ready(()));
+    let stop = Stop { drain: pending(), end: ready(()) };
+    let ends = start_with(deadlines(), 4096, stop);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
+}
+
+fn start_draining() -> Ends {
+    start_with(deadlines(), 4096, Stop { drain: ready(()), end: pending() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_what_is_at_rest() {
+    let began = Instant::now();
+    assert_eq!(start_draining().relay.await.unwrap().ending, Over::Shutdown.into());
+    assert_eq!(began.elapsed(), deadlines().close);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_leaves_an_operation_its_time_and_ends_what_comes_to_rest() {
+    let mut ends = start_draining();
+    ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.pacs.write_all(RESPONSE).await.unwrap();
+    assert_eq!(read(&mut ends.requestor, RESPONSE.len()).await, RESPONSE);
+    let rests = Instant::now();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
+    assert_eq!(rests.elapsed(), deadlines().close);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_cut_a_message_nor_a_release() {
+    let mut ends = start_draining();
+    ends.requestor.write_all(STORE).await.unwrap();
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.requestor.write_all(&[LAST, &RELEASE_RQ].concat()).await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len() + RELEASE_RQ.len()).await;
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
 }
 
 #[tokio::test(start_paused = true)]
