@@ -121,10 +121,12 @@ fn every_snippet_of_the_readme_is_known_to_these_tests() {
 fn the_readmes_search_finds_whoever_is_turned_away() {
     let scenario = Scenario::usual();
     Caller::anonymous().refused(scenario.gate.address);
+    scenario.gate.audited("failed", "certificate-missing");
     let mut mistaken = scenario.ct1();
     mistaken.send(&Associate::echo("CT-2", "PACS").encode());
     assert_rejected(&mut mistaken, [1, 1, 3]);
     scenario.serves_a_good_peer();
+    scenario.gate.audited("closed", "released");
     let audit = scenario.gate.stop().stdout;
     let search = snippets(README, "sh").into_iter().find(|text| text.contains("grep -E"));
     let (_, search) = search.as_deref().unwrap().split_once(" | ").unwrap();
