@@ -10,6 +10,7 @@
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
+//! - [`renewal`]: the gate's own certificates near their end.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate.
@@ -36,6 +37,7 @@ pub mod net;
 pub mod pki;
 pub mod reason;
 pub mod relay;
+pub mod renewal;
 pub mod server;
 pub mod service_manager;
 pub mod site;

@@ -18,6 +18,7 @@ use crate::gate::Gate;
 use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
+use crate::renewal;
 use crate::service_manager;
 use crate::slots::Slots;
 
@@ -47,6 +48,8 @@ pub struct Server {
     gate: Arc<Gate>,
     addresses: Vec<SocketAddr>,
     accepting: JoinSet<()>,
+    /// Dropped with the gate, and so ended.
+    _renewal: JoinSet<()>,
     ended: Ended,
     audit: AuditThread,
 }
@@ -106,7 +109,9 @@ impl Server {
             }
             accepting.spawn(listener::accept(socket, Arc::clone(&gate), listener, alive.clone()));
         }
-        Ok(Self { gate, addresses, accepting, ended, audit: audit_thread })
+        let mut renewal = JoinSet::new();
+        renewal.spawn(renewal::watch(Arc::clone(&gate)));
+        Ok(Self { gate, addresses, accepting, _renewal: renewal, ended, audit: audit_thread })
     }
 
     /// Where it listens, in the order of the configuration.

@@ -11,6 +11,7 @@
 mod crl;
 mod fault;
 mod identity;
+mod own;
 mod seen;
 mod settings;
 mod signature;
@@ -20,6 +21,7 @@ mod verifier;
 
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, Certificate};
 use rustls::ServerConfig;
@@ -33,6 +35,7 @@ pub use fault::HandshakeFault;
 pub use settings::{Identity, Pins, Settings, SettingsError};
 
 use identity::Identities;
+use own::Own;
 use seen::Seen;
 use verifier::ClientVerifier;
 
@@ -40,6 +43,7 @@ use verifier::ClientVerifier;
 #[derive(Clone, Debug)]
 pub struct Server {
     config: Arc<ServerConfig>,
+    own: Own,
 }
 
 /// A handshake that did not end in an accepted certificate.
@@ -65,6 +69,7 @@ impl Server {
     pub fn new(settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut errors = Vec::new();
+        let own = Own::new(&settings.identities);
         let identities = Identities::new(settings.identities, &provider, &mut errors);
         let verifier = ClientVerifier::new(
             &settings.client_ca,
@@ -79,7 +84,17 @@ impl Server {
             return Err(errors);
         };
         let config = server_config(provider, identities, verifier).map_err(|error| vec![error])?;
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self { config: Arc::new(config), own })
+    }
+
+    /// What is to be said of the gate's own certificates that are near an end of their time.
+    pub fn own_dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        self.own.dates(now)
+    }
+
+    /// When the gate's own certificates end.
+    pub fn own_ends(&self) -> impl Iterator<Item = SystemTime> {
+        self.own.ends()
     }
 
     /// Answers a client's handshake on `io`.
@@ -104,7 +119,7 @@ impl Server {
                 // What rustls says of a refused certificate only names the alert.
                 let (fault, error) = match seen.fault() {
                     Some(fault) => (fault, io::Error::other(fault.to_string())),
-                    None => (HandshakeFault::from_error(&error), error),
+                    None => (self.own.explain(HandshakeFault::from_error(&error)), error),
                 };
                 Err(HandshakeFailure { fault, presented: seen.presented, error, io })
             }

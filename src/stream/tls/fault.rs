@@ -116,6 +116,11 @@ pacsgate_core::reasons! {
             "the client does not trust the gate's certificate",
             "Install the CA of the gate's certificate in the device, and compare the name by which \
              it connects." => CLOSE;
+        ServerCertificateExpired: "server-certificate-expired",
+            "the client refuses the gate's certificate, which it takes for expired",
+            "Look at the end of the gate's own certificate (`certificate` of the listener, and the \
+             CAs in its file) and renew it; if it has not ended, set the device's clock."
+            => CLOSE;
         ClientAlert: "client-alert",
             "the client gave up with another alert",
             "Look at the device's log: it ended the handshake, for the reason in the detail."

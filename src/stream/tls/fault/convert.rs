@@ -81,9 +81,9 @@ impl Fault {
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA => Fault::ServerCertificateRefused,
+            AlertDescription::CertificateExpired => Fault::ServerCertificateExpired,
             AlertDescription::CloseNotify | AlertDescription::UserCanceled => Fault::Closed,
             _ => Fault::ClientAlert,
         }
@@ -160,6 +160,7 @@ impl Fault {
             | Fault::NoCommonCipher
             | Fault::ApplicationProtocol
             | Fault::ServerCertificateRefused
+            | Fault::ServerCertificateExpired
             | Fault::ClientAlert
             | Fault::Closed
             | Fault::Malformed
