@@ -40,6 +40,24 @@ pub fn is_retired_meta(uid: &Uid) -> bool {
     standard::RETIRED_META.iter().any(|class| class.uid == uid.as_str())
 }
 
+/// The name of the service by which a requestor may use a SOP class; the first, where several
+/// cover it.
+pub fn name_of(sop_class: &Uid) -> Option<&'static str> {
+    let mut groups = GroupSet::of_sop_class(sop_class).iter();
+    groups.find(|group| group.operations.requestor_is_scu())?.service.name()
+}
+
+/// The name of a service by which a requestor may do this on a SOP class.
+pub fn name_for(operation: Operation, sop_class: &Uid) -> Option<&'static str> {
+    let mut groups = GroupSet::of_sop_class(sop_class).iter();
+    groups.find(|group| group.operations.allows(Side::Requestor, operation))?.service.name()
+}
+
+/// Whether a SOP class without a service can be permitted by its UID.
+pub fn is_permissible(sop_class: &Uid) -> bool {
+    !is_unified_procedure_step(sop_class) && !is_retired_meta(sop_class)
+}
+
 impl Service {
     /// Whether C-MOVE belongs to it.
     pub fn moves(&self) -> bool {

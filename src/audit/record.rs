@@ -1,5 +1,6 @@
 //! What one audit line says.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub struct Record {
     pub wire: Option<PeerText>,
     /// What the administrator does about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'static str>,
+    pub advice: Option<Cow<'static, str>>,
     /// What was dropped or tolerated.
     #[serde(skip_serializing_if = "Texts::is_empty")]
     pub notes: Texts,

@@ -404,7 +404,7 @@ fn worst(id: ConnectionId) -> Record {
         reason: Some("a-reason"),
         detail: text(PeerText::SENTENCE),
         wire: text(PeerText::SENTENCE),
-        advice: Some("Ask the vendor's engineer which title the device sends."),
+        advice: Some("x".repeat(450).into()),
         notes: phrases(),
         pdus: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         bytes: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),

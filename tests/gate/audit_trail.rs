@@ -1,11 +1,11 @@
 //! The audit lines as a whole: complete, bounded, and without a peer's raw bytes.
 
-use crate::support::associate::{Associate, CT, EXPLICIT, Item, title};
+use crate::support::associate::{Associate, CT, EXPLICIT, Item, STUDY_FIND, VERIFICATION, title};
 use crate::support::authority::Profile;
 use crate::support::dimse::store_rq;
 use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
-use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::pdu::{COMMAND, LAST, abort, p_data};
 use crate::support::requestor::Caller;
 use crate::support::scenario::{Scenario, assert_aborted, assert_rejected, echo};
 use crate::support::settings::Settings;
@@ -40,6 +40,54 @@ fn an_association_leaves_two_lines_with_one_id() {
     assert_eq!(closed["pdus"], json!({ "from_requestor": 2, "from_acceptor": 2 }));
     assert!(closed["duration_ms"].is_u64(), "{closed}");
     assert_eq!(scenario.gate.stop().counted("opened", "none"), 1);
+}
+
+#[test]
+fn a_refusal_names_the_service_that_would_permit_what_was_asked() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    requestor.send(&find_only().encode());
+    assert_rejected(&mut requestor, [1, 1, 1]);
+    let line = scenario.refused_once("refused", "no-permitted-service");
+    assert!(line["advice"].as_str().unwrap().ends_with("its [peer] table: `find`."), "{line}");
+}
+
+#[test]
+fn the_end_names_what_was_taken_out_where_the_device_did_nothing_with_the_rest() {
+    for reason in ["released", "requestor-aborted"] {
+        let scenario = Scenario::usual();
+        let mut requestor = scenario.ct1();
+        requestor.associate(&find_only().context(3, VERIFICATION, &[EXPLICIT]));
+        match reason {
+            "released" => requestor.release(),
+            _ => requestor.send(&abort(0, 0)),
+        }
+        let closed = scenario.gate.audited("closed", reason);
+        assert_eq!(closed["contexts"]["asked"], 2, "{closed}");
+        assert_eq!(
+            closed["contexts"]["removed"],
+            json!([{ "id": 1, "abstract_syntax": STUDY_FIND, "why": "not-permitted" }])
+        );
+        let advice = closed["advice"].as_str().unwrap();
+        assert!(advice.starts_with("The device did nothing with the contexts that were left"));
+        assert!(advice.ends_with("its [peer] table: `find`."), "{advice}");
+    }
+}
+
+#[test]
+fn the_end_says_nothing_of_contexts_where_the_device_did_something() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, STUDY_FIND, &[EXPLICIT]));
+    echo(&mut requestor, 1);
+    requestor.release();
+    let closed = scenario.gate.audited("closed", "released");
+    assert_eq!([&closed["contexts"], &closed["advice"]], [&Value::Null; 2]);
+}
+
+/// A request of `ct1` for a query, which its services do not have.
+fn find_only() -> Associate {
+    Associate::request("CT1", "PACS").context(1, STUDY_FIND, &[EXPLICIT])
 }
 
 #[test]

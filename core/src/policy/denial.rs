@@ -33,9 +33,10 @@ crate::reasons! {
             => Answer::Reject(Reject::CALLED_TITLE);
         NoPermittedService: "no-permitted-service",
             "none of the proposed presentation contexts is permitted",
-            "Look at `why` in `contexts`. For `not-permitted`: if the device may use the SOP class, add \
-             its service to `services` of its [peer] table, and check its `sop_classes`. Otherwise \
-             configure the device: its proposal cannot be used." => NO_REASON;
+            "Look at `why` in `contexts`. If the device may use the SOP class: for `not-permitted`, add \
+             its service to `services` of its [peer] table; for `not-in-sop-classes`, add it to \
+             `sop_classes`. Otherwise configure the device: its proposal cannot be used."
+            => NO_REASON;
         PeerLimit: "peer-limit",
             "the peer has as many associations as it may have",
             "If the device needs more associations at once, raise `associations` of its [peer] table; \
