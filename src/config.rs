@@ -16,6 +16,7 @@
 //! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
 //!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `digest` tells two configurations apart;
 //! - `unwise` looks for what is allowed but unwise;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
@@ -25,6 +26,7 @@
 //! message shows what a file of keys holds.
 
 mod cross;
+mod digest;
 mod environment;
 mod files;
 mod finding;
@@ -58,7 +60,7 @@ use std::time::SystemTime;
 pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
-pub use log::{Format, Log};
+pub use log::Log;
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};

@@ -13,7 +13,7 @@
 //! - [`renewal`]: the gate's own certificates near their end.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
-//!   to a running gate.
+//!   to a running gate; [`log`], [`journal`]: what it says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -31,8 +31,10 @@ pub mod config;
 pub mod connection;
 pub mod deadline;
 pub mod gate;
+pub mod journal;
 pub mod listener;
 pub mod live;
+pub mod log;
 pub mod net;
 pub mod pki;
 pub mod reason;

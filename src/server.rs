@@ -92,12 +92,13 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, .. } = settings;
-        let (audit, audit_thread) = Audit::start(&log.audit, audit::Periods::default())
+        let Settings { listeners, site, log, digest, .. } = settings;
+        let sockets = open(listeners)?;
+        let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
+        let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
             .map_err(|error| ServerError::Audit(log.audit, error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
-        let sockets = open(listeners)?;
         let site = ArcSwap::from_pointee(site);
         let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();

@@ -145,17 +145,17 @@ pub enum Standing {
     Peer,
 }
 
-/// A connection, unique over restarts of the daemon.
+/// A connection, unique over restarts and nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
-    // Seconds since the epoch at which the daemon started.
+    // Chosen at random when the daemon started.
     pub(super) run: u64,
     pub(super) number: u64,
 }
 
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{}", self.run, self.number)
+        write!(f, "{:016x}-{}", self.run, self.number)
     }
 }
 

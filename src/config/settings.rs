@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
+use pacsgate_core::certificate::Digest;
 
 use super::finding::{Errors, Finding};
 use super::limits::{self, Limits};
@@ -15,7 +16,7 @@ use super::pacs;
 use super::problems::Problems;
 use super::section::Section;
 use super::source::Place;
-use super::{cross, peer, rules, unwise};
+use super::{cross, digest, peer, rules, unwise};
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
 
@@ -32,6 +33,8 @@ pub struct Settings {
     pub warnings: Vec<Finding>,
     /// How much was read.
     pub loaded: Loaded,
+    /// What all of it says, as a digest.
+    pub digest: Digest,
 }
 
 /// How much a configuration has, beyond what can be counted in [`Settings`].
@@ -56,6 +59,7 @@ struct Tables {
 
 /// Reads every table, then compares them.
 pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, Errors> {
+    let digest = digest::of(&root);
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
@@ -72,7 +76,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
             errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
         }
     });
-    let found = problems.conclude();
+    let found = problems.conclude(tables.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
     };
@@ -80,7 +84,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
     let site = Site { policy, targets, limits, tls };
-    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded })
+    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded, digest })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.

@@ -92,14 +92,41 @@ fn find_only() -> Associate {
 
 #[test]
 fn every_connection_has_an_id_of_its_own() {
-    let scenario = Scenario::usual();
-    for _ in 0..5 {
-        scenario.serves_a_good_peer();
+    let mut ids = BTreeSet::new();
+    let mut runs = BTreeSet::new();
+    // Two gates that start in one second, as nodes of one site may.
+    for scenario in [Scenario::usual(), Scenario::usual()] {
+        for _ in 0..5 {
+            scenario.serves_a_good_peer();
+        }
+        let stopped = scenario.gate.stop();
+        for opened in stopped.of_event("opened") {
+            let id = opened["id"].as_str().unwrap().to_owned();
+            runs.insert(id.split_once('-').unwrap().0.to_owned());
+            ids.insert(id);
+        }
     }
-    let stopped = scenario.gate.stop();
-    let ids: BTreeSet<_> =
-        stopped.of_event("opened").iter().map(|it| it["id"].to_string()).collect();
-    assert_eq!(ids.len(), 5);
+    assert_eq!((ids.len(), runs.len()), (10, 2));
+}
+
+#[test]
+fn the_first_line_says_what_has_started_and_by_what_it_judges() {
+    let page = include_str!("../../docs/audit.md");
+    let started = |change: fn(Settings) -> Settings| {
+        let stopped = Scenario::with(change).gate.stop();
+        let line = stopped.audit[0].clone();
+        assert_eq!(line["event"], "started");
+        assert_eq!(line["version"], env!("CARGO_PKG_VERSION"));
+        assert_is_utc(&line["time"]);
+        for key in line.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{key}`")), "docs/audit.md does not have `{key}`");
+        }
+        let digest = line["configuration"].as_str().unwrap().to_owned();
+        assert_eq!(digest.len(), 64);
+        digest
+    };
+    let [one, other] = [started(|it| it), started(|it| it.limit("idle", "9m"))];
+    assert_ne!(one, other);
 }
 
 #[test]
@@ -212,7 +239,7 @@ fn the_trail_goes_to_a_file_that_others_cannot_read() {
     assert_eq!(stopped.stdout, "");
     let text = std::fs::read_to_string(&path).unwrap();
     let events: Vec<_> = text.lines().map(event).collect();
-    assert_eq!(events, ["opened", "closed", "counters"]);
+    assert_eq!(events, ["started", "opened", "closed", "counters"]);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o007, 0);
     drop(keep);
 }

@@ -37,8 +37,8 @@ pub(in crate::cli) enum Unusable {
     NoCertificate(PathBuf),
     #[error("{0}: holds a certificate that cannot serve as a CA: {1}")]
     Ca(PathBuf, Error),
-    #[error("the certificate and the key cannot be used: {0}")]
-    Identity(Error),
+    #[error("{0} and {1}: the certificate and the key cannot be used: {2}")]
+    Identity(PathBuf, PathBuf, Error),
     #[error("TLS cannot be set up: {0}")]
     Setup(Error),
 }
@@ -75,10 +75,10 @@ pub(in crate::cli) fn config(files: &Files<'_>) -> Result<Arc<ClientConfig>, Unu
     let mut config = match files.identity {
         None => builder.with_no_client_auth(),
         Some((certificate, key)) => {
-            let key = key_provider.load_private_key(private_key(key)?);
-            let key = key.map_err(Unusable::Identity)?;
-            let certified = CertifiedKey::new(certificates(certificate)?, key);
-            reading::compare_keys(&certified).map_err(Unusable::Identity)?;
+            let fault = |error| Unusable::Identity(certificate.to_owned(), key.to_owned(), error);
+            let loaded = key_provider.load_private_key(private_key(key)?).map_err(fault)?;
+            let certified = CertifiedKey::new(certificates(certificate)?, loaded);
+            reading::compare_keys(&certified).map_err(fault)?;
             builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
         }
     };
