@@ -27,7 +27,7 @@ const LINES: usize = 4096;
 /// Starts the log.
 ///
 /// A thread of its own writes: a standard error that nobody reads holds up no connection and no
-/// stop, and one that is closed ends nothing. Lines beyond [`LINES`] are lost. What is returned
+/// stop, and one that is closed ends nothing. Lines beyond the 4096 that wait are lost. What is returned
 /// writes the last lines when it is dropped.
 #[must_use = "the last lines are written when this is dropped"]
 pub fn start(format: Format, level: Level) -> WorkerGuard {

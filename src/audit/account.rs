@@ -9,7 +9,7 @@ use std::time::Instant;
 use pacsgate_core::certificate::Certificate;
 use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
-use pacsgate_core::reason::{Answer, Explained};
+use pacsgate_core::reason::{Answer, Explained, Sided};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::title::AeTitle;
@@ -224,9 +224,15 @@ impl Account {
 
 /// Whether the requestor, or both sides, had no more to do.
 fn is_given_up(reason: Reason) -> bool {
-    let gone = [Loss::Aborted, Loss::Closed, Loss::ClosedInRelease];
-    let ends = gone.map(|loss| Ending::from(loss.by(Side::Requestor)));
-    matches!(reason, Reason::Ended(ending) if ending == Over::Released.into() || ends.contains(&ending))
+    let Reason::Ended(ending) = reason else { return false };
+    match ending {
+        Ending::Over(over) => over == Over::Released,
+        Ending::Lost(Sided { side, what }) => {
+            side == Side::Requestor
+                && matches!(what, Loss::Aborted | Loss::Closed | Loss::ClosedInRelease)
+        }
+        Ending::Fault(_) => false,
+    }
 }
 
 /// The gate's own response to a request, by its status.

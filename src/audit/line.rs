@@ -31,7 +31,7 @@ pub struct Started {
     version: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     commit: Option<&'static str>,
-    #[serde(serialize_with = "hex")]
+    #[serde(serialize_with = "super::record::hex")]
     configuration: Digest,
 }
 
@@ -45,10 +45,6 @@ impl Started {
             configuration,
         }
     }
-}
-
-fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(digest)
 }
 
 /// The counters since the start.

@@ -277,7 +277,7 @@ fn canonical<S: Serializer>(source: &SocketAddr, serializer: S) -> Result<S::Ok,
     serializer.collect_str(&SocketAddr::new(source.ip().to_canonical(), source.port()))
 }
 
-fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(digest)
 }
 

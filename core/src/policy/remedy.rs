@@ -14,15 +14,15 @@ pub fn remedy(removed: &[Removed]) -> Option<Cow<'static, str>> {
     let missing = removed.iter().filter(|removed| removed.why == Removal::NotPermitted);
     let missing: Vec<_> = missing.filter_map(|removed| removed.abstract_syntax.as_ref()).collect();
     match (missing.is_empty(), is_alike) {
-        (false, true) => Some(permit(&missing)),
-        (false, false) => Some(permit(&missing) + " Of the others see `why` in `contexts`."),
+        (false, true) => Some(add(&missing)),
+        (false, false) => Some(add(&missing) + " Of the others see `why` in `contexts`."),
         (true, true) => first.why.advice().map(Cow::Borrowed),
         (true, false) => None,
     }
 }
 
 /// Names what would have to be in `services`.
-fn permit(sop_classes: &[&Uid]) -> Cow<'static, str> {
+fn add(sop_classes: &[&Uid]) -> Cow<'static, str> {
     let mut wanted: Vec<Cow<'static, str>> = Vec::new();
     let mut beyond = "";
     for sop_class in sop_classes {
