@@ -466,6 +466,41 @@ fn a_collision_of_releases_ends_when_both_are_answered() {
 }
 
 #[test]
+fn is_at_rest_only_where_nothing_is_under_way() {
+    let store = command(&request(STORE_RQ, 1, DATA));
+    let stored = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
+    let rests = |input: &[(Side, &[u8])]| run(input).2.is_at_rest();
+    let up = [&store[..], &one(1, 2, &[7; 4])].concat();
+    assert!(rests(&[]));
+    for side in [Side::Requestor, Side::Acceptor] {
+        assert!(!rests(&[(side, &store[..3])]), "inside a PDU");
+        assert!(!rests(&[(side, &RELEASE_RQ)]), "inside a release");
+    }
+    assert!(!rests(&[(Side::Requestor, &store)]), "inside a message");
+    assert!(!rests(&[(Side::Requestor, &up)]), "inside an operation");
+    assert!(rests(&[(Side::Requestor, &up), (Side::Acceptor, &stored)]));
+}
+
+#[test]
+fn knows_for_whom_there_is_more_once_it_sends_nothing() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
+    let more = |input: &[(Side, &[u8])]| {
+        let inspector = run(input).2;
+        [Side::Requestor, Side::Acceptor].map(|side| inspector.has_more_for(side))
+    };
+    let asked = (Side::Requestor, &echo[..]);
+    assert_eq!(more(&[]), [false, false]);
+    assert_eq!(more(&[asked]), [true, false]);
+    assert_eq!(more(&[asked, (Side::Requestor, &echo[..3])]), [false, false]);
+    assert_eq!(more(&[asked, (Side::Acceptor, &answer)]), [false, false]);
+    assert_eq!(more(&[(Side::Requestor, &RELEASE_RQ)]), [true, false]);
+    assert_eq!(more(&[(Side::Acceptor, &RELEASE_RQ)]), [false, true]);
+    let half = command(&request(STORE_RQ, 1, DATA));
+    assert_eq!(more(&[(Side::Requestor, &half)]), [false, false]);
+}
+
+#[test]
 fn tells_which_side_owes_the_answer_to_a_release() {
     for side in [Side::Requestor, Side::Acceptor] {
         let (_, _, inspector) = run(&[(side, &RELEASE_RQ)]);
