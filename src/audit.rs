@@ -28,6 +28,7 @@ mod tests;
 pub use account::Account;
 pub use counters::{Count, Counters, NO_REASON};
 pub use event::Event;
+pub use line::Started;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
@@ -77,13 +78,17 @@ pub struct AuditThread {
 pub struct Unfinished;
 
 impl Audit {
-    /// Opens the destination and starts the thread.
+    /// Opens the destination and starts the thread, which begins with what is `started`.
     ///
     /// # Errors
     ///
     /// The destination cannot be opened, or the thread cannot be started.
-    pub fn start(destination: &Destination, periods: Periods) -> io::Result<(Self, AuditThread)> {
-        Self::start_on(Sink::open(destination)?, periods)
+    pub fn start(
+        destination: &Destination,
+        periods: Periods,
+        started: Started,
+    ) -> io::Result<(Self, AuditThread)> {
+        Self::start_on(Sink::open(destination)?, periods, Some(started))
     }
 
     /// Counts the event and queues its line. Never waits for the writer: a line that finds no
@@ -110,9 +115,13 @@ impl Audit {
         &self.0.counters
     }
 
-    fn start_on(sink: Sink, periods: Periods) -> io::Result<(Self, AuditThread)> {
+    fn start_on(
+        sink: Sink,
+        periods: Periods,
+        started: Option<Started>,
+    ) -> io::Result<(Self, AuditThread)> {
         let shared = Arc::new(Shared::new(periods.window));
-        let writer = Writer::new(Arc::clone(&shared), sink, periods.counters_every);
+        let writer = Writer::new(Arc::clone(&shared), sink, periods.counters_every, started);
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             writer.run();

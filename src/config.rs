@@ -17,6 +17,7 @@
 //!   `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
+//! - `digest` tells two configurations apart;
 //! - `unwise` looks for what is allowed but unwise;
 //! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
@@ -28,6 +29,7 @@
 
 mod ahead;
 mod cross;
+mod digest;
 mod environment;
 mod files;
 mod finding;
@@ -63,7 +65,7 @@ use std::time::SystemTime;
 pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
-pub use log::{Format, Log};
+pub use log::Log;
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};

@@ -40,7 +40,7 @@ use crate::net;
 use crate::reason::{Early, Reason};
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
-use crate::relay::{Relayed, relay};
+use crate::relay::{Relayed, Stop, relay};
 use crate::site::Site;
 use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
 use crate::stream::read_ahead::{Opening, ReadAhead};
@@ -161,7 +161,7 @@ impl Connected {
         net::prepare(&socket, site.limits.keepalive);
         let accept = tls.accept(ReadAhead::new(socket));
         let outcome = tokio::select! {
-            outcome = within(&context.gate.live, site.limits.handshake, accept) => outcome,
+            outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
             () = handshake_slot.evicted() => {
                 return Err(Ended::new(context, account, SlotLimit::Handshakes));
             }
@@ -197,6 +197,7 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
         Opening::Nothing => Reason::Early(Early::ClosedBeforeTls),
         Opening::PlainDicom => Reason::Early(Early::PlainDicom),
         Opening::Http => Reason::Early(Early::Http),
+        Opening::Ssl2 => Reason::Early(Early::Ssl2),
         Opening::Unknown => Reason::Early(Early::NotTls),
         Opening::Tls => Reason::Handshake(fault),
     }
@@ -207,8 +208,8 @@ impl Authenticated {
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, stream, .. } = &mut requestor;
-        let limit = context.site.limits.request;
-        let body = match within(&context.gate.live, limit, read_associate(stream)).await {
+        let (stop, limit) = (context.gate.live.draining(), context.site.limits.request);
+        let body = match within(stop, limit, read_associate(stream)).await {
             Ok(Ok(body)) => body,
             Ok(Err(Unread::Ended(early))) => return Err(requestor.dropped(early)),
             Ok(Err(Unread::Header(error))) => return Err(requestor.answered(error)),
@@ -270,7 +271,7 @@ impl Permitted {
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
         let asking = ask_target(&context.site, &permit, gone(stream));
-        let asked = within(live, limits.whole_dial(), asking).await;
+        let asked = within(live.stopped(), limits.whole_dial(), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
@@ -280,7 +281,8 @@ impl Permitted {
                 return Err(ended);
             }
         };
-        let answered = within(live, limits.write_stall, answer(stream, &conclusion)).await;
+        let answered =
+            within(live.stopped(), limits.write_stall, answer(stream, &conclusion)).await;
         if !matches!(answered, Ok(Ok(()))) {
             let mut ended = requestor.dropped(TargetFailure::Abandoned);
             ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
@@ -348,7 +350,8 @@ impl Established {
         let Requestor { context, mut account, mut stream } = requestor;
         let deadlines = context.site.limits.deadlines(not_after);
         let mut report = |news: &News| account.report(news);
-        let stop = context.gate.live.stopped();
+        let live = &context.gate.live;
+        let stop = Stop { drain: live.draining(), end: live.stopped() };
         let relaying = relay(&mut *stream, &mut acceptor, inspector, deadlines, stop, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::live::Live;
 use crate::reason::{Early, Reason};
 
 /// Why a wait was cut short.
@@ -27,18 +26,19 @@ impl Cut {
     }
 }
 
-/// Waits for a peer: not longer than `limit`, and not beyond the daemon's stop.
+/// Waits for a peer: not longer than `limit`, and not beyond a stop of the daemon, which is the
+/// first one for those of whom nothing is known yet, and the last one for what is under way.
 ///
 /// # Errors
 ///
 /// What cut the wait short.
 pub async fn within<T>(
-    live: &Live,
+    stop: impl Future<Output = ()>,
     limit: Duration,
     future: impl Future<Output = T>,
 ) -> Result<T, Cut> {
     tokio::select! {
-        () = live.stopped() => Err(Cut::Stopped),
+        () = stop => Err(Cut::Stopped),
         outcome = timeout(limit, future) => outcome.map_err(|_elapsed| Cut::Deadline),
     }
 }

@@ -10,9 +10,11 @@
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
+//! - [`renewal`]: the gate's own certificates near their end.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
-//!   to a running gate; [`host`]: what they need of the machine.
+//!   to a running gate; [`host`]: what they need of the machine; [`log`], [`journal`]: what it
+//!   says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -31,12 +33,15 @@ pub mod connection;
 pub mod deadline;
 pub mod gate;
 pub mod host;
+pub mod journal;
 pub mod listener;
 pub mod live;
+pub mod log;
 pub mod net;
 pub mod pki;
 pub mod reason;
 pub mod relay;
+pub mod renewal;
 pub mod server;
 pub mod service_manager;
 pub mod site;

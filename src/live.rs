@@ -10,7 +10,15 @@ use tokio::sync::{mpsc, watch};
 #[derive(Debug)]
 pub struct Live {
     counts: Mutex<HashMap<Key, u32>>,
-    stop: watch::Sender<bool>,
+    stage: watch::Sender<Stage>,
+}
+
+/// How far the daemon is from its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Serving,
+    Draining,
+    Over,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,7 +38,7 @@ pub struct AssociationSlot {
 impl Live {
     /// An empty register.
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { counts: Mutex::default(), stop: watch::Sender::new(false) })
+        Arc::new(Self { counts: Mutex::default(), stage: watch::Sender::new(Stage::Serving) })
     }
 
     /// Takes a slot and says how many were taken before. Whether it may be kept is the policy's
@@ -56,15 +64,29 @@ impl Live {
         (AssociationSlot { live: Arc::clone(self), keys }, Occupancy { peer, pacs, peer_at_pacs })
     }
 
+    /// Lets nothing new begin: what is at rest ends.
+    pub fn drain(&self) {
+        self.stage.send_replace(Stage::Draining);
+    }
+
     /// Ends everything that lives.
     pub fn stop_all(&self) {
-        self.stop.send_replace(true);
+        self.stage.send_replace(Stage::Over);
+    }
+
+    /// Waits until nothing new may begin.
+    pub async fn draining(&self) {
+        self.reached(Stage::Draining).await;
     }
 
     /// Waits for the word to end.
     pub async fn stopped(&self) {
+        self.reached(Stage::Over).await;
+    }
+
+    async fn reached(&self, wanted: Stage) {
         // The sender is `self`, which is borrowed: it cannot be gone.
-        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+        let _ = self.stage.subscribe().wait_for(|stage| *stage >= wanted).await;
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<Key, u32>> {
@@ -138,7 +160,10 @@ mod tests {
     #[tokio::test]
     async fn tells_those_who_ask_late_to_stop_as_well() {
         let live = Live::new();
+        live.drain();
+        live.draining().await;
         live.stop_all();
+        live.draining().await;
         live.stopped().await;
     }
 

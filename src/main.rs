@@ -8,13 +8,10 @@ use std::time::SystemTime;
 
 use pacsgate::cli::check;
 use pacsgate::cli::{self, Check, Command, Exit};
-use pacsgate::config::{self, Errors, Format, Settings};
+use pacsgate::config;
 use pacsgate::host::Service;
+use pacsgate::log::{self, Format};
 use pacsgate::server;
-use tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-
-/// Lines of the operational log that wait for the writer.
-const LOG_LINES: usize = 4096;
 
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
@@ -29,9 +26,23 @@ fn main() -> ExitCode {
 
 /// Runs the gate until a signal stops it.
 fn serve(path: &Path) -> Result<(), Exit> {
-    let settings = load(path).map_err(|errors| tell(errors, Exit::Configuration))?;
-    let _last_lines = log(&settings);
-    block_on(server::run(settings))?.map_err(|error| tell(error, Exit::Failure))
+    // What is warned of before the configuration has said how to log.
+    let settings = log::during(Format::Text, || config::load(path, SystemTime::now()));
+    let settings = settings.map_err(|errors| {
+        log::fatal(errors.format(), errors.iter());
+        Exit::Configuration
+    })?;
+    let format = settings.log.format;
+    let last_lines = log::start(format, settings.log.level);
+    for warning in &settings.warnings {
+        tracing::warn!("{warning}");
+    }
+    let served = block_on(server::run(settings))?;
+    drop(last_lines);
+    served.map_err(|error| {
+        log::fatal(format, [error]);
+        Exit::Failure
+    })
 }
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
@@ -52,40 +63,6 @@ fn judge(check: &Check) -> Result<(), Exit> {
         Ok(bad) => Err(bad),
         Err(error) => Err(tell(error, Exit::Failure)),
     }
-}
-
-/// Loads the configuration. What it warns of before it has said how to log goes to standard error.
-fn load(path: &Path) -> Result<Settings, Errors> {
-    let early = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .log_internal_errors(false)
-        .with_writer(io::stderr)
-        .finish();
-    tracing::subscriber::with_default(early, || config::load(path, SystemTime::now()))
-}
-
-/// Starts the operational log, and writes first what is legal and unwise.
-///
-/// A thread of its own writes: a standard error that nobody reads holds up no connection and no
-/// stop, and one that is closed ends nothing. Lines beyond [`LOG_LINES`] are lost. What is
-/// returned writes the last lines when it is dropped.
-fn log(settings: &Settings) -> WorkerGuard {
-    let (writer, last_lines) = NonBlockingBuilder::default()
-        .buffered_lines_limit(LOG_LINES)
-        .thread_name("log")
-        .finish(io::stderr());
-    let log = tracing_subscriber::fmt()
-        .with_max_level(settings.log.level)
-        .log_internal_errors(false)
-        .with_writer(writer);
-    match settings.log.format {
-        Format::Text => log.with_ansi(false).init(),
-        Format::Json => log.json().init(),
-    }
-    for warning in &settings.warnings {
-        tracing::warn!("{warning}");
-    }
-    last_lines
 }
 
 fn tell(problem: impl std::fmt::Display, exit: Exit) -> Exit {

@@ -48,6 +48,11 @@ pacsgate_core::reasons! {
         Http: "http",
             "what came was HTTP",
             "Nothing: a browser or a scanner came to the DICOM port." => Answer::Alert("");
+        /// SSL 3.0 and TLS may be offered in it; RFC 6176 forbids the form itself.
+        Ssl2: "ssl-hello",
+            "what came was a ClientHello in the form of SSL 2",
+            "Turn SSL 2 off in the device (`SSLv2Hello` in Java) and TLS 1.2 or 1.3 on: its ClientHello \
+             has the form of SSL 2." => Answer::Alert("");
         NotTls: "not-tls",
             "what came was not TLS",
             "Find out what speaks to this port: it is neither TLS nor DICOM." => Answer::Alert("");

@@ -56,6 +56,14 @@ pub struct Relayed {
     pub to_acceptor: Remainder,
 }
 
+/// How the daemon's own end comes to an association.
+pub struct Stop<D, E> {
+    /// Ready when nothing new is to begin: the association ends as soon as it is at rest.
+    pub drain: D,
+    /// Ready when it is to end whatever it does.
+    pub end: E,
+}
+
 /// The end of a direction's output.
 #[derive(Debug)]
 pub struct Remainder {
@@ -74,7 +82,7 @@ pub async fn relay<R, P>(
     acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
-    stop: impl Future<Output = ()>,
+    stop: Stop<impl Future<Output = ()>, impl Future<Output = ()>>,
     tell: &mut (dyn FnMut(&News) + Send),
 ) -> Relayed
 where
@@ -83,7 +91,7 @@ where
 {
     let now = Instant::now();
     let watch = Watch::new(deadlines, now);
-    let mut stop = pin!(stop);
+    let (mut drain, mut end) = (pin!(stop.drain), pin!(stop.end));
     let mut timer = pin!(sleep_until(watch.first(now)));
     let mut relay = Relay {
         requestor,
@@ -98,8 +106,11 @@ where
         tell,
     };
     let ending = poll_fn(|cx| {
-        if stop.as_mut().poll(cx).is_ready() {
+        if end.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Over::Shutdown.into());
+        }
+        if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
+            relay.watch.drain(Instant::now());
         }
         match relay.poll_move(cx) {
             Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
@@ -169,9 +180,11 @@ where
                 Poll::Ready(Err(error)) if is_broken_tls(&error) => {
                     return Err(Over::BrokenTls.into());
                 }
-                Poll::Ready(Ok([]) | Err(_)) => {
-                    return Err(Loss::Closed.by(Side::Requestor).into());
+                Poll::Ready(Ok([])) => return self.half_close(),
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    return self.half_close();
                 }
+                Poll::Ready(Err(_)) => return Err(Loss::Closed.by(Side::Requestor).into()),
                 Poll::Ready(Ok(input)) => input,
             };
             self.to_acceptor.prepare(&mut self.out.to_acceptor);
@@ -186,6 +199,16 @@ where
                 return Ok(());
             }
         }
+        Ok(())
+    }
+
+    /// The requestor sends no more. Some devices close their half behind their last request and
+    /// wait for the answer; whether it still listens, only a write can tell.
+    fn half_close(&mut self) -> Result<(), Ending> {
+        if !self.inspector.has_more_for(Side::Requestor) {
+            return Err(Loss::Closed.by(Side::Requestor).into());
+        }
+        self.watch.is_half_closed = true;
         Ok(())
     }
 
@@ -229,7 +252,9 @@ where
     fn may_read(&self, from: Side) -> bool {
         /// More than what the other side alone can fill before it is read no more.
         const PILE: usize = 3 * pool::BUFFER;
-        self.waiting(from.other()) < pool::BUFFER
+        let has_closed = from == Side::Requestor && self.watch.is_half_closed;
+        !has_closed
+            && self.waiting(from.other()) < pool::BUFFER
             && self.waiting(from) < PILE
             && self.inspector.wants(from)
     }
@@ -262,8 +287,17 @@ where
         match self.inspector.phase() {
             Phase::Released => Some(Over::Released.into()),
             Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
-            Phase::Open | Phase::Operating | Phase::Releasing => None,
+            Phase::Open | Phase::Operating | Phase::Releasing(_) if self.is_half_over() => {
+                Some(Loss::Closed.by(Side::Requestor).into())
+            }
+            Phase::Open | Phase::Operating | Phase::Releasing(_) => None,
         }
+    }
+
+    /// A requestor that had closed its half has its answers, or does not take them.
+    fn is_half_over(&self) -> bool {
+        self.watch.is_half_closed
+            && (self.to_requestor.is_broken() || !self.inspector.has_more_for(Side::Requestor))
     }
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
@@ -302,7 +336,7 @@ where
 
     fn finish(self, ending: Ending) -> Relayed {
         let ending = if let Ending::Lost(Sided { side, what: Loss::Closed }) = ending
-            && self.inspector.phase() == Phase::Releasing
+            && matches!(self.inspector.phase(), Phase::Releasing(_))
         {
             Loss::ClosedInRelease.by(side).into()
         } else {

@@ -1,5 +1,6 @@
 //! The daemon: binds, serves, and stops in good order.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use crate::gate::Gate;
 use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
+use crate::renewal;
 use crate::service_manager;
 use crate::slots::Slots;
 
@@ -46,6 +48,8 @@ pub struct Server {
     gate: Arc<Gate>,
     addresses: Vec<SocketAddr>,
     accepting: JoinSet<()>,
+    /// Dropped with the gate, and so ended.
+    _renewal: JoinSet<()>,
     ended: Ended,
     audit: AuditThread,
 }
@@ -66,7 +70,7 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
         () = explain(hangup) => Ok(()),
     };
     service_manager::stopping();
-    server.stop().await;
+    server.stop(stop.wait()).await;
     outcome
 }
 
@@ -88,12 +92,13 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, .. } = settings;
-        let (audit, audit_thread) = Audit::start(&log.audit, audit::Periods::default())
+        let Settings { listeners, site, log, digest, .. } = settings;
+        let sockets = open(listeners)?;
+        let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
+        let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
             .map_err(|error| ServerError::Audit(log.audit, error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
-        let sockets = open(listeners)?;
         let site = ArcSwap::from_pointee(site);
         let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();
@@ -105,7 +110,9 @@ impl Server {
             }
             accepting.spawn(listener::accept(socket, Arc::clone(&gate), listener, alive.clone()));
         }
-        Ok(Self { gate, addresses, accepting, ended, audit: audit_thread })
+        let mut renewal = JoinSet::new();
+        renewal.spawn(renewal::watch(Arc::clone(&gate)));
+        Ok(Self { gate, addresses, accepting, _renewal: renewal, ended, audit: audit_thread })
     }
 
     /// Where it listens, in the order of the configuration.
@@ -121,11 +128,12 @@ impl Server {
         }
     }
 
-    /// Accepts no more, gives what lives its time, and writes the audit to its end.
-    pub async fn stop(mut self) {
+    /// Accepts no more, gives what is under way its time, unless `at_once` is ready before, and
+    /// writes the audit to its end.
+    pub async fn stop(mut self, at_once: impl Future<Output = ()>) {
         tracing::info!("stopping: no new connections");
         self.accepting.shutdown().await;
-        drain(&self.gate, self.ended).await;
+        drain(&self.gate, self.ended, at_once).await;
         finish(self.audit).await;
     }
 }
@@ -143,14 +151,20 @@ fn open(listeners: Vec<config::Listener>) -> Result<Vec<(Arc<str>, TcpListener)>
     Ok(sockets)
 }
 
-/// Gives what lives its time, then ends it.
-async fn drain(gate: &Gate, mut ended: Ended) {
+/// Ends what is idle, gives what is under way its time, then ends that as well.
+async fn drain(gate: &Gate, mut ended: Ended, at_once: impl Future<Output = ()>) {
     let site = gate.site.load_full();
     let limits = &site.limits;
-    if timeout(limits.drain, ended.wait()).await.is_ok() {
-        return;
+    gate.live.drain();
+    tokio::select! {
+        drained = timeout(limits.drain, ended.wait()) => match drained {
+            Ok(()) => return,
+            Err(_elapsed) => {
+                tracing::warn!("the time for draining is over: ending what still lives");
+            }
+        },
+        () = at_once => tracing::warn!("told to stop once more: ending what still lives"),
     }
-    tracing::warn!("the time for draining is over: ending what still lives");
     gate.live.stop_all();
     // Each has at most its close time to say so; a second more for the machine.
     let _ = timeout(limits.close + Duration::from_secs(1), ended.wait()).await;

@@ -67,7 +67,7 @@ pub enum NameFault {
     #[error("is an IP address, not a DNS name; pin the certificate with cert_sha256")]
     Address,
     /// Not a DNS name.
-    #[error("is no DNS name; it has letters, digits, `-` and `.`, and no part is empty")]
+    #[error("is no DNS name; it has letters, digits, `-`, `_` and `.`, and no part is empty")]
     Dns,
     /// A URI without its scheme.
     #[error("is no URI; it starts with a scheme, such as \"urn:\"")]
@@ -120,12 +120,13 @@ impl Matcher {
 }
 
 /// Whether a text is letters, digits and hyphens in labels of 1 to 63 characters (RFC 1123
-/// section 2.1).
+/// section 2.1), or underscores, which old hospital networks and some devices have.
 pub fn is_dns_name(text: &str) -> bool {
     const MAX_NAME: usize = 253;
     const MAX_LABEL: usize = 63;
     let is_label = |label: &str| {
-        let characters = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let characters =
+            label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
         let length = (1..=MAX_LABEL).contains(&label.len());
         characters && length && !label.starts_with('-') && !label.ends_with('-')
     };
@@ -155,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn takes_underscores_in_a_dns_name() {
+        for text in ["a_b.c", "_dicom.c", "a_.c"] {
+            assert_eq!(Matcher::san_dns(text), Ok(Matcher::SanDns(text.into())));
+        }
+    }
+
+    #[test]
     fn refuses_what_is_no_dns_name() {
         use NameFault::{Address, Dns, Wildcard};
         let cases = [
@@ -167,7 +175,6 @@ mod tests {
             (".a", Dns),
             ("-a.b", Dns),
             ("a b", Dns),
-            ("a_b.c", Dns),
             ("ä.example", Dns),
             ("DNS:a.example", Dns),
         ];

@@ -69,8 +69,8 @@ pub enum Phase {
     Open,
     /// A whole request waits for its final response.
     Operating,
-    /// A side asked for release.
-    Releasing,
+    /// A side asked for release, and this one owes the answer.
+    Releasing(Side),
     /// Every request for release is answered: nothing more will pass.
     Released,
     /// This side aborted: nothing more will pass.
@@ -151,6 +151,28 @@ impl Inspector {
         !self.is_over() && !self.outstanding.owes(from) && self.early.get(from).is_none()
     }
 
+    /// Whether nothing is under way: no PDU, no message, no operation, no release.
+    pub fn is_at_rest(&self) -> bool {
+        let rests = |lane: &Lane| !lane.is_inside_pdu() && !lane.is_inside_message();
+        self.phase() == Phase::Open
+            && self.outstanding.is_empty()
+            && rests(&self.lanes.requestor)
+            && rests(&self.lanes.acceptor)
+    }
+
+    /// Whether a side that sends no more has still something to hear: the response to its request,
+    /// or the answer to its release. Not while the other side waits for a word of it.
+    pub fn has_more_for(&self, side: Side) -> bool {
+        let lane = self.lanes.get(side);
+        if lane.is_inside_pdu() || lane.is_inside_message() {
+            return false;
+        }
+        if let Phase::Releasing(owing) = self.phase() {
+            return owing != side;
+        }
+        self.outstanding.waits(side) && !self.outstanding.waits(side.other())
+    }
+
     /// What was done and what was refused so far.
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -190,8 +212,8 @@ impl Inspector {
         if self.release.is_complete() {
             return Phase::Released;
         }
-        if self.release.is_asked() {
-            return Phase::Releasing;
+        if let Some(side) = self.release.owing() {
+            return Phase::Releasing(side);
         }
         let is_underway =
             self.is_inside_message(Side::Requestor) || self.is_inside_message(Side::Acceptor);

@@ -16,6 +16,7 @@ mod permit;
 mod proposal;
 mod refusal;
 mod remark;
+mod remedy;
 mod rights;
 mod trace;
 
@@ -33,6 +34,7 @@ pub use permit::Permit;
 pub use proposal::{Removal, Removed};
 pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
+pub use remedy::remedy;
 pub use trace::{Finding, Trace};
 
 use crate::certificate::Accepted;

@@ -51,6 +51,28 @@ pub(crate) fn may_be_retrieved(uid: &Uid) -> bool {
     SopClass::with_uid(uid).is_none_or(|known| !tables::is_retrieval_model(known))
 }
 
+/// The name of the service by which a requestor may use a SOP class; the first, where several
+/// cover it.
+pub fn name_of(sop_class: &Uid) -> Option<&'static str> {
+    let mut groups = GroupSet::of_sop_class(sop_class).iter();
+    groups.find(|group| group.operations.requestor_is_scu())?.service.name()
+}
+
+/// The name of a service by which a requestor may do this on a SOP class.
+pub fn name_for(operation: Operation, sop_class: &Uid) -> Option<&'static str> {
+    let mut groups = GroupSet::of_sop_class(sop_class).iter();
+    groups.find(|group| group.operations.allows(Side::Requestor, operation))?.service.name()
+}
+
+/// Whether a SOP class without a service can be permitted by its UID: not where the standard has no
+/// operation for it.
+pub fn is_permissible(sop_class: &Uid) -> bool {
+    let mut unnamed = tables::UNNAMED.iter();
+    let row =
+        unnamed.find(|row| row.sop_classes.iter().any(|class| class.uid == sop_class.as_str()));
+    row.is_none_or(|row| !row.operations.is_empty())
+}
+
 impl Service {
     /// Whether C-MOVE belongs to it.
     pub fn moves(&self) -> bool {

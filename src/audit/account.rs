@@ -1,5 +1,6 @@
 //! What the audit says of one connection: gathered step by step, written once at its end.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -7,8 +8,9 @@ use std::time::Instant;
 
 use pacsgate_core::certificate::Certificate;
 use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
-use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed};
-use pacsgate_core::reason::{Answer, Explained};
+use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
+use pacsgate_core::reason::{Answer, Explained, Sided};
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::title::AeTitle;
 
@@ -20,7 +22,7 @@ use super::record::{
 };
 use super::text::{PeerText, Texts};
 use crate::reason::Reason;
-use crate::relay::Traffic;
+use crate::relay::{Ending, Loss, Over, Traffic};
 
 /// The account of one connection.
 pub struct Account {
@@ -29,6 +31,21 @@ pub struct Account {
     record: Box<Record>,
     /// What has had its line: a code and what was asked for.
     reported: Vec<(Event, &'static str)>,
+    /// What the PACS was not asked for, as long as the requestor has done nothing.
+    taken_out: Option<Box<TakenOut>>,
+}
+
+/// Contexts without which a requestor may have no use for the association.
+struct TakenOut {
+    contexts: ContextsRecord,
+    remedy: Option<Cow<'static, str>>,
+}
+
+impl TakenOut {
+    fn advice(&self) -> Cow<'static, str> {
+        let remedy = self.remedy.as_deref().unwrap_or("Look at `why` in `contexts`.");
+        Cow::Owned(format!("The device did nothing with the contexts that were left. {remedy}"))
+    }
 }
 
 impl Account {
@@ -36,7 +53,13 @@ impl Account {
     pub fn new(audit: Audit, listener: Arc<str>, source: SocketAddr) -> Self {
         let id = audit.connection_id();
         let record = Record::new(Event::Failed, Standing::Stranger, id, listener, source);
-        Self { audit, began: Instant::now(), record: Box::new(record), reported: Vec::new() }
+        Self {
+            audit,
+            began: Instant::now(),
+            record: Box::new(record),
+            reported: Vec::new(),
+            taken_out: None,
+        }
     }
 
     /// The handshake has shown whose certificate this is.
@@ -110,7 +133,9 @@ impl Account {
         self.record.duration = Some(self.began.elapsed());
         self.audit.record(self.record.clone());
         self.record.event = Event::Closed;
-        self.record.contexts = None;
+        let contexts = self.record.contexts.take().filter(|_| !permit.removed().is_empty());
+        self.taken_out = contexts
+            .map(|contexts| Box::new(TakenOut { contexts, remedy: remedy(permit.removed()) }));
         self.record.notes = Texts::default();
     }
 
@@ -135,7 +160,7 @@ impl Account {
         record.event = event;
         record.reason = Some(code);
         record.detail = Some(PeerText::from_display(reason, PeerText::SENTENCE));
-        record.advice = reason.advice();
+        record.advice = reason.advice().map(Cow::Borrowed);
         record.duration = Some(self.began.elapsed());
         Some(record)
     }
@@ -159,12 +184,17 @@ impl Account {
     fn forbidden(&mut self, request: &ForbiddenRequest) {
         let Some(mut record) = self.line(Event::Forbidden, &request.why) else { return };
         record.request = Some(Box::new(ForbiddenRecord::from(request)));
+        record.advice = request.advice();
         record.wire = Some(response(request.why.what.answer()));
         self.audit.record(record);
     }
 
     /// The association has ended.
     pub fn relayed(&mut self, traffic: Traffic, ledger: &Ledger) {
+        let has_tried = !ledger.operations().is_empty()
+            || !ledger.forbidden().is_empty()
+            || !ledger.unsound().is_empty();
+        self.taken_out = self.taken_out.take().filter(|_| !has_tried);
         self.record.operations = Some(Box::new(ledger.into()));
         for (deviation, count) in ledger.deviations().iter() {
             let counters = self.audit.counters();
@@ -185,14 +215,31 @@ impl Account {
 
     /// Writes the last line and counts.
     pub fn end(self, reason: Reason, answer: Answer) {
-        let Self { audit, began, mut record, .. } = self;
+        let Self { audit, began, mut record, taken_out, .. } = self;
         record.reason = Some(reason.code());
-        record.advice = record.advice.or_else(|| reason.advice());
+        if let Some(unused) = taken_out.filter(|_| is_given_up(reason)) {
+            record.advice = Some(unused.advice());
+            record.contexts = Some(unused.contexts);
+        }
+        record.advice = record.advice.or_else(|| reason.advice().map(Cow::Borrowed));
         let sentence = || PeerText::from_display(reason, PeerText::SENTENCE);
         record.detail.get_or_insert_with(sentence);
         record.wire = Some(PeerText::from_display(answer, PeerText::PHRASE));
         record.duration = Some(began.elapsed());
         audit.record(record);
+    }
+}
+
+/// Whether the requestor, or both sides, had no more to do.
+fn is_given_up(reason: Reason) -> bool {
+    let Reason::Ended(ending) = reason else { return false };
+    match ending {
+        Ending::Over(over) => over == Over::Released,
+        Ending::Lost(Sided { side, what }) => {
+            side == Side::Requestor
+                && matches!(what, Loss::Aborted | Loss::Closed | Loss::ClosedInRelease)
+        }
+        Ending::Fault(_) => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::journal::Priority;
+
 /// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -27,6 +29,16 @@ pub enum Event {
 }
 
 impl Event {
+    /// How much a line of it matters to whoever reads the journal.
+    pub(super) const fn priority(self) -> Priority {
+        match self {
+            Self::Refused | Self::Forbidden | Self::Unsound => Priority::Warning,
+            // Of somebody whom nobody knows.
+            Self::Failed | Self::Reported => Priority::Notice,
+            Self::Opened | Self::Closed | Self::Deviation | Self::Tidied => Priority::Info,
+        }
+    }
+
     /// The word in the line.
     pub const fn code(self) -> &'static str {
         match self {

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::SystemTime;
 
+use pacsgate_core::certificate::Digest;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
 use super::counters::Counters;
+use crate::journal::Priority;
 
 /// A line that says of `count` other lines that they were lost.
 #[derive(Serialize)]
@@ -19,6 +21,29 @@ pub(super) struct Lost {
 impl Lost {
     pub(super) const fn new(count: u64) -> Self {
         Self { event: "lost", count }
+    }
+}
+
+/// That the gate begins to serve: what it is, and by what it judges.
+#[derive(Debug, Serialize)]
+pub struct Started {
+    event: &'static str,
+    version: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    commit: Option<&'static str>,
+    #[serde(serialize_with = "super::record::hex")]
+    configuration: Digest,
+}
+
+impl Started {
+    /// With the digest of the configuration.
+    pub const fn new(configuration: Digest) -> Self {
+        Self {
+            event: "started",
+            version: env!("CARGO_PKG_VERSION"),
+            commit: option_env!("PACSGATE_COMMIT"),
+            configuration,
+        }
     }
 }
 
@@ -40,13 +65,17 @@ impl From<&Counters> for Totals {
     }
 }
 
-/// Appends a line to `out`; on an error `out` is as it was.
+/// Appends a line to `out`, with its priority for a journal; on an error `out` is as it was.
 pub(super) fn append(
     out: &mut Vec<u8>,
+    mark: Option<Priority>,
     time: SystemTime,
     body: &impl Serialize,
 ) -> serde_json::Result<()> {
     let before = out.len();
+    if let Some(mark) = mark {
+        out.extend_from_slice(mark.to_string().as_bytes());
+    }
     let line = Line { time, body };
     let result = line.serialize(&mut serde_json::Serializer::with_formatter(&mut *out, Ascii));
     match result {
@@ -99,7 +128,7 @@ mod tests {
 
     fn encode(time: SystemTime, body: &impl Serialize) -> String {
         let mut out = Vec::new();
-        append(&mut out, time, body).unwrap();
+        append(&mut out, None, time, body).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -129,7 +158,7 @@ mod tests {
     fn leaves_nothing_of_a_line_that_cannot_be_encoded() {
         let mut out = b"before\n".to_vec();
         let body = BTreeMap::from([((1, 2), "a key that JSON does not have")]);
-        assert!(append(&mut out, SystemTime::UNIX_EPOCH, &body).is_err());
+        assert!(append(&mut out, None, SystemTime::UNIX_EPOCH, &body).is_err());
         assert_eq!(out, b"before\n");
     }
 }

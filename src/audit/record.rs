@@ -1,5 +1,6 @@
 //! What one audit line says.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -70,7 +71,7 @@ pub struct Record {
     pub wire: Option<PeerText>,
     /// What the administrator does about it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub advice: Option<&'static str>,
+    pub advice: Option<Cow<'static, str>>,
     /// What was dropped or tolerated.
     #[serde(skip_serializing_if = "Texts::is_empty")]
     pub notes: Texts,
@@ -144,17 +145,17 @@ pub enum Standing {
     Peer,
 }
 
-/// A connection, unique over restarts of the daemon.
+/// A connection, unique over restarts and nodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ConnectionId {
-    // Seconds since the epoch at which the daemon started.
+    // Chosen at random when the daemon started.
     pub(super) run: u64,
     pub(super) number: u64,
 }
 
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:x}-{}", self.run, self.number)
+        write!(f, "{:016x}-{}", self.run, self.number)
     }
 }
 
@@ -276,7 +277,7 @@ fn canonical<S: Serializer>(source: &SocketAddr, serializer: S) -> Result<S::Ok,
     serializer.collect_str(&SocketAddr::new(source.ip().to_canonical(), source.port()))
 }
 
-fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn hex<S: Serializer>(digest: &Digest, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(digest)
 }
 

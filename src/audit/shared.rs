@@ -14,18 +14,17 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     summary: Mutex<Summary>,
     pub(super) counters: Counters,
-    started: u64,
+    run: u64,
     connections: AtomicU64,
 }
 
 impl Shared {
     pub(super) fn new(window: Duration) -> Self {
-        let started = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         Self {
             queue: Queue::new(),
             summary: Mutex::new(Summary::new(window)),
             counters: Counters::default(),
-            started: started.unwrap_or_default().as_secs(),
+            run: run_id(),
             connections: AtomicU64::new(1),
         }
     }
@@ -45,10 +44,21 @@ impl Shared {
     /// The id of the next connection.
     pub(super) fn connection_id(&self) -> ConnectionId {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
-        ConnectionId { run: self.started, number }
+        ConnectionId { run: self.run, number }
     }
 
     pub(super) fn summary(&self) -> MutexGuard<'_, Summary> {
         self.summary.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Random, so that no other start and no other node has the same.
+fn run_id() -> u64 {
+    let mut bytes = [0; 8];
+    // It does not fail; if it did, the time would tell starts apart.
+    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        return now.unwrap_or_default().as_secs();
+    }
+    u64::from_ne_bytes(bytes)
 }

@@ -3,9 +3,11 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::journal::{self, Priority};
 
 /// Where the audit is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub(super) struct Sink {
     output: Output,
     // The last write ended inside a line.
     torn: bool,
+    in_journal: bool,
+    name: String,
 }
 
 enum Output {
@@ -51,20 +55,36 @@ impl Sink {
     pub(super) fn open(destination: &Destination) -> io::Result<Self> {
         // The descriptor itself: what is written in bursts needs no second buffer, and after an
         // error a buffer would hold lines that were counted as lost.
-        let stream = |fd: io::Result<_>| fd.map(|fd| Self::stream(Box::new(File::from(fd))));
+        let stream = |fd: io::Result<OwnedFd>| {
+            let fd = fd?;
+            let in_journal = journal::reads(&fd);
+            let name = destination.to_string();
+            Ok(Self { in_journal, name, ..Self::stream(Box::new(File::from(fd))) })
+        };
         match destination {
             Destination::Stdout => stream(io::stdout().as_fd().try_clone_to_owned()),
             Destination::Stderr => stream(io::stderr().as_fd().try_clone_to_owned()),
             Destination::File(path) => {
                 let file = RotatedFile::open(path)?;
-                Ok(Self { output: Output::File(file), torn: false })
+                let name = destination.to_string();
+                Ok(Self { output: Output::File(file), torn: false, in_journal: false, name })
             }
         }
     }
 
     /// An unbuffered writer: it is never flushed.
     pub(super) fn stream(stream: Box<dyn Write + Send>) -> Self {
-        Self { output: Output::Stream(stream), torn: false }
+        Self { output: Output::Stream(stream), torn: false, in_journal: false, name: String::new() }
+    }
+
+    /// Where it leads, for the operational log.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What a line of this priority begins with.
+    pub(super) fn mark(&self, priority: Priority) -> Option<Priority> {
+        self.in_journal.then_some(priority)
     }
 
     /// Writes whole lines.

@@ -40,6 +40,10 @@ impl Write for Tap {
     }
 }
 
+fn started() -> Started {
+    Started::new(Digest([0xab; 32]))
+}
+
 struct Harness {
     audit: Audit,
     thread: AuditThread,
@@ -50,7 +54,7 @@ impl Harness {
     fn new(periods: Periods, outcomes: Option<Receiver<io::Result<()>>>) -> Self {
         let (sender, written) = channel();
         let sink = Sink::stream(Box::new(Tap { written: sender, outcomes }));
-        let (audit, thread) = Audit::start_on(sink, periods).unwrap();
+        let (audit, thread) = Audit::start_on(sink, periods, None).unwrap();
         Self { audit, thread, written }
     }
 
@@ -293,12 +297,12 @@ fn keeps_room_for_peers_while_strangers_flood() {
 #[test]
 fn survives_a_full_disk() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Periods::default()).unwrap();
+    let (audit, thread) = Audit::start(&destination, Periods::default(), started()).unwrap();
     peer(&audit);
     thread.finish(WAIT).unwrap();
     assert_eq!(audit.counters().snapshot()[0].count, 1);
-    // The record and the counters.
-    assert_eq!(audit.counters().lost(), 2);
+    // The start, the record and the counters.
+    assert_eq!(audit.counters().lost(), 3);
 }
 
 #[test]
@@ -336,10 +340,10 @@ fn does_not_count_a_lost_line_about_losses_as_one_more() {
 #[test]
 fn goes_on_when_every_burst_fails() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Periods::default()).unwrap();
+    let (audit, thread) = Audit::start(&destination, Periods::default(), started()).unwrap();
     (0..2000).for_each(|_| peer(&audit));
     thread.finish(WAIT).unwrap();
-    assert_eq!(audit.counters().lost(), 2001);
+    assert_eq!(audit.counters().lost(), 2002);
 }
 
 #[test]
@@ -404,7 +408,7 @@ fn worst(id: ConnectionId) -> Record {
         reason: Some("a-reason"),
         detail: text(PeerText::SENTENCE),
         wire: text(PeerText::SENTENCE),
-        advice: Some("Ask the vendor's engineer which title the device sends."),
+        advice: Some("x".repeat(450).into()),
         notes: phrases(),
         pdus: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         bytes: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),

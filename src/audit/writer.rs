@@ -5,10 +5,11 @@ use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
 
-use super::line::{self, Lost, Totals};
+use super::line::{self, Lost, Started, Totals};
 use super::queue::TAKEN;
 use super::shared::Shared;
 use super::sink::{Broken, Sink};
+use crate::journal::Priority;
 
 /// How many bytes are collected before they are written; less when no record waits.
 pub(super) const BURST: usize = 64 * 1024;
@@ -22,6 +23,8 @@ pub(super) struct Writer {
     // Lost lines of which no line tells yet.
     untold: u64,
     trouble: Trouble,
+    // What the first line says.
+    started: Option<Started>,
 }
 
 /// Whether the destination takes what it is given.
@@ -46,20 +49,29 @@ struct Burst {
 }
 
 impl Writer {
-    pub(super) fn new(shared: Arc<Shared>, sink: Sink, counters_every: Duration) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        sink: Sink,
+        counters_every: Duration,
+        started: Option<Started>,
+    ) -> Self {
         let next_counters = Instant::now().checked_add(counters_every);
         let (burst, trouble) = (Burst::default(), Trouble::default());
-        Self { shared, sink, counters_every, next_counters, burst, untold: 0, trouble }
+        Self { shared, sink, counters_every, next_counters, burst, untold: 0, trouble, started }
     }
 
     /// Writes until the queue is closed and empty, then the last lines.
     pub(super) fn run(mut self) {
+        if let Some(started) = self.started.take() {
+            self.put(SystemTime::now(), Priority::Info, &started);
+            self.flush();
+        }
         let mut records = Vec::with_capacity(TAKEN);
         loop {
             let taken = self.shared.queue.take(&mut records, self.next_duty());
             self.untold = self.untold.saturating_add(taken.lost);
             for queued in records.drain(..) {
-                self.put(queued.time, &*queued.record);
+                self.put(queued.time, queued.record.event.priority(), &*queued.record);
             }
             self.do_duties(Instant::now());
             self.flush();
@@ -93,17 +105,18 @@ impl Writer {
     fn put_sums(&mut self, now: Instant) {
         let closed = self.shared.summary().close(now);
         for line in closed.lines() {
-            self.put(SystemTime::now(), &line);
+            self.put(SystemTime::now(), Priority::Notice, &line);
         }
     }
 
     fn put_counters(&mut self) {
         let totals = Totals::from(&self.shared.counters);
-        self.put(SystemTime::now(), &totals);
+        self.put(SystemTime::now(), Priority::Info, &totals);
     }
 
-    fn put(&mut self, time: SystemTime, body: &impl Serialize) {
-        if self.burst.append(time, body).is_err() {
+    fn put(&mut self, time: SystemTime, priority: Priority, body: &impl Serialize) {
+        let mark = self.sink.mark(priority);
+        if self.burst.append(mark, time, body).is_err() {
             self.lose(1);
         }
         if self.burst.bytes.len() >= BURST {
@@ -118,7 +131,8 @@ impl Writer {
             return;
         }
         // Alone in its burst: if this line is lost too, it is not one more.
-        if self.burst.append(SystemTime::now(), &Lost::new(self.untold)).is_ok()
+        let mark = self.sink.mark(Priority::Warning);
+        if self.burst.append(mark, SystemTime::now(), &Lost::new(self.untold)).is_ok()
             && self.write_burst() == 0
         {
             self.untold = 0;
@@ -145,7 +159,8 @@ impl Writer {
     fn report(&mut self, result: &Result<(), Broken>) {
         match (self.trouble.change(result.is_err()), result) {
             (Change::Begun, Err(Broken { error, .. })) => {
-                tracing::error!(%error, "the audit cannot be written, its lines are lost");
+                let to = self.sink.name();
+                tracing::error!(%error, "the audit cannot be written to {to}: its lines are lost");
             }
             (Change::Over, _) => tracing::warn!("the audit can be written again"),
             (Change::Begun | Change::None, _) => {}
@@ -165,8 +180,13 @@ impl Trouble {
 }
 
 impl Burst {
-    fn append(&mut self, time: SystemTime, body: &impl Serialize) -> serde_json::Result<()> {
-        line::append(&mut self.bytes, time, body)?;
+    fn append(
+        &mut self,
+        mark: Option<Priority>,
+        time: SystemTime,
+        body: &impl Serialize,
+    ) -> serde_json::Result<()> {
+        line::append(&mut self.bytes, mark, time, body)?;
         self.ends.push(self.bytes.len());
         Ok(())
     }
@@ -198,7 +218,7 @@ mod tests {
     fn counts_a_line_as_lost_unless_all_of_it_was_written() {
         let mut burst = Burst::default();
         for _ in 0..3 {
-            burst.append(SystemTime::now(), &Lost::new(1)).unwrap();
+            burst.append(None, SystemTime::now(), &Lost::new(1)).unwrap();
         }
         let [first, second, third] = *burst.ends else { panic!("three lines") };
         let lost = [0, first - 1, first, second + 1, third].map(|at| burst.lines_after(at));

@@ -84,7 +84,7 @@ impl Demo {
         let settings = config::load_with(&site.path("pacsgate.toml"), [], SystemTime::now());
         let server = Server::start(settings.map_err(DemoError::Configuration)?)?;
         let done = self.on_stage(site, pacs, &server, &mut stop).await;
-        server.stop().await;
+        server.stop(stop.wait()).await;
         done
     }
 

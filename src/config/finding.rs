@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::log::Format;
+
 /// Everything that keeps a configuration from being loaded; never empty.
 ///
 /// Shown as one line for each problem, in the order of the files and of the lines in them.
@@ -10,6 +12,7 @@ use std::path::PathBuf;
 pub struct Errors {
     pub(super) problems: Vec<Finding>,
     pub(super) warnings: Vec<Finding>,
+    pub(super) format: Format,
 }
 
 /// Something that keeps a configuration from being loaded, or is legal and unwise.
@@ -47,6 +50,11 @@ impl Errors {
     /// The problems in the order of the files and of the lines in them.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.problems.iter()
+    }
+
+    /// How the configuration wants the log to be written, as far as it says so.
+    pub const fn format(&self) -> Format {
+        self.format
     }
 
     /// What is legal and unwise beside them, as far as it could be judged.

@@ -63,9 +63,10 @@ limits! {
     write_stall: Duration = Duration::from_secs(MINUTE), step;
     /// Between TCP keepalive probes, on both sides, in whole seconds.
     keepalive: Duration = Duration::from_secs(MINUTE), |node| duration(node, &KEEPALIVE);
-    /// For the peer to close after a rejection, an abort or a release.
+    /// For the peer to close after a rejection, an abort or a release; for an idle association at
+    /// shutdown.
     close: Duration = Duration::from_secs(2), step;
-    /// For open associations at shutdown.
+    /// For outstanding operations at shutdown.
     drain: Duration = Duration::from_secs(30), |node| duration(node, &DRAIN);
     /// For an association as a whole.
     lifetime: Option<Duration> = None, |node| wait(node).map(Some);

@@ -160,12 +160,12 @@ impl Places {
             SettingsError::IdentityUnparsable(at) => {
                 (Some("certificate"), self.certificates.get(at))
             }
-            SettingsError::KeyUnusable(at) | SettingsError::KeyMismatch(at) => {
-                (Some("private_key"), self.private_keys.get(at))
-            }
-            SettingsError::CaUnparsable(_) | SettingsError::CaIsNoCa(_) => {
-                (Some("client_ca"), self.client_ca.as_ref())
-            }
+            SettingsError::KeyUnusable(at)
+            | SettingsError::KeyForeign(at, _)
+            | SettingsError::KeyMismatch(at) => (Some("private_key"), self.private_keys.get(at)),
+            SettingsError::CaUnparsable(_)
+            | SettingsError::CaIsNoCa(_)
+            | SettingsError::CaKeyForeign(..) => (Some("client_ca"), self.client_ca.as_ref()),
             SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first()),
             SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at)),
         };

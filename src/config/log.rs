@@ -8,6 +8,7 @@ use super::node::Node;
 use super::section::{At, Section};
 use super::source::Place;
 use crate::audit::Destination;
+use crate::log::Format;
 
 /// Where the gate writes what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,15 +19,6 @@ pub struct Log {
     pub format: Format,
     /// Where the audit goes, one JSON object a line; standard output.
     pub audit: Destination,
-}
-
-/// How the operational log is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Lines for people.
-    Text,
-    /// One JSON object a line.
-    Json,
 }
 
 impl Default for Log {

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use super::finding::{Errors, Finding, Location};
 use super::source::{Place, Sources};
 use crate::host::{Access, Service};
+use crate::log::Format;
 
 /// All that is found, so that an administrator sees it at once and not one at a time.
 pub(super) struct Problems {
@@ -96,14 +97,16 @@ impl Problems {
         self.sources.locate(place)
     }
 
-    /// The mistakes and the cautions, each in the order of the files and of the lines in them.
-    pub(super) fn conclude(self) -> Errors {
+    /// The mistakes and the cautions, each in the order of the files and of the lines in them, and
+    /// how to log them.
+    pub(super) fn conclude(self, format: Format) -> Errors {
         let Self { sources, mut mistakes, mut cautions, outages, purpose, .. } = self;
         match purpose {
             Purpose::Run => cautions.extend(outages),
             Purpose::Check(_) => mistakes.extend(outages),
         }
-        Errors { problems: sorted(mistakes, &sources), warnings: sorted(cautions, &sources) }
+        let [problems, warnings] = [mistakes, cautions].map(|found| sorted(found, &sources));
+        Errors { problems, warnings, format }
     }
 }
 

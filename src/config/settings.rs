@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
+use pacsgate_core::certificate::Digest;
 
 use super::finding::{Errors, Finding};
 use super::limits::{self, Limits};
@@ -15,7 +16,7 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, peer, rules, unwise};
+use super::{ahead, cross, digest, peer, rules, unwise};
 use crate::host;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
@@ -33,6 +34,8 @@ pub struct Settings {
     pub warnings: Vec<Finding>,
     /// How much was read.
     pub loaded: Loaded,
+    /// What all of it says, as a digest.
+    pub digest: Digest,
 }
 
 /// How much a configuration has, beyond what can be counted in [`Settings`].
@@ -57,6 +60,7 @@ struct Tables {
 
 /// Reads every table, then compares them.
 pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, Errors> {
+    let digest = digest::of(&root);
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
@@ -76,7 +80,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
             errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
         }
     });
-    let found = problems.conclude();
+    let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
     };
@@ -84,7 +88,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
     let site = Site { policy, targets, limits, tls };
-    Ok(Settings { listeners, site, log: log.log, warnings: found.warnings, loaded })
+    let log = log.log;
+    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded, digest })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.

@@ -65,10 +65,9 @@ fn host_name(host: &str) -> Result<Box<str>, AddressFault> {
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
         return Ok(address.to_string().into());
     }
-    // Host names of old hospital networks have underscores.
     let name = host.to_ascii_lowercase();
     let numeric = name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.'));
-    if numeric || !is_dns_name(&name.replace('_', "-")) {
+    if numeric || !is_dns_name(&name) {
         let like_ipv6 = host.contains(':') && !host.contains('/');
         return Err(if like_ipv6 { AddressFault::Brackets } else { AddressFault::Host });
     }

@@ -24,7 +24,7 @@ pub struct Deadlines {
     pub progress: Duration,
     /// For a receiver that takes nothing.
     pub write_stall: Duration,
-    /// For what a side has still to say after it stopped taking bytes.
+    /// For what a side has still to say after it stopped taking bytes, or once the daemon stops.
     pub close: Duration,
     /// The end of the association's life, when the client certificate ends.
     pub expires: Option<Instant>,
@@ -37,6 +37,10 @@ pub struct Deadlines {
 pub(super) struct Watch {
     deadlines: Deadlines,
     began: Instant,
+    /// The requestor has closed its half, and may have gone altogether.
+    pub(super) is_half_closed: bool,
+    /// Since when the daemon stops.
+    draining: Option<Instant>,
     /// The number of whole PDUs and when it last grew.
     pdus: Mark,
     sent: PerSide<Option<Mark>>,
@@ -71,10 +75,22 @@ impl Watch {
         Self {
             deadlines,
             began: now,
+            is_half_closed: false,
+            draining: None,
             pdus: Mark { count: 0, at: now },
             sent: PerSide { requestor: None, acceptor: None },
             taken: PerSide { requestor: None, acceptor: None },
         }
+    }
+
+    /// From now on an association at rest has only the time in which its requestor may begin
+    /// another operation, or release it.
+    pub(super) const fn drain(&mut self, now: Instant) {
+        self.draining = Some(now);
+    }
+
+    pub(super) const fn is_draining(&self) -> bool {
+        self.draining.is_some()
     }
 
     /// When the timer is to ring first.
@@ -115,10 +131,18 @@ impl Watch {
         if pdus != self.pdus.count {
             self.pdus = Mark { count: pdus, at: now };
         }
+        let Deadlines { idle, operation, close, .. } = self.deadlines;
+        if let Some(since) = self.draining.filter(|_| inspector.is_at_rest()) {
+            return (since.max(self.pdus.at) + close, Over::Shutdown.into());
+        }
+        if self.is_half_closed {
+            return (self.pdus.at + idle.min(operation), Loss::Closed.by(Side::Requestor).into());
+        }
         match inspector.phase() {
-            Phase::Operating => (self.pdus.at + self.deadlines.operation, Over::Operation.into()),
-            Phase::Open | Phase::Releasing | Phase::Released | Phase::Aborted(_) => {
-                (self.pdus.at + self.deadlines.idle, Over::Idle.into())
+            Phase::Operating => (self.pdus.at + operation, Over::Operation.into()),
+            Phase::Releasing(owing) => (self.pdus.at + idle, Loss::Unreleased.by(owing).into()),
+            Phase::Open | Phase::Released | Phase::Aborted(_) => {
+                (self.pdus.at + idle, Over::Idle.into())
             }
         }
     }

@@ -37,7 +37,7 @@ pacsgate_core::reasons! {
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
-        Shutdown: "shutdown", "the daemon stopped and the time for draining was over";
+        Shutdown: "shutdown", "the daemon stopped while the association was idle, or limits.drain was over";
     }
 }
 
@@ -67,6 +67,15 @@ pacsgate_core::sided_reasons! {
                  release.",
                 "Nothing: the PACS closed its connection without waiting for the end of the release."
             ] => None;
+        /// The other side waits for the answer, and is told that none comes; for this one the
+        /// association is complete.
+        Unreleased: "release-timeout",
+            "a request for release was not answered within limits.idle",
+            [
+                "Look at the device: it never answered the PACS's request for release.",
+                "Look at the PACS: it never answered the device's request for release. What was \
+                 stored before is in it, as far as its responses said so."
+            ] => ABORT;
         Progress: "progress-timeout",
             "less than 1 KiB of a PDU came in limits.progress", STOOD_STILL => ABORT;
         WriteStall: "write-stall",
@@ -100,10 +109,15 @@ impl Ending {
             ) => ABORT,
             // A side that stands still is told as well: it may only be slow.
             Self::Lost(Sided { side, what }) => match what {
-                Loss::Aborted | Loss::Closed | Loss::ClosedInRelease if side == to => None,
+                Loss::Aborted | Loss::Closed | Loss::ClosedInRelease | Loss::Unreleased
+                    if side == to =>
+                {
+                    None
+                }
                 Loss::Aborted
                 | Loss::Closed
                 | Loss::ClosedInRelease
+                | Loss::Unreleased
                 | Loss::Progress
                 | Loss::WriteStall => what.answer(),
             },

@@ -1,6 +1,6 @@
 //! The relay over in-memory streams with paused time: no test waits for a clock.
 
-use std::future::pending;
+use std::future::{pending, ready};
 use std::time::Duration;
 
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
@@ -68,6 +68,9 @@ fn inspector() -> Inspector {
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 
+trait Ready: Future<Output = ()> + Send + 'static {}
+impl<F: Future<Output = ()> + Send + 'static> Ready for F {}
+
 struct Ends {
     requestor: DuplexStream,
     pacs: DuplexStream,
@@ -75,14 +78,10 @@ struct Ends {
 }
 
 fn start(deadlines: Deadlines, room: usize) -> Ends {
-    start_with(deadlines, room, pending())
+    start_with(deadlines, room, Stop { drain: pending(), end: pending() })
 }
 
-fn start_with(
-    deadlines: Deadlines,
-    room: usize,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> Ends {
+fn start_with(deadlines: Deadlines, room: usize, stop: Stop<impl Ready, impl Ready>) -> Ends {
     let (requestor, inner_requestor) = duplex(room);
     let (pacs, mut inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
@@ -206,8 +205,45 @@ async fn a_lifetime_ends_an_association_however_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn stops_when_told_to() {
-    let ends = start_with(deadlines(), 4096, std::future::ready(()));
+    let stop = Stop { drain: pending(), end: ready(()) };
+    let ends = start_with(deadlines(), 4096, stop);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
+}
+
+fn start_draining() -> Ends {
+    start_with(deadlines(), 4096, Stop { drain: ready(()), end: pending() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_ends_what_is_at_rest() {
+    let began = Instant::now();
+    assert_eq!(start_draining().relay.await.unwrap().ending, Over::Shutdown.into());
+    assert_eq!(began.elapsed(), deadlines().close);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_leaves_an_operation_its_time_and_ends_what_comes_to_rest() {
+    let mut ends = start_draining();
+    ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.pacs.write_all(RESPONSE).await.unwrap();
+    assert_eq!(read(&mut ends.requestor, RESPONSE.len()).await, RESPONSE);
+    let rests = Instant::now();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
+    assert_eq!(rests.elapsed(), deadlines().close);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_does_not_cut_a_message_nor_a_release() {
+    let mut ends = start_draining();
+    ends.requestor.write_all(STORE).await.unwrap();
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.requestor.write_all(&[LAST, &RELEASE_RQ].concat()).await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len() + RELEASE_RQ.len()).await;
+    tokio::time::sleep(10 * deadlines().close).await;
+    ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -220,6 +256,59 @@ async fn delivers_what_a_side_said_before_it_closed() {
     assert!(relayed.to_acceptor.at_boundary);
     let already = read(&mut ends.pacs, STORE.len() - relayed.to_acceptor.bytes.len()).await;
     assert_eq!([already, relayed.to_acceptor.bytes].concat(), STORE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_closed_its_half_gets_its_answer() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
+    ends.requestor.shutdown().await.unwrap();
+    read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+    tokio::time::sleep(deadlines().idle / 2).await;
+    ends.pacs.write_all(RESPONSE).await.unwrap();
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
+    let already =
+        read(&mut ends.requestor, RESPONSE.len() - relayed.to_requestor.bytes.len()).await;
+    assert_eq!([already, relayed.to_requestor.bytes].concat(), RESPONSE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_closed_its_half_hears_the_end_of_its_release() {
+    let mut ends = start(deadlines(), 4096);
+    ends.requestor.write_all(&RELEASE_RQ).await.unwrap();
+    ends.requestor.shutdown().await.unwrap();
+    assert_eq!(read(&mut ends.pacs, RELEASE_RQ.len()).await, RELEASE_RQ);
+    ends.pacs.write_all(&RELEASE_RP).await.unwrap();
+    assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_an_association_ends_with_its_answer_or_as_idle() {
+    let release = Loss::ClosedInRelease.by(Side::Requestor);
+    let store = [STORE, LAST].concat();
+    for (asked, ending) in
+        [(&store[..], Loss::Closed.by(Side::Requestor)), (&RELEASE_RQ[..], release)]
+    {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(asked).await.unwrap();
+        ends.requestor.shutdown().await.unwrap();
+        assert_eq!(ends.relay.await.unwrap().ending, ending.into());
+        assert!((deadlines().idle..deadlines().operation).contains(&began.elapsed()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_asked_for_nothing_ends_with_its_half() {
+    for asked in [&[][..], STORE, &[STORE, &LAST[..7]].concat()] {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(asked).await.unwrap();
+        ends.requestor.shutdown().await.unwrap();
+        assert_eq!(ends.relay.await.unwrap().ending, Loss::Closed.by(Side::Requestor).into());
+        assert!(began.elapsed() < deadlines().close);
+    }
 }
 
 #[tokio::test(start_paused = true)]

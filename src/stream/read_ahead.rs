@@ -49,6 +49,8 @@ pub enum Opening {
     Nothing,
     /// A TLS record with a handshake message.
     Tls,
+    /// A ClientHello in the form of SSL 2, for SSL 2.0 itself or for a later version.
+    Ssl2,
     /// An A-ASSOCIATE-RQ without TLS.
     PlainDicom,
     /// A browser, a scanner or a health check.
@@ -78,6 +80,8 @@ impl<S> ReadAhead<S> {
         match self.first.bytes.split_at_checked(self.first.count) {
             None | Some(([], _)) => Opening::Nothing,
             Some(([0x16, 0x03, ..], _)) => Opening::Tls,
+            // A length with its first bit set, the message's type, and the version's first byte.
+            Some(([0x80..=0xff, _, 0x01, 0x00 | 0x03], _)) => Opening::Ssl2,
             Some(([0x01, 0x00, ..], _)) => Opening::PlainDicom,
             Some((b"GET " | b"POST" | b"HEAD" | b"PUT " | b"OPTI" | b"CONN", _)) => Opening::Http,
             Some(_) => Opening::Unknown,

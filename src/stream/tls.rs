@@ -11,14 +11,17 @@
 mod crl;
 mod fault;
 mod identity;
+mod own;
 mod seen;
 mod settings;
+mod signature;
 #[cfg(test)]
 mod tests;
 mod verifier;
 
 use std::io;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, Certificate};
 use rustls::ServerConfig;
@@ -32,6 +35,7 @@ pub use fault::HandshakeFault;
 pub use settings::{Identity, Pins, Settings, SettingsError};
 
 use identity::Identities;
+use own::Own;
 use seen::Seen;
 use verifier::ClientVerifier;
 
@@ -39,6 +43,7 @@ use verifier::ClientVerifier;
 #[derive(Clone, Debug)]
 pub struct Server {
     config: Arc<ServerConfig>,
+    own: Own,
 }
 
 /// A handshake that did not end in an accepted certificate.
@@ -49,7 +54,8 @@ pub struct HandshakeFailure<IO> {
     /// The certificate that the client has shown, if it came that far and could be read. Nobody
     /// vouches for it: for the audit only.
     pub presented: Option<Box<Certificate>>,
-    /// What rustls or the system said, for the detail of the audit line: peer text, unescaped.
+    /// What the verifier, rustls or the system said, for the detail of the audit line: peer text,
+    /// unescaped.
     pub error: io::Error,
     /// The transport. The alert has been written to it; the peer may still have to read it.
     pub io: IO,
@@ -63,6 +69,7 @@ impl Server {
     pub fn new(settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut errors = Vec::new();
+        let own = Own::new(&settings.identities);
         let identities = Identities::new(settings.identities, &provider, &mut errors);
         let verifier = ClientVerifier::new(
             &settings.client_ca,
@@ -77,7 +84,17 @@ impl Server {
             return Err(errors);
         };
         let config = server_config(provider, identities, verifier).map_err(|error| vec![error])?;
-        Ok(Self { config: Arc::new(config) })
+        Ok(Self { config: Arc::new(config), own })
+    }
+
+    /// What is to be said of the gate's own certificates that are near an end of their time.
+    pub fn own_dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        self.own.dates(now)
+    }
+
+    /// When the gate's own certificates end.
+    pub fn own_ends(&self) -> impl Iterator<Item = SystemTime> {
+        self.own.ends()
     }
 
     /// Answers a client's handshake on `io`.
@@ -99,7 +116,11 @@ impl Server {
         match outcome {
             Ok(stream) => accepted(stream, seen),
             Err((error, io)) => {
-                let fault = seen.fault().unwrap_or_else(|| HandshakeFault::from_error(&error));
+                // What rustls says of a refused certificate only names the alert.
+                let (fault, error) = match seen.fault() {
+                    Some(fault) => (fault, io::Error::other(fault.to_string())),
+                    None => (self.own.explain(HandshakeFault::from_error(&error)), error),
+                };
                 Err(HandshakeFailure { fault, presented: seen.presented, error, io })
             }
         }

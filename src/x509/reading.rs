@@ -5,12 +5,17 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use pacsgate_core::certificate::{Certificate, Digest};
-use rustls::pki_types::CertificateDer;
-use webpki::EndEntityCert;
+use rustls::InconsistentKeys;
+use rustls::pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
+use rustls::sign::CertifiedKey;
+use webpki::{EndEntityCert, anchor_from_trusted_cert, spki_for_anchor};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
+use x509_parser::oid_registry::{OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD, Oid};
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
+
+use super::foreign::{self, ForeignKey};
 
 /// More names than any device has; the rest of a policy's work grows with them.
 const MAX_NAMES: usize = 100;
@@ -37,17 +42,18 @@ pub(crate) enum Unread {
 pub(crate) struct Traits {
     /// There is an extended key usage extension.
     pub(crate) has_extended_key_usage: bool,
+    /// The key is of a kind that is known and cannot be verified with.
+    pub(crate) foreign_key: Option<ForeignKey>,
     /// The key is of a size whose signatures can be verified.
     pub(crate) key_size_supported: bool,
+    /// The key may be used for a part of the validity only, and whoever relies on it is to know.
+    pub(crate) has_critical_key_period: bool,
 }
 
-/// Reads a leaf that webpki has read as `parsed`.
-pub(crate) fn read(
-    der: &CertificateDer<'_>,
-    parsed: &EndEntityCert<'_>,
-) -> Result<(Certificate, Traits), Unread> {
+/// Reads a leaf.
+pub(crate) fn read(der: &CertificateDer<'_>) -> Result<(Certificate, Traits), Unread> {
     let certificate = whole(der).ok_or(Unread::Unparsable)?;
-    let spki = parsed.subject_public_key_info();
+    let spki = key(der).ok_or(Unread::Unparsable)?;
     // Two readers that do not see the same key would judge two certificates.
     if certificate.public_key().raw != spki.as_ref() {
         return Err(Unread::Unparsable);
@@ -64,9 +70,44 @@ pub(crate) fn read(
     };
     let traits = Traits {
         has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
+        foreign_key: foreign::key_of(&certificate),
         key_size_supported: key_size_supported(&certificate),
+        has_critical_key_period: is_critical(&certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),
     };
     Ok((shown, traits))
+}
+
+/// The key of a certificate that webpki does not read, for a critical extension that it does not
+/// know and for nothing else.
+pub(crate) fn key_of_unread(der: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    match EndEntityCert::try_from(der) {
+        Err(webpki::Error::UnsupportedCriticalExtension) => key(der),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+/// Compares a key with the first certificate of its chain, which rustls does not do where webpki
+/// does not read that.
+///
+/// # Errors
+///
+/// They differ, or there is no such certificate.
+pub(crate) fn compare_keys(certified: &CertifiedKey) -> Result<(), rustls::Error> {
+    let shown = key_of_unread(certified.end_entity_cert()?);
+    match shown.zip(certified.key.public_key()) {
+        Some((shown, own)) if shown == own => Ok(()),
+        Some(_) => Err(InconsistentKeys::KeyMismatch.into()),
+        None => certified.keys_match(),
+    }
+}
+
+/// The key as webpki reads it, whatever extensions there are.
+fn key(der: &CertificateDer<'_>) -> Option<SubjectPublicKeyInfoDer<'static>> {
+    Some(spki_for_anchor(&anchor_from_trusted_cert(der).ok()?))
+}
+
+fn is_critical(certificate: &X509Certificate<'_>, extension: &Oid<'_>) -> bool {
+    certificate.iter_extensions().any(|one| one.critical && one.oid == *extension)
 }
 
 /// The whole of `der` as a certificate.

@@ -52,6 +52,13 @@ pub(crate) fn of_certificate(der: &[u8], what: Dated, now: SystemTime) -> Option
     Some(what.sentence(&certificate.subject().to_string(), when))
 }
 
+/// When a certificate ends.
+pub(crate) fn end_of(der: &[u8]) -> Option<SystemTime> {
+    let (_, certificate) = X509Certificate::from_der(der).ok()?;
+    let end = seconds(certificate.validity().not_after).min(LAST);
+    Some(UNIX_EPOCH + Duration::from_secs(end))
+}
+
 /// The same of a revocation list that serves for `grace` after its end, and whether it still does.
 pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(bool, String)> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;

@@ -1,11 +1,11 @@
 //! The audit lines as a whole: complete, bounded, and without a peer's raw bytes.
 
-use crate::support::associate::{Associate, CT, EXPLICIT, Item, title};
+use crate::support::associate::{Associate, CT, EXPLICIT, Item, STUDY_FIND, VERIFICATION, title};
 use crate::support::authority::Profile;
 use crate::support::dimse::store_rq;
 use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
-use crate::support::pdu::{COMMAND, DATA, LAST, p_data};
+use crate::support::pdu::{COMMAND, DATA, LAST, abort, p_data};
 use crate::support::requestor::Caller;
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
@@ -43,15 +43,90 @@ fn an_association_leaves_two_lines_with_one_id() {
 }
 
 #[test]
-fn every_connection_has_an_id_of_its_own() {
+fn a_refusal_names_the_service_that_would_permit_what_was_asked() {
     let scenario = Scenario::usual();
-    for _ in 0..5 {
-        scenario.serves_a_good_peer();
+    let mut requestor = scenario.ct1();
+    requestor.send(&find_only().encode());
+    assert_rejected(&mut requestor, [1, 1, 1]);
+    let line = scenario.refused_once("refused", "no-permitted-service");
+    assert!(line["advice"].as_str().unwrap().ends_with("its [peer] table: `find`."), "{line}");
+}
+
+#[test]
+fn the_end_names_what_was_taken_out_where_the_device_did_nothing_with_the_rest() {
+    for reason in ["released", "requestor-aborted"] {
+        let scenario = Scenario::usual();
+        let mut requestor = scenario.ct1();
+        requestor.associate(&find_only().context(3, VERIFICATION, &[EXPLICIT]));
+        match reason {
+            "released" => requestor.release(),
+            _ => requestor.send(&abort(0, 0)),
+        }
+        let closed = scenario.gate.audited("closed", reason);
+        assert_eq!(closed["contexts"]["asked"], 2, "{closed}");
+        assert_eq!(
+            closed["contexts"]["removed"],
+            json!([{ "id": 1, "abstract_syntax": STUDY_FIND, "why": "not-permitted" }])
+        );
+        let advice = closed["advice"].as_str().unwrap();
+        assert!(advice.starts_with("The device did nothing with the contexts that were left"));
+        assert!(advice.ends_with("its [peer] table: `find`."), "{advice}");
     }
-    let stopped = scenario.gate.stop();
-    let ids: BTreeSet<_> =
-        stopped.of_event("opened").iter().map(|it| it["id"].to_string()).collect();
-    assert_eq!(ids.len(), 5);
+}
+
+#[test]
+fn the_end_says_nothing_of_contexts_where_the_device_did_something() {
+    let scenario = Scenario::usual();
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS").context(3, STUDY_FIND, &[EXPLICIT]));
+    echo(&mut requestor, 1);
+    requestor.release();
+    let closed = scenario.gate.audited("closed", "released");
+    assert_eq!([&closed["contexts"], &closed["advice"]], [&Value::Null; 2]);
+}
+
+/// A request of `ct1` for a query, which its services do not have.
+fn find_only() -> Associate {
+    Associate::request("CT1", "PACS").context(1, STUDY_FIND, &[EXPLICIT])
+}
+
+#[test]
+fn every_connection_has_an_id_of_its_own() {
+    let mut ids = BTreeSet::new();
+    let mut runs = BTreeSet::new();
+    // Two gates that start in one second, as nodes of one site may.
+    for scenario in [Scenario::usual(), Scenario::usual()] {
+        for _ in 0..5 {
+            scenario.serves_a_good_peer();
+        }
+        let stopped = scenario.gate.stop();
+        for opened in stopped.of_event("opened") {
+            let id = opened["id"].as_str().unwrap().to_owned();
+            runs.insert(id.split_once('-').unwrap().0.to_owned());
+            ids.insert(id);
+        }
+    }
+    assert_eq!((ids.len(), runs.len()), (10, 2));
+}
+
+#[test]
+fn the_first_line_says_what_has_started_and_by_what_it_judges() {
+    let page = include_str!("../../docs/audit.md");
+    let started = |change: fn(Settings) -> Settings| {
+        let stopped = Scenario::with(change).gate.stop();
+        let line = stopped.audit[0].clone();
+        assert_eq!(line["event"], "started");
+        assert_eq!(line["version"], env!("CARGO_PKG_VERSION"));
+        assert_is_utc(&line["time"]);
+        for key in line.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{key}`")), "docs/audit.md does not have `{key}`");
+        }
+        let digest = line["configuration"].as_str().unwrap().to_owned();
+        assert_eq!(digest.len(), 64);
+        digest
+    };
+    let [one, other] = [started(|it| it), started(|it| it.limit("idle", "9m"))];
+    assert_ne!(one, other);
 }
 
 #[test]
@@ -168,7 +243,7 @@ fn the_trail_goes_to_a_file_that_others_cannot_read() {
     assert_eq!(stopped.stdout, "");
     let text = std::fs::read_to_string(&path).unwrap();
     let events: Vec<_> = text.lines().map(event).collect();
-    assert_eq!(events, ["opened", "closed", "counters"]);
+    assert_eq!(events, ["started", "opened", "closed", "counters"]);
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o007, 0);
     drop(keep);
 }

@@ -7,6 +7,7 @@ use crate::support::scenario::{Scenario, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, device, site};
 use rustls::AlertDescription;
+use serde_json::Value;
 use std::time::SystemTime;
 
 #[test]
@@ -52,7 +53,17 @@ fn refuses_a_certificate_that_is_an_authority_without_a_pin() {
 
 #[test]
 fn refuses_a_self_signed_certificate_without_a_pin() {
-    refused_identity(&Profile::client(CT1_NAME).self_signed(), "unknown-issuer");
+    for (identity, reason) in [
+        (Profile::client(CT1_NAME).self_signed(), "unknown-issuer"),
+        (device(CT1_NAME).self_signed(), "ca-certificate"),
+    ] {
+        let line = refused_identity(&identity, reason);
+        let advice = line["advice"].as_str().unwrap();
+        // It may be anybody's.
+        assert!(advice.starts_with("If you know the device"), "{advice}");
+        assert!(advice.contains("cert_sha256"), "{advice}");
+        assert_eq!(line["certificate"]["sha256"], identity.sha256());
+    }
 }
 
 #[test]
@@ -239,12 +250,12 @@ fn taken(identity: &Identity, change: impl FnOnce(Settings) -> Settings) {
     assert_eq!(opened["peer"], "ct1");
 }
 
-fn refused_identity(identity: &Identity, reason: &str) {
-    refused(&Caller::with(identity), reason, |settings| settings);
+fn refused_identity(identity: &Identity, reason: &str) -> Value {
+    refused(&Caller::with(identity), reason, |settings| settings)
 }
 
 /// Refused with an alert in both versions.
-fn refused(caller: &Caller, reason: &str, change: impl FnOnce(Settings) -> Settings) {
+fn refused(caller: &Caller, reason: &str, change: impl FnOnce(Settings) -> Settings) -> Value {
     let scenario = Scenario::with(change);
     for versions in [TLS12, TLS13] {
         let answer = Caller { versions, ..caller.clone() }.refused(scenario.gate.address);
@@ -252,4 +263,5 @@ fn refused(caller: &Caller, reason: &str, change: impl FnOnce(Settings) -> Setti
     }
     let line = scenario.refused("failed", reason, 2);
     assert!(line["wire"].as_str().is_some_and(|wire| wire.starts_with("TLS alert")), "{line}");
+    line
 }

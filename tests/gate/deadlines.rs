@@ -6,7 +6,7 @@ use crate::support::authority::{Profile, Validity};
 use crate::support::dimse::{echo_rq, image, store_rq};
 use crate::support::exchange::fragments;
 use crate::support::pacs::{Accepted, Pacs};
-use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
+use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data, release_rq};
 use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{
     Scenario, assert_aborted, assert_is_echo_response, assert_rejected, echo,
@@ -125,9 +125,27 @@ fn a_release_without_a_response_ends() {
     let pacs = Pacs::first_playing(listen);
     let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
     let mut requestor = scenario.associated();
-    requestor.send(&crate::support::pdu::release_rq());
+    requestor.send(&release_rq());
     assert_aborted(&mut requestor, 2, 0);
-    scenario.ended("closed", "idle-timeout", 1, 1);
+    // An A-ABORT behind the request would make an association of it that failed.
+    assert_eq!(behind_request(&scenario.pacs.received()), release_rq());
+    let line = scenario.ended("closed", "acceptor-release-timeout", 1, 1);
+    assert!(line["advice"].as_str().unwrap().starts_with("Look at the PACS"), "{line}");
+}
+
+#[test]
+fn a_release_without_a_response_of_the_requestor_ends() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.send(&release_rq());
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
+    let mut requestor = scenario.associated();
+    assert_eq!(requestor.receive_pdu().encode(), release_rq());
+    assert_eq!(requestor.receive(), Received::Closed);
+    assert_eq!(behind_request(&scenario.pacs.received()), abort(2, 0));
+    scenario.ended("closed", "requestor-release-timeout", 1, 1);
 }
 
 #[test]

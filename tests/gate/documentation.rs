@@ -1,10 +1,13 @@
 //! The README, the shipped configuration and the example certificates do what they say.
 
+use crate::support::associate::Associate;
 use crate::support::dcmtk::words;
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
+use crate::support::requestor::Caller;
+use crate::support::scenario::{Scenario, assert_rejected};
 use crate::support::settings::Settings;
-use crate::support::site::site;
+use crate::support::site::{gate_rsa, site};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
@@ -116,6 +119,28 @@ fn every_snippet_of_the_readme_is_known_to_these_tests() {
 }
 
 #[test]
+fn the_readmes_search_finds_whoever_is_turned_away() {
+    let scenario = Scenario::usual();
+    Caller::anonymous().refused(scenario.gate.address);
+    scenario.gate.audited("failed", "certificate-missing");
+    let mut mistaken = scenario.ct1();
+    mistaken.send(&Associate::echo("CT-2", "PACS").encode());
+    assert_rejected(&mut mistaken, [1, 1, 3]);
+    scenario.serves_a_good_peer();
+    scenario.gate.audited("closed", "released");
+    let audit = scenario.gate.stop().stdout;
+    let search = snippets(README, "sh").into_iter().find(|text| text.contains("grep -E"));
+    let (_, search) = search.as_deref().unwrap().split_once(" | ").unwrap();
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("audit"), audit).unwrap();
+    let output = run(&format!("< audit {search}"), folder.path());
+    let found: Vec<Value> =
+        words(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let reasons: Vec<_> = found.iter().map(|line| &line["reason"]).collect();
+    assert_eq!(reasons, ["certificate-missing", "calling-title"]);
+}
+
+#[test]
 #[ignore = "needs openssl and DCMTK: run tests/all"]
 fn the_readme_leads_from_certificates_to_a_refusal_that_explains_itself() {
     let work = TempDir::new().unwrap();
@@ -132,6 +157,9 @@ fn the_readme_leads_from_certificates_to_a_refusal_that_explains_itself() {
     let script = as_device(&script.unwrap(), gate.address);
     run(&script, work.path().join("imaging-ca"));
     assert_eq!(pacs.connections(), 2);
+    for own in ["RSA", "ECDSA"] {
+        run(&handshake(own, gate.address), work.path().join("imaging-ca"));
+    }
 
     let shown: Value = serde_json::from_str(&snippets(README, "json")[0]).unwrap();
     let wrong = script.replace("calling CT1", "calling CT-2").replace("aet CT1", "aet CT-2");
@@ -197,8 +225,10 @@ impl Folder {
             site().root.crl(&[], std::time::SystemTime::now() + crate::support::authority::DAY);
         fs::create_dir(settings.directory.path().join("tls")).unwrap();
         fs::create_dir(settings.directory.path().join("conf.d")).unwrap();
-        settings.file("tls/gateway.pem", &site().gate.chain_pem());
-        settings.file("tls/gateway.key", &site().gate.key_pem());
+        for (name, identity) in [("gateway", gate_rsa()), ("gateway-ecdsa", &site().gate)] {
+            settings.file(&format!("tls/{name}.pem"), &identity.chain_pem());
+            settings.file(&format!("tls/{name}.key"), &identity.key_pem());
+        }
         settings.file("tls/client-ca.pem", &site().root.pem());
         settings.file("tls/client-ca.crl", &crl);
         Self(settings.directory)
@@ -296,6 +326,14 @@ fn as_device(script: &str, gate: SocketAddr) -> String {
         .replace("echoscu ", "/usr/bin/echoscu ")
         .replace("GATE-HOST:2762", &gate.to_string())
         .replace("GATE-HOST 2762", &format!("{} {}", gate.ip(), gate.port()))
+}
+
+/// A device with TLS 1.2 that understands only this kind of server certificate.
+fn handshake(own: &str, gate: SocketAddr) -> String {
+    format!(
+        "openssl s_client -tls1_2 -cipher ECDHE-{own}-AES128-GCM-SHA256 -cert ct1.pem \
+         -key ct1.key -CAfile ca.pem -verify_return_error -connect {gate} < /dev/null"
+    )
 }
 
 fn echo(device: &str, example: &Path, gate: SocketAddr) -> Output {

@@ -166,7 +166,8 @@ fn what_the_requestor_said_before_it_closed_arrives() {
         pacs.accept();
         pacs.drain();
     });
-    let scenario = Scenario::before(pacs, with_find);
+    // It may have closed its half only, so the answer is waited for.
+    let scenario = Scenario::before(pacs, |settings| with_find(settings).limit("idle", "500ms"));
     let mut requestor = open(&scenario, 0);
     requestor.send(&sent);
     drop(requestor);
@@ -181,10 +182,9 @@ fn a_requestor_that_closes_behind_its_release_request_is_not_aborted_at_the_pacs
     let pacs = Pacs::first_playing(|pacs| {
         pacs.accept();
         assert_eq!(pacs.receive().unwrap().kind, RELEASE_RQ);
-        pacs.send(&release_rp());
         pacs.drain();
     });
-    let scenario = Scenario::before(pacs, |settings| settings);
+    let scenario = Scenario::before(pacs, |settings| settings.limit("idle", "500ms"));
     let mut requestor = scenario.associated();
     requestor.send(&release_rq());
     drop(requestor);

@@ -96,6 +96,16 @@ forbidden! {
         command(&[us(0x0100, 0x0ffe), us(0x0110, 1), us(0x0800, 1)]), UNRECOGNIZED;
 }
 
+#[test]
+fn the_advice_names_the_service_that_covers_what_was_asked() {
+    let scenario = Scenario::with(with_all);
+    let mut requestor = open(&scenario);
+    requestor.send(&message(3, &store_rq(1)));
+    assert_refuses(&requestor.receive_pdu(), 3, 0x8001, NOT_AUTHORIZED);
+    let line = scenario.gate.audited("forbidden", "requestor-operation");
+    assert!(line["advice"].as_str().unwrap().contains("add `store` to `services`"), "{line}");
+}
+
 fn forbids(reason: &str, context: u8, command: &[u8], status: u16) {
     let scenario = Scenario::with(with_all);
     let mut requestor = open(&scenario);

@@ -27,6 +27,14 @@ fn names_tls_1_1() {
 }
 
 #[test]
+fn names_the_client_hello_of_ssl_2() {
+    // As Java 6 offers TLS 1.0 in it, and as SSL 2.0 itself.
+    for version in [[3, 1], [0, 2]] {
+        refused(&ssl2_client_hello(version), "ssl-hello");
+    }
+}
+
+#[test]
 fn refuses_noise() {
     refused(b"\x80\x2e\x01noise that is no TLS and no DICOM, and long enough", "not-tls");
 }
@@ -55,6 +63,14 @@ fn refused(bytes: &[u8], reason: &str) {
     assert!(answer.len() <= 7, "at most an alert: {answer:?}");
     let _ = socket.shutdown(Shutdown::Both);
     scenario.refused_once("failed", reason);
+}
+
+/// A ClientHello in the form of SSL 2: two suites, no session, a challenge.
+fn ssl2_client_hello(version: [u8; 2]) -> Vec<u8> {
+    let [major, minor] = version;
+    let mut hello = vec![1, major, minor, 0, 6, 0, 0, 0, 16, 0, 0, 0x2f, 0, 0, 0x0a];
+    hello.extend([0x5a; 16]);
+    [&[0x80, u8::try_from(hello.len()).unwrap()], hello.as_slice()].concat()
 }
 
 /// A ClientHello as a device of 2006 sends it: one suite, no extensions.

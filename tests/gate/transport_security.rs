@@ -1,10 +1,10 @@
 //! TLS itself: versions, ALPN, resumption, the gate's own certificates.
 
 use crate::support::associate::Associate;
-use crate::support::authority::{Algorithm, DAY};
+use crate::support::authority::{Algorithm, DAY, Profile, Usage, Validity};
 use crate::support::requestor::{Caller, Received, Requestor, TLS12, TLS13};
 use crate::support::scenario::{Scenario, echo};
-use crate::support::site::{gate_rsa, site};
+use crate::support::site::{GATE_NAME, gate_rsa, site};
 use rustls::{AlertDescription, HandshakeKind, ProtocolVersion};
 use std::time::SystemTime;
 
@@ -15,6 +15,38 @@ fn speaks_tls_1_2_and_tls_1_3() {
     for (versions, expected) in expected {
         let requestor = echoing(&scenario, &Caller { versions, ..ct1() });
         assert_eq!(requestor.version(), Some(expected));
+    }
+}
+
+#[test]
+fn says_that_its_own_certificate_ends_and_has_ended() {
+    let ending =
+        Profile { usage: Usage::Server, validity: Validity::Ending, ..Profile::client(GATE_NAME) };
+    let scenario = Scenario::with(|mut settings| {
+        settings.serve(&site().root.issue(&ending));
+        settings
+    });
+    scenario.gate.wait_for_log("the certificate \"CN=gate.radiology.example\" ends at ");
+    echoing(&scenario, &ct1());
+    let line = scenario.gate.wait_for_log("gate.radiology.example\" has ended at ");
+    assert!(line.contains("devices that verify the gate refuse it; renew it"), "{line}");
+    assert!(line.contains("listener=front"), "{line}");
+}
+
+#[test]
+fn a_device_that_refuses_an_expired_gate_leads_to_the_gates_own_certificate() {
+    let expired =
+        Profile { usage: Usage::Server, validity: Validity::Expired, ..Profile::client(GATE_NAME) };
+    let expired = site().root.issue(&expired);
+    for versions in [TLS12, TLS13] {
+        let scenario = Scenario::with(|mut settings| {
+            settings.serve(&expired);
+            settings
+        });
+        assert!(Caller { versions, ..ct1() }.call(scenario.gate.address).is_err());
+        let line = scenario.gate.audited("failed", "server-certificate-expired");
+        let advice = line["advice"].as_str().unwrap();
+        assert!(advice.contains("the gate's own certificate"), "{advice}");
     }
 }
 

@@ -1,10 +1,11 @@
 //! Requests that are sound and not permitted.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::command::{Command, Role};
-use crate::reason::Sided;
-use crate::services::Operation;
+use crate::reason::{Explained, Sided};
+use crate::services::{self, Operation};
 use crate::side::Side;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
@@ -20,9 +21,9 @@ const ASK_THE_VENDOR: [&str; 2] = ["Ask the vendor what this command is: DICOM h
 const SHOW_THE_VENDOR: [&str; 2] = ["Show the vendor the line: a command must name the SOP class of \
                                      its presentation context; no key permits another.";
     2];
-const ADD_SERVICE: &str = "If the device may do this, add the service to `services` of its [peer] \
-                           table, or the SOP class with this operation; if it never should, ask why \
-                           it tries.";
+const ADD_SERVICE: &str = "If the device may do this, add the service that covers it, or \
+                           `{ sop_class, operations }`, to `services` of its [peer] table; if it \
+                           never should, ask why it tries.";
 const ADD_ROLE: &str = "Look at the PACS: it asks a device for what nobody has requested. If the \
                         device provides this service, add it to `services` of its [peer] table, or \
                         the SOP class with `role = \"scp\"`. If it does not and the PACS is not \
@@ -88,6 +89,26 @@ pub enum Asked {
 }
 
 impl ForbiddenRequest {
+    /// What the administrator does about it: the reason's advice, or a closer one that names the
+    /// service.
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
+        let service = match (self.why, self.asked, &self.sop_class) {
+            (
+                Sided { side: Side::Requestor, what: Forbidden::Operation },
+                Asked::Operation(operation),
+                Some(sop_class),
+            ) => services::name_for(operation, sop_class),
+            _ => None,
+        };
+        let closer = service.map(|name| {
+            Cow::Owned(format!(
+                "If the device may do this, add `{name}` to `services` of its [peer] table; if it \
+                 never should, ask why it tries."
+            ))
+        });
+        closer.or_else(|| self.why.advice().map(Cow::Borrowed))
+    }
+
     pub(super) fn new(from: Side, why: Forbidden, command: &Command) -> Self {
         let asked = match command.role {
             Role::Request { operation, .. } | Role::Response { operation, .. } => {

@@ -104,7 +104,7 @@ impl Performed {
 
 impl Ledger {
     /// How many kinds of operations, and how many destinations, are told apart.
-    pub const KINDS: usize = 11;
+    pub const KINDS: usize = 10;
     /// How many forbidden requests an association may send before it is ended.
     pub const FORBIDDEN: usize = 16;
 

@@ -53,6 +53,11 @@ impl Outstanding {
         self.0.get(side).is_none()
     }
 
+    /// Whether this side waits for a response.
+    pub(super) const fn waits(&self, side: Side) -> bool {
+        self.0.get(side).is_some()
+    }
+
     /// A request goes on to the other side.
     pub(super) fn ask(
         &mut self,

@@ -14,8 +14,19 @@ struct Progress {
 }
 
 impl Release {
-    pub(super) const fn is_asked(&self) -> bool {
+    const fn is_asked(&self) -> bool {
         self.0.requestor.asked || self.0.acceptor.asked
+    }
+
+    /// Whose answer is awaited; where both have asked, that of the acceptor first.
+    pub(super) const fn owing(&self) -> Option<Side> {
+        if self.0.requestor.asked && !self.0.acceptor.answered {
+            return Some(Side::Acceptor);
+        }
+        if self.0.acceptor.asked && !self.0.requestor.answered {
+            return Some(Side::Requestor);
+        }
+        None
     }
 
     /// Every request has its response: the association is over.

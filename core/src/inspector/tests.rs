@@ -550,7 +550,7 @@ fn the_pacs_may_still_answer_between_release_request_and_response() {
         run(&[(Side::Requestor, &echo), (Side::Requestor, &RELEASE_RQ), (Side::Acceptor, &answer)]);
     assert_eq!(verdict, Ok(()));
     assert_eq!(out.to_requestor, answer);
-    assert_eq!(inspector.phase(), Phase::Releasing);
+    assert_eq!(inspector.phase(), Phase::Releasing(Side::Acceptor));
 }
 
 #[test]
@@ -573,6 +573,54 @@ fn a_collision_of_releases_ends_when_both_are_answered() {
     assert_eq!((verdict, inspector.phase()), (Ok(()), Phase::Released));
     assert_eq!(out.to_acceptor, [RELEASE_RQ, RELEASE_RP].concat());
     assert_eq!(out.to_requestor, [RELEASE_RQ, RELEASE_RP].concat());
+}
+
+#[test]
+fn is_at_rest_only_where_nothing_is_under_way() {
+    let store = command(&request(STORE_RQ, 1, DATA));
+    let stored = command(&response(STORE_RQ, 1, NO_DATA, SUCCESS));
+    let rests = |input: &[(Side, &[u8])]| run(input).2.is_at_rest();
+    let up = [&store[..], &one(1, 2, &[7; 4])].concat();
+    assert!(rests(&[]));
+    for side in [Side::Requestor, Side::Acceptor] {
+        assert!(!rests(&[(side, &store[..3])]), "inside a PDU");
+        assert!(!rests(&[(side, &RELEASE_RQ)]), "inside a release");
+    }
+    assert!(!rests(&[(Side::Requestor, &store)]), "inside a message");
+    assert!(!rests(&[(Side::Requestor, &up)]), "inside an operation");
+    assert!(rests(&[(Side::Requestor, &up), (Side::Acceptor, &stored)]));
+}
+
+#[test]
+fn knows_for_whom_there_is_more_once_it_sends_nothing() {
+    let echo = command(&request(ECHO_RQ, 1, NO_DATA));
+    let answer = command(&response(ECHO_RQ, 1, NO_DATA, SUCCESS));
+    let more = |input: &[(Side, &[u8])]| {
+        let inspector = run(input).2;
+        [Side::Requestor, Side::Acceptor].map(|side| inspector.has_more_for(side))
+    };
+    let asked = (Side::Requestor, &echo[..]);
+    assert_eq!(more(&[]), [false, false]);
+    assert_eq!(more(&[asked]), [true, false]);
+    assert_eq!(more(&[asked, (Side::Requestor, &echo[..3])]), [false, false]);
+    assert_eq!(more(&[asked, (Side::Acceptor, &answer)]), [false, false]);
+    assert_eq!(more(&[(Side::Requestor, &RELEASE_RQ)]), [true, false]);
+    assert_eq!(more(&[(Side::Acceptor, &RELEASE_RQ)]), [false, true]);
+    let half = command(&request(STORE_RQ, 1, DATA));
+    assert_eq!(more(&[(Side::Requestor, &half)]), [false, false]);
+}
+
+#[test]
+fn tells_which_side_owes_the_answer_to_a_release() {
+    for side in [Side::Requestor, Side::Acceptor] {
+        let (_, _, inspector) = run(&[(side, &RELEASE_RQ)]);
+        assert_eq!(inspector.phase(), Phase::Releasing(side.other()));
+    }
+    let both = [(Side::Requestor, &RELEASE_RQ[..]), (Side::Acceptor, &RELEASE_RQ[..])];
+    let answered = |side| run(&[both[0], both[1], (side, &RELEASE_RP)]).2.phase();
+    assert_eq!(run(&both).2.phase(), Phase::Releasing(Side::Acceptor));
+    assert_eq!(answered(Side::Requestor), Phase::Releasing(Side::Acceptor));
+    assert_eq!(answered(Side::Acceptor), Phase::Releasing(Side::Requestor));
 }
 
 #[test]

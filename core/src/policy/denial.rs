@@ -34,8 +34,9 @@ crate::reasons! {
         NoPermittedService: "no-permitted-service",
             "none of the proposed presentation contexts is permitted",
             "Look at `why` in `contexts`. For `not-permitted`: if the device may use the SOP class, add \
-             its service, or the SOP class if it has none, to `services` of its [peer] table, and check \
-             its `sop_classes`. Otherwise configure the device: no key permits its proposal." => NO_REASON;
+             its service, or the SOP class if it has none, to `services` of its [peer] table; for \
+             `not-in-sop-classes`, add it to `sop_classes`. Otherwise configure the device: no key \
+             permits its proposal." => NO_REASON;
         PeerLimit: "peer-limit",
             "the peer has as many associations as it may have",
             "If the device needs more associations at once, raise `associations` of its [peer] table; \

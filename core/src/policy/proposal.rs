@@ -30,7 +30,11 @@ crate::reasons! {
         NotPermitted: "not-permitted",
             "the peer's services do not cover its SOP class",
             "If the device may use this SOP class, add its service, or the SOP class if it has none, to \
-             `services` of its [peer] table, and check its `sop_classes`." => ContextRejection::User;
+             `services` of its [peer] table." => ContextRejection::User;
+        NotListed: "not-in-sop-classes",
+            "the peer's services cover its SOP class, and its `sop_classes` do not",
+            "If the device may use this SOP class, add it to `sop_classes` of its [peer] table."
+            => ContextRejection::User;
         TransferSyntaxes: "transfer-syntaxes",
             "none of its transfer syntaxes can be inspected",
             "Let the device propose Implicit or Explicit VR Little Endian too; no key permits what \
@@ -72,7 +76,9 @@ pub(super) fn judge(received: &ReceivedRq, rights: &Rights) -> Judged {
             Proposal::Unsound(id) => judged.remove(id, None, Removal::Unsound),
             Proposal::Sound(context) => {
                 let operations = rights.operations(&context.abstract_syntax, get);
-                judged.context(context, operations);
+                let is_left_out = rights.leave_out(&context.abstract_syntax, get);
+                let why = if is_left_out { Removal::NotListed } else { Removal::NotPermitted };
+                judged.context(context, operations, why);
             }
         }
     }
@@ -89,10 +95,11 @@ impl Judged {
         }
     }
 
-    fn context(&mut self, context: &ProposedContext, operations: Operations) {
+    /// `why` is for a context without operations.
+    fn context(&mut self, context: &ProposedContext, operations: Operations, why: Removal) {
         let abstract_syntax = context.abstract_syntax.clone();
         if operations.is_empty() {
-            return self.remove(context.id, Some(abstract_syntax), Removal::NotPermitted);
+            return self.remove(context.id, Some(abstract_syntax), why);
         }
         let transfer_syntaxes = self.inspectable(&context.transfer_syntaxes);
         if transfer_syntaxes.is_empty() {

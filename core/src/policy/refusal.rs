@@ -1,9 +1,11 @@
 //! A denial with what was known when it was made.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::denial::Denial;
 use super::proposal::Removed;
+use super::remedy::remedy;
 use super::trace::{Finding, Trace};
 use crate::reason::Explained;
 
@@ -34,18 +36,16 @@ pub(super) struct Inquiry {
 impl Refusal {
     /// What the administrator does about it: the denial's advice, or a closer one where the trace,
     /// or all removed contexts alike, know the cause.
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
         let last = self.trace.last();
         let closer = CLOSER.iter().find(|(finding, _)| last == Some(*finding));
-        let closer = closer.map(|(_, advice)| *advice).or_else(|| self.advice_of_contexts());
-        closer.or_else(|| self.denial.advice())
+        let closer = closer.map(|(_, advice)| Cow::Borrowed(*advice));
+        let closer = closer.or_else(|| self.remedy());
+        closer.or_else(|| self.denial.advice().map(Cow::Borrowed))
     }
 
-    fn advice_of_contexts(&self) -> Option<&'static str> {
-        let (first, rest) = self.removed.split_first()?;
-        let is_alike = rest.iter().all(|removed| removed.why == first.why);
-        let decides = is_alike && self.denial == Denial::NoPermittedService;
-        if decides { first.why.advice() } else { None }
+    fn remedy(&self) -> Option<Cow<'static, str>> {
+        if self.denial == Denial::NoPermittedService { remedy(&self.removed) } else { None }
     }
 }
 

@@ -56,6 +56,18 @@ impl Rights {
             .fold(other, |all, group| all.union(group.operations))
     }
 
+    /// Whether a service would permit something on the SOP class if it were in `sop_classes`.
+    pub(super) fn leave_out(&self, sop_class: &Uid, get: Get) -> bool {
+        let is_listed = self.narrowed.as_ref().is_none_or(|list| list.contains(sop_class));
+        let mut named = GroupSet::of_sop_class(sop_class).intersection(self.groups).iter();
+        !is_listed
+            && named.any(|group| match group.condition {
+                Condition::Always => false,
+                Condition::Narrowed => true,
+                Condition::NarrowedBesideGet => get == Get::Proposed,
+            })
+    }
+
     fn meets(&self, group: &Group, sop_class: &Uid, get: Get) -> bool {
         let listed = || self.narrowed.as_ref().is_none_or(|list| list.contains(sop_class));
         match group.condition {

@@ -191,13 +191,60 @@ fn advises_on_what_removed_the_contexts_where_it_is_the_same_for_all() {
             attempt(it);
         })
     };
-    assert_eq!(refused(&|_| ()).advice(), Removal::NotPermitted.advice());
+    assert_eq!(
+        refused(&|_| ()).advice().as_deref(),
+        Some(
+            "If the device may do what it asks for, add to `services` of its [peer] table: \
+             `storage-commitment`."
+        )
+    );
     let alone = refused(&|it| {
         it.request.request.contexts.clear();
         unsound(it);
     });
-    assert_eq!(alone.advice(), Removal::Unsound.advice());
-    assert_eq!(refused(&unsound).advice(), Denial::NoPermittedService.advice());
+    assert_eq!(alone.advice().as_deref(), Removal::Unsound.advice());
+    let both = refused(&unsound).advice().unwrap();
+    assert!(both.ends_with("`storage-commitment`. Of the others see `why` in `contexts`."));
+    let none_missing = refused(&|it| {
+        unsound(it);
+        it.request.request.contexts = vec![context(1, CT, &[DEFLATED])];
+    });
+    assert_eq!(none_missing.advice().as_deref(), Denial::NoPermittedService.advice());
+}
+
+#[test]
+fn names_what_would_permit_the_contexts() {
+    let advice = |sop_classes: &[&str]| {
+        let contexts = (1..).step_by(2).zip(sop_classes);
+        let contexts = contexts.map(|(id, class)| context(id, class, &[IMPLICIT])).collect();
+        let mut proposed = Some(contexts);
+        let refusal = refusal(&with_services("echo"), |attempt| {
+            attempt.request.request.contexts = proposed.take().unwrap();
+        });
+        let advice = refusal.advice().unwrap().into_owned();
+        let start =
+            "If the device may do what it asks for, add to `services` of its [peer] table: ";
+        advice.strip_prefix(start).map_or(advice.clone(), str::to_owned)
+    };
+    let find = "StudyRootQueryRetrieveInformationModelFind";
+    let move_to = "StudyRootQueryRetrieveInformationModelMove";
+    let get = "StudyRootQueryRetrieveInformationModelGet";
+    let by_uid = "`{ sop_class, operations }` for what no service covers";
+    assert_eq!(advice(&[find]), "`find`.");
+    assert_eq!(advice(&[find, move_to, find, get]), "`find`, `move`, `get`.");
+    assert_eq!(advice(&["1.2.3.4", find, "1.2.3.5"]), format!("{by_uid}, `find`."));
+    let beyond = "AudioWaveformRealTimeCommunication";
+    assert_eq!(advice(&[find, beyond]), "`find`. No key permits the rest.");
+    assert_eq!(advice(&[beyond]), "Configure the device: no key permits these SOP classes.");
+}
+
+#[test]
+fn names_sop_classes_where_they_leave_a_context_out() {
+    let sop_classes = vec!["1.2.840.10008.5.1.4.1.1.4".parse().unwrap()];
+    let peer = Peer { services: services("store"), sop_classes, ..peer("ct1") };
+    let refusal = refusal(&policy(peer), |attempt| attempt.proposing(CT));
+    assert_eq!(refusal.removed[0].why, Removal::NotListed);
+    assert_eq!(refusal.advice().as_deref(), Removal::NotListed.advice());
 }
 
 #[test]

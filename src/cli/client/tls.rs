@@ -9,6 +9,7 @@ use std::time::Duration;
 use rustls::client::Resumption;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -17,6 +18,7 @@ use tokio_rustls::client::TlsStream;
 
 use super::dial::is_an_end;
 use crate::audit::PeerText;
+use crate::x509::reading;
 
 /// The files of a client.
 pub(in crate::cli) struct Files<'a> {
@@ -35,8 +37,8 @@ pub(in crate::cli) enum Unusable {
     NoCertificate(PathBuf),
     #[error("{0}: holds a certificate that cannot serve as a CA: {1}")]
     Ca(PathBuf, Error),
-    #[error("the certificate and the key cannot be used: {0}")]
-    Identity(Error),
+    #[error("{0} and {1}: the certificate and the key cannot be used: {2}")]
+    Identity(PathBuf, PathBuf, Error),
     #[error("TLS cannot be set up: {0}")]
     Setup(Error),
 }
@@ -65,15 +67,20 @@ pub(in crate::cli) fn config(files: &Files<'_>) -> Result<Arc<ClientConfig>, Unu
         roots.add(certificate).map_err(|error| Unusable::Ca(files.ca.to_owned(), error))?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let key_provider = provider.key_provider;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(Unusable::Setup)?
         .with_root_certificates(roots);
     let mut config = match files.identity {
         None => builder.with_no_client_auth(),
-        Some((certificate, key)) => builder
-            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
-            .map_err(Unusable::Identity)?,
+        Some((certificate, key)) => {
+            let fault = |error| Unusable::Identity(certificate.to_owned(), key.to_owned(), error);
+            let loaded = key_provider.load_private_key(private_key(key)?).map_err(fault)?;
+            let certified = CertifiedKey::new(certificates(certificate)?, loaded);
+            reading::compare_keys(&certified).map_err(fault)?;
+            builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
+        }
     };
     config.resumption = Resumption::disabled();
     Ok(Arc::new(config))

@@ -56,7 +56,9 @@ impl Pacs {
     /// Listens on loopback. Objects go into `folder`; without one, only the last is kept.
     pub(super) async fn start(folder: Option<PathBuf>) -> io::Result<Self> {
         if let Some(folder) = &folder {
-            std::fs::create_dir_all(folder)?;
+            std::fs::create_dir_all(folder).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+            })?;
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

@@ -7,7 +7,8 @@ use tracing::Level;
 
 use super::site::{MAIN, Site, peer};
 use crate::audit::Destination;
-use crate::config::{Format, Limits, Loaded, Log};
+use crate::config::{Limits, Loaded, Log};
+use crate::log::Format;
 
 #[test]
 fn the_least_loads_with_the_documented_defaults() {
@@ -87,6 +88,27 @@ fn drop_ins_add_tables_in_any_file() {
     site.write("conf.d/a.toml", format!("[peer{peer}"));
     site.write("conf.d/b.toml", format!("[pacs{pacs}"));
     assert_eq!(site.load().unwrap().site.targets.len(), 1);
+}
+
+#[test]
+fn the_digest_is_of_what_is_said_and_not_of_how() {
+    let digest = |main: &str| Site::new(main).load().unwrap().digest;
+    let usual = digest(MAIN);
+    assert_eq!(digest(&format!("# A comment.\n{MAIN}\n")), usual);
+    assert_eq!(digest(&MAIN.replace("= [\"CT1\"]", "  =  [ 'CT1' ]")), usual);
+    let (main, peer) = MAIN.split_once("[peer").unwrap();
+    let apart = Site::new(main);
+    apart.write("conf.d/a.toml", format!("[peer{peer}"));
+    assert_eq!(apart.load().unwrap().digest, usual);
+    for (said, instead) in [
+        ("\"CT1\"", "\"CT2\""),
+        ("[\"echo\", \"store\"]", "[\"store\", \"echo\"]"),
+        ("[\"echo\", \"store\"]", "[\"echo\"]"),
+    ] {
+        assert_ne!(digest(&MAIN.replace(said, instead)), usual, "{instead}");
+    }
+    let overridden = [("PACSGATE__LIMITS__IDLE", "9m")];
+    assert_ne!(Site::new(MAIN).load_in(&overridden).unwrap().digest, usual);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
+use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
 use super::settings::{self, SettingsError};
@@ -35,6 +36,8 @@ struct List {
     this_update: i64,
     next_update: u64,
     issuer: String,
+    /// The issuer as it is encoded.
+    issuer_name: Vec<u8>,
     warned: AtomicU64,
 }
 
@@ -80,6 +83,13 @@ impl RevocationLists {
         let mut lists = self.ordered(chain);
         lists.retain(|list| !matches!(list.when(now, self.grace), Some(When::Ended(_))));
         lists.into_iter().map(|list| &list.crl).collect()
+    }
+
+    /// Whether a list of its issuer's name has one of the certificates. For a chain that webpki
+    /// cannot build: a list of an issuer that only has the name refuses one certificate too many.
+    pub(super) fn name_any(&self, chain: &[&CertificateDer<'_>]) -> bool {
+        let mut certificates = chain.iter().filter_map(|der| reading::whole(der));
+        certificates.any(|one| self.lists.iter().any(|list| list.names(&one)))
     }
 
     /// Says that lists are late, at most once an hour for each; returns how many it named.
@@ -130,6 +140,7 @@ impl List {
             this_update: dates.last_update().timestamp(),
             next_update: seconds(dates.next_update()?),
             issuer: dates.issuer().to_string(),
+            issuer_name: dates.issuer().as_raw().to_vec(),
             warned: AtomicU64::new(0),
         })
     }
@@ -137,6 +148,11 @@ impl List {
     /// Whether a list that is not newer, of the same key and scope, has nothing left to say.
     fn replaces(&self, older: &Self) -> bool {
         self.scope == older.scope
+    }
+
+    fn names(&self, certificate: &X509Certificate<'_>) -> bool {
+        self.issuer_name == certificate.issuer().as_raw()
+            && matches!(self.crl.find_serial(certificate.raw_serial()), Ok(Some(_)))
     }
 
     fn when(&self, now: UnixTime, grace: Duration) -> Option<When> {

@@ -18,7 +18,8 @@ pacsgate_core::reasons! {
         CertificateMissing: "certificate-missing",
             "the client showed no certificate",
             "Give the device a client certificate and key, and turn on client authentication in its \
-             TLS settings." => Answer::Alert("certificate_required");
+             TLS settings. If it has one, look at its kind: a client with a brainpool or RSA-PSS key \
+             has no signature for this gate, and so shows none." => Answer::Alert("certificate_required");
         CertificateUnparsable: "certificate-unparsable",
             "a certificate of the chain is not DER-encoded X.509",
             "Issue the device a new certificate: this one is not well-formed X.509."
@@ -33,7 +34,8 @@ pacsgate_core::reasons! {
              pinned." => UNSUPPORTED_CERTIFICATE;
         CriticalExtension: "critical-extension",
             "a certificate of the chain has a critical extension that is not understood",
-            "Issue the certificate without the critical extension that the gate does not know."
+            "If you know the device, pin its certificate by cert_sha256, for which extensions do not \
+             count; or issue it, and its intermediate CA, without the critical extension."
             => BAD_CERTIFICATE;
         CertificateExpired: "certificate-expired",
             "a certificate of the chain is past its notAfter",
@@ -69,8 +71,8 @@ pacsgate_core::reasons! {
              name constraints)." => UNKNOWN_CA;
         CaCertificate: "ca-certificate",
             "the leaf is itself a CA, and not pinned",
-            "Pin the device's certificate by cert_sha256: one marked CA:TRUE identifies a device \
-             only when pinned." => UNSUPPORTED_CERTIFICATE;
+            "If you know the device, pin its certificate by cert_sha256: one marked CA:TRUE \
+             identifies a device only when pinned." => UNSUPPORTED_CERTIFICATE;
         KeyUsageMissing: "key-usage-missing",
             "the leaf has no extended key usage",
             "Issue the certificate with the extended key usage clientAuth, or pin it."
@@ -83,6 +85,16 @@ pacsgate_core::reasons! {
             "a signature algorithm or key size is too weak or not understood",
             "Issue a new certificate: RSA of 2048 bits and more, ECDSA P-256, P-384, P-521 or \
              Ed25519, with SHA-256 or better." => UNSUPPORTED_CERTIFICATE;
+        BrainpoolKey: "brainpool-key",
+            "a key of the chain is on a brainpool curve",
+            "Issue the device a certificate for a key on P-256, P-384 or P-521, for RSA or for \
+             Ed25519. If only the key of its CA is on a brainpool curve, pin the device's \
+             certificate by cert_sha256." => UNSUPPORTED_CERTIFICATE;
+        RsaPssKey: "rsa-pss-key",
+            "a key of the chain is an RSA-PSS one (rsassaPss)",
+            "Issue the device a certificate for an ordinary RSA key (rsaEncryption): it signs with \
+             RSA-PSS all the same. If only the key of its CA is of that kind, pin the device's \
+             certificate by cert_sha256." => UNSUPPORTED_CERTIFICATE;
         WrongKey: "wrong-key",
             "the client does not hold the certificate's key",
             "Give the device the key that belongs to its certificate; if it is not misconfigured, \
@@ -104,6 +116,11 @@ pacsgate_core::reasons! {
             "the client does not trust the gate's certificate",
             "Install the CA of the gate's certificate in the device, and compare the name by which \
              it connects." => CLOSE;
+        ServerCertificateExpired: "server-certificate-expired",
+            "the client refuses the gate's certificate, which it takes for expired",
+            "Look at the end of the gate's own certificate (`certificate` of the listener, and the \
+             CAs in its file) and renew it; if it has not ended, set the device's clock."
+            => CLOSE;
         ClientAlert: "client-alert",
             "the client gave up with another alert",
             "Look at the device's log: it ended the handshake, for the reason in the detail."

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use rustls::Error;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 use super::settings::{self, Identity, SettingsError};
+use crate::x509::{foreign, reading};
 
 /// At least one certificate with its key, in order of preference.
 #[derive(Debug)]
@@ -58,10 +60,19 @@ fn certified_key(
     let key = provider
         .key_provider
         .load_private_key(identity.key)
-        .map_err(|_| SettingsError::KeyUnusable(place))?;
+        .map_err(|_| unusable(place, &identity.chain))?;
     let certified = CertifiedKey::new(identity.chain, key);
-    certified.keys_match().map_err(|error| mismatch(place, &error))?;
+    reading::compare_keys(&certified).map_err(|error| mismatch(place, &error))?;
     Ok(Arc::new(certified))
+}
+
+/// The kind of a key is read from its certificate.
+fn unusable(place: usize, chain: &[CertificateDer<'_>]) -> SettingsError {
+    let leaf = chain.first().and_then(|der| reading::whole(der));
+    match leaf.and_then(|certificate| foreign::key_of(&certificate)) {
+        Some(key) => SettingsError::KeyForeign(place, key),
+        None => SettingsError::KeyUnusable(place),
+    }
 }
 
 fn mismatch(place: usize, error: &Error) -> SettingsError {

@@ -6,6 +6,8 @@ use std::time::Duration;
 use pacsgate_core::certificate::{Digest, Matcher};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
+use crate::x509::foreign::ForeignKey;
+
 /// Everything that TLS on a listener needs.
 #[derive(Debug)]
 pub struct Settings {
@@ -81,6 +83,13 @@ pub enum SettingsError {
     /// A key of an unknown kind or size, or not a key.
     #[error("the private key cannot be used; RSA (2048 bits and more), ECDSA and Ed25519 can")]
     KeyUnusable(usize),
+    /// A key that is sound and of no use in TLS as it is spoken here.
+    #[error(
+        "server certificate {}: its key is {}; make the certificate for a key of RSA (2048 bits and \
+         more), ECDSA (P-256, P-384) or Ed25519",
+        .0 + 1, .1
+    )]
+    KeyForeign(usize, ForeignKey),
     /// The key belongs to another certificate, or the chain does not start with the leaf.
     #[error(
         "the private key does not fit the first certificate of the chain; name the key of that \
@@ -100,6 +109,13 @@ pub enum SettingsError {
         .0 + 1
     )]
     CaIsNoCa(usize),
+    /// A CA that vouches for nobody, as its signatures cannot be verified.
+    #[error(
+        "client CA {}: its key is {}, so no certificate that it has issued can be verified; take it \
+         out, and pin each of its devices by cert_sha256 instead",
+        .0 + 1, .1
+    )]
+    CaKeyForeign(usize, ForeignKey),
     /// A list without a CA would be thought to work.
     #[error("there are revocation lists but no client CA whose certificates they could revoke")]
     CrlWithoutCa,

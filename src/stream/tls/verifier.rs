@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pacsgate_core::certificate::{AcceptedBy, Certificate};
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
@@ -15,10 +15,10 @@ use webpki::{
 
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
-use super::seen;
 use super::settings::{self, Pins, SettingsError};
+use super::{seen, signature};
 use crate::x509::reading::Traits;
-use crate::x509::{issuing, reading};
+use crate::x509::{foreign, issuing, reading};
 
 /// rustls keeps the chain as long as the connection lives, so its size is bounded here.
 const MAX_CHAIN: usize = 10;
@@ -36,7 +36,8 @@ pub(super) struct ClientVerifier {
 
 /// What is left to do once a leaf could be read.
 struct Leaf<'a> {
-    parsed: &'a EndEntityCert<'a>,
+    /// `None` if a critical extension keeps webpki from it.
+    parsed: Option<EndEntityCert<'a>>,
     presented: &'a Certificate,
     traits: Traits,
     chain: Vec<&'a CertificateDer<'a>>,
@@ -84,13 +85,14 @@ impl ClientVerifier {
         {
             return Err(HandshakeFault::CertificateTooLarge);
         }
-        let parsed = EndEntityCert::try_from(end_entity)
-            .map_err(|error| HandshakeFault::from_webpki(&error))?;
-        let (presented, traits) =
-            reading::read(end_entity, &parsed).map_err(HandshakeFault::from)?;
+        let parsed = match EndEntityCert::try_from(end_entity) {
+            Ok(parsed) => Some(parsed),
+            Err(webpki::Error::UnsupportedCriticalExtension) => None,
+            Err(error) => return Err(HandshakeFault::from_webpki(&error)),
+        };
+        let (presented, traits) = reading::read(end_entity).map_err(HandshakeFault::from)?;
         seen::note_presented(presented.clone());
-        let leaf =
-            Leaf { parsed: &parsed, presented: &presented, traits, chain, intermediates, now };
+        let leaf = Leaf { parsed, presented: &presented, traits, chain, intermediates, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
             self.judge_pinned(&leaf)?;
@@ -100,7 +102,8 @@ impl ClientVerifier {
         Ok(AcceptedBy::Chain)
     }
 
-    /// The pin is the trust; what remains are the dates, and a CA that takes its word back.
+    /// The pin is the trust, whatever extensions say; what remains are the dates, and a CA that
+    /// takes its word back.
     fn judge_pinned(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
         let now = i64::try_from(leaf.now.as_secs()).unwrap_or(i64::MAX);
         if now < leaf.presented.not_before {
@@ -109,30 +112,38 @@ impl ClientVerifier {
         if now > leaf.presented.not_after {
             return Err(HandshakeFault::CertificateExpired);
         }
+        if leaf.traits.has_critical_key_period {
+            return Err(HandshakeFault::CriticalExtension);
+        }
         leaf.check_key()?;
         if self.lists.is_empty() {
             return Ok(());
         }
         let lists = self.lists.all(&leaf.chain);
         let revocation = revocation(&lists, UnknownStatusPolicy::Allow);
-        match self.build_chain(leaf, AnyPurpose, revocation) {
-            Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
-            Ok(()) | Err(_) => Ok(()),
-        }
+        let is_revoked = match &leaf.parsed {
+            Some(parsed) => {
+                let built = self.build_chain(parsed, leaf, AnyPurpose, revocation);
+                matches!(built, Err(webpki::Error::CertRevoked))
+            }
+            None => self.lists.name_any(&leaf.chain),
+        };
+        if is_revoked { Err(HandshakeFault::CertificateRevoked) } else { Ok(()) }
     }
 
     /// The chain with all the lists, so that what is revoked stays revoked; then, where a list
     /// has expired, once more with those that may still vouch.
     fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
+        let parsed = leaf.parsed.as_ref().ok_or(HandshakeFault::CriticalExtension)?;
         // Demanding the usage here would demand it of the intermediates, which rarely have any:
         // webpki asks only those that have the extension, and the leaf is asked below.
         let usage = KeyUsage::client_auth();
         let all = self.lists.all(&leaf.chain);
-        self.build_chain(leaf, usage, revocation(&all, UnknownStatusPolicy::Deny))
-            .map_err(|error| HandshakeFault::from_webpki(&error))?;
+        self.build_chain(parsed, leaf, usage, revocation(&all, UnknownStatusPolicy::Deny))
+            .map_err(|error| leaf.chain_fault(&error))?;
         let serving = self.lists.serving(&leaf.chain, leaf.now);
         if serving.len() < all.len() {
-            self.build_chain_of_serving(leaf, &serving)?;
+            self.build_chain_of_serving(parsed, leaf, &serving)?;
         }
         if !leaf.traits.has_extended_key_usage {
             return Err(HandshakeFault::KeyUsageMissing);
@@ -142,6 +153,7 @@ impl ClientVerifier {
 
     fn build_chain_of_serving(
         &self,
+        parsed: &EndEntityCert<'_>,
         leaf: &Leaf<'_>,
         serving: &[&CertRevocationList<'static>],
     ) -> Result<(), HandshakeFault> {
@@ -149,7 +161,7 @@ impl ClientVerifier {
         if options.is_none() {
             return Err(HandshakeFault::CrlExpired);
         }
-        match self.build_chain(leaf, KeyUsage::client_auth(), options) {
+        match self.build_chain(parsed, leaf, KeyUsage::client_auth(), options) {
             Ok(()) => Ok(()),
             Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
             // All was well while the expired lists were asked.
@@ -159,11 +171,12 @@ impl ClientVerifier {
 
     fn build_chain(
         &self,
+        parsed: &EndEntityCert<'_>,
         leaf: &Leaf<'_>,
         usage: impl ExtendedKeyUsageValidator,
         revocation: Option<RevocationOptions<'_>>,
     ) -> Result<(), webpki::Error> {
-        leaf.parsed
+        parsed
             .verify_for_usage(
                 self.algorithms.all,
                 &self.anchors,
@@ -179,10 +192,24 @@ impl ClientVerifier {
 
 impl Leaf<'_> {
     fn check_key(&self) -> Result<(), HandshakeFault> {
+        if let Some(key) = self.traits.foreign_key {
+            return Err(key.into());
+        }
         if self.traits.key_size_supported {
             return Ok(());
         }
         Err(HandshakeFault::UnsupportedAlgorithm)
+    }
+
+    /// webpki does not say whose signature it could not verify, nor why.
+    fn chain_fault(&self, error: &webpki::Error) -> HandshakeFault {
+        let fault = HandshakeFault::from_webpki(error);
+        if fault != HandshakeFault::UnsupportedAlgorithm {
+            return fault;
+        }
+        let mut chain = self.chain.iter().filter_map(|der| reading::whole(der));
+        let key = chain.find_map(|certificate| foreign::key_of(&certificate));
+        key.map_or(fault, HandshakeFault::from)
     }
 }
 
@@ -217,7 +244,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms).map_err(refuse_signature)
+        signature::tls12(message, cert, dss, &self.algorithms).map_err(refuse_signature)
     }
 
     fn verify_tls13_signature(
@@ -226,7 +253,7 @@ impl ClientCertVerifier for ClientVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms).map_err(refuse_signature)
+        signature::tls13(message, cert, dss, &self.algorithms).map_err(refuse_signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
@@ -266,6 +293,9 @@ fn anchor(place: usize, der: &CertificateDer<'_>) -> Result<TrustAnchor<'static>
     let certificate = reading::whole(der).ok_or(unparsable)?;
     if !issuing::may_issue(&certificate) {
         return Err(SettingsError::CaIsNoCa(place));
+    }
+    if let Some(key) = foreign::key_of(&certificate) {
+        return Err(SettingsError::CaKeyForeign(place, key));
     }
     let anchor = webpki::anchor_from_trusted_cert(der).map_err(|_| unparsable)?;
     Ok(anchor.to_owned())

@@ -17,7 +17,7 @@ use rustls::{
     RootCertStore, SignatureScheme, StreamOwned, SupportedProtocolVersion,
 };
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -268,6 +268,18 @@ impl Requestor {
         self.send(&release_rq());
         assert_eq!(self.receive_pdu().kind, RELEASE_RP);
         assert_eq!(self.receive(), Received::Closed);
+    }
+
+    /// Sends no more, and says so in TLS and in TCP; it still listens.
+    pub(crate) fn close_half(&mut self) {
+        self.tls.conn.send_close_notify();
+        self.tls.flush().unwrap();
+        self.cut_half();
+    }
+
+    /// Sends no more, and says so in TCP alone.
+    pub(crate) fn cut_half(&mut self) {
+        self.tls.sock.shutdown(Shutdown::Write).unwrap();
     }
 
     /// Goes away without a word, as after a loss of power: the kernel resets the connection.

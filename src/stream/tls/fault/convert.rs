@@ -6,6 +6,7 @@ use std::io;
 use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 use super::HandshakeFault as Fault;
+use crate::x509::foreign::ForeignKey;
 use crate::x509::reading::Unread;
 
 impl From<Unread> for Fault {
@@ -13,6 +14,15 @@ impl From<Unread> for Fault {
         match unread {
             Unread::Unparsable => Self::CertificateUnparsable,
             Unread::TooManyNames => Self::CertificateTooLarge,
+        }
+    }
+}
+
+impl From<ForeignKey> for Fault {
+    fn from(key: ForeignKey) -> Self {
+        match key {
+            ForeignKey::Brainpool => Self::BrainpoolKey,
+            ForeignKey::RsaPss => Self::RsaPssKey,
         }
     }
 }
@@ -71,9 +81,9 @@ impl Fault {
             AlertDescription::BadCertificate
             | AlertDescription::UnsupportedCertificate
             | AlertDescription::CertificateRevoked
-            | AlertDescription::CertificateExpired
             | AlertDescription::CertificateUnknown
             | AlertDescription::UnknownCA => Fault::ServerCertificateRefused,
+            AlertDescription::CertificateExpired => Fault::ServerCertificateExpired,
             AlertDescription::CloseNotify | AlertDescription::UserCanceled => Fault::Closed,
             _ => Fault::ClientAlert,
         }
@@ -141,13 +151,16 @@ impl Fault {
             | Fault::CaCertificate
             | Fault::KeyUsageMissing
             | Fault::KeyUsageWrong
-            | Fault::UnsupportedAlgorithm => CertificateError::InvalidPurpose,
+            | Fault::UnsupportedAlgorithm
+            | Fault::BrainpoolKey
+            | Fault::RsaPssKey => CertificateError::InvalidPurpose,
             Fault::WrongKey => CertificateError::BadSignature,
             Fault::CertificateMissing
             | Fault::ProtocolVersion
             | Fault::NoCommonCipher
             | Fault::ApplicationProtocol
             | Fault::ServerCertificateRefused
+            | Fault::ServerCertificateExpired
             | Fault::ClientAlert
             | Fault::Closed
             | Fault::Malformed

@@ -189,12 +189,21 @@ async fn refuses_a_certificate_signed_with_sha1() {
 #[tokio::test]
 async fn refuses_an_unknown_critical_extension() {
     let site = Site::new();
-    let mut params = device("ct1.example");
-    let mut extension = CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
-    extension.set_criticality(true);
-    params.custom_extensions = vec![extension];
-    let client = site.client(&site.client_ca.issue(&params));
-    assert_refused(&site.server(), &client, HandshakeFault::CriticalExtension).await;
+    for extension in [pki::critical(&[1, 2, 3, 4], &[5, 0]), pki::critical_policies()] {
+        let mut params = device("ct1.example");
+        params.custom_extensions = vec![extension];
+        let client = site.client(&site.client_ca.issue(&params));
+        assert_refused(&site.server(), &client, HandshakeFault::CriticalExtension).await;
+    }
+}
+
+#[tokio::test]
+async fn refuses_an_intermediate_with_critical_policies() {
+    let site = Site::new();
+    let mut params = pki::authority("Issuing CA");
+    params.custom_extensions = vec![pki::critical_policies()];
+    let client = site.client_ca.intermediate_with(params).client("ct1.example");
+    assert_refused(&site.server(), &site.client(&client), HandshakeFault::CriticalExtension).await;
 }
 
 #[tokio::test]

@@ -2,15 +2,13 @@
 
 use pacsgate_core::certificate::Certificate;
 use rcgen::{CertificateParams, DnType, SanType};
-use webpki::EndEntityCert;
 
 use super::pki::{device, self_signed};
 use crate::x509::reading::{Unread, read};
 
 fn read_params(params: &CertificateParams) -> Result<Certificate, Unread> {
     let credentials = self_signed(params);
-    let parsed = EndEntityCert::try_from(credentials.leaf()).unwrap();
-    read(credentials.leaf(), &parsed).map(|(presented, _)| presented)
+    read(credentials.leaf()).map(|(presented, _)| presented)
 }
 
 fn with_names(names: Vec<SanType>) -> CertificateParams {

@@ -3,7 +3,8 @@
 use rustls::{CipherSuite, ProtocolVersion, SignatureScheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::pki::rsa_key;
+use super::super::own::Own;
+use super::pki::{self, DAY, moment, rsa_key};
 use super::*;
 
 /// A gate with an ECDSA certificate, then an RSA one; and these two certificates.
@@ -178,4 +179,40 @@ async fn names_an_alert_that_ends_the_handshake() {
     let server = Site::new().server();
     let internal_error = [21, 3, 3, 0, 2, 2, 80];
     assert_eq!(raw(&server, &internal_error).await.0, HandshakeFault::ClientAlert);
+}
+
+#[test]
+fn tells_of_its_own_certificates_from_thirty_days_before_their_end() {
+    let site = Site::new();
+    let mut params = pki::device("gate.example");
+    params.not_after = moment(100 * DAY).into();
+    let mut identity = site.gate_ca.issue(&params).identity();
+    params.not_after = moment(50 * DAY).into();
+    identity.chain.extend(site.gate_ca.issue(&params).chain);
+    let own = Own::new(&[identity]);
+    let told = |days: i64| own.dates(moment(days * DAY + 60)).collect::<Vec<_>>();
+    assert_eq!(told(19), [""; 0]);
+    let [chain] = &told(20)[..] else { panic!("one is near its end") };
+    assert!(
+        chain.starts_with("the certificate \"CN=gate.example\" of the chain ends at "),
+        "{chain}"
+    );
+    let [server, chain] = &told(71)[..] else { panic!("both are to be renewed") };
+    assert!(server.ends_with("in 28 days; renew it"), "{server}");
+    assert!(chain.contains(" has ended at "), "{chain}");
+    let ends: Vec<_> = own.ends().map(|end| end.duration_since(moment(0)).unwrap()).collect();
+    assert!(ends[0] > ends[1] && ends[1].as_secs().abs_diff(50 * 86_400) < 10, "{ends:?}");
+}
+
+#[test]
+fn a_client_that_does_not_say_why_it_refuses_an_ended_certificate_is_understood() {
+    let site = Site::new();
+    let mut params = pki::device("gate.example");
+    params.not_after = moment(-60).into();
+    let ended = Own::new(&[site.gate_ca.issue(&params).identity()]);
+    let good = Own::new(&[site.gate.identity()]);
+    let refused = HandshakeFault::ServerCertificateRefused;
+    assert_eq!(ended.explain(refused), HandshakeFault::ServerCertificateExpired);
+    assert_eq!(good.explain(refused), refused);
+    assert_eq!(ended.explain(HandshakeFault::Closed), HandshakeFault::Closed);
 }

@@ -1,7 +1,7 @@
 //! Certificates that are trusted by themselves.
 
 use pacsgate_core::certificate::{AcceptedBy, Digest, Matcher};
-use rcgen::{BasicConstraints, IsCa};
+use rcgen::{BasicConstraints, IsCa, KeyPair};
 
 use super::pki::{self, DAY, device, moment, self_signed};
 use super::*;
@@ -53,6 +53,78 @@ async fn accepts_a_pinned_certificate_marked_as_ca() {
     let client = self_signed(&params);
     site.pins = [&pin(&client)].into_iter().collect();
     assert_accepted(&site.server(), &site.client(&client)).await;
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_with_critical_extensions() {
+    let mut site = Site::new();
+    for extension in [pki::critical_policies(), pki::critical(&[1, 2, 3, 4], &[5, 0])] {
+        let mut params = device("ct1.example");
+        params.custom_extensions = vec![extension];
+        for key in [KeyPair::generate().unwrap(), pki::rsa_key()] {
+            let client = site.client_ca.issue_with(&params, key);
+            for pin in [pin(&client), pin_key(&client)] {
+                site.pins = [&pin].into_iter().collect();
+                assert_accepted(&site.server(), &site.client(&client)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_below_an_intermediate_with_critical_policies() {
+    let mut site = Site::new();
+    let mut params = pki::authority("Issuing CA");
+    params.custom_extensions = vec![pki::critical_policies()];
+    let client = site.client_ca.intermediate_with(params).client("ct1.example");
+    site.pins = [&pin(&client)].into_iter().collect();
+    site.crls = vec![site.client_ca.crl(DAY, &[])];
+    assert_accepted(&site.server(), &site.client(&client)).await;
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_with_critical_extensions_and_the_key_of_another() {
+    let mut site = Site::new();
+    let mut params = device("ct1.example");
+    params.custom_extensions = vec![pki::critical_policies()];
+    let client = self_signed(&params);
+    site.pins = [&pin(&client)].into_iter().collect();
+    let keys = [
+        (KeyPair::generate().unwrap(), HandshakeFault::WrongKey),
+        (pki::rsa_key(), HandshakeFault::UnsupportedAlgorithm),
+    ];
+    for (key, fault) in keys {
+        let thief = site.client_ca.issue_with(&device("thief.example"), key);
+        let stolen = site.client(&client.clone_with_key_of(&thief));
+        assert_refused(&site.server_without_ca(), &stolen, fault).await;
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_with_critical_extensions_that_its_ca_has_revoked() {
+    let mut site = Site::new();
+    let mut params = device("ct1.example");
+    params.custom_extensions = vec![pki::critical_policies()];
+    let [client, other] = [(); 2].map(|()| site.client_ca.issue(&params));
+    site.pins = [&pin(&client)].into_iter().collect();
+    site.crls = vec![site.client_ca.crl(DAY, &[&other])];
+    assert_accepted(&site.server(), &site.client(&client)).await;
+    site.crls = vec![site.client_ca.crl(DAY, &[&other, &client])];
+    let fault = HandshakeFault::CertificateRevoked;
+    assert_refused(&site.server(), &site.client(&client), fault).await;
+}
+
+#[tokio::test]
+async fn refuses_a_pinned_certificate_whose_key_has_a_critical_period_of_its_own() {
+    let mut site = Site::new();
+    let mut params = device("ct1.example");
+    let from = [0x30, 17, 0x80, 15, b'2', b'0', b'2', b'0', b'0', b'1', b'0', b'1'];
+    let period = [&from[..], b"000000Z"].concat();
+    params.custom_extensions = vec![pki::critical(&[2, 5, 29, 16], &period)];
+    let client = self_signed(&params);
+    site.pins = [&pin(&client)].into_iter().collect();
+    let fault = HandshakeFault::CriticalExtension;
+    assert_refused(&site.server_without_ca(), &site.client(&client), fault).await;
 }
 
 #[tokio::test]

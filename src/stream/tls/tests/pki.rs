@@ -2,7 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, RsaKeySize, SigningKey};
+use rcgen::{
+    CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, KeyPair, RsaKeySize, SigningKey,
+};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use x509_parser::prelude::FromDer;
 
@@ -153,6 +155,17 @@ impl Authority {
 
 pub(super) fn authority(name: &str) -> CertificateParams {
     pki::authority(name, moment(-DAY)..moment(3650 * DAY))
+}
+
+/// A critical extension: certificate policies with the one that stands for any.
+pub(super) fn critical_policies() -> CustomExtension {
+    critical(&[2, 5, 29, 32], &[0x30, 8, 0x30, 6, 6, 4, 0x55, 0x1d, 0x20, 0])
+}
+
+pub(super) fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
+    let mut extension = CustomExtension::from_oid_content(oid, content.to_vec());
+    extension.set_criticality(true);
+    extension
 }
 
 fn private_key(key: &KeyPair) -> PrivateKeyDer<'static> {

@@ -1,0 +1,42 @@
+//! When the gate's own certificates end.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustls::pki_types::CertificateDer;
+
+use super::fault::HandshakeFault;
+use super::settings::Identity;
+use crate::x509::validity::{self, Dated};
+
+/// The certificates that are shown to clients, each for what it is.
+#[derive(Clone, Debug)]
+pub(super) struct Own(Arc<[(Dated, CertificateDer<'static>)]>);
+
+impl Own {
+    pub(super) fn new(identities: &[Identity]) -> Self {
+        let dated = |identity: &Identity| {
+            let kinds = std::iter::once(Dated::Server).chain(std::iter::repeat(Dated::Chain));
+            kinds.zip(identity.chain.clone()).collect::<Vec<_>>()
+        };
+        Self(identities.iter().flat_map(dated).collect())
+    }
+
+    /// Sentences on those that are near an end of their time or past it.
+    pub(super) fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(move |(what, der)| validity::of_certificate(der, *what, now))
+    }
+
+    pub(super) fn ends(&self) -> impl Iterator<Item = SystemTime> {
+        self.0.iter().filter_map(|(_, der)| validity::end_of(der))
+    }
+
+    /// Many clients only say that they refuse a certificate, and not why.
+    pub(super) fn explain(&self, fault: HandshakeFault) -> HandshakeFault {
+        let now = SystemTime::now();
+        if fault == HandshakeFault::ServerCertificateRefused && self.ends().any(|end| end < now) {
+            return HandshakeFault::ServerCertificateExpired;
+        }
+        fault
+    }
+}
