@@ -10,7 +10,9 @@ pub(crate) mod dcmtk;
 pub(crate) mod dimse;
 pub(crate) mod exchange;
 pub(crate) mod gate;
+pub(crate) mod line;
 pub(crate) mod pacs;
+pub(crate) mod patience;
 pub(crate) mod pdu;
 pub(crate) mod requestor;
 pub(crate) mod scenario;
@@ -18,7 +20,4 @@ pub(crate) mod settings;
 pub(crate) mod site;
 pub(crate) mod stage;
 
-use std::time::Duration;
-
-/// How long a test waits for something that must happen. Nothing waits for it in a good run.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) use patience::PATIENCE;

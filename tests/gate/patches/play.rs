@@ -6,12 +6,12 @@ use super::servers::{Server, TITLE};
 use crate::support::associate::Associate;
 use crate::support::dimse::Request;
 use crate::support::gate::Gate;
+use crate::support::line::Line;
 use crate::support::pdu::{ASSOCIATE_AC, COMMAND, P_DATA, Pdu};
-use crate::support::requestor::{Caller, Received, Requestor};
+use crate::support::requestor::Caller;
 use crate::support::scenario::echo;
 use crate::support::settings::Settings;
 use crate::support::site::site;
-use std::io::{self, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -26,37 +26,6 @@ pub(super) struct Attack {
     pub(super) behind: Vec<u8>,
     /// How often all of it is done, each time on a connection of its own.
     pub(super) rounds: usize,
-}
-
-/// A way to the server, plain or through the gate.
-pub(super) trait Line {
-    /// Sends bytes; the other side may be gone.
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()>;
-    /// The next PDU, unless the connection ends first.
-    fn next(&mut self) -> Option<Pdu>;
-}
-
-impl Line for TcpStream {
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
-    }
-
-    fn next(&mut self) -> Option<Pdu> {
-        Pdu::read(self).ok()
-    }
-}
-
-impl Line for Requestor {
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.try_send(bytes)
-    }
-
-    fn next(&mut self) -> Option<Pdu> {
-        match self.receive() {
-            Received::Pdu(pdu) => Some(pdu),
-            Received::Closed | Received::Reset | Received::Alert(_) => None,
-        }
-    }
 }
 
 /// The row harms the server that it is sent to.

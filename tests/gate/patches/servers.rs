@@ -1,11 +1,11 @@
 //! The unpatched servers, one process each.
 
-use super::play::Line;
 use crate::matrix::archives::write_orthanc_settings;
 use crate::matrix::installed::python;
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::dimse::{Request, echo_rq};
+use crate::support::line::Line;
 use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, p_data, release_rq};
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// The title under which every server knows itself.
-pub(super) use crate::matrix::archives::TITLE;
+pub(crate) use crate::matrix::archives::TITLE;
 
 /// A work list that is not [`TITLE`]'s, beside the directory of all work lists.
 pub(super) const FOREIGN_LIST: &str = "../OUTSIDE";
@@ -29,7 +29,7 @@ pub(super) const ESCAPED: &str = "../../escaped";
 
 /// Which server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// DCMTK's `storescp`.
     Storescp,
     /// The same, which also takes deflated data sets.
@@ -49,8 +49,8 @@ pub(super) enum Kind {
 }
 
 /// A running server; killed when dropped.
-pub(super) struct Server {
-    pub(super) address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     storage: PathBuf,
     child: Child,
     directory: TempDir,
@@ -58,7 +58,7 @@ pub(super) struct Server {
 
 impl Server {
     /// Starts one and waits until it serves.
-    pub(super) fn start(kind: Kind) -> Self {
+    pub(crate) fn start(kind: Kind) -> Self {
         let directory = TempDir::new().unwrap();
         let storage = directory.path().join("site/archive/storage");
         fs::create_dir_all(&storage).unwrap();
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// What it printed.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let bytes = fs::read(self.directory.path().join("log")).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     }

@@ -275,7 +275,8 @@ fn prefixed(bytes: &[u8]) -> Vec<u8> {
     [length.to_be_bytes().as_slice(), bytes].concat()
 }
 
-fn parse_items(mut rest: &[u8]) -> Vec<Item> {
+/// The items in these bytes.
+pub(crate) fn parse_items(mut rest: &[u8]) -> Vec<Item> {
     let mut items = Vec::new();
     while let [kind, _, high, low, tail @ ..] = rest {
         let (body, tail) = tail.split_at(u16::from_be_bytes([*high, *low]).into());

@@ -202,7 +202,8 @@ fn padded(value: &str) -> Vec<u8> {
     bytes
 }
 
-fn find(mut set: &[u8], wanted: u16) -> Option<Vec<u8>> {
+/// The value of an element of a command set.
+pub(crate) fn find(mut set: &[u8], wanted: u16) -> Option<Vec<u8>> {
     while let [_, _, low, high, l0, l1, l2, l3, tail @ ..] = set {
         let length = u32::from_le_bytes([*l0, *l1, *l2, *l3]).try_into().unwrap();
         let (value, rest) = tail.split_at(length);
