@@ -11,7 +11,15 @@ use crate::wire::uid::Uid;
 /// The outstanding operations: at most one of each side, because the gate never lets an
 /// asynchronous window be negotiated (PS3.7 section D.3.3.3).
 #[derive(Debug, Default)]
-pub(super) struct Outstanding(PerSide<Option<Waiting>>);
+pub(super) struct Outstanding {
+    waiting: PerSide<Option<Waiting>>,
+    /// What has ended with a warning behind which some servers go on.
+    may_go_on: PerSide<Option<Request>>,
+}
+
+/// A repository has found more than it shows (PS3.4 section C.6.4.4): to some servers that is the end
+/// of the query, to others not.
+const LIMIT_REACHED: u16 = 0xb001;
 
 /// What a side waits for.
 #[derive(Debug)]
@@ -45,17 +53,17 @@ pub(super) struct OwnResponse {
 
 impl Outstanding {
     pub(super) const fn is_empty(&self) -> bool {
-        self.0.requestor.is_none() && self.0.acceptor.is_none()
+        self.waiting.requestor.is_none() && self.waiting.acceptor.is_none()
     }
 
     /// Whether a request of this side can be dealt with now.
     pub(super) const fn may_ask(&self, side: Side) -> bool {
-        self.0.get(side).is_none()
+        self.waiting.get(side).is_none()
     }
 
     /// Whether this side waits for a response.
     pub(super) const fn waits(&self, side: Side) -> bool {
-        self.0.get(side).is_some()
+        self.waiting.get(side).is_some()
     }
 
     /// A request goes on to the other side.
@@ -66,7 +74,8 @@ impl Outstanding {
         message_id: u16,
         command: &Command,
     ) {
-        *self.0.get_mut(from) = Some(Waiting::Response(Request {
+        *self.may_go_on.get_mut(from) = None;
+        *self.waiting.get_mut(from) = Some(Waiting::Response(Request {
             message_id,
             operation,
             context: command.context,
@@ -78,7 +87,7 @@ impl Outstanding {
 
     /// A request does not go on; this is its answer once the message is over.
     pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
-        *self.0.get_mut(from) =
+        *self.waiting.get_mut(from) =
             Some(Waiting::OwnResponse(OwnResponse { context, command, is_due: false }));
     }
 
@@ -90,7 +99,12 @@ impl Outstanding {
         ledger: &mut Ledger,
     ) -> Result<(), Fault> {
         let Role::Response { operation, responds_to, status } = command.role else { return Ok(()) };
-        let Some(Waiting::Response(request)) = self.0.get_mut(from.other()) else {
+        let asker = from.other();
+        if self.waiting.get(asker).is_none() {
+            let goes_on = self.may_go_on.get_mut(asker).take();
+            *self.waiting.get_mut(asker) = goes_on.map(Waiting::Response);
+        }
+        let Some(Waiting::Response(request)) = self.waiting.get_mut(asker) else {
             return Err(Fault::UnaskedResponse);
         };
         let is_asked = request.message_id == responds_to
@@ -111,27 +125,34 @@ impl Outstanding {
 
     /// A message of this side has passed, or was swallowed, to its end.
     pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
-        if let Some(Waiting::OwnResponse(answer)) = self.0.get_mut(from) {
+        if let Some(Waiting::OwnResponse(answer)) = self.waiting.get_mut(from) {
             answer.is_due = true;
         }
         let asker = from.other();
-        let slot = self.0.get_mut(asker);
+        let slot = self.waiting.get_mut(asker);
         if let Some(Waiting::Response(Request { ended: Some(status), .. })) = slot {
             let status = *status;
             if let Some(Waiting::Response(request)) = slot.take() {
-                ledger.ended(asker, request.operation, request.sop_class, Some(status));
+                let sop_class = request.sop_class.clone();
+                ledger.ended(asker, request.operation, sop_class, Some(status));
+                if request.operation == Operation::CFind && status == LIMIT_REACHED {
+                    *self.may_go_on.get_mut(asker) = Some(Request { ended: None, ..request });
+                }
             }
         }
     }
 
     /// Whether an answer of the gate's own waits for its place in the stream to this side.
     pub(super) const fn owes(&self, side: Side) -> bool {
-        matches!(self.0.get(side), Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. })))
+        matches!(
+            self.waiting.get(side),
+            Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))
+        )
     }
 
     /// The answer that is due to this side; it is no longer outstanding then.
     pub(super) fn take_due(&mut self, side: Side) -> Option<OwnResponse> {
-        let slot = self.0.get_mut(side);
+        let slot = self.waiting.get_mut(side);
         if !matches!(slot, Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))) {
             return None;
         }
@@ -149,7 +170,7 @@ impl Outstanding {
 
     /// Cancels what this side waits for, if it is this message and was not cancelled before.
     pub(super) fn cancel(&mut self, side: Side, message_id: u16, context: ContextId) -> bool {
-        let Some(Waiting::Response(request)) = self.0.get_mut(side) else { return false };
+        let Some(Waiting::Response(request)) = self.waiting.get_mut(side) else { return false };
         let can_be_cancelled = request.operation.is_cancellable()
             && request.message_id == message_id
             && request.context == context
@@ -160,14 +181,14 @@ impl Outstanding {
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
         for side in [Side::Requestor, Side::Acceptor] {
-            if let Some(Waiting::Response(request)) = self.0.get_mut(side).take() {
+            if let Some(Waiting::Response(request)) = self.waiting.get_mut(side).take() {
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
         }
     }
 
     const fn request(&self, side: Side) -> Option<&Request> {
-        match self.0.get(side) {
+        match self.waiting.get(side) {
             Some(Waiting::Response(request)) => Some(request),
             Some(Waiting::OwnResponse(_)) | None => None,
         }

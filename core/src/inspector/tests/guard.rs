@@ -399,9 +399,29 @@ fn a_query_goes_on_behind_a_match_with_the_warning_that_there_are_more() {
         play(&[(Side::Requestor, &asking(FIND_RQ)), (Side::Acceptor, &answers)]);
     assert_eq!((verdict, out.to_requestor), (Ok(()), answers));
     assert_eq!(inspector.ledger().operations()[0].status, Some(SUCCESS));
+}
+
+#[test]
+fn a_query_may_end_with_that_warning_or_go_on() {
+    const LIMIT_REACHED: u16 = 0xb001;
     let alone = command(&response(FIND_RQ, 1, NO_DATA, LIMIT_REACHED));
-    let (_, _, inspector) = play(&[(Side::Requestor, &asking(FIND_RQ)), (Side::Acceptor, &alone)]);
-    assert_eq!(inspector.ledger().operations()[0].status, Some(LIMIT_REACHED));
+    let more = responding(FIND_RQ, PENDING, &at((0x0010, 0x0010), b"A^B "));
+    let last = command(&response(FIND_RQ, 1, NO_DATA, SUCCESS));
+    let statuses = |inspector: &Inspector| {
+        inspector.ledger().operations().iter().map(|it| it.status).collect::<Vec<_>>()
+    };
+    let find = asking(FIND_RQ);
+    let (out, verdict, inspector) =
+        play(&[(Side::Requestor, &find), (Side::Acceptor, &alone), (Side::Requestor, &find)]);
+    assert_eq!((verdict, out.to_acceptor), (Ok(()), find.repeat(2)));
+    assert_eq!(statuses(&inspector), [Some(LIMIT_REACHED)]);
+    let answers = [&alone[..], &more, &last].concat();
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &find), (Side::Acceptor, &answers)]);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), answers));
+    assert_eq!(statuses(&inspector), [Some(LIMIT_REACHED), Some(SUCCESS)]);
+    let too_late = [&alone[..], &last, &last].concat();
+    let (_, verdict, _) = play(&[(Side::Requestor, &find), (Side::Acceptor, &too_late)]);
+    assert_eq!(verdict, Err(Fault::UnaskedResponse));
 }
 
 #[test]
