@@ -73,8 +73,8 @@ pub(super) const UNSOUND: [Unsound; 8] = [
         files: &["explicit_VR-UN.dcm", "rtdose_rle.dcm", "rtdose_rle_1frame.dcm"],
     },
     Unsound {
-        error: DataSetError::Identifier(SOP_INSTANCE),
-        why: "64 hexadecimal digits for a SOP Instance UID",
+        error: DataSetError::Mismatch(SOP_INSTANCE),
+        why: "64 hexadecimal digits for a SOP Instance UID, and another one in the file header",
         files: &["bad_sequence.dcm"],
     },
     Unsound {
