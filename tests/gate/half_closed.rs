@@ -60,6 +60,24 @@ fn a_device_that_closed_its_half_gets_all_that_it_asked_for() {
 }
 
 #[test]
+fn a_device_that_closed_its_half_behind_several_requests_gets_all_responses() {
+    for close in HALVES {
+        let scenario = Scenario::usual();
+        let mut requestor = scenario.associated();
+        let three = [1, 2, 3].map(|id| p_data(1, COMMAND | LAST, &echo_rq(id)));
+        requestor.send(&[&three.concat()[..], &release_rq()].concat());
+        close(&mut requestor);
+        for id in [1, 2, 3] {
+            assert_is_echo_response(&requestor.receive_pdu(), id);
+        }
+        assert_eq!(requestor.receive_pdu().kind, RELEASE_RP);
+        assert_eq!(requestor.receive(), Received::Closed);
+        scenario.serves_a_good_peer();
+        assert_eq!(scenario.gate.stop().counted("closed", "released"), 2);
+    }
+}
+
+#[test]
 fn a_device_that_closed_its_half_behind_its_release_request_gets_the_response() {
     for close in HALVES {
         let pacs = Pacs::first_playing(|pacs| {
