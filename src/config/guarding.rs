@@ -1,6 +1,6 @@
 //! How the data sets of a peer or a PACS are judged: the same keys in both tables.
 
-use pacsgate_core::data_set::{Deviation, Tolerated};
+use pacsgate_core::data_set::Deviation;
 use pacsgate_core::inspector::{Guarding, Mode};
 
 use super::limits::{self, Limits};
@@ -10,13 +10,12 @@ use super::section::Section;
 
 const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
 
-/// Reads `guard`, `tolerate` and `elements`; `usual` is tolerated where there is no list.
-pub(super) fn read(table: &mut Section<'_>, limits: &Limits, usual: Tolerated) -> Guarding {
+/// Reads `guard`, `tolerate` and `elements`.
+pub(super) fn read(table: &mut Section<'_>, limits: &Limits) -> Guarding {
     let tolerated = table.any_list("tolerate", deviation);
     Guarding {
         mode: mode(table),
-        tolerated: tolerated
-            .map_or(usual, |list| list.into_iter().map(|deviation| deviation.value).collect()),
+        tolerated: tolerated.into_iter().map(|deviation| deviation.value).collect(),
         elements: table.or("elements", limits.elements, limits::elements),
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use pacsgate_core::data_set::Tolerated;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Pacs, Spot};
 use pacsgate_core::wire::title::{AeTitle, TitleError};
@@ -41,8 +40,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         ae_title: table.optional("ae_title", title),
         associations: table.or("associations", limits.pacs_associations, limits::count),
         max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
-        // What an archive holds is what its modalities once sent.
-        guarding: guarding::read(&mut table, limits, Tolerated::all()),
+        guarding: guarding::read(&mut table, limits),
     };
     table.finish();
     read

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use config::ValueKind;
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
-use pacsgate_core::data_set::Tolerated;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
@@ -55,7 +54,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
         services: table.each("services", service),
-        guarding: guarding::read(&mut table, limits, Tolerated::NONE),
+        guarding: guarding::read(&mut table, limits),
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,

@@ -110,12 +110,11 @@ impl<'p> Section<'p> {
         self.judge_list(key, node, read)
     }
 
-    /// A list that takes strictness away, so that one without an element says nothing; `None` where
-    /// there is no list.
-    pub(super) fn any_list<T>(&mut self, key: &'static str, read: Read<T>) -> Option<Vec<At<T>>> {
-        let node = self.take(key)?;
-        let items = self.elements(key, Some(node));
-        Some(self.judge_items(&items, read))
+    /// A list that takes strictness away, so that one without an element says nothing.
+    pub(super) fn any_list<T>(&mut self, key: &'static str, read: Read<T>) -> Vec<At<T>> {
+        let node = self.take(key);
+        let items = self.elements(key, node);
+        self.judge_items(&items, read)
     }
 
     fn judge_list<T>(&mut self, key: &str, node: Option<Node>, read: Read<T>) -> Vec<At<T>> {

@@ -11,15 +11,21 @@ crate::reasons! {
     #[derive(PartialOrd, Ord)]
     pub enum Deviation -> Tolerance {
         /// Against PS3.5 section 7.1.1.
-        OddLength: "odd-length", "a value or a pixel data fragment has an odd number of bytes" => Tolerance::Structure;
+        OddLength: "odd-length", "a value or a pixel data fragment has an odd number of bytes" => Tolerance::Tolerable;
         /// Against PS3.5 section 7.1.
-        Order: "element-order", "elements of a data set or item are not in ascending order" => Tolerance::Structure;
+        Order: "element-order", "elements of a data set or item are not in ascending order" => Tolerance::Tolerable;
         /// Against PS3.5 section 7.1.2.
-        ReservedBytes: "reserved-bytes", "the reserved bytes after a VR are not zero" => Tolerance::Structure;
-        CharacterSet: "character-set", "the character set is not one of the standard's" => Tolerance::Value;
+        ReservedBytes: "reserved-bytes", "the reserved bytes after a VR are not zero" => Tolerance::Tolerable;
+        CharacterSet: "character-set", "the character set is not one of the standard's" => Tolerance::Tolerable;
         Path: "path-characters",
             "a value that some servers make paths of leads out of a directory, has a NUL inside, or \
-             is longer than 1,024 bytes" => Tolerance::Value;
+             is longer than 1,024 bytes" => Tolerance::Tolerable;
+        /// Against PS3.5 section A.4.
+        Native: "native-pixel-data",
+            "pixel data is native, which its transfer syntax does not have" => Tolerance::Named;
+        /// Against PS3.5 section A.4.
+        OffsetTable: "offset-table",
+            "encapsulated pixel data has no proper basic offset table" => Tolerance::Named;
         ControlCharacters: "control-characters",
             "a value that some servers make paths of has control characters"
             is PASSED => Tolerance::Always;
@@ -46,17 +52,24 @@ pub enum Tolerance {
     /// Everywhere: every reader takes it alike.
     Always,
     /// From an acceptor, and where it is tolerated.
-    Value,
+    Tolerable,
     /// Where it is tolerated.
-    Structure,
+    Named,
     /// From an acceptor only, and counted there: readers disagree about it, or it harms a server.
     Acceptor,
 }
 
 impl Deviation {
     /// Those that a configuration may tolerate: what such data sets say is plain.
-    pub const TOLERABLE: [Self; 5] =
-        [Self::OddLength, Self::Order, Self::ReservedBytes, Self::CharacterSet, Self::Path];
+    pub const TOLERABLE: [Self; 7] = [
+        Self::OddLength,
+        Self::Order,
+        Self::ReservedBytes,
+        Self::CharacterSet,
+        Self::Path,
+        Self::Native,
+        Self::OffsetTable,
+    ];
 
     /// Where it is let through.
     pub const fn tolerance(self) -> Tolerance {
@@ -90,11 +103,6 @@ pub struct Tolerated(u16);
 impl Tolerated {
     /// Nothing is tolerated.
     pub const NONE: Self = Self(0);
-
-    /// All that may be tolerated.
-    pub fn all() -> Self {
-        Deviation::TOLERABLE.into_iter().collect()
-    }
 
     /// Whether this deviation is allowed.
     pub const fn contains(self, deviation: Deviation) -> bool {

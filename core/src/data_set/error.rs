@@ -30,6 +30,8 @@ const HIDDEN: Ground = Ground::Meaning("elements that one reader sees are a valu
 const VR: Ground = Ground::Meaning("the width of the length that follows is a guess");
 const CAPITALS: Ground =
     Ground::Meaning("pydicom takes it for Explicit VR, and reads elements that DCMTK does not see");
+const NATIVE: Ground = Ground::Meaning("DCMTK and Orthanc abort, pynetdicom fails to store it");
+const TABLE: Ground = Ground::Meaning("DCMTK aborts; Orthanc and pynetdicom store it");
 const PIXELS: Ground = Ground::Meaning("readers differ on whether frames or plain pixels follow");
 const TEXT: Ground = Ground::Harm("wlmscpfs dies of it (CVE-2026-44628)");
 const PADDING: Ground =
@@ -72,11 +74,11 @@ crate::reasons! {
             "has encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
         /// PS3.5 section A.4.
         Native: "native-pixel-data",
-            "has native pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
+            "has native pixel data, which its transfer syntax does not have" is NATIVE, TOLERABLE;
         FragmentLength: "fragment-length", "has a pixel data fragment of undefined length" is BEHIND, HARMFUL;
         /// PS3.5 section A.4.
         OffsetTable: "offset-table",
-            "has encapsulated pixel data without a proper basic offset table" is PIXELS, HARMFUL;
+            "has encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
             "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
         /// PS3.5 section 7.1.1.
@@ -122,6 +124,8 @@ impl DataSetError {
             Self::ReservedBytes(_) => Deviation::ReservedBytes,
             Self::CharacterSet(_) => Deviation::CharacterSet,
             Self::Path(_) | Self::TooLong(_) => Deviation::Path,
+            Self::Native => Deviation::Native,
+            Self::OffsetTable => Deviation::OffsetTable,
             Self::Duplicate(_) => Deviation::Duplicate,
             Self::Group(_) => Deviation::Group,
             Self::SequenceVr(_) => Deviation::SequenceVr,
@@ -141,9 +145,7 @@ impl DataSetError {
             | Self::Mistakable(_)
             | Self::UndefinedLength(_)
             | Self::Encapsulated
-            | Self::Native
             | Self::FragmentLength
-            | Self::OffsetTable
             | Self::Unsorted
             | Self::Receiver
             | Self::OddWhole => return None,

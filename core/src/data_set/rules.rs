@@ -32,8 +32,8 @@ pub enum Purpose {
 /// Whose data set it is, and so what is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// The side that sends it. An acceptor's archive is full of old values, so that none of them is
-    /// an error there.
+    /// The side that sends it. An acceptor's archive is full of what its modalities once sent, so
+    /// that no value is an error there.
     pub from: Side,
     /// What this side may do against the standard.
     pub tolerated: Tolerated,
@@ -60,8 +60,8 @@ impl Rules {
     pub(super) const fn permit(self, deviation: Deviation) -> bool {
         match deviation.tolerance() {
             Tolerance::Always => true,
-            Tolerance::Value => self.is_acceptors() || self.tolerated.contains(deviation),
-            Tolerance::Structure => self.tolerated.contains(deviation),
+            Tolerance::Tolerable => self.is_acceptors() || self.tolerated.contains(deviation),
+            Tolerance::Named => self.tolerated.contains(deviation),
             Tolerance::Acceptor => self.is_acceptors(),
         }
     }

@@ -1,8 +1,6 @@
 //! Data sets in any encoding, sound or not, and the verdict on them.
 
-use pacsgate_core::data_set::{
-    DataSetError, Deviation, Deviations, Purpose, Rules, Tag, Tolerated, Walker,
-};
+use pacsgate_core::data_set::{DataSetError, Deviation, Deviations, Purpose, Rules, Tag, Walker};
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::uid::InstanceUid;
@@ -39,7 +37,7 @@ pub(crate) const STRICT: Rules = Rules::strict(Side::Requestor);
 
 /// Those for a PACS that nobody has configured further.
 pub(crate) fn acceptor() -> Rules {
-    Rules { tolerated: Tolerated::all(), ..Rules::strict(Side::Acceptor) }
+    Rules::strict(Side::Acceptor)
 }
 
 pub(crate) fn tolerating(deviation: Deviation) -> Rules {

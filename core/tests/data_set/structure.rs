@@ -317,6 +317,7 @@ fn refuses_native_pixel_data_in_encapsulated_syntaxes_but_for_icons() {
     let walk = Walk::Encapsulated;
     let native = element(walk, 0x7fe0_0010, "OB", &[0; 8]);
     assert_eq!(judge_attributes(walk, &native), Err(E::Native));
+    tolerated_from_either_side(&native, E::Native);
     for icon in [native, fragments(&[&[], &[1, 2]])] {
         let bytes = sequence(walk, 0x0088_0200, &item(walk, &icon));
         assert!(judge_attributes(walk, &bytes).is_ok());
@@ -330,9 +331,23 @@ fn walks_fragments() {
     assert!(judge_attributes(walk, &fragments(&[&[0; 8], &[1, 2]])).is_ok());
     assert_eq!(judge_attributes(walk, &fragments(&[])), Err(E::OffsetTable));
     assert_eq!(judge_attributes(walk, &fragments(&[&[1, 2]])), Err(E::OffsetTable));
+    for bytes in [fragments(&[]), fragments(&[&[1, 2]]), fragments(&[&[1, 2], &[3, 4]])] {
+        tolerated_from_either_side(&bytes, E::OffsetTable);
+    }
     assert_eq!(judge_attributes(walk, &fragments(&[&[], &[1]])), Err(E::OddLength(t(0x7fe0_0010))));
     let open = [header(walk, 0x7fe0_0010, "OB", UNDEFINED), mark(walk, ITEM, UNDEFINED)].concat();
     assert_eq!(judge_attributes(walk, &open), Err(E::FragmentLength));
+}
+
+/// Pixel data that a site may let pass, from a PACS as well only where it says so.
+fn tolerated_from_either_side(bytes: &[u8], error: E) {
+    let deviation = error.deviation().unwrap();
+    for strict in [STRICT, acceptor()] {
+        assert_eq!(judge(Walk::Encapsulated, &Purpose::Attributes, strict, bytes), Err(error));
+        let rules = Rules { tolerated: [deviation].into_iter().collect(), ..strict };
+        let met = judge(Walk::Encapsulated, &Purpose::Attributes, rules, bytes).unwrap();
+        assert_eq!(times(&met, deviation), 1);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Data sets that lie about their lengths, nest, and repeat.
 
 use pacsgate_core::data_set::{
-    DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Tolerated, Walker,
+    DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Walker,
 };
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
@@ -22,7 +22,7 @@ fn element(group: u16, element: u16, value: &[u8]) -> Vec<u8> {
 }
 
 fn acceptor() -> Rules {
-    Rules { tolerated: Tolerated::all(), ..Rules::strict(Side::Acceptor) }
+    Rules::strict(Side::Acceptor)
 }
 
 /// The rules under which most is remembered.

@@ -101,9 +101,10 @@ fn data_sets() -> Vec<Rule> {
     let errors = DataSetError::ALL.iter().filter_map(|error| {
         let done = match error.deviation().map(Deviation::tolerance) {
             None => "refuses it",
-            Some(Tolerance::Structure | Tolerance::Value) => {
+            Some(Tolerance::Tolerable) => {
                 "refuses it, but from a PACS and where `tolerate` names it"
             }
+            Some(Tolerance::Named) => "refuses it, but where `tolerate` names it",
             Some(Tolerance::Acceptor) => "refuses it, but from a PACS",
             Some(Tolerance::Always) => panic!("{error} is never refused"),
         };

@@ -33,7 +33,8 @@ impl Walker {
             }
             (Kind::Fragments { has_table: true }, Tag::SEQUENCE_END) => self.delimiter(tag, length),
             (Kind::Fragments { has_table: false }, Tag::SEQUENCE_END) => {
-                Err(DataSetError::OffsetTable)
+                self.note(DataSetError::OffsetTable)?;
+                self.delimiter(tag, length)
             }
             (Kind::Sequence | Kind::Fragments { .. }, tag) if !tag.is_of_items() => {
                 Err(DataSetError::NotAnItem(tag))
@@ -58,7 +59,7 @@ impl Walker {
         self.stay_within(Tag::ITEM, length)?;
         // The offsets of the table are numbers of four bytes.
         if !has_table && length % 4 != 0 {
-            return Err(DataSetError::OffsetTable);
+            self.note(DataSetError::OffsetTable)?;
         }
         if length % 2 == 1 {
             self.note(DataSetError::OddLength(Tag::PIXEL_DATA))?;
@@ -107,7 +108,7 @@ impl Walker {
             && self.state.levels.is_top()
             && self.state.syntax == Walk::Encapsulated
         {
-            return Err(DataSetError::Native);
+            self.note(DataSetError::Native)?;
         }
         // Whatever VR it is given here.
         let is_disguised = vr != Vr::Sequence && Known::is_sequence(tag);
