@@ -29,6 +29,7 @@ mod limits;
 mod malformed_requests;
 mod matrix;
 mod openssl_certificates;
+mod own_tests;
 mod patches;
 mod plain_bytes;
 mod probe;

@@ -8,6 +8,7 @@ use super::profiles::{Expected, PROFILES, PROGRAMS};
 use super::requestors::{Operation, Requestor};
 use super::samples::{ENCAPSULATED, Exception, NOT_WALKED, UNSOUND, stored_samples};
 use crate::documentation::made::{holds, table};
+use crate::own_tests::{NOT_THROUGH, TESTS};
 use crate::services::TRIED;
 use crate::support::dcmtk::words;
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
@@ -80,8 +81,15 @@ fn asking_for_its_version(peer: &str) -> Command {
 }
 
 fn page() -> String {
-    let parts =
-        [INTRODUCTION.to_owned(), peers(), tls_profiles(), operations(), services(), objects()];
+    let parts = [
+        INTRODUCTION.to_owned(),
+        peers(),
+        tls_profiles(),
+        operations(),
+        services(),
+        own_tests(),
+        objects(),
+    ];
     parts.join("\n")
 }
 
@@ -149,6 +157,19 @@ fn services() -> String {
          the association lives on. Where no\npermitted context is left, the association is \
          rejected instead. The audit names all of it.\n\n\
          | service | requestor | PACS | permitted | forbidden |\n|---|---|---|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}
+
+fn own_tests() -> String {
+    let rows =
+        NOT_THROUGH.iter().map(|it| format!("| `{}` | {} | {} |\n", it.name, it.tests, it.why));
+    let passed = TESTS - NOT_THROUGH.iter().map(|it| it.tests).sum::<usize>();
+    format!(
+        "## Tests of pynetdicom\n\nOf the {TESTS} tests of services that come with pynetdicom, \
+         {passed} pass through the gate when it permits\nevery service, with requestor and PACS \
+         on its two sides. The others do what the gate refuses:\n\n\
+         | test | cases | why |\n|---|---|---|\n{}",
         rows.collect::<String>()
     )
 }

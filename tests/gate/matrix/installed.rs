@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::Duration;
 
 /// Python with pynetdicom.
 pub(crate) fn python() -> PathBuf {
@@ -38,8 +39,14 @@ fn package_directory(package: &str) -> PathBuf {
 
 /// Runs a program to its end, for a minute and a half at most.
 pub(crate) fn run(command: &mut Command) -> Output {
+    run_for(Duration::from_secs(90), command)
+}
+
+/// Runs a program to its end, for so many seconds at most.
+pub(crate) fn run_for(longest: Duration, command: &mut Command) -> Output {
     let mut bounded = Command::new("/usr/bin/timeout");
-    bounded.args(["--kill-after=1", "90"]).arg(command.get_program()).args(command.get_args());
+    let longest = longest.as_secs().to_string();
+    bounded.args(["--kill-after=1", &longest]).arg(command.get_program()).args(command.get_args());
     let changes = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
     bounded.envs(changes).stdin(std::process::Stdio::null());
     let output = bounded.output().unwrap();
