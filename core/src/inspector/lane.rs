@@ -170,10 +170,7 @@ impl Lane {
                     Message::DataSet { carry, .. } => {
                         let piece = carry.keep_last(piece, fragment.left == 0);
                         let ends = fragment.is_last && fragment.left == 0;
-                        self.pass(piece, ends, out).inspect_err(|_| {
-                            // The byte at fault stays here, so the fragment is never complete.
-                            self.state = State::Fragment(Fragment { left: 2, ..fragment });
-                        })?;
+                        self.pass_inside(fragment, piece, ends, out)?;
                     }
                     Message::Between | Message::EndedInPdu => {}
                 }
@@ -261,9 +258,11 @@ impl Lane {
                     guard.tidied(Tidied::OddFragment);
                 }
                 if leaves > 0 {
-                    let fragment = Fragment { left: leaves, ..fragment };
-                    push_data_header(guard.sink(out), context, fragment);
-                    self.pass(carried.as_slice(), false, out)
+                    let header = Fragment { left: leaves, ..fragment };
+                    push_data_header(guard.sink(out), context, header);
+                    // Nothing but it may be left of the data set.
+                    let ends = fragment.is_last && fragment.left == 0;
+                    self.pass_inside(fragment, carried.as_slice(), ends, out)
                 } else if fragment.is_last {
                     self.pass_empty(context, fragment, out)
                 } else {
@@ -300,6 +299,20 @@ impl Lane {
         self.pass(&[], true, out)?;
         push_data_header(out, context, fragment);
         Ok(())
+    }
+
+    /// The same as [`Lane::pass`] for a piece of a fragment whose header goes before it.
+    fn pass_inside(
+        &mut self,
+        fragment: Fragment,
+        piece: &[u8],
+        ends: bool,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Fault> {
+        self.pass(piece, ends, out).inspect_err(|_| {
+            // The byte at fault stays here, so the fragment is never complete.
+            self.state = State::Fragment(Fragment { left: 2, ..fragment });
+        })
     }
 
     /// Judges a piece of a data set and lets it pass, or what may pass of it.

@@ -227,6 +227,38 @@ fn an_empty_last_fragment_ends_an_object_that_is_held() {
     assert_eq!(out.to_acceptor, input);
 }
 
+/// A whole C-STORE, its data set in two fragments and an empty last one.
+fn storing_before_an_empty_end(data_set: &[u8], first: usize) -> Vec<u8> {
+    let mut input = command(&request(STORE_RQ, 1, DATA));
+    input.extend(one(1, 0, &data_set[..first]));
+    input.extend(one(1, 0, &data_set[first..]));
+    input.extend(one(1, LAST, &[]));
+    input
+}
+
+#[test]
+fn an_empty_last_fragment_behind_an_odd_one_ends_the_data_set() {
+    let cut = |pixels: usize| [identifiers("1.2.9"), vec![0; pixels], vec![8]].concat();
+    let input = storing_before_an_empty_end(&cut(10), 20);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
+    assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
+    assert_eq!(told(&out.to_requestor).0, 0xc000);
+    assert_eq!(inspector.phase(), Phase::Open);
+
+    let late = [object(70_000), at((0x7fe1, 0x0010), b"12"), vec![8]].concat();
+    let input = storing_before_an_empty_end(&late, 70_000);
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Err(Fault::DataSet(DataSetError::Cut)));
+    // The header of the last fragment has left, its byte has not.
+    assert!(!inspector.at_boundary(Side::Acceptor));
+    assert_eq!(out.to_acceptor.last_chunk(), Some(&[1, LAST]));
+
+    let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
+    let (_, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(inspector.ledger().unsound()[0].0.outcome, Outcome::Reported);
+}
+
 #[test]
 fn an_unsound_query_is_answered_as_such() {
     let query = [&command(&request(FIND_RQ, 1, DATA))[..], &one(1, LAST, &at(STUDY, b"../1"))];
@@ -516,6 +548,35 @@ fn any_data_set() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_fragments_of_a_data_set_change_no_verdict(
+        data_set in any_data_set(),
+        odd in any::<bool>(),
+        cuts in prop::collection::vec(0usize..40_000, 0..4),
+        has_empty_end in any::<bool>(),
+    ) {
+        let data_set = [&data_set[..], &[7][..usize::from(odd)]].concat();
+        let mut input = command(&request(STORE_RQ, 1, DATA));
+        let mut rest = &data_set[..];
+        for cut in cuts {
+            let (piece, tail) = rest.split_at(cut.min(rest.len()));
+            input.extend(one(1, 0, piece));
+            rest = tail;
+        }
+        input.extend(one(1, if has_empty_end { 0 } else { LAST }, rest));
+        if has_empty_end {
+            input.extend(one(1, LAST, &[]));
+        }
+        let run = |input: &[u8]| {
+            let mut fed = Fed::new(association(Guarding::default()));
+            let verdict = fed.feed(Side::Requestor, input);
+            let Fed { inspector, out, .. } = fed;
+            let unsound = inspector.ledger().unsound().to_vec();
+            (verdict, out.to_requestor, unsound, inspector.phase())
+        };
+        prop_assert_eq!(run(&input), run(&storing(&data_set, data_set.len())));
+    }
 
     #[test]
     fn the_cut_of_a_data_set_changes_neither_verdict_nor_output(
