@@ -1,10 +1,21 @@
 //! The tags that open items had, where order does not tell a repetition.
 
+use super::Tag;
 use super::level::Level;
-use super::{DataSetError, Tag};
 
 /// The most tags that are held: four times the elements of any known object's top level, 16 KiB.
 pub(super) const MAX_SEEN: usize = 4096;
+
+/// What is known of a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Noted {
+    /// It was not there, and is remembered now.
+    New,
+    /// It was there before.
+    Known,
+    /// It is not among those remembered, and there is no room for it.
+    Full,
+}
 
 /// The tags of all open items, each item's own sorted behind those of what is around it.
 #[derive(Debug)]
@@ -23,17 +34,15 @@ impl Seen {
         self.tags.truncate(closed.seen_from);
     }
 
-    /// Notes a tag of the innermost item; whether it was there before.
-    pub(super) fn note(&mut self, level: &Level, tag: Tag) -> Result<bool, DataSetError> {
+    /// Notes a tag of the innermost item.
+    pub(super) fn note(&mut self, level: &Level, tag: Tag) -> Noted {
         let own = self.tags.get(level.seen_from..).unwrap_or_default();
         let place = match own.binary_search(&tag.value()) {
-            Ok(_) => return Ok(true),
+            Ok(_) => return Noted::Known,
+            Err(_) if self.tags.len() >= MAX_SEEN => return Noted::Full,
             Err(place) => level.seen_from + place,
         };
-        if self.tags.len() >= MAX_SEEN {
-            return Err(DataSetError::Unsorted);
-        }
         self.tags.insert(place.min(self.tags.len()), tag.value());
-        Ok(false)
+        Noted::New
     }
 }

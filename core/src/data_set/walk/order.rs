@@ -1,5 +1,6 @@
 //! The order of elements, and which of them were there.
 
+use super::super::seen::Noted;
 use super::super::{DataSetError, Deviation, Tag, Walker};
 
 impl Walker {
@@ -14,18 +15,21 @@ impl Walker {
         if before == Some(tag) {
             return self.note(DataSetError::Duplicate(tag));
         }
-        if before > Some(tag) {
+        let is_ascending = before < Some(tag);
+        if !is_ascending {
             self.note(DataSetError::Order(tag))?;
         }
-        if self.rules.permit_disorder() { self.remember(tag) } else { Ok(()) }
+        if self.rules.permit_disorder() { self.remember(tag, is_ascending) } else { Ok(()) }
     }
 
-    fn remember(&mut self, tag: Tag) -> Result<(), DataSetError> {
+    /// Notes the tag; one that was there before is one too many.
+    fn remember(&mut self, tag: Tag, is_ascending: bool) -> Result<(), DataSetError> {
         match self.state.seen.note(self.state.levels.innermost(), tag) {
-            Ok(false) => Ok(()),
-            Ok(true) => self.note(DataSetError::Duplicate(tag)),
-            Err(_) if self.rules.permit(Deviation::Duplicate) => Ok(()),
-            Err(error) => Err(error),
+            Noted::New => Ok(()),
+            Noted::Known => self.note(DataSetError::Duplicate(tag)),
+            // Beyond the highest there is none like it; what is full stays full until the item ends.
+            Noted::Full if is_ascending || self.rules.permit(Deviation::Duplicate) => Ok(()),
+            Noted::Full => Err(DataSetError::Unsorted),
         }
     }
 }
