@@ -4,6 +4,7 @@
 //! copied once between TLS and the socket, into the output buffer; a side is read only while the
 //! buffer towards the other side has room.
 
+mod ahead;
 mod deadlines;
 mod ending;
 pub mod farewell;
@@ -17,10 +18,11 @@ use std::task::{Context, Poll, ready};
 
 use pacsgate_core::inspector::{Inspector, Ledger, News, Out, Phase};
 use pacsgate_core::reason::Sided;
-use pacsgate_core::side::Side;
+use pacsgate_core::side::{PerSide, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use ahead::Ahead;
 pub use deadlines::Deadlines;
 use deadlines::{Debt, Watch};
 pub use ending::{BROKEN_TLS, Ending, Loss, Over};
@@ -101,7 +103,7 @@ where
         to_requestor: Flow::default(),
         to_acceptor: Flow::default(),
         received: ReceivedBytes::default(),
-        untaken: Vec::new(),
+        ahead: PerSide::default(),
         watch,
         tell,
     };
@@ -129,8 +131,8 @@ struct Relay<'a, R, P> {
     to_requestor: Flow,
     to_acceptor: Flow,
     received: ReceivedBytes,
-    /// What was read of the acceptor and waits for the inspector: less than a read buffer.
-    untaken: Vec<u8>,
+    /// What was read of a side and waits for the inspector.
+    ahead: PerSide<Ahead>,
     watch: Watch,
     tell: &'a mut (dyn FnMut(&News) + Send),
 }
@@ -175,18 +177,16 @@ where
 
     fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.may_read(Side::Requestor) {
-            let input = match Pin::new(&mut *self.requestor).poll_fill_buf(cx) {
-                Poll::Pending => return Ok(()),
-                Poll::Ready(Err(error)) if is_broken_tls(&error) => {
-                    return Err(Over::BrokenTls.into());
+            if !self.ahead.requestor.is_empty() {
+                if self.feed_ahead(Side::Requestor)? {
+                    continue;
                 }
-                Poll::Ready(Ok([])) => return self.half_close(),
-                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                    return self.half_close();
-                }
-                Poll::Ready(Err(_)) => return Err(Loss::Closed.by(Side::Requestor).into()),
-                Poll::Ready(Ok(input)) => input,
-            };
+                break;
+            }
+            let Some(input) = fill(Pin::new(&mut *self.requestor), cx)? else { return Ok(()) };
+            if input.is_empty() {
+                return self.half_close();
+            }
             self.to_acceptor.prepare(&mut self.out.to_acceptor);
             let whole = input.len();
             let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
@@ -196,8 +196,28 @@ where
             verdict.map_err(Ending::Fault)?;
             if taken < whole {
                 // The other side is next.
-                return Ok(());
+                break;
             }
+        }
+        self.look_ahead_at_requestor(cx)
+    }
+
+    /// Whether it leaves although a request of it still waits.
+    fn look_ahead_at_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.inspector.holds_back(Side::Requestor) && !self.watch.is_half_closed {
+            let room = self.ahead.requestor.room();
+            if room == 0 {
+                break;
+            }
+            let Some(input) = fill(Pin::new(&mut *self.requestor), cx)? else { break };
+            // It sends no more, but has still to hear: its requests go on in their turn.
+            self.watch.is_half_closed = input.is_empty();
+            let input = input.get(..room).unwrap_or(input);
+            self.ahead.requestor.push(input);
+            let read = input.len();
+            self.received.from_requestor += read as u64;
+            Pin::new(&mut *self.requestor).consume(read);
+            self.notice_abort(Side::Requestor);
         }
         Ok(())
     }
@@ -214,37 +234,80 @@ where
 
     fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.may_read(Side::Acceptor) {
-            if !self.untaken.is_empty() {
-                let input = std::mem::take(&mut self.untaken);
-                self.feed_acceptor(&input)?;
-                if self.untaken.is_empty() {
-                    continue;
-                }
-                return Ok(());
-            }
-            let mut buffer = pool::take_read();
-            let outcome = match read(Pin::new(&mut *self.acceptor), &mut buffer, cx) {
-                Poll::Pending => Ok(0),
-                Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
-                Poll::Ready(Ok(input)) => {
-                    self.received.from_acceptor += input.len() as u64;
-                    self.feed_acceptor(input).map(|()| input.len())
-                }
+            let are_all_taken = if self.ahead.acceptor.is_empty() {
+                self.receive(cx, pool::BUFFER, |relay, input| relay.feed(Side::Acceptor, input))?
+            } else {
+                self.feed_ahead(Side::Acceptor)?
             };
-            pool::give_read(buffer);
-            if outcome? == 0 || !self.untaken.is_empty() {
-                return Ok(());
+            if !are_all_taken {
+                break;
             }
+        }
+        self.look_ahead_at_acceptor(cx)
+    }
+
+    /// Nobody waits for a PACS that is held back: if it leaves, that is the end.
+    fn look_ahead_at_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.inspector.holds_back(Side::Acceptor) {
+            let room = self.ahead.acceptor.room();
+            let has_come = room > 0
+                && self.receive(cx, room, |relay, input| {
+                    relay.ahead.acceptor.push(input);
+                    Ok(true)
+                })?;
+            if !has_come {
+                break;
+            }
+            self.notice_abort(Side::Acceptor);
         }
         Ok(())
     }
 
-    fn feed_acceptor(&mut self, input: &[u8]) -> Result<(), Ending> {
-        self.to_requestor.prepare(&mut self.out.to_requestor);
-        let fed = self.inspector.feed(Side::Acceptor, input, &mut self.out);
+    /// Reads once from the PACS and deals with what has come; `false` if that is nothing.
+    fn receive(
+        &mut self,
+        cx: &mut Context<'_>,
+        most: usize,
+        deal: impl FnOnce(&mut Self, &[u8]) -> Result<bool, Ending>,
+    ) -> Result<bool, Ending> {
+        let mut buffer = pool::take_read();
+        let most = most.min(buffer.len());
+        let into = buffer.get_mut(..most).unwrap_or_default();
+        let outcome = match read(Pin::new(&mut *self.acceptor), into, cx) {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
+            Poll::Ready(Ok(input)) => {
+                self.received.from_acceptor += input.len() as u64;
+                deal(self, input)
+            }
+        };
+        pool::give_read(buffer);
+        outcome
+    }
+
+    /// Feeds what was read ahead; whether all was taken.
+    fn feed_ahead(&mut self, from: Side) -> Result<bool, Ending> {
+        let input = self.ahead.get_mut(from).take();
+        self.feed(from, &input)
+    }
+
+    /// Feeds what was read; whether all was taken. What was not waits.
+    fn feed(&mut self, from: Side, input: &[u8]) -> Result<bool, Ending> {
+        match from {
+            Side::Requestor => self.to_acceptor.prepare(&mut self.out.to_acceptor),
+            Side::Acceptor => self.to_requestor.prepare(&mut self.out.to_requestor),
+        }
+        let fed = self.inspector.feed(from, input, &mut self.out);
         let taken = fed.map_err(Ending::Fault)?;
-        self.untaken.extend_from_slice(input.get(taken..).unwrap_or_default());
-        Ok(())
+        self.ahead.get_mut(from).push(input.get(taken..).unwrap_or_default());
+        Ok(taken == input.len())
+    }
+
+    fn notice_abort(&mut self, from: Side) {
+        let rest = self.inspector.rest_of_pdu(from) as usize;
+        if let Some(abort) = self.ahead.get_mut(from).abort(rest) {
+            self.inspector.abort(from, abort, &mut self.out);
+        }
     }
 
     /// A side is read while the inspector wants it and the other side's buffer has room; not while
@@ -252,7 +315,8 @@ where
     fn may_read(&self, from: Side) -> bool {
         /// More than what the other side alone can fill before it is read no more.
         const PILE: usize = 3 * pool::BUFFER;
-        let has_closed = from == Side::Requestor && self.watch.is_half_closed;
+        let has_closed =
+            from == Side::Requestor && self.watch.is_half_closed && self.ahead.requestor.is_empty();
         !has_closed
             && self.waiting(from.other()) < pool::BUFFER
             && self.waiting(from) < PILE
@@ -275,11 +339,16 @@ where
     }
 
     /// Two equal snapshots: nothing moved between them.
-    const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 3]) {
+    const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 4]) {
         (
             [self.received.from_requestor, self.received.from_acceptor],
             [self.to_requestor.written(), self.to_acceptor.written()],
-            [self.out.to_requestor.len(), self.out.to_acceptor.len(), self.untaken.len()],
+            [
+                self.out.to_requestor.len(),
+                self.out.to_acceptor.len(),
+                self.ahead.requestor.len(),
+                self.ahead.acceptor.len(),
+            ],
         )
     }
 
@@ -296,8 +365,9 @@ where
 
     /// A requestor that had closed its half has its answers, or does not take them.
     fn is_half_over(&self) -> bool {
-        self.watch.is_half_closed
-            && (self.to_requestor.is_broken() || !self.inspector.has_more_for(Side::Requestor))
+        let has_all =
+            self.ahead.requestor.is_empty() && !self.inspector.has_more_for(Side::Requestor);
+        self.watch.is_half_closed && (self.to_requestor.is_broken() || has_all)
     }
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
@@ -367,6 +437,20 @@ where
 /// Whether an error is the TLS library's word on what came, not the system's on the connection.
 pub fn is_broken_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
+}
+
+/// What the requestor has sent, not yet consumed; empty at its end, nothing while there is nothing.
+fn fill<'a, R: AsyncBufRead>(
+    stream: Pin<&'a mut R>,
+    cx: &mut Context<'_>,
+) -> Result<Option<&'a [u8]>, Ending> {
+    match stream.poll_fill_buf(cx) {
+        Poll::Pending => Ok(None),
+        Poll::Ready(Ok(input)) => Ok(Some(input)),
+        Poll::Ready(Err(error)) if is_broken_tls(&error) => Err(Over::BrokenTls.into()),
+        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Some(&[])),
+        Poll::Ready(Err(_)) => Err(Loss::Closed.by(Side::Requestor).into()),
+    }
 }
 
 /// Reads once; the slice is what came, empty at the end of the stream.

@@ -36,6 +36,7 @@ use crate::reason::Sided;
 use crate::services::Operation;
 use crate::side::{PerSide, Side};
 use crate::wire::pdu;
+use crate::wire::reject::Abort;
 use command::{Command, Follows, Role};
 use guard::Guard;
 use lane::{Lane, Step, Unsound};
@@ -236,8 +237,11 @@ impl Inspector {
             Step::Data => may(self.release.may_send_data(from))?,
             Step::Command(command) => {
                 self.ledger.add_tidied(&command.tidied);
-                if command.asks() && !self.outstanding.may_ask(from) {
+                let is_early = command.asks() && self.outstanding.waits(from);
+                if is_early {
                     self.ledger.tidy(Tidied::SecondRequest);
+                }
+                if is_early && !self.may_ask(from) {
                     *self.early.get_mut(from) = Some(Box::new(command));
                 } else {
                     self.begin(from, command, out)?;
@@ -252,17 +256,36 @@ impl Inspector {
             Step::ReleaseRq => {
                 may(self.release.ask(from))?;
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RQ);
+                self.go_on(from.other(), out)?;
             }
             Step::ReleaseRp => {
                 may(self.release.answer(from))?;
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RP);
             }
-            Step::Abort(abort) => {
-                self.aborted = Some(from);
-                out.towards(from.other()).extend_from_slice(&abort.encode());
-            }
+            Step::Abort(abort) => self.abort(from, abort, out),
         }
         Ok(())
+    }
+
+    /// This side has aborted, perhaps behind a request that waits: an abort waits for nothing.
+    pub fn abort(&mut self, from: Side, abort: Abort, out: &mut Out) {
+        self.aborted = Some(from);
+        out.towards(from.other()).extend_from_slice(&abort.encode());
+    }
+
+    /// Whether a request of this side waits for the response to the one before.
+    pub const fn holds_back(&self, from: Side) -> bool {
+        self.early.get(from).is_some()
+    }
+
+    /// How much of the PDU under way is still to come from a side that is held back.
+    pub const fn rest_of_pdu(&self, from: Side) -> u32 {
+        self.lanes.get(from).rest_of_pdu()
+    }
+
+    /// Whether a request of this side can be dealt with now.
+    fn may_ask(&self, from: Side) -> bool {
+        self.outstanding.may_ask(from, self.release.owing() == Some(from))
     }
 
     /// Deals with a command whose time has come.
@@ -275,11 +298,8 @@ impl Inspector {
     fn command(&mut self, from: Side, mut command: Command, out: &mut Out) -> Result<(), Fault> {
         match command.role {
             Role::Response { .. } => {
-                // Of a message that is held, the other side has heard nothing.
-                if self.lanes.get(from.other()).is_holding_request() {
-                    return Err(Fault::UnaskedResponse);
-                }
-                self.outstanding.respond(from, &command, &mut self.ledger)?;
+                let is_held = self.lanes.get(from.other()).is_holding_request();
+                self.outstanding.respond(from, &command, is_held, &mut self.ledger)?;
                 if !permission::may_answer_for(&command, &self.contexts) {
                     command.drop_class();
                     self.ledger.tidy(Tidied::Class);
@@ -303,15 +323,10 @@ impl Inspector {
                 self.refuse(from, Forbidden::UnknownCommand, &command)?;
             }
             Role::Request { operation, message_id } => {
-                let (contexts, outstanding) = (&self.contexts, &self.outstanding);
-                match permission::judge(from, operation, &command, contexts, outstanding) {
-                    // Of a C-GET that is held, the PACS has heard nothing.
-                    Ok(())
-                        if operation == Operation::CStore
-                            && self.lanes.get(from.other()).is_holding_request() =>
-                    {
-                        self.refuse(from, Forbidden::StoreOutsideGet, &command)?;
-                    }
+                let is_held = self.lanes.requestor.is_holding_request();
+                let get = Operation::CGet;
+                let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
+                match permission::judge(from, operation, &command, &self.contexts, is_getting) {
                     Ok(()) => {
                         self.outstanding.ask(from, operation, message_id, &command);
                         command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
@@ -350,6 +365,9 @@ impl Inspector {
         out: &mut Out,
     ) -> Result<(), Sided<Fault>> {
         let command = guard.into_command();
+        if command.is_request() {
+            self.outstanding.withdraw(from);
+        }
         if error == DataSetError::Receiver {
             let refused = self.refuse(from, Forbidden::ReceivingAe, &command);
             return refused.map_err(|fault| fault.by(from));
@@ -421,13 +439,17 @@ impl Inspector {
                 lane.write_command(answer.context, &answer.command, out.towards(to));
             }
         }
-        for side in [from.other(), from] {
-            if self.outstanding.may_ask(side)
-                && let Some(command) = self.early.get_mut(side).take()
-            {
-                self.yields = Some(side);
-                self.begin(side, *command, out)?;
-            }
+        self.go_on(from.other(), out)?;
+        self.go_on(from, out)
+    }
+
+    /// A request that has waited goes on, if its time has come.
+    fn go_on(&mut self, side: Side, out: &mut Out) -> Result<(), Sided<Fault>> {
+        if self.may_ask(side)
+            && let Some(command) = self.early.get_mut(side).take()
+        {
+            self.yields = Some(side);
+            self.begin(side, *command, out)?;
         }
         Ok(())
     }

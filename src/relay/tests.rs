@@ -274,6 +274,46 @@ async fn a_requestor_that_closed_its_half_gets_its_answer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_abort_behind_a_request_that_waits_ends_the_association_at_once() {
+    let two = [STORE, LAST, STORE, LAST].concat();
+    for abort in [&ABORT[..], &[LAST, &ABORT].concat()] {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(&two).await.unwrap();
+        // The PACS has the first and says nothing.
+        read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+        ends.requestor.write_all(abort).await.unwrap();
+        let relayed = ends.relay.await.unwrap();
+        assert_eq!(relayed.ending, Loss::Aborted.by(Side::Requestor).into());
+        assert!(began.elapsed() < deadlines().close);
+        let already = read(&mut ends.pacs, ABORT.len() - relayed.to_acceptor.bytes.len()).await;
+        assert_eq!([already, relayed.to_acceptor.bytes].concat(), ABORT);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_requestor_that_closed_its_half_behind_several_requests_gets_its_answers_or_ends_as_idle()
+{
+    for answers in [0, 1, 2] {
+        let began = Instant::now();
+        let mut ends = start(deadlines(), 4096);
+        ends.requestor.write_all(&[STORE, LAST, STORE, LAST].concat()).await.unwrap();
+        ends.requestor.shutdown().await.unwrap();
+        for _ in 0..answers {
+            read(&mut ends.pacs, STORE.len() + LAST.len()).await;
+            ends.pacs.write_all(RESPONSE).await.unwrap();
+        }
+        let relayed = ends.relay.await.unwrap();
+        assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
+        assert_eq!(began.elapsed() < deadlines().idle, answers == 2);
+        assert!(began.elapsed() < deadlines().operation);
+        let rest = relayed.to_requestor.bytes;
+        let already = read(&mut ends.requestor, answers * RESPONSE.len() - rest.len()).await;
+        assert_eq!([already, rest].concat(), RESPONSE.repeat(answers));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_requestor_that_closed_its_half_hears_the_end_of_its_release() {
     let mut ends = start(deadlines(), 4096);
     ends.requestor.write_all(&RELEASE_RQ).await.unwrap();

@@ -95,6 +95,11 @@ impl Lane {
         }
     }
 
+    /// How much of the PDU behind the current fragment is still to come.
+    pub(super) const fn rest_of_pdu(&self) -> u32 {
+        self.pdu_left
+    }
+
     pub(super) const fn is_inside_message(&self) -> bool {
         self.message.is_underway()
     }

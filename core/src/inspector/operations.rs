@@ -8,26 +8,28 @@ use crate::side::{PerSide, Side};
 use crate::wire::associate::ContextId;
 use crate::wire::uid::Uid;
 
-/// The outstanding operations: at most one of each side, because the gate never lets an
-/// asynchronous window be negotiated (PS3.7 section D.3.3.3).
+/// The outstanding operations.
+///
+/// The gate never lets an asynchronous window be negotiated (PS3.7 section D.3.3.3), so there is one
+/// of each side, but where each side waits for the other: see [`Outstanding::may_ask`].
 #[derive(Debug, Default)]
-pub(super) struct Outstanding {
-    waiting: PerSide<Option<Waiting>>,
-    /// What has ended with a warning behind which some servers go on.
-    may_go_on: PerSide<Option<Request>>,
-}
+pub(super) struct Outstanding(PerSide<Waiting>);
 
+/// The most requests of a side that are outstanding at once.
+const MOST: usize = 8;
 /// A repository has found more than it shows (PS3.4 section C.6.4.4): to some servers that is the end
 /// of the query, to others not.
 const LIMIT_REACHED: u16 = 0xb001;
 
 /// What a side waits for.
-#[derive(Debug)]
-enum Waiting {
-    /// The other side's response to a request that was forwarded.
-    Response(Request),
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The other side's responses to requests that were forwarded, the oldest first.
+    requests: Vec<Request>,
     /// The gate's own response to a request that was not.
-    OwnResponse(OwnResponse),
+    own: Option<OwnResponse>,
+    /// What has ended with a warning behind which some servers go on.
+    may_go_on: Option<Request>,
 }
 
 #[derive(Debug)]
@@ -51,19 +53,35 @@ pub(super) struct OwnResponse {
     is_due: bool,
 }
 
+impl Waiting {
+    const fn is_empty(&self) -> bool {
+        self.requests.is_empty() && self.own.is_none()
+    }
+}
+
+impl Request {
+    fn is(&self, message_id: u16, context: ContextId) -> bool {
+        self.message_id == message_id && self.context == context && self.ended.is_none()
+    }
+}
+
 impl Outstanding {
     pub(super) const fn is_empty(&self) -> bool {
-        self.waiting.requestor.is_none() && self.waiting.acceptor.is_none()
+        self.0.requestor.is_empty() && self.0.acceptor.is_empty()
     }
 
-    /// Whether a request of this side can be dealt with now.
-    pub(super) const fn may_ask(&self, side: Side) -> bool {
-        self.waiting.get(side).is_none()
+    /// Whether a request of this side can be dealt with now: once it has the response to the one
+    /// before, or at once if the other side `is_waiting` for it. The answer to that may stand behind
+    /// the request, and each would wait for the other.
+    pub(super) const fn may_ask(&self, side: Side, is_waiting: bool) -> bool {
+        let Waiting { requests, own, .. } = self.0.get(side);
+        let is_waiting = is_waiting || !self.0.get(side.other()).requests.is_empty();
+        own.is_none() && (requests.is_empty() || is_waiting && requests.len() < MOST)
     }
 
     /// Whether this side waits for a response.
     pub(super) const fn waits(&self, side: Side) -> bool {
-        self.waiting.get(side).is_some()
+        !self.0.get(side).is_empty()
     }
 
     /// A request goes on to the other side.
@@ -74,46 +92,53 @@ impl Outstanding {
         message_id: u16,
         command: &Command,
     ) {
-        *self.may_go_on.get_mut(from) = None;
-        *self.waiting.get_mut(from) = Some(Waiting::Response(Request {
+        self.0.get_mut(from).requests.push(Request {
             message_id,
             operation,
             context: command.context,
             sop_class: command.sop_class.clone(),
             is_cancelled: false,
             ended: None,
-        }));
+        });
+    }
+
+    /// The newest request does not go on after all.
+    pub(super) fn withdraw(&mut self, from: Side) {
+        self.0.get_mut(from).requests.pop();
     }
 
     /// A request does not go on; this is its answer once the message is over.
     pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
-        *self.waiting.get_mut(from) =
-            Some(Waiting::OwnResponse(OwnResponse { context, command, is_due: false }));
+        self.0.get_mut(from).own = Some(OwnResponse { context, command, is_due: false });
     }
 
-    /// Takes account of a response: it must be asked for.
+    /// Takes account of a response: it must be asked for. If the newest request `is_held`, the other
+    /// side has not heard of it.
     pub(super) fn respond(
         &mut self,
         from: Side,
         command: &Command,
+        is_held: bool,
         ledger: &mut Ledger,
     ) -> Result<(), Fault> {
         let Role::Response { operation, responds_to, status } = command.role else { return Ok(()) };
-        let asker = from.other();
-        if self.waiting.get(asker).is_none() {
-            let goes_on = self.may_go_on.get_mut(asker).take();
-            *self.waiting.get_mut(asker) = goes_on.map(Waiting::Response);
-        }
-        let Some(Waiting::Response(request)) = self.waiting.get_mut(asker) else {
-            return Err(Fault::UnaskedResponse);
+        let is_asked =
+            |it: &Request| it.operation == operation && it.is(responds_to, command.context);
+        let Waiting { requests, may_go_on, .. } = self.0.get_mut(from.other());
+        let heard = requests.len() - usize::from(is_held && !requests.is_empty());
+        let asked = match requests.iter().take(heard).position(is_asked) {
+            Some(asked) => {
+                // The other side has come to what was asked later.
+                *may_go_on = None;
+                asked
+            }
+            None => {
+                let goes_on = may_go_on.take_if(|it| is_asked(it)).ok_or(Fault::UnaskedResponse)?;
+                requests.insert(0, goes_on);
+                0
+            }
         };
-        let is_asked = request.message_id == responds_to
-            && request.operation == operation
-            && request.context == command.context
-            && request.ended.is_none();
-        if !is_asked {
-            return Err(Fault::UnaskedResponse);
-        }
+        let request = requests.get_mut(asked).ok_or(Fault::UnaskedResponse)?;
         if !status.is_pending {
             request.ended = Some(status.code);
             if operation == Operation::CMove {
@@ -125,72 +150,52 @@ impl Outstanding {
 
     /// A message of this side has passed, or was swallowed, to its end.
     pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
-        if let Some(Waiting::OwnResponse(answer)) = self.waiting.get_mut(from) {
-            answer.is_due = true;
+        if let Some(own) = &mut self.0.get_mut(from).own {
+            own.is_due = true;
         }
         let asker = from.other();
-        let slot = self.waiting.get_mut(asker);
-        if let Some(Waiting::Response(Request { ended: Some(status), .. })) = slot {
-            let status = *status;
-            if let Some(Waiting::Response(request)) = slot.take() {
-                let sop_class = request.sop_class.clone();
-                ledger.ended(asker, request.operation, sop_class, Some(status));
-                if request.operation == Operation::CFind && status == LIMIT_REACHED {
-                    *self.may_go_on.get_mut(asker) = Some(Request { ended: None, ..request });
-                }
+        let Waiting { requests, may_go_on, .. } = self.0.get_mut(asker);
+        let ended = requests.iter().position(|request| request.ended.is_some());
+        if let Some(request) = ended.map(|ended| requests.remove(ended)) {
+            let Request { operation, ended, .. } = request;
+            ledger.ended(asker, operation, request.sop_class.clone(), ended);
+            if operation == Operation::CFind && ended == Some(LIMIT_REACHED) {
+                *may_go_on = Some(Request { ended: None, ..request });
             }
         }
     }
 
     /// Whether an answer of the gate's own waits for its place in the stream to this side.
     pub(super) const fn owes(&self, side: Side) -> bool {
-        matches!(
-            self.waiting.get(side),
-            Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))
-        )
+        matches!(self.0.get(side).own, Some(OwnResponse { is_due: true, .. }))
     }
 
     /// The answer that is due to this side; it is no longer outstanding then.
     pub(super) fn take_due(&mut self, side: Side) -> Option<OwnResponse> {
-        let slot = self.waiting.get_mut(side);
-        if !matches!(slot, Some(Waiting::OwnResponse(OwnResponse { is_due: true, .. }))) {
-            return None;
-        }
-        match slot.take()? {
-            Waiting::OwnResponse(answer) => Some(answer),
-            Waiting::Response(_) => None,
-        }
+        self.0.get_mut(side).own.take_if(|own| own.is_due)
     }
 
-    /// Whether this side waits for the end of such an operation.
-    pub(super) fn awaits(&self, side: Side, operation: Operation) -> bool {
-        self.request(side)
-            .is_some_and(|request| request.operation == operation && request.ended.is_none())
+    /// Whether this side waits for the end of such an operation, of which the other side has heard:
+    /// not if it is the newest request and that `is_held`.
+    pub(super) fn awaits(&self, side: Side, operation: Operation, is_held: bool) -> bool {
+        let requests = &self.0.get(side).requests;
+        let mut heard = requests.iter().rev().skip(usize::from(is_held));
+        heard.any(|request| request.operation == operation && request.ended.is_none())
     }
 
     /// Cancels what this side waits for, if it is this message and was not cancelled before.
     pub(super) fn cancel(&mut self, side: Side, message_id: u16, context: ContextId) -> bool {
-        let Some(Waiting::Response(request)) = self.waiting.get_mut(side) else { return false };
-        let can_be_cancelled = request.operation.is_cancellable()
-            && request.message_id == message_id
-            && request.context == context
-            && request.ended.is_none();
-        can_be_cancelled && !std::mem::replace(&mut request.is_cancelled, true)
+        let mut requests = self.0.get_mut(side).requests.iter_mut();
+        let found = requests.find(|it| it.operation.is_cancellable() && it.is(message_id, context));
+        found.is_some_and(|it| !std::mem::replace(&mut it.is_cancelled, true))
     }
 
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
         for side in [Side::Requestor, Side::Acceptor] {
-            if let Some(Waiting::Response(request)) = self.waiting.get_mut(side).take() {
+            for request in self.0.get_mut(side).requests.drain(..) {
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
-        }
-    }
-
-    const fn request(&self, side: Side) -> Option<&Request> {
-        match self.waiting.get(side) {
-            Some(Waiting::Response(request)) => Some(request),
-            Some(Waiting::OwnResponse(_)) | None => None,
         }
     }
 }

@@ -15,13 +15,14 @@ pub(super) enum Cancel {
     TooLate,
 }
 
-/// Judges a request of a known operation on its context.
+/// Judges a request of a known operation on its context. Whether the requestor `is_getting` says that
+/// the PACS has heard of a C-GET that has not ended.
 pub(super) fn judge(
     from: Side,
     operation: Operation,
     command: &Command,
     contexts: &Contexts,
-    outstanding: &Outstanding,
+    is_getting: bool,
 ) -> Result<(), Forbidden> {
     let context = contexts.get(command.context).ok_or(Forbidden::Operation)?;
     let class = command.sop_class.as_ref().ok_or(Forbidden::SopClass)?;
@@ -30,14 +31,12 @@ pub(super) fn judge(
     if !context.operations.allows(from, operation) || !on_class.allows(from, operation) {
         return Err(Forbidden::Operation);
     }
-    if from == Side::Acceptor
-        && operation == Operation::CStore
-        && !outstanding.awaits(Side::Requestor, Operation::CGet)
-    {
+    if from == Side::Acceptor && operation == Operation::CStore && !is_getting {
         return Err(Forbidden::StoreOutsideGet);
     }
+    // Where the PACS has objects moved from the device is the PACS's affair.
     let may_move = || command.destination.is_some_and(|title| contexts.may_move_to(&title));
-    if operation == Operation::CMove && !may_move() {
+    if from == Side::Requestor && operation == Operation::CMove && !may_move() {
         return Err(Forbidden::MoveDestination);
     }
     Ok(())

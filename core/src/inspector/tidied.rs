@@ -29,6 +29,8 @@ crate::reasons! {
         OddFragment: "odd-fragment", "a fragment of odd length"
             is Ground::Form("cuts the data set anew, into fragments of even length");
         SecondRequest: "early-request", "a request before the response to the one before"
-            is Ground::Form("reads that side no further until the response has passed");
+            is Ground::Form(
+                "reads that side no further until the response has passed, unless the other side \
+                 waits for it as well");
     }
 }

@@ -154,27 +154,30 @@ pub(super) fn number(value: &[u8]) -> Option<u16> {
     value.try_into().map(u16::from_le_bytes).ok()
 }
 
-/// UI, one value. A NUL pads it to an even length; devices put a space there, too.
+/// UI, one value. A NUL pads it to an even length; devices put a space there, too, or fill the 64
+/// bytes of a buffer.
 pub(super) fn uid(value: &[u8]) -> Option<Uid> {
-    Uid::parse(without_one_nul(value)?).ok()
+    Uid::parse(value).ok()
 }
 
 /// UI, one value, of an instance.
 pub(super) fn instance(value: &[u8]) -> Option<InstanceUid> {
-    InstanceUid::parse(without_one_nul(value)?).ok()
+    InstanceUid::parse(value).ok()
 }
 
-/// AE, one value. A NUL at its end, as some devices pad with, is taken for the space it should be.
+/// AE, one value. NULs at its end, as some devices pad with, are taken for the spaces they should be.
 pub(super) fn title(value: &[u8]) -> Option<AeTitle> {
-    let value = without_one_nul(value)?;
+    let value = without_nuls(value)?;
     if value.len() > AeTitle::LEN {
         return None;
     }
     AeTitle::parse(value).ok()
 }
 
-fn without_one_nul(value: &[u8]) -> Option<&[u8]> {
-    let value = if let [head @ .., 0] = value { head } else { value };
+fn without_nuls(mut value: &[u8]) -> Option<&[u8]> {
+    while let [head @ .., 0] = value {
+        value = head;
+    }
     (!value.contains(&0)).then_some(value)
 }
 

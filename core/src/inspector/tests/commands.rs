@@ -254,7 +254,7 @@ fn refuses_uids_that_are_none() {
         &b"1.2\\3"[..],
         b"../.",
         b"..",
-        b"1.2\0\0\0",
+        b"1.2\0\x003",
         b"1\x002.",
         b" 1.2",
         b"C:1",
@@ -282,10 +282,12 @@ fn an_instance_with_letters_or_a_dot_too_many_passes_as_it_is() {
 #[test]
 fn writes_uids_and_titles_with_the_padding_of_the_standard() {
     let expected = with(STORE_RQ, DATA, (0x1000, b"1.2.3\0".to_vec()));
-    for value in [b"1.2.3\0", b"1.2.3 "] {
+    // Some devices send the whole buffer of 64 bytes.
+    let buffer = [&b"1.2.3"[..], &[0; 59]].concat();
+    for value in [&b"1.2.3\0"[..], b"1.2.3 ", &buffer] {
         assert_eq!(read(&with(STORE_RQ, DATA, (0x1000, value.to_vec()))), Ok(expected.clone()));
     }
-    for value in [&b"CT1 "[..], b"CT1\0", b" CT1", b"CT1   "] {
+    for value in [&b"CT1 "[..], b"CT1\0", b" CT1", b"CT1   ", b"CT1\0\0\0\0\0"] {
         assert_eq!(read(&move_to(value)), Ok(move_to(b"CT1 ")));
     }
     assert_eq!(read(&move_to(b"STORE\0")), Ok(move_to(b"STORE ")));
@@ -296,7 +298,7 @@ fn a_destination_that_is_no_title_is_none() {
     for value in [
         &b"CT1\0EV"[..],
         b"\0CT1",
-        b"CT\0\0",
+        b"CT\0\0E",
         b"CT1\\EVIL",
         b"CT1\n",
         b"    ",

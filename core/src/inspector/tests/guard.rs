@@ -331,8 +331,12 @@ fn report(data_set: &[u8]) -> Vec<u8> {
 
 /// A C-FIND, or another request with the same elements.
 fn asking(field: u16) -> Vec<u8> {
+    asking_as(field, 1)
+}
+
+fn asking_as(field: u16, id: u16) -> Vec<u8> {
     let query = at(STUDY, &padded("1.2.3"));
-    [command(&request(field, 1, DATA)), one(1, LAST, &query)].concat()
+    [command(&request(field, id, DATA)), one(1, LAST, &query)].concat()
 }
 
 fn responding(field: u16, status: u16, data_set: &[u8]) -> Vec<u8> {
@@ -446,6 +450,13 @@ fn a_query_may_end_with_that_warning_or_go_on() {
     let (out, verdict, inspector) = play(&[(Side::Requestor, &find), (Side::Acceptor, &answers)]);
     assert_eq!((verdict, out.to_requestor), (Ok(()), answers));
     assert_eq!(statuses(&inspector), [Some(LIMIT_REACHED), Some(SUCCESS)]);
+    // The next query has begun meanwhile.
+    let two = [&find[..], &asking_as(FIND_RQ, 2)].concat();
+    let second = command(&response(FIND_RQ, 2, NO_DATA, SUCCESS));
+    let answers = [&alone[..], &more, &last, &second].concat();
+    let (out, verdict, inspector) = play(&[(Side::Requestor, &two), (Side::Acceptor, &answers)]);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), answers));
+    assert_eq!(inspector.phase(), Phase::Open);
     let too_late = [&alone[..], &last, &last].concat();
     let (_, verdict, _) = play(&[(Side::Requestor, &find), (Side::Acceptor, &too_late)]);
     assert_eq!(verdict, Err(Fault::UnaskedResponse));

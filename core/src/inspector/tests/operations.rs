@@ -24,6 +24,10 @@ const NOT_AUTHORIZED: u16 = 0x0124;
 const UNRECOGNIZED: u16 = 0x0211;
 
 fn association() -> Inspector {
+    association_with(reporting(&["CT1".parse().unwrap(), "VIEWER".parse().unwrap()]))
+}
+
+fn association_with(grants: Grants) -> Inspector {
     let by = |operations: &[Operation]| Operations::NONE.and_by_requestor(operations);
     let rows = [
         (VERIFICATION, by(&[Operation::CEcho])),
@@ -51,8 +55,7 @@ fn association() -> Inspector {
         from_requestor: MAXIMUM,
         from_acceptor: MAXIMUM,
     };
-    let move_to = ["CT1".parse().unwrap(), "VIEWER".parse().unwrap()];
-    Inspector::new(Contexts::new(contexts.into(), maxima, reporting(&move_to)))
+    Inspector::new(Contexts::new(contexts.into(), maxima, grants))
 }
 
 /// Feeds the pieces in turn, whole and byte by byte, with the same result.
@@ -212,6 +215,18 @@ fn objects_are_moved_to_listed_titles_only() {
 }
 
 #[test]
+fn a_pacs_that_may_ask_for_moves_is_bound_to_no_list() {
+    let mut rights = association();
+    let operations = Operations::NONE.and_by_acceptor(&[Operation::CMove]);
+    let contexts = rights.contexts.iter().cloned().map(|it| Context { operations, ..it });
+    let (contexts, maxima) = (contexts.collect(), rights.contexts.maxima);
+    rights = Inspector::new(Contexts::new(contexts, maxima, reporting(&[])));
+    let mut out = Out::default();
+    rights.feed(Side::Acceptor, &moving(b"WORKST"), &mut out).unwrap();
+    assert_eq!(out.to_requestor, moving(b"WORKST"));
+}
+
+#[test]
 fn nothing_is_moved_to_what_is_no_title() {
     for destination in [&b"CT1\0EV"[..], b"CT1\\EV", b"CT1\n", b"    ", b"\0\0", b""] {
         forbids(&moving(destination), MOVE, MOVE_RQ, Forbidden::MoveDestination);
@@ -295,8 +310,15 @@ fn a_request_before_the_gates_own_answer_waits_for_it() {
     assert_eq!(answered(told), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
 }
 
+/// What is for the requestor, and for the PACS, if the pieces pass.
+fn passed(pieces: &[(Side, &[u8])]) -> (Vec<u8>, Vec<u8>) {
+    let (out, verdict, _) = play(pieces);
+    assert_eq!(verdict, Ok(()));
+    (out.to_requestor, out.to_acceptor)
+}
+
 #[test]
-fn an_object_of_the_pacs_before_the_response_to_the_one_before_waits_too() {
+fn objects_of_the_pacs_do_not_wait_while_their_c_get_does() {
     let get = message(GET, GET_RQ, 1);
     let (one, two) = (message(MR, STORE_RQ, 5), message(MR, STORE_RQ, 6));
     let taken = |id| answer(MR, STORE_RQ, id, NO_DATA, SUCCESS);
@@ -304,13 +326,88 @@ fn an_object_of_the_pacs_before_the_response_to_the_one_before_waits_too() {
     let pieces: [(Side, &[u8]); 4] = [
         (Side::Requestor, &get),
         (Side::Acceptor, &both),
-        (Side::Requestor, &taken(5)),
         (Side::Requestor, &taken(6)),
+        (Side::Requestor, &taken(5)),
     ];
-    assert_eq!(play(&pieces[..2]).0.to_requestor, one);
-    let (out, verdict, _) = play(&pieces);
-    assert_eq!((verdict, out.to_requestor), (Ok(()), both));
-    assert_eq!(out.to_acceptor, [get, taken(5), taken(6)].concat());
+    assert_eq!(passed(&pieces[..2]).0, both);
+    assert_eq!(passed(&pieces), (both.clone(), [get, taken(6), taken(5)].concat()));
+}
+
+#[test]
+fn a_device_that_answers_no_events_gets_its_responses() {
+    let action = message(COMMITMENT, ACTION_RQ, 1);
+    let events = [message(COMMITMENT, EVENT_RQ, 2), message(COMMITMENT, EVENT_RQ, 3)].concat();
+    let done = answer(COMMITMENT, ACTION_RQ, 1, NO_DATA, SUCCESS);
+    let from_pacs = [&events[..], &done].concat();
+    let pieces: [(Side, &[u8]); 2] = [(Side::Requestor, &action), (Side::Acceptor, &from_pacs)];
+    assert_eq!(passed(&pieces).0, from_pacs);
+    // Nothing is asked of the PACS: then the second event has time.
+    assert_eq!(passed(&[(Side::Acceptor, &events)]).0, message(COMMITMENT, EVENT_RQ, 2));
+    let release = [&events[..], &RELEASE_RP].concat();
+    let pieces: [(Side, &[u8]); 2] = [(Side::Acceptor, &release), (Side::Requestor, &RELEASE_RQ)];
+    assert_eq!(passed(&pieces).0, release);
+}
+
+#[test]
+fn two_sides_that_ask_before_they_answer_do_not_wait_for_each_other() {
+    let actions = [message(COMMITMENT, ACTION_RQ, 1), message(COMMITMENT, ACTION_RQ, 2)].concat();
+    let event = message(COMMITMENT, EVENT_RQ, 3);
+    let acted = |id| answer(COMMITMENT, ACTION_RQ, id, NO_DATA, SUCCESS);
+    let thanks = answer(COMMITMENT, EVENT_RQ, 3, NO_DATA, SUCCESS);
+    let from_requestor = [&actions[..], &thanks].concat();
+    let from_pacs = [event, acted(1), acted(2)].concat();
+    let pieces: [(Side, &[u8]); 2] =
+        [(Side::Requestor, &from_requestor), (Side::Acceptor, &from_pacs)];
+    assert_eq!(passed(&pieces), (from_pacs.clone(), from_requestor.clone()));
+}
+
+#[test]
+fn only_so_many_requests_are_outstanding_at_once() {
+    let get = message(GET, GET_RQ, 1);
+    let objects: Vec<_> = (0..20).map(|id| message(MR, STORE_RQ, id)).collect();
+    let (out, verdict, inspector) =
+        play(&[(Side::Requestor, &get), (Side::Acceptor, &objects.concat())]);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), objects[..8].concat()));
+    assert!(inspector.holds_back(Side::Acceptor) && !inspector.wants(Side::Acceptor));
+}
+
+#[test]
+fn a_request_that_is_held_is_neither_answered_nor_a_get() {
+    let event = message(COMMITMENT, EVENT_RQ, 9);
+    let echo = message(VERIFICATION, ECHO_RQ, 1);
+    let echoed = answer(VERIFICATION, ECHO_RQ, 1, NO_DATA, SUCCESS);
+    // The guard holds what it judges: of the query, or C-GET, the PACS has not heard.
+    let half = |context: (u8, &str), field| {
+        one(context.0, COMMAND | LAST, &ask(field, context.1, 2, DATA))
+    };
+    let played = |asked: &[u8], said: &[u8]| {
+        let grants = Grants { guarding: PerSide::default(), ..reporting(&[]) };
+        let mut fed = Fed::new(association_with(grants));
+        let asked = [&echo[..], asked].concat();
+        let pieces: [(Side, &[u8]); 3] =
+            [(Side::Acceptor, &event), (Side::Requestor, &asked), (Side::Acceptor, said)];
+        let verdict = pieces.iter().try_for_each(|(from, input)| fed.feed(*from, input));
+        (verdict, fed.inspector)
+    };
+    assert_eq!(played(&half(FIND, FIND_RQ), &echoed).0, Ok(()));
+    let found = answer(FIND, FIND_RQ, 2, NO_DATA, SUCCESS);
+    assert_eq!(played(&half(FIND, FIND_RQ), &found).0, Err(Fault::UnaskedResponse));
+    let object = message(MR, STORE_RQ, 5);
+    let (verdict, inspector) = played(&half(GET, GET_RQ), &object);
+    assert_eq!(verdict, Ok(()));
+    assert_eq!(inspector.ledger().forbidden()[0].why.what, Forbidden::StoreOutsideGet);
+}
+
+#[test]
+fn an_abort_behind_a_request_that_waits_does_not_wait() {
+    let two = message(VERIFICATION, ECHO_RQ, 1).repeat(2);
+    let (mut inspector, mut out) = (association(), Out::default());
+    inspector.feed(Side::Requestor, &two, &mut out).unwrap();
+    assert!(inspector.holds_back(Side::Requestor));
+    let abort = Abort::parse([0, 0, 2, 6]);
+    inspector.abort(Side::Requestor, abort, &mut out);
+    assert_eq!(inspector.phase(), Phase::Aborted(Side::Requestor));
+    assert!(out.to_acceptor.ends_with(&abort.encode()) && inspector.at_boundary(Side::Acceptor));
 }
 
 #[test]
