@@ -467,6 +467,17 @@ fn fragments_of_odd_length_leave_as_even_ones_with_the_same_bytes() {
 }
 
 #[test]
+fn of_a_fragment_of_odd_length_all_that_leaves_has_left_before_its_last_byte() {
+    let head = command(&request(STORE_RQ, 1, DATA));
+    let odd = one(1, 0, &[7; 5]);
+    for (missing, is_at_boundary) in [(2, false), (1, true), (0, true)] {
+        let begun = [&head[..], &odd[..odd.len() - missing]].concat();
+        let (_, verdict, inspector) = run(&[(Side::Requestor, &begun)]);
+        assert_eq!((verdict, inspector.at_boundary(Side::Acceptor)), (Ok(()), is_at_boundary));
+    }
+}
+
+#[test]
 fn a_command_may_come_in_any_number_of_fragments() {
     let set = request(ECHO_RQ, 1, NO_DATA);
     let last = set.len() - 1;
