@@ -530,6 +530,13 @@ fn bounds_what_a_command_may_hold() {
 }
 
 #[test]
+fn bounds_the_empty_fragments_of_a_command() {
+    let empty = one(1, COMMAND, &[]);
+    assert_eq!(run(&[(Side::Requestor, &empty.repeat(64))]).1, Ok(()));
+    assert_eq!(fault(&[(Side::Requestor, &empty.repeat(65))]), Fault::EmptyFragments);
+}
+
+#[test]
 fn release_ends_the_association_and_nothing_passes_behind_it() {
     let echo = command(&request(ECHO_RQ, 1, NO_DATA));
     let (out, verdict, inspector) = run(&[
