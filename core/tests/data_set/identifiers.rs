@@ -149,9 +149,17 @@ fn refuses_uids_of_queries_that_lead_elsewhere_and_counts_other_characters() {
                 let expected = Err(E::UidCharacters(t(0x0020_000d)));
                 assert_eq!(verdict(purpose, value), expected, "{value}");
             }
-            for value in
-                ["LOCALIZER1.2.3", "a1", "1..2", "*..", "1.2\0\\3", "1 2", "12:3", "1.2.\\3"]
-            {
+            for value in [
+                "LOCALIZER1.2.3",
+                "a1",
+                "1..2",
+                "*..",
+                "1.2\0\\3",
+                "1 2",
+                "12:3",
+                "1a:2",
+                "1.2.\\3",
+            ] {
                 let met = verdict(purpose, value).unwrap();
                 assert_eq!(times(&met, Deviation::UidCharacters), 1, "{value}");
             }
