@@ -467,6 +467,17 @@ fn fragments_of_odd_length_leave_as_even_ones_with_the_same_bytes() {
 }
 
 #[test]
+fn of_a_fragment_of_odd_length_all_that_leaves_has_left_before_its_last_byte() {
+    let head = command(&request(STORE_RQ, 1, DATA));
+    let odd = one(1, 0, &[7; 5]);
+    for (missing, is_at_boundary) in [(2, false), (1, true), (0, true)] {
+        let begun = [&head[..], &odd[..odd.len() - missing]].concat();
+        let (_, verdict, inspector) = run(&[(Side::Requestor, &begun)]);
+        assert_eq!((verdict, inspector.at_boundary(Side::Acceptor)), (Ok(()), is_at_boundary));
+    }
+}
+
+#[test]
 fn a_command_may_come_in_any_number_of_fragments() {
     let set = request(ECHO_RQ, 1, NO_DATA);
     let last = set.len() - 1;
@@ -516,6 +527,13 @@ fn bounds_what_a_command_may_hold() {
         let one_more = one(1, beyond, &[0; 2][..length]);
         assert_eq!(fault(&[(Side::Requestor, &fits), (Side::Requestor, &one_more)]), expected);
     }
+}
+
+#[test]
+fn bounds_the_empty_fragments_of_a_command() {
+    let empty = one(1, COMMAND, &[]);
+    assert_eq!(run(&[(Side::Requestor, &empty.repeat(64))]).1, Ok(()));
+    assert_eq!(fault(&[(Side::Requestor, &empty.repeat(65))]), Fault::EmptyFragments);
 }
 
 #[test]

@@ -35,6 +35,16 @@ fn refuses_a_missing_identifier() {
 }
 
 #[test]
+fn an_identifier_that_comes_twice_is_not_missing() {
+    for walk in EVERY_WALK {
+        let twice = identifiers(walk).map(|element| element.repeat(2)).concat();
+        let met = judge(walk, &object(), acceptor(), &twice).unwrap();
+        assert_eq!(times(&met, Deviation::Duplicate), 4);
+        assert_eq!(times(&met, Deviation::Identifier), 0);
+    }
+}
+
+#[test]
 fn demands_no_study_of_what_belongs_to_none() {
     let walk = Walk::ExplicitLittle;
     let class = "1.2.840.10008.5.1.4.38.1";
@@ -139,9 +149,22 @@ fn refuses_uids_of_queries_that_lead_elsewhere_and_counts_other_characters() {
                 let expected = Err(E::UidCharacters(t(0x0020_000d)));
                 assert_eq!(verdict(purpose, value), expected, "{value}");
             }
-            for value in
-                ["LOCALIZER1.2.3", "a1", "1..2", "*..", "1.2\0\\3", "1 2", "12:3", "1.2.\\3"]
-            {
+            for value in [
+                "LOCALIZER1.2.3",
+                "a1",
+                "1..2",
+                "*..",
+                "1.2\0\\3",
+                "1 2",
+                "12:3",
+                "1a:2",
+                "1.2.\\3",
+            ] {
+                let met = verdict(purpose, value).unwrap();
+                assert_eq!(times(&met, Deviation::UidCharacters), 1, "{value}");
+            }
+            // Twice as strange is not sound.
+            for value in ["1..2..3", "1.\\2.\\3", "ab1"] {
                 let met = verdict(purpose, value).unwrap();
                 assert_eq!(times(&met, Deviation::UidCharacters), 1, "{value}");
             }
@@ -269,5 +292,7 @@ fn refuses_overlong_parts_of_paths() {
         assert_eq!(judge_attributes(walk, &bytes), Err(E::TooLong(t(0x0010_0020))));
         let met = judge(walk, &Purpose::Attributes, acceptor(), &bytes).unwrap();
         assert_eq!(times(&met, Deviation::Path), 1);
+        let longest = element(walk, 0x0010_0020, "LO", &[b'x'; 1024]);
+        assert_eq!(judge_attributes(walk, &longest), Ok(Deviations::default()));
     }
 }

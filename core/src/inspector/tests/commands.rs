@@ -291,6 +291,8 @@ fn writes_uids_and_titles_with_the_padding_of_the_standard() {
         assert_eq!(read(&move_to(value)), Ok(move_to(b"CT1 ")));
     }
     assert_eq!(read(&move_to(b"STORE\0")), Ok(move_to(b"STORE ")));
+    assert_eq!(read(&move_to(b"CT1             ")), Ok(move_to(b"CT1 ")));
+    assert_eq!(read(&move_to(b"1234567890123456")), Ok(move_to(b"1234567890123456")));
 }
 
 #[test]
@@ -305,6 +307,7 @@ fn a_destination_that_is_no_title_is_none() {
         b"\0\0",
         b"CT1\xb2",
         b"12345678901234567 ",
+        b"CT1               ",
         b"",
     ] {
         let command = Command::read(ContextId::new(1).unwrap(), &move_to(value)).unwrap();

@@ -199,6 +199,18 @@ fn a_fault_behind_the_head_ends_the_association() {
 }
 
 #[test]
+fn of_a_list_of_uids_behind_the_head_all_before_the_byte_at_fault_leaves() {
+    let (sound, unsound) = (b"1.2.3\\1.2", b"/../3.4");
+    let uids = at(STUDY, &[&sound[..], unsound].concat());
+    let query = [at((0x0009, 0x1001), &vec![b'x'; 2 * HEAD]), uids].concat();
+    let input = [command(&request(FIND_RQ, 1, DATA)), one(1, LAST, &query)].concat();
+    let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
+    let fault = DataSetError::UidCharacters(Tag::new(STUDY.0, STUDY.1));
+    assert_eq!(verdict, Err(Fault::DataSet(fault)));
+    assert!(out.to_acceptor == input[..input.len() - unsound.len()]);
+}
+
+#[test]
 fn the_last_byte_of_a_long_object_leaves_only_if_it_may_end_there() {
     let cut = object(100_000)[..90_000].to_vec();
     for size in [16_000, 90_000] {
