@@ -170,7 +170,7 @@ impl Connected {
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((stream, accepted))) => {
-                account.authenticated(&accepted.certificate, site.policy.holder(&accepted));
+                account.authenticated(&accepted, site.policy.holder(&accepted));
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
                 Ok(Authenticated { requestor, accepted })
             }
