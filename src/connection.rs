@@ -42,7 +42,7 @@ use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Relayed, Stop, relay};
 use crate::site::Site;
-use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
+use crate::slots::Slot;
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
@@ -61,7 +61,6 @@ pub struct Connected {
     context: Context,
     account: Account,
     socket: TcpStream,
-    handshake_slot: HandshakeSlot,
 }
 
 /// A requestor whose certificate is known.
@@ -141,19 +140,14 @@ impl Connected {
         listener: Arc<str>,
         source: SocketAddr,
         socket: TcpStream,
-        (slot, handshake_slot): (ConnectionSlot, HandshakeSlot),
+        slot: Slot,
     ) -> Self {
         let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
-        Self {
-            context: Context::new(gate, listener, source, slot),
-            account,
-            socket,
-            handshake_slot,
-        }
+        Self { context: Context::new(gate, listener, source, slot), account, socket }
     }
 
     async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
-        let Self { context, mut account, socket, handshake_slot } = self;
+        let Self { mut context, mut account, socket } = self;
         let site = Arc::clone(&context.site);
         let Some(tls) = site.tls.get(&context.listener) else {
             return Err(Ended::new(context, account, Early::Stopped));
@@ -162,15 +156,16 @@ impl Connected {
         let accept = tls.accept(ReadAhead::new(socket));
         let outcome = tokio::select! {
             outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
-            () = handshake_slot.evicted() => {
-                return Err(Ended::new(context, account, SlotLimit::Handshakes));
+            limit = context.slot.gives_way() => {
+                return Err(Ended::new(context, account, limit));
             }
         };
-        drop(handshake_slot);
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((stream, accepted))) => {
-                account.authenticated(&accepted, site.policy.holder(&accepted));
+                let holder = site.policy.holder(&accepted);
+                context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
+                account.authenticated(&accepted, holder);
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
                 Ok(Authenticated { requestor, accepted })
             }
@@ -209,7 +204,11 @@ impl Authenticated {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (stop, limit) = (context.gate.live.draining(), context.site.limits.request);
-        let body = match within(stop, limit, read_associate(stream)).await {
+        let read = tokio::select! {
+            read = within(stop, limit, read_associate(stream)) => read,
+            limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
+        };
+        let body = match read {
             Ok(Ok(body)) => body,
             Ok(Err(Unread::Ended(early))) => return Err(requestor.dropped(early)),
             Ok(Err(Unread::Header(error))) => return Err(requestor.answered(error)),
@@ -258,6 +257,7 @@ impl Admitted {
     fn permit(self) -> Permitted {
         let Self { mut requestor, not_after, admitted, slot } = self;
         let permit = admitted.permit();
+        requestor.context.slot.permitted();
         requestor.account.permitted(&permit);
         Permitted { requestor, not_after, permit, slot }
     }
@@ -403,9 +403,10 @@ impl Ended {
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { context, account, reason, answer, requestor, acceptor, transport } = *self;
+        let Self { mut context, account, reason, answer, requestor, acceptor, transport } = *self;
         let patience = context.site.limits.close;
         account.end(reason, answer);
+        context.slot.refused();
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
         let acceptor = async {
@@ -425,7 +426,10 @@ impl Ended {
                 Farewell::default().say(&mut stream, patience).await;
             }
         };
-        farewell::both(acceptor, requestor, waits).await;
+        tokio::select! {
+            () = farewell::both(acceptor, requestor, waits) => {}
+            _ = context.slot.gives_way() => {}
+        }
         // The slot is held until the sockets are closed.
         drop(context);
     }

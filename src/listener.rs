@@ -50,11 +50,11 @@ fn begin(
     socket: TcpStream,
     source: SocketAddr,
 ) {
-    let slots = match gate.slots.take(source.ip()) {
-        Ok(slots) => slots,
+    let slot = match gate.slots.take(source.ip()) {
+        Ok(slot) => slot,
         Err(limit) => return refuse(gate, listener, source, limit),
     };
-    let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slots);
+    let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slot);
     let alive = alive.clone();
     tokio::spawn(async move {
         serve(connected).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::gate::Gate;
 use crate::site::Site;
-use crate::slots::ConnectionSlot;
+use crate::slots::Slot;
 
 /// Where a connection came in, and what judges it.
 pub(super) struct Context {
@@ -18,17 +18,12 @@ pub(super) struct Context {
     /// The requestor's address.
     pub(super) source: SocketAddr,
     /// Held until the sockets are closed.
-    _slot: ConnectionSlot,
+    pub(super) slot: Slot,
 }
 
 impl Context {
-    pub(super) fn new(
-        gate: Arc<Gate>,
-        listener: Arc<str>,
-        source: SocketAddr,
-        slot: ConnectionSlot,
-    ) -> Self {
+    pub(super) fn new(gate: Arc<Gate>, listener: Arc<str>, source: SocketAddr, slot: Slot) -> Self {
         let site = gate.site.load_full();
-        Self { gate, site, listener, source, _slot: slot }
+        Self { gate, site, listener, source, slot }
     }
 }
