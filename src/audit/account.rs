@@ -117,10 +117,10 @@ impl Account {
         self.record.notes = Texts::collect(of_request(permit));
     }
 
-    /// The policy refused it; `asked` contexts were proposed.
-    pub fn refused(&mut self, refusal: &Refusal, asked: usize) {
+    /// The policy refused it; `asked` contexts, if there was a request.
+    pub fn refused(&mut self, refusal: &Refusal, asked: Option<usize>) {
         self.record.pacs.clone_from(&refusal.pacs);
-        self.record.contexts = Some(contexts(asked, None, &refusal.removed));
+        self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
         self.record.trace = Texts::collect(refusal.trace.iter());
         self.record.advice = refusal.advice();
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::gate::Gate;
+use crate::live::PeerConnection;
 use crate::site::Site;
 use crate::slots::Slot;
 
@@ -19,11 +20,20 @@ pub(super) struct Context {
     pub(super) source: SocketAddr,
     /// Held until the sockets are closed.
     pub(super) slot: Slot,
+    /// The same among those of its peer, once that is known.
+    of_peer: Option<PeerConnection>,
 }
 
 impl Context {
     pub(super) fn new(gate: Arc<Gate>, listener: Arc<str>, source: SocketAddr, slot: Slot) -> Self {
         let site = gate.site.load_full();
-        Self { gate, site, listener, source, slot }
+        Self { gate, site, listener, source, slot, of_peer: None }
+    }
+
+    /// It is one of this peer's connections; how many others there are.
+    pub(super) fn belongs_to(&mut self, peer: &Arc<str>) -> u32 {
+        let (counted, others) = self.gate.live.take_connection(peer);
+        self.of_peer = Some(counted);
+        others
     }
 }
