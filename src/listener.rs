@@ -16,7 +16,7 @@ use crate::reason::Reason;
 use crate::slots::SlotLimit;
 
 /// Connections that wait for the accept loop.
-const BACKLOG: u32 = 1024;
+const BACKLOG: u32 = 4096;
 /// The pause after the system has run out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
 
