@@ -74,10 +74,18 @@ impl Account {
         self.record.event = Event::Refused;
     }
 
-    /// The handshake failed. The error is what rustls or the system said, for the detail.
-    pub fn handshake_failed(&mut self, presented: Option<&Certificate>, error: &std::io::Error) {
+    /// The handshake failed. What rustls or the system said comes behind the reason's sentence.
+    pub fn handshake_failed(
+        &mut self,
+        presented: Option<&Certificate>,
+        reason: Reason,
+        error: &std::io::Error,
+    ) {
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
-        self.record.detail = Some(PeerText::from_display(error, PeerText::SENTENCE));
+        let (sentence, said) = (reason.to_string(), error.to_string());
+        self.record.detail = (sentence != said).then(|| {
+            PeerText::from_display(format_args!("{sentence} ({said})"), PeerText::SENTENCE)
+        });
     }
 
     /// Nothing came: a monitor or a load balancer.
