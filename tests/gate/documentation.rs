@@ -204,6 +204,30 @@ fn the_example_certificates_serve_and_the_revoked_one_does_not() {
 
 #[test]
 #[ignore = "needs openssl: run tests/all"]
+fn the_example_ca_renews_its_list_in_a_fresh_shell_and_signs_nothing_without_a_name() {
+    let work = TempDir::new().unwrap();
+    run(&format!("{ROOT}/certs-example/make imaging-ca"), work.path());
+    let example = work.path().join("imaging-ca");
+    let scripts = snippets(CERTIFICATES, "sh");
+    let of = |word: &str| scripts.iter().find(|text| text.contains(word)).unwrap();
+    let named = of("NAMES=");
+    let nameless = named.replace("NAMES=DNS:mr1.radiology.example", "");
+    let output = shell(&format!("unset NAMES\n{nameless}"), &example);
+    assert!(!output.status.success() && words(&output).contains("NAMES-is-not-set"));
+    run(&named.replace("mkdir mr1", ""), &example);
+    let list = || fs::read(example.join("gate/client-ca.crl")).unwrap();
+    let before = list();
+    let (revocation, renewal) = of("-revoke").split_once('\n').unwrap();
+    let (renewal, rest) = renewal.split_once('\n').unwrap();
+    for command in [revocation, renewal] {
+        run(&format!("unset NAMES\n{command}"), &example);
+    }
+    assert_ne!(list(), before);
+    assert!(rest.contains("install ") && rest.contains("restart pacsgate"), "{rest}");
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
 fn the_example_script_overwrites_nothing() {
     let work = TempDir::new().unwrap();
     let make = Path::new(ROOT).join("certs-example/make");
@@ -276,7 +300,13 @@ impl Folder {
     fn local(&self, script: &str, work: &Path) -> String {
         let script = script.replace("/etc/pacsgate", &self.0.path().display().to_string());
         let script = script.replace("/root/", &format!("{}/", work.display()));
-        script.replace("-o root -g pacsgate ", "")
+        let script = script.replace("-o root -g pacsgate ", "");
+        script
+            .lines()
+            .filter(|line| !line.contains("systemctl restart"))
+            .collect::<Vec<_>>()
+            .join("\n")
+            + "\n"
     }
 
     fn start(self) -> Gate {
