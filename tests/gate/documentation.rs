@@ -69,6 +69,33 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
 }
 
 #[test]
+fn the_ranges_on_the_page_are_those_that_check_names() {
+    let rows = CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `limits."));
+    let rows: Vec<_> = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).collect();
+    assert_eq!(rows.len(), 19);
+    let folder = Folder::new();
+    folder.write_readme_configuration();
+    let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();
+    let limits = rows.iter().map(|row| {
+        let key = row[0].trim_end_matches('`');
+        let unit = if key == "max_pdu" { "B" } else { "s" };
+        let is_number = row[2].bytes().all(|byte| byte.is_ascii_digit() || b" _to".contains(&byte));
+        let nothing = if is_number { "0".to_owned() } else { format!("\"0{unit}\"") };
+        format!("{key} = {nothing}\n")
+    });
+    let limits: String = limits.collect();
+    folder.write("pacsgate.toml", &format!("{main}\n[limits]\n{limits}"));
+    let told = words(&folder.check());
+    for row in rows {
+        let key = row[0].trim_end_matches('`');
+        let range = format!(" is outside {}", row[2].replace('_', ""));
+        let is_told =
+            |line: &str| line.contains(&format!(" limits.{key}: ")) && line.ends_with(&range);
+        assert!(told.lines().any(is_told), "limits.{key}{range}\n{told}");
+    }
+}
+
+#[test]
 fn the_configuration_of_the_readme_starts_a_gate() {
     let folder = Folder::new();
     folder.write_readme_configuration();
@@ -278,12 +305,15 @@ impl Folder {
         }
     }
 
+    fn check(&self) -> Output {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        check.args(["check", "--user", "root", "--config"]).arg(self.path("pacsgate.toml"));
+        check.output().unwrap()
+    }
+
     /// `pacsgate check` warns of this key and of nothing else.
     fn is_good_with_one_warning(&self, key: &str) {
-        let mut check = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
-        let check =
-            check.args(["check", "--user", "root", "--config"]).arg(self.path("pacsgate.toml"));
-        let output = check.output().unwrap();
+        let output = self.check();
         let words = words(&output);
         let warnings: Vec<_> = words.lines().filter(|line| line.starts_with("warning")).collect();
         assert!(output.status.success(), "{words}");
