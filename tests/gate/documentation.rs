@@ -155,8 +155,10 @@ fn the_readmes_search_finds_whoever_is_turned_away() {
     assert_rejected(&mut mistaken, [1, 1, 3]);
     scenario.serves_a_good_peer();
     scenario.gate.audited("closed", "released");
+    drop(scenario.associated());
+    scenario.gate.audited("closed", "requestor-closed");
     let audit = scenario.gate.stop().stdout;
-    let search = snippets(README, "sh").into_iter().find(|text| text.contains("grep -E"));
+    let search = snippets(README, "sh").into_iter().find(|text| text.contains("| grep"));
     let (_, search) = search.as_deref().unwrap().split_once(" | ").unwrap();
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("audit"), audit).unwrap();
@@ -164,7 +166,7 @@ fn the_readmes_search_finds_whoever_is_turned_away() {
     let found: Vec<Value> =
         words(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let reasons: Vec<_> = found.iter().map(|line| &line["reason"]).collect();
-    assert_eq!(reasons, ["certificate-missing", "calling-title"]);
+    assert_eq!(reasons, ["certificate-missing", "calling-title", "requestor-closed"]);
 }
 
 #[test]
