@@ -9,19 +9,20 @@ const EXAMPLE: Tag = Tag::new(0x0008, 0x0018);
 const HARMFUL: &str = "Show the vendor of the sender the detail: such a data set can crash or \
                        mislead its reader. If the sender is not faulty, it may have been broken \
                        into. `guard = \"report\"` in its [peer] or [pacs] table lets such data sets pass.";
-const TOLERABLE: &str = "Show the vendor the detail. If the device cannot be mended, name this \
-                         deviation in `tolerate` of its [peer] or [pacs] table: readers agree on what it says.";
+const TOLERABLE: &str = "Show the vendor of the sender the detail. If the sender cannot be fixed, and whatever \
+     receives its data sets reads them as they are meant, add this deviation to `tolerate` of its \
+     [peer] or [pacs] table.";
 const IDENTIFY: &str = "Show the vendor of the sender the detail: the object does not identify itself properly. \
      `guard = \"report\"` in its [peer] table lets such objects pass.";
 const WHO_ENTERED: &str = "Find out who entered this value: some servers would write outside their \
-                           directory. If it is harmless, and the PACS makes no paths of it, name \
-                           `path-characters` in `tolerate` of the [peer] table.";
-const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, name \
-     `character-set` in `tolerate` of its [peer] table: texts may then be read wrongly.";
+                           directory. If it is harmless, and the PACS makes no paths of it, add \
+                           `\"path-characters\"` to `tolerate` of the device's [peer] table.";
+const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, add \
+     `\"character-set\"` to `tolerate` of its [peer] table: texts may then be read wrongly.";
 const SUBSCRIBE: &str = "If the device subscribes under another of its titles, add that to \
                          `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
-const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements`, in [limits] \
-                              for all or in the table of this peer or PACS.";
+const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements` of its [peer] or [pacs] table, or in \
+     [limits] for all.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");

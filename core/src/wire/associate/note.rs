@@ -60,6 +60,9 @@ crate::reasons! {
             "extended negotiation (item 56) for what is no UID dropped" is DROPPED;
         SmallerMaximum: "two-maximum-lengths-in-answer",
             "two maximum lengths (item 51) in the answer" is Ground::Form("takes the smaller");
+        /// Some cut fragments of odd length by it.
+        OddMaximum: "odd-maximum-length",
+            "odd maximum length (item 51)" is Ground::Form("announces an even one");
     }
 }
 
