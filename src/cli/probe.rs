@@ -98,7 +98,7 @@ impl Probe {
         let version = stream.get_ref().1.protocol_version();
         let version = if version == Some(rustls::ProtocolVersion::TLSv1_2) { "1.2" } else { "1.3" };
         let name = name.to_str();
-        say(Step::Tls, format_args!("TLS {version}, the server has proved to be {name}"));
+        say(Step::Tls, format_args!("TLS {version}, the server proved its identity as {name}"));
         let echoed = self.echo(&mut Link::new(stream, self.timeout)).await;
         if let (Err(_), Some(from)) = (&echoed, from) {
             note(format_args!("The reason is in the gate's audit, at the source {from}."));

@@ -25,11 +25,11 @@ pub(super) enum FileFault {
     #[error("is larger than {} MiB", MAX_FILE / (1024 * 1024))]
     TooLarge,
     /// Group or others may write it: they could give themselves access.
-    #[error("may be written by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
+    #[error("is writable by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
     Writable(u32),
     /// Group or others may write the directory, and so put another file in its place.
     #[error(
-        "is in a directory that others than its owner may write (mode {0:04o}); run `chmod go-w` \
+        "is in a directory that is writable by others than its owner (mode {0:04o}); run `chmod go-w` \
          on the directory"
     )]
     Replaceable(u32),

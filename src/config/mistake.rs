@@ -66,7 +66,7 @@ pub(super) enum Mistake {
     Several(Quoted, Vec<Quoted>),
     /// A path of another system.
     #[error(
-        "{0} is a path of Windows, and the gate runs on Linux; write where the file is on this \
+        "{0} is a Windows path, and the gate runs on Linux; write where the file is on this \
          machine, with slashes"
     )]
     WindowsPath(Quoted),
@@ -215,7 +215,7 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
     /// A private key that every user of the machine may read.
-    #[error("{} may be read by every user of this machine; run `chmod o-r` on it", .0.display())]
+    #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.
     #[error(
@@ -225,13 +225,13 @@ pub(super) enum Caution {
     NoCrl,
     /// A CA without a list beside those that have one.
     #[error(
-        "none is of {0}, so every certificate that this CA has issued is refused as crl-missing; \
-         add its list"
+        "none of the lists is from {0}, so every certificate that this CA has issued is refused as crl-missing; \
+         add that CA's list"
     )]
     CaWithoutCrl(Quoted),
     /// Two titles that people take for one.
     #[error(
-        "{title} and {other} of {table}, at {first}, differ in case only; case is significant, so \
+        "{title} and {other} of {table}, at {first}, differ only in case; case is significant, so \
          compare them with what is set at the device"
     )]
     TitleInOtherCase {
@@ -377,7 +377,7 @@ pub(super) enum Outage {
     },
     /// An address of another machine.
     #[error(
-        "{address} is no address of this machine, which has {}; correct it, or give it to an \
+        "{address} is not an address of this machine, which has {}; correct it, or give it to an \
          interface", Listed(.own)
     )]
     NotHere {

@@ -209,7 +209,7 @@ impl fmt::Display for Obstacle {
         let (verb, path) = (access.verb(), path.display());
         write!(
             f,
-            "the user {account}, as whom the gate is to run, may not {verb} {path} ({owner}, mode \
+            "the user {account}, as whom the gate is to run, cannot {verb} {path} ({owner}, mode \
              {mode:04o}); {cure}"
         )
     }

@@ -62,7 +62,14 @@ fn tells_every_step_of_a_gate_that_answers() {
     let stage = Stage::up(&[]);
     let said = Probe::new(&stage).run();
     assert_eq!(said.code, Some(0), "{said:?}");
-    for words in ["TCP connected to", "TLS TLS 1.3", "accepted: CT1", "status 0000H", "release"] {
+    for words in [
+        "TCP connected to",
+        "TLS TLS 1.3",
+        "proved its identity as 127.0.0.1",
+        "accepted: CT1",
+        "status 0000H",
+        "release",
+    ] {
         assert!(said.text.contains(words), "no {words:?} in {said:?}");
     }
 }

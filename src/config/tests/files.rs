@@ -87,7 +87,7 @@ fn refuses_each_file_that_others_may_write() {
         let site = Site::new(MAIN);
         site.write("conf.d/a.toml", ct2());
         site.set_mode(name, mode);
-        let sentence = "may be written by others than its owner";
+        let sentence = "is writable by others than its owner";
         let cure = "run `chmod go-w` on it";
         assert_eq!(site.told(), format!("{place}{sentence} (mode {mode:04o}); {cure}"));
     }
@@ -99,7 +99,7 @@ fn refuses_a_file_in_a_directory_that_others_may_write() {
     site.set_mode("tls", 0o775);
     let told = site.told();
     let first = "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: is in a \
-                 directory that others than its owner may write (mode 0775); run `chmod go-w` on \
+                 directory that is writable by others than its owner (mode 0775); run `chmod go-w` on \
                  the directory";
     assert_eq!(told.lines().next(), Some(first));
     assert_eq!(told.lines().count(), 3, "{told}");

@@ -104,7 +104,7 @@ pub enum SettingsError {
     CaUnparsable(usize),
     /// A device's certificate as a CA could vouch for any name.
     #[error(
-        "client CA {}: it is no CA (its basic constraints do not say CA:TRUE); \
+        "client CA {}: it is not a CA certificate (its basic constraints do not say CA:TRUE); \
          pin a single device by cert_sha256 instead",
         .0 + 1
     )]
