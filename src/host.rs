@@ -1,6 +1,7 @@
 //! This machine, as far as a configuration depends on it.
 
 mod account;
+pub mod ports;
 mod service;
 mod unit;
 
@@ -14,6 +15,12 @@ use rustix::fs::Access as Wanted;
 
 pub use account::{Access, Account, Obstacle};
 pub use service::{Service, ServiceError};
+
+/// What the system says, without the number that it has for it.
+pub fn words(error: &io::Error) -> String {
+    let told = error.to_string();
+    told.split_once(" (os error ").map_or(told.as_str(), |(words, _)| words).to_owned()
+}
 
 /// The addresses of this machine's interfaces; none where the system does not say.
 pub fn addresses() -> Vec<IpAddr> {
@@ -55,6 +62,12 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+
+    #[test]
+    fn tells_no_number_of_an_error() {
+        assert_eq!(words(&io::Error::from_raw_os_error(13)), "Permission denied");
+        assert_eq!(words(&io::Error::other("a (b)")), "a (b)");
+    }
 
     #[test]
     fn finds_the_loopback_address() {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::listener;
 use super::log;
-use super::mistake::Outage;
+use super::mistake::{Caution, Outage};
 use super::problems::{Opened, Problems};
 use crate::audit::Destination;
 use crate::host::{self, Access, Account, Service};
@@ -20,7 +20,7 @@ pub(super) fn judge(
     service: &Service,
     problems: &mut Problems,
 ) {
-    addresses(listeners, problems);
+    addresses(listeners, service, problems);
     if let Some((unit, user)) = &service.nobody {
         let place = problems.sources.add_unread(unit.clone());
         problems.outage(place, "User", &Outage::NoUser(user.as_str().into()));
@@ -40,9 +40,13 @@ pub(super) fn judge(
     }
 }
 
-fn addresses(listeners: &[listener::Read], problems: &mut Problems) {
-    let all = listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
-    for (name, at) in all.filter(|(_, at)| !at.value.ip().is_unspecified()) {
+fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Problems) {
+    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
+    for (name, at) in all().filter(|(_, at)| !service.may_listen_on(at.value.port())) {
+        let caution = Caution::PrivilegedPort(at.value.port());
+        problems.caution(at.place, format!("listener.{name}.bind"), &caution);
+    }
+    for (name, at) in all().filter(|(_, at)| !at.value.ip().is_unspecified()) {
         let outage = match host::has(at.value) {
             Ok(()) => continue,
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {

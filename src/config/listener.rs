@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use config::ValueKind;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
+use super::finding::Location;
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
 use super::named::{self, Loaded, Origin, load, path};
@@ -27,8 +28,9 @@ use crate::x509::{issuing, pem};
 pub struct Listener {
     /// The table's name.
     pub name: Arc<str>,
-    /// The addresses to listen on, at least one; port 0 lets the system choose.
-    pub bind: Vec<SocketAddr>,
+    /// The addresses to listen on, at least one, and where each stands; port 0 lets the system
+    /// choose.
+    pub bind: Vec<(SocketAddr, Location)>,
 }
 
 /// The keys of `[listener.NAME.tls]` that the environment may override.
@@ -93,7 +95,8 @@ impl Read {
         let places = Places::of(&format!("listener.{}.tls", self.name), &material);
         match Server::new(material.into_settings(pins.clone())) {
             Ok(tls) => {
-                let bind = self.bind.into_iter().map(|at| at.value).collect();
+                let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
+                let bind = bind.collect();
                 Some((Listener { name: self.name, bind }, tls))
             }
             Err(errors) => {

@@ -17,7 +17,8 @@ use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
-use crate::host::Obstacle;
+use crate::host::ports::ANY_PORT;
+use crate::host::{Obstacle, words};
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -150,6 +151,16 @@ pub(super) enum Mistake {
     /// Not a name by which a certificate is recognised.
     #[error("{0} {1}")]
     Matcher(Quoted, NameFault),
+    /// An address of IPv4 beside `[::]`, which has the port there as well.
+    #[error("{all} takes IPv4 as well; leave out {address} (the other one is at {at})")]
+    BindTakenByIpv6 {
+        /// The address of IPv4.
+        address: SocketAddr,
+        /// All addresses of both.
+        all: SocketAddr,
+        /// Where the other one of the two stands.
+        at: Location,
+    },
     /// Not a SHA-256 digest.
     #[error("{0} {1}")]
     Digest(Quoted, DigestFault),
@@ -217,6 +228,9 @@ pub(super) enum Caution {
     /// A private key that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
+    /// A port for which the service's user needs a capability.
+    #[error("port {0} is for privileged users, and the gate's user is not; {ANY_PORT}")]
+    PrivilegedPort(u16),
     /// A CA without any list.
     #[error(
         "is missing, so a certificate that its CA has revoked is still accepted; name the \
@@ -368,7 +382,7 @@ pub(super) enum Outage {
         owner: String,
     },
     /// The audit's file or folder as the one who checks meets it.
-    #[error("{} cannot be written to: {error}", .path.display())]
+    #[error("{} cannot be written to: {}", .path.display(), words(.error))]
     AuditUnwritable {
         /// The file, or the folder in which it would be made.
         path: PathBuf,
@@ -387,7 +401,7 @@ pub(super) enum Outage {
         own: Vec<IpAddr>,
     },
     /// An address on which nobody can listen.
-    #[error("{address} cannot be listened on: {error}")]
+    #[error("{address} cannot be listened on: {}", words(.error))]
     NoListening {
         /// The address.
         address: IpAddr,

@@ -119,8 +119,9 @@ fn what_keeps_the_gate_from_starting_is_told_as_the_log_is_configured() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = format!("[\"{}\"]", taken.local_addr().unwrap());
     for (bind, code, part) in [
-        (taken.as_str(), 1, "listener.front: cannot listen on 127.0.0.1:"),
-        ("[\"nowhere\"]", 78, "listener.front.bind[0]"),
+        (taken.as_str(), 1, ": listener.front.bind: cannot listen on 127.0.0.1:"),
+        (taken.as_str(), 1, "another program has this port: `ss -ltnp` shows which"),
+        ("[\"nowhere\"]", 78, ": listener.front.bind[0]: "),
     ] {
         let mut settings = Settings::new(Pacs::good().address);
         settings.log.insert("format", "\"json\"".into());
@@ -133,8 +134,22 @@ fn what_keeps_the_gate_from_starting_is_told_as_the_log_is_configured() {
             words.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let last = lines.last().unwrap();
         assert_eq!(last["level"], "ERROR", "{words}");
-        assert!(last["fields"]["message"].as_str().unwrap().contains(part), "{words}");
+        let message = last["fields"]["message"].as_str().unwrap();
+        assert!(message.contains(part) && message.contains("/pacsgate.toml:"), "{words}");
     }
+}
+
+#[test]
+fn an_audit_without_its_folder_is_told_with_its_place_and_without_a_number() {
+    let mut settings = Settings::new(Pacs::good().address);
+    settings.log.insert("audit", "\"/nonexistent/audit.jsonl\"".into());
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let output = command(&configuration).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    let told = ": log.audit: cannot write to /nonexistent/audit.jsonl: No such file or directory; \
+                `pacsgate check`, run as root, says what to do";
+    assert!(words.contains(told) && words.contains("/pacsgate.toml:"), "{words}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

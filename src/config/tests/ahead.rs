@@ -1,7 +1,7 @@
 //! What the service would not find on this machine.
 
-use super::site::{MAIN, Site};
-use crate::host::Service;
+use super::site::{MAIN, Site, guarded};
+use crate::host::{Account, Service, ports};
 
 /// A site whose audit goes to this file, and its folder.
 fn site(audit: &str) -> (Site, std::path::PathBuf) {
@@ -43,5 +43,44 @@ fn names_a_user_that_the_unit_means_and_nobody_has_made() {
         "/etc/systemd/system/pacsgate.service: User: there is no user \"pacsgate\" on this \
          machine; make it with `useradd --system --no-create-home`, or name another in a drop-in \
          of the unit"
+    );
+}
+
+#[test]
+fn warns_of_a_port_that_the_user_of_the_service_cannot_have() {
+    if !ports::is_privileged(104) {
+        return;
+    }
+    let site = Site::new(&guarded().replace("127.0.0.1:0", "[::]:104"));
+    let account = |name| Account::named(name).unwrap();
+    let warned = |account, takes_any_port| {
+        site.cautioned_for(Service { account, takes_any_port, ..Service::default() })
+    };
+    assert_eq!(
+        warned(account("nobody"), false),
+        "pacsgate.toml:4:9: listener.front.bind: port 104 is for privileged users, and the gate's \
+         user is not; use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
+         `AmbientCapabilities=CAP_NET_BIND_SERVICE` and `PrivateUsers=no` to the unit with \
+         `systemctl edit pacsgate`"
+    );
+    assert_eq!(warned(account("nobody"), true), "");
+    assert_eq!(warned(account("root"), false), "");
+}
+
+#[test]
+fn an_address_of_ipv4_beside_the_one_that_takes_both_is_told_before_the_system_does() {
+    if !ports::ipv6_takes_ipv4() {
+        return;
+    }
+    let told = |bind: &str| Site::new(&MAIN.replace("[\"127.0.0.1:0\"]", bind)).told();
+    assert_eq!(
+        told("[\"[::]:2763\", \"0.0.0.0:2763\"]"),
+        "pacsgate.toml:4:22: listener.front.bind: [::]:2763 takes IPv4 as well; leave out \
+         0.0.0.0:2763 (the other one is at pacsgate.toml:4:9)"
+    );
+    assert_eq!(
+        told("[\"127.0.0.1:2763\", \"[::]:2763\"]"),
+        "pacsgate.toml:4:27: listener.front.bind: [::]:2763 takes IPv4 as well; leave out \
+         127.0.0.1:2763 (the other one is at pacsgate.toml:4:9)"
     );
 }

@@ -122,6 +122,18 @@ impl Site {
         self.judged(service, now())
     }
 
+    /// What `check` warns of for this service, without the directory.
+    pub(super) fn cautioned_for(&self, service: Service) -> String {
+        let main = self.path("pacsgate.toml");
+        let read = read(&main, [], Problems::new(Purpose::Check(service), now()));
+        let warnings = match &read {
+            Ok(settings) => &settings.warnings[..],
+            Err(errors) => errors.warnings(),
+        };
+        let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        self.without_directory(&warnings.join("\n"))
+    }
+
     fn judged(&self, service: Service, now: SystemTime) -> String {
         let main = self.path("pacsgate.toml");
         let judged = read(&main, [], Problems::new(Purpose::Check(service), now));
