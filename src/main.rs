@@ -57,7 +57,7 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
 /// Says what is to be said of a configuration.
 fn judge(check: &Check) -> Result<(), Exit> {
     let service = Service::of(check.user.as_deref()).map_err(|error| tell(error, Exit::Usage))?;
-    let loaded = config::check(&check.config, SystemTime::now(), service);
+    let loaded = config::check(check.path(), SystemTime::now(), service);
     match check::report(check, &loaded, &mut io::stdout().lock()) {
         Ok(Exit::Success) => Ok(()),
         Ok(bad) => Err(bad),
