@@ -109,7 +109,12 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
             contents.bytes
         }
         Err(fault) => {
-            refuse(file, &fault, problems);
+            if file == Place::MAIN && matches!(fault, FileFault::Absent) {
+                problems.incomplete = true;
+                problems.mistake(file, "", &Mistake::NoMainFile);
+            } else {
+                refuse(file, &fault, problems);
+            }
             return None;
         }
     };

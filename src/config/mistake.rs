@@ -35,6 +35,9 @@ pub(super) enum Mistake {
     /// A drop-in file with something that belongs to the main file.
     #[error("belongs in the main file; drop-in files hold listeners, PACS and peers")]
     MainFileOnly,
+    /// No main file.
+    #[error("no such file; name it with `--config`")]
+    NoMainFile,
     /// The schema is missing or another one.
     #[error("this version reads schema 1; write `schema = 1` at the top of the main file")]
     Schema,
@@ -148,9 +151,6 @@ pub(super) enum Mistake {
         /// Where that stands.
         first: Location,
     },
-    /// Not a name by which a certificate is recognised.
-    #[error("{0} {1}")]
-    Matcher(Quoted, NameFault),
     /// An address of IPv4 beside `[::]`, which has the port there as well.
     #[error("{all} takes IPv4 as well; leave out {address} (the other one is at {at})")]
     BindTakenByIpv6 {
@@ -161,6 +161,9 @@ pub(super) enum Mistake {
         /// Where the other one of the two stands.
         at: Location,
     },
+    /// Not a name by which a certificate is recognised.
+    #[error("{0} {1}")]
+    Matcher(Quoted, NameFault),
     /// Not a SHA-256 digest.
     #[error("{0} {1}")]
     Digest(Quoted, DigestFault),
@@ -225,12 +228,12 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
-    /// A private key that every user of the machine may read.
-    #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
-    KeyReadableByOthers(PathBuf),
     /// A port for which the service's user needs a capability.
     #[error("port {0} is for privileged users, and the gate's user is not; {ANY_PORT}")]
     PrivilegedPort(u16),
+    /// A private key that every user of the machine may read.
+    #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
+    KeyReadableByOthers(PathBuf),
     /// A CA without any list.
     #[error(
         "is missing, so a certificate that its CA has revoked is still accepted; name the \

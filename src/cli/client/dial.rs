@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::config::Address;
+use crate::host::words;
 
 /// How many addresses of a name are tried.
 const ADDRESSES: usize = 8;
@@ -86,7 +87,7 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut => f.write_str("the name server does not answer in time"),
-            Self::Failed(error) => write!(f, "the name cannot be resolved: {error}"),
+            Self::Failed(error) => write!(f, "the name cannot be resolved: {}", words(error)),
             Self::Empty => f.write_str("the name has no address"),
         }
     }
@@ -109,7 +110,7 @@ impl fmt::Display for Unconnected {
         ];
         match known.iter().find(|(kind, _)| *kind == error.kind()) {
             Some((_, words)) => f.write_str(words),
-            None => write!(f, "this machine cannot connect: {error}"),
+            None => write!(f, "this machine cannot connect: {}", words(error)),
         }
     }
 }

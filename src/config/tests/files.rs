@@ -46,10 +46,10 @@ fn only_the_main_file_has_schema_limits_and_log() {
 }
 
 #[test]
-fn an_absent_main_file_is_told_with_the_reason_of_the_system() {
+fn an_absent_main_file_is_told_with_the_option_that_names_it() {
     let site = Site::new(MAIN);
     std::fs::remove_file(site.path("pacsgate.toml")).unwrap();
-    let told = "pacsgate.toml: cannot be read: No such file or directory (os error 2)";
+    let told = "pacsgate.toml: no such file; name it with `--config`";
     assert_eq!(site.told(), told);
 }
 
