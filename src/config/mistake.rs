@@ -80,6 +80,9 @@ pub(super) enum Mistake {
     /// A URL of something elsewhere.
     #[error("{0} is a URL, and the gate fetches nothing; download the file and write its path")]
     RemoteUrl(Quoted),
+    /// The content of a file in the place of its path; it is not shown, as it may be secret.
+    #[error("this is {0} itself; save it in a file and write its path here")]
+    Content(&'static str),
     /// A path with a character that no path has on purpose.
     #[error(
         "{0} has a control character, as a backslash in double quotes makes it; write the path \

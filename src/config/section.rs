@@ -197,7 +197,9 @@ fn judge<T>(
     problems: &mut Problems,
 ) -> Option<At<T>> {
     let told = |mistake: Mistake| {
-        let mistake = node.text().ok().and_then(Mistake::disguised).unwrap_or(mistake);
+        // What may be a key is shown to nobody.
+        let text = node.text().ok().filter(|_| !matches!(mistake, Mistake::Content(_)));
+        let mistake = text.and_then(Mistake::disguised).unwrap_or(mistake);
         problems.mistake(node.place, key, &mistake);
     };
     value.map_err(told).ok().map(|value| At { place: node.place, value })
