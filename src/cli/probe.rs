@@ -22,8 +22,9 @@ use crate::config::{Address, UnitFault, duration};
 
 /// The arguments of `probe`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-#[command(after_help = "Exit codes: 0 the C-ECHO succeeded, or with --plain: no connection is \
-    possible; 1 otherwise; 64 wrong arguments or files.")]
+#[command(after_help = "Exit codes: 0 the C-ECHO succeeded; 1 otherwise; 64 wrong arguments or \
+    files. With --plain: 0 no connection is possible; 1 TCP connects; 64 it could not be tried, as \
+    the name has no address, or this machine no route.")]
 pub struct Probe {
     /// Where to connect: the gate, or with --plain the PACS itself
     #[arg(value_name = "HOST:PORT")]

@@ -65,21 +65,44 @@ pub(super) const fn is_an_end(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
+/// What an attempt in vain shows of the way to the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Shown {
+    /// The network, or the other side, refuses or swallows it.
+    Closed,
+    /// This machine has no route, so no firewall was asked.
+    NoRoute,
+    /// Nothing: this machine could not even try.
+    Nothing,
+}
+
 impl Unconnected {
-    /// Whether the network itself has answered, or swallowed, the attempt: an error of this
-    /// machine shows nothing about the other one.
-    pub(in crate::cli) fn is_the_networks(&self) -> bool {
-        match self {
-            Self::TimedOut => true,
-            Self::Failed(error) => matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::ConnectionReset
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-                    | ErrorKind::TimedOut
-            ),
+    /// What it shows.
+    pub(in crate::cli) fn shows(&self) -> Shown {
+        let Self::Failed(error) = self else { return Shown::Closed };
+        let closed = [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::ConnectionReset,
+            ErrorKind::HostUnreachable,
+            ErrorKind::TimedOut,
+        ];
+        if closed.contains(&error.kind()) {
+            Shown::Closed
+        } else if error.kind() == ErrorKind::NetworkUnreachable {
+            Shown::NoRoute
+        } else {
+            Shown::Nothing
         }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed",
+            Self::NoRoute => "no route",
+            Self::Nothing => "not tried",
+        })
     }
 }
 
