@@ -77,14 +77,12 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
         return false;
     };
     let (host, bound) = (host.to_canonical(), bound.ip().to_canonical());
-    // To the unspecified address is to the machine itself.
-    let is_here = host.is_loopback() || host.is_unspecified();
     if bound.is_unspecified() {
         // That of IPv6 takes IPv4 as well.
         let is_taken = bound.is_ipv6() || host.is_ipv4();
-        return is_taken && (is_here || own.contains(&host));
+        return is_taken && (host.is_loopback() || own.contains(&host));
     }
-    host == bound || host.is_unspecified() && bound.is_loopback()
+    host == bound
 }
 
 /// The names in a certificate count only where a CA has issued it.
@@ -140,7 +138,6 @@ mod tests {
             ("127.0.0.1:104", "0.0.0.0:104"),
             ("localhost:104", "127.0.0.1:104"),
             ("[::1]:104", "[::]:104"),
-            ("0.0.0.0:104", "127.0.0.1:104"),
         ];
         for (address, bound) in itself {
             assert!(leads(address, bound), "{address} {bound}");

@@ -65,7 +65,9 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let mut table = Section::open(format!("listener.{name}"), node, problems);
     let bind = table.list("bind", |node| {
         let text = node.text()?;
-        value::bind(text).ok_or_else(|| Mistake::Bind(text.into()))
+        let is_blank = text.contains(char::is_whitespace);
+        let mistake = if is_blank { Mistake::BlankInBind } else { Mistake::Bind };
+        value::bind(text).ok_or_else(|| mistake(text.into()))
     });
     let before = table.problems.count();
     let tls = table.demand("tls").map(|node| {

@@ -45,6 +45,9 @@ pub(super) enum Mistake {
     /// A key that this version does not know.
     #[error("unknown key; {0}")]
     UnknownKey(Suggestion),
+    /// The first key of a peer in another table, or in none.
+    #[error("is a key of a [peer] table; write `[peer.NAME]` above it")]
+    OfPeer,
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,
@@ -133,6 +136,9 @@ pub(super) enum Mistake {
         "{0} is not an address to listen on; write an IP address and a port, such as \"[::]:2762\""
     )]
     Bind(Quoted),
+    /// The same with a blank.
+    #[error("{0} has a blank in it; write an IP address and a port, such as \"[::]:2762\"")]
+    BlankInBind(Quoted),
     /// An address to listen on that another one takes already.
     #[error("{address} is listened on already, at {first}; remove one of the two")]
     BindTwice {

@@ -11,6 +11,7 @@ use super::mistake::Mistake;
 use super::node::{self, Node, Table};
 use super::problems::Problems;
 use super::source::Place;
+use super::stray;
 use super::suggestion::Suggestion;
 
 /// A value that was read, and where.
@@ -166,7 +167,12 @@ impl<'p> Section<'p> {
 
     /// Reports the keys that nobody has asked for.
     pub(super) fn finish(self) {
-        let Self { key: path, place, table, asked, problems } = self;
+        let Self { key: path, place, mut table, asked, problems } = self;
+        let strays = if path.starts_with("peer.") { None } else { stray::take(&mut table) };
+        if let Some((place, key)) = strays {
+            problems.incomplete = true;
+            problems.mistake(place, format!("{path}.{key}"), &Mistake::OfPeer);
+        }
         for (key, value) in table {
             let suggestion = Suggestion::new(&key, asked.iter().copied());
             let key = format!("{path}.{}", quoted::key(&key));

@@ -21,6 +21,19 @@ fn a_table_in_two_files_names_both() {
 }
 
 #[test]
+fn a_drop_in_file_without_the_line_of_its_table_is_told_once() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2().replace("[peer.ct2]\n", "# CT 2\n"));
+    assert_eq!(
+        site.told(),
+        "conf.d/a.toml:2:1: certificate: is a key of a [peer] table; write `[peer.NAME]` above it"
+    );
+    // One alone is told as before.
+    site.write("conf.d/a.toml", "calling_ae = [\"CT2\"]\n");
+    assert!(site.told().starts_with("conf.d/a.toml:1:1: calling_ae: unknown key; "));
+}
+
+#[test]
 fn certificates_of_two_peers_differ() {
     let site = Site::new(MAIN);
     site.write("conf.d/a.toml", ct2().replace("ct2.example", "CT1.Example"));
