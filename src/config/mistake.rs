@@ -240,6 +240,12 @@ pub(super) enum Caution {
     /// A port for which the service's user needs a capability.
     #[error("port {0} is for privileged users, and the gate's user is not; {ANY_PORT}")]
     PrivilegedPort(u16),
+    /// A name of a PACS that is not known, or not yet.
+    #[error(
+        "the name {0} cannot be resolved on this machine now; correct it, or have it entered in DNS or \
+         in /etc/hosts"
+    )]
+    Unresolved(Box<str>),
     /// A private key that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),

@@ -66,7 +66,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
-        ahead::judge(&tables.listeners, &tables.log, &service, &mut problems);
+        ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);

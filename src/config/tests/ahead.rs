@@ -84,3 +84,15 @@ fn an_address_of_ipv4_beside_the_one_that_takes_both_is_told_before_the_system_d
          127.0.0.1:2763 (the other one is at pacsgate.toml:4:9)"
     );
 }
+
+#[test]
+fn warns_of_a_pacs_whose_name_has_no_address() {
+    let warned = |address: &str| {
+        let site = Site::new(&guarded().replace("10.10.0.5:104", address));
+        (site.judged_for(Service::default()), site.cautioned_for(Service::default()))
+    };
+    let told = "pacsgate.toml:12:1: pacs.archive.address: the name pacs.invalid cannot be resolved on \
+                this machine now; correct it, or have it entered in DNS or in /etc/hosts";
+    assert_eq!(warned("pacs.invalid:104"), (String::new(), told.to_owned()));
+    assert_eq!(warned("localhost:104"), (String::new(), String::new()));
+}
