@@ -304,6 +304,34 @@ pub(super) enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
+    /// A text that is in a list already.
+    #[error("{0} is in this list twice; remove one of the two")]
+    ListedTwice(Quoted),
+    /// A server's certificate that no name can be compared with.
+    #[error(
+        "{}: the certificate {subject} has no subject alternative name; devices that compare the \
+         gate's name refuse it; issue a new one",
+        .path.display()
+    )]
+    Nameless {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
+    /// A certificate that is shown to nobody.
+    #[error(
+        "{} is never shown, as {}, at {first}, comes first and has a key of the same kind; remove \
+         one of the two", .path.display(), .other.display()
+    )]
+    NeverShown {
+        /// The file.
+        path: PathBuf,
+        /// The file of the one that is shown.
+        other: PathBuf,
+        /// Where that is named.
+        first: Location,
+    },
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(
         "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \

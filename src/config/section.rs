@@ -3,11 +3,13 @@
 //! By hand, not derived: a derived reader stops at its first error, and an administrator wants to
 //! see all of them.
 
-use config::ValueKind;
+use std::collections::HashSet;
+
+use config::{Value, ValueKind};
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted::{self, Quoted};
 
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::{self, Node, Table};
 use super::problems::Problems;
 use super::source::Place;
@@ -154,11 +156,27 @@ impl<'p> Section<'p> {
             self.mistake_at(key, Some(node.place), &mistake);
             return Vec::new();
         };
+        // Of addresses to listen on that is an error, told elsewhere.
+        if key != "bind" {
+            self.warn_of_repetition(key, &list, node.place);
+        }
         let element = |(at, value)| Item {
             key: format!("{}.{key}[{at}]", self.key),
             node: Node::new(value, node.place),
         };
         list.into_iter().enumerate().map(element).collect()
+    }
+
+    fn warn_of_repetition(&mut self, key: &str, list: &[Value], within: Place) {
+        let mut known = HashSet::new();
+        for value in list {
+            let ValueKind::String(text) = &value.kind else { continue };
+            if !known.insert(text) {
+                let place = node::place(value).unwrap_or(within);
+                let caution = Caution::ListedTwice(text.as_str().into());
+                self.problems.caution(place, self.path(key), &caution);
+            }
+        }
     }
 
     pub(super) fn judge<T>(&mut self, key: &str, node: &Node, read: Read<T>) -> Option<At<T>> {

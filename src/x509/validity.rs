@@ -62,7 +62,8 @@ pub(crate) fn end_of(der: &[u8]) -> Option<SystemTime> {
 /// The same of a revocation list that serves for `grace` after its end, and whether it still does.
 pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(bool, String)> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;
-    let when = When::of(0, seconds(list.next_update()?), grace, since_epoch(now))?;
+    let (start, end) = (seconds(list.last_update()), seconds(list.next_update()?));
+    let when = When::of(start, end, grace, since_epoch(now))?;
     let serves = !matches!(when, When::Ended(_));
     Some((serves, Dated::Crl.sentence(&list.issuer().to_string(), when)))
 }

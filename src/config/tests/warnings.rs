@@ -341,6 +341,56 @@ fn warns_of_a_server_certificate_that_is_made_for_clients() {
 }
 
 #[test]
+fn warns_of_a_server_certificate_without_a_name() {
+    let site = Site::new(&guarded());
+    site.name_gateway(&[]);
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: the certificate \
+         \"CN=imaging.example\" has no subject alternative name; devices that compare the gate's \
+         name refuse it; issue a new one"
+    );
+    site.name_gateway(&["gate.example"]);
+    assert_eq!(site.warned(), "");
+}
+
+#[test]
+fn warns_of_a_certificate_that_no_client_is_shown() {
+    let pairs = "certificate = [{ certificate = \"tls/gateway.pem\", private_key = \
+                 \"tls/gateway.key\" }, { certificate = \"tls/other.pem\", private_key = \
+                 \"tls/other.key\" }]\n";
+    let single = "certificate = \"tls/gateway.pem\"\nprivate_key = \"tls/gateway.key\"\n";
+    let site = Site::new(&guarded().replace(single, pairs));
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:6:88: listener.front.tls.certificate[1].certificate: tls/other.pem is never \
+         shown, as tls/gateway.pem, at pacsgate.toml:6:18, comes first and has a key of the same \
+         kind; remove one of the two"
+    );
+    site.identify_other(&rcgen::PKCS_ECDSA_P384_SHA384);
+    assert_eq!(site.warned(), "");
+}
+
+#[test]
+fn warns_of_a_revocation_list_before_its_start() {
+    let warned = Site::new(&guarded()).warned_at(SystemTime::UNIX_EPOCH);
+    let told = "client_crl[0]: tls/ca.crl: the revocation list of \"CN=imaging.example\" is valid \
+                only from 1975-01-01T00:00:00Z; compare it with the clock of this machine";
+    assert!(warned.lines().any(|line| line.ends_with(told)), "{warned}");
+}
+
+#[test]
+fn warns_of_what_is_in_a_list_twice() {
+    let twice = |sound: &str, more: &str| Site::new(&guarded().replace(sound, more)).warned();
+    assert_eq!(
+        twice("\"store\"]", "\"store\", \"store\"]"),
+        "pacsgate.toml:19:30: peer.ct1.services: \"store\" is in this list twice; remove one of the \
+         two"
+    );
+    assert!(twice("[\"PACS\"]", "[\"PACS\", \"PACS\"]").contains("pacs.archive.called_ae: "));
+}
+
+#[test]
 fn warns_of_what_lies_beside_the_drop_in_files_unread() {
     let site = Site::new(&guarded());
     for name in ["a.toml~", "ct2.tml", ".hidden", "ct3.toml.disabled"] {

@@ -131,6 +131,26 @@ pub enum SettingsError {
     Provider,
 }
 
+impl SettingsError {
+    /// Of which certificate of the gate it speaks.
+    pub const fn identity(self) -> Option<usize> {
+        match self {
+            Self::IdentityUnparsable(at)
+            | Self::KeyUnusable(at)
+            | Self::KeyForeign(at, _)
+            | Self::KeyMismatch(at) => Some(at),
+            Self::NoIdentity
+            | Self::NothingTrusted
+            | Self::CaUnparsable(_)
+            | Self::CaIsNoCa(_)
+            | Self::CaKeyForeign(..)
+            | Self::CrlWithoutCa
+            | Self::CrlUnusable(_)
+            | Self::Provider => None,
+        }
+    }
+}
+
 /// The value, or nothing and one error more: an administrator is to see them all at once.
 pub(super) fn keep<T>(
     result: Result<T, SettingsError>,
