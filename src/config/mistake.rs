@@ -304,6 +304,9 @@ pub(super) enum Caution {
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
+    /// A variable that nobody reads.
+    #[error("is ignored; {0}")]
+    IgnoredVariable(Suggestion),
     /// A text that is in a list already.
     #[error("{0} is in this list twice; remove one of the two")]
     ListedTwice(Quoted),
