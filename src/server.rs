@@ -133,6 +133,7 @@ impl Server {
         self.accepting.shutdown().await;
         drain(&self.gate, self.ended, at_once).await;
         finish(self.audit).await;
+        tracing::info!("stopped");
     }
 }
 

@@ -80,6 +80,7 @@ fn the_journal_gets_priorities_and_no_second_time() {
     let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
     assert!(has("<4> WARN pacsgate: "), "{lines:#?}");
     assert!(has("<6> INFO pacsgate::server: listening on "), "{lines:#?}");
+    assert!(has("<6> INFO pacsgate::server: stopped"), "{lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with('<')), "{lines:#?}");
     let priorities: Vec<_> = lines.iter().filter_map(|line| line.split_once(">{")).collect();
     let of = |event: &str| {
@@ -112,6 +113,12 @@ fn another_stream_than_the_journals_gets_no_priorities() {
     let output = command(&configuration).env("JOURNAL_STREAM", "8:12345").output().unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(!words.is_empty() && !words.contains("<3>"), "{words}");
+    // With the time and the level, as all lines that are not the journal's.
+    for line in words.lines() {
+        let (time, sentence) = line.split_once(" ERROR pacsgate: ").unwrap();
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{words}");
+        assert!(sentence.contains("pacsgate.toml"), "{words}");
+    }
 }
 
 #[test]
