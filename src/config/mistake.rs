@@ -238,7 +238,7 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
     /// A port for which the service's user needs a capability.
-    #[error("port {0} is for privileged users, and the gate's user is not; {ANY_PORT}")]
+    #[error("port {0} needs a capability that the gate's user does not have; {ANY_PORT}")]
     PrivilegedPort(u16),
     /// A name of a PACS that is not known, or not yet.
     #[error(

@@ -58,8 +58,8 @@ fn warns_of_a_port_that_the_user_of_the_service_cannot_have() {
     };
     assert_eq!(
         warned(account("nobody"), false),
-        "pacsgate.toml:4:9: listener.front.bind: port 104 is for privileged users, and the gate's \
-         user is not; use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
+        "pacsgate.toml:4:9: listener.front.bind: port 104 needs a capability that the gate's \
+         user does not have; use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
          `AmbientCapabilities=CAP_NET_BIND_SERVICE` and `PrivateUsers=no` to the unit with \
          `systemctl edit pacsgate`"
     );
