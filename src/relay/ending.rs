@@ -46,7 +46,8 @@ pacsgate_core::reasons! {
     }
 }
 
-const BOTH_AT_THE_DEVICE: &str = "Look at the device's log if its user misses something.";
+const BOTH_AT_THE_DEVICE: &str =
+    "Look at the device's log if its user reports that something is missing.";
 const BOTH_AT_THE_PACS: &str = "Look at the PACS's log if something is missing there.";
 const STOOD_STILL: [&str; 2] = ["Look at the network and at the side that is named: it stood still \
                                  inside a transfer."; 2];

@@ -39,7 +39,7 @@ fn an_unsound_object_is_answered_and_the_next_one_stored() {
     for (reason, object, comment) in [
         ("identifier-mismatch", of_another_instance(), "(0008,0018) differs from the command's"),
         ("sequence-depth", deep(), "nested more than 32 deep"),
-        ("data-set-cut", image(1000)[..500].to_vec(), "ends inside an element"),
+        ("data-set-cut", image(1000)[..500].to_vec(), "cut off inside an element"),
     ] {
         let scenario = storing_scenario();
         let mut requestor = open(&scenario, 0);
@@ -106,7 +106,7 @@ fn a_fault_behind_the_head_ends_the_association_and_the_object_stays_incomplete(
     let sent = storing(&cut);
     assert!(sent.starts_with(&received) && received.len() < sent.len());
     let line = scenario.ended("closed", "requestor-unsound-data-set", 1, 1);
-    assert!(line["detail"].as_str().unwrap().contains("ends inside"), "{line}");
+    assert!(line["detail"].as_str().unwrap().contains("cut off inside"), "{line}");
     assert_eq!(line["data_set"]["rule"], "data-set-cut");
 }
 

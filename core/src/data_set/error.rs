@@ -54,8 +54,8 @@ crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
     pub enum DataSetError {
         Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
-        Elements: "elements-limit", "has more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
-        Cut: "data-set-cut", "ends inside an element, an item or a sequence" is BEHIND, HARMFUL;
+        Elements: "elements-limit", "more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
+        Cut: "data-set-cut", "cut off inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
             "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
         /// PS3.5 section 7.5.
@@ -72,14 +72,14 @@ crate::reasons! {
         UndefinedLength(Tag = EXAMPLE): "undefined-length",
             "{0} has an undefined length, which its kind of value cannot have" is HIDDEN, HARMFUL;
         Encapsulated: "encapsulated-pixel-data",
-            "has encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
+            "encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
         /// PS3.5 section A.4.
         Native: "native-pixel-data",
-            "has native pixel data, which its transfer syntax does not have" is NATIVE, TOLERABLE;
-        FragmentLength: "fragment-length", "has a pixel data fragment of undefined length" is BEHIND, HARMFUL;
+            "native pixel data, which its transfer syntax does not have" is NATIVE, TOLERABLE;
+        FragmentLength: "fragment-length", "a pixel data fragment of undefined length" is BEHIND, HARMFUL;
         /// PS3.5 section A.4.
         OffsetTable: "offset-table",
-            "has encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
+            "encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
             "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
         /// PS3.5 section 7.1.1.
@@ -94,7 +94,7 @@ crate::reasons! {
         Group(Tag = EXAMPLE): "invalid-group",
             "{0} is of a group that no data set may have" is GROUPS, HARMFUL;
         Unsorted: "unsorted-elements",
-            "has more elements in open items than can be checked for repetition" is TWICE, HARMFUL;
+            "more elements in open items than can be checked for repetition" is TWICE, HARMFUL;
         Missing(Tag = EXAMPLE): "missing-identifier", "{0} is missing" is UNNAMED, IDENTIFY;
         IdentifierVr(Tag = EXAMPLE): "identifier-vr", "{0} has another VR than UI" is NAMED, IDENTIFY;
         Identifier(Tag = EXAMPLE): "malformed-identifier", "{0} is not exactly one UID" is NAMED, IDENTIFY;
@@ -108,9 +108,9 @@ crate::reasons! {
             "{0} names a character set that the standard does not have" is CODECS, CHARACTER_SET;
         // What a peer may do, and so no rule of the wire.
         Receiver: "receiving-ae",
-            "subscribes an AE title that is not the peer's", SUBSCRIBE;
+            "a subscription of an AE title that is not the peer's", SUBSCRIBE;
         /// PS3.8 annex E.1 has fragments of even length.
-        OddWhole: "odd-data-set", "has an odd length as a whole"
+        OddWhole: "odd-data-set", "an odd total length"
             is Ground::Meaning("storescp, dcmqrscp and Orthanc abort; pynetdicom stores it"), HARMFUL;
         TooLong(Tag = EXAMPLE): "path-length", "{0} is longer than 1,024 bytes" is PATHS, WHO_ENTERED;
     }
