@@ -119,7 +119,7 @@ passes! {
         |it| { it.user[0].remove(0); };
     supplies_a_missing_implementation_class: "implementation class (item 52) missing, own one used",
         |it| { it.user[0].pop(); };
-    replaces_an_implementation_class_that_is_no_uid: "implementation class (item 52) that is no UID, own one used",
+    replaces_an_implementation_class_that_is_no_uid: "implementation class (item 52) that is not a UID, own one used",
         |it| it.user[0][1] = Item::uid(0x52, "../../etc");
     drops_a_second_implementation_class: "repeated item 52 dropped",
         |it| it.user[0].push(Item::uid(0x52, IMPLEMENTATION));
@@ -127,9 +127,9 @@ passes! {
         |it| it.user[0].extend([Item::new(0x53, &[0, 1, 0, 1]), Item::new(0x53, &[0, 2, 0, 2])]);
     drops_a_second_version_name: "repeated item 55 dropped",
         |it| it.user[0].extend([Item::uid(0x55, "ONE"), Item::uid(0x55, "TWO")]);
-    drops_a_role_selection_for_no_uid: "role selection (item 54) for what is no UID dropped",
+    drops_a_role_selection_for_no_uid: "role selection (item 54) for what is not a UID dropped",
         |it| it.user[0].push(Item::roles("1..2", 1, 0));
-    drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is no UID dropped",
+    drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is not a UID dropped",
         |it| it.user[0].push(Item::extended("shutdown", &[1]));
     drops_user_information_inside_a_context: "misplaced item 50 dropped",
         |it| it.contexts = vec![Item::context(1, &[
