@@ -35,14 +35,14 @@ use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::deadline::within;
 use crate::gate::Gate;
-use crate::live::AssociationSlot;
+use crate::live::{AssociationSlot, PacsSlot};
 use crate::net;
 use crate::reason::{Early, Reason};
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Relayed, Stop, relay};
 use crate::site::Site;
-use crate::slots::{ConnectionSlot, HandshakeSlot, SlotLimit};
+use crate::slots::Slot;
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
@@ -61,7 +61,6 @@ pub struct Connected {
     context: Context,
     account: Account,
     socket: TcpStream,
-    handshake_slot: HandshakeSlot,
 }
 
 /// A requestor whose certificate is known.
@@ -111,6 +110,8 @@ struct Ended {
     answer: Answer,
     requestor: Option<(Stream, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
+    /// The acceptor has its connection for as long as it is open.
+    at_pacs: Option<PacsSlot>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
 }
@@ -126,7 +127,7 @@ pub async fn serve(connected: Connected) {
 // What each step needs while it waits is boxed and freed with it: a task is as large as its
 // longest wait, and the relay's is the one that lasts.
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
-    let authenticated = Box::pin(connected.handshake()).await?;
+    let authenticated = Box::pin(connected.handshake()).await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?;
     let permitted = requested.judge()?.permit();
     let established = Box::pin(permitted.dial()).await?;
@@ -141,19 +142,14 @@ impl Connected {
         listener: Arc<str>,
         source: SocketAddr,
         socket: TcpStream,
-        (slot, handshake_slot): (ConnectionSlot, HandshakeSlot),
+        slot: Slot,
     ) -> Self {
         let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
-        Self {
-            context: Context::new(gate, listener, source, slot),
-            account,
-            socket,
-            handshake_slot,
-        }
+        Self { context: Context::new(gate, listener, source, slot), account, socket }
     }
 
     async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
-        let Self { context, mut account, socket, handshake_slot } = self;
+        let Self { mut context, mut account, socket } = self;
         let site = Arc::clone(&context.site);
         let Some(tls) = site.tls.get(&context.listener) else {
             return Err(Ended::new(context, account, Early::Stopped));
@@ -162,15 +158,16 @@ impl Connected {
         let accept = tls.accept(ReadAhead::new(socket));
         let outcome = tokio::select! {
             outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
-            () = handshake_slot.evicted() => {
-                return Err(Ended::new(context, account, SlotLimit::Handshakes));
+            limit = context.slot.gives_way() => {
+                return Err(Ended::new(context, account, limit));
             }
         };
-        drop(handshake_slot);
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((stream, accepted))) => {
-                account.authenticated(&accepted.certificate, site.policy.holder(&accepted));
+                let holder = site.policy.holder(&accepted);
+                context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
+                account.authenticated(&accepted, holder);
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
                 Ok(Authenticated { requestor, accepted })
             }
@@ -204,12 +201,34 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
 }
 
 impl Authenticated {
+    /// Whether there is a request to wait for.
+    fn meet(self) -> Result<Self, Box<Ended>> {
+        let Self { mut requestor, accepted } = self;
+        let Requestor { context, account, .. } = &mut requestor;
+        let site = Arc::clone(&context.site);
+        let Some(holder) = site.policy.holder(&accepted) else {
+            return Ok(Self { requestor, accepted });
+        };
+        let others = context.belongs_to(&holder.peer);
+        match site.policy.meet(&accepted, context.source.ip(), others) {
+            Ok(()) => Ok(Self { requestor, accepted }),
+            Err(refusal) => {
+                account.refused(&refusal, None);
+                Err(requestor.answered(refusal.denial))
+            }
+        }
+    }
+
     /// Reads exactly the request; what comes after it waits for the relay.
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (stop, limit) = (context.gate.live.draining(), context.site.limits.request);
-        let body = match within(stop, limit, read_associate(stream)).await {
+        let read = tokio::select! {
+            read = within(stop, limit, read_associate(stream)) => read,
+            limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
+        };
+        let body = match read {
             Ok(Ok(body)) => body,
             Ok(Err(Unread::Ended(early))) => return Err(requestor.dropped(early)),
             Ok(Err(Unread::Header(error))) => return Err(requestor.answered(error)),
@@ -247,7 +266,7 @@ impl Requested {
                 slot,
             }),
             Err(refusal) => {
-                requestor.account.refused(&refusal, request.proposed());
+                requestor.account.refused(&refusal, Some(request.proposed()));
                 Err(requestor.answered(refusal.denial))
             }
         }
@@ -258,6 +277,7 @@ impl Admitted {
     fn permit(self) -> Permitted {
         let Self { mut requestor, not_after, admitted, slot } = self;
         let permit = admitted.permit();
+        requestor.context.slot.permitted();
         requestor.account.permitted(&permit);
         Permitted { requestor, not_after, permit, slot }
     }
@@ -278,6 +298,7 @@ impl Permitted {
             Err(Refused { reason, acceptor }) => {
                 let mut ended = requestor.answered(reason);
                 ended.acceptor = acceptor;
+                ended.at_pacs = Some(slot.over());
                 return Err(ended);
             }
         };
@@ -286,6 +307,7 @@ impl Permitted {
         if !matches!(answered, Ok(Ok(()))) {
             let mut ended = requestor.dropped(TargetFailure::Abandoned);
             ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
+            ended.at_pacs = Some(slot.over());
             return Err(ended);
         }
         requestor.account.opened(&permit, &conclusion);
@@ -355,7 +377,7 @@ impl Established {
         let relaying = relay(&mut *stream, &mut acceptor, inspector, deadlines, stop, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
-        drop(slot);
+        let at_pacs = Some(slot.over());
         account.relayed(traffic, &ledger);
         let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
         let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
@@ -367,6 +389,7 @@ impl Established {
             answer: if is_reset { Answer::Reset } else { ending.answer() },
             requestor: Some((stream, to_requestor)),
             acceptor: Some((acceptor, to_acceptor)),
+            at_pacs,
             transport: None,
         }
     }
@@ -397,19 +420,22 @@ impl Ended {
             answer: reason.answer(),
             requestor: None,
             acceptor: None,
+            at_pacs: None,
             transport: None,
         })
     }
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { context, account, reason, answer, requestor, acceptor, transport } = *self;
+        let Self { mut context, account, reason, answer, requestor, acceptor, at_pacs, transport } =
+            *self;
         let patience = context.site.limits.close;
         account.end(reason, answer);
+        context.slot.refused();
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
         let acceptor = async {
-            let Some((mut stream, farewell)) = acceptor else { return };
+            let (Some((mut stream, farewell)), _at_pacs) = (acceptor, at_pacs) else { return };
             let close = farewell.say(&mut stream, patience).await;
             if close == Close::Reset {
                 net::reset_on_close(&stream);
@@ -425,7 +451,10 @@ impl Ended {
                 Farewell::default().say(&mut stream, patience).await;
             }
         };
-        farewell::both(acceptor, requestor, waits).await;
+        tokio::select! {
+            () = farewell::both(acceptor, requestor, waits) => {}
+            _ = context.slot.gives_way() => {}
+        }
         // The slot is held until the sockets are closed.
         drop(context);
     }

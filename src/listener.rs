@@ -17,7 +17,7 @@ use crate::reason::Reason;
 use crate::slots::SlotLimit;
 
 /// Connections that wait for the accept loop.
-const BACKLOG: u32 = 1024;
+const BACKLOG: u32 = 4096;
 /// The pause after the system has run out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
 
@@ -51,11 +51,11 @@ fn begin(
     socket: TcpStream,
     source: SocketAddr,
 ) {
-    let slots = match gate.slots.take(source.ip()) {
-        Ok(slots) => slots,
+    let slot = match gate.slots.take(source.ip()) {
+        Ok(slot) => slot,
         Err(limit) => return refuse(gate, listener, source, limit),
     };
-    let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slots);
+    let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slot);
     let alive = alive.clone();
     tokio::spawn(async move {
         serve(connected).await;

@@ -26,13 +26,38 @@ enum Key {
     Peer(Arc<str>),
     Pacs(Arc<str>),
     PeerAtPacs(Arc<str>, Arc<str>),
+    Connections(Arc<str>),
 }
 
 /// A slot among the associations of a peer and a PACS, given up when dropped.
 #[derive(Debug)]
 pub struct AssociationSlot {
+    /// Held until the association ends.
+    _of_peer: Counted,
+    /// Held until the connection to the PACS is closed.
+    at_pacs: PacsSlot,
+}
+
+/// What an association holds of its PACS.
+#[derive(Debug)]
+pub struct PacsSlot(#[allow(dead_code, reason = "only its drop counts")] [Counted; 2]);
+
+/// A peer's connection, counted until dropped.
+#[derive(Debug)]
+pub struct PeerConnection(#[allow(dead_code, reason = "only its drop counts")] Counted);
+
+/// One of the things counted by this key.
+#[derive(Debug)]
+struct Counted {
     live: Arc<Live>,
-    keys: [Key; 3],
+    key: Key,
+}
+
+impl AssociationSlot {
+    /// The association is over; its PACS may still have a connection of it open.
+    pub fn over(self) -> PacsSlot {
+        self.at_pacs
+    }
 }
 
 impl Live {
@@ -49,19 +74,28 @@ impl Live {
         peer: &Arc<str>,
         pacs: &Arc<str>,
     ) -> (AssociationSlot, Occupancy) {
-        let keys = [
-            Key::Peer(Arc::clone(peer)),
-            Key::Pacs(Arc::clone(pacs)),
-            Key::PeerAtPacs(Arc::clone(peer), Arc::clone(pacs)),
-        ];
+        let (of_peer, peer_count) = self.count(Key::Peer(Arc::clone(peer)));
+        let (of_pacs, pacs_count) = self.count(Key::Pacs(Arc::clone(pacs)));
+        let both = Key::PeerAtPacs(Arc::clone(peer), Arc::clone(pacs));
+        let (of_both, peer_at_pacs) = self.count(both);
+        let slot = AssociationSlot { _of_peer: of_peer, at_pacs: PacsSlot([of_pacs, of_both]) };
+        (slot, Occupancy { peer: peer_count, pacs: pacs_count, peer_at_pacs })
+    }
+
+    /// Counts a connection of a peer, and says how many there were before.
+    #[must_use]
+    pub fn take_connection(self: &Arc<Self>, peer: &Arc<str>) -> (PeerConnection, u32) {
+        let (counted, before) = self.count(Key::Connections(Arc::clone(peer)));
+        (PeerConnection(counted), before)
+    }
+
+    fn count(self: &Arc<Self>, key: Key) -> (Counted, u32) {
         let mut counts = self.counts();
-        let [peer, pacs, peer_at_pacs] = keys.each_ref().map(|key| {
-            let count = counts.entry(key.clone()).or_default();
-            *count += 1;
-            *count - 1
-        });
+        let count = counts.entry(key.clone()).or_default();
+        *count += 1;
+        let before = *count - 1;
         drop(counts);
-        (AssociationSlot { live: Arc::clone(self), keys }, Occupancy { peer, pacs, peer_at_pacs })
+        (Counted { live: Arc::clone(self), key }, before)
     }
 
     /// Lets nothing new begin: what is at rest ends.
@@ -94,15 +128,13 @@ impl Live {
     }
 }
 
-impl Drop for AssociationSlot {
+impl Drop for Counted {
     fn drop(&mut self) {
         let mut counts = self.live.counts();
-        for key in &self.keys {
-            if let Some(count) = counts.get_mut(key) {
-                *count -= 1;
-                if *count == 0 {
-                    counts.remove(key);
-                }
+        if let Some(count) = counts.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.key);
             }
         }
     }
@@ -155,6 +187,29 @@ mod tests {
         drop(live.take_slot(&peer, &pacs));
         let (_slot, occupancy) = live.take_slot(&peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
+    }
+
+    #[test]
+    fn an_association_that_is_over_counts_at_its_pacs_until_that_has_closed() {
+        let live = Live::new();
+        let (peer, pacs) = names();
+        let (slot, _) = live.take_slot(&peer, &pacs);
+        let at_pacs = slot.over();
+        let (_next, occupancy) = live.take_slot(&peer, &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 0, pacs: 1, peer_at_pacs: 1 });
+        drop(at_pacs);
+        let (_last, occupancy) = live.take_slot(&peer, &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 1, pacs: 1, peer_at_pacs: 1 });
+    }
+
+    #[test]
+    fn counts_the_connections_of_a_peer() {
+        let live = Live::new();
+        let (peer, _) = names();
+        let (first, before) = live.take_connection(&peer);
+        assert_eq!((before, live.take_connection(&peer).1), (0, 1));
+        drop(first);
+        assert_eq!(live.take_connection(&peer).1, 0);
     }
 
     #[tokio::test]

@@ -1,17 +1,24 @@
 //! Row 0 of the policy's order: how many connections may exist before anybody is known.
 //!
-//! Whoever finds no slot is closed without a word, before a byte of it is read.
-//!
-//! Handshakes are different: an honest one is over in milliseconds, so where all their slots are
-//! taken the oldest of the source that has the most gives way. Nobody can lock others out by
-//! standing still, from however many addresses.
+//! A connection has its place in one of three stages. Until TLS is up, and while it is told that it
+//! is refused, it shares `limits.handshakes`; from there to its request, `limits.requests`; an
+//! association keeps its place. Where a stage is full, the oldest of the heaviest source or
+//! certificate gives way, as an honest one is over in milliseconds: nobody can lock others out by
+//! standing still, from however many addresses. Sources from which a peer has come before go before
+//! strangers, up to half of the places.
 
-use std::collections::{BTreeMap, HashMap};
+mod known;
+mod stage;
+
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use pacsgate_core::certificate::Digest;
 use tokio::sync::Notify;
 
+use self::known::Known;
+use self::stage::{Place, Stage};
 use crate::config::Limits;
 use crate::net::Source;
 
@@ -25,6 +32,11 @@ pacsgate_core::reasons! {
             "limits.handshakes was reached, and this handshake gave way to a newer one",
             "If these are your peers, raise limits.handshakes; otherwise find out who floods the \
              port: an unfinished handshake gave way to a newer connection.";
+        Requests: "request-limit",
+            "limits.requests was reached, and this connection, which had sent no request, gave way \
+             to a newer one",
+            "If these are your peers, raise limits.requests; otherwise find out who has this \
+             certificate's key: it opened connections and asked for nothing.";
         PerSource: "source-limit",
             "limits.per_source was reached",
             "If many peers share this address, raise limits.per_source; otherwise look at this host.";
@@ -34,75 +46,78 @@ pacsgate_core::reasons! {
 /// What is taken.
 #[derive(Debug)]
 pub struct Slots {
-    connections: u32,
-    handshakes: u32,
+    connections: usize,
     per_source: u32,
     taken: Mutex<Taken>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Taken {
-    connections: u32,
+    /// Those that have given way and still close are not among them.
+    connections: usize,
     per_source: HashMap<Source, u32>,
-    /// By age: the number that the next one gets only grows.
-    handshakes: BTreeMap<u64, Handshake>,
+    known: Known,
+    handshakes: Stage<Source>,
+    requests: Stage<Digest>,
+    /// The number that the next one gets only grows.
     next: u64,
 }
 
-#[derive(Debug)]
-struct Handshake {
-    source: Source,
-    evicted: Arc<Notify>,
+/// How far a connection has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum At {
+    Handshake,
+    Request,
+    Association,
 }
 
 /// A connection's place, given up when dropped.
 #[derive(Debug)]
-pub struct ConnectionSlot {
+pub struct Slot {
     slots: Arc<Slots>,
     source: Source,
-}
-
-/// A handshake's place, given up when dropped.
-#[derive(Debug)]
-pub struct HandshakeSlot {
-    slots: Arc<Slots>,
     number: u64,
-    evicted: Arc<Notify>,
+    at: At,
+    gives_way: Arc<Notify>,
 }
 
 impl Slots {
     /// No slot taken.
     pub fn new(limits: &Limits) -> Arc<Self> {
-        let &Limits { connections, handshakes, per_source, .. } = limits;
-        Arc::new(Self { connections, handshakes, per_source, taken: Mutex::default() })
+        let &Limits { connections, handshakes, requests, per_source, .. } = limits;
+        let taken = Taken {
+            connections: 0,
+            per_source: HashMap::new(),
+            known: Known::default(),
+            handshakes: Stage::new(handshakes as usize),
+            requests: Stage::new(requests as usize),
+            next: 0,
+        };
+        Arc::new(Self { connections: connections as usize, per_source, taken: taken.into() })
     }
 
-    /// Takes the two slots that a new connection needs.
+    /// Takes the slot that a new connection needs, for its handshake.
     ///
     /// # Errors
     ///
     /// The limit that leaves no slot.
-    pub fn take(
-        self: &Arc<Self>,
-        address: IpAddr,
-    ) -> Result<(ConnectionSlot, HandshakeSlot), SlotLimit> {
+    pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, SlotLimit> {
         let source = Source::of(address);
         let mut taken = self.taken();
-        if taken.connections >= self.connections {
-            return Err(SlotLimit::Connections);
-        }
-        let of_source = taken.per_source.entry(source).or_default();
-        if *of_source >= self.per_source {
+        if taken.per_source.get(&source).is_some_and(|count| *count >= self.per_source) {
             return Err(SlotLimit::PerSource);
         }
-        *of_source += 1;
-        taken.connections += 1;
-        while taken.handshakes.len() >= self.handshakes as usize {
-            taken.evict();
+        if taken.connections >= self.connections && !taken.make_room() {
+            return Err(SlotLimit::Connections);
         }
-        let (number, evicted) = taken.begin(source);
-        let handshake = HandshakeSlot { slots: Arc::clone(self), number, evicted };
-        Ok((ConnectionSlot { slots: Arc::clone(self), source }, handshake))
+        *taken.per_source.entry(source).or_default() += 1;
+        taken.connections += 1;
+        let number = taken.next;
+        taken.next += 1;
+        let gives_way = Arc::new(Notify::new());
+        let is_known = taken.known.contains(source);
+        taken.enter_handshakes(number, Place::new(source, is_known, &gives_way));
+        Ok(Slot { slots: Arc::clone(self), source, number, at: At::Handshake, gives_way })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -111,45 +126,84 @@ impl Slots {
 }
 
 impl Taken {
-    fn begin(&mut self, source: Source) -> (u64, Arc<Notify>) {
-        let evicted = Arc::new(Notify::new());
-        let number = self.next;
-        self.next += 1;
-        self.handshakes.insert(number, Handshake { source, evicted: Arc::clone(&evicted) });
-        (number, evicted)
+    fn enter_handshakes(&mut self, number: u64, place: Place<Source>) {
+        self.connections -= self.handshakes.enter(number, place);
     }
 
-    /// Takes its slot from the oldest handshake of the source that has the most. Costs a look at
-    /// each, and only while the slots are all taken.
-    fn evict(&mut self) {
-        let mut of_source: HashMap<Source, u32> = HashMap::new();
-        for handshake in self.handshakes.values() {
-            *of_source.entry(handshake.source).or_default() += 1;
-        }
-        let most = of_source.values().copied().max().unwrap_or_default();
-        let heaviest =
-            |handshake: &Handshake| of_source.get(&handshake.source).copied() == Some(most);
-        let oldest = self.handshakes.iter().find(|(_, handshake)| heaviest(handshake));
-        let oldest = oldest.map(|(number, _)| *number);
-        if let Some(Handshake { evicted, .. }) =
-            oldest.and_then(|number| self.handshakes.remove(&number))
-        {
-            evicted.notify_one();
+    /// Whether a place was freed among all connections: of one that is refused anyway, then of a
+    /// handshake, then of one that asks for nothing.
+    fn make_room(&mut self) -> bool {
+        let has_room = self.handshakes.evict() || self.requests.evict();
+        self.connections -= usize::from(has_room);
+        has_room
+    }
+
+    /// Whether it had not given way.
+    fn leave(&mut self, number: u64, at: At) -> bool {
+        match at {
+            At::Handshake => self.handshakes.leave(number),
+            At::Request => self.requests.leave(number),
+            At::Association => true,
         }
     }
 }
 
-impl HandshakeSlot {
-    /// Returns when the slot has been given to a newer connection.
-    pub async fn evicted(&self) {
-        self.evicted.notified().await;
+impl Slot {
+    /// TLS is up, with this certificate; whether it is that of a peer. It waits for a request.
+    pub fn authenticated(&mut self, certificate: Digest, is_peer: bool) {
+        let mut taken = self.slots.taken();
+        if is_peer {
+            taken.known.learn(self.source);
+        }
+        if !taken.leave(self.number, self.at) {
+            // It had to give way at the moment at which it was done: it stays.
+            taken.connections += 1;
+            self.gives_way = Arc::default();
+        }
+        self.at = At::Request;
+        let place = Place::new(certificate, is_peer, &self.gives_way);
+        let evicted = taken.requests.enter(self.number, place);
+        taken.connections -= evicted;
+    }
+
+    /// Its association is permitted: it gives way to nobody any more.
+    pub fn permitted(&mut self) {
+        let mut taken = self.slots.taken();
+        if !taken.leave(self.number, self.at) {
+            taken.connections += 1;
+        }
+        self.at = At::Association;
+    }
+
+    /// It is told that it is refused: from now on it is the first that gives way.
+    pub fn refused(&mut self) {
+        if self.at == At::Association {
+            return;
+        }
+        let mut taken = self.slots.taken();
+        if taken.leave(self.number, self.at) {
+            self.at = At::Handshake;
+            let place = Place::refused(self.source, &self.gives_way);
+            taken.enter_handshakes(self.number, place);
+        }
+    }
+
+    /// Returns when the place has been given to a newer connection, and says by which limit.
+    pub async fn gives_way(&self) -> SlotLimit {
+        self.gives_way.notified().await;
+        match self.at {
+            At::Handshake => SlotLimit::Handshakes,
+            At::Request | At::Association => SlotLimit::Requests,
+        }
     }
 }
 
-impl Drop for ConnectionSlot {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut taken = self.slots.taken();
-        taken.connections -= 1;
+        if taken.leave(self.number, self.at) {
+            taken.connections -= 1;
+        }
         if let Some(count) = taken.per_source.get_mut(&self.source) {
             *count -= 1;
             if *count == 0 {
@@ -159,82 +213,5 @@ impl Drop for ConnectionSlot {
     }
 }
 
-impl Drop for HandshakeSlot {
-    fn drop(&mut self) {
-        self.slots.taken().handshakes.remove(&self.number);
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn slots(connections: u32, handshakes: u32, per_source: u32) -> Arc<Slots> {
-        Slots::new(&Limits { connections, handshakes, per_source, ..Limits::default() })
-    }
-
-    fn v4(last: u8) -> IpAddr {
-        IpAddr::from([192, 0, 2, last])
-    }
-
-    #[test]
-    fn refuses_the_connection_over_the_limit_and_lets_the_next_in_when_one_ends() {
-        let slots = slots(1, 9, 9);
-        let first = slots.take(v4(1)).unwrap();
-        assert_eq!(slots.take(v4(2)).unwrap_err(), SlotLimit::Connections);
-        drop(first);
-        assert!(slots.take(v4(2)).is_ok());
-    }
-
-    fn is_evicted((_, handshake): &(ConnectionSlot, HandshakeSlot)) -> bool {
-        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        std::pin::pin!(handshake.evicted()).poll(&mut context).is_ready()
-    }
-
-    #[test]
-    fn the_oldest_handshake_of_the_heaviest_source_gives_way() {
-        let slots = slots(9, 3, 9);
-        let honest = slots.take(v4(1)).unwrap();
-        let stalled = [2, 2].map(|last| slots.take(v4(last)).unwrap());
-        let newcomer = slots.take(v4(3)).unwrap();
-        assert_eq!(stalled.each_ref().map(is_evicted), [true, false]);
-        assert!(!is_evicted(&honest) && !is_evicted(&newcomer));
-    }
-
-    #[test]
-    fn a_handshake_that_is_done_gives_its_slot_back() {
-        let slots = slots(9, 1, 9);
-        let (_connection, handshake) = slots.take(v4(1)).unwrap();
-        drop(handshake);
-        let second = slots.take(v4(2)).unwrap();
-        assert_eq!(slots.taken().handshakes.len(), 1);
-        assert!(!is_evicted(&second));
-    }
-
-    #[test]
-    fn an_evicted_handshake_takes_no_slot_with_it_when_it_ends() {
-        let slots = slots(9, 1, 9);
-        let first = slots.take(v4(1)).unwrap();
-        let second = slots.take(v4(2)).unwrap();
-        assert!(is_evicted(&first));
-        drop(first);
-        assert_eq!(slots.taken().handshakes.len(), 1);
-        drop(second);
-        assert!(slots.taken().handshakes.is_empty());
-    }
-
-    #[test]
-    fn one_source_cannot_take_the_slots_of_another() {
-        let slots = slots(9, 9, 1);
-        let _first = slots.take(v4(1)).unwrap();
-        assert_eq!(slots.take(v4(1)).unwrap_err(), SlotLimit::PerSource);
-        assert!(slots.take(v4(2)).is_ok());
-    }
-
-    #[test]
-    fn forgets_sources_that_have_gone() {
-        let slots = slots(9, 9, 9);
-        drop(slots.take(v4(1)).unwrap());
-        assert!(slots.taken().per_source.is_empty());
-    }
-}
+mod tests;

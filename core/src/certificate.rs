@@ -42,6 +42,8 @@ pub enum AcceptedBy {
     Chain,
     /// A pin: its names count for nothing.
     Pin,
+    /// The same, and none of the revocation lists that there are is of its issuer.
+    UnlistedPin,
 }
 
 /// What a peer's certificate is recognised by.

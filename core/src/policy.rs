@@ -108,6 +108,27 @@ impl Policy {
         Some(Holder { peer: peer.name.clone(), contact: peer.contact.clone() })
     }
 
+    /// Judges what needs no request, so that nobody waits for one in vain: the network of a peer, and
+    /// how many other `connections` it has. Whose the certificate is, its request shows best: of a
+    /// stranger nothing is judged yet.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails.
+    pub fn meet(
+        &self,
+        certificate: &Accepted,
+        source: IpAddr,
+        connections: u32,
+    ) -> Result<(), Refusal> {
+        let mut inquiry = Inquiry::default();
+        let Ok(peer) = self.peer_of(certificate, &mut inquiry.trace) else { return Ok(()) };
+        inquiry.peer = Some(peer.name.clone());
+        let network = inquiry.trace.record(peer.network(source));
+        let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
+        denial.map_err(|denial| inquiry.refuse(denial))
+    }
+
     /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
     /// title, contexts, in this order.
     ///

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pacsgate_core::certificate::Certificate;
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
@@ -64,13 +64,17 @@ impl Account {
     }
 
     /// The handshake has shown whose certificate this is.
-    pub fn authenticated(&mut self, certificate: &Certificate, holder: Option<Holder>) {
+    pub fn authenticated(&mut self, accepted: &Accepted, holder: Option<Holder>) {
         if let Some(holder) = holder {
             self.record.standing = Standing::Peer;
             self.record.peer = Some(holder.peer);
             self.record.contact = holder.contact;
         }
-        self.record.certificate = Some(Box::new(CertificateRecord::from(certificate)));
+        let mut certificate = CertificateRecord::from(&accepted.certificate);
+        if accepted.by == AcceptedBy::UnlistedPin {
+            certificate.revocation = Some("no list of its issuer");
+        }
+        self.record.certificate = Some(Box::new(certificate));
         self.record.event = Event::Refused;
     }
 
@@ -122,10 +126,10 @@ impl Account {
         self.record.notes = Texts::collect(of_request(permit));
     }
 
-    /// The policy refused it; `asked` contexts were proposed.
-    pub fn refused(&mut self, refusal: &Refusal, asked: usize) {
+    /// The policy refused it; `asked` contexts, if there was a request.
+    pub fn refused(&mut self, refusal: &Refusal, asked: Option<usize>) {
         self.record.pacs.clone_from(&refusal.pacs);
-        self.record.contexts = Some(contexts(asked, None, &refusal.removed));
+        self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
         self.record.trace = Texts::collect(refusal.trace.iter());
         self.record.advice = refusal.advice();
     }

@@ -43,6 +43,8 @@ limits! {
     connections: u32 = 2_048, count;
     /// TLS handshakes under way at a time.
     handshakes: u32 = 256, count;
+    /// Connections at a time with TLS and without a request.
+    requests: u32 = 256, count;
     /// Connections at a time from one source address, IPv6 counted by /64.
     per_source: u32 = 128, count;
     /// From the accepted connection to the end of the TLS handshake.

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::gate::Gate;
+use crate::live::PeerConnection;
 use crate::site::Site;
-use crate::slots::ConnectionSlot;
+use crate::slots::Slot;
 
 /// Where a connection came in, and what judges it.
 pub(super) struct Context {
@@ -18,17 +19,21 @@ pub(super) struct Context {
     /// The requestor's address.
     pub(super) source: SocketAddr,
     /// Held until the sockets are closed.
-    _slot: ConnectionSlot,
+    pub(super) slot: Slot,
+    /// The same among those of its peer, once that is known.
+    of_peer: Option<PeerConnection>,
 }
 
 impl Context {
-    pub(super) fn new(
-        gate: Arc<Gate>,
-        listener: Arc<str>,
-        source: SocketAddr,
-        slot: ConnectionSlot,
-    ) -> Self {
+    pub(super) fn new(gate: Arc<Gate>, listener: Arc<str>, source: SocketAddr, slot: Slot) -> Self {
         let site = gate.site.load_full();
-        Self { gate, site, listener, source, _slot: slot }
+        Self { gate, site, listener, source, slot, of_peer: None }
+    }
+
+    /// It is one of this peer's connections; how many others there are.
+    pub(super) fn belongs_to(&mut self, peer: &Arc<str>) -> u32 {
+        let (counted, others) = self.gate.live.take_connection(peer);
+        self.of_peer = Some(counted);
+        others
     }
 }

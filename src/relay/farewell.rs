@@ -16,7 +16,6 @@ use tokio::time::timeout;
 
 use super::ending::{Ending, Loss, Over};
 use crate::relay::Remainder;
-use crate::stream::pool;
 
 /// What is still to be said to a side.
 #[derive(Debug, Default)]
@@ -117,10 +116,10 @@ pub async fn both(
     }
 }
 
-/// Reads and forgets until the other side closes.
+/// Reads and forgets until the other side closes. The buffer is small, as a stranger can have many
+/// connections wait here.
 async fn drain<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<()> {
-    let mut buffer = pool::take_read();
+    let mut buffer = [0; 1024];
     while stream.read(&mut buffer).await? > 0 {}
-    pool::give_read(buffer);
     Ok(())
 }

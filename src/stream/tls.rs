@@ -12,6 +12,7 @@ mod crl;
 mod fault;
 mod identity;
 mod own;
+mod path;
 mod seen;
 mod settings;
 mod signature;

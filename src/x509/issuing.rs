@@ -23,6 +23,15 @@ pub(crate) fn signer<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]
     })
 }
 
+/// Whether this key has signed that certificate, if both say which key.
+pub(crate) fn has_signed(
+    issuer: &X509Certificate<'_>,
+    certificate: &X509Certificate<'_>,
+) -> Option<bool> {
+    let keys = signer(certificate.extensions()).zip(own_key(issuer.extensions()));
+    keys.map(|(one, other)| one == other)
+}
+
 /// What a list speaks of: two of one scope say the same at different times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Scope {

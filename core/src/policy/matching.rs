@@ -34,7 +34,7 @@ impl Matching {
             return verdict;
         }
         match accepted.by {
-            AcceptedBy::Pin => (None, Finding::NoPinMatches),
+            AcceptedBy::Pin | AcceptedBy::UnlistedPin => (None, Finding::NoPinMatches),
             AcceptedBy::Chain => {
                 agreed(self.names(certificate)).unwrap_or((None, Finding::NothingMatches))
             }

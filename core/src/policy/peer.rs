@@ -76,6 +76,9 @@ pub(super) struct PeerRules {
     from: Box<[IpNet]>,
 }
 
+/// How many connections a peer may have beyond twice its associations.
+const SPARE_CONNECTIONS: u32 = 8;
+
 impl PeerRules {
     pub(super) fn new(peer: Peer, index_of: &HashMap<Arc<str>, usize>) -> Self {
         let move_to = if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to };
@@ -91,6 +94,13 @@ impl PeerRules {
             calling: peer.calling.into(),
             from: peer.from.into_iter().map(canonical).collect(),
         }
+    }
+
+    /// A connection of its own for each association that may begin while another ends, and some that
+    /// fail; the request says which it is.
+    pub(super) fn connections(&self, others: u32) -> Finding {
+        let most = self.associations.saturating_mul(2).saturating_add(SPARE_CONNECTIONS);
+        if others < most { Finding::WithinLimits } else { Finding::PeerAtItsLimit }
     }
 
     pub(super) fn network(&self, source: IpAddr) -> Finding {

@@ -7,14 +7,14 @@ use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls::pki_types::{CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
+use super::path::Path;
 use super::settings::{self, SettingsError};
 use crate::x509::issuing::{self, Scope};
-use crate::x509::reading;
 use crate::x509::validity::{When, seconds};
 
 /// Between two warnings of one late list, in seconds.
@@ -70,26 +70,31 @@ impl RevocationLists {
 
     /// All the lists, those first whose issuer's key may have signed the chain: webpki consults
     /// only the first list of an issuer's name.
-    pub(super) fn all(&self, chain: &[&CertificateDer<'_>]) -> Vec<&CertRevocationList<'static>> {
-        self.ordered(chain).into_iter().map(|list| &list.crl).collect()
+    pub(super) fn all(&self, path: &Path<'_>) -> Vec<&CertRevocationList<'static>> {
+        self.ordered(path).into_iter().map(|list| &list.crl).collect()
     }
 
     /// Those of [`Self::all`] that still vouch for a certificate that they do not name.
     pub(super) fn serving(
         &self,
-        chain: &[&CertificateDer<'_>],
+        path: &Path<'_>,
         now: UnixTime,
     ) -> Vec<&CertRevocationList<'static>> {
-        let mut lists = self.ordered(chain);
+        let mut lists = self.ordered(path);
         lists.retain(|list| !matches!(list.when(now, self.grace), Some(When::Ended(_))));
         lists.into_iter().map(|list| &list.crl).collect()
     }
 
-    /// Whether a list of its issuer's name has one of the certificates. For a chain that webpki
-    /// cannot build: a list of an issuer that only has the name refuses one certificate too many.
-    pub(super) fn name_any(&self, chain: &[&CertificateDer<'_>]) -> bool {
-        let mut certificates = chain.iter().filter_map(|der| reading::whole(der));
-        certificates.any(|one| self.lists.iter().any(|list| list.names(&one)))
+    /// Whether a list names one of the certificates, by issuer and serial number. No signature and no
+    /// other certificate is asked, so nothing that a client leaves out or adds changes the answer.
+    pub(super) fn name_any(&self, path: &Path<'_>) -> bool {
+        path.certificates().any(|one| self.lists.iter().any(|list| list.names(one)))
+    }
+
+    /// Whether a list is of the leaf's issuer: otherwise nothing is known of its revocation.
+    pub(super) fn speak_of(&self, path: &Path<'_>) -> bool {
+        let mut leaf = path.certificates().take(1);
+        leaf.any(|leaf| self.lists.iter().any(|list| list.is_of_issuer_of(leaf)))
     }
 
     /// Says that lists are late, at most once an hour for each; returns how many it named.
@@ -106,10 +111,11 @@ impl RevocationLists {
         named
     }
 
-    fn ordered(&self, chain: &[&CertificateDer<'_>]) -> Vec<&List> {
+    fn ordered(&self, path: &Path<'_>) -> Vec<&List> {
         let mut lists: Vec<&List> = self.lists.iter().collect();
         if self.changed_key {
-            let key_ids: Vec<_> = chain.iter().filter_map(|der| issuer_key_id(der)).collect();
+            let signers = path.certificates().filter_map(|it| issuing::signer(it.extensions()));
+            let key_ids: Vec<_> = signers.collect();
             lists.sort_by_key(|list| !list.may_be_signed_by(&key_ids));
         }
         lists
@@ -150,8 +156,15 @@ impl List {
         self.scope == older.scope
     }
 
-    fn names(&self, certificate: &X509Certificate<'_>) -> bool {
+    /// By name, and by key where both say it: a renewed CA may keep its name, and number anew.
+    fn is_of_issuer_of(&self, certificate: &X509Certificate<'_>) -> bool {
+        let keys = self.scope.key.as_deref().zip(issuing::signer(certificate.extensions()));
         self.issuer_name == certificate.issuer().as_raw()
+            && keys.is_none_or(|(one, other)| one == other)
+    }
+
+    fn names(&self, certificate: &X509Certificate<'_>) -> bool {
+        self.is_of_issuer_of(certificate)
             && matches!(self.crl.find_serial(certificate.raw_serial()), Ok(Some(_)))
     }
 
@@ -159,8 +172,8 @@ impl List {
         When::of(0, self.next_update, grace, now.as_secs())
     }
 
-    fn may_be_signed_by(&self, key_ids: &[Vec<u8>]) -> bool {
-        self.scope.key.as_ref().is_none_or(|key_id| key_ids.contains(key_id))
+    fn may_be_signed_by(&self, key_ids: &[&[u8]]) -> bool {
+        self.scope.key.as_deref().is_none_or(|key_id| key_ids.contains(&key_id))
     }
 
     fn warning_is_due(&self, now: UnixTime) -> bool {
@@ -196,8 +209,4 @@ fn has_changed_key(lists: &[List]) -> bool {
         one.crl.issuer() == other.crl.issuer() && one.scope.key != other.scope.key
     };
     lists.iter().any(|one| lists.iter().any(|other| differs(one, other)))
-}
-
-fn issuer_key_id(der: &CertificateDer<'_>) -> Option<Vec<u8>> {
-    issuing::signer(reading::whole(der)?.extensions()).map(<[u8]>::to_vec)
 }

@@ -27,7 +27,8 @@ pacsgate_core::reasons! {
         CertificateTooLarge: "certificate-too-large",
             "the chain is longer than any honest one, or the leaf has too many names",
             "Send the leaf and its intermediates only (10 certificates and 16 KiB at most), with at \
-             most 100 names in the leaf." => BAD_CERTIFICATE;
+             most 100 names in the leaf, and two intermediates besides the CA itself: where there are \
+             more, add one of them to client_ca." => BAD_CERTIFICATE;
         CertificateVersion: "certificate-version",
             "a certificate of the chain is X.509 v1 or v2",
             "Issue the device an X.509 v3 certificate; v1 certificates cannot be used, not even \

@@ -4,6 +4,7 @@ mod chains;
 mod client;
 mod names;
 mod negotiation;
+mod paths;
 mod pins;
 mod pki;
 mod resumption;

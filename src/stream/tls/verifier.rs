@@ -9,12 +9,13 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAncho
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use webpki::{
-    CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
-    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+    CertRevocationList, EndEntityCert, KeyUsage, RevocationOptions, RevocationOptionsBuilder,
+    UnknownStatusPolicy,
 };
 
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
+use super::path::Path;
 use super::settings::{self, Pins, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
@@ -40,13 +41,9 @@ struct Leaf<'a> {
     parsed: Option<EndEntityCert<'a>>,
     presented: &'a Certificate,
     traits: Traits,
-    chain: Vec<&'a CertificateDer<'a>>,
-    intermediates: &'a [CertificateDer<'a>],
+    path: Path<'a>,
     now: UnixTime,
 }
-
-/// For pins: their revocation is looked up whatever their purpose.
-struct AnyPurpose;
 
 impl ClientVerifier {
     /// Reads the CAs and the lists; all that is wrong goes to `errors`.
@@ -79,9 +76,9 @@ impl ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<AcceptedBy, HandshakeFault> {
-        let chain: Vec<_> = std::iter::once(end_entity).chain(intermediates).collect();
-        if chain.len() > MAX_CHAIN
-            || chain.iter().map(|der| der.len()).sum::<usize>() > MAX_CHAIN_BYTES
+        let sent = intermediates.iter().map(|der| der.len());
+        if intermediates.len() >= MAX_CHAIN
+            || end_entity.len() + sent.sum::<usize>() > MAX_CHAIN_BYTES
         {
             return Err(HandshakeFault::CertificateTooLarge);
         }
@@ -92,11 +89,14 @@ impl ClientVerifier {
         };
         let (presented, traits) = reading::read(end_entity).map_err(HandshakeFault::from)?;
         seen::note_presented(presented.clone());
-        let leaf = Leaf { parsed, presented: &presented, traits, chain, intermediates, now };
+        let whole = reading::whole(end_entity).ok_or(HandshakeFault::CertificateUnparsable)?;
+        let path = Path::new(whole, intermediates);
+        let leaf = Leaf { parsed, presented: &presented, traits, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
             self.judge_pinned(&leaf)?;
-            return Ok(AcceptedBy::Pin);
+            let is_unlisted = !self.lists.is_empty() && !self.lists.speak_of(&leaf.path);
+            return Ok(if is_unlisted { AcceptedBy::UnlistedPin } else { AcceptedBy::Pin });
         }
         self.judge_chain(&leaf)?;
         Ok(AcceptedBy::Chain)
@@ -116,32 +116,23 @@ impl ClientVerifier {
             return Err(HandshakeFault::CriticalExtension);
         }
         leaf.check_key()?;
-        if self.lists.is_empty() {
-            return Ok(());
+        if self.lists.name_any(&leaf.path) {
+            return Err(HandshakeFault::CertificateRevoked);
         }
-        let lists = self.lists.all(&leaf.chain);
-        let revocation = revocation(&lists, UnknownStatusPolicy::Allow);
-        let is_revoked = match &leaf.parsed {
-            Some(parsed) => {
-                let built = self.build_chain(parsed, leaf, AnyPurpose, revocation);
-                matches!(built, Err(webpki::Error::CertRevoked))
-            }
-            None => self.lists.name_any(&leaf.chain),
-        };
-        if is_revoked { Err(HandshakeFault::CertificateRevoked) } else { Ok(()) }
+        Ok(())
     }
 
     /// The chain with all the lists, so that what is revoked stays revoked; then, where a list
     /// has expired, once more with those that may still vouch.
     fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
         let parsed = leaf.parsed.as_ref().ok_or(HandshakeFault::CriticalExtension)?;
-        // Demanding the usage here would demand it of the intermediates, which rarely have any:
-        // webpki asks only those that have the extension, and the leaf is asked below.
-        let usage = KeyUsage::client_auth();
-        let all = self.lists.all(&leaf.chain);
-        self.build_chain(parsed, leaf, usage, revocation(&all, UnknownStatusPolicy::Deny))
+        let all = self.lists.all(&leaf.path);
+        self.build_chain(parsed, leaf, revocation(&all))
             .map_err(|error| leaf.chain_fault(&error))?;
-        let serving = self.lists.serving(&leaf.chain, leaf.now);
+        if self.lists.name_any(&leaf.path) {
+            return Err(HandshakeFault::CertificateRevoked);
+        }
+        let serving = self.lists.serving(&leaf.path, leaf.now);
         if serving.len() < all.len() {
             self.build_chain_of_serving(parsed, leaf, &serving)?;
         }
@@ -157,11 +148,11 @@ impl ClientVerifier {
         leaf: &Leaf<'_>,
         serving: &[&CertRevocationList<'static>],
     ) -> Result<(), HandshakeFault> {
-        let options = revocation(serving, UnknownStatusPolicy::Deny);
+        let options = revocation(serving);
         if options.is_none() {
             return Err(HandshakeFault::CrlExpired);
         }
-        match self.build_chain(parsed, leaf, KeyUsage::client_auth(), options) {
+        match self.build_chain(parsed, leaf, options) {
             Ok(()) => Ok(()),
             Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
             // All was well while the expired lists were asked.
@@ -173,14 +164,16 @@ impl ClientVerifier {
         &self,
         parsed: &EndEntityCert<'_>,
         leaf: &Leaf<'_>,
-        usage: impl ExtendedKeyUsageValidator,
         revocation: Option<RevocationOptions<'_>>,
     ) -> Result<(), webpki::Error> {
+        // Demanding the usage here would demand it of the intermediates, which rarely have any:
+        // webpki asks only those that have the extension, and the leaf is asked by the caller.
+        let usage = KeyUsage::client_auth();
         parsed
             .verify_for_usage(
                 self.algorithms.all,
                 &self.anchors,
-                leaf.intermediates,
+                &leaf.path.intermediates(),
                 leaf.now,
                 usage,
                 revocation,
@@ -203,13 +196,16 @@ impl Leaf<'_> {
 
     /// webpki does not say whose signature it could not verify, nor why.
     fn chain_fault(&self, error: &webpki::Error) -> HandshakeFault {
-        let fault = HandshakeFault::from_webpki(error);
-        if fault != HandshakeFault::UnsupportedAlgorithm {
-            return fault;
+        match HandshakeFault::from_webpki(error) {
+            HandshakeFault::UnknownIssuer if self.path.is_cut => {
+                HandshakeFault::CertificateTooLarge
+            }
+            fault @ HandshakeFault::UnsupportedAlgorithm => {
+                let key = self.path.certificates().find_map(foreign::key_of);
+                key.map_or(fault, HandshakeFault::from)
+            }
+            fault => fault,
         }
-        let mut chain = self.chain.iter().filter_map(|der| reading::whole(der));
-        let key = chain.find_map(|certificate| foreign::key_of(&certificate));
-        key.map_or(fault, HandshakeFault::from)
     }
 }
 
@@ -261,12 +257,6 @@ impl ClientCertVerifier for ClientVerifier {
     }
 }
 
-impl ExtendedKeyUsageValidator for AnyPurpose {
-    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        Ok(())
-    }
-}
-
 /// A signature that breaks the protocol's rules instead of not fitting is left to rustls.
 fn refuse_signature(error: Error) -> Error {
     let fault = HandshakeFault::from_tls(&error);
@@ -278,12 +268,9 @@ fn refuse_signature(error: Error) -> Error {
 }
 
 /// Without a list nothing is asked; with one, every certificate of the chain is.
-fn revocation<'a>(
-    lists: &'a [&'a CertRevocationList<'a>],
-    unknown: UnknownStatusPolicy,
-) -> Option<RevocationOptions<'a>> {
+fn revocation<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
     let builder = RevocationOptionsBuilder::new(lists).ok()?;
-    Some(builder.with_status_policy(unknown).build())
+    Some(builder.with_status_policy(UnknownStatusPolicy::Deny).build())
 }
 
 /// A CA as a trust anchor. Its dates end nobody's trust (RFC 5280 6.2); the configuration warns

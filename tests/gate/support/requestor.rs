@@ -16,6 +16,7 @@ use rustls::{
     AlertDescription, ClientConfig, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion,
     RootCertStore, SignatureScheme, StreamOwned, SupportedProtocolVersion,
 };
+use socket2::{Domain, Socket, Type};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -66,6 +67,14 @@ pub(crate) enum Received {
     Alert(AlertDescription),
 }
 
+/// Connects from this address, one of the machine's own.
+pub(crate) fn connect_from(source: [u8; 4], gate: SocketAddr) -> io::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((source, 0)).into())?;
+    socket.connect(&gate.into())?;
+    Ok(socket.into())
+}
+
 impl Caller {
     /// A caller that shows this certificate and offers what is usual.
     pub(crate) fn with(identity: &Identity) -> Self {
@@ -95,7 +104,15 @@ impl Caller {
 
     /// Connects and does the handshake.
     pub(crate) fn call(&self, gate: SocketAddr) -> io::Result<Requestor> {
-        let tcp = TcpStream::connect(gate)?;
+        self.shake(TcpStream::connect(gate)?)
+    }
+
+    /// The same from another address of this machine.
+    pub(crate) fn call_from(&self, source: [u8; 4], gate: SocketAddr) -> io::Result<Requestor> {
+        self.shake(connect_from(source, gate)?)
+    }
+
+    fn shake(&self, tcp: TcpStream) -> io::Result<Requestor> {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;

@@ -7,7 +7,7 @@ use super::pki::{self, DAY, device, moment, self_signed};
 use super::*;
 
 /// What an administrator would read from `openssl x509 -fingerprint -sha256`.
-fn pin(credentials: &Credentials) -> Matcher {
+pub(super) fn pin(credentials: &Credentials) -> Matcher {
     Matcher::CertSha256(sha256(credentials.leaf()))
 }
 

@@ -83,6 +83,12 @@ impl Authority {
         self.0.issuer.der().clone()
     }
 
+    /// Another authority's key and name, signed by this one.
+    pub(super) fn certificate_for(&self, other: &Self) -> CertificateDer<'static> {
+        let params = authority(&common_name(&other.certificate()));
+        params.signed_by(other.0.issuer.key(), &self.0.issuer).unwrap().der().clone()
+    }
+
     pub(super) fn client(&self, name: &str) -> Credentials {
         self.issue(&device(name))
     }
@@ -166,6 +172,12 @@ pub(super) fn critical(oid: &[u64], content: &[u8]) -> CustomExtension {
     let mut extension = CustomExtension::from_oid_content(oid, content.to_vec());
     extension.set_criticality(true);
     extension
+}
+
+fn common_name(der: &CertificateDer<'_>) -> String {
+    let (_, certificate) = x509_parser::parse_x509_certificate(der).unwrap();
+    let name = certificate.subject().iter_common_name().next().unwrap();
+    name.as_str().unwrap().to_owned()
 }
 
 fn private_key(key: &KeyPair) -> PrivateKeyDer<'static> {

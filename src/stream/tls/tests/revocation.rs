@@ -3,8 +3,10 @@
 use rustls::pki_types::UnixTime;
 
 use super::super::crl::RevocationLists;
+use super::super::path::Path;
 use super::pki::{Authority, DAY, moment};
 use super::*;
+use crate::x509::reading;
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
@@ -137,9 +139,11 @@ fn unix(seconds_from_now: i64) -> UnixTime {
 fn ends_the_grace_at_its_second() {
     let list = Authority::root("Client CA").crl(0, &[]);
     let lists = RevocationLists::new(&[list], WEEK, &mut Vec::new());
-    let serving = |seconds| lists.serving(&[], unix(seconds)).len();
+    let client = Authority::root("Client CA").client("ct1.example");
+    let path = Path::new(reading::whole(client.leaf()).unwrap(), &[]);
+    let serving = |seconds| lists.serving(&path, unix(seconds)).len();
     assert_eq!((serving(-DAY), serving(7 * DAY - 5), serving(7 * DAY + 5)), (1, 1, 0));
-    assert_eq!(lists.all(&[]).len(), 1);
+    assert_eq!(lists.all(&path).len(), 1);
 }
 
 #[test]
