@@ -174,6 +174,21 @@ fn forwards_roles_and_extended_negotiation_for_permitted_classes_only() {
 }
 
 #[test]
+fn a_version_name_passes_both_ways_only_as_real_ones_are() {
+    let pacs = accepting(|request| request.acceptance().with_user(Item::uid(0x55, "OLD PACS/2.1")));
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let request = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "EPIQ-AFFIN_7.05"));
+    let (asked, answered) = negotiate(&scenario, &request);
+    assert_eq!(asked.user_item(0x55), &Item::uid(0x55, "EPIQ-AFFIN_7.05"));
+    assert_eq!(answered.user_item(0x55), &Item::uid(0x55, "OLD PACS/2.1"));
+    let pacs = accepting(|request| request.acceptance().with_user(Item::uid(0x55, "PACS|id")));
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let request = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "%n%n%n%n"));
+    let (asked, answered) = negotiate(&scenario, &request);
+    assert!(!asked.user_kinds().contains(&0x55) && !answered.user_kinds().contains(&0x55));
+}
+
+#[test]
 fn clips_roles_to_what_the_service_allows() {
     let scenario = Scenario::usual();
     let request =

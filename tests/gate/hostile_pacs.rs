@@ -136,6 +136,11 @@ passes! {
             it.contexts[1] = Item::result(3, 3, None);
             it.application.clear();
         };
+    drops_a_version_name_with_a_command_in_it:
+        "answer: bad implementation version name (item 55) dropped", |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.user[0].push(Item::uid(0x55, "PACS;`reboot`"));
+        };
     drops_an_abstract_syntax_in_a_result: "answer: misplaced item 30 dropped", |it| {
         it.contexts[1] = Item::result(3, 3, None);
         it.contexts[1].body.extend(Item::uid(0x30, CT).encode());

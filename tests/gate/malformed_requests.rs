@@ -127,6 +127,10 @@ passes! {
         |it| it.user[0].extend([Item::new(0x53, &[0, 1, 0, 1]), Item::new(0x53, &[0, 2, 0, 2])]);
     drops_a_second_version_name: "repeated item 55 dropped",
         |it| it.user[0].extend([Item::uid(0x55, "ONE"), Item::uid(0x55, "TWO")]);
+    drops_a_version_name_with_a_command_in_it: "bad implementation version name (item 55) dropped",
+        |it| it.user[0].push(Item::uid(0x55, "$(reboot)"));
+    drops_a_version_name_with_a_tag_in_it: "bad implementation version name (item 55) dropped",
+        |it| it.user[0].push(Item::uid(0x55, "<script src=/x>"));
     drops_a_role_selection_for_no_uid: "role selection (item 54) for what is no UID dropped",
         |it| it.user[0].push(Item::roles("1..2", 1, 0));
     drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is no UID dropped",

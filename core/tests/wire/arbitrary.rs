@@ -29,7 +29,8 @@ fn title() -> impl Strategy<Value = AeTitle> {
 }
 
 fn version() -> impl Strategy<Value = VersionName> {
-    "[ -\\[\\]-~]{0,15}[!-\\[\\]-~]".prop_map(|text| VersionName::parse(text.as_bytes()).unwrap())
+    "[A-Za-z0-9 _./:+-]{0,15}[A-Za-z0-9_./:+-]"
+        .prop_map(|text| VersionName::parse(text.as_bytes()).unwrap())
 }
 
 /// A title, a UID or a version name, more or less.

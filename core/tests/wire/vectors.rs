@@ -280,7 +280,7 @@ fn noted_requests() -> Vec<(Note, Bytes)> {
         (Note::UnknownUserItem(0x5a), with_user(&[item(0x5a, [1, 2, 3])])),
         (Note::SurplusItem(0x51), behind(maximum_length(8192))),
         (Note::NotForwarded(0x53), with_user(&[item(0x53, [0, 1, 0, 1])])),
-        (Note::VersionName, with_user(&[item(0x55, "seventeen letters")])),
+        (Note::VersionName, with_user(&[item(0x55, "$(reboot)")])),
         (Note::Repeated(0x51), with_user(&[length()])),
         (Note::NulPaddedTitle, titled(PACS, b"CT1\0\0\0\0\0\0\0\0\0\0\0\0\0")),
         (Note::PaddedUid, with_syntaxes("1.2.840.10008.1.2\0", "1.2.840.10008.1.2.1")),
