@@ -141,6 +141,12 @@ passes! {
             it.contexts[1] = Item::result(3, 3, None);
             it.user[0].push(Item::uid(0x55, "PACS;`reboot`"));
         };
+    drops_an_extended_negotiation_of_another_form:
+        "answer: extended negotiation (item 56) of a form that its SOP class does not have dropped",
+        |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.user[0].push(Item::extended(CT, &[9]));
+        };
     drops_an_abstract_syntax_in_a_result: "answer: misplaced item 30 dropped", |it| {
         it.contexts[1] = Item::result(3, 3, None);
         it.contexts[1].body.extend(Item::uid(0x30, CT).encode());

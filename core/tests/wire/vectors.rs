@@ -272,6 +272,7 @@ fn refused_user() -> Vec<(E, Bytes)> {
 fn noted_requests() -> Vec<(Note, Bytes)> {
     let length = || maximum_length(16_384);
     let behind = |more: Bytes| rq(&[request_with_user(&[]), more].concat());
+    let many: Vec<Bytes> = (0..129).map(|n| extended(&format!("1.2.{n}"), &[1])).collect();
     let with_syntaxes = |one: &str, two: &str| {
         contexts(&[context(1, &[item(0x30, VERIFICATION), item(0x40, one), item(0x40, two)])])
     };
@@ -292,6 +293,8 @@ fn noted_requests() -> Vec<(Note, Bytes)> {
         (Note::TransferSyntax, with_syntaxes("1.2.x", "1.2.840.10008.1.2.1")),
         (Note::BadRole, with_user(&[role("..", 1, 0)])),
         (Note::BadExtended, with_user(&[extended("", &[1])])),
+        (Note::ExtendedForm, with_user(&[extended(CT_IMAGE, b"$(reboot)")])),
+        (Note::ExtendedOverflow, with_user(&many)),
     ]
 }
 
