@@ -344,6 +344,11 @@ impl Inspector {
         let out = out.towards(from.other());
         let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
         let Some(syntax) = syntax.filter(|_| command.follows == Follows::DataSet) else {
+                        let is_own =
+                            permission::is_own_move(from, operation, &command, &self.contexts);
+                        if !is_own && command.drop_originator() {
+                            self.ledger.tidy(Tidied::Originator);
+                        }
             return self.lanes.get(from).write_command(command.context, &command.bytes, out);
         };
         let (context, bytes) = (command.context, command.bytes.clone());
