@@ -69,7 +69,7 @@ limits! {
     /// For outstanding operations at shutdown.
     drain: Duration = Duration::from_secs(30), |node| duration(node, &DRAIN);
     /// For an association as a whole.
-    lifetime: Option<Duration> = None, |node| wait(node).map(Some);
+    lifetime: Duration = Duration::from_secs(DAY), wait;
     /// The longest PDU that is announced to either side, in bytes (PS3.8 section D.1).
     max_pdu: u32 = 1024 * 1024, max_pdu;
     /// Elements of a data set from a peer or a PACS that has no number of its own.

@@ -28,8 +28,8 @@ pub struct Deadlines {
     pub close: Duration,
     /// The end of the association's life, when the client certificate ends.
     pub expires: Option<Instant>,
-    /// The end of the association's life, if it is limited.
-    pub lifetime: Option<Duration>,
+    /// The end of the association's life.
+    pub lifetime: Duration,
 }
 
 /// What the limits are measured from.
@@ -162,10 +162,9 @@ impl Watch {
 
     fn life(&self) -> [(Instant, Ending); 2] {
         let far = self.began + FAR;
-        let lifetime = self.deadlines.lifetime.and_then(|life| self.began.checked_add(life));
         [
             (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
-            (lifetime.unwrap_or(far), Over::Lifetime.into()),
+            (self.began + self.deadlines.lifetime, Over::Lifetime.into()),
         ]
     }
 }

@@ -41,7 +41,7 @@ fn deadlines() -> Deadlines {
         write_stall: Duration::from_secs(60),
         close: Duration::from_secs(2),
         expires: None,
-        lifetime: None,
+        lifetime: Duration::from_secs(24 * 3600),
     }
 }
 
@@ -198,7 +198,7 @@ async fn a_certificates_end_is_the_associations_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lifetime_ends_an_association_however_busy() {
-    let lifetime = Some(Duration::from_secs(5));
+    let lifetime = Duration::from_secs(5);
     let ends = start(Deadlines { lifetime, ..deadlines() }, 4096);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Lifetime.into());
 }
