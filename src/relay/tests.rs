@@ -15,6 +15,8 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+mod progress;
+
 const MAXIMUM: u32 = 16 * 1024;
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 /// C-STORE-RQ, message id 1, with a data set, on context 1, in a PDU of its own.
@@ -46,12 +48,13 @@ fn deadlines() -> Deadlines {
 }
 
 fn inspector() -> Inspector {
-    let context = Context {
-        id: ContextId::new(1).unwrap(),
-        abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
+    let context = |id, class: &str| Context {
+        id: ContextId::new(id).unwrap(),
+        abstract_syntax: class.parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
-        operations: Operations::NONE.and_by_requestor(&[Operation::CStore, Operation::CEcho]),
+        operations: Operations::NONE.and_by_requestor(&[Operation::CStore, Operation::CFind]),
     };
+    let contexts = [(1, "1.2.840.10008.5.1.4.1.1.2"), (3, "1.2.840.10008.5.1.4.1.2.2.1")];
     let maxima = Maxima {
         to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
@@ -65,7 +68,8 @@ fn inspector() -> Inspector {
         titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },
     };
-    Inspector::new(Contexts::new(vec![context], maxima, grants))
+    let contexts = contexts.map(|(id, class)| context(id, class));
+    Inspector::new(Contexts::new(contexts.into(), maxima, grants))
 }
 
 trait Ready: Future<Output = ()> + Send + 'static {}
