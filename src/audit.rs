@@ -4,12 +4,13 @@
 //! disk or a stopped reader delays no association. What the thread cannot take is lost, counted,
 //! and told in a line. Lines of strangers are summed after the first five of a source a minute.
 //!
-//! - `event`, `record`, `operations`, `text`: what a line says, and the only way for a peer's bytes
-//!   into it.
+//! - `event`, `record`, `operations`, `advice`, `text`: what a line says, and the only way for a
+//!   peer's bytes into it.
 //! - `counters`, `summary`: the counting and the summing.
 //! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
 
 mod account;
+mod advice;
 mod counters;
 mod event;
 mod line;

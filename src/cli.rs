@@ -12,7 +12,7 @@ pub mod probe;
 mod text;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -20,11 +20,14 @@ use demo::Demo;
 pub use exit::Exit;
 use probe::Probe;
 
+/// Where the main file is, unless another is named.
+const CONFIG: &str = "/etc/pacsgate/pacsgate.toml";
+
 /// The arguments of `run`, which is the default command.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The main configuration file; conf.d next to it is read too
-    #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
+    #[arg(short, long, value_name = "FILE", default_value = CONFIG)]
     pub config: PathBuf,
 }
 
@@ -32,8 +35,11 @@ pub struct Run {
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Check {
     /// The main configuration file; conf.d next to it is read too
-    #[arg(long, value_name = "FILE", default_value = "/etc/pacsgate/pacsgate.toml")]
+    #[arg(short, long, value_name = "FILE", default_value = CONFIG)]
     pub config: PathBuf,
+    /// The same without the option
+    #[arg(value_name = "FILE", conflicts_with = "config")]
+    pub file: Option<PathBuf>,
     /// As whom the gate will run: whether this user can read the files is judged by their modes.
     /// Root is told by the installed pacsgate.service, or by whether there is a user pacsgate
     #[arg(long, value_name = "NAME")]
@@ -44,6 +50,13 @@ pub struct Check {
     /// Write one JSON object for programs instead of lines for people
     #[arg(long)]
     pub json: bool,
+}
+
+impl Check {
+    /// The main file, however it was named.
+    pub fn path(&self) -> &Path {
+        self.file.as_deref().unwrap_or(&self.config)
+    }
 }
 
 /// Reads the arguments, of which the first is the program's name.
@@ -130,17 +143,23 @@ mod tests {
     fn takes_the_configuration_with_and_without_the_command() {
         assert_eq!(parsed("pacsgate --config a.toml").unwrap(), run("a.toml"));
         assert_eq!(parsed("pacsgate run --config=a.toml").unwrap(), run("a.toml"));
+        assert_eq!(parsed("pacsgate run -c a.toml").unwrap(), run("a.toml"));
     }
 
     #[test]
     fn takes_the_options_of_check() {
         let check = |config: &str, strict, json| {
-            Command::Check(Check { config: config.into(), user: None, strict, json })
+            Command::Check(Check { config: config.into(), file: None, user: None, strict, json })
         };
         let usual = check("/etc/pacsgate/pacsgate.toml", false, false);
         assert_eq!(parsed("pacsgate check").unwrap(), usual);
         let all = parsed("pacsgate check --strict --json --config a.toml").unwrap();
         assert_eq!(all, check("a.toml", true, true));
+        for line in ["pacsgate check a.toml", "pacsgate check -c a.toml"] {
+            let Ok(Command::Check(check)) = parsed(line) else { panic!("{line}") };
+            assert_eq!(check.path(), Path::new("a.toml"));
+        }
+        assert!(parsed("pacsgate check a.toml --config b.toml").is_err());
     }
 
     #[test]
@@ -162,7 +181,6 @@ mod tests {
             "pacsgate serve",
             "pacsgate --config",
             "pacsgate run a.toml",
-            "pacsgate check a.toml",
             "pacsgate check --strikt",
         ];
         for line in wrong {

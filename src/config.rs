@@ -19,6 +19,7 @@
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
 //! - `unwise` looks for what is allowed but unwise;
+//! - `stray` finds the keys of a peer whose line is missing;
 //! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
 //!   parser's.
@@ -49,6 +50,7 @@ mod rules;
 mod section;
 mod settings;
 mod source;
+mod stray;
 mod suggestion;
 mod syntax;
 mod units;

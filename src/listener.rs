@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use crate::audit::Account;
 use crate::connection::{Connected, serve};
 use crate::gate::Gate;
+use crate::host::words;
 use crate::live::Alive;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
@@ -79,6 +80,7 @@ async fn after(error: &io::Error, listener: &str) {
     }
     // Out of descriptors or memory, most likely. Accepting at once would spin; connections that
     // end meanwhile give back what is missing.
+    let error = words(error);
     tracing::error!(listener = %listener, %error, "cannot accept; trying again");
     sleep(BREATH).await;
 }

@@ -45,17 +45,16 @@ pub fn during<T>(format: Format, work: impl FnOnce() -> T) -> T {
     tracing::subscriber::with_default(subscriber(format, Level::INFO, io::stderr), work)
 }
 
-/// Says why the daemon does not start: plain sentences, or JSON.
+/// Says why the daemon does not start: as the log would, but in plain sentences for the journal,
+/// which shows the priority of each.
 pub fn fatal(format: Format, sentences: impl IntoIterator<Item: Display>) {
-    let mark = journal::reads(io::stderr()).then_some(Priority::Error);
+    let is_plain = format == Format::Text && journal::reads(io::stderr());
     for sentence in sentences {
-        match format {
-            Format::Json => during(format, || tracing::error!("{sentence}")),
-            Format::Text => {
-                let mark = mark.map_or_else(String::new, |mark| mark.to_string());
-                // A closed standard error leaves nobody to tell.
-                let _ = writeln!(io::stderr(), "{mark}{sentence}");
-            }
+        if is_plain {
+            // A closed standard error leaves nobody to tell.
+            let _ = writeln!(io::stderr(), "{}{sentence}", Priority::Error);
+        } else {
+            during(format, || tracing::error!(target: "pacsgate", "{sentence}"));
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use pacsgate::cli::check;
 use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config;
-use pacsgate::host::Service;
+use pacsgate::host::{Service, words};
 use pacsgate::log::{self, Format};
 use pacsgate::server;
 
@@ -47,7 +47,7 @@ fn serve(path: &Path) -> Result<(), Exit> {
 
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| tell(error, Exit::Failure))?;
+    let runtime = runtime.map_err(|error| tell(words(&error), Exit::Failure))?;
     let done = runtime.block_on(work);
     // A name server that is still being waited for holds nobody up.
     runtime.shutdown_background();
@@ -57,11 +57,11 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
 /// Says what is to be said of a configuration.
 fn judge(check: &Check) -> Result<(), Exit> {
     let service = Service::of(check.user.as_deref()).map_err(|error| tell(error, Exit::Usage))?;
-    let loaded = config::check(&check.config, SystemTime::now(), service);
+    let loaded = config::check(check.path(), SystemTime::now(), service);
     match check::report(check, &loaded, &mut io::stdout().lock()) {
         Ok(Exit::Success) => Ok(()),
         Ok(bad) => Err(bad),
-        Err(error) => Err(tell(error, Exit::Failure)),
+        Err(error) => Err(tell(words(&error), Exit::Failure)),
     }
 }
 

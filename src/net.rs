@@ -76,21 +76,24 @@ pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     matches!(errno, Some(Errno::MFILE | Errno::NFILE))
 }
 
-/// Warns where fewer open files are allowed than `connections` need: two each, and some for
-/// everything else.
+/// Warns where fewer open files are allowed than `connections` need.
 pub fn warn_of_few_descriptors(connections: u32) {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if let Some(warning) = few_descriptors(connections, &limits) {
+        tracing::warn!("{warning}");
+    }
+}
+
+/// Two for each connection, and some for everything else.
+fn few_descriptors(connections: u32, limits: &str) -> Option<String> {
     /// Listeners, logs, the runtime, files that are read.
     const OTHERS: u64 = 64;
     let needed = 2 * u64::from(connections) + OTHERS;
-    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-    if let Some(allowed) = open_files(&limits).filter(|&allowed| allowed < needed) {
-        tracing::warn!(
-            allowed,
-            needed,
-            "limits.connections needs more open files than are allowed: raise LimitNOFILE in the \
-             unit, or ulimit -n"
-        );
-    }
+    let allowed = open_files(limits).filter(|&allowed| allowed < needed)?;
+    Some(format!(
+        "limits.connections needs more open files than are allowed ({needed} are needed, {allowed} \
+         allowed): raise LimitNOFILE in the unit, or `ulimit -n`"
+    ))
 }
 
 /// The soft limit of open files in the text of `/proc/self/limits` (proc(5)); `None` if unlimited.
@@ -119,6 +122,14 @@ mod tests {
         assert_eq!(open_files(limits), Some(1024));
         assert_eq!(open_files("Max open files  unlimited  unlimited  files"), None);
         assert_eq!(open_files(""), None);
+        assert_eq!(few_descriptors(480, limits), None);
+        assert_eq!(
+            few_descriptors(2048, limits).as_deref(),
+            Some(
+                "limits.connections needs more open files than are allowed (4160 are needed, 1024 \
+                 allowed): raise LimitNOFILE in the unit, or `ulimit -n`"
+            )
+        );
     }
 
     #[test]

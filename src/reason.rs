@@ -76,7 +76,7 @@ pacsgate_core::reasons! {
             "what came instead of the request broke the rules of TLS", BROKEN_TLS
             => Answer::Alert("");
         Stopped: "stopped-before-association",
-            "the daemon stopped before the association was open" => Answer::Close;
+            "the gate stopped before the association was open" => Answer::Close;
     }
 }
 

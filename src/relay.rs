@@ -109,7 +109,7 @@ where
     };
     let ending = poll_fn(|cx| {
         if end.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Over::Shutdown.into());
+            return Poll::Ready(relay.stopped().into());
         }
         if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
             relay.watch.drain(Instant::now());
@@ -149,6 +149,11 @@ where
     R: AsyncBufRead + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
 {
+    /// The end by the gate's own, which may cut off what was under way.
+    fn stopped(&self) -> Over {
+        if self.inspector.is_at_rest() { Over::Shutdown } else { Over::Interrupted }
+    }
+
     /// Moves what can be moved. Pending means that both streams will wake the task.
     fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         loop {

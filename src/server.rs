@@ -13,8 +13,9 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::audit::{self, Audit, AuditThread, Destination};
-use crate::config::{self, Settings};
+use crate::config::{self, Finding, Location, Settings};
 use crate::gate::Gate;
+use crate::host::{ports, words};
 use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
@@ -28,14 +29,11 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// Why the daemon cannot run.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// A listener's address cannot be bound.
-    #[error("listener.{0}: cannot listen on {1}: {2}")]
-    Bind(Arc<str>, SocketAddr, io::Error),
-    /// The audit's destination cannot be opened.
-    #[error("log.audit: cannot write to {0}: {1}")]
-    Audit(Destination, io::Error),
+    /// A listener's address cannot be bound, or the audit's destination cannot be opened.
+    #[error("{0}")]
+    Unavailable(Finding),
     /// Signals cannot be waited for.
-    #[error("cannot wait for signals: {0}")]
+    #[error("cannot wait for signals: {}", words(.0))]
     Signals(io::Error),
     /// A listener's own task has ended.
     #[error("a listener has stopped accepting: a fault of pacsgate")]
@@ -92,11 +90,11 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, digest, .. } = settings;
+        let Settings { listeners, site, log, audit_at, digest, .. } = settings;
         let sockets = open(listeners)?;
         let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
-            .map_err(|error| ServerError::Audit(log.audit, error))?;
+            .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
         let site = ArcSwap::from_pointee(site);
@@ -135,6 +133,7 @@ impl Server {
         self.accepting.shutdown().await;
         drain(&self.gate, self.ended, at_once).await;
         finish(self.audit).await;
+        tracing::info!("stopped");
     }
 }
 
@@ -142,13 +141,31 @@ impl Server {
 fn open(listeners: Vec<config::Listener>) -> Result<Vec<(Arc<str>, TcpListener)>, ServerError> {
     let mut sockets = Vec::new();
     for config::Listener { name, bind } in listeners {
-        for address in bind {
+        for (address, place) in bind {
             let socket = listener::bind(address)
-                .map_err(|error| ServerError::Bind(Arc::clone(&name), address, error))?;
+                .map_err(|error| no_listening(&name, address, place, &error))?;
             sockets.push((Arc::clone(&name), socket));
         }
     }
     Ok(sockets)
+}
+
+fn no_listening(
+    name: &str,
+    address: SocketAddr,
+    location: Location,
+    error: &io::Error,
+) -> ServerError {
+    let (why, cure) = (words(error), ports::cure(error));
+    let what = format!("cannot listen on {address}: {why}{cure}");
+    ServerError::Unavailable(Finding { location, key: format!("listener.{name}.bind"), what })
+}
+
+fn no_audit(to: &Destination, location: Location, error: &io::Error) -> ServerError {
+    let why = words(error);
+    let what =
+        format!("cannot write to {to}: {why}; `pacsgate check`, run as root, says what to do");
+    ServerError::Unavailable(Finding { location, key: "log.audit".to_owned(), what })
 }
 
 /// Ends what is idle, gives what is under way its time, then ends that as well.

@@ -67,10 +67,10 @@ pub enum NameFault {
     #[error("is an IP address, not a DNS name; pin the certificate with cert_sha256")]
     Address,
     /// Not a DNS name.
-    #[error("is no DNS name; it has letters, digits, `-`, `_` and `.`, and no part is empty")]
+    #[error("is not a DNS name; it has letters, digits, `-`, `_` and `.`, and no part is empty")]
     Dns,
     /// A URI without its scheme.
-    #[error("is no URI; it starts with a scheme, such as \"urn:\"")]
+    #[error("is not a URI; it starts with a scheme, such as \"urn:\"")]
     Scheme,
     /// A URI with a space, a control character or one outside ASCII.
     #[error("has a character that no URI has")]

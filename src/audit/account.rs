@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pacsgate_core::certificate::Certificate;
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
+use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
 use pacsgate_core::side::Side;
@@ -15,6 +15,7 @@ use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::title::AeTitle;
 
 use super::Audit;
+use super::advice;
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord};
 use super::record::{
@@ -73,10 +74,18 @@ impl Account {
         self.record.event = Event::Refused;
     }
 
-    /// The handshake failed. The error is what rustls or the system said, for the detail.
-    pub fn handshake_failed(&mut self, presented: Option<&Certificate>, error: &std::io::Error) {
+    /// The handshake failed. What rustls or the system said comes behind the reason's sentence.
+    pub fn handshake_failed(
+        &mut self,
+        presented: Option<&Certificate>,
+        reason: Reason,
+        error: &std::io::Error,
+    ) {
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
-        self.record.detail = Some(PeerText::from_display(error, PeerText::SENTENCE));
+        let (sentence, said) = (reason.to_string(), error.to_string());
+        self.record.detail = (sentence != said).then(|| {
+            PeerText::from_display(format_args!("{sentence} ({said})"), PeerText::SENTENCE)
+        });
     }
 
     /// Nothing came: a monitor or a load balancer.
@@ -176,9 +185,21 @@ impl Account {
             Outcome::Reported => (Event::Reported, response(None)),
         };
         let Some(mut record) = self.line(event, &data_set.error) else { return };
+        let table = self.table(data_set.from);
+        record.advice = Some(advice::of(data_set.error, data_set.from, &table, event).into());
         record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
         record.wire = Some(wire);
         self.audit.record(record);
+    }
+
+    /// Where the configuration says what this side may do.
+    fn table(&self, of: Side) -> String {
+        let (kind, name) = match of {
+            Side::Requestor => ("peer", &self.record.peer),
+            Side::Acceptor => ("pacs", &self.record.pacs),
+        };
+        // Whatever the configuration says, a line is bounded.
+        format!("[{kind}.{:.200}]", name.as_deref().unwrap_or_default())
     }
 
     fn forbidden(&mut self, request: &ForbiddenRequest) {
@@ -214,7 +235,12 @@ impl Account {
     }
 
     /// Writes the last line and counts.
-    pub fn end(self, reason: Reason, answer: Answer) {
+    pub fn end(mut self, reason: Reason, answer: Answer) {
+        if let Reason::Ended(Ending::Fault(Sided { side, what: Fault::DataSet(error) })) = reason {
+            let advice = advice::of(error, side, &self.table(side), Event::Unsound);
+            self.record.advice = Some(advice.into());
+            self.record.data_set = Some(Box::new(DataSetRecord::cut(side, error)));
+        }
         let Self { audit, began, mut record, taken_out, .. } = self;
         record.reason = Some(reason.code());
         if let Some(unused) = taken_out.filter(|_| is_given_up(reason)) {

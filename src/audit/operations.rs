@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pacsgate_core::data_set::DataSetError;
 use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::services::SopClass;
@@ -69,7 +70,8 @@ struct MovedTo {
 #[derive(Clone, Debug, Serialize)]
 pub struct DataSetRecord {
     from: &'static str,
-    operation: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sop_class: Option<PeerText>,
     rule: &'static str,
@@ -81,7 +83,7 @@ impl From<&UnsoundDataSet> for DataSetRecord {
     fn from(data_set: &UnsoundDataSet) -> Self {
         Self {
             from: side(data_set.from),
-            operation: data_set.operation.name(),
+            operation: Some(data_set.operation.name()),
             sop_class: data_set.sop_class.as_ref().map(sop_class),
             rule: data_set.error.code(),
             outcome: match data_set.outcome {
@@ -92,6 +94,14 @@ impl From<&UnsoundDataSet> for DataSetRecord {
             },
             count: 1,
         }
+    }
+}
+
+impl DataSetRecord {
+    /// One that broke a rule when a part of it had passed; its operation is one without a status.
+    pub(super) fn cut(from: Side, error: DataSetError) -> Self {
+        let (from, rule) = (side(from), error.code());
+        Self { from, operation: None, sop_class: None, rule, outcome: "cut", count: 1 }
     }
 }
 
@@ -214,7 +224,7 @@ impl OperationsRecord {
         };
         let data_set = DataSetRecord {
             from: "requestor",
-            operation: "n-event-report",
+            operation: Some("n-event-report"),
             sop_class: Some(text(Uid::MAX_LEN)),
             rule: "encapsulated-pixel-data",
             outcome: "reported",

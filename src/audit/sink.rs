@@ -7,6 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::host::words;
 use crate::journal::{self, Priority};
 
 /// Where the audit is written.
@@ -170,7 +171,7 @@ impl RotatedFile {
     // The old file is still open: the lines go there until the name can be opened.
     fn report(&mut self, error: &io::Error) {
         if !std::mem::replace(&mut self.reported, true) {
-            let path = self.path.display();
+            let (path, error) = (self.path.display(), words(error));
             tracing::error!(%error, %path, "the audit file was moved and cannot be opened again");
         }
     }

@@ -9,6 +9,7 @@ use super::line::{self, Lost, Started, Totals};
 use super::queue::TAKEN;
 use super::shared::Shared;
 use super::sink::{Broken, Sink};
+use crate::host::words;
 use crate::journal::Priority;
 
 /// How many bytes are collected before they are written; less when no record waits.
@@ -159,7 +160,7 @@ impl Writer {
     fn report(&mut self, result: &Result<(), Broken>) {
         match (self.trouble.change(result.is_err()), result) {
             (Change::Begun, Err(Broken { error, .. })) => {
-                let to = self.sink.name();
+                let (to, error) = (self.sink.name(), words(error));
                 tracing::error!(%error, "the audit cannot be written to {to}: its lines are lost");
             }
             (Change::Over, _) => tracing::warn!("the audit can be written again"),

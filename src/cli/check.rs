@@ -28,7 +28,7 @@ pub fn report(
         serde_json::to_writer(&mut *out, &report)?;
         writeln!(out)?;
     } else {
-        report.write(&check.config, out)?;
+        report.write(check.path(), out)?;
     }
     out.flush()?;
     Ok(if report.good { Exit::Success } else { Exit::Configuration })

@@ -203,13 +203,20 @@ fn offer(site: &Site, gate: SocketAddr) {
 /// What somebody else has tried.
 fn follow(line: &Line) {
     blank();
-    let title = |title: &Option<String>| title.clone().unwrap_or_else(|| "?".to_owned());
-    let (calling, called) = (title(&line.calling), title(&line.called));
-    paragraph(&mut io::stdout(), "*", 4, format_args!("{}: {calling} calls {called}", line.event));
+    paragraph(&mut io::stdout(), "*", 4, headline(line));
     if let Some(wire) = &line.wire {
         say("answer", wire);
     }
     why(line);
+}
+
+/// How it ended, and who called whom, as far as it came to that.
+fn headline(line: &Line) -> String {
+    if line.calling.is_none() && line.called.is_none() {
+        return format!("{}: a connection without a request", line.event);
+    }
+    let title = |title: &Option<String>| title.clone().unwrap_or_else(|| "?".to_owned());
+    format!("{}: {} calls {}", line.event, title(&line.calling), title(&line.called))
 }
 
 fn say(label: &str, text: impl fmt::Display) {
@@ -218,4 +225,18 @@ fn say(label: &str, text: impl fmt::Display) {
 
 fn blank() {
     let _ = writeln!(io::stdout());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn says_who_called_whom_where_there_was_a_request() {
+        let mut line = Line { event: "failed".to_owned(), ..Line::default() };
+        assert_eq!(headline(&line), "failed: a connection without a request");
+        line.calling = Some("CT1".to_owned());
+        line.called = Some("PACS".to_owned());
+        assert_eq!(headline(&line), "failed: CT1 calls PACS");
+    }
 }

@@ -22,8 +22,9 @@ use crate::config::{Address, UnitFault, duration};
 
 /// The arguments of `probe`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-#[command(after_help = "Exit codes: 0 the C-ECHO succeeded, or with --plain: no connection is \
-    possible; 1 otherwise; 64 wrong arguments or files.")]
+#[command(after_help = "Exit codes: 0 the C-ECHO succeeded; 1 otherwise; 64 wrong arguments or \
+    files. With --plain: 0 no connection is possible; 1 TCP connects; 64 it could not be tried, as \
+    the name has no address, or this machine no route.")]
 pub struct Probe {
     /// Where to connect: the gate, or with --plain the PACS itself
     #[arg(value_name = "HOST:PORT")]
@@ -98,7 +99,7 @@ impl Probe {
         let version = stream.get_ref().1.protocol_version();
         let version = if version == Some(rustls::ProtocolVersion::TLSv1_2) { "1.2" } else { "1.3" };
         let name = name.to_str();
-        say(Step::Tls, format_args!("TLS {version}, the server has proved to be {name}"));
+        say(Step::Tls, format_args!("TLS {version}, the server proved its identity as {name}"));
         let echoed = self.echo(&mut Link::new(stream, self.timeout)).await;
         if let (Err(_), Some(from)) = (&echoed, from) {
             note(format_args!("The reason is in the gate's audit, at the source {from}."));

@@ -4,23 +4,30 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use super::listener;
 use super::log;
-use super::mistake::Outage;
+use super::mistake::{Caution, Outage};
+use super::pacs;
 use super::problems::{Opened, Problems};
 use crate::audit::Destination;
 use crate::host::{self, Access, Account, Service};
 
-/// Looks for addresses that the machine does not have, and for files that the service may not read
-/// or write.
+/// How long all name servers together may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Looks for addresses that the machine does not have, for names without an address, and for files
+/// that the service may not read or write.
 pub(super) fn judge(
     listeners: &[listener::Read],
+    pacs: &[pacs::Read],
     log: &log::Read,
     service: &Service,
     problems: &mut Problems,
 ) {
-    addresses(listeners, problems);
+    names(pacs, problems);
+    addresses(listeners, service, problems);
     if let Some((unit, user)) = &service.nobody {
         let place = problems.sources.add_unread(unit.clone());
         problems.outage(place, "User", &Outage::NoUser(user.as_str().into()));
@@ -40,9 +47,13 @@ pub(super) fn judge(
     }
 }
 
-fn addresses(listeners: &[listener::Read], problems: &mut Problems) {
-    let all = listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
-    for (name, at) in all.filter(|(_, at)| !at.value.ip().is_unspecified()) {
+fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Problems) {
+    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
+    for (name, at) in all().filter(|(_, at)| !service.may_listen_on(at.value.port())) {
+        let caution = Caution::PrivilegedPort(at.value.port());
+        problems.caution(at.place, format!("listener.{name}.bind"), &caution);
+    }
+    for (name, at) in all().filter(|(_, at)| !at.value.ip().is_unspecified()) {
         let outage = match host::has(at.value) {
             Ok(()) => continue,
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
@@ -51,6 +62,16 @@ fn addresses(listeners: &[listener::Read], problems: &mut Problems) {
             Err(error) => Outage::NoListening { address: at.value.ip(), error },
         };
         problems.outage(at.place, format!("listener.{name}.bind"), &outage);
+    }
+}
+
+/// The name of a PACS may be known only later, and `run` asks anew each time.
+fn names(pacs: &[pacs::Read], problems: &mut Problems) {
+    let addresses = || pacs.iter().filter_map(|read| Some((&read.name, read.address.as_ref()?)));
+    let unknown = host::unresolved(addresses().map(|(_, at)| &*at.value.host), PATIENCE);
+    for (name, at) in addresses().filter(|(_, at)| unknown.contains(&*at.value.host)) {
+        let caution = Caution::Unresolved(at.value.host.clone());
+        problems.caution(at.place, format!("pacs.{name}.address"), &caution);
     }
 }
 

@@ -9,19 +9,26 @@ use super::problems::Problems;
 use super::section::At;
 use super::value::Address;
 use super::{listener, pacs, peer};
+use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
 pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut Problems) {
+    let both = ports::ipv6_takes_ipv4();
     let mut first: HashMap<u16, Vec<&At<SocketAddr>>> = HashMap::new();
     for read in listeners {
         for at in read.bind.iter().filter(|at| at.value.port() != 0) {
             let same_port = first.entry(at.value.port()).or_default();
-            if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value)) {
+            if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value, both))
+            {
                 let (address, first) = (at.value, problems.locate(other.place));
                 let mistake = if other.value == address {
                     Mistake::BindTwice { address, first }
-                } else {
+                } else if other.value.is_ipv4() == address.is_ipv4() {
                     Mistake::BindOverlaps { address, other: other.value, first }
+                } else if address.is_ipv4() {
+                    Mistake::BindTakenByIpv6 { address, all: other.value, at: first }
+                } else {
+                    Mistake::BindTakenByIpv6 { address: other.value, all: address, at: first }
                 };
                 let key = format!("listener.{}.bind", read.name);
                 problems.mistake(at.place, key, &mistake);
@@ -32,12 +39,13 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
 }
 
 /// Whether the system refuses the second of two addresses with one port: `0.0.0.0` and `[::]`
-/// take all of their family. That `[::]` takes IPv4 as well depends on the system, so it is not
-/// told.
-fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let same_family = one.is_ipv4() == other.is_ipv4();
-    let takes_all = one.ip().is_unspecified() || other.ip().is_unspecified();
-    one.ip() == other.ip() || same_family && takes_all
+/// take all of their family, and `[::]` mostly IPv4 as well.
+fn overlap(one: SocketAddr, other: SocketAddr, ipv6_takes_ipv4: bool) -> bool {
+    let takes = |all: SocketAddr, one: SocketAddr| {
+        let of_its_family = all.is_ipv4() == one.is_ipv4();
+        all.ip().is_unspecified() && (of_its_family || all.is_ipv6() && ipv6_takes_ipv4)
+    };
+    one.ip() == other.ip() || takes(one, other) || takes(other, one)
 }
 
 /// A gate that calls itself gets its own port, and nobody a PACS.
@@ -69,14 +77,12 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
         return false;
     };
     let (host, bound) = (host.to_canonical(), bound.ip().to_canonical());
-    // To the unspecified address is to the machine itself.
-    let is_here = host.is_loopback() || host.is_unspecified();
     if bound.is_unspecified() {
         // That of IPv6 takes IPv4 as well.
         let is_taken = bound.is_ipv6() || host.is_ipv4();
-        return is_taken && (is_here || own.contains(&host));
+        return is_taken && (host.is_loopback() || own.contains(&host));
     }
-    host == bound || host.is_unspecified() && bound.is_loopback()
+    host == bound
 }
 
 /// The names in a certificate count only where a CA has issued it.
@@ -103,6 +109,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn knows_which_addresses_the_system_gives_together() {
+        let overlap = |one: &str, other: &str, both| {
+            let [one, other] = [one, other].map(|text| text.parse().unwrap());
+            assert_eq!(overlap(one, other, both), overlap(other, one, both));
+            overlap(one, other, both)
+        };
+        for other in ["0.0.0.0:1", "127.0.0.1:1"] {
+            assert!(overlap("[::]:1", other, true) && !overlap("[::]:1", other, false));
+            assert!(!overlap("[::1]:1", other, true));
+            assert!(overlap("0.0.0.0:1", other, false));
+        }
+        assert!(overlap("[::]:1", "[::1]:1", false));
+    }
+
+    #[test]
     fn knows_which_addresses_lead_to_a_listener() {
         let own = ["127.0.0.1", "10.0.0.4", "2001:db8::4"].map(|one| one.parse().unwrap());
         let leads = |address: &str, bound: &str| {
@@ -117,7 +138,6 @@ mod tests {
             ("127.0.0.1:104", "0.0.0.0:104"),
             ("localhost:104", "127.0.0.1:104"),
             ("[::1]:104", "[::]:104"),
-            ("0.0.0.0:104", "127.0.0.1:104"),
         ];
         for (address, bound) in itself {
             assert!(leads(address, bound), "{address} {bound}");

@@ -10,13 +10,17 @@ use config::{Value, ValueKind};
 
 use super::files::FileFault;
 use super::layers::Layer;
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::Table;
 use super::problems::Problems;
 use super::suggestion::Suggestion;
 use super::{limits, listener, log, pacs};
 
 const PREFIX: &str = "PACSGATE__";
+/// What is taken for it.
+const SHORT: &str = "PACSGATE_";
+const FORM: &str = "write PACSGATE__SECTION__KEY or PACSGATE__SECTION__NAME__KEY with two underscores \
+                    between the parts, such as PACSGATE__LIMITS__IDLE";
 
 /// The variables that this configuration knows, with the keys that they override.
 struct Known(BTreeMap<String, Vec<String>>);
@@ -30,12 +34,16 @@ pub(super) fn layer(
     let known = Known::of(files);
     let mut variables: Vec<_> = environment
         .into_iter()
-        .filter(|(name, _)| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+        .filter(|(name, _)| name.as_encoded_bytes().starts_with(SHORT.as_bytes()))
         .collect();
     variables.sort();
     let mut layer = Table::new();
     for (name, text) in variables {
         let name = name.to_string_lossy().into_owned();
+        if !name.starts_with(PREFIX) {
+            known.warn_of_short(&name, problems);
+            continue;
+        }
         let place = problems.sources.add_variable(name.clone());
         let key = match known.key(&name) {
             Ok(key) => key,
@@ -112,6 +120,21 @@ impl Known {
         }
     }
 
+    /// A variable of one underscore may belong to others, such as those that Kubernetes sets for a
+    /// service of the gate's name; so only of those that are much like a known one.
+    fn warn_of_short(&self, name: &str, problems: &mut Problems) {
+        let written = name.replacen(SHORT, PREFIX, 1);
+        let suggestion = self.alike(&written);
+        if matches!(suggestion, Suggestion::Nearest(_)) {
+            let place = problems.sources.add_variable(name.to_owned());
+            problems.caution(place, "", &Caution::IgnoredVariable(suggestion));
+        }
+    }
+
+    fn alike(&self, name: &str) -> Suggestion {
+        Suggestion::alike(name, PREFIX, self.0.keys().map(String::as_str), FORM)
+    }
+
     /// Why a variable overrides nothing.
     fn refusal(&self, name: &str) -> Mistake {
         let (table, key) = name.rsplit_once("__").unwrap_or((PREFIX, name));
@@ -126,14 +149,14 @@ impl Known {
 
     /// A key of the same table where there is one, and else a variable that is much like it.
     fn suggestion(&self, name: &str, table: &str, key: &str) -> Suggestion {
-        let names = || self.0.keys().map(String::as_str);
-        let keys: Vec<_> = names()
+        let names = self.0.keys().map(String::as_str);
+        let keys: Vec<_> = names
             .filter_map(|known| known.strip_prefix(table))
             .filter(|key| !key.contains("__"))
             .collect();
         if !keys.is_empty() {
             return Suggestion::new(key, keys).behind(table);
         }
-        Suggestion::alike(name, PREFIX, names(), "\"Environment\" in docs/configuration.md")
+        self.alike(name)
     }
 }

@@ -5,6 +5,8 @@ use std::io::{self, Read};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use crate::host::words;
+
 /// Longer than any honest file: a bundle of CAs, a CRL with a hundred thousand entries, or the
 /// table of ten thousand peers.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
@@ -16,8 +18,11 @@ const STICKY: u32 = 0o1000;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileFault {
     /// The operating system's reason.
-    #[error("cannot be read: {0}{cure}", cure = cure(.0))]
+    #[error("cannot be read: {}{}", words(.0), cure(.0))]
     Unreadable(io::Error),
+    /// Nothing is there.
+    #[error("no such file; correct the path")]
+    Absent,
     /// A directory, a device or a pipe.
     #[error("is not a regular file")]
     NotAFile,
@@ -25,17 +30,23 @@ pub(super) enum FileFault {
     #[error("is larger than {} MiB", MAX_FILE / (1024 * 1024))]
     TooLarge,
     /// Group or others may write it: they could give themselves access.
-    #[error("may be written by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
+    #[error("is writable by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
     Writable(u32),
     /// Group or others may write the directory, and so put another file in its place.
     #[error(
-        "is in a directory that others than its owner may write (mode {0:04o}); run `chmod go-w` \
+        "is in a directory that is writable by others than its owner (mode {0:04o}); run `chmod go-w` \
          on the directory"
     )]
     Replaceable(u32),
     /// Not UTF-8, as TOML demands.
     #[error("is not UTF-8 text; save it in that encoding")]
     NotUtf8,
+}
+
+impl FileFault {
+    fn of(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::Absent } else { Self::Unreadable(error) }
+    }
 }
 
 fn cure(error: &io::Error) -> &'static str {
@@ -55,7 +66,7 @@ pub(super) struct Contents {
 /// Reads a regular file that only its owner may write, up to [`MAX_FILE`].
 pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
     // Before it is opened: opening a pipe would wait for its writer.
-    if !fs::metadata(path).map_err(FileFault::Unreadable)?.is_file() {
+    if !fs::metadata(path).map_err(FileFault::of)?.is_file() {
         return Err(FileFault::NotAFile);
     }
     let file = File::open(path).map_err(FileFault::Unreadable)?;

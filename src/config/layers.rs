@@ -15,6 +15,7 @@ use super::mistake::{Caution, Mistake};
 use super::node::{self, Table};
 use super::problems::Problems;
 use super::source::Place;
+use super::stray;
 use super::suggestion::Suggestion;
 use super::syntax;
 use crate::host::Access;
@@ -109,7 +110,12 @@ fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
             contents.bytes
         }
         Err(fault) => {
-            refuse(file, &fault, problems);
+            if file == Place::MAIN && matches!(fault, FileFault::Absent) {
+                problems.incomplete = true;
+                problems.mistake(file, "", &Mistake::NoMainFile);
+            } else {
+                refuse(file, &fault, problems);
+            }
             return None;
         }
     };
@@ -133,6 +139,10 @@ type First = HashMap<(String, String), Place>;
 
 /// Takes out and reports what the file may not say.
 fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
+    if let Some((place, key)) = stray::take(table) {
+        problems.incomplete = true;
+        problems.mistake(place, key, &Mistake::OfPeer);
+    }
     table.retain(|key, value| {
         let place = node::place(value).unwrap_or(Place::MAIN);
         match key.as_str() {

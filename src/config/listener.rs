@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use config::ValueKind;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
+use super::finding::Location;
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
 use super::named::{self, Loaded, Origin, load, path};
@@ -18,7 +19,7 @@ use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
 use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
-use crate::x509::purpose::not_for_servers;
+use crate::x509::purpose::{has_key_like, not_for_servers, without_name};
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
 
@@ -27,8 +28,9 @@ use crate::x509::{issuing, pem};
 pub struct Listener {
     /// The table's name.
     pub name: Arc<str>,
-    /// The addresses to listen on, at least one; port 0 lets the system choose.
-    pub bind: Vec<SocketAddr>,
+    /// The addresses to listen on, at least one, and where each stands; port 0 lets the system
+    /// choose.
+    pub bind: Vec<(SocketAddr, Location)>,
 }
 
 /// The keys of `[listener.NAME.tls]` that the environment may override.
@@ -55,6 +57,8 @@ struct Material {
 }
 
 struct Pair {
+    /// The table that names them.
+    table: String,
     chain: Loaded<Vec<CertificateDer<'static>>>,
     key: Loaded<PrivateKeyDer<'static>>,
 }
@@ -63,7 +67,9 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let mut table = Section::open(format!("listener.{name}"), node, problems);
     let bind = table.list("bind", |node| {
         let text = node.text()?;
-        value::bind(text).ok_or_else(|| Mistake::Bind(text.into()))
+        let is_blank = text.contains(char::is_whitespace);
+        let mistake = if is_blank { Mistake::BlankInBind } else { Mistake::Bind };
+        value::bind(text).ok_or_else(|| mistake(text.into()))
     });
     let before = table.problems.count();
     let tls = table.demand("tls").map(|node| {
@@ -93,7 +99,8 @@ impl Read {
         let places = Places::of(&format!("listener.{}.tls", self.name), &material);
         match Server::new(material.into_settings(pins.clone())) {
             Ok(tls) => {
-                let bind = self.bind.into_iter().map(|at| at.value).collect();
+                let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
+                let bind = bind.collect();
                 Some((Listener { name: self.name, bind }, tls))
             }
             Err(errors) => {
@@ -119,7 +126,22 @@ impl Material {
     }
 }
 
+struct PairOrigin {
+    table: String,
+    chain: Origin,
+    key: Origin,
+}
+
 impl Pair {
+    fn origin(&self) -> PairOrigin {
+        let (chain, key) = (self.chain.origin(), self.key.origin());
+        PairOrigin { table: self.table.clone(), chain, key }
+    }
+
+    fn leaf(&self) -> &[u8] {
+        self.chain.content.first().map_or(&[], |der| der)
+    }
+
     fn into_identity(self) -> Identity {
         Identity { chain: self.chain.content, key: self.key.content }
     }
@@ -129,8 +151,7 @@ impl Pair {
 struct Places {
     key: String,
     table: Place,
-    certificates: Vec<Origin>,
-    private_keys: Vec<Origin>,
+    pairs: Vec<PairOrigin>,
     client_ca: Option<Origin>,
     /// One for each list, of which a file may have several.
     crls: Vec<Origin>,
@@ -141,8 +162,7 @@ impl Places {
         Self {
             key: key.to_owned(),
             table: material.place,
-            certificates: material.identities.iter().map(|pair| pair.chain.origin()).collect(),
-            private_keys: material.identities.iter().map(|pair| pair.key.origin()).collect(),
+            pairs: material.identities.iter().map(Pair::origin).collect(),
             client_ca: material.client_ca.as_ref().map(Loaded::origin),
             crls: material
                 .crls
@@ -158,19 +178,23 @@ impl Places {
                 (None, None)
             }
             SettingsError::IdentityUnparsable(at) => {
-                (Some("certificate"), self.certificates.get(at))
+                (Some("certificate"), self.pairs.get(at).map(|pair| &pair.chain))
             }
             SettingsError::KeyUnusable(at)
             | SettingsError::KeyForeign(at, _)
-            | SettingsError::KeyMismatch(at) => (Some("private_key"), self.private_keys.get(at)),
+            | SettingsError::KeyMismatch(at) => {
+                (Some("private_key"), self.pairs.get(at).map(|pair| &pair.key))
+            }
             SettingsError::CaUnparsable(_)
             | SettingsError::CaIsNoCa(_)
             | SettingsError::CaKeyForeign(..) => (Some("client_ca"), self.client_ca.as_ref()),
             SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first()),
             SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at)),
         };
+        let table = error.identity().and_then(|at| self.pairs.get(at)).map(|pair| &pair.table);
+        let table = table.unwrap_or(&self.key);
         let error = self.in_its_file(error);
-        let key = key.map_or_else(|| self.key.clone(), |key| format!("{}.{key}", self.key));
+        let key = key.map_or_else(|| table.clone(), |key| format!("{table}.{key}"));
         match origin {
             Some(Origin { place, path }) => {
                 problems.mistake(*place, key, &format!("{}: {error}", path.display()));
@@ -276,7 +300,24 @@ fn identities(table: &mut Section<'_>) -> Vec<Pair> {
         table.mistake_at("private_key", Some(node.place), &Mistake::KeyBesideList);
     }
     let items = table.items("certificate", Some(certificate));
-    items.into_iter().filter_map(|item| pair(item, table.problems)).collect()
+    let pairs: Vec<_> = items.into_iter().filter_map(|item| pair(item, table.problems)).collect();
+    never_shown(&pairs, table.problems);
+    pairs
+}
+
+/// Warns of each certificate behind one with a key of its kind, which every client prefers.
+fn never_shown(pairs: &[Pair], problems: &mut Problems) {
+    for (at, pair) in pairs.iter().enumerate() {
+        let mut before = pairs.iter().take(at);
+        let alike = before.find(|first| has_key_like(first.leaf(), pair.leaf()));
+        let Some(first) = alike.map(|first| &first.chain) else { continue };
+        let caution = Caution::NeverShown {
+            path: pair.chain.path.clone(),
+            other: first.path.clone(),
+            first: problems.locate(first.place),
+        };
+        problems.caution(pair.chain.place, format!("{}.certificate", pair.table), &caution);
+    }
 }
 
 fn pair(item: Item, problems: &mut Problems) -> Option<Pair> {
@@ -304,12 +345,16 @@ fn load_pair(
             let caution = Caution::NotForServers { path: chain.path.clone(), subject };
             table.problems.caution(chain.place, chain_key.as_str(), &caution);
         }
+        if let Some(subject) = chain.content.first().and_then(|leaf| without_name(leaf)) {
+            let caution = Caution::Nameless { path: chain.path.clone(), subject };
+            table.problems.caution(chain.place, chain_key.as_str(), &caution);
+        }
     }
     if let Some(key) = key.as_ref().filter(|key| key.readable_by_others) {
         let caution = Caution::KeyReadableByOthers(key.path.clone());
         table.problems.caution(key.place, key_key.as_str(), &caution);
     }
-    Some(Pair { chain: chain?, key: key? })
+    Some(Pair { table: table.key.clone(), chain: chain?, key: key? })
 }
 
 fn crls(

@@ -130,7 +130,7 @@ impl fmt::Display for LookAlike {
             Kind::Quote(meant) => {
                 write!(f, "a typographic quote ({code}): type a straight one, {meant}")
             }
-            Kind::Dash => write!(f, "a dash ({code}) that is no hyphen: type -"),
+            Kind::Dash => write!(f, "a dash ({code}) that is not a hyphen: type -"),
             Kind::FullWidth(meant) => write!(f, "a full-width character ({code}): type {meant}"),
             Kind::Letter(meant) => {
                 write!(f, "a letter of another alphabet ({code}): type the Latin {meant}")
@@ -152,7 +152,7 @@ mod tests {
             ('\u{feff}', "an invisible character (U+FEFF): delete it, or type the text anew"),
             ('\u{201e}', "a typographic quote (U+201E): type a straight one, \""),
             ('\u{2019}', "a typographic quote (U+2019): type a straight one, '"),
-            ('\u{2013}', "a dash (U+2013) that is no hyphen: type -"),
+            ('\u{2013}', "a dash (U+2013) that is not a hyphen: type -"),
             ('\u{ff1d}', "a full-width character (U+FF1D): type ="),
             ('\u{421}', "a letter of another alphabet (U+0421): type the Latin C"),
             ('\u{3a7}', "a letter of another alphabet (U+03A7): type the Latin X"),

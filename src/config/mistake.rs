@@ -17,7 +17,8 @@ use super::lookalike::{self, LookAlike};
 use super::suggestion::Suggestion;
 use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
-use crate::host::Obstacle;
+use crate::host::ports::ANY_PORT;
+use crate::host::{Obstacle, words};
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,9 @@ pub(super) enum Mistake {
     /// A drop-in file with something that belongs to the main file.
     #[error("belongs in the main file; drop-in files hold listeners, PACS and peers")]
     MainFileOnly,
+    /// No main file.
+    #[error("no such file; name it with `--config`")]
+    NoMainFile,
     /// The schema is missing or another one.
     #[error("this version reads schema 1; write `schema = 1` at the top of the main file")]
     Schema,
@@ -41,6 +45,9 @@ pub(super) enum Mistake {
     /// A key that this version does not know.
     #[error("unknown key; {0}")]
     UnknownKey(Suggestion),
+    /// The first key of a peer in another table, or in none.
+    #[error("is a key of a [peer] table; write `[peer.NAME]` above it")]
+    OfPeer,
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,
@@ -66,7 +73,7 @@ pub(super) enum Mistake {
     Several(Quoted, Vec<Quoted>),
     /// A path of another system.
     #[error(
-        "{0} is a path of Windows, and the gate runs on Linux; write where the file is on this \
+        "{0} is a Windows path, and the gate runs on Linux; write where the file is on this \
          machine, with slashes"
     )]
     WindowsPath(Quoted),
@@ -76,6 +83,9 @@ pub(super) enum Mistake {
     /// A URL of something elsewhere.
     #[error("{0} is a URL, and the gate fetches nothing; download the file and write its path")]
     RemoteUrl(Quoted),
+    /// The content of a file in the place of its path; it is not shown, as it may be secret.
+    #[error("this is {0} itself; save it in a file and write its path here")]
+    Content(&'static str),
     /// A path with a character that no path has on purpose.
     #[error(
         "{0} has a control character, as a backslash in double quotes makes it; write the path \
@@ -126,6 +136,9 @@ pub(super) enum Mistake {
         "{0} is not an address to listen on; write an IP address and a port, such as \"[::]:2762\""
     )]
     Bind(Quoted),
+    /// The same with a blank.
+    #[error("{0} has a blank in it; write an IP address and a port, such as \"[::]:2762\"")]
+    BlankInBind(Quoted),
     /// An address to listen on that another one takes already.
     #[error("{address} is listened on already, at {first}; remove one of the two")]
     BindTwice {
@@ -146,6 +159,16 @@ pub(super) enum Mistake {
         other: SocketAddr,
         /// Where that stands.
         first: Location,
+    },
+    /// An address of IPv4 beside `[::]`, which has the port there as well.
+    #[error("{all} takes IPv4 as well; leave out {address} (the other one is at {at})")]
+    BindTakenByIpv6 {
+        /// The address of IPv4.
+        address: SocketAddr,
+        /// All addresses of both.
+        all: SocketAddr,
+        /// Where the other one of the two stands.
+        at: Location,
     },
     /// Not a name by which a certificate is recognised.
     #[error("{0} {1}")]
@@ -214,8 +237,17 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// A port for which the service's user needs a capability.
+    #[error("port {0} needs a capability that the gate's user does not have; {ANY_PORT}")]
+    PrivilegedPort(u16),
+    /// A name of a PACS that is not known, or not yet.
+    #[error(
+        "the name {0} cannot be resolved on this machine now; correct it, or have it entered in DNS or \
+         in /etc/hosts"
+    )]
+    Unresolved(Box<str>),
     /// A private key that every user of the machine may read.
-    #[error("{} may be read by every user of this machine; run `chmod o-r` on it", .0.display())]
+    #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.
     #[error(
@@ -225,13 +257,13 @@ pub(super) enum Caution {
     NoCrl,
     /// A CA without a list beside those that have one.
     #[error(
-        "none is of {0}, so every certificate that this CA has issued is refused as crl-missing; \
-         add its list"
+        "none of the lists is from {0}, so every certificate that this CA has issued is refused as crl-missing; \
+         add that CA's list"
     )]
     CaWithoutCrl(Quoted),
     /// Two titles that people take for one.
     #[error(
-        "{title} and {other} of {table}, at {first}, differ in case only; case is significant, so \
+        "{title} and {other} of {table}, at {first}, differ only in case; case is significant, so \
          compare them with what is set at the device"
     )]
     TitleInOtherCase {
@@ -265,13 +297,44 @@ pub(super) enum Caution {
     },
     /// A peer whose unsound data sets pass.
     #[error(
-        "lets data sets that break a rule through to the PACS; write \"refuse\", or leave it out, as \
+        "lets data sets that break a rule through; write \"refuse\", or leave it out, as \
          soon as the audit shows no `reported` line that matters"
     )]
     GuardReports,
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
+    /// A variable that nobody reads.
+    #[error("is ignored; {0}")]
+    IgnoredVariable(Suggestion),
+    /// A text that is in a list already.
+    #[error("{0} is in this list twice; remove one of the two")]
+    ListedTwice(Quoted),
+    /// A server's certificate that no name can be compared with.
+    #[error(
+        "{}: the certificate {subject} has no subject alternative name; devices that compare the \
+         gate's name refuse it; issue a new one",
+        .path.display()
+    )]
+    Nameless {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
+    /// A certificate that is shown to nobody.
+    #[error(
+        "{} is never shown, as {}, at {first}, comes first and has a key of the same kind; remove \
+         one of the two", .path.display(), .other.display()
+    )]
+    NeverShown {
+        /// The file.
+        path: PathBuf,
+        /// The file of the one that is shown.
+        other: PathBuf,
+        /// Where that is named.
+        first: Location,
+    },
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(
         "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \
@@ -368,7 +431,7 @@ pub(super) enum Outage {
         owner: String,
     },
     /// The audit's file or folder as the one who checks meets it.
-    #[error("{} cannot be written to: {error}", .path.display())]
+    #[error("{} cannot be written to: {}", .path.display(), words(.error))]
     AuditUnwritable {
         /// The file, or the folder in which it would be made.
         path: PathBuf,
@@ -377,7 +440,7 @@ pub(super) enum Outage {
     },
     /// An address of another machine.
     #[error(
-        "{address} is no address of this machine, which has {}; correct it, or give it to an \
+        "{address} is not an address of this machine, which has {}; correct it, or give it to an \
          interface", Listed(.own)
     )]
     NotHere {
@@ -387,7 +450,7 @@ pub(super) enum Outage {
         own: Vec<IpAddr>,
     },
     /// An address on which nobody can listen.
-    #[error("{address} cannot be listened on: {error}")]
+    #[error("{address} cannot be listened on: {}", words(.error))]
     NoListening {
         /// The address.
         address: IpAddr,

@@ -43,6 +43,12 @@ pub(super) fn path(node: &Node) -> Result<PathBuf, Mistake> {
 
 /// What people write where a path belongs, and what is none on this system.
 fn foreign(text: &str) -> Option<Mistake> {
+    if text.contains("-----BEGIN") {
+        let kinds = [("PRIVATE KEY", "a private key"), ("CRL", "a revocation list")];
+        let kind = kinds.iter().find(|(mark, _)| text.contains(mark));
+        let what = kind.map_or("a certificate", |(_, what)| what);
+        return Some(Mistake::Content(what));
+    }
     if let Some(path) = text.strip_prefix("file://") {
         return Some(Mistake::FileUrl(text.into(), path.into()));
     }

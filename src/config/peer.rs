@@ -173,7 +173,9 @@ fn sop_class(node: &Node) -> Result<Uid, Mistake> {
 fn nearest_sop_class(text: &str) -> Suggestion {
     match Suggestion::new(text, SopClass::all().map(|class| class.keyword)) {
         nearest @ Suggestion::Nearest(_) => nearest,
-        Suggestion::OneOf(_) | Suggestion::See(_) => Suggestion::See("table A-1 of PS3.6"),
+        Suggestion::OneOf(_) | Suggestion::Instead(_) => {
+            Suggestion::Instead("see table A-1 of PS3.6")
+        }
     }
 }
 

@@ -3,14 +3,17 @@
 //! By hand, not derived: a derived reader stops at its first error, and an administrator wants to
 //! see all of them.
 
-use config::ValueKind;
+use std::collections::HashSet;
+
+use config::{Value, ValueKind};
 use pacsgate_core::policy::PolicyFault;
 use pacsgate_core::quoted::{self, Quoted};
 
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::{self, Node, Table};
 use super::problems::Problems;
 use super::source::Place;
+use super::stray;
 use super::suggestion::Suggestion;
 
 /// A value that was read, and where.
@@ -153,11 +156,27 @@ impl<'p> Section<'p> {
             self.mistake_at(key, Some(node.place), &mistake);
             return Vec::new();
         };
+        // Of addresses to listen on that is an error, told elsewhere.
+        if key != "bind" {
+            self.warn_of_repetition(key, &list, node.place);
+        }
         let element = |(at, value)| Item {
             key: format!("{}.{key}[{at}]", self.key),
             node: Node::new(value, node.place),
         };
         list.into_iter().enumerate().map(element).collect()
+    }
+
+    fn warn_of_repetition(&mut self, key: &str, list: &[Value], within: Place) {
+        let mut known = HashSet::new();
+        for value in list {
+            let ValueKind::String(text) = &value.kind else { continue };
+            if !known.insert(text) {
+                let place = node::place(value).unwrap_or(within);
+                let caution = Caution::ListedTwice(text.as_str().into());
+                self.problems.caution(place, self.path(key), &caution);
+            }
+        }
     }
 
     pub(super) fn judge<T>(&mut self, key: &str, node: &Node, read: Read<T>) -> Option<At<T>> {
@@ -166,7 +185,12 @@ impl<'p> Section<'p> {
 
     /// Reports the keys that nobody has asked for.
     pub(super) fn finish(self) {
-        let Self { key: path, place, table, asked, problems } = self;
+        let Self { key: path, place, mut table, asked, problems } = self;
+        let strays = if path.starts_with("peer.") { None } else { stray::take(&mut table) };
+        if let Some((place, key)) = strays {
+            problems.incomplete = true;
+            problems.mistake(place, format!("{path}.{key}"), &Mistake::OfPeer);
+        }
         for (key, value) in table {
             let suggestion = Suggestion::new(&key, asked.iter().copied());
             let key = format!("{path}.{}", quoted::key(&key));
@@ -197,7 +221,9 @@ fn judge<T>(
     problems: &mut Problems,
 ) -> Option<At<T>> {
     let told = |mistake: Mistake| {
-        let mistake = node.text().ok().and_then(Mistake::disguised).unwrap_or(mistake);
+        // What may be a key is shown to nobody.
+        let text = node.text().ok().filter(|_| !matches!(mistake, Mistake::Content(_)));
+        let mistake = text.and_then(Mistake::disguised).unwrap_or(mistake);
         problems.mistake(node.place, key, &mistake);
     };
     value.map_err(told).ok().map(|value| At { place: node.place, value })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use config::{Value, ValueKind};
 use pacsgate_core::certificate::Digest;
 
-use super::finding::{Errors, Finding};
+use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
 use super::listener::{self, Listener};
 use super::log::{self, Log};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub site: Site,
     /// Where the gate writes what it does.
     pub log: Log,
+    /// Where the audit's destination stands.
+    pub audit_at: Location,
     /// What is legal and unwise.
     pub warnings: Vec<Finding>,
     /// How much was read.
@@ -64,7 +66,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
-        ahead::judge(&tables.listeners, &tables.log, &service, &mut problems);
+        ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
@@ -80,6 +82,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
             errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
         }
     });
+    let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -89,7 +92,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let (listeners, tls) = listeners;
     let site = Site { policy, targets, limits, tls };
     let log = log.log;
-    Ok(Settings { listeners, site, log, warnings: found.warnings, loaded, digest })
+    Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.

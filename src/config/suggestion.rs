@@ -9,8 +9,8 @@ pub(super) enum Suggestion {
     Nearest(Box<str>),
     /// Nothing is near: all that is valid.
     OneOf(Vec<Box<str>>),
-    /// Nothing is near, and there is too much to list: where it is listed.
-    See(&'static str),
+    /// Nothing is near, and there is too much to list: what to do instead.
+    Instead(&'static str),
 }
 
 impl Suggestion {
@@ -27,13 +27,13 @@ impl Suggestion {
         }
     }
 
-    /// The candidate that differs in few letters behind the prefix of all, or else where they are
-    /// listed.
+    /// The candidate that differs in few letters behind the prefix of all, or else what to do
+    /// instead.
     pub(super) fn alike<S: AsRef<str>>(
         wrong: &str,
         prefix: &str,
         candidates: impl IntoIterator<Item = S>,
-        listed: &'static str,
+        instead: &'static str,
     ) -> Self {
         let behind = |word: &str| word.strip_prefix(prefix).unwrap_or(word).to_lowercase();
         let wrong = behind(wrong);
@@ -42,7 +42,7 @@ impl Suggestion {
         let scored = candidates.into_iter().map(|word| (similarity(&word), word));
         match scored.max_by(|(a, _), (b, _)| a.total_cmp(b)) {
             Some((score, word)) if score >= ALIKE => Self::Nearest(word.as_ref().into()),
-            _ => Self::See(listed),
+            _ => Self::Instead(instead),
         }
     }
 
@@ -52,7 +52,7 @@ impl Suggestion {
         match self {
             Self::Nearest(word) => Self::Nearest(whole(word)),
             Self::OneOf(words) => Self::OneOf(words.into_iter().map(whole).collect()),
-            Self::See(place) => Self::See(place),
+            Self::Instead(what) => Self::Instead(what),
         }
     }
 }
@@ -69,7 +69,7 @@ impl fmt::Display for Suggestion {
             Self::Nearest(word) => write!(f, "did you mean `{word}`?"),
             Self::OneOf(words) if words.is_empty() => f.write_str("none is known"),
             Self::OneOf(words) => write!(f, "known are {}", words.join(", ")),
-            Self::See(place) => write!(f, "see {place}"),
+            Self::Instead(what) => f.write_str(what),
         }
     }
 }

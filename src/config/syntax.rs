@@ -28,7 +28,8 @@ pub(super) fn parse(text: &str, file: Place, problems: &mut Problems) -> Option<
 fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake)> {
     let mut spans: Vec<_> =
         errors.iter().map(|error| (error.span().unwrap_or_default(), error.message())).collect();
-    spans.sort_by_key(|(span, _)| span.start);
+    // At one place a string without its end comes first: the list that lacks a `]` follows from it.
+    spans.sort_by_key(|(span, message)| (span.start, !UNCLOSED.contains(message)));
     let mut shown = Vec::new();
     let mut end_of_line = None;
     // A string without its end takes the bracket behind it along.
@@ -40,7 +41,7 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
         if is_unclosed && message.contains("array") {
             break;
         }
-        is_unclosed = message == UNCLOSED;
+        is_unclosed = UNCLOSED.contains(&message);
         let rest = text.get(span.start..).unwrap_or_default();
         end_of_line = Some(span.start + rest.find('\n').unwrap_or(rest.len()));
         let name = text.get(span.clone()).unwrap_or_default();
@@ -48,7 +49,7 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
             shown.push((span.start, name.to_owned(), Mistake::Repeated));
             continue;
         }
-        let rest = rest.lines().next().unwrap_or_default().trim();
+        let rest = rest.lines().next().unwrap_or_default();
         let (at, cured) =
             disguised(text, span.start).unwrap_or_else(|| (span.start, cured(message, rest)));
         shown.push((at, String::new(), Mistake::Syntax(cured)));
@@ -60,7 +61,8 @@ fn syntax(text: &str, errors: &[toml::de::Error]) -> Vec<(usize, String, Mistake
 }
 
 /// What the parser says of a string that the line ends before.
-const UNCLOSED: &str = "invalid basic string, expected `\"`";
+const UNCLOSED: [&str; 2] =
+    ["invalid basic string, expected `\"`", "invalid literal string, expected `'`"];
 
 /// Where in the line of an error a character is not what it looks like.
 fn disguised(text: &str, at: usize) -> Option<(usize, Box<str>)> {
@@ -74,6 +76,13 @@ fn disguised(text: &str, at: usize) -> Option<(usize, Box<str>)> {
 
 /// The parser's words, with the cure where they leave it open.
 fn cured(message: &str, rest_of_line: &str) -> Box<str> {
+    let rest_of_line = rest_of_line.trim();
+    if [";", "//"].iter().any(|mark| rest_of_line.starts_with(mark)) {
+        return "a comment begins with `#`".into();
+    }
+    if rest_of_line.starts_with(':') || message.starts_with("key with no value") {
+        return "write `=` between a key and its value".into();
+    }
     let unquoted = ["string values must be quoted", "invalid float", "invalid integer"];
     if unquoted.iter().any(|start| message.starts_with(start)) {
         if rest_of_line.is_empty() || rest_of_line.starts_with('#') {
@@ -86,7 +95,7 @@ fn cured(message: &str, rest_of_line: &str) -> Box<str> {
                 gate runs on Linux, and other text in single quotes"
             .into();
     }
-    if message == UNCLOSED {
+    if UNCLOSED.contains(&message) {
         return "the closing quote is missing".into();
     }
     if message.contains("array") {

@@ -19,6 +19,14 @@ pub struct Address {
 /// Why a text is not an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressFault {
+    /// A blank, as in `host : port`.
+    #[error("has a blank in it; write host and port alone, such as \"10.10.0.5:104\"")]
+    Blank,
+    /// The address that means all of a machine's, where one is listened on.
+    #[error(
+        "stands for all addresses of a machine and cannot be connected to; write the PACS's own"
+    )]
+    Unspecified,
     /// A scheme before the host.
     #[error("is a URL; write host and port alone, such as \"10.10.0.5:104\"")]
     Url,
@@ -40,6 +48,9 @@ impl FromStr for Address {
     type Err = AddressFault;
 
     fn from_str(text: &str) -> Result<Self, AddressFault> {
+        if text.contains(char::is_whitespace) {
+            return Err(AddressFault::Blank);
+        }
         if text.parse::<std::net::Ipv6Addr>().is_ok() {
             return Err(AddressFault::Brackets);
         }
@@ -52,7 +63,10 @@ impl FromStr for Address {
             return Err(AddressFault::NoPort);
         }
         let port = port.parse().ok().filter(|port| *port != 0).ok_or(AddressFault::Port)?;
-        Ok(Self { host: host_name(host)?, port })
+        let host = host_name(host)?;
+        let is_unspecified =
+            host.parse().is_ok_and(|host: IpAddr| host.to_canonical().is_unspecified());
+        if is_unspecified { Err(AddressFault::Unspecified) } else { Ok(Self { host, port }) }
     }
 }
 
@@ -184,7 +198,7 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_address() {
-        use AddressFault::{Brackets, Host, NoPort, Port, Url};
+        use AddressFault::{Blank, Brackets, Host, NoPort, Port, Unspecified, Url};
         let cases = [
             ("10.10.0.5", NoPort),
             ("10.10.0.5:", NoPort),
@@ -195,7 +209,12 @@ mod tests {
             ("10.10.0.500:104", Host),
             ("10.10.0:104", Host),
             (":104", Host),
-            ("a b:104", Host),
+            ("a b:104", Blank),
+            ("10.10.0.5 : 104", Blank),
+            (" 10.10.0.5:104", Blank),
+            ("0.0.0.0:104", Unspecified),
+            ("[::]:104", Unspecified),
+            ("[::ffff:0.0.0.0]:104", Unspecified),
             ("http://archive:104", Url),
             ("dicom://archive", Url),
             ("[archive]:104", Host),

@@ -70,6 +70,11 @@ impl Account {
         }))
     }
 
+    /// Whether it is root.
+    pub const fn is_root(&self) -> bool {
+        self.uid == 0
+    }
+
     /// What `install` takes to give something to it.
     pub fn owner(&self) -> String {
         format!("-o {} -g {} ", self.name, self.group)
@@ -107,7 +112,6 @@ impl Account {
     }
 
     fn may(&self, metadata: &Metadata, access: Access) -> bool {
-        const ROOT: u32 = 0;
         let mode = metadata.mode();
         let granted = if metadata.uid() == self.uid {
             mode >> 6
@@ -116,7 +120,7 @@ impl Account {
         } else {
             mode
         };
-        self.uid == ROOT || granted & access.bits() == access.bits()
+        self.is_root() || granted & access.bits() == access.bits()
     }
 
     fn cure(&self, path: &Path, metadata: &Metadata, access: Access) -> String {
@@ -209,7 +213,7 @@ impl fmt::Display for Obstacle {
         let (verb, path) = (access.verb(), path.display());
         write!(
             f,
-            "the user {account}, as whom the gate is to run, may not {verb} {path} ({owner}, mode \
+            "the user {account}, as whom the gate is to run, cannot {verb} {path} ({owner}, mode \
              {mode:04o}); {cure}"
         )
     }

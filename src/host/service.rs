@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use nix::unistd::{User, geteuid};
 
 use super::account::Account;
+use super::ports;
 use super::unit::Unit;
 
 /// The service, as far as it is known to the one who checks its configuration.
@@ -17,6 +18,8 @@ pub struct Service {
     pub nobody: Option<(PathBuf, String)>,
     /// Folders that are made for it before it starts, and that it may write to.
     pub made: Vec<PathBuf>,
+    /// Whether its unit lets it listen on ports that are for the privileged.
+    pub takes_any_port: bool,
     /// Where alone it may write, those among them; `None` if wherever its user may.
     pub writable: Option<Vec<PathBuf>>,
 }
@@ -28,7 +31,7 @@ pub enum ServiceError {
     #[error("there is no user {0:?} on this machine")]
     NoUser(String),
     /// The system could not tell.
-    #[error("cannot look up the user {0:?}: {1}")]
+    #[error("cannot look up the user {:?}: {}", .0, super::words(.1))]
     Unknown(String, io::Error),
 }
 
@@ -36,6 +39,15 @@ pub enum ServiceError {
 const USUAL_USER: &str = "pacsgate";
 
 impl Service {
+    /// Whether it may listen on a port.
+    pub fn may_listen_on(&self, port: u16) -> bool {
+        let may_any = || match &self.account {
+            Some(account) => account.is_root() || self.takes_any_port,
+            None => ports::may_take_any(),
+        };
+        !ports::is_privileged(port) || may_any()
+    }
+
     /// The service of this machine, run as `user` if one is given. Without, only root is told as
     /// whom it runs: everybody else checks for themselves.
     ///
@@ -85,6 +97,7 @@ impl Service {
         }
         let all = unit.made.iter().chain(&unit.writable).cloned();
         self.writable = unit.is_sealed.then(|| all.collect());
+        self.takes_any_port = unit.takes_any_port && !unit.has_private_users;
         self.made = unit.made;
     }
 }
@@ -119,6 +132,7 @@ mod tests {
             ..unit("nobody")
         });
         assert_eq!(service.account.unwrap().owner(), "-o nobody -g root ");
+        assert!(!service.takes_any_port);
         assert_eq!(service.made, [Path::new("/var/log/pacsgate")]);
         assert_eq!(service.writable, Some(service.made.clone()));
     }

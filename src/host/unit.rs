@@ -27,6 +27,10 @@ pub(super) struct Unit {
     pub(super) writable: Vec<PathBuf>,
     /// Whether nothing else may.
     pub(super) is_sealed: bool,
+    /// It may listen on any port.
+    pub(super) takes_any_port: bool,
+    /// Its capabilities count in a user namespace of its own only.
+    pub(super) has_private_users: bool,
     /// The user is made at the start, so that nothing can be given to it before.
     pub(super) is_dynamic: bool,
 }
@@ -68,7 +72,12 @@ impl Unit {
             match key {
                 "User" => self.user = one(),
                 "Group" => self.group = one(),
-                "DynamicUser" => self.is_dynamic = matches!(value, "yes" | "true" | "on" | "1"),
+                "DynamicUser" => self.is_dynamic = is_yes(value),
+                "PrivateUsers" => self.has_private_users = is_yes(value),
+                "AmbientCapabilities" if value.is_empty() => self.takes_any_port = false,
+                "AmbientCapabilities" => {
+                    self.takes_any_port |= words().any(|word| word == "CAP_NET_BIND_SERVICE");
+                }
                 "SupplementaryGroups" if value.is_empty() => self.supplementary.clear(),
                 "SupplementaryGroups" => self.supplementary.extend(words().map(str::to_owned)),
                 "LogsDirectory" => self.make("/var/log", value),
@@ -96,6 +105,10 @@ impl Unit {
     }
 }
 
+fn is_yes(value: &str) -> bool {
+    matches!(value, "yes" | "true" | "on" | "1")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,9 +122,19 @@ mod tests {
             group: Some("pacsgate".into()),
             made: vec!["/var/log/pacsgate".into()],
             is_sealed: true,
+            has_private_users: true,
             ..Unit::default()
         };
         assert_eq!(unit, expected);
+    }
+
+    #[test]
+    fn knows_whether_any_port_may_be_listened_on() {
+        let mut unit = Unit::default();
+        unit.read("AmbientCapabilities=CAP_CHOWN CAP_NET_BIND_SERVICE\n");
+        assert!(unit.takes_any_port && !unit.has_private_users);
+        unit.read("AmbientCapabilities=\nPrivateUsers=yes\n");
+        assert!(!unit.takes_any_port && unit.has_private_users);
     }
 
     #[test]

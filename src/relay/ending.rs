@@ -37,11 +37,17 @@ pacsgate_core::reasons! {
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
-        Shutdown: "shutdown", "the daemon stopped while the association was idle, or limits.drain was over";
+        Shutdown: "shutdown", "the gate stopped while nothing was under way";
+        /// By a second signal, or at the end of limits.drain.
+        Interrupted: "shutdown-in-operation",
+            "the gate stopped before what was under way had ended",
+            "Repeat at the device what has no status in `operations` of this line, unless its log \
+             says that it does so itself: nobody has confirmed it.";
     }
 }
 
-const BOTH_AT_THE_DEVICE: &str = "Look at the device's log if its user misses something.";
+const BOTH_AT_THE_DEVICE: &str =
+    "Look at the device's log if its user reports that something is missing.";
 const BOTH_AT_THE_PACS: &str = "Look at the PACS's log if something is missing there.";
 const TOO_SLOW: [&str; 2] = ["Look at the network and at the side that is named: it sends a message bit by \
                               bit. If it is honest and that slow, raise limits.operation.";
@@ -111,7 +117,8 @@ impl Ending {
                 | Over::Operation
                 | Over::Certificate
                 | Over::Lifetime
-                | Over::Shutdown,
+                | Over::Shutdown
+                | Over::Interrupted,
             ) => ABORT,
             // A side that stands still is told as well: it may only be slow.
             Self::Lost(Sided { side, what }) => match what {

@@ -18,14 +18,28 @@ pub enum PemFault {
     /// No PEM section that is known.
     #[error("holds no PEM section with {0}")]
     NoSection(&'static str),
-    /// A binary file.
-    #[error("is not PEM but DER; convert it with openssl")]
-    Der,
+    /// A binary file of a certificate or a key.
+    #[error("is not PEM but DER; run `openssl {} -inform DER -in FILE -out FILE.pem`", command(.0))]
+    Der(&'static str),
+    /// Certificates and keys as Windows exports them.
+    #[error(
+        "is PKCS#12 and not PEM; run `openssl pkcs12 -in FILE -nodes -out FILE.pem`, which has both \
+         the certificate and its key"
+    )]
+    Pkcs12,
+    /// What a CA makes a certificate of.
+    #[error(
+        "is a certificate request; let the CA sign it, and name the certificate that it returns"
+    )]
+    Request,
     /// A section without its end, or with something else than base64.
     #[error("has a damaged PEM section")]
     Damaged,
     /// A private key under a passphrase.
-    #[error("holds a private key under a passphrase, which the gate cannot ask for")]
+    #[error(
+        "holds a private key protected by a passphrase, which the gate cannot ask for; `openssl pkey \
+         -in FILE -out NEW` takes it off"
+    )]
     Encrypted,
     /// Which of them is meant is not clear.
     #[error("holds several private keys")]
@@ -44,6 +58,12 @@ pub enum PemFault {
 const CERTIFICATE: &str = "a certificate";
 const PRIVATE_KEY: &str = "a private key";
 const CRL: &str = "a CRL";
+const REQUEST: &str = "a certificate request";
+
+/// What openssl calls its command for one of these.
+fn command(wanted: &str) -> &'static str {
+    if wanted == PRIVATE_KEY { "pkey" } else { "x509" }
+}
 
 /// Every certificate of a file, in its order.
 pub(crate) fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, PemFault> {
@@ -79,7 +99,7 @@ pub(crate) fn private_key(pem: &[u8]) -> Result<PrivateKeyDer<'static>, PemFault
 /// Every CRL of a file in PEM, or the one of a file in DER, as CAs publish it.
 pub(crate) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'static>>, PemFault> {
     let found = match sections(bytes, CRL) {
-        Err(PemFault::Der) => vec![bytes.to_vec()],
+        Err(PemFault::Der(_)) => vec![bytes.to_vec()],
         other => other?,
     };
     Ok(found.into_iter().map(CertificateRevocationListDer::from).collect())
@@ -90,7 +110,7 @@ pub(crate) fn crls(bytes: &[u8]) -> Result<Vec<CertificateRevocationListDer<'sta
 fn sections(pem: &[u8], wanted: &'static str) -> Result<Vec<Vec<u8>>, PemFault> {
     const SEQUENCE: u8 = 0x30;
     if pem.first() == Some(&SEQUENCE) {
-        return Err(PemFault::Der);
+        return Err(if is_pkcs12(pem) { PemFault::Pkcs12 } else { PemFault::Der(wanted) });
     }
     let all: Vec<(SectionKind, Vec<u8>)> =
         PemObject::pem_slice_iter(pem).collect::<Result<_, _>>().map_err(|_| PemFault::Damaged)?;
@@ -102,9 +122,19 @@ fn sections(pem: &[u8], wanted: &'static str) -> Result<Vec<Vec<u8>>, PemFault> 
         .collect();
     match other {
         _ if !found.is_empty() => Ok(found),
+        Some(REQUEST) if wanted == CERTIFICATE => Err(PemFault::Request),
         Some(found) => Err(PemFault::Holds { found, wanted }),
         None => Err(PemFault::NoSection(wanted)),
     }
+}
+
+/// Whether a sequence begins with the version of PKCS #12, which certificates and keys do not have.
+fn is_pkcs12(der: &[u8]) -> bool {
+    const VERSION: [u8; 3] = [2, 1, 3];
+    const LONG: u8 = 0x80;
+    let length = der.get(1).copied().unwrap_or(0);
+    let more = if length < LONG { 0 } else { usize::from(length - LONG) };
+    der.get(2 + more..).is_some_and(|inside| inside.starts_with(&VERSION))
 }
 
 /// What a section holds, in words.
@@ -114,7 +144,7 @@ const fn kind(section: SectionKind) -> &'static str {
         Section::Certificate => CERTIFICATE,
         Section::PrivateKey | Section::RsaPrivateKey | Section::EcPrivateKey => PRIVATE_KEY,
         Section::Crl => CRL,
-        Section::Csr => "a certificate request",
+        Section::Csr => REQUEST,
         Section::PublicKey | Section::EchConfigList | _ => "something else",
     }
 }
@@ -153,10 +183,8 @@ mod tests {
         assert_eq!(told, "holds a certificate, not a CRL; have two paths been swapped?");
         let request = CertificateParams::default().serialize_request(&one.signing_key).unwrap();
         let told = certificates(request.pem().unwrap().as_bytes()).unwrap_err().to_string();
-        assert_eq!(
-            told,
-            "holds a certificate request, not a certificate; have two paths been swapped?"
-        );
+        let cure = "let the CA sign it, and name the certificate that it returns";
+        assert_eq!(told, format!("is a certificate request; {cure}"));
     }
 
     #[test]
@@ -195,8 +223,22 @@ mod tests {
     #[test]
     fn refuses_der_where_pem_is_asked_for() {
         let one = generated();
-        assert_eq!(certificates(one.cert.der()), Err(PemFault::Der));
-        assert_eq!(private_key(&one.signing_key.serialize_der()), Err(PemFault::Der));
+        let told = certificates(one.cert.der()).unwrap_err().to_string();
+        let cure = "-inform DER -in FILE -out FILE.pem`";
+        assert_eq!(told, format!("is not PEM but DER; run `openssl x509 {cure}"));
+        let told = private_key(&one.signing_key.serialize_der()).unwrap_err().to_string();
+        assert_eq!(told, format!("is not PEM but DER; run `openssl pkey {cure}"));
+    }
+
+    #[test]
+    fn knows_pkcs_12_by_its_version() {
+        for start in
+            [&[0x30, 0x82, 9, 0x41, 2, 1, 3, 0x30][..], &[0x30, 0x80, 2, 1, 3], &[0x30, 5, 2, 1, 3]]
+        {
+            assert_eq!(certificates(start), Err(PemFault::Pkcs12));
+            assert_eq!(private_key(start), Err(PemFault::Pkcs12));
+            assert_eq!(crls(start), Err(PemFault::Pkcs12));
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
-//! What a certificate is made for.
+//! What a certificate is made for, and what it can be shown for.
 
 use pacsgate_core::quoted::Quoted;
+use x509_parser::certificate::X509Certificate;
 
 use super::reading;
 
@@ -10,5 +11,27 @@ pub(crate) fn not_for_servers(der: &[u8]) -> Option<Quoted> {
     let certificate = reading::whole(der)?;
     let usage = certificate.extended_key_usage().ok()??.value;
     let is_wrong = !usage.server_auth && !usage.any;
-    is_wrong.then(|| certificate.subject().to_string().as_str().into())
+    is_wrong.then(|| subject(&certificate))
+}
+
+/// Whose certificate it is, where it has no name by which a client could know the server (RFC 9525
+/// section 6.3: the common name is none).
+pub(crate) fn without_name(der: &[u8]) -> Option<Quoted> {
+    let certificate = reading::whole(der)?;
+    let extension = certificate.subject_alternative_name().ok()?;
+    let is_nameless = extension.is_none_or(|names| names.value.general_names.is_empty());
+    is_nameless.then(|| subject(&certificate))
+}
+
+/// Whether the keys of two certificates make signatures of one kind, so that a client that
+/// understands one understands the other.
+pub(crate) fn has_key_like(one: &[u8], other: &[u8]) -> bool {
+    let (Some(one), Some(other)) = (reading::whole(one), reading::whole(other)) else {
+        return false;
+    };
+    one.public_key().algorithm == other.public_key().algorithm
+}
+
+fn subject(certificate: &X509Certificate<'_>) -> Quoted {
+    certificate.subject().to_string().as_str().into()
 }

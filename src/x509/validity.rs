@@ -62,7 +62,8 @@ pub(crate) fn end_of(der: &[u8]) -> Option<SystemTime> {
 /// The same of a revocation list that serves for `grace` after its end, and whether it still does.
 pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(bool, String)> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;
-    let when = When::of(0, seconds(list.next_update()?), grace, since_epoch(now))?;
+    let (start, end) = (seconds(list.last_update()), seconds(list.next_update()?));
+    let when = When::of(start, end, grace, since_epoch(now))?;
     let serves = !matches!(when, When::Ended(_));
     Some((serves, Dated::Crl.sentence(&list.issuer().to_string(), when)))
 }
@@ -129,14 +130,14 @@ impl Dated {
 impl fmt::Display for When {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::NotBefore(start) => write!(f, "begins only at {}", date(start)),
-            Self::Ends(end, 0) => write!(f, "ends at {}, in less than a day", date(end)),
-            Self::Ends(end, 1) => write!(f, "ends at {}, in 1 day", date(end)),
-            Self::Ends(end, days) => write!(f, "ends at {}, in {days} days", date(end)),
+            Self::NotBefore(start) => write!(f, "is valid only from {}", date(start)),
+            Self::Ends(end, 0) => write!(f, "expires on {}, in less than a day", date(end)),
+            Self::Ends(end, 1) => write!(f, "expires on {}, in 1 day", date(end)),
+            Self::Ends(end, days) => write!(f, "expires on {}, in {days} days", date(end)),
             Self::Grace(end, until) => {
-                write!(f, "has ended at {} and serves until {} only", date(end), date(until))
+                write!(f, "expired on {} and serves only until {}", date(end), date(until))
             }
-            Self::Ended(end) => write!(f, "has ended at {}", date(end)),
+            Self::Ended(end) => write!(f, "expired on {}", date(end)),
         }
     }
 }

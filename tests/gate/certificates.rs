@@ -137,7 +137,7 @@ fn serves_with_a_crl_within_its_grace_and_still_refuses_the_revoked() {
     let revoked = site().root.issue(&Profile::client(CT1_NAME));
     let crl = site().root.crl(&[revoked.leaf()], SystemTime::now() - 2 * DAY);
     let scenario = Scenario::with(|settings| with_grace(settings, &[crl]));
-    scenario.gate.wait_for_log("revocation list of \"CN=radiology root\" has ended");
+    scenario.gate.wait_for_log("revocation list of \"CN=radiology root\" expired on");
     echo(&mut scenario.associated(), 1);
     scenario.gate.wait_for_log("revocation list is past its nextUpdate");
     let answer = Caller::with(&revoked).refused(scenario.gate.address);

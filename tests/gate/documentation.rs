@@ -69,6 +69,33 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
 }
 
 #[test]
+fn the_ranges_on_the_page_are_those_that_check_names() {
+    let rows = CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `limits."));
+    let rows: Vec<_> = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).collect();
+    assert_eq!(rows.len(), 19);
+    let folder = Folder::new();
+    folder.write_readme_configuration();
+    let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();
+    let limits = rows.iter().map(|row| {
+        let key = row[0].trim_end_matches('`');
+        let unit = if key == "max_pdu" { "B" } else { "s" };
+        let is_number = row[2].bytes().all(|byte| byte.is_ascii_digit() || b" _to".contains(&byte));
+        let nothing = if is_number { "0".to_owned() } else { format!("\"0{unit}\"") };
+        format!("{key} = {nothing}\n")
+    });
+    let limits: String = limits.collect();
+    folder.write("pacsgate.toml", &format!("{main}\n[limits]\n{limits}"));
+    let told = words(&folder.check());
+    for row in rows {
+        let key = row[0].trim_end_matches('`');
+        let range = format!(" is outside {}", row[2].replace('_', ""));
+        let is_told =
+            |line: &str| line.contains(&format!(" limits.{key}: ")) && line.ends_with(&range);
+        assert!(told.lines().any(is_told), "limits.{key}{range}\n{told}");
+    }
+}
+
+#[test]
 fn the_configuration_of_the_readme_starts_a_gate() {
     let folder = Folder::new();
     folder.write_readme_configuration();
@@ -128,8 +155,10 @@ fn the_readmes_search_finds_whoever_is_turned_away() {
     assert_rejected(&mut mistaken, [1, 1, 3]);
     scenario.serves_a_good_peer();
     scenario.gate.audited("closed", "released");
+    drop(scenario.associated());
+    scenario.gate.audited("closed", "requestor-closed");
     let audit = scenario.gate.stop().stdout;
-    let search = snippets(README, "sh").into_iter().find(|text| text.contains("grep -E"));
+    let search = snippets(README, "sh").into_iter().find(|text| text.contains("| grep"));
     let (_, search) = search.as_deref().unwrap().split_once(" | ").unwrap();
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("audit"), audit).unwrap();
@@ -137,7 +166,7 @@ fn the_readmes_search_finds_whoever_is_turned_away() {
     let found: Vec<Value> =
         words(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let reasons: Vec<_> = found.iter().map(|line| &line["reason"]).collect();
-    assert_eq!(reasons, ["certificate-missing", "calling-title"]);
+    assert_eq!(reasons, ["certificate-missing", "calling-title", "requestor-closed"]);
 }
 
 #[test]
@@ -204,6 +233,30 @@ fn the_example_certificates_serve_and_the_revoked_one_does_not() {
 
 #[test]
 #[ignore = "needs openssl: run tests/all"]
+fn the_example_ca_renews_its_list_in_a_fresh_shell_and_signs_nothing_without_a_name() {
+    let work = TempDir::new().unwrap();
+    run(&format!("{ROOT}/certs-example/make imaging-ca"), work.path());
+    let example = work.path().join("imaging-ca");
+    let scripts = snippets(CERTIFICATES, "sh");
+    let of = |word: &str| scripts.iter().find(|text| text.contains(word)).unwrap();
+    let named = of("NAMES=");
+    let nameless = named.replace("NAMES=DNS:mr1.radiology.example", "");
+    let output = shell(&format!("unset NAMES\n{nameless}"), &example);
+    assert!(!output.status.success() && words(&output).contains("NAMES-is-not-set"));
+    run(&named.replace("mkdir mr1", ""), &example);
+    let list = || fs::read(example.join("gate/client-ca.crl")).unwrap();
+    let before = list();
+    let (revocation, renewal) = of("-revoke").split_once('\n').unwrap();
+    let (renewal, rest) = renewal.split_once('\n').unwrap();
+    for command in [revocation, renewal] {
+        run(&format!("unset NAMES\n{command}"), &example);
+    }
+    assert_ne!(list(), before);
+    assert!(rest.contains("install ") && rest.contains("restart pacsgate"), "{rest}");
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
 fn the_example_script_overwrites_nothing() {
     let work = TempDir::new().unwrap();
     let make = Path::new(ROOT).join("certs-example/make");
@@ -254,12 +307,15 @@ impl Folder {
         }
     }
 
+    fn check(&self) -> Output {
+        let mut check = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        check.args(["check", "--user", "root", "--config"]).arg(self.path("pacsgate.toml"));
+        check.output().unwrap()
+    }
+
     /// `pacsgate check` warns of this key and of nothing else.
     fn is_good_with_one_warning(&self, key: &str) {
-        let mut check = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
-        let check =
-            check.args(["check", "--user", "root", "--config"]).arg(self.path("pacsgate.toml"));
-        let output = check.output().unwrap();
+        let output = self.check();
         let words = words(&output);
         let warnings: Vec<_> = words.lines().filter(|line| line.starts_with("warning")).collect();
         assert!(output.status.success(), "{words}");
@@ -276,7 +332,13 @@ impl Folder {
     fn local(&self, script: &str, work: &Path) -> String {
         let script = script.replace("/etc/pacsgate", &self.0.path().display().to_string());
         let script = script.replace("/root/", &format!("{}/", work.display()));
-        script.replace("-o root -g pacsgate ", "")
+        let script = script.replace("-o root -g pacsgate ", "");
+        script
+            .lines()
+            .filter(|line| !line.contains("systemctl restart"))
+            .collect::<Vec<_>>()
+            .join("\n")
+            + "\n"
     }
 
     fn start(self) -> Gate {

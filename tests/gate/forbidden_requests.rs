@@ -173,7 +173,7 @@ fn moves_to_listed_titles_only() {
 
 #[test]
 fn nothing_is_moved_to_what_is_no_title() {
-    let odd: [&[u8]; 5] = [b"CT1\0EV", b"CT1\\EV", b"CT1\n", b"CT1\0\0\0", b"  "];
+    let odd: [&[u8]; 5] = [b"CT1\0EV", b"CT1\\EV", b"CT1\n", b"CT1\0\0E", b"  "];
     for destination in odd {
         let scenario = Scenario::with(with_all);
         let mut requestor = open(&scenario);

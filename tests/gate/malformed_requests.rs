@@ -119,7 +119,7 @@ passes! {
         |it| { it.user[0].remove(0); };
     supplies_a_missing_implementation_class: "implementation class (item 52) missing, own one used",
         |it| { it.user[0].pop(); };
-    replaces_an_implementation_class_that_is_no_uid: "implementation class (item 52) that is no UID, own one used",
+    replaces_an_implementation_class_that_is_no_uid: "implementation class (item 52) that is not a UID, own one used",
         |it| it.user[0][1] = Item::uid(0x52, "../../etc");
     drops_a_second_implementation_class: "repeated item 52 dropped",
         |it| it.user[0].push(Item::uid(0x52, IMPLEMENTATION));
@@ -140,9 +140,9 @@ passes! {
     drops_extended_negotiations_beyond_128:
         "extended negotiation (item 56) beyond the first 128 dropped (2 times)",
         |it| it.user[0].extend((0..130).map(|n| Item::extended(&format!("1.2.{n}"), &[1])));
-    drops_a_role_selection_for_no_uid: "role selection (item 54) for what is no UID dropped",
+    drops_a_role_selection_for_no_uid: "role selection (item 54) for what is not a UID dropped",
         |it| it.user[0].push(Item::roles("1..2", 1, 0));
-    drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is no UID dropped",
+    drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is not a UID dropped",
         |it| it.user[0].push(Item::extended("shutdown", &[1]));
     drops_user_information_inside_a_context: "misplaced item 50 dropped",
         |it| it.contexts = vec![Item::context(1, &[

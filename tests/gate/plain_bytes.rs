@@ -3,6 +3,7 @@
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::scenario::Scenario;
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 
@@ -18,7 +19,10 @@ fn names_http() {
 
 #[test]
 fn names_tls_1_0() {
-    refused(&client_hello([3, 1]), "tls-version");
+    let line = refused(&client_hello([3, 1]), "tls-version");
+    let detail = line["detail"].as_str().unwrap();
+    let own = "the client speaks neither TLS 1.2 nor TLS 1.3 (peer is incompatible: ";
+    assert!(detail.starts_with(own) && detail.ends_with(')'), "{detail}");
 }
 
 #[test]
@@ -52,7 +56,7 @@ fn a_load_balancer_that_connects_and_leaves_is_no_line() {
     assert_eq!(stopped.counted("failed", "closed-before-tls"), 3, "{}", stopped.stdout);
 }
 
-fn refused(bytes: &[u8], reason: &str) {
+fn refused(bytes: &[u8], reason: &str) -> Value {
     let scenario = Scenario::usual();
     let mut socket = TcpStream::connect(scenario.gate.address).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -62,7 +66,7 @@ fn refused(bytes: &[u8], reason: &str) {
     let _ = socket.read_to_end(&mut answer);
     assert!(answer.len() <= 7, "at most an alert: {answer:?}");
     let _ = socket.shutdown(Shutdown::Both);
-    scenario.refused_once("failed", reason);
+    scenario.refused_once("failed", reason)
 }
 
 /// A ClientHello in the form of SSL 2: two suites, no session, a challenge.

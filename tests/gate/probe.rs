@@ -62,7 +62,14 @@ fn tells_every_step_of_a_gate_that_answers() {
     let stage = Stage::up(&[]);
     let said = Probe::new(&stage).run();
     assert_eq!(said.code, Some(0), "{said:?}");
-    for words in ["TCP connected to", "TLS TLS 1.3", "accepted: CT1", "status 0000H", "release"] {
+    for words in [
+        "TCP connected to",
+        "TLS TLS 1.3",
+        "proved its identity as 127.0.0.1",
+        "accepted: CT1",
+        "status 0000H",
+        "release",
+    ] {
         assert!(said.text.contains(words), "no {words:?} in {said:?}");
     }
 }
@@ -94,7 +101,7 @@ fn tells_a_server_of_a_foreign_ca() {
 fn tells_a_server_of_another_name() {
     let stage = Stage::up(&[]);
     let said = Probe { more: &["--name", "pacs.example"], ..Probe::new(&stage) }.run();
-    assert_fails(&said, &["TLS FAILED", "another name", "localhost"]);
+    assert_fails(&said, &["TLS FAILED", "it is for ", "localhost", " --name"]);
 }
 
 #[test]
@@ -122,9 +129,24 @@ fn ends_with_64_for_files_and_arguments_that_cannot_serve() {
     let stage = Stage::up(&[]);
     let missing = Probe { key: "/nonexistent".to_owned(), ..Probe::new(&stage) }.run();
     assert_eq!(missing.code, Some(64), "{missing:?}");
-    assert!(missing.stderr.contains("/nonexistent"), "{missing:?}");
-    let swapped = Probe { key: stage.file("us1.key"), ..Probe::new(&stage) }.run();
-    assert_eq!(swapped.code, Some(64), "{swapped:?}");
+    let told = |said: &Said| {
+        assert_eq!(said.code, Some(64), "{said:?}");
+        said.stderr.replace(&format!("{}/", stage.directory.display()), "")
+    };
+    assert_eq!(told(&missing), "--key /nonexistent: cannot be read: No such file or directory\n");
+    let missing = Probe { ca: "/nonexistent".to_owned(), ..Probe::new(&stage) }.run();
+    assert!(told(&missing).starts_with("--ca /nonexistent: "), "{missing:?}");
+    let foreign = Probe { key: stage.file("us1.key"), ..Probe::new(&stage) }.run();
+    assert_eq!(
+        told(&foreign),
+        "--key us1.key: the key does not belong to the certificate ct1.pem\n"
+    );
+    let (certificate, key) = (stage.file("ct1.key"), stage.file("ct1.pem"));
+    let swapped = Probe { certificate, key, ..Probe::new(&stage) }.run();
+    assert_eq!(
+        told(&swapped),
+        "--key ct1.pem: holds a certificate, not a private key; have two paths been swapped?\n"
+    );
     let long = Probe { calling: "A_TITLE_OF_17_CHARS", ..Probe::new(&stage) }.run();
     assert_eq!(long.code, Some(64), "{long:?}");
     assert_eq!(said(&["probe", "127.0.0.1:104"]).code, Some(64));

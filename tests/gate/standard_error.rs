@@ -80,6 +80,7 @@ fn the_journal_gets_priorities_and_no_second_time() {
     let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
     assert!(has("<4> WARN pacsgate: "), "{lines:#?}");
     assert!(has("<6> INFO pacsgate::server: listening on "), "{lines:#?}");
+    assert!(has("<6> INFO pacsgate::server: stopped"), "{lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with('<')), "{lines:#?}");
     let priorities: Vec<_> = lines.iter().filter_map(|line| line.split_once(">{")).collect();
     let of = |event: &str| {
@@ -112,6 +113,12 @@ fn another_stream_than_the_journals_gets_no_priorities() {
     let output = command(&configuration).env("JOURNAL_STREAM", "8:12345").output().unwrap();
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(!words.is_empty() && !words.contains("<3>"), "{words}");
+    // With the time and the level, as all lines that are not the journal's.
+    for line in words.lines() {
+        let (time, sentence) = line.split_once(" ERROR pacsgate: ").unwrap();
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{words}");
+        assert!(sentence.contains("pacsgate.toml"), "{words}");
+    }
 }
 
 #[test]
@@ -119,8 +126,9 @@ fn what_keeps_the_gate_from_starting_is_told_as_the_log_is_configured() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = format!("[\"{}\"]", taken.local_addr().unwrap());
     for (bind, code, part) in [
-        (taken.as_str(), 1, "listener.front: cannot listen on 127.0.0.1:"),
-        ("[\"nowhere\"]", 78, "listener.front.bind[0]"),
+        (taken.as_str(), 1, ": listener.front.bind: cannot listen on 127.0.0.1:"),
+        (taken.as_str(), 1, "another program has this port: `ss -ltnp` shows which"),
+        ("[\"nowhere\"]", 78, ": listener.front.bind[0]: "),
     ] {
         let mut settings = Settings::new(Pacs::good().address);
         settings.log.insert("format", "\"json\"".into());
@@ -133,8 +141,22 @@ fn what_keeps_the_gate_from_starting_is_told_as_the_log_is_configured() {
             words.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let last = lines.last().unwrap();
         assert_eq!(last["level"], "ERROR", "{words}");
-        assert!(last["fields"]["message"].as_str().unwrap().contains(part), "{words}");
+        let message = last["fields"]["message"].as_str().unwrap();
+        assert!(message.contains(part) && message.contains("/pacsgate.toml:"), "{words}");
     }
+}
+
+#[test]
+fn an_audit_without_its_folder_is_told_with_its_place_and_without_a_number() {
+    let mut settings = Settings::new(Pacs::good().address);
+    settings.log.insert("audit", "\"/nonexistent/audit.jsonl\"".into());
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let output = command(&configuration).output().unwrap();
+    let words = String::from_utf8(output.stderr).unwrap();
+    let told = ": log.audit: cannot write to /nonexistent/audit.jsonl: No such file or directory; \
+                `pacsgate check`, run as root, says what to do";
+    assert!(words.contains(told) && words.contains("/pacsgate.toml:"), "{words}");
+    assert_eq!(output.status.code(), Some(1));
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
 use crate::support::requestor::Received;
 use crate::support::scenario::{Scenario, assert_aborted, assert_is_echo_response, echo};
+use serde_json::Value;
 use std::net::TcpStream;
 use std::thread;
 use std::time::Duration;
@@ -83,9 +84,14 @@ fn an_operation_that_outlasts_the_drain_is_aborted_on_both_sides() {
     drop(requestor);
     let received = behind_request(&scenario.pacs.received());
     assert_eq!(received, [question, abort(2, 0)].concat());
+    let line = scenario.gate.audited("closed", "shutdown-in-operation");
+    assert!(
+        line["advice"].as_str().unwrap().starts_with("Repeat at the device what has no status")
+    );
+    assert_eq!(line["operations"][0]["status"], Value::Null);
     let stopped = scenario.gate.wait();
     assert_eq!(stopped.code, Some(0));
-    assert_eq!(stopped.counted("closed", "shutdown"), 1);
+    assert_eq!(stopped.counted("closed", "shutdown-in-operation"), 1);
 }
 
 #[test]
@@ -100,7 +106,7 @@ fn a_second_signal_ends_an_operation_at_once() {
         assert_aborted(&mut requestor, 2, 0);
         let stopped = scenario.gate.wait();
         assert_eq!(stopped.code, Some(0));
-        assert_eq!(stopped.counted("closed", "shutdown"), 1);
+        assert_eq!(stopped.counted("closed", "shutdown-in-operation"), 1);
     }
 }
 

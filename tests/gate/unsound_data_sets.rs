@@ -39,7 +39,7 @@ fn an_unsound_object_is_answered_and_the_next_one_stored() {
     for (reason, object, comment) in [
         ("identifier-mismatch", of_another_instance(), "(0008,0018) differs from the command's"),
         ("sequence-depth", deep(), "nested more than 32 deep"),
-        ("data-set-cut", image(1000)[..500].to_vec(), "ends inside an element"),
+        ("data-set-cut", image(1000)[..500].to_vec(), "cut off inside an element"),
     ] {
         let scenario = storing_scenario();
         let mut requestor = open(&scenario, 0);
@@ -106,7 +106,22 @@ fn a_fault_behind_the_head_ends_the_association_and_the_object_stays_incomplete(
     let sent = storing(&cut);
     assert!(sent.starts_with(&received) && received.len() < sent.len());
     let line = scenario.ended("closed", "requestor-unsound-data-set", 1, 1);
-    assert!(line["detail"].as_str().unwrap().contains("ends inside"), "{line}");
+    assert!(line["detail"].as_str().unwrap().contains("cut off inside"), "{line}");
+    assert_eq!(line["data_set"]["rule"], "data-set-cut");
+}
+
+#[test]
+fn a_fault_behind_the_head_has_the_advice_of_its_rule() {
+    let scenario = storing_scenario();
+    let mut requestor = open(&scenario, 0);
+    let object = [image(70_000), short(0xfffc, 0xfffc, "LO", b"odd")].concat();
+    requestor.send(&storing(&object));
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 6));
+    let line = scenario.gate.audited("closed", "requestor-unsound-data-set");
+    let (rule, outcome) = (&line["data_set"]["rule"], &line["data_set"]["outcome"]);
+    assert_eq!((rule, outcome), (&"odd-length".into(), &"cut".into()));
+    let advice = line["advice"].as_str().unwrap();
+    assert!(advice.contains("add `\"odd-length\"` to `tolerate` of [peer.ct1]"), "{advice}");
 }
 
 #[test]
@@ -122,6 +137,9 @@ fn in_a_report_an_unsound_object_reaches_the_pacs() {
     requestor.release();
     let line = scenario.gate.audited("reported", "identifier-mismatch");
     assert_eq!(line["data_set"]["outcome"], "reported");
+    let advice = line["advice"].as_str().unwrap();
+    let set = "Passed, because `guard = \"report\"` is set in [peer.ct1]. Show the vendor";
+    assert!(advice.starts_with(set) && advice.matches("guard").count() == 1, "{advice}");
     let heard = [storing(&of_another_instance()), release_rq()].concat();
     assert!(behind_request(&scenario.pacs.received()) == heard);
     scenario.ended("reported", "identifier-mismatch", 1, 1);
@@ -175,6 +193,8 @@ fn sequences_too_deep_from_the_pacs_are_answered_and_nothing_ends() {
         (&line["data_set"]["from"], &line["wire"]),
         (&"acceptor".into(), &"response 0115".into())
     );
+    let advice = line["advice"].as_str().unwrap();
+    assert!(advice.starts_with("Show the vendor of the PACS"), "{advice}");
     echo(&mut requestor, 1);
     requestor.release();
     scenario.ended("unsound", "sequence-depth", 1, 1);

@@ -60,7 +60,7 @@ pub enum Tolerance {
 }
 
 impl Deviation {
-    /// Those that a configuration may tolerate: what such data sets say is plain.
+    /// Those that a configuration may tolerate: a site can know that its own systems read them alike.
     pub const TOLERABLE: [Self; 7] = [
         Self::OddLength,
         Self::Order,

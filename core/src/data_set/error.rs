@@ -9,19 +9,20 @@ const EXAMPLE: Tag = Tag::new(0x0008, 0x0018);
 const HARMFUL: &str = "Show the vendor of the sender the detail: such a data set can crash or \
                        mislead its reader. If the sender is not faulty, it may have been broken \
                        into. `guard = \"report\"` in its [peer] or [pacs] table lets such data sets pass.";
-const TOLERABLE: &str = "Show the vendor the detail. If the device cannot be mended, name this \
-                         deviation in `tolerate` of its [peer] or [pacs] table: readers agree on what it says.";
+const TOLERABLE: &str = "Show the vendor of the sender the detail. If the sender cannot be fixed, and whatever \
+     receives its data sets reads them as they are meant, add this deviation to `tolerate` of its \
+     [peer] or [pacs] table.";
 const IDENTIFY: &str = "Show the vendor of the sender the detail: the object does not identify itself properly. \
      `guard = \"report\"` in its [peer] table lets such objects pass.";
 const WHO_ENTERED: &str = "Find out who entered this value: some servers would write outside their \
-                           directory. If it is harmless, and the PACS makes no paths of it, name \
-                           `path-characters` in `tolerate` of the [peer] table.";
-const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, name \
-     `character-set` in `tolerate` of its [peer] table: texts may then be read wrongly.";
+                           directory. If it is harmless, and the PACS makes no paths of it, add \
+                           `\"path-characters\"` to `tolerate` of the device's [peer] table.";
+const CHARACTER_SET: &str = "Set a character set of the standard at the device. If that is not possible, add \
+     `\"character-set\"` to `tolerate` of its [peer] table: texts may then be read wrongly.";
 const SUBSCRIBE: &str = "If the device subscribes under another of its titles, add that to \
                          `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
-const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements`, in [limits] \
-                              for all or in the table of this peer or PACS.";
+const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements` of its [peer] or [pacs] table, or in \
+     [limits] for all.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
@@ -53,8 +54,8 @@ crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
     pub enum DataSetError {
         Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
-        Elements: "elements-limit", "has more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
-        Cut: "data-set-cut", "ends inside an element, an item or a sequence" is BEHIND, HARMFUL;
+        Elements: "elements-limit", "more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
+        Cut: "data-set-cut", "cut off inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
             "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
         /// PS3.5 section 7.5.
@@ -71,14 +72,14 @@ crate::reasons! {
         UndefinedLength(Tag = EXAMPLE): "undefined-length",
             "{0} has an undefined length, which its kind of value cannot have" is HIDDEN, HARMFUL;
         Encapsulated: "encapsulated-pixel-data",
-            "has encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
+            "encapsulated pixel data, which its transfer syntax does not have" is PIXELS, HARMFUL;
         /// PS3.5 section A.4.
         Native: "native-pixel-data",
-            "has native pixel data, which its transfer syntax does not have" is NATIVE, TOLERABLE;
-        FragmentLength: "fragment-length", "has a pixel data fragment of undefined length" is BEHIND, HARMFUL;
+            "native pixel data, which its transfer syntax does not have" is NATIVE, TOLERABLE;
+        FragmentLength: "fragment-length", "a pixel data fragment of undefined length" is BEHIND, HARMFUL;
         /// PS3.5 section A.4.
         OffsetTable: "offset-table",
-            "has encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
+            "encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
             "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
         /// PS3.5 section 7.1.1.
@@ -93,7 +94,7 @@ crate::reasons! {
         Group(Tag = EXAMPLE): "invalid-group",
             "{0} is of a group that no data set may have" is GROUPS, HARMFUL;
         Unsorted: "unsorted-elements",
-            "has more elements in open items than can be checked for repetition" is TWICE, HARMFUL;
+            "more elements in open items than can be checked for repetition" is TWICE, HARMFUL;
         Missing(Tag = EXAMPLE): "missing-identifier", "{0} is missing" is UNNAMED, IDENTIFY;
         IdentifierVr(Tag = EXAMPLE): "identifier-vr", "{0} has another VR than UI" is NAMED, IDENTIFY;
         Identifier(Tag = EXAMPLE): "malformed-identifier", "{0} is not exactly one UID" is NAMED, IDENTIFY;
@@ -107,9 +108,9 @@ crate::reasons! {
             "{0} names a character set that the standard does not have" is CODECS, CHARACTER_SET;
         // What a peer may do, and so no rule of the wire.
         Receiver: "receiving-ae",
-            "subscribes an AE title that is not the peer's", SUBSCRIBE;
+            "a subscription of an AE title that is not the peer's", SUBSCRIBE;
         /// PS3.8 annex E.1 has fragments of even length.
-        OddWhole: "odd-data-set", "has an odd length as a whole"
+        OddWhole: "odd-data-set", "an odd total length"
             is Ground::Meaning("storescp, dcmqrscp and Orthanc abort; pynetdicom stores it"), HARMFUL;
         TooLong(Tag = EXAMPLE): "path-length", "{0} is longer than 1,024 bytes" is PATHS, WHO_ENTERED;
     }

@@ -18,6 +18,9 @@ const FORBIDDEN: [&str; 2] = [SEE_FORBIDDEN; 2];
 const SEE_FORBIDDEN: &str = "Look at `forbidden` in this line: it has what was asked for, and these requests have advice \
      of their own.";
 
+const SEE_RULE: &str =
+    "Look at `rule` in `data_set` of this line; docs/data-sets.md says what to do about each rule.";
+
 const NO_PDU: Ground = Ground::Meaning("DCMTK and Orthanc abort; pynetdicom may go on");
 const LENGTHS: Ground = Ground::Harm("readers that believe a length read on behind the end");
 const MIXED: Ground = Ground::Meaning("to which message its bytes belong is a guess; DCMTK aborts");
@@ -65,7 +68,7 @@ crate::sided_reasons! {
         SwallowedTooMuch: "swallowed-too-much",
             "more than 64 MiB of data sets after forbidden requests", FORBIDDEN => Abort::NO_REASON;
         DataSet(DataSetError = DataSetError::Depth): "unsound-data-set",
-            "an unsound data set: {0}", BROKEN => INVALID;
+            "an unsound data set: {0}", [SEE_RULE; 2] => INVALID;
         DataAfterRelease: "data-after-release",
             "a P-DATA-TF after a release" is STATES, BROKEN => Abort::UNEXPECTED_PDU;
         ReleaseInsideMessage: "release-inside-message",

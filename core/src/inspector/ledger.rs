@@ -63,6 +63,15 @@ impl UnsoundDataSet {
     ) -> Self {
         Self { from, operation, sop_class: command.sop_class.clone(), error, outcome }
     }
+
+    /// Whether both broke one rule, be it at different elements.
+    fn is_like(&self, other: &Self) -> bool {
+        self.from == other.from
+            && self.operation == other.operation
+            && self.sop_class == other.sop_class
+            && self.error.code() == other.error.code()
+            && self.outcome == other.outcome
+    }
 }
 
 /// What became of an unsound data set.
@@ -210,7 +219,9 @@ impl Ledger {
 
     pub(super) fn unsound_data_set(&mut self, data_set: UnsoundDataSet) {
         self.news.push(News::Unsound(data_set.clone()));
-        if let Some((_, count)) = self.unsound.iter_mut().find(|(known, _)| *known == data_set) {
+        if let Some((_, count)) =
+            self.unsound.iter_mut().find(|(known, _)| known.is_like(&data_set))
+        {
             *count = count.saturating_add(1);
         } else if self.unsound.len() < Self::KINDS {
             self.unsound.push((data_set, 1));
@@ -267,8 +278,8 @@ mod tests {
             from: Side::Requestor,
             operation: Operation::CStore,
             sop_class: None,
-            error: DataSetError::OddLength(Tag::new(0x0008, u16::try_from(number).unwrap())),
-            outcome: Outcome::Reported,
+            error: DataSetError::OddLength(Tag::new(0x0008, 0x0018)),
+            outcome: Outcome::Refused(u16::try_from(number).unwrap()),
         };
         for number in (0..TWICE).chain(0..TWICE) {
             ledger.unsound_data_set(of(number));
@@ -278,5 +289,21 @@ mod tests {
         assert_eq!(ledger.unsound_more(), TWICE as u64);
         assert_eq!(ledger.take_news().len(), 2 * TWICE);
         assert!(ledger.take_news().is_empty());
+    }
+
+    #[test]
+    fn counts_data_sets_that_broke_one_rule_at_different_elements_together() {
+        let mut ledger = Ledger::default();
+        for element in [4, 4, 6] {
+            ledger.unsound_data_set(UnsoundDataSet {
+                from: Side::Requestor,
+                operation: Operation::CStore,
+                sop_class: None,
+                error: DataSetError::OddLength(Tag::new(0x0028, element)),
+                outcome: Outcome::Refused(0xc000),
+            });
+        }
+        let counts: Vec<_> = ledger.unsound().iter().map(|(_, count)| *count).collect();
+        assert_eq!(counts, [3]);
     }
 }

@@ -286,7 +286,7 @@ impl PolicyFault {
                 "is not enforced by this version, so a configuration with it does not load; {why}"
             ),
             Self::NothingToMove => {
-                "is for C-MOVE, and no service of this peer has that; add `move` to services".into()
+                "is for C-MOVE, and no service of this peer has that; take it out, or add `move` to services".into()
             }
             Self::NothingToNarrow => {
                 "narrows store and get, and this peer has neither service; take it out".into()

@@ -116,7 +116,7 @@ fn wildcards_and_blank_names_do_not_load() {
     };
     expect(with(dns("*.example")), &wildcard("*.example"));
     expect(with(Matcher::SanUri("urn:*".into())), &wildcard("urn:*"));
-    let blank = "peer.ct1.certificate[0]: \"\" is no DNS name; it has letters, digits, `-`, `_` and `.`, \
+    let blank = "peer.ct1.certificate[0]: \"\" is not a DNS name; it has letters, digits, `-`, `_` and `.`, \
                  and no part is empty";
     expect(with(dns("")), blank);
 }

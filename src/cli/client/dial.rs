@@ -9,6 +9,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
 use crate::config::Address;
+use crate::host::words;
 
 /// How many addresses of a name are tried.
 const ADDRESSES: usize = 8;
@@ -64,21 +65,44 @@ pub(super) const fn is_an_end(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe)
 }
 
+/// What an attempt in vain shows of the way to the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::cli) enum Shown {
+    /// The network, or the other side, refuses or swallows it.
+    Closed,
+    /// This machine has no route, so no firewall was asked.
+    NoRoute,
+    /// Nothing: this machine could not even try.
+    Nothing,
+}
+
 impl Unconnected {
-    /// Whether the network itself has answered, or swallowed, the attempt: an error of this
-    /// machine shows nothing about the other one.
-    pub(in crate::cli) fn is_the_networks(&self) -> bool {
-        match self {
-            Self::TimedOut => true,
-            Self::Failed(error) => matches!(
-                error.kind(),
-                ErrorKind::ConnectionRefused
-                    | ErrorKind::ConnectionReset
-                    | ErrorKind::HostUnreachable
-                    | ErrorKind::NetworkUnreachable
-                    | ErrorKind::TimedOut
-            ),
+    /// What it shows.
+    pub(in crate::cli) fn shows(&self) -> Shown {
+        let Self::Failed(error) = self else { return Shown::Closed };
+        let closed = [
+            ErrorKind::ConnectionRefused,
+            ErrorKind::ConnectionReset,
+            ErrorKind::HostUnreachable,
+            ErrorKind::TimedOut,
+        ];
+        if closed.contains(&error.kind()) {
+            Shown::Closed
+        } else if error.kind() == ErrorKind::NetworkUnreachable {
+            Shown::NoRoute
+        } else {
+            Shown::Nothing
         }
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Closed => "closed",
+            Self::NoRoute => "no route",
+            Self::Nothing => "not tried",
+        })
     }
 }
 
@@ -86,7 +110,7 @@ impl fmt::Display for Unresolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TimedOut => f.write_str("the name server does not answer in time"),
-            Self::Failed(error) => write!(f, "the name cannot be resolved: {error}"),
+            Self::Failed(error) => write!(f, "the name cannot be resolved: {}", words(error)),
             Self::Empty => f.write_str("the name has no address"),
         }
     }
@@ -109,7 +133,7 @@ impl fmt::Display for Unconnected {
         ];
         match known.iter().find(|(kind, _)| *kind == error.kind()) {
             Some((_, words)) => f.write_str(words),
-            None => write!(f, "this machine cannot connect: {error}"),
+            None => write!(f, "this machine cannot connect: {}", words(error)),
         }
     }
 }

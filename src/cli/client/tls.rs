@@ -1,16 +1,18 @@
 //! The client's side of TLS, and what the words of the other side mean.
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::client::Resumption;
-use rustls::pki_types::pem::{self, PemObject};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::ServerName;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{AlertDescription, CertificateError, ClientConfig, Error, RootCertStore};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, Error, InconsistentKeys, RootCertStore,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -18,6 +20,9 @@ use tokio_rustls::client::TlsStream;
 
 use super::dial::is_an_end;
 use crate::audit::PeerText;
+use crate::host::words;
+use crate::stream::tls::SettingsError;
+use crate::x509::pem::{self, PemFault};
 use crate::x509::reading;
 
 /// The files of a client.
@@ -31,14 +36,18 @@ pub(in crate::cli) struct Files<'a> {
 /// Why the files cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::cli) enum Unusable {
-    #[error("{0}: {1}")]
-    File(PathBuf, pem::Error),
-    #[error("{0}: holds no certificate (PEM)")]
-    NoCertificate(PathBuf),
-    #[error("{0}: holds a certificate that cannot serve as a CA: {1}")]
+    #[error("{} {}: cannot be read: {}", .0, .1.display(), words(.2))]
+    Unreadable(&'static str, PathBuf, io::Error),
+    #[error("{} {}: {}", .0, .1.display(), .2)]
+    File(&'static str, PathBuf, PemFault),
+    #[error("--ca {}: holds a certificate that cannot serve as a CA: {}", .0.display(), .1)]
     Ca(PathBuf, Error),
-    #[error("{0} and {1}: the certificate and the key cannot be used: {2}")]
-    Identity(PathBuf, PathBuf, Error),
+    #[error("--key {}: the key does not belong to the certificate {}", .0.display(), .1.display())]
+    KeyMismatch(PathBuf, PathBuf),
+    #[error("--key {}: {}", .0.display(), SettingsError::KeyUnusable(0))]
+    Key(PathBuf),
+    #[error("--certificate {}: cannot be used: {}", .0.display(), .1)]
+    Certificate(PathBuf, Error),
     #[error("TLS cannot be set up: {0}")]
     Setup(Error),
 }
@@ -63,7 +72,7 @@ pub(in crate::cli) enum TlsTrouble {
 /// Makes the client's TLS. No session is ever resumed: each run meets the server anew.
 pub(in crate::cli) fn config(files: &Files<'_>) -> Result<Arc<ClientConfig>, Unusable> {
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(files.ca)? {
+    for certificate in read("--ca", files.ca, pem::certificates)? {
         roots.add(certificate).map_err(|error| Unusable::Ca(files.ca.to_owned(), error))?;
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -75,10 +84,18 @@ pub(in crate::cli) fn config(files: &Files<'_>) -> Result<Arc<ClientConfig>, Unu
     let mut config = match files.identity {
         None => builder.with_no_client_auth(),
         Some((certificate, key)) => {
-            let fault = |error| Unusable::Identity(certificate.to_owned(), key.to_owned(), error);
-            let loaded = key_provider.load_private_key(private_key(key)?).map_err(fault)?;
-            let certified = CertifiedKey::new(certificates(certificate)?, loaded);
-            reading::compare_keys(&certified).map_err(fault)?;
+            let loaded = key_provider.load_private_key(read("--key", key, pem::private_key)?);
+            let loaded = loaded.map_err(|_error| Unusable::Key(key.to_owned()))?;
+            let chain = read("--certificate", certificate, pem::certificates)?;
+            let certified = CertifiedKey::new(chain, loaded);
+            let mismatch = Error::from(InconsistentKeys::KeyMismatch);
+            reading::compare_keys(&certified).map_err(|error| {
+                if error == mismatch {
+                    Unusable::KeyMismatch(key.to_owned(), certificate.to_owned())
+                } else {
+                    Unusable::Certificate(certificate.to_owned(), error)
+                }
+            })?;
             builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(certified)))
         }
     };
@@ -86,17 +103,15 @@ pub(in crate::cli) fn config(files: &Files<'_>) -> Result<Arc<ClientConfig>, Unu
     Ok(Arc::new(config))
 }
 
-fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
-    let fault = |error| Unusable::File(path.to_owned(), error);
-    let found: Vec<_> = CertificateDer::pem_file_iter(path)
-        .map_err(fault)?
-        .collect::<Result<_, _>>()
-        .map_err(fault)?;
-    if found.is_empty() { Err(Unusable::NoCertificate(path.to_owned())) } else { Ok(found) }
-}
-
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
-    PrivateKeyDer::from_pem_file(path).map_err(|error| Unusable::File(path.to_owned(), error))
+/// What the file of an option holds, judged as `check` does.
+fn read<T>(
+    option: &'static str,
+    path: &Path,
+    parse: fn(&[u8]) -> Result<T, PemFault>,
+) -> Result<T, Unusable> {
+    let unreadable = |error| Unusable::Unreadable(option, path.to_owned(), error);
+    let bytes = fs::read(path).map_err(unreadable)?;
+    parse(&bytes).map_err(|fault| Unusable::File(option, path.to_owned(), fault))
 }
 
 /// The client's handshake. In TLS 1.3 it ends before the server has judged the client's
@@ -164,8 +179,7 @@ fn refused_server(error: &CertificateError, f: &mut fmt::Formatter<'_>) -> fmt::
     use CertificateError as E;
     f.write_str("this side refuses the server's certificate: ")?;
     if let E::NotValidForNameContext { presented, .. } = error {
-        let names = PeerText::from_display(presented.join(", "), PeerText::SENTENCE);
-        return write!(f, "it is for another name ({names}); give that with --name");
+        return other_name(presented, f);
     }
     if matches!(error, E::UnknownIssuer) {
         return f.write_str(
@@ -183,6 +197,21 @@ fn refused_server(error: &CertificateError, f: &mut fmt::Formatter<'_>) -> fmt::
         return f.write_str("its extended key usage does not allow serverAuth");
     }
     write!(f, "{}", PeerText::from_display(error, PeerText::SENTENCE))
+}
+
+/// The names of a certificate come as webpki shows them: `DnsName("gate.example")`.
+fn other_name(presented: &[String], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let plain = |name: &String| {
+        let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+        inner.unwrap_or(name).trim_matches('"').to_owned()
+    };
+    let names: Vec<_> = presented.iter().map(plain).collect();
+    let shown = PeerText::from_display(names.join(", "), PeerText::SENTENCE);
+    match names.as_slice() {
+        [] => f.write_str("it has no subject alternative name to be compared; issue a new one"),
+        [_] => write!(f, "it is for {shown}; give --name {shown}"),
+        _ => write!(f, "it is for {shown}; give the right one of these with --name"),
+    }
 }
 
 /// An alert as RFC 8446 section 6 writes it: `unknown_ca` for `UnknownCA`.
@@ -262,7 +291,7 @@ mod tests {
     fn shows_names_of_a_foreign_certificate_without_control_characters() {
         let error = CertificateError::NotValidForNameContext {
             expected: ServerName::try_from("gate.example").unwrap(),
-            presented: vec!["\u{1b}[31mred\n".to_owned()],
+            presented: vec!["DnsName(\"\u{1b}[31mred\n\")".to_owned()],
         };
         let words = TlsTrouble::ServerCertificate(error).to_string();
         assert!(words.contains("[31mred") && !words.contains(['\u{1b}', '\n']), "{words}");

@@ -57,7 +57,10 @@ impl Pacs {
     pub(super) async fn start(folder: Option<PathBuf>) -> io::Result<Self> {
         if let Some(folder) = &folder {
             std::fs::create_dir_all(folder).map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+                io::Error::new(
+                    error.kind(),
+                    format!("{}: {}", folder.display(), crate::host::words(&error)),
+                )
             })?;
         }
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

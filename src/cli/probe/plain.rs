@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::net::TcpStream;
 
-use super::steps::{Step, Titles, failed, note, refused_by, resolve, say};
+use super::steps::{Step, Titles, failed, note, resolve, say};
 use crate::cli::Exit;
 use crate::cli::client::association::{self, Failure, VERIFICATION};
-use crate::cli::client::dial;
+use crate::cli::client::dial::{self, Shown};
 use crate::cli::client::link::{Link, LinkError};
 use crate::config::Address;
 
@@ -16,25 +16,41 @@ use crate::config::Address;
 /// the network that says so.
 pub(super) async fn run(target: &Address, titles: &Titles, patience: Duration) -> Result<(), Exit> {
     let mut open = None;
-    let mut untried = false;
-    for address in resolve(target, patience).await? {
+    let mut shown = Vec::new();
+    let addresses = resolve(target, patience).await.map_err(|_told| Exit::Usage)?;
+    for address in addresses {
         match dial::connect(address, patience).await {
             Ok(socket) => open = open.or(Some((address, socket))),
             Err(error) => {
-                untried |= !error.is_the_networks();
-                refused_by(address, &error);
+                let shows = error.shows();
+                say(Step::Tcp, format_args!("{shows}: {address}: {error}"));
+                shown.push(shows);
             }
         }
     }
     if let Some((address, socket)) = open {
         return Err(is_open(address, socket, titles, patience).await);
     }
-    if untried {
-        return Err(failed(Step::Tcp, "not every address could be tried: this shows nothing"));
+    if let Some(warning) = in_vain(&shown) {
+        note(format_args!("Warning: {warning}."));
+        return Err(Exit::Usage);
     }
     note(format_args!("Good: {target} cannot be reached from here."));
     note("A wrong address or port looks the same: on the gate, this command must find it open.");
     Ok(())
+}
+
+/// Why the attempts show nothing, if so. A second address without a route, as one of IPv6 often
+/// is, does not matter.
+fn in_vain(shown: &[Shown]) -> Option<&'static str> {
+    if shown.contains(&Shown::Nothing) {
+        return Some("not every address could be tried, so this shows nothing");
+    }
+    let is_closed = shown.contains(&Shown::Closed);
+    (!is_closed).then_some(
+        "this machine has no route there, so no firewall was asked and this shows nothing; run it \
+         on a machine in a modality's network",
+    )
 }
 
 async fn is_open(
@@ -80,5 +96,31 @@ fn in_words(answer: &Result<(), Failure>) -> String {
             "no answer to an association request in time; the port is open still".to_owned()
         }
         Err(failure) => format!("no association: {failure}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::cli::client::dial::Unconnected;
+
+    #[test]
+    fn is_content_only_where_the_network_has_answered() {
+        use Shown::{Closed, NoRoute, Nothing};
+        let kinds = [
+            (io::ErrorKind::ConnectionRefused, Closed),
+            (io::ErrorKind::HostUnreachable, Closed),
+            (io::ErrorKind::NetworkUnreachable, NoRoute),
+            (io::ErrorKind::PermissionDenied, Nothing),
+        ];
+        for (kind, shown) in kinds {
+            assert_eq!(Unconnected::Failed(kind.into()).shows(), shown);
+        }
+        assert_eq!(Unconnected::TimedOut.shows(), Closed);
+        assert_eq!((in_vain(&[Closed]), in_vain(&[NoRoute, Closed])), (None, None));
+        assert!(in_vain(&[NoRoute]).is_some_and(|told| told.contains("no route")));
+        assert!(in_vain(&[Closed, Nothing]).is_some());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::cli::Exit;
@@ -43,6 +43,10 @@ impl Step {
 pub(super) async fn resolve(target: &Address, patience: Duration) -> Result<Vec<SocketAddr>, Exit> {
     let addresses = dial::resolve(target, patience).await;
     let addresses = addresses.map_err(|error| failed(Step::Name, error))?;
+    // Of an address there is nothing to be said.
+    if target.host.parse::<IpAddr>().is_ok() {
+        return Ok(addresses);
+    }
     let list: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
     say(Step::Name, format_args!("{} is {}", target.host, list.join(", ")));
     Ok(addresses)

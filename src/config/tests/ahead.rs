@@ -1,7 +1,7 @@
 //! What the service would not find on this machine.
 
-use super::site::{MAIN, Site};
-use crate::host::Service;
+use super::site::{MAIN, Site, guarded};
+use crate::host::{Account, Service, ports};
 
 /// A site whose audit goes to this file, and its folder.
 fn site(audit: &str) -> (Site, std::path::PathBuf) {
@@ -44,4 +44,55 @@ fn names_a_user_that_the_unit_means_and_nobody_has_made() {
          machine; make it with `useradd --system --no-create-home`, or name another in a drop-in \
          of the unit"
     );
+}
+
+#[test]
+fn warns_of_a_port_that_the_user_of_the_service_cannot_have() {
+    if !ports::is_privileged(104) {
+        return;
+    }
+    let site = Site::new(&guarded().replace("127.0.0.1:0", "[::]:104"));
+    let account = |name| Account::named(name).unwrap();
+    let warned = |account, takes_any_port| {
+        site.cautioned_for(Service { account, takes_any_port, ..Service::default() })
+    };
+    assert_eq!(
+        warned(account("nobody"), false),
+        "pacsgate.toml:4:9: listener.front.bind: port 104 needs a capability that the gate's \
+         user does not have; use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
+         `AmbientCapabilities=CAP_NET_BIND_SERVICE` and `PrivateUsers=no` to the unit with \
+         `systemctl edit pacsgate`"
+    );
+    assert_eq!(warned(account("nobody"), true), "");
+    assert_eq!(warned(account("root"), false), "");
+}
+
+#[test]
+fn an_address_of_ipv4_beside_the_one_that_takes_both_is_told_before_the_system_does() {
+    if !ports::ipv6_takes_ipv4() {
+        return;
+    }
+    let told = |bind: &str| Site::new(&MAIN.replace("[\"127.0.0.1:0\"]", bind)).told();
+    assert_eq!(
+        told("[\"[::]:2763\", \"0.0.0.0:2763\"]"),
+        "pacsgate.toml:4:22: listener.front.bind: [::]:2763 takes IPv4 as well; leave out \
+         0.0.0.0:2763 (the other one is at pacsgate.toml:4:9)"
+    );
+    assert_eq!(
+        told("[\"127.0.0.1:2763\", \"[::]:2763\"]"),
+        "pacsgate.toml:4:27: listener.front.bind: [::]:2763 takes IPv4 as well; leave out \
+         127.0.0.1:2763 (the other one is at pacsgate.toml:4:9)"
+    );
+}
+
+#[test]
+fn warns_of_a_pacs_whose_name_has_no_address() {
+    let warned = |address: &str| {
+        let site = Site::new(&guarded().replace("10.10.0.5:104", address));
+        (site.judged_for(Service::default()), site.cautioned_for(Service::default()))
+    };
+    let told = "pacsgate.toml:12:1: pacs.archive.address: the name pacs.invalid cannot be resolved on \
+                this machine now; correct it, or have it entered in DNS or in /etc/hosts";
+    assert_eq!(warned("pacs.invalid:104"), (String::new(), told.to_owned()));
+    assert_eq!(warned("localhost:104"), (String::new(), String::new()));
 }

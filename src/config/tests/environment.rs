@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::site::{MAIN, Site};
+use super::site::{MAIN, Site, guarded};
 use crate::config::limits::KEYS;
 
 #[test]
@@ -45,15 +45,39 @@ fn every_limit_has_its_variable() {
 
 #[test]
 fn leaves_variables_of_other_prefixes_alone() {
-    let environment =
-        [("PACSGATE_LIMITS_IDLE", "x"), ("pacsgate__limits__idle", "x"), ("PATH", "")];
-    assert!(Site::new(MAIN).load_in(&environment).is_ok());
+    let environment = [
+        ("PACSGATE_SERVICE_HOST", "x"),
+        ("PACSGATE_PORT_2762_TCP_ADDR", "x"),
+        ("PACSGATE_VERSION", "x"),
+        ("pacsgate__limits__idle", "x"),
+        ("PATH", ""),
+    ];
+    assert!(Site::new(&guarded()).load_in(&environment).unwrap().warnings.is_empty());
+}
+
+#[test]
+fn warns_of_a_variable_with_one_underscore() {
+    let environment = [("PACSGATE_LOG_LEVEL", "debug"), ("PACSGATE_PACS_ARCHIVE_ADDRESS", "a:1")];
+    let settings = Site::new(&guarded()).load_in(&environment).unwrap();
+    let warned: Vec<_> = settings.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warned,
+        [
+            "environment variable PACSGATE_LOG_LEVEL: is ignored; did you mean \
+             `PACSGATE__LOG__LEVEL`?",
+            "environment variable PACSGATE_PACS_ARCHIVE_ADDRESS: is ignored; did you mean \
+             `PACSGATE__PACS__ARCHIVE__ADDRESS`?"
+        ]
+    );
 }
 
 #[test]
 fn refuses_a_variable_and_says_why() {
     const FILES_ONLY: &str =
         "peers, services and CAs are never taken from the environment; set this in a file";
+    const FORM: &str = "overrides nothing; write PACSGATE__SECTION__KEY or \
+                        PACSGATE__SECTION__NAME__KEY with two underscores between the parts, such \
+                        as PACSGATE__LIMITS__IDLE";
     const LIST: &str = "is a list, and a variable overrides single values only; set it in a file";
     let cases = [
         ("LIMITS__IDEL", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
@@ -86,7 +110,8 @@ fn refuses_a_variable_and_says_why() {
             "x",
             "overrides nothing; did you mean `PACSGATE__LISTENER__FRONT__TLS__CERTIFICATE`?",
         ),
-        ("CONFIG", "x", "overrides nothing; see \"Environment\" in docs/configuration.md"),
+        ("CONFIG", "x", FORM),
+        ("LISTENER_FRONT_BIND", "x", FORM),
         ("LIMITS__IDLE", "600", "limits.idle: \"600\" has no unit; write \"10m\""),
         ("LIMITS__CONNECTIONS", "many", "limits.connections: must be a whole number, not text"),
         ("LIMITS__CONNECTIONS", "0", "limits.connections: 0 is outside 1 to 100000"),

@@ -21,6 +21,19 @@ fn a_table_in_two_files_names_both() {
 }
 
 #[test]
+fn a_drop_in_file_without_the_line_of_its_table_is_told_once() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2().replace("[peer.ct2]\n", "# CT 2\n"));
+    assert_eq!(
+        site.told(),
+        "conf.d/a.toml:2:1: certificate: is a key of a [peer] table; write `[peer.NAME]` above it"
+    );
+    // One alone is told as before.
+    site.write("conf.d/a.toml", "calling_ae = [\"CT2\"]\n");
+    assert!(site.told().starts_with("conf.d/a.toml:1:1: calling_ae: unknown key; "));
+}
+
+#[test]
 fn certificates_of_two_peers_differ() {
     let site = Site::new(MAIN);
     site.write("conf.d/a.toml", ct2().replace("ct2.example", "CT1.Example"));
@@ -46,10 +59,10 @@ fn only_the_main_file_has_schema_limits_and_log() {
 }
 
 #[test]
-fn an_absent_main_file_is_told_with_the_reason_of_the_system() {
+fn an_absent_main_file_is_told_with_the_option_that_names_it() {
     let site = Site::new(MAIN);
     std::fs::remove_file(site.path("pacsgate.toml")).unwrap();
-    let told = "pacsgate.toml: cannot be read: No such file or directory (os error 2)";
+    let told = "pacsgate.toml: no such file; name it with `--config`";
     assert_eq!(site.told(), told);
 }
 
@@ -87,7 +100,7 @@ fn refuses_each_file_that_others_may_write() {
         let site = Site::new(MAIN);
         site.write("conf.d/a.toml", ct2());
         site.set_mode(name, mode);
-        let sentence = "may be written by others than its owner";
+        let sentence = "is writable by others than its owner";
         let cure = "run `chmod go-w` on it";
         assert_eq!(site.told(), format!("{place}{sentence} (mode {mode:04o}); {cure}"));
     }
@@ -99,7 +112,7 @@ fn refuses_a_file_in_a_directory_that_others_may_write() {
     site.set_mode("tls", 0o775);
     let told = site.told();
     let first = "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: is in a \
-                 directory that others than its owner may write (mode 0775); run `chmod go-w` on \
+                 directory that is writable by others than its owner (mode 0775); run `chmod go-w` on \
                  the directory";
     assert_eq!(told.lines().next(), Some(first));
     assert_eq!(told.lines().count(), 3, "{told}");

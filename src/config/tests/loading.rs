@@ -18,7 +18,9 @@ fn the_least_loads_with_the_documented_defaults() {
     assert_eq!(settings.loaded, Loaded { peers: 1, files: 1, named: 3 });
     let [listener] = settings.listeners.as_slice() else { panic!("one listener") };
     assert_eq!(&*listener.name, "front");
-    assert_eq!(listener.bind, ["127.0.0.1:0".parse::<SocketAddr>().unwrap()]);
+    let [(address, place)] = listener.bind.as_slice() else { panic!("one address") };
+    assert_eq!(*address, "127.0.0.1:0".parse::<SocketAddr>().unwrap());
+    assert!(place.to_string().ends_with("pacsgate.toml:4:9"));
     assert_eq!(settings.site.targets.len(), 1);
     assert_eq!(settings.site.targets["archive"].to_string(), "10.10.0.5:104");
 }

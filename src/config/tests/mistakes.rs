@@ -117,5 +117,8 @@ fn a_list_of_certificates_has_its_keys_inside() {
     );
     let foreign = beside.replace("private_key = \"tls/gateway.key\"\n", "");
     let told = Site::new(&foreign).told();
-    assert!(told.starts_with("pacsgate.toml:6:51: listener.front.tls.private_key: "), "{told}");
+    assert!(
+        told.starts_with("pacsgate.toml:6:51: listener.front.tls.certificate[0].private_key: "),
+        "{told}"
+    );
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
+use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, SignatureAlgorithm};
 
 use crate::config::problems::{Problems, Purpose};
 use crate::config::{Errors, Settings, load_with, read};
@@ -86,13 +86,28 @@ impl Site {
 
     /// Another certificate with this purpose for the gate, and its key.
     pub(super) fn identify_gateway(&self, purpose: ExtendedKeyUsagePurpose) {
-        let ca = authority("imaging.example");
         let names = ["gate.example"];
         let params = pki::leaf("imaging.example", &names, Some(purpose), until(END)).unwrap();
-        let gateway = ca.issue(&params, KeyPair::generate().unwrap()).unwrap();
-        self.write("tls/gateway.pem", gateway.chain_pem());
-        self.write("tls/gateway.key", gateway.key.serialize_pem());
-        self.set_mode("tls/gateway.key", 0o600);
+        self.identify("gateway", &params, KeyPair::generate().unwrap());
+    }
+
+    /// Another certificate with these names for the gate, and its key.
+    pub(super) fn name_gateway(&self, names: &[&str]) {
+        let params = pki::leaf("imaging.example", names, None, until(END)).unwrap();
+        self.identify("gateway", &params, KeyPair::generate().unwrap());
+    }
+
+    /// Another certificate of the gate's with a key of this kind.
+    pub(super) fn identify_other(&self, kind: &'static SignatureAlgorithm) {
+        let params = pki::leaf("imaging.example", &["gate.example"], None, until(END)).unwrap();
+        self.identify("other", &params, KeyPair::generate_for(kind).unwrap());
+    }
+
+    fn identify(&self, name: &str, params: &CertificateParams, key: KeyPair) {
+        let identity = authority("imaging.example").issue(params, key).unwrap();
+        self.write(&format!("tls/{name}.pem"), identity.chain_pem());
+        self.write(&format!("tls/{name}.key"), identity.key.serialize_pem());
+        self.set_mode(&format!("tls/{name}.key"), 0o600);
     }
 
     pub(super) fn load(&self) -> Result<Settings, Errors> {
@@ -120,6 +135,18 @@ impl Site {
     /// What `check` calls an error of this service, without the directory.
     pub(super) fn judged_for(&self, service: Service) -> String {
         self.judged(service, now())
+    }
+
+    /// What `check` warns of for this service, without the directory.
+    pub(super) fn cautioned_for(&self, service: Service) -> String {
+        let main = self.path("pacsgate.toml");
+        let read = read(&main, [], Problems::new(Purpose::Check(service), now()));
+        let warnings = match &read {
+            Ok(settings) => &settings.warnings[..],
+            Err(errors) => errors.warnings(),
+        };
+        let warnings: Vec<_> = warnings.iter().map(ToString::to_string).collect();
+        self.without_directory(&warnings.join("\n"))
     }
 
     fn judged(&self, service: Service, now: SystemTime) -> String {

@@ -27,7 +27,7 @@ fn warns_of_a_private_key_that_everybody_may_read() {
     site.set_mode("tls/gateway.key", 0o644);
     assert_eq!(
         site.warned(),
-        "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key may be read by every \
+        "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key is readable by every \
          user of this machine; run `chmod o-r` on it"
     );
     site.set_mode("tls/gateway.key", 0o640);
@@ -39,7 +39,7 @@ fn warns_of_a_guard_that_only_reports() {
     let main = guarded().replace("services = [", "guard = \"report\"\nservices = [");
     assert_eq!(
         Site::new(&main).warned(),
-        "pacsgate.toml:19:1: peer.ct1.guard: lets data sets that break a rule through to the PACS; \
+        "pacsgate.toml:19:1: peer.ct1.guard: lets data sets that break a rule through; \
          write \"refuse\", or leave it out, as soon as the audit shows no `reported` line that matters"
     );
 }
@@ -68,8 +68,8 @@ fn warns_of_a_ca_without_a_list_beside_one_that_has_it() {
     site.write("tls/ca.pem", root + &other_ca());
     assert_eq!(
         site.warned(),
-        "pacsgate.toml:9:1: listener.front.tls.client_crl: none is of \"CN=Modality CA\", so every \
-         certificate that this CA has issued is refused as crl-missing; add its list"
+        "pacsgate.toml:9:1: listener.front.tls.client_crl: none of the lists is from \"CN=Modality CA\", so every \
+         certificate that this CA has issued is refused as crl-missing; add that CA's list"
     );
 }
 
@@ -83,7 +83,7 @@ fn warns_of_a_revocation_list_thirty_days_before_its_end() {
     let cases = [(30 * DAY, "in 30 days"), (DAY, "in 1 day"), (1, "in less than a day")];
     for (left, shown) in cases {
         let expected = format!(
-            "{place}: {list} ends at 2040-01-01T00:00:00Z, {shown}; see that the next list comes \
+            "{place}: {list} expires on 2040-01-01T00:00:00Z, {shown}; see that the next list comes \
              in time"
         );
         assert_eq!(before(left), expected);
@@ -96,9 +96,9 @@ fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
     let site = Site::new(&graced);
     let after = |site: &Site, seconds| site.warned_at(moment(END_OF_CRL + seconds));
     let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl";
-    let list = "the revocation list of \"CN=imaging.example\" has ended at \
+    let list = "the revocation list of \"CN=imaging.example\" expired on \
                 2040-01-01T00:00:00Z";
-    let serves = "and serves until 2040-01-08T00:00:00Z only; fetch the current list";
+    let serves = "and serves only until 2040-01-08T00:00:00Z; fetch the current list";
     assert_eq!(after(&site, 0), format!("{place}: {list} {serves}"));
     let refused = "every certificate of its CA is refused as crl-expired; fetch the current list";
     assert_eq!(after(&site, 7 * DAY), format!("{place}: {list}; {refused}"));
@@ -119,7 +119,7 @@ fn check_finds_bad_what_has_everybody_refused() {
     let foreign = Site::new(&guarded());
     foreign.write("tls/ca.pem", other_ca());
     assert_eq!(foreign.judged_at(now()), foreign.warned_at(now()));
-    let told = "pacsgate.toml:9:1: listener.front.tls.client_crl: none is of \"CN=Modality CA\", ";
+    let told = "pacsgate.toml:9:1: listener.front.tls.client_crl: none of the lists is from \"CN=Modality CA\", ";
     assert!(foreign.judged_at(now()).starts_with(told), "{}", foreign.judged_at(now()));
 }
 
@@ -133,7 +133,7 @@ fn a_list_that_has_ended_is_bad_beside_another_ca_with_a_list_that_serves() {
     assert_eq!(site.judged_at(now()), "");
     let told = site.judged_at(moment(END_OF_CRL));
     let place = "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: ";
-    let list = "the revocation list of \"CN=imaging.example\" has ended at ";
+    let list = "the revocation list of \"CN=imaging.example\" expired on ";
     assert!(told.starts_with(&format!("{place}{list}")), "{told}");
     assert_eq!(told.lines().count(), 1, "{told}");
 }
@@ -155,7 +155,7 @@ fn warns_of_each_certificate_at_the_end_of_its_time() {
     site.write("tls/gateway.pem", gateway + &ca);
     let name = "\"CN=imaging.example\"";
     let (certificate, ca) = ("listener.front.tls.certificate", "listener.front.tls.client_ca");
-    let ends = "ends at 4096-01-01T00:00:00Z, in 10 days; renew it";
+    let ends = "expires on 4096-01-01T00:00:00Z, in 10 days; renew it";
     let warned = site.warned_at(moment(END_OF_CERTIFICATES - 10 * DAY));
     let lines: Vec<_> = warned.lines().skip(1).collect();
     let expected = [
@@ -173,8 +173,8 @@ fn warns_of_each_certificate_at_the_end_of_its_time() {
 fn says_what_a_certificate_past_its_end_means() {
     let warned = Site::new(MAIN).warned_at(moment(END_OF_CERTIFICATES));
     let expected = [
-        "has ended at 4096-01-01T00:00:00Z; devices that verify the gate refuse it; renew it",
-        "has ended at 4096-01-01T00:00:00Z; certificates that it has issued count until their own \
+        "expired on 4096-01-01T00:00:00Z; devices that verify the gate refuse it; renew it",
+        "expired on 4096-01-01T00:00:00Z; certificates that it has issued count until their own \
          end; replace it",
     ];
     for (line, end) in warned.lines().skip(1).zip(expected) {
@@ -185,7 +185,7 @@ fn says_what_a_certificate_past_its_end_means() {
 #[test]
 fn says_when_the_clock_is_before_the_start_of_a_certificate() {
     let warned = Site::new(MAIN).warned_at(SystemTime::UNIX_EPOCH);
-    let end = "begins only at 1975-01-01T00:00:00Z; compare it with the clock of this machine";
+    let end = "is valid only from 1975-01-01T00:00:00Z; compare it with the clock of this machine";
     assert_eq!(warned.lines().filter(|line| line.ends_with(end)).count(), 2, "{warned}");
 }
 
@@ -205,7 +205,7 @@ fn warns_of_a_calling_title_that_two_peers_have() {
 #[test]
 fn warns_of_titles_that_differ_only_in_case() {
     let main = guarded().replace("[\"PACS\"]", "[\"PACS\", \"Pacs\"]") + &peer("ct2", "Ct1");
-    let cure = "differ in case only; case is significant, so compare them with what is set at the \
+    let cure = "differ only in case; case is significant, so compare them with what is set at the \
                 device";
     let expected = [
         format!(
@@ -266,7 +266,7 @@ fn warns_of_a_destination_that_differs_from_a_calling_title_in_case_only() {
     assert_eq!(
         Site::new(&moving("Ct2")).warned(),
         "pacsgate.toml:20:12: peer.ct1.move_to: \"Ct2\" and \"CT2\" of peer.ct2, at \
-         pacsgate.toml:23:15, differ in case only; case is significant, so compare them with what \
+         pacsgate.toml:23:15, differ only in case; case is significant, so compare them with what \
          is set at the device"
     );
 }
@@ -338,6 +338,56 @@ fn warns_of_a_server_certificate_that_is_made_for_clients() {
         site.identify_gateway(purpose);
         assert_eq!(site.warned(), "");
     }
+}
+
+#[test]
+fn warns_of_a_server_certificate_without_a_name() {
+    let site = Site::new(&guarded());
+    site.name_gateway(&[]);
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: the certificate \
+         \"CN=imaging.example\" has no subject alternative name; devices that compare the gate's \
+         name refuse it; issue a new one"
+    );
+    site.name_gateway(&["gate.example"]);
+    assert_eq!(site.warned(), "");
+}
+
+#[test]
+fn warns_of_a_certificate_that_no_client_is_shown() {
+    let pairs = "certificate = [{ certificate = \"tls/gateway.pem\", private_key = \
+                 \"tls/gateway.key\" }, { certificate = \"tls/other.pem\", private_key = \
+                 \"tls/other.key\" }]\n";
+    let single = "certificate = \"tls/gateway.pem\"\nprivate_key = \"tls/gateway.key\"\n";
+    let site = Site::new(&guarded().replace(single, pairs));
+    assert_eq!(
+        site.warned(),
+        "pacsgate.toml:6:88: listener.front.tls.certificate[1].certificate: tls/other.pem is never \
+         shown, as tls/gateway.pem, at pacsgate.toml:6:18, comes first and has a key of the same \
+         kind; remove one of the two"
+    );
+    site.identify_other(&rcgen::PKCS_ECDSA_P384_SHA384);
+    assert_eq!(site.warned(), "");
+}
+
+#[test]
+fn warns_of_a_revocation_list_before_its_start() {
+    let warned = Site::new(&guarded()).warned_at(SystemTime::UNIX_EPOCH);
+    let told = "client_crl[0]: tls/ca.crl: the revocation list of \"CN=imaging.example\" is valid \
+                only from 1975-01-01T00:00:00Z; compare it with the clock of this machine";
+    assert!(warned.lines().any(|line| line.ends_with(told)), "{warned}");
+}
+
+#[test]
+fn warns_of_what_is_in_a_list_twice() {
+    let twice = |sound: &str, more: &str| Site::new(&guarded().replace(sound, more)).warned();
+    assert_eq!(
+        twice("\"store\"]", "\"store\", \"store\"]"),
+        "pacsgate.toml:19:30: peer.ct1.services: \"store\" is in this list twice; remove one of the \
+         two"
+    );
+    assert!(twice("[\"PACS\"]", "[\"PACS\", \"PACS\"]").contains("pacs.archive.called_ae: "));
 }
 
 #[test]

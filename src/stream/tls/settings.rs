@@ -104,7 +104,7 @@ pub enum SettingsError {
     CaUnparsable(usize),
     /// A device's certificate as a CA could vouch for any name.
     #[error(
-        "client CA {}: it is no CA (its basic constraints do not say CA:TRUE); \
+        "client CA {}: it is not a CA certificate (its basic constraints do not say CA:TRUE); \
          pin a single device by cert_sha256 instead",
         .0 + 1
     )]
@@ -129,6 +129,26 @@ pub enum SettingsError {
     /// The crypto provider lacks what TLS 1.2 and 1.3 need.
     #[error("the crypto provider cannot serve TLS 1.2 and 1.3")]
     Provider,
+}
+
+impl SettingsError {
+    /// Of which certificate of the gate it speaks.
+    pub const fn identity(self) -> Option<usize> {
+        match self {
+            Self::IdentityUnparsable(at)
+            | Self::KeyUnusable(at)
+            | Self::KeyForeign(at, _)
+            | Self::KeyMismatch(at) => Some(at),
+            Self::NoIdentity
+            | Self::NothingTrusted
+            | Self::CaUnparsable(_)
+            | Self::CaIsNoCa(_)
+            | Self::CaKeyForeign(..)
+            | Self::CrlWithoutCa
+            | Self::CrlUnusable(_)
+            | Self::Provider => None,
+        }
+    }
 }
 
 /// The value, or nothing and one error more: an administrator is to see them all at once.

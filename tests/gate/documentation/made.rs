@@ -46,36 +46,39 @@ pub(crate) fn table<const N: usize, R: Display>(head: [&str; N], rows: &[[R; N]]
 }
 
 fn services_table() -> String {
-    let row = |group: &Group| {
-        let sent = |side| names(group.operations.iter(side));
-        let service = format!("`{}`", group.service.name().unwrap());
-        let classes = described(group.name, group.sop_classes);
-        let (requestor, acceptor) = (sent(Side::Requestor), sent(Side::Acceptor));
-        [service, classes, requestor, acceptor, only(group.condition).to_owned()]
-    };
-    let rows: Vec<_> = services::table().map(row).collect();
-    table(["service", "SOP classes", "the requestor may send", "the PACS may send", "only"], &rows)
-}
-
-fn described(name: &str, classes: &[SopClass]) -> String {
-    if classes.len() > 12 {
-        return format!("{name}: {} SOP classes", classes.len());
+    let mut made = String::new();
+    let mut last = "";
+    for Group { service, name, sop_classes, operations, condition } in services::table() {
+        let service = service.name().unwrap();
+        if service != last {
+            write!(made, "\n### `{service}`\n\n").unwrap();
+        }
+        last = service;
+        let senders = [("requestor", Side::Requestor), ("PACS", Side::Acceptor)];
+        let sent = senders.map(|(who, side)| (who, names(operations.iter(side))));
+        let sent = sent.iter().filter(|(_, names)| !names.is_empty());
+        let sent: Vec<_> = sent.map(|(who, names)| format!("the {who} may send {names}")).collect();
+        writeln!(made, "- {name}: {}{}", sent.join("; "), only(*condition)).unwrap();
+        made += &listed(sop_classes);
     }
-    format!("{name}: {}", keywords(classes))
+    made.trim_start().to_owned()
 }
 
-fn keywords(classes: &[SopClass]) -> String {
-    let keywords: Vec<_> = classes.iter().map(|class| class.keyword).collect();
-    keywords.join(", ")
+/// One a line; of very many only the number.
+fn listed(classes: &[SopClass]) -> String {
+    if classes.len() > 12 {
+        return format!("  - {} SOP classes\n", classes.len());
+    }
+    classes.iter().map(|class| format!("  - {}\n", class.keyword)).collect()
 }
 
 fn by_sop_class() -> String {
-    let row = |row: &Unnamed| {
+    let entry = |row: &Unnamed| {
         let operations = names(row.operations.iter().copied());
         let operations = if operations.is_empty() { "none".into() } else { operations };
-        [row.name.to_owned(), keywords(row.sop_classes), operations]
+        format!("- {}: {operations}\n{}", row.name, listed(row.sop_classes))
     };
-    table(["what", "SOP classes", "operations"], &services::unnamed().map(row).collect::<Vec<_>>())
+    services::unnamed().map(entry).collect()
 }
 
 fn names(operations: impl Iterator<Item = Operation>) -> String {
@@ -85,9 +88,9 @@ fn names(operations: impl Iterator<Item = Operation>) -> String {
 const fn only(condition: Condition) -> &'static str {
     match condition {
         Condition::Always => "",
-        Condition::Narrowed => "those of `sop_classes`, if set",
+        Condition::Narrowed => "; only those of `sop_classes`, if it is set",
         Condition::NarrowedBesideGet => {
-            "those of `sop_classes`, if set, and beside a context for C-GET"
+            "; only those of `sop_classes`, if it is set, and beside a context for C-GET"
         }
     }
 }

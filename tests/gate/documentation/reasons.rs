@@ -164,8 +164,8 @@ fn forbidden(why: Sided<Forbidden>) -> Row {
 const BEFORE: &str = "\
 Connections without a request. Those that come and leave without a byte are only counted.";
 const HANDSHAKE: &str = "\
-The `detail` of the audit's line has the TLS library's own words besides, and `certificate` what was
-shown.";
+The `detail` of the audit's line has the TLS library's own words behind the sentence, in brackets;
+`certificate` has what was shown.";
 const REQUEST: &str = "\
 The request breaks a rule of PS3.8 or PS3.7, so two systems could understand it differently. The PACS
 is not dialled.";

@@ -3,12 +3,12 @@
 use pacsgate_core::data_set::{DataSetError, Deviation, Tolerance};
 use pacsgate_core::inspector::{CommandError, Fault, Tidied};
 use pacsgate_core::policy::AcFault;
-use pacsgate_core::reason::{Explained, Ground};
+use pacsgate_core::reason::{Answer, Explained, Ground};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::{AssociateError, Note};
 use std::fmt::{Display, Write as _};
 
-use super::made::{table, worded};
+use super::made::worded;
 
 /// A rule: its code, its sentence, its reason, and what the gate does where it is broken.
 struct Rule {
@@ -23,14 +23,13 @@ impl Rule {
         Self { code, sentence: worded(&sentence.to_string()), ground, done }
     }
 
-    fn cells(&self) -> [String; 5] {
-        let (reason, why, done) = match self.ground {
-            Ground::Meaning(who) => ("meaning", who, self.done.as_str()),
-            Ground::Harm(how) => ("harm", how, self.done.as_str()),
-            Ground::Form(done) => ("form", "", done),
+    fn entry(&self) -> String {
+        let (reason, done, why) = match self.ground {
+            Ground::Meaning(who) => ("meaning", self.done.as_str(), format!("  - {who}\n")),
+            Ground::Harm(how) => ("harm", self.done.as_str(), format!("  - {how}\n")),
+            Ground::Form(done) => ("form", done, String::new()),
         };
-        let code = format!("`{}`", self.code);
-        [code, self.sentence.clone(), reason.into(), done.into(), why.into()]
+        format!("- `{}` ({reason}): {}\n  - the gate {done}\n{why}", self.code, self.sentence)
     }
 }
 
@@ -42,25 +41,20 @@ pub(crate) fn rules() -> String {
         ("Framing and messages", framing()),
         ("Data sets", data_sets()),
     ] {
-        let rows: Vec<_> = rules.iter().map(Rule::cells).collect();
-        let head = [
-            "rule",
-            "what is wrong",
-            "reason",
-            "what the gate does",
-            "who differs, or what it harms",
-        ];
-        write!(page, "\n## {title}\n\n{}", table(head, &rows)).unwrap();
+        let entries: String = rules.iter().map(Rule::entry).collect();
+        write!(page, "\n## {title}\n\n{entries}").unwrap();
     }
     page + "\n"
 }
 
 fn associations() -> Vec<Rule> {
     let errors = AssociateError::ALL.iter().map(|error| {
-        let done = if error.is_of_request() {
-            format!("answers {}", error.answer())
-        } else {
+        let done = if !error.is_of_request() {
             format!("answers the acceptor {}", error.abort_to_acceptor())
+        } else if error.answer() == Answer::Close {
+            "closes the connection".to_owned()
+        } else {
+            format!("answers {}", error.answer())
         };
         Rule::new(error.code(), error, error.ground().unwrap(), done)
     });

@@ -135,8 +135,8 @@ fn operations() -> String {
     format!(
         "## Operations\n\nEach operation is done directly, then through the gate with TLS {}. The \
          answers are\nequal word for word, and the objects of C-GET and those at the destination \
-         of C-MOVE byte for\nbyte. The destinations stand in `move_to`; the PACS reaches \
-         them, each a storescp, without the\ngate.\n\n| requestor | PACS | {} |\n|---|---{}|\n{}",
+         of C-MOVE byte for\nbyte. The destinations are listed in `move_to`; the PACS \
+         reaches them, each a storescp, without\nthe gate.\n\n| requestor | PACS | {} |\n|---|---{}|\n{}",
         versions.join(" and TLS "),
         names.join(" | "),
         "|---".repeat(names.len()),
@@ -147,7 +147,7 @@ fn operations() -> String {
 fn services() -> String {
     let rows = TRIED.iter().map(|it| {
         format!(
-            "| `{}` | {} | {} | {} | {} |\n",
+            "- `{}`, from {} to {}\n  - permitted: {}\n  - forbidden: {}\n",
             it.service, it.requestors, it.pacs, it.permitted, it.forbidden
         )
     });
@@ -155,8 +155,7 @@ fn services() -> String {
         "## Services\n\nWhat is permitted is done; what is forbidden, the gate answers itself, \
          with the status 0124H\n(refused: not authorized), the other side never hears of it, and \
          the association lives on. Where no\npermitted context is left, the association is \
-         rejected instead. The audit names all of it.\n\n\
-         | service | requestor | PACS | permitted | forbidden |\n|---|---|---|---|---|\n{}",
+         rejected instead. The audit names all of it.\n\n{}",
         rows.collect::<String>()
     )
 }

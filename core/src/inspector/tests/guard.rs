@@ -135,7 +135,7 @@ fn an_object_with_a_fault_in_its_head_is_answered_and_the_association_goes_on() 
         (other, "identifier-mismatch", "(0008,0018) differs from the command's"),
         (odd, "odd-length", "(0020,0013) has an odd length"),
         (missing, "missing-identifier", "(0008,0018) is missing"),
-        (cut, "data-set-cut", "ends inside an element, an item or a sequence"),
+        (cut, "data-set-cut", "cut off inside an element, an item or a sequence"),
     ] {
         for size in [2, 300, 4096] {
             let input = storing(&data_set, size);
@@ -318,7 +318,7 @@ fn a_tolerated_odd_value_does_not_make_a_data_set_odd_as_a_whole() {
     let input = storing(&[identifiers(INSTANCE), odd].concat(), 4096);
     let (out, verdict, _) = play_with(guarding, &[(Side::Requestor, &input)]);
     assert_eq!((verdict, out.to_acceptor.len()), (Ok(()), 0));
-    assert_eq!(told(&out.to_requestor), (0xc000, "has an odd length as a whole".to_owned()));
+    assert_eq!(told(&out.to_requestor), (0xc000, "an odd total length".to_owned()));
 }
 
 #[test]

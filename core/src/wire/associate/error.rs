@@ -29,8 +29,9 @@ const TITLES: Ground = Ground::Meaning(
 const LENGTHS: Ground = Ground::Harm(
     "lengths that lie made DCMTK read outside its buffers (CVE-2015-8979, CVE-2024-23914)",
 );
-const HANGS: Ground =
-    Ground::Harm("storescp and Orthanc wait for ever, and nobody else is served (virtual patches)");
+const HANGS: Ground = Ground::Harm(
+    "storescp and Orthanc wait indefinitely, and nobody else is served (virtual patches)",
+);
 const OTHER_PROTOCOL: Ground = Ground::Meaning(
     "storescp and Orthanc end the connection, each in its own way; what follows is not DICOM",
 );

@@ -39,7 +39,7 @@ crate::reasons! {
         NoImplementationClass: "no-implementation-class",
             "implementation class (item 52) missing, own one used" is SUPPLIED;
         ImplementationClass: "bad-implementation-class",
-            "implementation class (item 52) that is no UID, own one used" is SUPPLIED;
+            "implementation class (item 52) that is not a UID, own one used" is SUPPLIED;
         NoApplicationContext: "no-application-context-in-answer",
             "application context (item 10) missing in the answer" is SUPPLIED;
         ApplicationContext: "foreign-application-context-in-answer",
@@ -49,15 +49,15 @@ crate::reasons! {
         AcceptedTransferSyntax: "accepted-transfer-syntax",
             "accepted context without exactly one transfer syntax (item 40)" is CONTEXT_REJECTED;
         TransferSyntax: "bad-transfer-syntax",
-            "proposed transfer syntax (item 40) that is no UID dropped" is DROPPED;
+            "proposed transfer syntax (item 40) that is not a UID dropped" is DROPPED;
         ContextResult(u8 = 5): "undefined-context-result",
             "undefined context result {0}" is CONTEXT_REJECTED;
         EvenContextId(u8 = 2): "even-context-id-in-answer",
             "result for the even context id {0} dropped" is DROPPED;
         BadRole: "bad-role-class",
-            "role selection (item 54) for what is no UID dropped" is DROPPED;
+            "role selection (item 54) for what is not a UID dropped" is DROPPED;
         BadExtended: "bad-extended-negotiation-class",
-            "extended negotiation (item 56) for what is no UID dropped" is DROPPED;
+            "extended negotiation (item 56) for what is not a UID dropped" is DROPPED;
         ExtendedForm: "extended-negotiation-form",
             "extended negotiation (item 56) of a form that its SOP class does not have dropped"
             is DROPPED;
@@ -65,6 +65,9 @@ crate::reasons! {
             "extended negotiation (item 56) beyond the first 128 dropped" is DROPPED;
         SmallerMaximum: "two-maximum-lengths-in-answer",
             "two maximum lengths (item 51) in the answer" is Ground::Form("takes the smaller");
+        /// Some cut fragments of odd length by it.
+        OddMaximum: "odd-maximum-length",
+            "odd maximum length (item 51)" is Ground::Form("announces an even one");
     }
 }
 

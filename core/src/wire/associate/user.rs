@@ -149,6 +149,9 @@ impl Draft {
         if value != 0 && value < MIN_MAXIMUM_LENGTH {
             return Err(AssociateError::MaximumLength(value));
         }
+        if value % 2 == 1 {
+            notes.add(Note::OddMaximum);
+        }
         match (self.maximum_length, sender) {
             (None, _) => self.maximum_length = Some(value),
             (Some(before), _) if before == value => notes.add(Note::Repeated(item::MAXIMUM_LENGTH)),

@@ -194,12 +194,12 @@ fn tells_of_its_own_certificates_from_thirty_days_before_their_end() {
     assert_eq!(told(19), [""; 0]);
     let [chain] = &told(20)[..] else { panic!("one is near its end") };
     assert!(
-        chain.starts_with("the certificate \"CN=gate.example\" of the chain ends at "),
+        chain.starts_with("the certificate \"CN=gate.example\" of the chain expires on "),
         "{chain}"
     );
     let [server, chain] = &told(71)[..] else { panic!("both are to be renewed") };
     assert!(server.ends_with("in 28 days; renew it"), "{server}");
-    assert!(chain.contains(" has ended at "), "{chain}");
+    assert!(chain.contains(" expired on "), "{chain}");
     let ends: Vec<_> = own.ends().map(|end| end.duration_since(moment(0)).unwrap()).collect();
     assert!(ends[0] > ends[1] && ends[1].as_secs().abs_diff(50 * 86_400) < 10, "{ends:?}");
 }
