@@ -402,6 +402,7 @@ where
         Debt {
             side,
             owes_bytes: self.inspector.is_inside_pdu(side) && self.may_read(side),
+            owes_message: self.may_read(side),
             sent,
             owes_room: to.is_waiting(self.towards(side)) || to.is_broken(),
             taken: to.written(),

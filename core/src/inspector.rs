@@ -19,6 +19,7 @@ mod lane;
 mod ledger;
 mod operations;
 mod permission;
+mod progress;
 mod release;
 mod tidied;
 
@@ -29,6 +30,7 @@ pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::HEAD;
 pub use guarding::{Guarding, Mode};
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
+pub use progress::Progress;
 pub use tidied::Tidied;
 
 use crate::data_set::DataSetError;
@@ -205,6 +207,17 @@ impl Inspector {
         self.lanes.get(from).pdus()
     }
 
+    /// How far the messages of this side have come.
+    pub const fn progress(&self, from: Side) -> Progress {
+        self.lanes.get(from).progress()
+    }
+
+    /// A number that changes when the operation without progress for longest goes on or ends; 0
+    /// while there is none.
+    pub fn longest_waiting(&self) -> u64 {
+        self.outstanding.longest_waiting()
+    }
+
     /// How far the association has come.
     pub const fn phase(&self) -> Phase {
         if let Some(side) = self.aborted {
@@ -226,7 +239,7 @@ impl Inspector {
     }
 
     /// Whether the rest of a message is awaited from this side: not of one that waits itself.
-    const fn is_inside_message(&self, from: Side) -> bool {
+    pub const fn is_inside_message(&self, from: Side) -> bool {
         self.lanes.get(from).is_inside_message() && self.early.get(from).is_none()
     }
 
@@ -250,16 +263,19 @@ impl Inspector {
             Step::DataSetEnd(guard) => {
                 if let Some(guard) = guard {
                     self.write_down(from, &guard);
+                    self.outstanding.went_on(from, guard.command());
                 }
                 self.message_ended(from, out)?;
             }
             Step::ReleaseRq => {
                 may(self.release.ask(from))?;
+                self.lanes.get_mut(from).passed_whole();
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RQ);
                 self.go_on(from.other(), out)?;
             }
             Step::ReleaseRp => {
                 may(self.release.answer(from))?;
+                self.lanes.get_mut(from).passed_whole();
                 out.towards(from.other()).extend_from_slice(&pdu::RELEASE_RP);
             }
             Step::Abort(abort) => self.abort(from, abort, out),
@@ -328,6 +344,11 @@ impl Inspector {
                 let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
                 match permission::judge(from, operation, &command, &self.contexts, is_getting) {
                     Ok(()) => {
+                        let is_own =
+                            permission::is_own_move(from, operation, &command, &self.contexts);
+                        if !is_own && command.drop_originator() {
+                            self.ledger.tidy(Tidied::Originator);
+                        }
                         self.outstanding.ask(from, operation, message_id, &command);
                         command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
                         self.forward(from, command, out);
@@ -344,6 +365,7 @@ impl Inspector {
         let out = out.towards(from.other());
         let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
         let Some(syntax) = syntax.filter(|_| command.follows == Follows::DataSet) else {
+            self.lanes.get_mut(from).passed_whole();
             return self.lanes.get(from).write_command(command.context, &command.bytes, out);
         };
         let (context, bytes) = (command.context, command.bytes.clone());
@@ -387,11 +409,13 @@ impl Inspector {
         match outcome {
             Outcome::Refused(status) => {
                 if let Some(answer) = command.refusal(status, &error.to_string()) {
+                    self.lanes.get_mut(from).answered();
                     self.outstanding.refuse(from, command.context, answer);
                 }
             }
             Outcome::Stripped => {
                 let (context, set) = (command.context, command.without_data_set());
+                self.lanes.get_mut(from).passed_whole();
                 self.lanes.get(from).write_command(context, &set, out.towards(from.other()));
             }
             Outcome::Withheld | Outcome::Reported => {}
@@ -420,6 +444,7 @@ impl Inspector {
         }
         let answer = why.answer().and_then(|status| command.refusal(status, COMMENT));
         if let Some(answer) = answer {
+            self.lanes.get_mut(from).answered();
             self.outstanding.refuse(from, command.context, answer);
         }
         Ok(())

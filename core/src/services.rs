@@ -5,6 +5,7 @@
 //! apart from the Unified Procedure Step and retired meta SOP classes.
 
 mod naming;
+mod negotiation;
 mod operation;
 mod service;
 mod sop_class;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 pub use naming::on_context;
+pub(crate) use negotiation::negotiated;
 pub use operation::{Operation, Operations, UnknownOperation};
 pub use service::{Role, Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};

@@ -175,7 +175,9 @@ impl Run {
             let state = |run: &Self| {
                 let inspector = &run.inspector;
                 let (wants, is_inside) = (inspector.wants(side), inspector.is_inside_pdu(side));
-                (wants, inspector.at_boundary(side), is_inside, inspector.pdus(side))
+                let flags = [wants, inspector.at_boundary(side), is_inside];
+                let numbers = [inspector.pdus(side), inspector.longest_waiting()];
+                (flags, numbers, inspector.progress(side))
             };
             // What a fault leaves behind is not asked for.
             assert!(self.verdict.is_err() || state(cut) == state(self), "the cut changes {side:?}");

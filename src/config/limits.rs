@@ -55,11 +55,11 @@ limits! {
     dial: Duration = Duration::from_secs(5), step;
     /// For the PACS's answer to the association request.
     answer: Duration = Duration::from_secs(30), step;
-    /// Without a whole PDU while no operation is outstanding.
+    /// For a whole message or 1 KiB of one to pass, while no operation is outstanding.
     idle: Duration = Duration::from_secs(10 * MINUTE), wait;
-    /// Without a whole PDU while an operation is outstanding.
+    /// For an outstanding operation to go on, and for a message to end.
     operation: Duration = Duration::from_secs(2 * HOUR), wait;
-    /// For 1 KiB more inside a PDU.
+    /// For 1 KiB more inside a PDU, and of a message that lasts longer than an operation may.
     progress: Duration = Duration::from_secs(10), step;
     /// For a peer that takes nothing of what is written to it.
     write_stall: Duration = Duration::from_secs(MINUTE), step;
@@ -71,7 +71,7 @@ limits! {
     /// For outstanding operations at shutdown.
     drain: Duration = Duration::from_secs(30), |node| duration(node, &DRAIN);
     /// For an association as a whole.
-    lifetime: Option<Duration> = None, |node| wait(node).map(Some);
+    lifetime: Duration = Duration::from_secs(DAY), wait;
     /// The longest PDU that is announced to either side, in bytes (PS3.8 section D.1).
     max_pdu: u32 = 1024 * 1024, max_pdu;
     /// Elements of a data set from a peer or a PACS that has no number of its own.

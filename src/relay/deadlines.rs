@@ -2,25 +2,24 @@
 
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Inspector, Phase};
+use pacsgate_core::inspector::{Inspector, Phase, Progress};
 use pacsgate_core::side::{PerSide, Side};
 use tokio::time::Instant;
 
 use super::ending::{Ending, Loss, Over};
 
-/// The least that a side must send inside a PDU in each [`Deadlines::progress`].
-const PROGRESS: u64 = 1024;
 /// Stands for "never": no association lives that long, and no clock overflows.
 const FAR: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// How long an established association may wait, and for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadlines {
-    /// Between whole PDUs, with no operation outstanding.
+    /// For a whole message or 1 KiB of one to pass, with no operation outstanding.
     pub idle: Duration,
-    /// Between whole PDUs, while an operation waits for its response.
+    /// For an outstanding operation to go on. Also for a message to end, unless it goes on as fast as
+    /// `progress` has it; and for anything to pass besides what is refused.
     pub operation: Duration,
-    /// Inside a PDU: at least 1 KiB in this time.
+    /// Inside a PDU, and in a message that lasts: at least [`Progress::STEP`] bytes in this time.
     pub progress: Duration,
     /// For a receiver that takes nothing.
     pub write_stall: Duration,
@@ -28,8 +27,8 @@ pub struct Deadlines {
     pub close: Duration,
     /// The end of the association's life, when the client certificate ends.
     pub expires: Option<Instant>,
-    /// The end of the association's life, if it is limited.
-    pub lifetime: Option<Duration>,
+    /// The end of the association's life.
+    pub lifetime: Duration,
 }
 
 /// What the limits are measured from.
@@ -41,8 +40,13 @@ pub(super) struct Watch {
     pub(super) is_half_closed: bool,
     /// Since when the daemon stops.
     draining: Option<Instant>,
-    /// The number of whole PDUs and when it last grew.
-    pdus: Mark,
+    /// When a step of what passes was made last.
+    passed: Mark,
+    /// When a step of what is heard was made last, refused messages included.
+    heard: Mark,
+    /// Since when the operation that has waited for longest does not go on.
+    waits: Mark,
+    messages: PerSide<Option<Underway>>,
     sent: PerSide<Option<Mark>>,
     taken: PerSide<Option<Mark>>,
 }
@@ -53,6 +57,8 @@ pub(super) struct Debt {
     pub(super) side: Side,
     /// The rest of a PDU that it has begun. One that the gate itself does not read owes nothing.
     pub(super) owes_bytes: bool,
+    /// The rest of a message that it has begun and that the gate would read.
+    pub(super) owes_message: bool,
     /// How much it ever sent.
     pub(super) sent: u64,
     /// To take what is for it.
@@ -61,6 +67,15 @@ pub(super) struct Debt {
     pub(super) taken: u64,
     /// It takes no more at all.
     pub(super) is_broken: bool,
+}
+
+/// A message that has begun and not ended.
+#[derive(Clone, Copy, Debug)]
+struct Underway {
+    /// How many have ended before it, and when it was seen first.
+    began: Mark,
+    /// The pace at which it comes; while nobody reads it, none is asked for.
+    pace: Option<Mark>,
 }
 
 /// A counter's value and when it was seen.
@@ -77,7 +92,10 @@ impl Watch {
             began: now,
             is_half_closed: false,
             draining: None,
-            pdus: Mark { count: 0, at: now },
+            passed: Mark { count: 0, at: now },
+            heard: Mark { count: 0, at: now },
+            waits: Mark { count: 0, at: now },
+            messages: PerSide { requestor: None, acceptor: None },
             sent: PerSide { requestor: None, acceptor: None },
             taken: PerSide { requestor: None, acceptor: None },
         }
@@ -108,6 +126,9 @@ impl Watch {
         let [one, other] = debts;
         let [certificate, lifetime] = self.life();
         let limits = [
+            // First, as the next asks since when a message is under way.
+            self.message(inspector, one, now),
+            self.message(inspector, other, now),
             self.quiet(inspector, now),
             self.progress(one, now),
             self.progress(other, now),
@@ -127,29 +148,62 @@ impl Watch {
     }
 
     fn quiet(&mut self, inspector: &Inspector, now: Instant) -> (Instant, Ending) {
-        let pdus = inspector.pdus(Side::Requestor) + inspector.pdus(Side::Acceptor);
-        if pdus != self.pdus.count {
-            self.pdus = Mark { count: pdus, at: now };
-        }
+        let since = self.quiet_since(inspector, now);
         let Deadlines { idle, operation, close, .. } = self.deadlines;
-        if let Some(since) = self.draining.filter(|_| inspector.is_at_rest()) {
-            return (since.max(self.pdus.at) + close, Over::Shutdown.into());
+        if let Some(draining) = self.draining.filter(|_| inspector.is_at_rest()) {
+            return (draining.max(since) + close, Over::Shutdown.into());
         }
         if self.is_half_closed {
-            return (self.pdus.at + idle.min(operation), Loss::Closed.by(Side::Requestor).into());
+            return (since + idle.min(operation), Loss::Closed.by(Side::Requestor).into());
         }
         match inspector.phase() {
-            Phase::Operating => (self.pdus.at + operation, Over::Operation.into()),
-            Phase::Releasing(owing) => (self.pdus.at + idle, Loss::Unreleased.by(owing).into()),
+            Phase::Operating => (self.waits.at + operation, Over::Operation.into()),
+            Phase::Releasing(owing) => (since + idle, Loss::Unreleased.by(owing).into()),
             Phase::Open | Phase::Released | Phase::Aborted(_) => {
-                (self.pdus.at + idle, Over::Idle.into())
+                let began = [self.messages.requestor, self.messages.acceptor];
+                let began = began.iter().flatten().map(|message| message.began.at);
+                (began.fold(since, Instant::max) + idle, Over::Idle.into())
             }
         }
     }
 
+    /// Since when nothing has passed. What is refused and answered counts for a while, too: a device
+    /// whose objects are refused may have others.
+    fn quiet_since(&mut self, inspector: &Inspector, now: Instant) -> Instant {
+        let [one, other] = [Side::Requestor, Side::Acceptor].map(|side| inspector.progress(side));
+        self.passed.step(one.passed + other.passed, now);
+        if now < self.passed.at + self.deadlines.operation {
+            self.heard.step(one.heard + other.heard, now);
+        }
+        // Another one may have waited for longest now, and is given as long again.
+        let waits = inspector.longest_waiting();
+        if waits != self.waits.count {
+            self.waits = Mark { count: waits, at: now };
+        }
+        self.passed.at.max(self.heard.at)
+    }
+
+    /// A message must end in time, however often a part of it comes; a long one that comes at an
+    /// honest rate may last.
+    fn message(&mut self, inspector: &Inspector, debt: Debt, now: Instant) -> (Instant, Ending) {
+        let Progress { messages, heard, .. } = inspector.progress(debt.side);
+        let place = self.messages.get_mut(debt.side);
+        let ending = Loss::Message.by(debt.side).into();
+        if !inspector.is_inside_message(debt.side) {
+            *place = None;
+            return (now + FAR, ending);
+        }
+        let fresh = Underway { began: Mark { count: messages, at: now }, pace: None };
+        let mut message = place.filter(|it| it.began.count == messages).unwrap_or(fresh);
+        let since = advance(&mut message.pace, debt.owes_message, heard, Progress::STEP, now);
+        *place = Some(message);
+        let lasts = message.began.at + self.deadlines.operation;
+        (lasts.max(since + self.deadlines.progress), ending)
+    }
+
     fn progress(&mut self, debt: Debt, now: Instant) -> (Instant, Ending) {
         let mark = self.sent.get_mut(debt.side);
-        let since = advance(mark, debt.owes_bytes, debt.sent, PROGRESS, now);
+        let since = advance(mark, debt.owes_bytes, debt.sent, Progress::STEP, now);
         (since + self.deadlines.progress, Loss::Progress.by(debt.side).into())
     }
 
@@ -162,11 +216,18 @@ impl Watch {
 
     fn life(&self) -> [(Instant, Ending); 2] {
         let far = self.began + FAR;
-        let lifetime = self.deadlines.lifetime.and_then(|life| self.began.checked_add(life));
         [
             (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
-            (lifetime.unwrap_or(far), Over::Lifetime.into()),
+            (self.began + self.deadlines.lifetime, Over::Lifetime.into()),
         ]
+    }
+}
+
+impl Mark {
+    fn step(&mut self, count: u64, now: Instant) {
+        if count >= self.count + Progress::STEP {
+            *self = Self { count, at: now };
+        }
     }
 }
 

@@ -27,10 +27,10 @@ pacsgate_core::reasons! {
         /// A record does not decrypt, or there is one too many.
         BrokenTls: "broken-tls", "the requestor broke the rules of TLS", BROKEN_TLS;
         Idle: "idle-timeout",
-            "no whole PDU for limits.idle, and no operation outstanding",
+            "neither a message nor 1 KiB of one passed in limits.idle, and no operation was outstanding",
             "Nothing, if the device keeps associations open; raise limits.idle if it needs them.";
         Operation: "operation-timeout",
-            "no whole PDU for limits.operation while an operation waited for its response",
+            "an operation that waited for its response did not go on for limits.operation",
             "Look at the PACS: it never ended an operation; raise limits.operation if it is slow.";
         Certificate: "certificate-ended",
             "the client certificate expired", "Renew the device's certificate: it has expired.";
@@ -49,6 +49,9 @@ pacsgate_core::reasons! {
 const BOTH_AT_THE_DEVICE: &str =
     "Look at the device's log if its user reports that something is missing.";
 const BOTH_AT_THE_PACS: &str = "Look at the PACS's log if something is missing there.";
+const TOO_SLOW: [&str; 2] = ["Look at the network and at the side that is named: it sends a message bit by \
+                              bit. If it is honest and that slow, raise limits.operation.";
+    2];
 const STOOD_STILL: [&str; 2] = ["Look at the network and at the side that is named: it stood still \
                                  inside a transfer."; 2];
 
@@ -84,6 +87,9 @@ pacsgate_core::sided_reasons! {
             ] => ABORT;
         Progress: "progress-timeout",
             "less than 1 KiB of a PDU came in limits.progress", STOOD_STILL => ABORT;
+        Message: "message-timeout",
+            "a message did not end in limits.operation, and less than 1 KiB of it came in limits.progress",
+            TOO_SLOW => ABORT;
         WriteStall: "write-stall",
             "nothing of what was sent was taken in limits.write_stall", STOOD_STILL => ABORT;
     }
@@ -126,6 +132,7 @@ impl Ending {
                 | Loss::ClosedInRelease
                 | Loss::Unreleased
                 | Loss::Progress
+                | Loss::Message
                 | Loss::WriteStall => what.answer(),
             },
             Self::Fault(Sided { side, what }) if side == to => Some(what.answer()),

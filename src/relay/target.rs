@@ -140,10 +140,10 @@ async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailu
 }
 
 impl TargetFailure {
-    /// What the requestor is told: a rejection of the target is passed on as it is.
+    /// What the requestor is told: a rejection of the target is passed on, as the standard has it.
     pub const fn passed_on(self) -> Answer {
         if let Self::Rejected(reject) = self {
-            return Answer::Relayed(reject);
+            return Answer::Relayed(reject.standard());
         }
         self.answer()
     }

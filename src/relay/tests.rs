@@ -15,6 +15,8 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
+mod progress;
+
 const MAXIMUM: u32 = 16 * 1024;
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
 /// C-STORE-RQ, message id 1, with a data set, on context 1, in a PDU of its own.
@@ -41,17 +43,18 @@ fn deadlines() -> Deadlines {
         write_stall: Duration::from_secs(60),
         close: Duration::from_secs(2),
         expires: None,
-        lifetime: None,
+        lifetime: Duration::from_secs(24 * 3600),
     }
 }
 
 fn inspector() -> Inspector {
-    let context = Context {
-        id: ContextId::new(1).unwrap(),
-        abstract_syntax: "1.2.840.10008.5.1.4.1.1.2".parse().unwrap(),
+    let context = |id, class: &str| Context {
+        id: ContextId::new(id).unwrap(),
+        abstract_syntax: class.parse().unwrap(),
         transfer_syntax: TransferSyntax::find(&"1.2.840.10008.1.2".parse().unwrap()).unwrap(),
-        operations: Operations::NONE.and_by_requestor(&[Operation::CStore, Operation::CEcho]),
+        operations: Operations::NONE.and_by_requestor(&[Operation::CStore, Operation::CFind]),
     };
+    let contexts = [(1, "1.2.840.10008.5.1.4.1.1.2"), (3, "1.2.840.10008.5.1.4.1.2.2.1")];
     let maxima = Maxima {
         to_acceptor: MAXIMUM,
         to_requestor: MAXIMUM,
@@ -65,7 +68,8 @@ fn inspector() -> Inspector {
         titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },
     };
-    Inspector::new(Contexts::new(vec![context], maxima, grants))
+    let contexts = contexts.map(|(id, class)| context(id, class));
+    Inspector::new(Contexts::new(contexts.into(), maxima, grants))
 }
 
 trait Ready: Future<Output = ()> + Send + 'static {}
@@ -198,7 +202,7 @@ async fn a_certificates_end_is_the_associations_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_lifetime_ends_an_association_however_busy() {
-    let lifetime = Some(Duration::from_secs(5));
+    let lifetime = Duration::from_secs(5);
     let ends = start(Deadlines { lifetime, ..deadlines() }, 4096);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Lifetime.into());
 }

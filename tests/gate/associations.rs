@@ -174,6 +174,36 @@ fn forwards_roles_and_extended_negotiation_for_permitted_classes_only() {
 }
 
 #[test]
+fn forwards_extended_negotiation_in_the_form_of_its_sop_class_alone() {
+    let of_ct = |information: &[u8]| {
+        let scenario = Scenario::usual();
+        let request = Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]);
+        let request = request.with_user(Item::extended(CT, information));
+        let (asked, _) = negotiate(&scenario, &request);
+        asked.user_kinds().contains(&0x56).then(|| asked.user_item(0x56).clone())
+    };
+    // The bytes between the levels are reserved.
+    assert_eq!(of_ct(&[2, 7, 0, 7, 1, 7]), Some(Item::extended(CT, &[2, 0, 0, 0, 1, 0])));
+    assert_eq!(of_ct(b"; reboot"), None);
+    assert_eq!(of_ct(&[4, 0, 0, 0, 0, 0]), None);
+}
+
+#[test]
+fn a_version_name_passes_both_ways_only_as_real_ones_are() {
+    let pacs = accepting(|request| request.acceptance().with_user(Item::uid(0x55, "OLD PACS/2.1")));
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let request = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "EPIQ-AFFIN_7.05"));
+    let (asked, answered) = negotiate(&scenario, &request);
+    assert_eq!(asked.user_item(0x55), &Item::uid(0x55, "EPIQ-AFFIN_7.05"));
+    assert_eq!(answered.user_item(0x55), &Item::uid(0x55, "OLD PACS/2.1"));
+    let pacs = accepting(|request| request.acceptance().with_user(Item::uid(0x55, "PACS|id")));
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let request = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "%n%n%n%n"));
+    let (asked, answered) = negotiate(&scenario, &request);
+    assert!(!asked.user_kinds().contains(&0x55) && !answered.user_kinds().contains(&0x55));
+}
+
+#[test]
 fn clips_roles_to_what_the_service_allows() {
     let scenario = Scenario::usual();
     let request =

@@ -3,10 +3,10 @@
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT};
 use crate::support::authority::{Profile, Validity};
-use crate::support::dimse::{echo_rq, image, store_rq};
-use crate::support::exchange::fragments;
+use crate::support::dimse::{command, echo_rq, find_pending, identifier, image, store_rq, us};
+use crate::support::exchange::{ask, assert_is_store_response, fragments, open, with_find};
 use crate::support::pacs::{Accepted, Pacs};
-use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data, release_rq};
+use crate::support::pdu::{COMMAND, DATA, LAST, abort, behind_request, p_data, release_rq};
 use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{
     Scenario, assert_aborted, assert_is_echo_response, assert_rejected, echo,
@@ -174,6 +174,82 @@ fn a_transfer_that_drips_ends() {
 }
 
 #[test]
+fn a_message_in_tiny_fragments_is_as_idle_as_silence() {
+    let scenario =
+        Scenario::before(Pacs::first_playing(listen), |settings| settings.limit("idle", "1s"));
+    let mut requestor = storing(&scenario);
+    let began = Instant::now();
+    drip(|| requestor.try_send(&p_data(3, DATA, &[7; 2])).is_ok());
+    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    let line = scenario.ended("closed", "idle-timeout", 1, 1);
+    assert!(line["advice"].as_str().unwrap().contains("limits.idle"), "{line}");
+}
+
+#[test]
+fn a_message_that_comes_too_slowly_ends() {
+    let scenario = Scenario::before(Pacs::first_playing(listen), |settings| {
+        settings.limit("operation", "1s").limit("progress", "500ms")
+    });
+    let mut requestor = storing(&scenario);
+    drip(|| requestor.try_send(&p_data(3, DATA, &[7; 2])).is_ok());
+    let line = scenario.ended("closed", "requestor-message-timeout", 1, 1);
+    assert!(line["advice"].as_str().unwrap().contains("limits.operation"), "{line}");
+}
+
+#[test]
+fn a_long_message_at_an_honest_rate_outlasts_the_time_of_an_operation() {
+    let scenario = Scenario::with(|settings| {
+        settings.limit("operation", "700ms").limit("idle", "1s").limit("progress", "600ms")
+    });
+    let mut requestor = storing(&scenario);
+    for part in fragments(3, &image(400_000), 16_000).chunks(16_012) {
+        requestor.send(part);
+        // The slowness of the requestor is what is tested.
+        thread::sleep(Duration::from_millis(80));
+    }
+    assert_is_store_response(&requestor.receive_pdu());
+    requestor.release();
+}
+
+#[test]
+fn a_cancel_that_is_dropped_keeps_nothing_alive() {
+    let pacs = Pacs::first_playing(listen);
+    let scenario = Scenario::before(pacs, |settings| with_find(settings).limit("idle", "1s"));
+    let mut requestor = open(&scenario, 16_384);
+    let cancel = command(&[us(0x0100, 0x0fff), us(0x0120, 1), us(0x0800, 0x0101)]);
+    drip(|| requestor.try_send(&p_data(5, COMMAND | LAST, &cancel)).is_ok());
+    scenario.ended("closed", "idle-timeout", 1, 1);
+}
+
+#[test]
+fn a_query_lives_by_its_responses_and_not_by_its_cancels() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.message();
+        for _ in 0..6 {
+            // The slowness of the PACS is what is tested.
+            thread::sleep(Duration::from_millis(300));
+            pacs.send(
+                &[p_data(5, COMMAND | LAST, &find_pending(9)), p_data(5, LAST, &identifier())]
+                    .concat(),
+            );
+        }
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| with_find(settings).limit("operation", "1s"));
+    let mut requestor = open(&scenario, 16_384);
+    ask(&mut requestor);
+    for _ in 0..6 {
+        assert_eq!(requestor.receive_pdu().pdvs()[0].control, COMMAND | LAST);
+        assert_eq!(requestor.receive_pdu().pdvs()[0].control, LAST);
+    }
+    let cancel = command(&[us(0x0100, 0x0fff), us(0x0120, 9), us(0x0800, 0x0101)]);
+    drip(|| requestor.try_send(&p_data(5, COMMAND | LAST, &cancel)).is_ok());
+    let line = scenario.ended("closed", "operation-timeout", 1, 1);
+    assert!(line["advice"].as_str().unwrap().contains("limits.operation"), "{line}");
+}
+
+#[test]
 fn a_pacs_that_stands_still_inside_a_pdu_is_ended() {
     let pacs = Pacs::first_playing(|pacs| {
         pacs.accept();
@@ -200,7 +276,7 @@ fn a_requestor_that_does_not_read_is_ended() {
     let find = crate::support::associate::STUDY_FIND;
     requestor.associate(&Associate::echo("CT1", "PACS").context(5, find, &[EXPLICIT]));
     requestor.send(&p_data(5, COMMAND | LAST, &crate::support::dimse::find_rq(1)));
-    requestor.send(&p_data(5, LAST, &crate::support::dimse::identifier()));
+    requestor.send(&p_data(5, LAST, &identifier()));
     scenario.gate.audited("closed", "requestor-write-stall");
     assert!(scenario.gate.peak_memory() < 50 * 1024, "{} KiB", scenario.gate.peak_memory());
     drop(requestor);

@@ -5,8 +5,8 @@ use crate::support::dimse::{echo_rq, find_pending, image, store_rq, success};
 use crate::support::exchange::{ask, fragments, open, with_find};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{
-    COMMAND, LAST, P_DATA, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data, release_rp,
-    release_rq,
+    ABORT, COMMAND, LAST, P_DATA, RELEASE_RP, RELEASE_RQ, abort, behind_request, p_data, pdu,
+    release_rp, release_rq,
 };
 use crate::support::requestor::Received;
 use crate::support::scenario::{Scenario, assert_is_echo_response};
@@ -92,6 +92,49 @@ fn an_abort_passes_from_the_pacs() {
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 1));
     assert_eq!(requestor.receive(), Received::Closed);
     scenario.ended("closed", "acceptor-aborted", 1, 1);
+}
+
+#[test]
+fn an_abort_passes_with_codes_of_the_standard_alone() {
+    for (codes, heard) in [([1, 9], [0, 0]), ([2, 3], [2, 0]), ([0x41, 0x42], [0, 0])] {
+        let pacs = Pacs::first_playing(move |pacs| {
+            pacs.accept();
+            pacs.receive().unwrap();
+            pacs.send(&pdu(ABORT, &[0x43, 0x44, codes[0], codes[1]]));
+            pacs.drain();
+        });
+        let scenario = Scenario::before(pacs, |settings| settings);
+        let mut requestor = scenario.associated();
+        requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+        assert_eq!(requestor.receive_pdu().encode(), abort(heard[0], heard[1]));
+        let scenario = Scenario::before(
+            Pacs::first_playing(|pacs| {
+                pacs.accept();
+                pacs.drain();
+            }),
+            |settings| settings,
+        );
+        let mut requestor = scenario.associated();
+        requestor.send(&pdu(ABORT, &[0x43, 0x44, codes[0], codes[1]]));
+        assert_eq!(requestor.receive(), Received::Closed);
+        assert_eq!(behind_request(&scenario.pacs.received()), abort(heard[0], heard[1]));
+    }
+}
+
+#[test]
+fn the_reserved_bytes_of_a_release_are_written_as_zero() {
+    let pacs = Pacs::first_playing(|pacs| {
+        pacs.accept();
+        pacs.receive().unwrap();
+        pacs.send(&pdu(RELEASE_RP, b"PACS"));
+        pacs.drain();
+    });
+    let scenario = Scenario::before(pacs, |settings| settings);
+    let mut requestor = scenario.associated();
+    requestor.send(&pdu(RELEASE_RQ, b"CT 1"));
+    assert_eq!(requestor.receive_pdu().encode(), release_rp());
+    drop(requestor);
+    assert_eq!(behind_request(&scenario.pacs.received()), release_rq());
 }
 
 #[test]

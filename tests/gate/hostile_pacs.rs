@@ -136,6 +136,17 @@ passes! {
             it.contexts[1] = Item::result(3, 3, None);
             it.application.clear();
         };
+    drops_a_version_name_with_a_command_in_it:
+        "answer: bad implementation version name (item 55) dropped", |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.user[0].push(Item::uid(0x55, "PACS;`reboot`"));
+        };
+    drops_an_extended_negotiation_of_another_form:
+        "answer: extended negotiation (item 56) of a form that its SOP class does not have dropped",
+        |it| {
+            it.contexts[1] = Item::result(3, 3, None);
+            it.user[0].push(Item::extended(CT, &[9]));
+        };
     drops_an_abstract_syntax_in_a_result: "answer: misplaced item 30 dropped", |it| {
         it.contexts[1] = Item::result(3, 3, None);
         it.contexts[1].body.extend(Item::uid(0x30, CT).encode());
@@ -160,8 +171,14 @@ fn passed(change: fn(&mut Associate), note: &str) {
 }
 
 #[test]
-fn passes_the_rejection_of_the_pacs_on_as_it_is() {
-    for codes in [[1, 1, 7], [2, 3, 2], [1, 2, 1], [9, 8, 7]] {
+fn passes_the_rejection_of_the_pacs_on_as_the_standard_has_it() {
+    for (codes, heard) in [
+        ([1, 1, 7], [1, 1, 7]),
+        ([2, 3, 2], [2, 3, 2]),
+        ([1, 2, 1], [1, 2, 1]),
+        ([9, 8, 7], [1, 1, 1]),
+        ([2, 3, 0], [2, 1, 1]),
+    ] {
         let pacs = Pacs::first_playing(move |pacs| {
             pacs.request();
             pacs.send(&reject(codes[0], codes[1], codes[2]));
@@ -170,8 +187,14 @@ fn passes_the_rejection_of_the_pacs_on_as_it_is() {
         let scenario = Scenario::before(pacs, |settings| settings);
         let mut requestor = scenario.ct1();
         requestor.send(&Associate::echo("CT1", "PACS").encode());
-        assert_rejected(&mut requestor, codes);
-        scenario.ended("refused", "target-rejected", 1, 1);
+        assert_rejected(&mut requestor, heard);
+        let line = scenario.ended("refused", "target-rejected", 1, 1);
+        let words = |[result, source, reason]: [u8; 3]| {
+            format!("A-ASSOCIATE-RJ {result}/{source}/{reason}")
+        };
+        // The administrator looks for what the PACS itself said.
+        assert!(line["detail"].as_str().unwrap().contains(&words(codes)), "{line}");
+        assert_eq!(line["wire"], words(heard));
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::support::associate::{Associate, CT, EXPLICIT, Item};
 use crate::support::dimse::{
-    Request, bare_event_rq, command, echo_rq, event_rq, image, store_rq, success, uid, us,
+    Request, bare_event_rq, command, echo_rq, element, event_rq, image, store_rq, success, uid, us,
 };
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{
@@ -122,6 +122,28 @@ fn a_response_passes_without_a_foreign_sop_class() {
     let stopped = scenario.gate.stop();
     let closed = &stopped.of_event("closed")[0];
     assert_eq!(closed["tidied"]["response-class"], 1, "{closed}");
+}
+
+#[test]
+fn a_peer_names_none_but_itself_as_the_originator_of_a_move() {
+    for (title, passes) in [(&b"CT1 "[..], true), (b"WORKST", false)] {
+        let scenario = Scenario::usual();
+        let mut requestor = scenario.ct1();
+        requestor.associate(&request());
+        let about = [element(0x1030, title), us(0x1031, 7)].concat();
+        let stored = command(&[store_rq(1).split_off(12), about.clone()]);
+        requestor.send(&p_data(3, COMMAND | LAST, &stored));
+        requestor.send(&p_data(3, LAST, &image(1000)));
+        assert_eq!(Request::parse(&requestor.receive_pdu().pdvs()[0].data).status, Some(0));
+        requestor.release();
+        let received = scenario.pacs.received();
+        let set = if passes { stored } else { store_rq(1) };
+        let heard = p_data(3, COMMAND | LAST, &set);
+        assert!(received.windows(heard.len()).any(|window| window == heard), "{title:?}");
+        let stopped = scenario.gate.stop();
+        let closed = &stopped.of_event("closed")[0];
+        assert_eq!(closed["tidied"]["move-originator"] == 1, !passes, "{closed}");
+    }
 }
 
 #[test]

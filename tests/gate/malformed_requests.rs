@@ -1,7 +1,7 @@
 //! Requests that break a rule of PS3.8 section 9.3.2 or PS3.7 annex D: refused before the dial.
 
 use crate::support::associate::{
-    APPLICATION_CONTEXT, Associate, EXPLICIT, IMPLEMENTATION, IMPLICIT, Item, VERIFICATION,
+    APPLICATION_CONTEXT, Associate, CT, EXPLICIT, IMPLEMENTATION, IMPLICIT, Item, VERIFICATION,
 };
 use crate::support::dimse::{Request, echo_rq, success};
 use crate::support::pacs::Pacs;
@@ -127,6 +127,19 @@ passes! {
         |it| it.user[0].extend([Item::new(0x53, &[0, 1, 0, 1]), Item::new(0x53, &[0, 2, 0, 2])]);
     drops_a_second_version_name: "repeated item 55 dropped",
         |it| it.user[0].extend([Item::uid(0x55, "ONE"), Item::uid(0x55, "TWO")]);
+    drops_a_version_name_with_a_command_in_it: "bad implementation version name (item 55) dropped",
+        |it| it.user[0].push(Item::uid(0x55, "$(reboot)"));
+    drops_a_version_name_with_a_tag_in_it: "bad implementation version name (item 55) dropped",
+        |it| it.user[0].push(Item::uid(0x55, "<script src=/x>"));
+    drops_an_extended_negotiation_of_another_form:
+        "extended negotiation (item 56) of a form that its SOP class does not have dropped",
+        |it| {
+            it.contexts.push(Item::context(3, &[Item::uid(0x30, CT), Item::uid(0x40, IMPLICIT)]));
+            it.user[0].push(Item::extended(CT, b"/etc/passwd"));
+        };
+    drops_extended_negotiations_beyond_128:
+        "extended negotiation (item 56) beyond the first 128 dropped (2 times)",
+        |it| it.user[0].extend((0..130).map(|n| Item::extended(&format!("1.2.{n}"), &[1])));
     drops_a_role_selection_for_no_uid: "role selection (item 54) for what is not a UID dropped",
         |it| it.user[0].push(Item::roles("1..2", 1, 0));
     drops_an_extended_negotiation_for_no_uid: "extended negotiation (item 56) for what is not a UID dropped",

@@ -10,8 +10,8 @@ mod table;
 
 use element::{
     AFFECTED_CLASS, AFFECTED_INSTANCE, COMPLETED, DATA_SET_TYPE, DESTINATION, Draft, ERROR_COMMENT,
-    Element, Elements, FAILED, FIELD, MESSAGE_ID, PRIORITY, REQUESTED_CLASS, RESPONDED_TO, STATUS,
-    WARNING,
+    Element, Elements, FAILED, FIELD, MESSAGE_ID, ORIGINATOR_ID, ORIGINATOR_TITLE, PRIORITY,
+    REQUESTED_CLASS, RESPONDED_TO, STATUS, WARNING,
 };
 pub use error::CommandError;
 use table::{DataSet, Message, Need, RESPONSE, Row, Shape, Value};
@@ -34,6 +34,8 @@ pub(super) struct Command {
     pub(super) sop_instance: Option<InstanceUid>,
     /// Where a C-MOVE wants the objects; `None` also for what is no title.
     pub(super) destination: Option<AeTitle>,
+    /// Who asked for the C-MOVE that a C-STORE belongs to.
+    pub(super) originator: Option<AeTitle>,
     pub(super) sub_operations: SubOperations,
     pub(super) follows: Follows,
     /// What was put right in the set.
@@ -136,6 +138,16 @@ impl Command {
         self.sop_class = None;
     }
 
+    /// Takes the originator of a C-MOVE out of a C-STORE, and its message ID, which says nothing
+    /// alone; whether there was either.
+    pub(super) fn drop_originator(&mut self) -> bool {
+        let kept = element::without(&self.bytes, &[ORIGINATOR_TITLE, ORIGINATOR_ID]);
+        let is_less = kept.len() < self.bytes.len();
+        self.bytes = kept;
+        self.originator = None;
+        is_less
+    }
+
     /// The encoded response with this status: what the gate itself says to a request. `None` for
     /// what has no response.
     pub(super) fn refusal(&self, status: u16, comment: &str) -> Option<Vec<u8>> {
@@ -171,6 +183,7 @@ struct Reading {
     sop_class: Option<Uid>,
     sop_instance: Option<InstanceUid>,
     destination: Option<AeTitle>,
+    originator: Option<AeTitle>,
 }
 
 /// The numbers that say what a message is.
@@ -194,6 +207,7 @@ impl Reading {
             sop_class: None,
             sop_instance: None,
             destination: None,
+            originator: None,
         }
     }
 
@@ -223,6 +237,7 @@ impl Reading {
             sop_class: self.sop_class,
             sop_instance: self.sop_instance,
             destination: self.destination,
+            originator: self.originator,
             sub_operations: self.numbers.sub_operations,
             follows,
             tidied: self.tidied,
@@ -277,7 +292,11 @@ impl Reading {
                 self.destination = element::title(value);
                 self.destination.into_iter().for_each(|title| self.draft.title(number, title));
             }
-            Value::Title => self.draft.title(number, element::title(value)?),
+            Value::Title => {
+                let title = element::title(value)?;
+                self.draft.title(number, title);
+                self.originator = Some(title);
+            }
             Value::Number => {
                 let value = element::number(value)?;
                 self.draft.number(number, value);
@@ -403,6 +422,7 @@ fn unknown_request(
         sop_class: None,
         sop_instance: None,
         destination: None,
+        originator: None,
         sub_operations: SubOperations::default(),
         follows: if has_data_set { Follows::DataSet } else { Follows::Nothing },
         tidied,

@@ -103,7 +103,8 @@ impl Guard {
         if self.head.is_some() { &mut self.held } else { out }
     }
 
-    /// Judges the next bytes; with `ends` they are the last ones.
+    /// Judges the next bytes; with `ends` they are the last ones. Returns how many of them left
+    /// behind the head.
     ///
     /// What is output is the same however the bytes are cut: all before the one that breaks a
     /// rule, as far as nothing is held.
@@ -112,12 +113,14 @@ impl Guard {
         piece: &[u8],
         ends: bool,
         out: &mut Vec<u8>,
-    ) -> Result<(), Broken> {
+    ) -> Result<usize, Broken> {
         let mut rest = piece;
+        let mut behind = 0;
         loop {
             let room = self.head.unwrap_or(usize::MAX);
             let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             self.walk(now, ends && later.is_empty(), out)?;
+            behind += if self.is_holding() { 0 } else { now.len() };
             self.head = self.head.map(|head| head.saturating_sub(now.len()));
             if self.head == Some(0) {
                 self.let_go(out);
@@ -130,7 +133,7 @@ impl Guard {
         if ends {
             self.let_go(out);
         }
-        Ok(())
+        Ok(behind)
     }
 
     fn walk(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {

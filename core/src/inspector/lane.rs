@@ -7,6 +7,7 @@ use super::command::Command;
 use super::contexts::Contexts;
 use super::fault::Fault;
 use super::guard::{Broken, Guard};
+use super::progress::Progress;
 use super::tidied::Tidied;
 use crate::data_set::DataSetError;
 use crate::gather::{Gather, take_up_to};
@@ -51,6 +52,7 @@ pub(super) struct Lane {
     /// What is left of the P-DATA-TF behind the current fragment.
     pdu_left: u32,
     pdus: u64,
+    progress: Progress,
     swallowed: u64,
     unsound: Option<Unsound>,
 }
@@ -79,6 +81,7 @@ impl Lane {
             message: Message::Between,
             pdu_left: 0,
             pdus: 0,
+            progress: Progress { messages: 0, heard: 0, passed: 0 },
             swallowed: 0,
             unsound: None,
         }
@@ -86,6 +89,20 @@ impl Lane {
 
     pub(super) const fn pdus(&self) -> u64 {
         self.pdus
+    }
+
+    pub(super) const fn progress(&self) -> Progress {
+        self.progress
+    }
+
+    /// A message that was just read has passed as a whole.
+    pub(super) const fn passed_whole(&mut self) {
+        self.progress.passed_whole();
+    }
+
+    /// A message that was just read does not pass, and the gate answers it.
+    pub(super) const fn answered(&mut self) {
+        self.progress.answered();
     }
 
     pub(super) const fn is_inside_pdu(&self) -> bool {
@@ -173,6 +190,7 @@ impl Lane {
                 match &mut self.message {
                     Message::Command { collected, .. } => collected.extend_from_slice(piece),
                     Message::DataSet { carry, .. } => {
+                        self.progress.heard += piece.len() as u64;
                         let piece = carry.keep_last(piece, fragment.left == 0);
                         let ends = fragment.is_last && fragment.left == 0;
                         self.pass_inside(fragment, piece, ends, out)?;
@@ -325,7 +343,10 @@ impl Lane {
         let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
         let Passage::Judge(guard) = passage else { return Ok(()) };
         match guard.pass(piece, ends, out) {
-            Ok(()) => Ok(()),
+            Ok(behind) => {
+                self.progress.passed += behind as u64;
+                Ok(())
+            }
             Err(Broken { error, is_held: false }) => Err(Fault::DataSet(error)),
             Err(Broken { error, is_held: true }) => {
                 if let Passage::Judge(guard) = std::mem::replace(passage, Passage::Drop) {
@@ -340,6 +361,7 @@ impl Lane {
         let step = match &mut self.message {
             Message::Command { context, collected, .. } if fragment.is_last => {
                 let command = Command::read(*context, collected).map_err(Fault::Command)?;
+                self.progress.messages += u64::from(!command.has_data_set());
                 self.message = if command.has_data_set() {
                     // Until somebody says that it passes.
                     let passage = Passage::Swallow;
@@ -353,8 +375,12 @@ impl Lane {
             Message::DataSet { passage, .. } if fragment.is_last => {
                 let passage = std::mem::replace(passage, Passage::Drop);
                 self.message = Message::EndedInPdu;
+                self.progress.messages += 1;
                 Step::DataSetEnd(match passage {
-                    Passage::Judge(guard) => Some(guard),
+                    Passage::Judge(guard) => {
+                        self.progress.passed_whole();
+                        Some(guard)
+                    }
                     Passage::Swallow | Passage::Drop => None,
                 })
             }

@@ -13,7 +13,11 @@ use crate::wire::uid::Uid;
 /// The gate never lets an asynchronous window be negotiated (PS3.7 section D.3.3.3), so there is one
 /// of each side, but where each side waits for the other: see [`Outstanding::may_ask`].
 #[derive(Debug, Default)]
-pub(super) struct Outstanding(PerSide<Waiting>);
+pub(super) struct Outstanding {
+    waiting: PerSide<Waiting>,
+    /// How often one of them has gone on.
+    steps: u64,
+}
 
 /// The most requests of a side that are outstanding at once.
 const MOST: usize = 8;
@@ -42,6 +46,8 @@ struct Request {
     is_cancelled: bool,
     /// The status of the final response, while its data set is on its way.
     ended: Option<u16>,
+    /// The step at which it went on last.
+    step: u64,
 }
 
 /// The gate's own response.
@@ -67,21 +73,21 @@ impl Request {
 
 impl Outstanding {
     pub(super) const fn is_empty(&self) -> bool {
-        self.0.requestor.is_empty() && self.0.acceptor.is_empty()
+        self.waiting.requestor.is_empty() && self.waiting.acceptor.is_empty()
     }
 
     /// Whether a request of this side can be dealt with now: once it has the response to the one
     /// before, or at once if the other side `is_waiting` for it. The answer to that may stand behind
     /// the request, and each would wait for the other.
     pub(super) const fn may_ask(&self, side: Side, is_waiting: bool) -> bool {
-        let Waiting { requests, own, .. } = self.0.get(side);
-        let is_waiting = is_waiting || !self.0.get(side.other()).requests.is_empty();
+        let Waiting { requests, own, .. } = self.waiting.get(side);
+        let is_waiting = is_waiting || !self.waiting.get(side.other()).requests.is_empty();
         own.is_none() && (requests.is_empty() || is_waiting && requests.len() < MOST)
     }
 
     /// Whether this side waits for a response.
     pub(super) const fn waits(&self, side: Side) -> bool {
-        !self.0.get(side).is_empty()
+        !self.waiting.get(side).is_empty()
     }
 
     /// A request goes on to the other side.
@@ -92,24 +98,53 @@ impl Outstanding {
         message_id: u16,
         command: &Command,
     ) {
-        self.0.get_mut(from).requests.push(Request {
+        self.waiting.get_mut(from).requests.push(Request {
             message_id,
             operation,
             context: command.context,
             sop_class: command.sop_class.clone(),
             is_cancelled: false,
             ended: None,
+            step: 0,
         });
+        self.went_on(from, command);
+    }
+
+    /// A command has passed, or the data set behind it: the operation goes on to which it belongs.
+    /// That of an object which C-GET returns is a part of the C-GET, too (PS3.4 section C.4.3.2).
+    pub(super) fn went_on(&mut self, from: Side, command: &Command) {
+        let (asker, operation, message_id) = match command.role {
+            Role::Request { operation, message_id } => (from, operation, message_id),
+            Role::Response { operation, responds_to, .. } => (from.other(), operation, responds_to),
+            Role::UnknownRequest { .. } | Role::Cancel { .. } => return,
+        };
+        self.steps += 1;
+        let step = self.steps;
+        // A message ID may come twice: the newest is asked, the oldest is answered.
+        let own = self.waiting.get_mut(asker).requests.iter_mut();
+        let mut own = own.filter(|it| it.is(message_id, command.context));
+        let own = if command.is_request() { own.next_back() } else { own.next() };
+        own.into_iter().for_each(|it| it.step = step);
+        if (asker, operation) == (Side::Acceptor, Operation::CStore) {
+            let gets = self.waiting.requestor.requests.iter_mut();
+            gets.filter(|it| it.operation == Operation::CGet).for_each(|it| it.step = step);
+        }
+    }
+
+    /// The step at which the operation that has waited for longest went on last; 0 without one.
+    pub(super) fn longest_waiting(&self) -> u64 {
+        let all = self.waiting.requestor.requests.iter().chain(&self.waiting.acceptor.requests);
+        all.map(|request| request.step).min().unwrap_or_default()
     }
 
     /// The newest request does not go on after all.
     pub(super) fn withdraw(&mut self, from: Side) {
-        self.0.get_mut(from).requests.pop();
+        self.waiting.get_mut(from).requests.pop();
     }
 
     /// A request does not go on; this is its answer once the message is over.
     pub(super) fn refuse(&mut self, from: Side, context: ContextId, command: Vec<u8>) {
-        self.0.get_mut(from).own = Some(OwnResponse { context, command, is_due: false });
+        self.waiting.get_mut(from).own = Some(OwnResponse { context, command, is_due: false });
     }
 
     /// Takes account of a response: it must be asked for. If the newest request `is_held`, the other
@@ -124,7 +159,7 @@ impl Outstanding {
         let Role::Response { operation, responds_to, status } = command.role else { return Ok(()) };
         let is_asked =
             |it: &Request| it.operation == operation && it.is(responds_to, command.context);
-        let Waiting { requests, may_go_on, .. } = self.0.get_mut(from.other());
+        let Waiting { requests, may_go_on, .. } = self.waiting.get_mut(from.other());
         let heard = requests.len() - usize::from(is_held && !requests.is_empty());
         let asked = match requests.iter().take(heard).position(is_asked) {
             Some(asked) => {
@@ -145,16 +180,17 @@ impl Outstanding {
                 ledger.add_moved(command.sub_operations);
             }
         }
+        self.went_on(from, command);
         Ok(())
     }
 
     /// A message of this side has passed, or was swallowed, to its end.
     pub(super) fn message_ended(&mut self, from: Side, ledger: &mut Ledger) {
-        if let Some(own) = &mut self.0.get_mut(from).own {
+        if let Some(own) = &mut self.waiting.get_mut(from).own {
             own.is_due = true;
         }
         let asker = from.other();
-        let Waiting { requests, may_go_on, .. } = self.0.get_mut(asker);
+        let Waiting { requests, may_go_on, .. } = self.waiting.get_mut(asker);
         let ended = requests.iter().position(|request| request.ended.is_some());
         if let Some(request) = ended.map(|ended| requests.remove(ended)) {
             let Request { operation, ended, .. } = request;
@@ -167,25 +203,25 @@ impl Outstanding {
 
     /// Whether an answer of the gate's own waits for its place in the stream to this side.
     pub(super) const fn owes(&self, side: Side) -> bool {
-        matches!(self.0.get(side).own, Some(OwnResponse { is_due: true, .. }))
+        matches!(self.waiting.get(side).own, Some(OwnResponse { is_due: true, .. }))
     }
 
     /// The answer that is due to this side; it is no longer outstanding then.
     pub(super) fn take_due(&mut self, side: Side) -> Option<OwnResponse> {
-        self.0.get_mut(side).own.take_if(|own| own.is_due)
+        self.waiting.get_mut(side).own.take_if(|own| own.is_due)
     }
 
     /// Whether this side waits for the end of such an operation, of which the other side has heard:
     /// not if it is the newest request and that `is_held`.
     pub(super) fn awaits(&self, side: Side, operation: Operation, is_held: bool) -> bool {
-        let requests = &self.0.get(side).requests;
+        let requests = &self.waiting.get(side).requests;
         let mut heard = requests.iter().rev().skip(usize::from(is_held));
         heard.any(|request| request.operation == operation && request.ended.is_none())
     }
 
     /// Cancels what this side waits for, if it is this message and was not cancelled before.
     pub(super) fn cancel(&mut self, side: Side, message_id: u16, context: ContextId) -> bool {
-        let mut requests = self.0.get_mut(side).requests.iter_mut();
+        let mut requests = self.waiting.get_mut(side).requests.iter_mut();
         let found = requests.find(|it| it.operation.is_cancellable() && it.is(message_id, context));
         found.is_some_and(|it| !std::mem::replace(&mut it.is_cancelled, true))
     }
@@ -193,7 +229,7 @@ impl Outstanding {
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
         for side in [Side::Requestor, Side::Acceptor] {
-            for request in self.0.get_mut(side).requests.drain(..) {
+            for request in self.waiting.get_mut(side).requests.drain(..) {
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
         }

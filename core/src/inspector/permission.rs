@@ -42,6 +42,19 @@ pub(super) fn judge(
     Ok(())
 }
 
+/// Whether what a request says of the originator of a C-MOVE (PS3.7 section 9.1.1.1) may go on: a
+/// peer speaks for itself. Whom the PACS names is the PACS's affair.
+pub(super) fn is_own_move(
+    from: Side,
+    operation: Operation,
+    command: &Command,
+    contexts: &Contexts,
+) -> bool {
+    from == Side::Acceptor
+        || operation != Operation::CStore
+        || command.originator.is_some_and(|title| contexts.titles().contains(&title))
+}
+
 /// Judges a C-CANCEL. It may cross the final response on its way.
 pub(super) fn cancel(
     from: Side,

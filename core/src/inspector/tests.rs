@@ -5,6 +5,7 @@ use proptest::prelude::*;
 mod commands;
 mod guard;
 mod operations;
+mod progress;
 mod subscription;
 
 use super::*;

@@ -20,6 +20,9 @@ crate::reasons! {
             is Ground::Form("makes it medium, which is 0");
         Class: "response-class", "a response for another SOP class than its context's"
             is Ground::Form("drops the SOP class, which a response need not name");
+        Originator: "move-originator",
+            "a C-STORE-RQ of a peer that names another system as the originator of a C-MOVE"
+            is Ground::Form("drops the originator and its message ID, by which some PACS route objects");
         InstanceUid: "instance-uid", "an instance's UID with letters or an empty component"
             is Ground::Form("passes it as it is");
         SurplusDataSet: "surplus-data-set", "a data set behind a response that has none"

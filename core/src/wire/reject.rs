@@ -7,7 +7,7 @@ use super::pdu::{Header, PduType};
 /// A rejection of an association.
 ///
 /// The gate says only what the constants hold; other codes come from a PACS through
-/// [`Reject::parse`] and are relayed as they are.
+/// [`Reject::parse`]. They are shown as they came, and sent as the standard has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reject {
     result: u8,
@@ -18,7 +18,7 @@ pub struct Reject {
 /// An abort of an association, or of an attempt at one.
 ///
 /// The gate says only what the constants hold; other codes come from a peer through
-/// [`Abort::parse`].
+/// [`Abort::parse`]. They are shown as they came, and sent as the standard has them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Abort {
     source: u8,
@@ -45,15 +45,29 @@ impl Reject {
         Self { result, source, reason }
     }
 
-    /// Reads the body of an A-ASSOCIATE-RJ; any code passes, it is for the requestor to judge.
+    /// Reads the body of an A-ASSOCIATE-RJ, whatever its codes.
     pub const fn parse(body: RefusalBody) -> Self {
         let [_reserved, result, source, reason] = body;
         Self { result, source, reason }
     }
 
-    /// The whole PDU.
+    /// What is said of it to others: codes of PS3.8 table 9-21 alone. In the place of others come
+    /// those that say least: permanent, by the service user, no reason given. The provider's
+    /// presentation part has no reason that says nothing.
+    #[must_use]
+    pub const fn standard(self) -> Self {
+        let result = if self.result == 2 { 2 } else { 1 };
+        match (self.source, self.reason) {
+            (1, 1 | 2 | 3 | 7) | (2 | 3, 1 | 2) => Self::new(result, self.source, self.reason),
+            (2, _) => Self::new(result, 2, 1),
+            (_, _) => Self::new(result, 1, 1),
+        }
+    }
+
+    /// The whole PDU, with codes of the standard alone.
     pub const fn encode(self) -> [u8; 10] {
-        pdu(PduType::AssociateRj, [0, self.result, self.source, self.reason])
+        let Self { result, source, reason } = self.standard();
+        pdu(PduType::AssociateRj, [0, result, source, reason])
     }
 
     /// 1 permanent, 2 transient.
@@ -88,15 +102,27 @@ impl Abort {
         Self { source, reason }
     }
 
-    /// Reads the body of an A-ABORT; any code passes.
+    /// Reads the body of an A-ABORT, whatever its codes.
     pub const fn parse(body: RefusalBody) -> Self {
         let [_, _, source, reason] = body;
         Self { source, reason }
     }
 
-    /// The whole PDU.
+    /// What is said of it to others: codes of PS3.8 table 9-26 alone. A service user gives no
+    /// reason, source 1 and reason 3 are reserved.
+    #[must_use]
+    pub const fn standard(self) -> Self {
+        match (self.source, self.reason) {
+            (2, 0..=2 | 4..=6) => self,
+            (2, _) => Self::new(2, 0),
+            (_, _) => Self::new(0, 0),
+        }
+    }
+
+    /// The whole PDU, with codes of the standard alone.
     pub const fn encode(self) -> [u8; 10] {
-        pdu(PduType::Abort, [0, 0, self.source, self.reason])
+        let Self { source, reason } = self.standard();
+        pdu(PduType::Abort, [0, 0, source, reason])
     }
 
     /// 0 service user, 2 service provider.
@@ -151,13 +177,58 @@ mod tests {
     }
 
     #[test]
-    fn keeps_foreign_codes_of_a_pacs() {
+    fn shows_foreign_codes_as_they_came() {
         let reject = Reject::parse([0xff, 9, 8, 7]);
         assert_eq!((reject.result(), reject.source(), reject.reason()), (9, 8, 7));
         assert_eq!(reject.to_string(), "A-ASSOCIATE-RJ 9/8/7");
-        assert_eq!(reject.encode(), [3, 0, 0, 0, 0, 4, 0, 9, 8, 7]);
         let abort = Abort::parse([0xff, 0xff, 5, 3]);
         assert_eq!((abort.source(), abort.reason()), (5, 3));
         assert_eq!(abort.to_string(), "A-ABORT 5/3");
+    }
+
+    #[test]
+    fn sends_codes_of_the_standard_alone() {
+        for (came, sent) in [
+            ([1, 1, 7], [1, 1, 7]),
+            ([2, 3, 2], [2, 3, 2]),
+            ([9, 8, 7], [1, 1, 1]),
+            ([2, 1, 4], [2, 1, 1]),
+            ([1, 2, 3], [1, 2, 1]),
+            ([2, 3, 0], [2, 1, 1]),
+            ([0, 0, 0], [1, 1, 1]),
+        ] {
+            let [result, source, reason] = came;
+            let reject = Reject::parse([0xff, result, source, reason]);
+            assert_eq!(reject.encode()[6..], [&[0][..], &sent].concat(), "{came:?}");
+        }
+        for (came, sent) in [
+            ([2, 6], [2, 6]),
+            ([2, 3], [2, 0]),
+            ([2, 7], [2, 0]),
+            ([1, 1], [0, 0]),
+            ([0, 6], [0, 0]),
+        ] {
+            let abort = Abort::parse([0xff, 0xff, came[0], came[1]]);
+            assert_eq!(abort.encode()[6..], [&[0, 0][..], &sent].concat(), "{came:?}");
+        }
+    }
+
+    #[test]
+    fn each_code_of_the_standard_is_sent_as_it_is_and_no_other() {
+        let rejects = [(1, [1, 2, 3, 7].as_slice()), (2, &[1, 2]), (3, &[1, 2])];
+        let aborts = [(0, [0].as_slice()), (2, &[0, 1, 2, 4, 5, 6])];
+        let has = |table: &[(u8, &[u8])], source, reason| {
+            table.iter().any(|(of, reasons)| *of == source && reasons.contains(&reason))
+        };
+        for (source, reason) in (0..=u8::MAX).flat_map(|a| (0..=u8::MAX).map(move |b| (a, b))) {
+            for result in 0..4 {
+                let reject = Reject::parse([0, result, source, reason]);
+                let known = (1..=2).contains(&result) && has(&rejects, source, reason);
+                assert_eq!(reject.standard() == reject, known, "{reject}");
+                assert_eq!(reject.standard().standard(), reject.standard(), "{reject}");
+            }
+            let abort = Abort::parse([0, 0, source, reason]);
+            assert_eq!(abort.standard() == abort, has(&aborts, source, reason), "{abort}");
+        }
     }
 }

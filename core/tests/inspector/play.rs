@@ -1,7 +1,6 @@
 //! Plays traffic to an inspector, measures what each feed takes, and compares two runs.
 
-use pacsgate_core::inspector::Contexts;
-use pacsgate_core::inspector::{Fault, Inspector, Out};
+use pacsgate_core::inspector::{Contexts, Fault, Inspector, Out, Progress};
 use pacsgate_core::side::{PerSide, Side};
 use proptest::prelude::*;
 
@@ -115,9 +114,10 @@ impl Run {
         format!("{:?}", self.inspector.ledger())
     }
 
-    fn state(&self, side: Side) -> (bool, bool, bool, u64) {
+    fn state(&self, side: Side) -> ([bool; 3], [u64; 2], Progress) {
         let it = &self.inspector;
-        (it.wants(side), it.at_boundary(side), it.is_inside_pdu(side), it.pdus(side))
+        let flags = [it.wants(side), it.at_boundary(side), it.is_inside_pdu(side)];
+        (flags, [it.pdus(side), it.longest_waiting()], it.progress(side))
     }
 }
 

@@ -29,7 +29,8 @@ fn title() -> impl Strategy<Value = AeTitle> {
 }
 
 fn version() -> impl Strategy<Value = VersionName> {
-    "[ -\\[\\]-~]{0,15}[!-\\[\\]-~]".prop_map(|text| VersionName::parse(text.as_bytes()).unwrap())
+    "[A-Za-z0-9 _./:+-]{0,15}[A-Za-z0-9_./:+-]"
+        .prop_map(|text| VersionName::parse(text.as_bytes()).unwrap())
 }
 
 /// A title, a UID or a version name, more or less.
@@ -69,7 +70,16 @@ fn extended() -> impl Strategy<Value = Vec<ExtendedNegotiation>> {
         negotiations
             .into_iter()
             .filter(|(class, _)| seen.insert(class.clone()))
-            .map(|(sop_class, information)| ExtendedNegotiation { sop_class, information })
+            .map(|(sop_class, information)| {
+                // Of the SOP classes here, storage alone has a form.
+                let levels = information.iter().zip([4, 1, 4, 1, 3, 1]);
+                let information = match sop_class.as_str() {
+                    CT_IMAGE if information.is_empty() => vec![2],
+                    CT_IMAGE => levels.map(|(byte, values)| byte % values).collect(),
+                    _ => information,
+                };
+                ExtendedNegotiation { sop_class, information }
+            })
             .collect()
     })
 }

@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn a_length_is_bounded_and_a_refusal_told_as_it_came(
+    fn a_length_is_bounded_and_a_refusal_told_in_codes_of_the_standard(
         kind in 0..9_u8,
         length in prop_oneof![Just(4), Just(MAX_ASSOCIATE_LENGTH), any::<u32>()],
         body in any::<[u8; 4]>(),
@@ -76,15 +76,23 @@ proptest! {
         prop_assert!(request_length(header).is_ok_and(|length| length <= longest)
             == (kind == 1 && (68..=MAX_ASSOCIATE_LENGTH).contains(&length)));
         let Ok(answer) = answer_header(header) else { return Ok(()) };
-        let [_, b, c, d] = body;
         match answer {
             AnswerHeader::Reject => {
                 let told = Reject::parse(body).encode();
-                prop_assert_eq!(told, [3, 0, 0, 0, 0, 4, 0, b, c, d]);
+                let known = matches!(
+                    told,
+                    [3, 0, 0, 0, 0, 4, 0, 1 | 2, 1, 1 | 2 | 3 | 7]
+                        | [3, 0, 0, 0, 0, 4, 0, 1 | 2, 2 | 3, 1 | 2]
+                );
+                prop_assert!(known, "{:?}", told);
             }
             AnswerHeader::Abort => {
                 let told = Abort::parse(body).encode();
-                prop_assert_eq!(told, [7, 0, 0, 0, 0, 4, 0, 0, c, d]);
+                let known = matches!(
+                    told,
+                    [7, 0, 0, 0, 0, 4, 0, 0, 0, 0] | [7, 0, 0, 0, 0, 4, 0, 0, 2, 0..=2 | 4..=6]
+                );
+                prop_assert!(known, "{:?}", told);
             }
             AnswerHeader::Accept(length) => prop_assert!(length <= longest),
         }

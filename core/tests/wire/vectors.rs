@@ -273,6 +273,7 @@ fn refused_user() -> Vec<(E, Bytes)> {
 fn noted_requests() -> Vec<(Note, Bytes)> {
     let length = || maximum_length(16_384);
     let behind = |more: Bytes| rq(&[request_with_user(&[]), more].concat());
+    let many: Vec<Bytes> = (0..129).map(|n| extended(&format!("1.2.{n}"), &[1])).collect();
     let with_syntaxes = |one: &str, two: &str| {
         contexts(&[context(1, &[item(0x30, VERIFICATION), item(0x40, one), item(0x40, two)])])
     };
@@ -281,7 +282,7 @@ fn noted_requests() -> Vec<(Note, Bytes)> {
         (Note::UnknownUserItem(0x5a), with_user(&[item(0x5a, [1, 2, 3])])),
         (Note::SurplusItem(0x51), behind(maximum_length(8192))),
         (Note::NotForwarded(0x53), with_user(&[item(0x53, [0, 1, 0, 1])])),
-        (Note::VersionName, with_user(&[item(0x55, "seventeen letters")])),
+        (Note::VersionName, with_user(&[item(0x55, "$(reboot)")])),
         (Note::Repeated(0x51), with_user(&[length()])),
         (Note::NulPaddedTitle, titled(PACS, b"CT1\0\0\0\0\0\0\0\0\0\0\0\0\0")),
         (Note::PaddedUid, with_syntaxes("1.2.840.10008.1.2\0", "1.2.840.10008.1.2.1")),
@@ -293,6 +294,8 @@ fn noted_requests() -> Vec<(Note, Bytes)> {
         (Note::TransferSyntax, with_syntaxes("1.2.x", "1.2.840.10008.1.2.1")),
         (Note::BadRole, with_user(&[role("..", 1, 0)])),
         (Note::BadExtended, with_user(&[extended("", &[1])])),
+        (Note::ExtendedForm, with_user(&[extended(CT_IMAGE, b"$(reboot)")])),
+        (Note::ExtendedOverflow, with_user(&many)),
         (Note::OddMaximum, with_bare_user(&[maximum_length(16_383), implementation_class()])),
     ]
 }

@@ -39,7 +39,7 @@ fn the_defaults_are_those_of_the_design() {
         (limits.keepalive, limits.close, limits.drain),
         (seconds(60), seconds(2), seconds(30))
     );
-    assert_eq!((limits.lifetime, limits.max_pdu), (None, 1 << 20));
+    assert_eq!((limits.lifetime, limits.max_pdu), (seconds(86_400), 1 << 20));
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn reads_limits_and_log() {
     let settings = site.load().unwrap();
     assert_eq!(settings.site.limits.connections, 10);
     assert_eq!(settings.site.limits.idle, Duration::from_millis(200));
-    assert_eq!(settings.site.limits.lifetime, Some(Duration::from_secs(12 * 3600)));
+    assert_eq!(settings.site.limits.lifetime, Duration::from_secs(12 * 3600));
     assert_eq!(settings.site.limits.max_pdu, 16 * 1024);
     let audit = Destination::File(site.path("log/audit.json"));
     assert_eq!(settings.log, Log { level: Level::DEBUG, format: Format::Json, audit });

@@ -214,6 +214,54 @@ fn objects_are_moved_to_listed_titles_only() {
     }
 }
 
+/// A C-STORE-RQ with what it says of a C-MOVE, and a data set.
+fn moved((id, class): (u8, &str), about: &[(u16, Vec<u8>)]) -> Vec<u8> {
+    let mut elements = vec![
+        uid(0x0002, class),
+        number(0x0100, STORE_RQ),
+        number(0x0110, 1),
+        number(0x0700, 0),
+        number(0x0800, DATA),
+        uid(0x1000, INSTANCE),
+    ];
+    elements.extend_from_slice(about);
+    [one(id, COMMAND | LAST, &set(&elements)), one(id, LAST, &[0; 8])].concat()
+}
+
+#[test]
+fn a_peer_names_none_but_itself_as_the_originator_of_a_move() {
+    let titled = |title: &[u8]| vec![(0x1030, title.to_vec()), number(0x1031, 7)];
+    let own: Grants = Grants {
+        titles: ["CT1", "CT1_QR"].map(|title| title.parse().unwrap()).into(),
+        ..reporting(&[])
+    };
+    let store = |about: &[(u16, Vec<u8>)]| {
+        let mut fed = Fed::new(association_with(own.clone()));
+        fed.feed(Side::Requestor, &moved(CT, about)).unwrap();
+        let tidied: Vec<_> = fed.inspector.ledger().tidied().iter().collect();
+        (fed.out.to_acceptor, tidied)
+    };
+    for title in [&b"CT1 "[..], b"CT1_QR"] {
+        assert_eq!(store(&titled(title)), (moved(CT, &titled(title)), vec![]));
+    }
+    for title in [&b"WORKST"[..], b"PACS", b"ct1 ", b"CT11"] {
+        assert_eq!(store(&titled(title)), (moved(CT, &[]), vec![(Tidied::Originator, 1)]));
+    }
+    // Without a title that can be read, the message ID says nothing either.
+    let alone = [number(0x1031, 7)];
+    assert_eq!(store(&alone), (moved(CT, &[]), vec![(Tidied::Originator, 1)]));
+    assert_eq!(store(&[]), (moved(CT, &[]), vec![]));
+}
+
+#[test]
+fn whom_the_pacs_names_as_the_originator_of_a_move_is_its_affair() {
+    let object = moved(MR, &[(0x1030, b"WORKST".to_vec()), number(0x1031, 7)]);
+    let (out, verdict, inspector) =
+        play(&[(Side::Requestor, &message(GET, GET_RQ, 1)), (Side::Acceptor, &object)]);
+    assert_eq!((verdict, out.to_requestor), (Ok(()), object));
+    assert_eq!(inspector.ledger().tidied().iter().count(), 0);
+}
+
 #[test]
 fn a_pacs_that_may_ask_for_moves_is_bound_to_no_list() {
     let mut rights = association();

@@ -58,6 +58,11 @@ crate::reasons! {
             "role selection (item 54) for what is not a UID dropped" is DROPPED;
         BadExtended: "bad-extended-negotiation-class",
             "extended negotiation (item 56) for what is not a UID dropped" is DROPPED;
+        ExtendedForm: "extended-negotiation-form",
+            "extended negotiation (item 56) of a form that its SOP class does not have dropped"
+            is DROPPED;
+        ExtendedOverflow: "too-many-extended-negotiations",
+            "extended negotiation (item 56) beyond the first 128 dropped" is DROPPED;
         SmallerMaximum: "two-maximum-lengths-in-answer",
             "two maximum lengths (item 51) in the answer" is Ground::Form("takes the smaller");
         /// Some cut fragments of odd length by it.

@@ -6,7 +6,8 @@ use super::item::{self, Item};
 use super::note::{Note, Notes};
 use super::unique::Unique;
 use super::version::VersionName;
-use super::{MIN_MAXIMUM_LENGTH, USUAL_MAXIMUM_LENGTH, first, once, uid};
+use super::{MAX_CONTEXTS, MIN_MAXIMUM_LENGTH, USUAL_MAXIMUM_LENGTH, first, once, uid};
+use crate::services;
 use crate::wire::uid::Uid;
 
 /// User information (item 50) as far as both directions share it.
@@ -40,7 +41,7 @@ pub struct RoleSelection {
 pub struct ExtendedNegotiation {
     /// The SOP class that the information is for.
     pub sop_class: Uid,
-    /// Service class application information, opaque to the upper layer.
+    /// Service class application information, of the form that the SOP class has.
     pub information: Vec<u8>,
 }
 
@@ -91,6 +92,8 @@ struct Draft {
     /// The inner value is `None` for a name that was dropped.
     version: Option<Option<VersionName>>,
     extended: Unique<ExtendedNegotiation>,
+    /// How many of them have come.
+    extended_items: usize,
     identity: Option<UserIdentity>,
     identity_answer: Option<()>,
 }
@@ -104,6 +107,7 @@ impl Draft {
             roles: Unique::new(),
             version: None,
             extended: Unique::new(),
+            extended_items: 0,
             identity: None,
             identity_answer: None,
         }
@@ -209,11 +213,20 @@ impl Draft {
     }
 
     fn extended(&mut self, mut item: Item<'_>, notes: &mut Notes) -> Result<(), AssociateError> {
+        // There is one for a SOP class, and a SOP class for a context.
+        self.extended_items += 1;
+        if self.extended_items > MAX_CONTEXTS {
+            notes.add(Note::ExtendedOverflow);
+            return Ok(());
+        }
         let Ok(sop_class) = uid(item.sized()?, notes) else {
             notes.add(Note::BadExtended);
             return Ok(());
         };
-        let information = item.rest().to_vec();
+        let Some(information) = services::negotiated(&sop_class, item.rest()) else {
+            notes.add(Note::ExtendedForm);
+            return Ok(());
+        };
         let value = ExtendedNegotiation { sop_class: sop_class.clone(), information };
         self.extended.add(sop_class, value).judge(
             item::EXTENDED,
