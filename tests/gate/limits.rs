@@ -156,7 +156,9 @@ fn good_peers_get_in_within_a_second_beside_thousands_of_bad_connections() {
                 for number in (0_u64..).take_while(|_| !stop.load(Ordering::Relaxed)) {
                     let source = [127, 0, 1, u8::try_from(number % 100).unwrap()];
                     let bad = match part {
-                        0 => stolen.call_from(source, address).ok().map(Bad::Tls),
+                        0 => {
+                            stolen.call_from(source, address).ok().map(|it| Bad::Tls(Box::new(it)))
+                        }
                         1 => connect_from(source, address).ok().map(|mut socket| {
                             let _ = socket.write_all(b"garbage!");
                             Bad::Plain(socket)
@@ -191,7 +193,7 @@ fn good_peers_get_in_within_a_second_beside_thousands_of_bad_connections() {
 /// A connection that is only held.
 #[expect(dead_code, reason = "what is held is never used")]
 enum Bad {
-    Tls(Requestor),
+    Tls(Box<Requestor>),
     Plain(TcpStream),
 }
 

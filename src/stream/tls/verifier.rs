@@ -196,16 +196,15 @@ impl Leaf<'_> {
 
     /// webpki does not say whose signature it could not verify, nor why.
     fn chain_fault(&self, error: &webpki::Error) -> HandshakeFault {
-        match HandshakeFault::from_webpki(error) {
-            HandshakeFault::UnknownIssuer if self.path.is_cut => {
-                HandshakeFault::CertificateTooLarge
-            }
-            fault @ HandshakeFault::UnsupportedAlgorithm => {
-                let key = self.path.certificates().find_map(foreign::key_of);
-                key.map_or(fault, HandshakeFault::from)
-            }
-            fault => fault,
+        let fault = HandshakeFault::from_webpki(error);
+        if fault == HandshakeFault::UnknownIssuer && self.path.is_cut {
+            return HandshakeFault::CertificateTooLarge;
         }
+        if fault == HandshakeFault::UnsupportedAlgorithm {
+            let key = self.path.certificates().find_map(foreign::key_of);
+            return key.map_or(fault, HandshakeFault::from);
+        }
+        fault
     }
 }
 
