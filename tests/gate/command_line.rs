@@ -40,11 +40,11 @@ fn version_and_help_are_exit_code_0() {
 #[test]
 fn an_unknown_key_is_named_with_file_line_and_the_nearest_key() {
     let mut settings = settings();
-    settings.limits.insert("requests", "\"3s\"".into());
-    let line = settings.text().lines().position(|line| line.starts_with("requests")).unwrap() + 1;
+    settings.limits.insert("answers", "\"3s\"".into());
+    let line = settings.text().lines().position(|line| line.starts_with("answers")).unwrap() + 1;
     let words = configuration_refused(&settings);
     assert!(words.contains(&format!("pacsgate.toml:{line}")), "{words}");
-    assert!(words.contains("limits.requests") && words.contains("`request`"), "{words}");
+    assert!(words.contains("limits.answers") && words.contains("`answer`"), "{words}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
         assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
-    assert_eq!(count, 22);
+    assert_eq!(count, 23);
 }
 
 #[test]
