@@ -178,7 +178,7 @@ impl Connected {
                 }
                 // Of what never was TLS, the TLS library has nothing to say that helps.
                 if matches!(reason, Reason::Handshake(_)) {
-                    account.handshake_failed(failure.presented.as_deref(), reason, &failure.error);
+                    account.handshake_failed(&failure, reason);
                 }
                 let mut ended = Ended::new(context, account, reason);
                 ended.transport = Some(failure.io.into_inner());

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy};
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
@@ -24,6 +24,7 @@ use super::record::{
 use super::text::{PeerText, Texts};
 use crate::reason::Reason;
 use crate::relay::{Ending, Loss, Over, Traffic};
+use crate::stream::tls::HandshakeFailure;
 
 /// The account of one connection.
 pub struct Account {
@@ -65,6 +66,7 @@ impl Account {
 
     /// The handshake has shown whose certificate this is.
     pub fn authenticated(&mut self, accepted: &Accepted, holder: Option<Holder>) {
+        self.record.standing = Standing::VouchedFor;
         if let Some(holder) = holder {
             self.record.standing = Standing::Peer;
             self.record.peer = Some(holder.peer);
@@ -79,14 +81,13 @@ impl Account {
     }
 
     /// The handshake failed. What rustls or the system said comes behind the reason's sentence.
-    pub fn handshake_failed(
-        &mut self,
-        presented: Option<&Certificate>,
-        reason: Reason,
-        error: &std::io::Error,
-    ) {
+    pub fn handshake_failed<IO>(&mut self, failure: &HandshakeFailure<IO>, reason: Reason) {
+        if failure.is_vouched_for {
+            self.record.standing = Standing::VouchedFor;
+        }
+        let presented = failure.presented.as_deref();
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
-        let (sentence, said) = (reason.to_string(), error.to_string());
+        let (sentence, said) = (reason.to_string(), failure.error.to_string());
         self.record.detail = (sentence != said).then(|| {
             PeerText::from_display(format_args!("{sentence} ({said})"), PeerText::SENTENCE)
         });

@@ -39,6 +39,12 @@ pub struct OperationsRecord {
     late_cancels: u64,
 }
 
+impl OperationsRecord {
+    pub(super) const fn has_any(&self) -> bool {
+        !self.operations.is_empty()
+    }
+}
+
 /// Operations of one kind that ended alike.
 #[derive(Clone, Debug, Serialize)]
 struct Done {

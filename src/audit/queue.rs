@@ -58,7 +58,7 @@ impl Queue {
     pub(super) fn push(&self, queued: Queued) -> Result<(), Full> {
         let room = match queued.record.standing {
             Standing::Stranger | Standing::Passerby => STRANGERS,
-            Standing::Peer => CAPACITY,
+            Standing::VouchedFor | Standing::Peer => CAPACITY,
         };
         let mut state = self.lock();
         if state.closed || state.waiting.len() >= room {

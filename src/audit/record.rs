@@ -132,6 +132,11 @@ impl Record {
             trace: Texts::default(),
         }
     }
+
+    /// Whether a request of this association was passed on.
+    pub(super) fn has_done_something(&self) -> bool {
+        self.operations.as_deref().is_some_and(OperationsRecord::has_any)
+    }
 }
 
 /// Whether a flood of a source's lines is summed.
@@ -139,9 +144,12 @@ impl Record {
 pub enum Standing {
     /// Came and left without a byte, as monitors and load balancers do: only ever summed.
     Passerby,
-    /// No certificate, or none of a peer: lines are summed after the first few.
+    /// No certificate, or one that anybody can make: lines are summed after the first few.
     Stranger,
-    /// A certificate of exactly one peer: each line is written.
+    /// A certificate that is pinned or was issued by a configured CA, but is refused or is none of a
+    /// peer's: lines of its source are summed too, but there is always room for them.
+    VouchedFor,
+    /// A certificate of exactly one peer.
     Peer,
 }
 
@@ -169,7 +177,7 @@ impl Serialize for ConnectionId {
 #[derive(Clone, Debug, Serialize)]
 pub struct CertificateRecord {
     #[serde(serialize_with = "hex")]
-    sha256: Digest,
+    pub(super) sha256: Digest,
     #[serde(serialize_with = "hex")]
     spki_sha256: Digest,
     #[serde(skip_serializing_if = "Texts::is_empty")]
@@ -269,7 +277,10 @@ fn own<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error>
     }
 }
 
-fn own_option<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn own_option<S: Serializer>(
+    text: &Option<Arc<str>>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match text {
         Some(text) => own(text, serializer),
         None => serializer.serialize_none(),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::counters::Counters;
 use super::queue::Queue;
-use super::record::{ConnectionId, Record, Standing};
+use super::record::{ConnectionId, Record};
 use super::summary::{Summary, Verdict};
 
 /// What is counted, summed and queued.
@@ -31,14 +31,7 @@ impl Shared {
 
     /// Whether the record has a line of its own.
     pub(super) fn verdict(&self, record: &Record, reason: &'static str) -> Verdict {
-        match record.standing {
-            Standing::Peer => Verdict::Write,
-            Standing::Passerby => {
-                self.summary().sum(record.source.ip(), reason, Instant::now());
-                Verdict::Sum
-            }
-            Standing::Stranger => self.summary().admit(record.source.ip(), reason, Instant::now()),
-        }
+        self.summary().admit(record, reason, Instant::now())
     }
 
     /// The id of the next connection.

@@ -52,9 +52,11 @@ pub struct Server {
 pub struct HandshakeFailure<IO> {
     /// Why.
     pub fault: HandshakeFault,
-    /// The certificate that the client has shown, if it came that far and could be read. Nobody
-    /// vouches for it: for the audit only.
+    /// The certificate that the client has shown, if it came that far and could be read. Whether it
+    /// has the key is not said: for the audit only.
     pub presented: Option<Box<Certificate>>,
+    /// Whether that is pinned, or was issued by a configured CA. All others anybody can make.
+    pub is_vouched_for: bool,
     /// What the verifier, rustls or the system said, for the detail of the audit line: peer text,
     /// unescaped.
     pub error: io::Error,
@@ -122,7 +124,8 @@ impl Server {
                     Some(fault) => (fault, io::Error::other(fault.to_string())),
                     None => (self.own.explain(HandshakeFault::from_error(&error)), error),
                 };
-                Err(HandshakeFailure { fault, presented: seen.presented, error, io })
+                let Seen { presented, is_vouched_for, .. } = seen;
+                Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
             }
         }
     }
@@ -137,7 +140,8 @@ fn accepted<IO>(
         Ok(certificate) => Ok((stream, certificate)),
         Err(fault) => {
             let error = io::Error::other("no certificate was verified");
-            Err(HandshakeFailure { fault, presented: None, error, io: stream.into_inner().0 })
+            let (presented, is_vouched_for, io) = (None, false, stream.into_inner().0);
+            Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The audit lines as a whole: complete, bounded, and without a peer's raw bytes.
 
 use crate::support::associate::{Associate, CT, EXPLICIT, Item, STUDY_FIND, VERIFICATION, title};
-use crate::support::authority::Profile;
+use crate::support::authority::{Authority, DAY, Profile};
 use crate::support::dimse::store_rq;
 use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, DATA, LAST, abort, p_data};
-use crate::support::requestor::Caller;
+use crate::support::requestor::{Caller, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, site};
@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::Child;
+use std::time::SystemTime;
 
 #[test]
 fn an_association_leaves_two_lines_with_one_id() {
@@ -150,15 +151,64 @@ fn lines_of_a_stranger_are_summed_after_the_fifth() {
 }
 
 #[test]
-fn lines_of_a_peer_are_never_summed() {
+fn what_a_peer_is_refused_is_summed_after_the_sixtieth() {
     let scenario = Scenario::usual();
-    for _ in 0..8 {
+    for _ in 0..62 {
         let mut requestor = scenario.ct1();
         requestor.send(&Associate::echo("MR1", "PACS").encode());
         assert_rejected(&mut requestor, [1, 1, 3]);
     }
+    scenario.serves_a_good_peer();
     let stopped = scenario.gate.stop();
-    assert_eq!(stopped.of_event("refused").len(), 8, "{}", stopped.stdout);
+    assert_eq!(stopped.of_event("refused").len(), 60, "{}", stopped.stdout);
+    let summed = stopped.of_event("summed");
+    assert_eq!(summed.len(), 1, "{}", stopped.stdout);
+    assert_eq!((&summed[0]["peer"], &summed[0]["count"]), (&json!("ct1"), &json!(2)));
+    assert_eq!(summed[0]["reasons"], json!({ "calling-title": 2 }));
+    assert_eq!(stopped.counted("refused", "calling-title"), 62);
+    // The good peer's association, of the same certificate, has both of its lines.
+    assert_eq!((stopped.of_event("opened").len(), stopped.of_event("closed").len()), (1, 1));
+}
+
+#[test]
+fn associations_for_nothing_are_summed_and_one_with_an_operation_is_not() {
+    let scenario = Scenario::usual();
+    for _ in 0..65 {
+        scenario.associated().release();
+    }
+    scenario.serves_a_good_peer();
+    let stopped = scenario.gate.stop();
+    let closed = stopped.of_event("closed");
+    assert_eq!(closed.len(), 61, "{}", stopped.stdout);
+    assert_eq!(closed.iter().filter(|line| line["operations"].is_array()).count(), 1);
+    let [sum] = &stopped.of_event("summed")[..] else { panic!("{}", stopped.stdout) };
+    assert_eq!(sum["reasons"]["released"], 5);
+}
+
+#[test]
+fn no_flood_hides_a_certificate_that_is_revoked() {
+    let revoked = site().root.issue(&Profile::client(CT1_NAME));
+    let stranger = Authority::root("Another").issue(&Profile::client(CT1_NAME));
+    let crl = site().root.crl(&[revoked.leaf()], SystemTime::now() + DAY);
+    let scenario = Scenario::with(|mut settings| {
+        settings.revoke(&[crl]);
+        settings
+    });
+    // The table of those who leave without a byte, and that of those who speak something else.
+    for number in 0..1100_u16 {
+        let [high, low] = number.to_be_bytes();
+        drop(connect_from([127, 1, high, low], scenario.gate.address).unwrap());
+        let mut garbage = connect_from([127, 2, high, low], scenario.gate.address).unwrap();
+        let _ = garbage.write_all(b"garbage");
+    }
+    let called = Caller::with(&revoked).call_from([127, 3, 0, 1], scenario.gate.address);
+    drop(called.map(|mut it| it.receive()));
+    let called = Caller::with(&stranger).call_from([127, 3, 0, 2], scenario.gate.address);
+    drop(called.map(|mut it| it.receive()));
+    let line = scenario.gate.audited("failed", "certificate-revoked");
+    assert!(line["source"].as_str().unwrap().starts_with("127.3.0.1:"), "{line}");
+    let line = scenario.gate.audited("failed", "unknown-issuer");
+    assert!(line["source"].as_str().unwrap().starts_with("127.3.0.2:"), "{line}");
 }
 
 #[test]

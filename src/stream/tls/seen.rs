@@ -20,6 +20,8 @@ tokio::task_local! {
 pub(super) struct Seen {
     /// The client's leaf, once it could be read.
     pub(super) presented: Option<Box<Certificate>>,
+    /// Whether it is pinned, or a configured CA has issued it.
+    pub(super) is_vouched_for: bool,
     verdict: Option<Result<AcceptedBy, HandshakeFault>>,
 }
 
@@ -49,6 +51,11 @@ pub(super) async fn during<F: Future>(handshake: F) -> (F::Output, Seen) {
 /// Notes the client's leaf.
 pub(super) fn note_presented(presented: Certificate) {
     note(|seen| seen.presented = Some(Box::new(presented)));
+}
+
+/// Notes that the leaf is one of those that the configuration speaks of, whatever is wrong with it.
+pub(super) fn note_vouched_for() {
+    note(|seen| seen.is_vouched_for = true);
 }
 
 /// Notes the judgement of the leaf; a later one (its key not proven) replaces it.

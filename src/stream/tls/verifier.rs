@@ -9,8 +9,8 @@ use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAncho
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use webpki::{
-    CertRevocationList, EndEntityCert, KeyUsage, RevocationOptions, RevocationOptionsBuilder,
-    UnknownStatusPolicy,
+    CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
+    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
 };
 
 use super::crl::RevocationLists;
@@ -33,6 +33,15 @@ pub(super) struct ClientVerifier {
     lists: RevocationLists,
     pins: Pins,
     algorithms: WebPkiSupportedAlgorithms,
+}
+
+/// Whatever a certificate is for.
+struct AnyUsage;
+
+impl ExtendedKeyUsageValidator for AnyUsage {
+    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        Ok(())
+    }
 }
 
 /// What is left to do once a leaf could be read.
@@ -94,12 +103,31 @@ impl ClientVerifier {
         let leaf = Leaf { parsed, presented: &presented, traits, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
+            seen::note_vouched_for();
             self.judge_pinned(&leaf)?;
             let is_unlisted = !self.lists.is_empty() && !self.lists.speak_of(&leaf.path);
             return Ok(if is_unlisted { AcceptedBy::UnlistedPin } else { AcceptedBy::Pin });
         }
-        self.judge_chain(&leaf)?;
-        Ok(AcceptedBy::Chain)
+        let verdict = self.judge_chain(&leaf);
+        if verdict.is_ok() || self.vouches_for(&leaf) {
+            seen::note_vouched_for();
+        }
+        verdict.map(|()| AcceptedBy::Chain)
+    }
+
+    /// Whether a configured CA has issued what is refused: for any purpose, and at a moment at which
+    /// nothing had expired. Costs no more than the judgement did.
+    fn vouches_for(&self, leaf: &Leaf<'_>) -> bool {
+        let begins = leaf.path.certificates().map(|it| it.validity().not_before.timestamp());
+        let begin = begins.max().and_then(|it| u64::try_from(it).ok()).unwrap_or_default();
+        let moment = UnixTime::since_unix_epoch(Duration::from_secs(begin));
+        leaf.parsed.as_ref().is_some_and(|parsed| {
+            let above = leaf.path.intermediates();
+            let (algorithms, anchors) = (self.algorithms.all, &self.anchors);
+            parsed
+                .verify_for_usage(algorithms, anchors, &above, moment, AnyUsage, None, None)
+                .is_ok()
+        })
     }
 
     /// The pin is the trust, whatever extensions say; what remains are the dates, and a CA that

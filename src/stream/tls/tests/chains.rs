@@ -2,9 +2,11 @@
 
 use pacsgate_core::certificate::AcceptedBy;
 use rcgen::{BasicConstraints, CustomExtension, ExtendedKeyUsagePurpose, IsCa};
+use tokio::io::DuplexStream;
 
 use super::pki::{self, Authority, DAY, device, moment};
 use super::*;
+use crate::stream::tls::HandshakeFailure;
 
 #[tokio::test]
 async fn accepts_a_certificate_of_the_ca_with_its_names() {
@@ -148,13 +150,44 @@ async fn shows_the_refused_certificate_to_the_caller() {
     let stolen = site.client_ca.client("ct1.example").clone_with_key_of(&thief);
     let stranger = Authority::root("Other CA").client("ct1.example");
     for credentials in [stolen, stranger] {
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let connector = tokio_rustls::TlsConnector::from(site.client(&credentials).config());
-        let name = rustls::pki_types::ServerName::try_from("gate.example").unwrap();
-        let server = site.server();
-        let (gate, _) = tokio::join!(server.accept(near), connector.connect(name, far));
-        let presented = gate.unwrap_err().presented.unwrap();
-        assert_eq!(presented.dns, ["ct1.example".into()]);
+        let failure = failure(&site, &credentials).await;
+        assert_eq!(failure.presented.unwrap().dns, ["ct1.example".into()]);
+    }
+}
+
+async fn failure(site: &Site, credentials: &Credentials) -> HandshakeFailure<DuplexStream> {
+    let (near, far) = tokio::io::duplex(64 * 1024);
+    let connector = tokio_rustls::TlsConnector::from(site.client(credentials).config());
+    let name = rustls::pki_types::ServerName::try_from("gate.example").unwrap();
+    let server = site.server();
+    let (gate, _) = tokio::join!(server.accept(near), connector.connect(name, far));
+    gate.unwrap_err()
+}
+
+#[tokio::test]
+async fn tells_a_refused_certificate_of_the_ca_from_one_that_anybody_can_make() {
+    let site = Site::new();
+    let device = || device("ct1.example");
+    let mut over = device();
+    over.not_after = moment(-1).into();
+    let thief = site.client_ca.client("thief.example");
+    let below = site.client_ca.intermediate("Issuing CA");
+    for issued in [
+        site.client_ca.issue(&over),
+        below.issue(&over),
+        site.client_ca.server("ct1.example"),
+        site.client_ca.client("ct1.example").clone_with_key_of(&thief),
+    ] {
+        assert!(failure(&site, &issued).await.is_vouched_for);
+    }
+    let namesake = Authority::root("Client CA");
+    for made in [
+        pki::self_signed(&device()),
+        namesake.client("ct1.example"),
+        namesake.issue(&over),
+        namesake.intermediate("Issuing CA").server("ct1.example"),
+    ] {
+        assert!(!failure(&site, &made).await.is_vouched_for);
     }
 }
 
