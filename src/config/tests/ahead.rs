@@ -38,6 +38,21 @@ fn the_unit_must_let_the_audit_be_written() {
 }
 
 #[test]
+fn the_audit_is_in_a_folder_that_nobody_else_may_write() {
+    let (site, folder) = site("log/audit.jsonl");
+    std::fs::create_dir(&folder).unwrap();
+    site.set_mode("log", 0o775);
+    assert_eq!(
+        site.judged_for(Service::default()),
+        "pacsgate.toml:20:1: log.audit: log (OWN, mode 0775) is writable by others than its \
+         owner; run `chmod go-w log`, or move what the gate needs to another folder"
+    );
+    // systemd gives it to the gate's user before the start.
+    let made = vec![folder];
+    assert_eq!(site.judged_for(Service { made, ..Service::default() }), "");
+}
+
+#[test]
 fn names_a_user_that_the_unit_means_and_nobody_has_made() {
     let nobody = Some(("/etc/systemd/system/pacsgate.service".into(), "pacsgate".to_owned()));
     assert_eq!(
