@@ -25,7 +25,7 @@
 //!   parser's.
 //!
 //! Invariants: values are never converted from another type; no list may be
-//! empty but `tolerate`; a file that others may write is refused; no key is known before it is enforced; no
+//! empty but `tolerate`; a file that others may change is refused; no key is known before it is enforced; no
 //! message shows what a file of keys holds.
 
 mod ahead;

@@ -3,6 +3,7 @@
 mod account;
 pub mod ports;
 mod service;
+mod trust;
 mod unit;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use rustix::fs::Access as Wanted;
 
 pub use account::{Access, Account, Obstacle};
 pub use service::{Service, ServiceError};
+pub use trust::{Barrier, Distrust, Trust};
 
 /// What the system says, without the number that it has for it.
 pub fn words(error: &io::Error) -> String {

@@ -4,10 +4,10 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::host::words;
+use crate::host::{Barrier, Trust, words};
 use crate::journal::{self, Priority};
 
 /// Where the audit is written.
@@ -129,6 +129,9 @@ fn write_all(output: &mut dyn Write, bytes: &[u8]) -> Result<(), Broken> {
     Ok(())
 }
 
+/// Of a new file.
+const MODE: u32 = 0o640;
+
 /// A file that follows its name when logrotate moves it away.
 struct RotatedFile {
     path: PathBuf,
@@ -145,7 +148,10 @@ struct FileId {
 
 impl RotatedFile {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = File::options().append(true).create(true).mode(0o640).open(path)?;
+        let file = Trust::own().append(path, MODE).map_err(|barrier| match barrier {
+            Barrier::System(error) => error,
+            strange @ (Barrier::NotAFile | Barrier::Distrust(_)) => io::Error::other(strange),
+        })?;
         let id = FileId::of(&file.metadata()?);
         Ok(Self { path: path.to_owned(), file, id, reported: false })
     }
@@ -215,6 +221,20 @@ mod tests {
         sink.write(b"3\n").unwrap();
         assert_eq!(fs::read(&old).unwrap(), b"1\n");
         assert_eq!(fs::read(&path).unwrap(), b"3\n");
+    }
+
+    #[test]
+    fn follows_no_link_that_somebody_else_could_have_laid() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("audit.log"), folder.path().join("other"));
+        std::os::unix::fs::symlink(&other, &path).unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        let told = Sink::open(&Destination::File(path.clone())).err().unwrap().to_string();
+        assert!(told.contains(", mode 0777) is writable by others than its owner; "), "{told}");
+        assert!(!other.exists());
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        open(&path).write(b"1\n").unwrap();
+        assert_eq!(fs::read(&other).unwrap(), b"1\n");
     }
 
     #[test]

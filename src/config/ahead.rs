@@ -12,7 +12,7 @@ use super::mistake::{Caution, Outage};
 use super::pacs;
 use super::problems::{Opened, Problems};
 use crate::audit::Destination;
-use crate::host::{self, Access, Account, Service};
+use crate::host::{self, Access, Account, Service, Trust};
 
 /// How long all name servers together may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -87,6 +87,9 @@ fn audit(path: &Path, service: &Service) -> Vec<Outage> {
     }
     if service.writable.as_ref().is_some_and(|all| !all.iter().any(|one| path.starts_with(one))) {
         return vec![Outage::AuditSealed(folder.to_owned())];
+    }
+    if let Some(distrust) = Trust::of(service).of_log(path) {
+        return vec![Outage::NotOurs(distrust)];
     }
     if !folder.is_dir() {
         let account = service.account.as_ref();

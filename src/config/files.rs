@@ -1,18 +1,16 @@
-//! Files that only their owner may write: those of a configuration, and those that it names.
+//! Files that nobody else may change: those of a configuration, and those that it names.
 
-use std::fs::{self, File};
+use std::ffi::OsStr;
 use std::io::{self, Read};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::host::words;
+use crate::host::{Barrier, Distrust, Trust, words};
 
 /// Longer than any honest file: a bundle of CAs, a CRL with a hundred thousand entries, or the
 /// table of ten thousand peers.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
-const GROUP_OR_OTHERS_WRITE: u32 = 0o022;
 const OTHERS_READ: u32 = 0o004;
-const STICKY: u32 = 0o1000;
 
 /// Why a file cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -29,23 +27,29 @@ pub(super) enum FileFault {
     /// Longer than any honest file.
     #[error("is larger than {} MiB", MAX_FILE / (1024 * 1024))]
     TooLarge,
-    /// Group or others may write it: they could give themselves access.
-    #[error("is writable by others than its owner (mode {0:04o}); run `chmod go-w` on it")]
-    Writable(u32),
-    /// Group or others may write the directory, and so put another file in its place.
-    #[error(
-        "is in a directory that is writable by others than its owner (mode {0:04o}); run `chmod go-w` \
-         on the directory"
-    )]
-    Replaceable(u32),
+    /// Somebody else may write it, or put another in its place: they could give themselves access.
+    #[error(transparent)]
+    Distrust(Distrust),
     /// Not UTF-8, as TOML demands.
     #[error("is not UTF-8 text; save it in that encoding")]
     NotUtf8,
 }
 
 impl FileFault {
-    fn of(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::NotFound { Self::Absent } else { Self::Unreadable(error) }
+    /// The folder or the link that is to blame, if it is not the file itself.
+    pub(super) fn on_the_way(&self) -> Option<&Path> {
+        if let Self::Distrust(distrust) = self { distrust.on_the_way() } else { None }
+    }
+}
+
+impl From<Barrier> for FileFault {
+    fn from(barrier: Barrier) -> Self {
+        match barrier {
+            Barrier::System(error) if error.kind() == io::ErrorKind::NotFound => Self::Absent,
+            Barrier::System(error) => Self::Unreadable(error),
+            Barrier::NotAFile => Self::NotAFile,
+            Barrier::Distrust(distrust) => Self::Distrust(distrust),
+        }
     }
 }
 
@@ -63,45 +67,15 @@ pub(super) struct Contents {
     pub(super) readable_by_others: bool,
 }
 
-/// Reads a regular file that only its owner may write, up to [`MAX_FILE`].
-pub(super) fn read(path: &Path) -> Result<Contents, FileFault> {
-    // Before it is opened: opening a pipe would wait for its writer.
-    if !fs::metadata(path).map_err(FileFault::of)?.is_file() {
-        return Err(FileFault::NotAFile);
-    }
-    let file = File::open(path).map_err(FileFault::Unreadable)?;
-    let metadata = file.metadata().map_err(FileFault::Unreadable)?;
-    judge_mode(&metadata)?;
-    judge_directory(path)?;
+/// Reads a regular file that nobody else may change, up to [`MAX_FILE`].
+pub(super) fn read(path: &Path, trust: Trust) -> Result<Contents, FileFault> {
+    let (file, mode) = trust.file(path)?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(FileFault::Unreadable)?;
     if bytes.len() as u64 > MAX_FILE {
         return Err(FileFault::TooLarge);
     }
-    Ok(Contents { bytes, readable_by_others: metadata.mode() & OTHERS_READ != 0 })
-}
-
-fn judge_mode(metadata: &fs::Metadata) -> Result<(), FileFault> {
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & GROUP_OR_OTHERS_WRITE != 0 {
-        return Err(FileFault::Writable(mode));
-    }
-    Ok(())
-}
-
-/// In a sticky directory only the owner of a file may replace it.
-fn judge_directory(path: &Path) -> Result<(), FileFault> {
-    let directory = match path.parent() {
-        Some(directory) if directory.as_os_str().is_empty() => Path::new("."),
-        Some(directory) => directory,
-        None => return Ok(()),
-    };
-    let metadata = fs::metadata(directory).map_err(FileFault::Unreadable)?;
-    let mode = metadata.permissions().mode() & 0o7777;
-    if mode & GROUP_OR_OTHERS_WRITE != 0 && mode & STICKY == 0 {
-        return Err(FileFault::Replaceable(mode));
-    }
-    Ok(())
+    Ok(Contents { bytes, readable_by_others: mode & OTHERS_READ != 0 })
 }
 
 /// What is in the directory of the drop-in files, each in name order.
@@ -114,17 +88,17 @@ pub(super) struct DropIns {
 }
 
 /// The drop-in files of a directory; none if there is no such directory.
-pub(super) fn drop_ins(directory: &Path) -> Result<DropIns, FileFault> {
-    let metadata = match fs::metadata(directory) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DropIns::default()),
-        other => other.map_err(FileFault::Unreadable)?,
-    };
+pub(super) fn drop_ins(directory: &Path, trust: Trust) -> Result<DropIns, FileFault> {
     // Whoever may write here could add a peer.
-    judge_mode(&metadata)?;
+    let entries = match trust.folder(directory).map_err(FileFault::from) {
+        Err(FileFault::Absent) => return Ok(DropIns::default()),
+        other => other?,
+    };
     let mut found = DropIns::default();
-    for entry in fs::read_dir(directory).map_err(FileFault::Unreadable)? {
-        let path = entry.map_err(FileFault::Unreadable)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    for entry in entries {
+        let entry = entry.map_err(|error| FileFault::Unreadable(error.into()))?;
+        let file_name = OsStr::from_bytes(entry.file_name().to_bytes());
+        let (path, name) = (directory.join(file_name), file_name.to_string_lossy());
         if is_left_behind(&name) {
             continue;
         }
@@ -164,6 +138,8 @@ fn is_left_behind(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::{self, File};
+
     use super::*;
 
     #[test]
@@ -175,7 +151,7 @@ mod tests {
             fs::write(directory.path().join(name), "").unwrap();
         }
         fs::create_dir(directory.path().join("radiology")).unwrap();
-        let found = drop_ins(directory.path()).unwrap();
+        let found = drop_ins(directory.path(), Trust::own()).unwrap();
         let names = |paths: &[PathBuf]| {
             let names = paths.iter().map(|path| path.file_name().unwrap().to_owned());
             names.collect::<Vec<_>>()
@@ -187,7 +163,7 @@ mod tests {
     #[test]
     fn has_no_drop_ins_without_a_directory() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(drop_ins(&directory.path().join("conf.d")).unwrap().files.is_empty());
+        assert!(drop_ins(&directory.path().join("conf.d"), Trust::own()).unwrap().files.is_empty());
     }
 
     #[test]
@@ -203,12 +179,12 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("large");
         File::create(&path).unwrap().set_len(MAX_FILE + 1).unwrap();
-        assert!(matches!(read(&path), Err(FileFault::TooLarge)));
+        assert!(matches!(read(&path, Trust::own()), Err(FileFault::TooLarge)));
     }
 
     #[test]
     fn refuses_what_is_not_a_regular_file() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(matches!(read(directory.path()), Err(FileFault::NotAFile)));
+        assert!(matches!(read(directory.path(), Trust::own()), Err(FileFault::NotAFile)));
     }
 }

@@ -46,12 +46,12 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<Layer> {
     let main = problems.sources.add_file(path.to_owned());
     let mut layers = vec![read(path, main, problems)];
     let directory = path.parent().unwrap_or(Path::new("")).join(DROP_INS);
-    let found = files::drop_ins(&directory);
+    let found = files::drop_ins(&directory, problems.trust);
     let place = problems.sources.add_unread(directory.clone());
     problems.opened(place, "", &directory, Access::List);
     let DropIns { files, passed_over } = found.unwrap_or_else(|fault| {
         problems.incomplete = true;
-        problems.mistake(place, "", &fault);
+        problems.unread(place, "", &fault, &fault);
         DropIns::default()
     });
     for path in passed_over {
@@ -102,9 +102,9 @@ fn restore_origins(merged: &mut Table, layer: &Table) {
 fn read(path: &Path, file: Place, problems: &mut Problems) -> Option<Table> {
     let refuse = |place, fault: &FileFault, problems: &mut Problems| {
         problems.incomplete = true;
-        problems.mistake(place, "", fault);
+        problems.unread(place, "", fault, fault);
     };
-    let bytes = match files::read(path) {
+    let bytes = match files::read(path, problems.trust) {
         Ok(contents) => {
             problems.opened(file, "", path, Access::Read);
             contents.bytes

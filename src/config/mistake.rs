@@ -18,7 +18,7 @@ use super::suggestion::Suggestion;
 use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
 use crate::host::ports::ANY_PORT;
-use crate::host::{Obstacle, words};
+use crate::host::{Distrust, Obstacle, words};
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -410,6 +410,9 @@ pub(super) enum Outage {
     /// A file or a folder that the service needs and may not have.
     #[error("{0}")]
     Obstacle(Obstacle),
+    /// The audit's file, or a folder on the way to it, that somebody else could change.
+    #[error("{0}")]
+    NotOurs(Distrust),
     /// A folder in the place of the audit's file.
     #[error("{} is a folder; add the name of a file in it", .0.display())]
     AuditIsFolder(PathBuf),

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::files;
+use super::files::{self, Contents};
 use super::lookalike;
 use super::mistake::Mistake;
 use super::node::Node;
@@ -72,26 +72,25 @@ pub(super) fn load<T>(
 ) -> Option<Loaded<T>> {
     let path = problems.sources.base(at.place).join(&at.value);
     let shown = path.display();
-    let unread = |fault| match lookalike::first(&at.value.to_string_lossy()) {
-        Some(found) => format!("{shown}: {fault}; its name has {found}"),
-        None => format!("{shown}: {fault}"),
+    let Contents { bytes, readable_by_others } = match files::read(&path, problems.trust) {
+        Ok(contents) => contents,
+        Err(fault) => {
+            let told = match lookalike::first(&at.value.to_string_lossy()) {
+                Some(found) => format!("{shown}: {fault}; its name has {found}"),
+                None => format!("{shown}: {fault}"),
+            };
+            problems.unread(at.place, key, &fault, &told);
+            return None;
+        }
     };
-    let read = files::read(&path);
-    if read.is_ok() {
-        problems.opened(at.place, key, &path, Access::Read);
-    }
-    let parsed = read.map_err(unread);
-    let parsed = parsed.and_then(|contents| {
-        let content = parse(&contents.bytes).map_err(|fault| format!("{shown}: {fault}"))?;
-        Ok((content, contents.readable_by_others))
-    });
-    match parsed {
-        Ok((content, readable_by_others)) => {
+    problems.opened(at.place, key, &path, Access::Read);
+    match parse(&bytes) {
+        Ok(content) => {
             problems.named.insert(path.clone());
             Some(Loaded { place: at.place, path, readable_by_others, content })
         }
-        Err(mistake) => {
-            problems.mistake(at.place, key, &mistake);
+        Err(fault) => {
+            problems.mistake(at.place, key, &format!("{shown}: {fault}"));
             None
         }
     }

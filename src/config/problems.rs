@@ -1,12 +1,13 @@
 //! What is found while a configuration is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::files::FileFault;
 use super::finding::{Errors, Finding, Location};
 use super::source::{Place, Sources};
-use crate::host::{Access, Service};
+use crate::host::{Access, Service, Trust};
 use crate::log::Format;
 
 /// All that is found, so that an administrator sees it at once and not one at a time.
@@ -19,6 +20,10 @@ pub(super) struct Problems {
     mistakes: Vec<Found>,
     cautions: Vec<Found>,
     outages: Vec<Found>,
+    /// Whose files may be read.
+    pub(super) trust: Trust,
+    /// Folders and links on the way to files that were told to be somebody else's.
+    told: HashSet<PathBuf>,
     /// Every file that was opened, and the directory of the drop-in files.
     pub(super) opened: Vec<Opened>,
     pub(super) purpose: Purpose,
@@ -52,7 +57,11 @@ struct Found {
 }
 
 impl Problems {
-    pub(super) const fn new(purpose: Purpose, now: SystemTime) -> Self {
+    pub(super) fn new(purpose: Purpose, now: SystemTime) -> Self {
+        let trust = match &purpose {
+            Purpose::Run => Trust::own(),
+            Purpose::Check(service) => Trust::of(service),
+        };
         Self {
             sources: Sources::new(),
             now,
@@ -60,6 +69,8 @@ impl Problems {
             mistakes: Vec::new(),
             cautions: Vec::new(),
             outages: Vec::new(),
+            trust,
+            told: HashSet::new(),
             opened: Vec::new(),
             purpose,
             incomplete: false,
@@ -70,6 +81,19 @@ impl Problems {
     pub(super) fn opened(&mut self, place: Place, key: &str, path: &Path, access: Access) {
         let (key, path) = (key.to_owned(), path.to_owned());
         self.opened.push(Opened { place, key, path, access });
+    }
+
+    /// A file that cannot be read. A folder that many files are in is told once.
+    pub(super) fn unread(
+        &mut self,
+        place: Place,
+        key: &str,
+        fault: &FileFault,
+        told: &impl ToString,
+    ) {
+        if fault.on_the_way().is_none_or(|path| self.told.insert(path.to_owned())) {
+            self.mistake(place, key, told);
+        }
     }
 
     /// Something that keeps the configuration from being loaded.

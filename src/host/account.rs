@@ -46,7 +46,7 @@ pub struct Obstacle {
 }
 
 /// As many symbolic links as Linux follows.
-const MAX_LINKS: usize = 40;
+pub(super) const MAX_LINKS: usize = 40;
 
 impl Account {
     /// The account of a name, or of a number; `None` if there is none.
@@ -68,6 +68,11 @@ impl Account {
             groups: groups.into_iter().map(Gid::as_raw).collect(),
             name: user.name,
         }))
+    }
+
+    /// The user's number.
+    pub(super) const fn uid(&self) -> u32 {
+        self.uid
     }
 
     /// Whether it is root.
@@ -165,12 +170,12 @@ fn has_list(path: &Path) -> bool {
     rustix::fs::getxattr(path, "system.posix_acl_access", &mut none).is_ok_and(|length| length > 0)
 }
 
-fn user_name(uid: u32) -> String {
+pub(super) fn user_name(uid: u32) -> String {
     let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
     user.map_or_else(|| uid.to_string(), |user| user.name)
 }
 
-fn group_name(gid: u32) -> String {
+pub(super) fn group_name(gid: u32) -> String {
     let group = Group::from_gid(Gid::from_raw(gid)).ok().flatten();
     group.map_or_else(|| gid.to_string(), |group| group.name)
 }

@@ -1,11 +1,12 @@
 //! `pacsgate check`, as administrators meet it: the real binary on real files.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
+use nix::unistd::{User, geteuid};
 use pacsgate::pki::{self, Authority};
 use rcgen::KeyPair;
 use serde_json::Value;
@@ -131,6 +132,45 @@ fn finds_bad_a_revocation_list_that_has_ended() {
 }
 
 #[test]
+fn neither_check_nor_run_takes_a_file_below_a_folder_that_others_may_write() {
+    let site = Site::new(200 * DAY);
+    site.write("srv/pki/ca.pem", fs::read(site.path("tls/ca.pem")).unwrap());
+    site.write("pacsgate.toml", SOUND.replace("tls/ca.pem", "srv/pki/ca.pem"));
+    assert_eq!(site.check(&[]).code, 0);
+    site.set_mode("srv", 0o777);
+    let start = "pacsgate.toml:8:1: listener.front.tls.client_ca: srv/pki/ca.pem: srv (";
+    let end = ", mode 0777) is writable by others than its owner; run `chmod go-w srv`, or move \
+               what the gate needs to another folder";
+    site.is_refused(start, end);
+}
+
+/// What belongs to somebody else, and where that is told.
+const FOREIGN: [(&str, &str); 4] = [
+    ("conf.d", "conf.d: conf.d ("),
+    ("conf.d/ct2.toml", "conf.d/ct2.toml: conf.d/ct2.toml ("),
+    (
+        "tls/gateway.key",
+        "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key: tls/gateway.key (",
+    ),
+    ("tls/ca.pem", "pacsgate.toml:8:1: listener.front.tls.client_ca: tls/ca.pem: tls/ca.pem ("),
+];
+
+#[test]
+#[ignore = "needs root: run tests/all"]
+fn neither_check_nor_run_takes_what_belongs_to_somebody_else() {
+    let nobody = User::from_name("nobody").unwrap().unwrap().uid.as_raw();
+    for (name, start) in FOREIGN {
+        let site = Site::new(200 * DAY);
+        let peer = peer(&[("san_dns", "ct2.example")], &["CT2"], &["echo"]);
+        site.write("conf.d/ct2.toml", named("peer.ct2", &peer));
+        assert_eq!(site.check(&[]).code, 0);
+        lchown(site.path(name), Some(nobody), None).unwrap();
+        site.is_refused(start, &format!(") must belong to root; run `chown root {name}`"));
+    }
+}
+
+#[test]
+#[ignore = "needs root: run tests/all"]
 fn finds_bad_what_the_user_of_the_service_cannot_read() {
     let site = Site::new(200 * DAY);
     let folders = ["", "tls", "conf.d"];
@@ -184,6 +224,7 @@ fn wants_a_user_that_is_there() {
 }
 
 #[test]
+#[ignore = "needs root: run tests/all"]
 fn finds_bad_an_audit_file_that_cannot_be_made() {
     let site = Site::new(200 * DAY);
     site.write("pacsgate.toml", format!("{SOUND}[log]\naudit = \"log/audit.jsonl\"\n"));
@@ -204,8 +245,10 @@ fn finds_bad_an_audit_file_that_cannot_be_made() {
         text.lines().filter(|line| line.starts_with(&told)).count()
     };
     assert_eq!(nobody("make a file in log"), 1);
-    site.set_mode("log", 0o757);
+    let nobody_id = User::from_name("nobody").unwrap().unwrap().uid.as_raw();
+    lchown(site.path("log"), Some(nobody_id), None).unwrap();
     assert_eq!(nobody("make a file in log"), 0);
+    lchown(site.path("log"), Some(0), None).unwrap();
     site.write("log/audit.jsonl", "");
     site.set_mode("log", 0o755);
     assert_eq!((nobody("make a file in log"), nobody("write to log/audit.jsonl")), (0, 1));
@@ -312,7 +355,7 @@ fn writes_one_json_document() {
 #[test]
 fn names_a_variable_of_the_environment() {
     let site = Site::new(200 * DAY);
-    let mut command = site.command(&["check", "--json", "--user", "root"]);
+    let mut command = site.command(&[&["check", "--json"], as_ourselves()].concat());
     let checked = site.end(command.env("PACSGATE__LIMITS__IDEL", "5m"));
     let document: Value = serde_json::from_str(&checked.text).unwrap();
     let finding = &document["findings"][0];
@@ -360,6 +403,11 @@ fn a_file_that_is_not_there_is_exit_code_78() {
 /// The lines with a mark, without it.
 fn lines(block: &str, mark: &str) -> String {
     block.lines().filter_map(|line| line.strip_prefix(mark)).collect::<Vec<_>>().join("\n")
+}
+
+/// Has `check` judge for whoever runs this test: what is installed here as pacsgate is another gate.
+pub(crate) fn as_ourselves() -> &'static [&'static str] {
+    if geteuid().is_root() { &["--user", "root"] } else { &[] }
 }
 
 /// A directory with a configuration, certificates and keys.
@@ -420,8 +468,18 @@ impl Site {
     }
 
     fn check(&self, options: &[&str]) -> Ended {
-        // As root may: a pacsgate that is installed here has nothing to do with it.
-        self.check_for("root", options)
+        self.run_binary(&[&["check"], as_ourselves(), options].concat())
+    }
+
+    /// Neither `check` nor `run` loads it, and both say one sentence and nothing else.
+    fn is_refused(&self, start: &str, end: &str) {
+        let (checked, ran) = (self.check(&[]), self.run_binary(&["run"]));
+        assert_eq!((checked.code, ran.code), (78, 78), "{}", checked.text);
+        let told = checked.text.lines().next().and_then(|line| line.strip_prefix("error: "));
+        let told = told.unwrap_or_default();
+        assert!(told.starts_with(start) && told.ends_with(end), "{}", checked.text);
+        assert!(ran.text.ends_with(&format!(" ERROR pacsgate: {told}")), "{}", ran.text);
+        assert!(checked.text.ends_with("\nbad: pacsgate.toml: 1 error, 0 warnings"), "{told}");
     }
 
     fn check_for(&self, user: &str, options: &[&str]) -> Ended {

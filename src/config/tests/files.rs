@@ -1,6 +1,12 @@
 //! Several files, files that are not there, and files that others may write.
 
-use super::site::{MAIN, Site, peer};
+use std::os::unix::fs::{PermissionsExt, lchown};
+
+use nix::unistd::User;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::site::{MAIN, Site, guarded, peer};
+use crate::host::{Account, Service};
 
 fn ct2() -> String {
     peer("ct2", "CT2")
@@ -100,24 +106,150 @@ fn refuses_each_file_that_others_may_write() {
         let site = Site::new(MAIN);
         site.write("conf.d/a.toml", ct2());
         site.set_mode(name, mode);
-        let sentence = "is writable by others than its owner";
-        let cure = "run `chmod go-w` on it";
-        assert_eq!(site.told(), format!("{place}{sentence} (mode {mode:04o}); {cure}"));
+        assert_eq!(
+            site.told(),
+            format!(
+                "{place}{name} (OWN, mode {mode:04o}) is writable by others than its owner; run \
+                 `chmod go-w {name}`"
+            )
+        );
     }
 }
 
 #[test]
-fn refuses_a_file_in_a_directory_that_others_may_write() {
+fn names_a_folder_that_others_may_write_once_and_where_it_is_first_needed() {
     let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2());
     site.set_mode("tls", 0o775);
-    let told = site.told();
-    let first = "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: is in a \
-                 directory that is writable by others than its owner (mode 0775); run `chmod go-w` on \
-                 the directory";
-    assert_eq!(told.lines().next(), Some(first));
-    assert_eq!(told.lines().count(), 3, "{told}");
+    let cure = ", or move what the gate needs to another folder";
+    assert_eq!(
+        site.told(),
+        format!(
+            "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: tls (OWN, mode \
+             0775) is writable by others than its owner; run `chmod go-w tls`{cure}"
+        )
+    );
     site.set_mode("tls", 0o1777);
     assert!(site.load().is_ok());
+    site.set_mode("", 0o777);
+    let (all, told) = (site.directory().display().to_string(), site.told());
+    assert_eq!(
+        told,
+        format!(
+            "pacsgate.toml: {all} (OWN, mode 0777) is writable by others than its owner; run \
+             `chmod go-w {all}`{cure}"
+        )
+    );
+}
+
+#[test]
+fn a_folder_of_drop_ins_has_no_file_of_others_even_if_it_is_sticky() {
+    let site = Site::new(MAIN);
+    site.write("conf.d/a.toml", ct2());
+    site.set_mode("conf.d", 0o1777);
+    let told = "conf.d: conf.d (OWN, mode 1777) is writable by others than its owner; run `chmod \
+                go-w conf.d`\n";
+    assert!((site.told() + "\n").starts_with(told), "{}", site.told());
+}
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_is_told_and_not_waited_for() {
+    let site = Site::new(MAIN);
+    for name in ["conf.d/a.toml", "tls/ca.pem"] {
+        site.write(name, "");
+        std::fs::remove_file(site.path(name)).unwrap();
+        mknodat(CWD, site.path(name), FileType::Fifo, Mode::RUSR, 0).unwrap();
+    }
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:8:1: listener.front.tls.client_ca: tls/ca.pem: is not a regular file\n\
+         conf.d/a.toml: is not a regular file"
+    );
+}
+
+#[test]
+fn loads_through_links_as_certbot_and_kubernetes_make_them() {
+    let site = Site::new(&MAIN.replace("tls/gateway.pem", "mounted/tls/live.pem"));
+    site.write("..2026_11_28/conf.d/a.toml", ct2());
+    for (link, target) in [
+        ("..data", "..2026_11_28"),
+        ("conf.d", "..data/conf.d"),
+        ("mounted", "."),
+        ("tls/live.pem", "gateway.pem"),
+    ] {
+        std::os::unix::fs::symlink(target, site.path(link)).unwrap();
+    }
+    assert_eq!(site.load().unwrap().loaded.peers, 2);
+}
+
+/// What is somebody else's, where it is told, and with which command it is mended.
+const FOREIGN: [(&str, &str, &str); 8] = [
+    ("pacsgate.toml", "pacsgate.toml: ", ""),
+    ("conf.d", "conf.d: ", ""),
+    ("conf.d/a.toml", "conf.d/a.toml: ", ""),
+    ("tls/gateway.pem", "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: ", ""),
+    ("tls/gateway.key", "pacsgate.toml:7:1: listener.front.tls.private_key: tls/gateway.key: ", ""),
+    ("tls/ca.pem", "pacsgate.toml:8:1: listener.front.tls.client_ca: tls/ca.pem: ", ""),
+    ("tls/ca.crl", "pacsgate.toml:9:15: listener.front.tls.client_crl[0]: tls/ca.crl: ", ""),
+    (
+        "tls",
+        "pacsgate.toml:6:1: listener.front.tls.certificate: tls/gateway.pem: ",
+        ", or move what the gate needs to another folder",
+    ),
+];
+
+#[test]
+#[ignore = "needs root: run tests/all"]
+fn refuses_each_file_and_folder_of_somebody_else() {
+    for (name, place, elsewhere) in FOREIGN {
+        let site = Site::new(&guarded());
+        site.write("conf.d/a.toml", ct2());
+        assert!(site.load().is_ok());
+        let mode = std::fs::metadata(site.path(name)).unwrap().permissions().mode() & 0o7777;
+        site.give_away(name);
+        let told = format!(
+            "{place}{name} (STRANGER, mode {mode:04o}) must belong to root; run `chown root \
+             {name}`{elsewhere}"
+        );
+        assert_eq!(site.told().lines().next(), Some(&*told));
+    }
+}
+
+#[test]
+#[ignore = "needs root: run tests/all"]
+fn refuses_a_link_of_somebody_else() {
+    let site = Site::new(&MAIN.replace("tls/gateway.key", "tls/link"));
+    std::os::unix::fs::symlink("gateway.key", site.path("tls/link")).unwrap();
+    assert!(site.load().is_ok());
+    site.give_away("tls/link");
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:7:1: listener.front.tls.private_key: tls/link: the link tls/link \
+         (STRANGER, mode 0777) must belong to root; run `chown -h root tls/link`"
+    );
+}
+
+#[test]
+#[ignore = "needs root: run tests/all"]
+fn check_takes_what_belongs_to_the_user_of_the_service() {
+    let nobody = || Account::named("nobody").unwrap().unwrap();
+    let judged = |account| Service { account: Some(account), ..Service::default() };
+    let site = Site::new(&guarded());
+    for name in ["", "tls"] {
+        site.set_mode(name, 0o755);
+    }
+    for name in ["pacsgate.toml", "tls/gateway.pem", "tls/gateway.key"] {
+        lchown(
+            site.path(name),
+            Some(User::from_name("nobody").unwrap().unwrap().uid.as_raw()),
+            None,
+        )
+        .unwrap();
+    }
+    assert_eq!(site.judged_for(judged(nobody())), "");
+    // The gate of root would have to trust nobody.
+    let told = site.judged_for(judged(Account::named("root").unwrap().unwrap()));
+    assert!(told.contains(") must belong to root; run `chown root pacsgate.toml`"), "{told}");
 }
 
 #[test]

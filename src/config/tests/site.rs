@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, lchown};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
+use nix::unistd::{Group, User, getegid, geteuid};
 use rcgen::{CertificateParams, ExtendedKeyUsagePurpose, KeyPair, SignatureAlgorithm};
 
 use crate::config::problems::{Problems, Purpose};
@@ -49,6 +50,9 @@ pub(super) fn peer(name: &str, title: &str) -> String {
          calling_ae = [\"{title}\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n"
     )
 }
+
+/// The number of a user whom no machine knows.
+const STRANGER: u32 = 4_100_000;
 
 pub(super) struct Site {
     directory: tempfile::TempDir,
@@ -168,7 +172,17 @@ impl Site {
         self.without_directory(&self.load_in(environment).expect_err("loads").to_string())
     }
 
+    /// Gives a file, a folder or a link itself to somebody whom this machine does not know.
+    pub(super) fn give_away(&self, name: &str) {
+        lchown(self.path(name), Some(STRANGER), None).unwrap();
+    }
+
     fn without_directory(&self, told: &str) -> String {
+        // The owner of all files here.
+        let user = User::from_uid(geteuid()).unwrap().map_or(geteuid().to_string(), |it| it.name);
+        let group = Group::from_gid(getegid()).unwrap().map_or(getegid().to_string(), |it| it.name);
+        let told = told.replace(&format!("({user}:{group},"), "(OWN,");
+        let told = told.replace(&format!("({STRANGER}:{group},"), "(STRANGER,");
         told.replace(&format!("{}/", self.directory.path().display()), "")
     }
 
