@@ -220,8 +220,10 @@ fn ten_thousand_forbidden_requests_are_counted_and_leave_little_audit() {
     let Scenario { gate, .. } = scenario;
     let stopped = gate.stop();
     assert_eq!(stopped.counted("forbidden", "requestor-move-destination"), 10_000);
-    assert_eq!(stopped.of_event("forbidden").len(), ASSOCIATIONS);
-    assert!(stopped.stdout.len() < 3 * ASSOCIATIONS * 1500, "{}", stopped.stdout.len());
+    // A flood of one peer: 60 lines a minute of one reason, and the sum of the others.
+    let lines = stopped.of_event("forbidden").len();
+    assert!((60..ASSOCIATIONS).contains(&lines), "{lines}");
+    assert!(stopped.stdout.len() < ASSOCIATIONS * 1500, "{}", stopped.stdout.len());
 }
 
 #[test]
