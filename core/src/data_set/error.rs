@@ -71,10 +71,10 @@ crate::reasons! {
         Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
         Elements: "elements-limit", "more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
         IdentifierLength: "identifier-length",
-            "the identifier of a query or retrieval is longer than `identifier` allows" is WHOLE,
+            "an identifier that is longer than `identifier` allows" is WHOLE,
             RAISE_IDENTIFIER;
         AttributesLength: "attributes-length",
-            "the data set of an N-service is longer than `attributes` allows, pixel data not counted"
+            "attributes that are longer than `attributes` allows"
             is Ground::Harm("servers hold it whole, as they do an identifier"), RAISE_ATTRIBUTES;
         ItemElements: "item-elements",
             "more elements in one item than `item_elements` allows" is WIDE, RAISE_ITEM_ELEMENTS;
