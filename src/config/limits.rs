@@ -107,7 +107,7 @@ const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 /// From what any image has to what fits in no server's memory.
 const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
 
-/// From what a query of one study needs to what an 800 MiB identifier showed to be too much.
+/// From more than any query of one study to a third of what was seen to fill a server's memory.
 const LENGTH: RangeInclusive<u32> = 64 * 1024..=256 * 1024 * 1024;
 /// From what any query has to what takes a server minutes.
 const ITEM_ELEMENTS: RangeInclusive<u32> = 256..=1_000_000;
