@@ -75,7 +75,7 @@ crate::reasons! {
             RAISE_IDENTIFIER;
         AttributesLength: "attributes-length",
             "attributes that are longer than `attributes` allows"
-            is Ground::Harm("servers hold it whole, as they do an identifier"), RAISE_ATTRIBUTES;
+            is Ground::Harm("Orthanc takes 300 MB of memory for a storage commitment of 40 MiB"), RAISE_ATTRIBUTES;
         ItemElements: "item-elements",
             "more elements in one item than `item_elements` allows" is WIDE, RAISE_ITEM_ELEMENTS;
         /// PS3.4 section C.2.2.2.4.
