@@ -6,6 +6,8 @@
 //! different data sets is refused. It holds a few bytes and a bounded stack, whatever the size of
 //! the data set; its cost grows with the elements, not with the bytes.
 
+mod allowance;
+mod bounds;
 mod deviation;
 mod dictionary;
 mod error;
@@ -17,7 +19,9 @@ mod rules;
 mod seen;
 mod tag;
 mod walk;
+mod wildcards;
 
+pub use bounds::Bounds;
 pub use deviation::{Deviation, Deviations, Tolerance, Tolerated, UnknownDeviation};
 pub use error::DataSetError;
 pub use identifiers::MAX_HELD;

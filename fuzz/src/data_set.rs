@@ -1,7 +1,7 @@
-//! A data set: one byte for its encoding, one for what it is for and whose it is, one for what is
-//! tolerated, three for the cuts; the rest is the data set.
+//! A data set: one byte for its encoding, one for what it is for, whose it is and whether its bounds are
+//! within the reach of an input, one for what is tolerated, three for the cuts; the rest is the data set.
 
-use pacsgate_core::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
+use pacsgate_core::data_set::{Bounds, DataSetError, Deviations, Purpose, Rules, Walker};
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::uid::InstanceUid;
@@ -14,6 +14,9 @@ pub const HEADER: usize = 6;
 
 const WALKS: [Walk; 4] =
     [Walk::ImplicitLittle, Walk::ExplicitLittle, Walk::ExplicitBig, Walk::Encapsulated];
+
+/// Small enough for inputs of a few hundred bytes.
+const SMALL: Bounds = Bounds { identifier: 300, attributes: 400, item_elements: 6, wildcards: 2 };
 
 /// The verdict, the deviations included, is the same however the data set is cut, and stays;
 /// and it takes no more memory than it may.
@@ -35,7 +38,8 @@ pub fn holds(input: &[u8]) {
     };
     let tolerated = input.tolerated();
     let from = if choice & 0x80 == 0 { Side::Requestor } else { Side::Acceptor };
-    let rules = Rules { tolerated, ..Rules::strict(from) };
+    let bounds = if choice & 0x40 == 0 { Bounds::USUAL } else { SMALL };
+    let rules = Rules { tolerated, bounds, ..Rules::strict(from) };
     let mut cuts = input.cuts();
     let new = || Walker::new(walk, purpose.clone(), rules);
     let whole = judge(new(), [input.0].into_iter());

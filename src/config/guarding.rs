@@ -1,6 +1,7 @@
-//! How the data sets of a peer or a PACS are judged: the same keys in both tables.
+//! How the data sets of a peer or a PACS are judged: the same keys in both tables, and those of a peer
+//! alone.
 
-use pacsgate_core::data_set::Deviation;
+use pacsgate_core::data_set::{Bounds, Deviation};
 use pacsgate_core::inspector::{Guarding, Mode};
 
 use super::limits::{self, Limits};
@@ -17,6 +18,17 @@ pub(super) fn read(table: &mut Section<'_>, limits: &Limits) -> Guarding {
         mode: mode(table),
         tolerated: tolerated.into_iter().map(|deviation| deviation.value).collect(),
         elements: table.or("elements", limits.elements, limits::elements),
+        bounds: Bounds::USUAL,
+    }
+}
+
+/// Reads what bounds the data sets of a peer besides; nothing a PACS sends has these bounds.
+pub(super) fn bounds(table: &mut Section<'_>, limits: &Limits) -> Bounds {
+    Bounds {
+        identifier: table.or("identifier", limits.identifier, limits::length),
+        attributes: table.or("attributes", limits.attributes, limits::length),
+        item_elements: table.or("item_elements", limits.item_elements, limits::item_elements),
+        wildcards: table.or("wildcards", limits.wildcards, limits::wildcards),
     }
 }
 

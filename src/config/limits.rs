@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use config::ValueKind;
-use pacsgate_core::data_set::ELEMENTS;
+use pacsgate_core::data_set::{Bounds, ELEMENTS};
 use pacsgate_core::policy::{ASSOCIATIONS, within};
 
 use super::mistake::Mistake;
@@ -76,6 +76,14 @@ limits! {
     max_pdu: u32 = 1024 * 1024, max_pdu;
     /// Elements of a data set from a peer or a PACS that has no number of its own.
     elements: u32 = ELEMENTS, elements;
+    /// Bytes of an identifier of a query or retrieval, of a peer that has no number of its own.
+    identifier: u32 = Bounds::USUAL.identifier, length;
+    /// Bytes of the data set of an N-service, pixel data not counted.
+    attributes: u32 = Bounds::USUAL.attributes, length;
+    /// Elements in one item of either.
+    item_elements: u32 = Bounds::USUAL.item_elements, item_elements;
+    /// Runs of `*` in one value of an identifier.
+    wildcards: u32 = Bounds::USUAL.wildcards, wildcards;
     /// Associations at a time of a peer that has no number of its own.
     peer_associations: u32 = 32, count;
     /// Associations at a time to a PACS that has no number of its own.
@@ -101,6 +109,14 @@ const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 /// From what any image has to what fits in no server's memory.
 const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
 
+/// From more than any query of one study to a third of what was seen to fill a server's memory.
+const LENGTH: RangeInclusive<u32> = 64 * 1024..=256 * 1024 * 1024;
+/// From what any query has to what takes a server minutes.
+const ITEM_ELEMENTS: RangeInclusive<u32> = 256..=1_000_000;
+/// One is the least that a search by the beginning of a name has; what a server can bear beyond a few
+/// is for who sets it to know.
+const WILDCARDS: RangeInclusive<u32> = 1..=1_000;
+
 fn step(node: &Node) -> Result<Duration, Mistake> {
     duration(node, &STEP)
 }
@@ -117,6 +133,21 @@ pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
 /// A number of elements.
 pub(super) fn elements(node: &Node) -> Result<u32, Mistake> {
     within(node.integer()?, MOST_ELEMENTS).map_err(Mistake::Range)
+}
+
+/// The bytes of a data set that is no object.
+pub(super) fn length(node: &Node) -> Result<u32, Mistake> {
+    with_unit(node, |text| units::size(text, &LENGTH), UnitFault::BareSize)
+}
+
+/// A number of elements in one item.
+pub(super) fn item_elements(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, ITEM_ELEMENTS).map_err(Mistake::Range)
+}
+
+/// A number of wildcards.
+pub(super) fn wildcards(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, WILDCARDS).map_err(Mistake::Range)
 }
 
 /// The longest PDU, in bytes.

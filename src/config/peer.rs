@@ -54,7 +54,10 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
         services: table.each("services", service),
-        guarding: guarding::read(&mut table, limits),
+        guarding: Guarding {
+            bounds: guarding::bounds(&mut table, limits),
+            ..guarding::read(&mut table, limits)
+        },
         sop_classes: table.optional_list("sop_classes", sop_class),
         move_to: table.optional_list("move_to", title),
         is_sound: false,

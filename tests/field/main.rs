@@ -46,6 +46,7 @@ mod matrix {
 #[path = "../gate/patches"]
 #[expect(dead_code, reason = "the other tests of the gate use the rest")]
 mod patches {
+    pub(crate) mod elements;
     pub(crate) mod servers;
 }
 

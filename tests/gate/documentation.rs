@@ -67,20 +67,21 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
         assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
-    assert_eq!(count, 23);
+    assert_eq!(count, 27);
 }
 
 #[test]
 fn the_ranges_on_the_page_are_those_that_check_names() {
     let rows = CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `limits."));
     let rows: Vec<_> = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).collect();
-    assert_eq!(rows.len(), 20);
+    assert_eq!(rows.len(), 24);
     let folder = Folder::new();
     folder.write_readme_configuration();
     let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();
     let limits = rows.iter().map(|row| {
         let key = row[0].trim_end_matches('`');
-        let unit = if key == "max_pdu" { "B" } else { "s" };
+        let is_size = ["max_pdu", "identifier", "attributes"].contains(&key);
+        let unit = if is_size { "B" } else { "s" };
         let is_number = row[2].bytes().all(|byte| byte.is_ascii_digit() || b" _to".contains(&byte));
         let nothing = if is_number { "0".to_owned() } else { format!("\"0{unit}\"") };
         format!("{key} = {nothing}\n")

@@ -6,6 +6,7 @@
 
 mod deflated;
 mod documentation;
+mod elements;
 mod harm;
 mod nested;
 mod play;

@@ -27,13 +27,25 @@ received = []
 
 
 def dataset(attributes):
-    """A data set from keywords; a list of such stands for a sequence."""
+    """A data set from keywords; a list of such stands for a sequence, and a number for as many bytes of
+    pixel data or as many references."""
     made = Dataset()
     for keyword, value in attributes.items():
-        if isinstance(value, list):
+        if keyword == "PixelData":
+            value = bytes(value)
+        elif keyword == "ReferencedSOPSequence" and isinstance(value, int):
+            value = [reference(number) for number in range(value)]
+        elif isinstance(value, list):
             value = [dataset(item) for item in value]
         setattr(made, keyword, value)
     return made
+
+
+def reference(number):
+    instance = f"1.2.840.113619.2.55.3.604688119.971.1234567890.{number}"
+    return dataset(
+        {"ReferencedSOPClassUID": CTImageStorage, "ReferencedSOPInstanceUID": instance}
+    )
 
 
 def plain(answer):

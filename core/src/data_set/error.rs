@@ -23,6 +23,14 @@ const SUBSCRIBE: &str = "If the device subscribes under another of its titles, a
                          `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
 const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements` of its [peer] or [pacs] table, or in \
      [limits] for all.";
+const RAISE_IDENTIFIER: &str = "This is a limit: if the query or retrieval is sound, raise `identifier` of its [peer] table, or \
+     in [limits] for all.";
+const RAISE_ATTRIBUTES: &str = "This is a limit: if the request is sound, raise `attributes` of its [peer] table, or in [limits] \
+     for all.";
+const RAISE_ITEM_ELEMENTS: &str = "This is a limit: if the request is sound, raise `item_elements` of its [peer] table, or in \
+     [limits] for all.";
+const RAISE_WILDCARDS: &str = "Whoever asks does it with fewer `*`. If that is not possible, and the PACS does not slow down, raise \
+     `wildcards` of its [peer] table, or in [limits] for all.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
@@ -49,12 +57,30 @@ const PATHS: Ground =
     Ground::Harm("servers that make paths of it leave their directory (docs/data-sets.md)");
 const CODECS: Ground =
     Ground::Meaning("pydicom takes it for one of Python's codecs, DCMTK for ASCII");
+const WHOLE: Ground =
+    Ground::Harm("dcmqrscp, wlmscpfs, Orthanc and qrscp hold it whole: 800 MB and more of memory");
+const WIDE: Ground = Ground::Harm(
+    "dcmqrscp and Orthanc take time by the square of the number: half a minute for 200,000",
+);
+const PATTERN: Ground =
+    Ground::Harm("dcmqrscp and wlmscpfs try every place for each, and serve nobody for hours");
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
     pub enum DataSetError {
         Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
         Elements: "elements-limit", "more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
+        IdentifierLength: "identifier-length",
+            "an identifier that is longer than `identifier` allows" is WHOLE,
+            RAISE_IDENTIFIER;
+        AttributesLength: "attributes-length",
+            "attributes that are longer than `attributes` allows"
+            is Ground::Harm("Orthanc takes 300 MB of memory for a storage commitment of 40 MiB"), RAISE_ATTRIBUTES;
+        ItemElements: "item-elements",
+            "more elements in one item than `item_elements` allows" is WIDE, RAISE_ITEM_ELEMENTS;
+        /// PS3.4 section C.2.2.2.4.
+        Wildcards(Tag = EXAMPLE): "wildcards",
+            "{0} has more `*` than `wildcards` allows" is PATTERN, RAISE_WILDCARDS;
         Cut: "data-set-cut", "cut off inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
             "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
@@ -137,6 +163,10 @@ impl DataSetError {
             | Self::UidCharacters(_) => Deviation::Identifier,
             Self::Depth
             | Self::Elements
+            | Self::IdentifierLength
+            | Self::AttributesLength
+            | Self::ItemElements
+            | Self::Wildcards(_)
             | Self::Cut
             | Self::Overrun(_)
             | Self::NotAnItem(_)

@@ -33,6 +33,8 @@ pub(super) struct Level {
     pub(super) highest: Option<Tag>,
     /// Where its tags begin among those remembered.
     pub(super) seen_from: usize,
+    /// How many elements the data set or item had so far.
+    pub(super) elements: u32,
 }
 
 /// The open things, the innermost last. Memory is bounded by [`MAX_DEPTH`].
@@ -52,6 +54,7 @@ impl Levels {
             bound: u64::MAX,
             highest: None,
             seen_from: 0,
+            elements: 0,
         };
         Self { data_set, inner: Vec::new(), sequences: 0 }
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bounds::Bounds;
 use super::deviation::{Deviation, Tolerance, Tolerated};
 use crate::side::Side;
 use crate::wire::title::AeTitle;
@@ -17,7 +18,7 @@ pub enum Purpose {
         /// The Affected SOP Instance UID of the command.
         sop_instance: InstanceUid,
     },
-    /// The identifier of a C-FIND, C-MOVE or C-GET, in requests and responses.
+    /// The identifier of a request of C-FIND, C-MOVE or C-GET.
     Query,
     /// The information of an action on a unified procedure step, which may subscribe none but these
     /// titles (PS3.4 section CC.2.3).
@@ -25,7 +26,7 @@ pub enum Purpose {
         /// Who may be the Receiving AE.
         receivers: Arc<[AeTitle]>,
     },
-    /// The attributes of a normalized service, and anything else.
+    /// The attributes of a normalized service, the identifier of a response, and anything else.
     Attributes,
 }
 
@@ -40,6 +41,8 @@ pub struct Rules {
     /// How many elements, items and delimiters it may have: one more for each
     /// [`BYTES_FOR_AN_ELEMENT`] that went before.
     pub elements: u32,
+    /// How large a requestor's may be that is no object.
+    pub bounds: Bounds,
 }
 
 /// The most elements of a data set where nobody has set another number: a sparse whole-slide image
@@ -53,7 +56,7 @@ pub const BYTES_FOR_AN_ELEMENT: u64 = 1024;
 impl Rules {
     /// Nothing is tolerated.
     pub const fn strict(from: Side) -> Self {
-        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS }
+        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS, bounds: Bounds::USUAL }
     }
 
     /// Whether a deviation is let through.

@@ -4,11 +4,13 @@ mod opening;
 mod order;
 mod reading;
 
+use super::allowance::Allowance;
 use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
 use super::level::{Kind, Level, Levels};
 use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
+use super::wildcards::Wildcards;
 use super::{DataSetError, Deviations, Purpose, Rules, Tag};
 use crate::gather::{Gather, take_up_to};
 use crate::transfer_syntax::Walk;
@@ -24,6 +26,7 @@ pub struct Walker {
     state: State,
     purpose: Purpose,
     rules: Rules,
+    allowance: Allowance,
     deviations: Deviations,
     failed: Option<DataSetError>,
 }
@@ -36,9 +39,13 @@ struct State {
     next: Next,
     /// How many bytes were taken.
     position: u64,
+    /// How many of them are pixel data that does not count, up to the end of its value.
+    pixel_data: u64,
     elements: u32,
     found: Found,
     seen: Seen,
+    /// Those of the value under way.
+    wildcards: Wildcards,
     /// A value that is judged whole; reused.
     held: Vec<u8>,
 }
@@ -72,7 +79,8 @@ impl Walker {
     /// A walker for a data set in a transfer syntax of this kind.
     pub fn new(walk: Walk, purpose: Purpose, rules: Rules) -> Self {
         let state = State::new(walk);
-        Self { state, purpose, rules, deviations: Deviations::default(), failed: None }
+        let allowance = Allowance::of(&purpose, &rules);
+        Self { state, purpose, rules, allowance, deviations: Deviations::default(), failed: None }
     }
 
     /// Judges the next bytes, cut anywhere.
@@ -130,6 +138,7 @@ impl Walker {
                 }
                 Next::Skip(left) => {
                     let left = left - self.take(&mut input, left).1;
+                    self.state.wildcards.verdict()?;
                     self.state.next = if left == 0 { Next::HEADER } else { Next::Skip(left) };
                 }
                 Next::Peek(element, gather) => self.peek(element, gather, &mut input)?,
@@ -241,13 +250,34 @@ impl Walker {
         Ok(level.encoding)
     }
 
-    const fn count(&mut self) -> Result<(), DataSetError> {
+    fn count(&mut self) -> Result<(), DataSetError> {
+        self.grow(Tag::ITEM, 0)?;
         let earned = self.state.position / BYTES_FOR_AN_ELEMENT;
         if self.state.elements as u64 >= (self.rules.elements as u64).saturating_add(earned) {
             return Err(DataSetError::Elements);
         }
         self.state.elements = self.state.elements.saturating_add(1);
         Ok(())
+    }
+
+    /// Judges how long the data set becomes by a value of this length.
+    fn grow(&mut self, tag: Tag, length: u32) -> Result<(), DataSetError> {
+        let length = u64::from(length);
+        if tag == Tag::PIXEL_DATA && !self.allowance.counts_pixel_data {
+            self.state.pixel_data = self.state.pixel_data.saturating_add(length);
+            return Ok(());
+        }
+        let counted = self.state.position.saturating_sub(self.state.pixel_data);
+        self.allowance.judge(counted.saturating_add(length))
+    }
+
+    /// Whether wildcards count in the value that begins: not in private elements, by which no server
+    /// is known to match, nor in what its VR calls no text.
+    fn count_wildcards(&mut self, tag: Tag, vr: Option<Vr>) {
+        let may_match = !tag.is_private() && vr != Some(Vr::Bytes);
+        let most = self.allowance.wildcards.filter(|_| may_match);
+        self.state.wildcards =
+            most.map_or(Wildcards::UNCOUNTED, |most| Wildcards::at_most(most, tag));
     }
 
     /// Whether what was read, and so many bytes behind it, stay within what is open.
@@ -291,7 +321,11 @@ impl Walker {
     }
 
     fn take<'a>(&mut self, input: &mut &'a [u8], most: u32) -> (&'a [u8], u32) {
-        let piece = take_up_to(input, most as usize);
+        let mut piece = take_up_to(input, most as usize);
+        if let Some(place) = self.state.wildcards.take(piece) {
+            // The byte at fault is the last one that counts as taken.
+            piece = piece.get(..=place).unwrap_or(piece);
+        }
         self.state.position += piece.len() as u64;
         (piece, u32::try_from(piece.len()).unwrap_or(most))
     }
@@ -313,9 +347,11 @@ impl State {
             levels: Levels::new(encoding),
             next: Next::HEADER,
             position: 0,
+            pixel_data: 0,
             elements: 0,
             found: Found::NONE,
             seen: Seen::NONE,
+            wildcards: Wildcards::UNCOUNTED,
             held: Vec::new(),
         }
     }

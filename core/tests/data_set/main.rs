@@ -1,6 +1,8 @@
 //! Data sets through the public API: what passes, what is refused, what is counted.
 
 #[cfg(test)]
+mod bounds;
+#[cfg(test)]
 mod build;
 #[cfg(test)]
 mod identifiers;

@@ -4,6 +4,7 @@ use pacsgate_core::data_set::{DataSetError, Deviation, Purpose, Rules, Walker};
 use pacsgate_core::transfer_syntax::Walk;
 use proptest::prelude::*;
 
+use crate::bounds::BOUNDED;
 use crate::build::*;
 use crate::limits::{WALKER, peak};
 use crate::sound::{sound, written};
@@ -14,7 +15,7 @@ fn walk() -> impl Strategy<Value = Walk> {
 
 fn rules() -> impl Strategy<Value = Rules> {
     let order = tolerating(Deviation::Order);
-    prop::sample::select(vec![STRICT, acceptor(), order])
+    prop::sample::select(vec![STRICT, acceptor(), order, BOUNDED])
 }
 
 fn purpose() -> impl Strategy<Value = Purpose> {
@@ -33,6 +34,21 @@ pub(crate) fn with_changes(
             bytes[place] = byte;
         }
         (walk, bytes)
+    })
+}
+
+/// Values made of what the counting of wildcards tells apart.
+fn pattern() -> impl Strategy<Value = Bytes> {
+    let byte = prop::sample::select(b"**?a%/\\.\x1b$B(J)".to_vec());
+    let pieces = prop_oneof![
+        4 => byte.prop_map(|byte| vec![byte]),
+        1 => Just(b"\x1b$B".to_vec()),
+        1 => Just(b"\x1b(B".to_vec()),
+    ];
+    prop::collection::vec(pieces, 0..30).prop_map(|pieces| {
+        let mut value = pieces.concat();
+        value.resize(value.len().next_multiple_of(2), b' ');
+        value
     })
 }
 
@@ -64,6 +80,23 @@ proptest! {
         let taken = peak(|| cut = judge_cut(walk, &purpose, rules, &pieces));
         prop_assert_eq!(cut, whole);
         prop_assert!(taken <= WALKER, "{} bytes", taken);
+    }
+
+    /// Most of it wildcards and escape sequences, in keys of every kind.
+    #[test]
+    fn any_cut_of_an_identifier_gives_the_same_verdict(
+        walk in walk(),
+        values in prop::collection::vec(
+            (prop::sample::select(vec![0x0008_0020, 0x0008_1030, 0x0010_0010, 0x0020_000d]), pattern()),
+            1..4,
+        ),
+    ) {
+        let mut values = values;
+        values.sort_unstable();
+        values.dedup_by_key(|(tag, _)| *tag);
+        let keys: Vec<_> = values.iter().map(|(tag, it)| element(walk, *tag, "LO", it)).collect();
+        // It compares the whole with single bytes.
+        let _ = judge(walk, &Purpose::Query, BOUNDED, &keys.concat());
     }
 
     #[test]

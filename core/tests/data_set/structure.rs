@@ -1,7 +1,7 @@
 //! Elements, sequences, items, pixel data.
 
 use pacsgate_core::data_set::{
-    BYTES_FOR_AN_ELEMENT, DataSetError as E, Deviation, MAX_DEPTH, Purpose, Rules, Walker,
+    BYTES_FOR_AN_ELEMENT, Bounds, DataSetError as E, Deviation, MAX_DEPTH, Purpose, Rules, Walker,
 };
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
@@ -151,7 +151,7 @@ fn refuses_a_data_set_that_ends_inside_something() {
             assert_eq!(judge_attributes(walk, &all[..end]), Err(E::Cut), "{walk:?} {end}");
         }
         let huge = header(walk, 0x0009_1010, "OB", 0xffff_fffe);
-        assert_eq!(judge_attributes(walk, &huge), Err(E::Cut), "{walk:?}");
+        assert_eq!(judge(walk, &object(), STRICT, &huge).err(), Some(E::Cut), "{walk:?}");
     }
 }
 
@@ -406,8 +406,10 @@ fn takes_the_same_tag_in_two_items_for_no_duplicate() {
 fn bounds_the_memory_for_duplicates() {
     let walk = Walk::ImplicitLittle;
     let many: Bytes = (0..5000).flat_map(|n| element(walk, 0x0009_1000 + n, "", &[])).collect();
-    assert!(judge_attributes(walk, &many).is_ok());
-    let rules = tolerating(Deviation::Order);
+    let bounds = Bounds { item_elements: 10_000, ..Bounds::USUAL };
+    let rules = Rules { bounds, ..STRICT };
+    assert!(judge(walk, &Purpose::Attributes, rules, &many).is_ok());
+    let rules = Rules { bounds, ..tolerating(Deviation::Order) };
     // In order, none is there twice.
     assert!(judge(walk, &Purpose::Attributes, rules, &many).is_ok());
     let late = [&many[..], &element(walk, 0x0008_0060, "CS", b"CT")].concat();

@@ -156,7 +156,7 @@ fn too_many_elements() -> Vector {
     let parts =
         vec![(1, header(walk, SEQUENCE, "SQ", UNDEFINED)), (5_040_000, mark(walk, ITEM, 0))];
     let content = Content::Repeated(parts);
-    Vector { content, ..Vector::of(Some(E::Elements), walk, Purpose::Attributes, Vec::new()) }
+    Vector { content, ..Vector::of(Some(E::Elements), walk, object(), Vec::new()) }
 }
 
 /// Two elements that descend, and one more than are held against each other.
@@ -166,7 +166,7 @@ fn unsorted_elements() -> Vector {
     let ascending = (0..4096).flat_map(|number| empty(0x0009_1000 + number));
     let bytes = empty(0x0028_0010).into_iter().chain(ascending).collect();
     let tolerated = Some(Deviation::Order);
-    Vector { tolerated, ..Vector::of(Some(E::Unsorted), walk, Purpose::Attributes, bytes) }
+    Vector { tolerated, ..Vector::of(Some(E::Unsorted), walk, object(), bytes) }
 }
 
 /// A value of odd length at the end, and none beside it.
@@ -214,6 +214,7 @@ fn structure(walk: Walk) -> Vec<(E, Bytes)> {
         (E::Group(t(0x0002_0010)), element(walk, 0x0002_0010, "UI", b"1.2\0")),
         (E::Path(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", b"../x")),
         (E::CharacterSet(t(0x0008_0005)), element(walk, 0x0008_0005, "CS", b"UTF-7 ")),
+        (E::AttributesLength, header(walk, 0x0042_0011, "OB", 16 << 20)),
         (E::TooLong(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", &[b'x'; 1026])),
     ]
 }
@@ -304,12 +305,25 @@ fn read_in_two_ways() -> Vec<(E, Walk, Purpose, Bytes)> {
     .into()
 }
 
-fn queries() -> [(E, Walk, Purpose, Bytes); 2] {
+fn queries() -> [(E, Walk, Purpose, Bytes); 8] {
     let (implicit, explicit) = (Walk::ImplicitLittle, Walk::ExplicitLittle);
     let escaped = element(implicit, 0x0010_0020, "", b".\x1b(B./x ");
+    let pattern =
+        |walk, tag| (E::Wildcards(t(tag)), walk, element(walk, tag, "LO", b"*a*a*a*a*a*a*b"));
+    // The first byte too many counts half, as the second of a letter, or whole.
+    let letters = [&b"\x1b$B"[..], &b"%*".repeat(6), b"\x1b(B*a"].concat();
+    let letters = element(Walk::ExplicitBig, 0x0010_0010, "PN", &letters);
+    let keys: Bytes =
+        (0..4097).flat_map(|number| element(explicit, 0x0009_1000 + number, "LO", &[])).collect();
     [
         (E::Path(t(0x0010_0020)), implicit, escaped),
         (E::SequenceVr(t(SEQUENCE)), explicit, element(explicit, SEQUENCE, "UN", b"")),
+        (E::IdentifierLength, implicit, header(implicit, 0x0008_1030, "", 1 << 20)),
+        (E::IdentifierLength, explicit, header(explicit, 0x0042_0011, "OB", 1 << 20)),
+        (E::ItemElements, explicit, keys),
+        pattern(implicit, 0x0010_0010),
+        pattern(explicit, 0x0008_1030),
+        (E::Wildcards(t(0x0010_0010)), Walk::ExplicitBig, letters),
     ]
     .map(|(error, walk, bytes)| (error, walk, Purpose::Query, bytes))
 }

@@ -40,6 +40,8 @@ fn the_defaults_are_those_of_the_design() {
         (seconds(60), seconds(2), seconds(30))
     );
     assert_eq!((limits.lifetime, limits.max_pdu), (seconds(86_400), 1 << 20));
+    assert_eq!((limits.identifier, limits.attributes), (1 << 20, 16 << 20));
+    assert_eq!((limits.item_elements, limits.wildcards), (4096, 3));
 }
 
 #[test]

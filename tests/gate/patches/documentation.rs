@@ -6,7 +6,7 @@ use super::servers::Kind;
 use std::path::Path;
 
 /// What was tried in the same way and did no harm: the input, the servers, what happened.
-const NOT_LIVE: [(&str, &str, &str); 13] = [
+const NOT_LIVE: [(&str, &str, &str); 21] = [
     ("nested sequences", "qrscp", "an error status, or stored"),
     ("nested sequences", "dcmqrscp, which forks", "a child dies, the server serves on"),
     (
@@ -23,6 +23,26 @@ const NOT_LIVE: [(&str, &str, &str); 13] = [
     ("34 odd identifiers of queries and retrievals", "Orthanc, qrscp", "an error status"),
     ("UIDs with a path", "storescp, Orthanc", "the file's name is cleaned"),
     ("many roles and extended negotiations", "storescp", "no growth"),
+    ("a value of many `*`", "Orthanc, qrscp", "matched at once"),
+    (
+        "a value of 59 `?`, or of `*` in one run",
+        "dcmqrscp, wlmscpfs, Orthanc, qrscp",
+        "matched at once",
+    ),
+    (
+        "`*` in a Japanese text of two-byte characters",
+        "wlmscpfs",
+        "an error status; dcmqrscp takes them for wildcards, and the gate for halves",
+    ),
+    ("30,000 empty elements in one item of a sequence", "dcmqrscp, Orthanc", "0.1 s"),
+    ("200,000 empty items", "dcmqrscp, wlmscpfs", "0.2 s"),
+    ("50,000 empty elements", "wlmscpfs", "0.2 s; 200,000 take 3 s"),
+    ("50,000 empty elements", "qrscp", "1 to 4 s, in proportion to their number"),
+    (
+        "a list of 10,000 UIDs, or of 10,000 empty values",
+        "dcmqrscp, Orthanc",
+        "0.1 s; 1 s for a C-MOVE",
+    ),
     ("the shutdown class", "dcmqrscp without `--allow-shutdown`", "an ordinary association"),
 ];
 
@@ -80,6 +100,7 @@ const fn harm(harm: Harm) -> &'static str {
         Harm::Blocks => "nobody else is served",
         Harm::Leaks(_) => "memory is lost for good",
         Harm::Swells(_) => "memory grows by 200 MiB",
+        Harm::Computes => "it computes for seconds",
         Harm::Writes => "a file outside its storage",
         Harm::Reads => "another directory is read",
     }
@@ -106,6 +127,9 @@ const LIMITS: &str = "## What the gate cannot stop
 - **What a permitted peer may do.** It may store false images, ask for every patient, and take its
   share of the PACS's associations, for as long as its services allow. A server that serves one
   association at a time, as storescp does, is held by each that is permitted.
+- **What few wildcards cost.** A value may have three `*`, and in a Japanese text six letters that
+  dcmqrscp takes for one. Before long texts that are all alike, and that a permitted peer may have
+  stored, the latter hold dcmqrscp up; `wildcards = 1` leaves two of them.
 - **Bugs of another kind.** A data set that keeps every rule of the gate can still meet a fault that
   nobody knows. These rows are classes that are known, in the servers named, and no more.
 - **What only a vendor's dictionary says.** The gate opens a private element of defined length without a

@@ -14,6 +14,8 @@ pub(super) enum Harm {
     Leaks(u64),
     /// It takes at least this many KiB more for a while.
     Swells(u64),
+    /// It computes for seconds.
+    Computes,
     /// It writes a file outside its storage.
     Writes,
     /// It hands out what lies outside its storage.
@@ -23,6 +25,10 @@ pub(super) enum Harm {
 /// How long a good peer waits for a server that is not harmed.
 const SOON: Duration = Duration::from_secs(3);
 
+/// How long a server computes for a request of half a megabyte that harms it, and how long for all that
+/// it is asked in a test where none does.
+const LONG: Duration = Duration::from_secs(2);
+
 impl Harm {
     /// Whether the server shows this harm.
     pub(super) fn shows(self, server: &mut Server, before: u64, heard: &[u8]) -> bool {
@@ -31,6 +37,7 @@ impl Harm {
             Self::Blocks => server.is_alive() && !server.serves(SOON),
             Self::Leaks(growth) => server.memory() >= before + growth,
             Self::Swells(growth) => server.peak_memory() >= before + growth,
+            Self::Computes => server.computes(LONG),
             Self::Writes => server.escaped(),
             Self::Reads => reveals(heard),
         }
@@ -44,6 +51,10 @@ impl Harm {
         let bound = if let Self::Leaks(growth) = self { growth / 2 } else { 32 * 1024 };
         let grown = server.peak_memory().saturating_sub(before);
         assert!(grown < bound, "it has grown by {grown} KiB");
+        if self == Self::Computes {
+            let computed = server.computed();
+            assert!(computed < LONG / 2, "it has computed for {computed:?}");
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sequences within sequences, in every form in which a server looks into them.
 
+use super::elements::little;
+
 /// Enough to run a server's reader out of its stack.
 pub(super) const DEPTH: usize = 25_000;
 
@@ -46,12 +48,6 @@ pub(super) fn big_endian((group, element): (u16, u16)) -> Vec<u8> {
     let tag = [group.to_be_bytes(), element.to_be_bytes()].concat();
     let outer = [tag.as_slice(), b"SQ\0\0", &undefined()].concat();
     [outer.as_slice(), &[0xff, 0xfe, 0xe0, 0x00], &undefined()].concat().repeat(DEPTH)
-}
-
-/// A tag in Little Endian.
-pub(super) fn little((group, element): (u16, u16)) -> [u8; 4] {
-    let ([a, b], [c, d]) = (group.to_le_bytes(), element.to_le_bytes());
-    [a, b, c, d]
 }
 
 fn undefined() -> [u8; 4] {

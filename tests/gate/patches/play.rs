@@ -62,13 +62,13 @@ pub(super) fn through_the_gate(row: &Row) {
         heard.extend(speak(&mut requestor, &attack, row.harm));
         open = Some(requestor);
     }
-    // An association that is permitted may hold a server that serves one at a time.
-    if row.harm != Harm::Blocks {
+    // An association that is permitted, and goes on, may hold a server that serves one at a time.
+    let (event, reason) = row.stopped;
+    if row.harm != Harm::Blocks || event == "unsound" {
         drop(open.take());
     }
     good_peer_is_served(&gate);
     row.harm.assert_none(&mut server, memory, &heard);
-    let (event, reason) = row.stopped;
     if row.stopped == CAPPED {
         gate.wait_for_audit(|line| line.to_string().contains(OVERFLOW));
     } else {

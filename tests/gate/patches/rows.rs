@@ -1,10 +1,11 @@
 //! The inputs.
 
 use super::deflated::repeating;
+use super::elements::{element, explicit_element, little};
 use super::harm::Harm;
 use super::nested::{
     DEPTH, PRIVATE, REFERENCED_IMAGE, big_endian, explicit_defined, explicit_undefined,
-    implicit_defined, implicit_undefined, little,
+    implicit_defined, implicit_undefined,
 };
 use super::play::{Attack, directly, through_the_gate};
 use super::servers::{ESCAPED, FOREIGN_LIST, Kind};
@@ -43,12 +44,17 @@ const NESTED: &str = "nested sequences exhaust the stack";
 const BOMB: &str = "decompression bomb";
 const INJECTION: &str = "titles in a shell command (the class of CVE-2026-5663)";
 const HELD: &str = "one connection holds all";
+const WHOLE: &str = "an identifier is held whole";
+const WIDE: &str = "time by the square of the elements";
+const PATTERN: &str = "time by the power of the wildcards";
 const SEQUENCE_TYPE: &str = "type confusion (CVE-2026-44628)";
 /// Large enough to bury the rest of the server's memory, small enough for a quick test.
 const LEAKED: Harm = Harm::Leaks(12 * 1024);
 
 /// Of the 258 MB to which a deflated data set of 1.7 MB grows.
 const SWOLLEN: Harm = Harm::Swells(200 * 1024);
+/// What a server takes for an identifier that is long.
+const HELD_WHOLE: Harm = Harm::Swells(200 * 1024);
 /// A title that a shell takes for a command which makes [`ESCAPED`].
 const COMMAND_TITLE: &str = "`>../../escaped`";
 
@@ -166,6 +172,30 @@ rows! {
     wlmscpfs_nested_defined_in_query: Wlmscpfs, NESTED,
         "the same with defined lengths", Harm::Dies, DEEP,
         |called| worklist(called, IMPLICIT, &implicit_defined(REFERENCED_IMAGE));
+
+    orthanc_endless_query: Orthanc, WHOLE,
+        "C-FIND with a value of 40 MiB", HELD_WHOLE, ("unsound", "identifier-length"),
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &endless_query(40));
+    qrscp_endless_query: Qrscp, WHOLE,
+        "C-FIND with a value of 80 MiB", HELD_WHOLE, ("unsound", "identifier-length"),
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &endless_query(80));
+    wlmscpfs_endless_query: Wlmscpfs, WHOLE,
+        "C-FIND of the work list with a value of 120 MiB", HELD_WHOLE,
+        ("unsound", "identifier-length"),
+        |called| worklist(called, IMPLICIT, &endless(120));
+    dcmqrscp_wide_query: Dcmqrscp, WIDE,
+        "C-FIND with 60,000 empty elements", Harm::Computes, ("unsound", "item-elements"),
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &wide_query());
+    orthanc_wide_query: Orthanc, WIDE,
+        "C-FIND with 60,000 empty elements", Harm::Computes, ("unsound", "item-elements"),
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &wide_query());
+    dcmqrscp_pattern: Dcmqrscp, PATTERN,
+        "C-FIND for a name with eleven `*`", Harm::Blocks, ("unsound", "wildcards"),
+        |called| message(called, STUDY_FIND, IMPLICIT, &find_rq(1), &pattern_query());
+    wlmscpfs_pattern: Wlmscpfs, PATTERN,
+        "C-FIND of the work list for a name with eleven `*`", Harm::Blocks,
+        ("unsound", "wildcards"),
+        |called| worklist(called, IMPLICIT, &pattern());
 
     wlmscpfs_scheduled_step_as_text: Wlmscpfs, SEQUENCE_TYPE,
         "C-FIND with (0040,0100), a sequence, as LO", Harm::Dies, ("unsound", "sequence-vr"),
@@ -483,6 +513,34 @@ fn nested_query() -> Vec<u8> {
     [element((0x0008, 0x0052), b"STUDY "), implicit_undefined(REFERENCED_IMAGE)].concat()
 }
 
+fn at_the_level_of_studies(keys: &[u8]) -> Vec<u8> {
+    [&element((0x0008, 0x0052), b"STUDY "), keys].concat()
+}
+
+fn endless_query(mebibytes: usize) -> Vec<u8> {
+    at_the_level_of_studies(&endless(mebibytes))
+}
+
+fn endless(mebibytes: usize) -> Vec<u8> {
+    let document = element((0x0042, 0x0011), &vec![1; mebibytes << 20]);
+    [element((0x0010, 0x0020), b""), document].concat()
+}
+
+/// Private elements, which no server looks for.
+fn wide_query() -> Vec<u8> {
+    let keys = (0x1000..0x1000 + 60_000).flat_map(|number| element((0x0101, number), b""));
+    at_the_level_of_studies(&keys.collect::<Vec<_>>())
+}
+
+fn pattern_query() -> Vec<u8> {
+    at_the_level_of_studies(&pattern())
+}
+
+/// For a name that nearly matches a patient of the server.
+fn pattern() -> Vec<u8> {
+    element((0x0010, 0x0010), &[&b"*a".repeat(10)[..], b"*b"].concat())
+}
+
 /// An element of VR UN and undefined length, whose content is in Implicit VR.
 fn in_un() -> Vec<u8> {
     let open = [&little(PRIVATE), b"UN\0\0\xff\xff\xff\xff".as_slice(), ITEM_OPEN].concat();
@@ -527,27 +585,4 @@ fn unknown(tag: (u16, u16)) -> Vec<u8> {
 
 fn text(tag: (u16, u16)) -> Vec<u8> {
     explicit_element(tag, *b"LO", "abcd")
-}
-
-/// An element in Implicit VR.
-fn element(tag: (u16, u16), value: &[u8]) -> Vec<u8> {
-    let value = even(value);
-    let length = u32::try_from(value.len()).unwrap();
-    [little(tag).as_slice(), &length.to_le_bytes(), &value].concat()
-}
-
-/// An element in Explicit VR.
-fn explicit_element(tag: (u16, u16), vr: [u8; 2], value: &str) -> Vec<u8> {
-    let value = even(value.as_bytes());
-    let short = u16::try_from(value.len()).unwrap();
-    let length = match &vr {
-        b"UN" => [[0, 0].as_slice(), &u32::from(short).to_le_bytes()].concat(),
-        _ => short.to_le_bytes().to_vec(),
-    };
-    [little(tag).as_slice(), &vr, &length, &value].concat()
-}
-
-fn even(value: &[u8]) -> Vec<u8> {
-    let padding = vec![0; value.len() % 2];
-    [value, padding.as_slice()].concat()
 }

@@ -1,15 +1,17 @@
 //! The unpatched servers, one process each.
 
+use super::elements::element;
 use crate::matrix::archives::write_orthanc_settings;
 use crate::matrix::installed::python;
 use crate::support::PATIENCE;
-use crate::support::associate::Associate;
-use crate::support::dimse::{Request, echo_rq};
+use crate::support::associate::{Associate, CT, IMPLICIT};
+use crate::support::dimse::{INSTANCE, Request, echo_rq, store_rq};
 use crate::support::line::Line;
 use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, p_data, release_rq};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -24,6 +26,8 @@ pub(crate) use crate::matrix::archives::TITLE;
 pub(super) const FOREIGN_LIST: &str = "../OUTSIDE";
 /// The patient in that work list.
 pub(super) const FOREIGN_PATIENT: &str = "SECRET^PATIENT";
+/// A patient whose name is long and all alike: the hostile peer could have stored it.
+const REPETITIVE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 /// A file that no server may write: two directories above its storage.
 pub(super) const ESCAPED: &str = "../../escaped";
 
@@ -40,7 +44,7 @@ pub(crate) enum Kind {
     Wlmscpfs,
     /// The same, which keeps each query in a file named after its patient.
     WlmscpfsKeeping,
-    /// DCMTK's `dcmqrscp`, which peers may shut down.
+    /// DCMTK's `dcmqrscp`, which peers may shut down; it has a study of [`REPETITIVE`].
     Dcmqrscp,
     /// Orthanc.
     Orthanc,
@@ -53,6 +57,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     storage: PathBuf,
     child: Child,
+    /// What it had computed when it served first.
+    before: Duration,
     directory: TempDir,
 }
 
@@ -70,13 +76,17 @@ impl Server {
         process.args(["--pdeathsig", "KILL"]).args(&command).current_dir(&storage);
         process.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let child = process.spawn().unwrap();
-        let mut server = Self { address, storage, child, directory };
+        let mut server = Self { address, storage, child, before: Duration::ZERO, directory };
         let deadline = Instant::now() + PATIENCE;
         while !server.serves(Duration::from_secs(1)) {
             let may_wait = server.is_alive() && Instant::now() < deadline;
             assert!(may_wait, "{kind:?} does not serve; run tests/all:\n{}", server.log());
             thread::sleep(Duration::from_millis(20));
         }
+        if kind == Kind::Dcmqrscp {
+            server.store_repetitive();
+        }
+        server.before = server.computed();
         server
     }
 
@@ -112,6 +122,51 @@ impl Server {
         self.status("VmHWM:")
     }
 
+    /// Waits for it to have computed for this long, its children included.
+    pub(super) fn computes(&self, long: Duration) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while self.computed() < long && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(50));
+        }
+        self.computed() >= long
+    }
+
+    /// How long it has computed since it served first, its children included.
+    pub(super) fn computed(&self) -> Duration {
+        let own = ticks(self.child.id(), 13..17);
+        let children = self.children().into_iter().map(|id| ticks(id, 13..15));
+        // Linux shows a hundred ticks a second on every machine.
+        Duration::from_millis((own + children.sum::<u64>()) * 10).saturating_sub(self.before)
+    }
+
+    /// The processes that it has forked and not ended.
+    fn children(&self) -> Vec<u32> {
+        let id = self.child.id();
+        let listed = fs::read_to_string(format!("/proc/{id}/task/{id}/children"));
+        listed.unwrap_or_default().split_whitespace().map(|id| id.parse().unwrap()).collect()
+    }
+
+    fn store_repetitive(&self) {
+        let set = [
+            element((0x0008, 0x0016), CT.as_bytes()),
+            element((0x0008, 0x0018), INSTANCE.as_bytes()),
+            element((0x0010, 0x0010), REPETITIVE.as_bytes()),
+            element((0x0010, 0x0020), b"4711"),
+            element((0x0020, 0x000d), b"2.25.79"),
+            element((0x0020, 0x000e), b"2.25.80"),
+        ];
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let request = Associate::request("MR1", TITLE).context(1, CT, &[IMPLICIT]);
+        stream.put(&request.encode()).unwrap();
+        assert_eq!(stream.next().unwrap().kind, ASSOCIATE_AC);
+        let store = [p_data(1, COMMAND | LAST, &store_rq(1)), p_data(1, LAST, &set.concat())];
+        stream.put(&store.concat()).unwrap();
+        let answer = Request::parse(&stream.next().unwrap().pdvs()[0].data);
+        assert_eq!(answer.status, Some(0), "{}", self.log());
+        stream.put(&release_rq()).unwrap();
+        stream.next().unwrap();
+    }
+
     /// Whether it wrote the file outside its storage.
     pub(super) fn escaped(&self) -> bool {
         self.storage.join(ESCAPED).exists()
@@ -144,9 +199,24 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // What it has forked would go on for ever.
+        let children: String = self.children().into_iter().map(|id| format!(" {id}")).collect();
         let _ = self.child.kill();
+        if !children.is_empty() {
+            let _ = Command::new("sh").args(["-c", &format!("kill -KILL{children}")]).output();
+        }
         let _ = self.child.wait();
     }
+}
+
+/// The sum of these numbers of a process's state: user and system time, then those of its ended
+/// children (proc_pid_stat(5), counted from 0).
+fn ticks(process: u32, fields: Range<usize>) -> u64 {
+    let state = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name may have spaces; two numbers and it stand before the rest.
+    let (_, rest) = state.rsplit_once(") ").unwrap_or_default();
+    let rest = rest.split_whitespace().skip(fields.start - 2).take(fields.len());
+    rest.map(|number| number.parse::<u64>().unwrap()).sum()
 }
 
 fn command(kind: Kind, number: u16, storage: &Path) -> Vec<OsString> {
@@ -183,8 +253,8 @@ fn storescp(options: &[&str], port: &str) -> Vec<OsString> {
 }
 
 fn wlmscpfs(storage: &Path, options: &[&str], port: &str) -> Vec<OsString> {
-    work_list(&storage.join(TITLE), "OPEN^PATIENT");
-    work_list(&storage.join(FOREIGN_LIST), FOREIGN_PATIENT);
+    work_list(&storage.join(TITLE), &["OPEN^PATIENT", REPETITIVE]);
+    work_list(&storage.join(FOREIGN_LIST), &[FOREIGN_PATIENT]);
     let usual: &[&str] = &["/usr/bin/wlmscpfs", "-v", "-s", "-dfr", "-dfp", "."];
     words(&[usual, options, &[port]].concat())
 }
@@ -205,20 +275,26 @@ fn dcmqrscp(storage: &Path, port: &str) -> OsString {
     file.into()
 }
 
-/// A directory with one entry, as `wlmscpfs` wants it.
-fn work_list(directory: &Path, patient: &str) {
+/// A directory with an entry for each patient, as `wlmscpfs` wants it.
+fn work_list(directory: &Path, patients: &[&str]) {
     fs::create_dir_all(directory).unwrap();
     fs::write(directory.join("lockfile"), "").unwrap();
-    let dump = directory.join("entry.dump");
-    let text = format!(
+    for (number, patient) in patients.iter().enumerate() {
+        let dump = directory.join(format!("{number}.dump"));
+        fs::write(&dump, entry(patient)).unwrap();
+        let mut dump2dcm = Command::new("/usr/bin/dump2dcm");
+        let made = directory.join(format!("{number}.wl"));
+        let output = dump2dcm.arg(&dump).arg(made).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+}
+
+fn entry(patient: &str) -> String {
+    format!(
         "(0010,0010) PN [{patient}]\n(0010,0020) LO [1]\n(0020,000d) UI [2.25.1]\n\
          (0032,1060) LO [x]\n(0040,0100) SQ\n(fffe,e000) -\n(0008,0060) CS [CT]\n\
          (0040,0001) AE [ST]\n(0040,0002) DA [20200101]\n(0040,0003) TM [120000]\n\
          (0040,0006) PN [A]\n(0040,0007) LO [d]\n(0040,0009) SH [1]\n(fffe,e00d) -\n\
          (fffe,e0dd) -\n(0040,1001) SH [1]\n"
-    );
-    fs::write(&dump, text).unwrap();
-    let mut dump2dcm = Command::new("/usr/bin/dump2dcm");
-    let output = dump2dcm.arg(&dump).arg(directory.join("entry.wl")).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    )
 }

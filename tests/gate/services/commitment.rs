@@ -43,6 +43,21 @@ fn storage_is_committed_and_reported_on_the_same_association() {
     }
 }
 
+/// As after a study of a heart that moves, in one request.
+#[test]
+#[ignore = "needs pynetdicom: run tests/all"]
+fn the_storage_of_a_large_study_is_committed() {
+    let pacs = Scripted::start();
+    let front = pacs.front(r#"["storage-commitment"]"#);
+    let mut large = ask();
+    large["attributes"]["ReferencedSOPSequence"] = json!(20_000);
+    let answers = Conversation::on(&[COMMITMENT], json!([large])).answers(&front);
+    assert_eq!(statuses(&answers), [Some(0)]);
+    let (closed, stopped) = released(front.gate);
+    assert_did(&closed, &[("requestor", "n-action", KEYWORD, "0000", 1)]);
+    assert_forbade_nothing(&closed, &stopped);
+}
+
 #[test]
 #[ignore = "needs pynetdicom: run tests/all"]
 fn nothing_else_is_done_on_the_context_for_storage_commitment() {

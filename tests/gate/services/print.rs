@@ -49,6 +49,22 @@ fn a_job_is_printed_from_session_to_deletion() {
     assert_forbade_nothing(&closed, &stopped);
 }
 
+/// A film of 14 by 17 inches at 320 dots an inch: longer than any other attributes may be.
+#[test]
+#[ignore = "needs pynetdicom: run tests/all"]
+fn a_whole_film_is_set() {
+    let pacs = Scripted::start();
+    let front = pacs.front(r#"["print"]"#);
+    let mut job = job();
+    let pixels = json!([{ "BitsAllocated": 8, "PixelData": 4480 * 5440 }]);
+    job[3]["attributes"]["BasicGrayscaleImageSequence"] = pixels;
+    let answers = Conversation::on(&[GRAYSCALE_PRINT], job).answers(&front);
+    assert_eq!(statuses(&answers), [Some(0); 8]);
+    let (closed, stopped) = released(front.gate);
+    assert_eq!(closed.get("unsound"), None, "{closed}");
+    assert_forbade_nothing(&closed, &stopped);
+}
+
 #[test]
 #[ignore = "needs pynetdicom: run tests/all"]
 fn an_event_of_the_printer_reaches_the_requestor() {

@@ -29,7 +29,7 @@ struct Worklist {
 fn findscu_finds_the_steps_of_its_modality() {
     let worklist = Worklist::start();
     let front = worklist.front(r#"["worklist"]"#);
-    let said = findscu(&front);
+    let said = findscu(&front, "");
     assert_eq!(said.matches("(Pending)").count(), 2, "{said}\n{}", worklist.server.log());
     assert_found(front);
 }
@@ -53,10 +53,69 @@ fn pynetdicom_finds_the_steps_of_its_modality() {
 
 #[test]
 #[ignore = "needs DCMTK: run tests/all"]
+fn findscu_finds_by_a_part_of_each_name() {
+    let worklist = Worklist::start();
+    let front = worklist.front(r#"["worklist"]"#);
+    let said = findscu(&front, "*oe*^J*");
+    assert_eq!(said.matches("(Pending)").count(), 2, "{said}\n{}", worklist.server.log());
+    assert_found(front);
+}
+
+#[test]
+#[ignore = "needs DCMTK and pynetdicom: run tests/all"]
+fn pynetdicom_finds_with_every_usual_key() {
+    let worklist = Worklist::start();
+    let front = worklist.front(r#"["worklist"]"#);
+    let keys = json!({
+        "AccessionNumber": "",
+        "ReferringPhysicianName": "",
+        "PatientName": "D*^J*",
+        "PatientID": "4711",
+        "PatientBirthDate": "",
+        "PatientSex": "",
+        "StudyInstanceUID": "",
+        "RequestedProcedureDescription": "",
+        "ScheduledProcedureStepSequence": [{
+            "Modality": "CT",
+            "ScheduledStationAETitle": "CT1",
+            "ScheduledProcedureStepStartDate": "20261101-20261130",
+            "ScheduledProcedureStepStartTime": "",
+            "ScheduledProcedureStepDescription": "H*",
+            "ScheduledProcedureStepID": "",
+        }],
+        "RequestedProcedureID": "",
+    });
+    let steps = json!([{ "do": "c-find", "on": WORKLIST, "keys": keys }]);
+    let answers = Conversation::on(&[WORKLIST], steps).answers(&front);
+    assert_eq!(statuses(&answers), [Some(0)]);
+    assert_eq!(answers[0]["matches"], 2);
+    assert_found(front);
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn findscu_is_told_of_too_many_wildcards_unless_it_is_given_more() {
+    let worklist = Worklist::start();
+    let pattern = "*D*o*e*^J*";
+    let front = worklist.front(r#"["worklist"]"#);
+    let said = findscu(&front, pattern);
+    assert!(said.contains("DataSetDoesNotMatchSOPClass"), "{said}");
+    let line = front.gate.audited("unsound", "wildcards");
+    assert!(line["advice"].as_str().unwrap().contains("`wildcards` of [peer.ct1]"), "{line}");
+    let mut more = settings(Settings::new(worklist.address)).services(r#"["worklist"]"#);
+    more.ct1.insert("wildcards", "5".into());
+    let front = Front::with(more);
+    let said = findscu(&front, pattern);
+    assert_eq!(said.matches("(Pending)").count(), 2, "{said}\n{}", worklist.server.log());
+    assert_found(front);
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
 fn the_service_for_queries_does_not_serve_for_the_worklist() {
     let worklist = Worklist::start();
     let front = worklist.front(r#"["find"]"#);
-    let said = findscu(&front);
+    let said = findscu(&front, "");
     assert!(said.contains("Association Rejected"), "{said}");
     let line = front.gate.audited("refused", "no-permitted-service");
     assert!(line["advice"].as_str().unwrap().contains("`services`"), "{line}");
@@ -119,9 +178,11 @@ fn schedule(items: &Path, number: usize, modality: &str) {
     assert!(output.status.success(), "{}", words(&output));
 }
 
-fn findscu(front: &Front) -> String {
+/// The steps for CT of patients of this name.
+fn findscu(front: &Front, name: &str) -> String {
     let mut options = front.credentials.options();
-    let query = ["-W", "-k", "0010,0010", "-k", "0010,0020", "-k", "(0040,0100)[0].Modality=CT"];
+    let name = format!("0010,0010={name}");
+    let query = ["-W", "-k", &name, "-k", "0010,0020", "-k", "(0040,0100)[0].Modality=CT"];
     options.extend(query.map(PathBuf::from));
     words(&call("findscu", &options, ["CT1", "PACS"], front.gate.address, &[]))
 }

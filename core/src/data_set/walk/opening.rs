@@ -65,13 +65,13 @@ impl Walker {
             self.note(DataSetError::OddLength(Tag::PIXEL_DATA))?;
         }
         self.state.levels.innermost_mut().kind = Kind::Fragments { has_table: true };
-        self.skip(length);
-        Ok(())
+        self.begin_skip(Tag::PIXEL_DATA, length)
     }
 
     pub(super) fn implicit(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
         self.enter(tag)?;
         let reading = self.reading(tag, None)?;
+        self.count_wildcards(tag, None);
         let Length::Defined(length) = length else {
             if tag == Tag::PIXEL_DATA {
                 return Err(DataSetError::Encapsulated);
@@ -84,10 +84,7 @@ impl Walker {
         match (reading, Known::find(tag)) {
             (Some(reading), _) => self.begin_reading(element, reading),
             (None, Known::Sequence) => self.open_defined(element, Encoding::Implicit),
-            (None, Known::Bulk) => {
-                self.skip(length);
-                Ok(())
-            }
+            (None, Known::Bulk) => self.begin_skip(tag, length),
             (None, Known::Other) => self.begin_peek(element),
         }
     }
@@ -101,6 +98,7 @@ impl Walker {
     ) -> Result<(), DataSetError> {
         self.enter(tag)?;
         let reading = self.reading(tag, Some(vr))?;
+        self.count_wildcards(tag, Some(vr));
         let Length::Defined(length) = length else {
             return self.explicit_undefined(tag, vr, encoding);
         };
@@ -124,10 +122,7 @@ impl Walker {
             (Some(reading), _) => self.begin_reading(element, reading),
             (None, Vr::Sequence) => self.open_defined(element, encoding),
             (None, Vr::Unknown) => self.begin_peek(element),
-            (None, Vr::Bytes | Vr::Uid | Vr::Long | Vr::Short) => {
-                self.skip(length);
-                Ok(())
-            }
+            (None, Vr::Bytes | Vr::Uid | Vr::Long | Vr::Short) => self.begin_skip(tag, length),
         }
     }
 
@@ -165,6 +160,10 @@ impl Walker {
     }
 
     fn open_defined(&mut self, element: Element, encoding: Encoding) -> Result<(), DataSetError> {
+        // Elsewhere there may be pixel data in it.
+        if self.allowance.counts_pixel_data {
+            self.grow(element.tag, element.length)?;
+        }
         self.open(element.tag, Kind::Sequence, encoding, Length::Defined(element.length))
     }
 
@@ -184,13 +183,21 @@ impl Walker {
             }
         };
         let seen_from = self.state.seen.len();
-        let level = Level { kind, encoding, is_defined, bound, highest: None, seen_from };
+        let level =
+            Level { kind, encoding, is_defined, bound, highest: None, seen_from, elements: 0 };
         self.state.levels.open(level)?;
         self.state.next = Next::HEADER;
         Ok(())
     }
 
+    fn begin_skip(&mut self, tag: Tag, length: u32) -> Result<(), DataSetError> {
+        self.grow(tag, length)?;
+        self.skip(length);
+        Ok(())
+    }
+
     fn begin_peek(&mut self, element: Element) -> Result<(), DataSetError> {
+        self.grow(element.tag, element.length)?;
         if element.length as usize >= PEEK {
             self.state.next = Next::Peek(element, Gather::NEW);
             return Ok(());
@@ -229,8 +236,9 @@ impl Walker {
             if element.must_be_sequence || first.is_item_or_delimiter() {
                 return Err(DataSetError::NotAnItem(first));
             }
+            self.state.wildcards.take(&[a, b, c, d]);
             self.skip(rest.length);
-            return Ok(());
+            return self.state.wildcards.verdict();
         };
         self.open_defined(rest, inside)?;
         // The four bytes are the beginning of the item's header.

@@ -4,12 +4,17 @@ use super::super::seen::Noted;
 use super::super::{DataSetError, Deviation, Tag, Walker};
 
 impl Walker {
-    /// Judges the tag of an element: its group, and that it follows those before it.
+    /// Judges the tag of an element: its group, that there is room for it, and that it follows those
+    /// before it.
     pub(super) fn enter(&mut self, tag: Tag) -> Result<(), DataSetError> {
         if !tag.has_valid_group() {
             self.note(DataSetError::Group(tag))?;
         }
         let level = self.state.levels.innermost_mut();
+        level.elements = level.elements.saturating_add(1);
+        if level.elements > self.allowance.item_elements {
+            return Err(DataSetError::ItemElements);
+        }
         let before = level.highest;
         level.highest = before.max(Some(tag));
         if before == Some(tag) {

@@ -30,6 +30,7 @@ impl Walker {
         reading: Reading,
     ) -> Result<(), DataSetError> {
         let Element { tag, length, .. } = element;
+        self.grow(tag, length)?;
         let is_held = reading != Reading::Uids;
         if is_held && length > MAX_HELD {
             self.note(DataSetError::TooLong(tag))?;
@@ -63,6 +64,7 @@ impl Walker {
                 }
             }
         }
+        self.state.wildcards.verdict()?;
         self.state.next = Next::Read(tag, reading, characters, left - taken);
         if left > taken {
             return Ok(());

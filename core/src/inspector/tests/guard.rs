@@ -1,7 +1,7 @@
 //! Data sets inside messages: what is held, answered, dropped, or ends the association.
 
 use super::*;
-use crate::data_set::{DataSetError, Deviation, Tag, Tolerated};
+use crate::data_set::{Bounds, DataSetError, Deviation, Tag, Tolerated};
 
 const STUDY: (u16, u16) = (0x0020, 0x000d);
 const SERIES: (u16, u16) = (0x0020, 0x000e);
@@ -80,12 +80,14 @@ fn object(pixels: usize) -> Vec<u8> {
 
 /// A whole C-STORE: the command, and the data set in fragments of this size.
 fn storing(data_set: &[u8], size: usize) -> Vec<u8> {
-    let mut bytes = command(&request(STORE_RQ, 1, DATA));
+    [command(&request(STORE_RQ, 1, DATA)), fragments(data_set, size)].concat()
+}
+
+fn fragments(data_set: &[u8], size: usize) -> Vec<u8> {
     let count = data_set.len().div_ceil(size);
-    for (number, piece) in data_set.chunks(size).enumerate() {
-        bytes.extend(one(1, if number + 1 == count { LAST } else { 0 }, piece));
-    }
-    bytes
+    let control = |number| if number + 1 == count { LAST } else { 0 };
+    let pieces = data_set.chunks(size).enumerate();
+    pieces.flat_map(|(number, piece)| one(1, control(number), piece)).collect()
 }
 
 /// The status and the comment of the only PDU, a response of the gate.
@@ -541,6 +543,64 @@ fn more_elements_than_the_limit_are_refused_and_bytes_allow_for_more() {
     wide.extend((0..109_u16).flat_map(|number| at((0x0041, number), b"")));
     let (_, _, inspector) = play_with(guarding, &[(Side::Requestor, &storing(&wide, 4096))]);
     assert!(inspector.ledger().unsound().is_empty());
+}
+
+/// What the PACS gets of a C-FIND with this identifier, and what was written down.
+fn asked(guarding: Guarding, identifier: &[u8]) -> (Vec<u8>, Option<(DataSetError, Outcome)>) {
+    let input = [command(&request(FIND_RQ, 1, DATA)), fragments(identifier, 4096)].concat();
+    let (out, verdict, inspector) = play_with(guarding, &[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Ok(()));
+    let unsound = inspector.ledger().unsound().first().map(|(it, _)| (it.error, it.outcome));
+    (out.to_acceptor, unsound)
+}
+
+#[test]
+fn queries_that_harm_a_server_are_answered_and_reach_nobody() {
+    let name = (0x0010, 0x0010);
+    let wide: Vec<u8> = (0x1000..0x2001).flat_map(|it| at((0x0009, it), b"")).collect();
+    let mut endless = at((0x0008, 0x1030), b"");
+    endless.splice(4.., (800_u32 << 20).to_le_bytes());
+    for (error, identifier) in [
+        (DataSetError::Wildcards(Tag::new(0x0010, 0x0010)), at(name, b"*a*a*a*a*a*a*b")),
+        (DataSetError::ItemElements, wide),
+        (DataSetError::IdentifierLength, endless),
+    ] {
+        let (passed, unsound) = asked(Guarding::default(), &identifier);
+        assert_eq!(unsound, Some((error, Outcome::Refused(0xa900))));
+        assert!(passed.is_empty(), "{error:?}");
+        let reporting = Guarding { mode: Mode::Report, ..Guarding::default() };
+        let (passed, unsound) = asked(reporting, &identifier);
+        assert_eq!(unsound, Some((error, Outcome::Reported)));
+        assert!(!passed.is_empty(), "{error:?}");
+    }
+    let bounds = Bounds { wildcards: 8, item_elements: 5000, ..Bounds::USUAL };
+    let more = Guarding { bounds, ..Guarding::default() };
+    assert_eq!(asked(more, &at(name, b"*a*a*a*a*a*a*b")).1, None);
+}
+
+#[test]
+fn an_identifier_that_grows_too_long_ends_the_association() {
+    let key = |number| at((0x0009, number), &[b'x'; 1024]);
+    let identifier: Vec<u8> = (0x1000..0x1400).flat_map(key).collect();
+    let input = [command(&request(FIND_RQ, 1, DATA)), fragments(&identifier, 4096)].concat();
+    let (out, verdict, _) = play(&[(Side::Requestor, &input)]);
+    assert_eq!(verdict, Err(Fault::DataSet(DataSetError::IdentifierLength)));
+    assert!(out.to_acceptor.len() < Bounds::USUAL.identifier as usize + 16 * 1024);
+}
+
+#[test]
+fn matches_of_the_pacs_have_no_bounds() {
+    let name = at((0x0010, 0x0010), b"*a*a*a*a*a*a*b");
+    let wide: Vec<u8> = (0x1000..0x3000).flat_map(|it| at((0x0041, it), b"")).collect();
+    let long = at((0x0041, 0x4000), &vec![b'x'; 2 << 20]);
+    let identifier = [name, wide, long].concat();
+    let answer =
+        [command(&response(FIND_RQ, 1, DATA, PENDING)), fragments(&identifier, 4096)].concat();
+    let pieces: [(Side, &[u8]); 2] =
+        [(Side::Requestor, &asking(FIND_RQ)), (Side::Acceptor, &answer)];
+    let (_, verdict, inspector) = play(&pieces);
+    assert_eq!(verdict, Ok(()));
+    assert!(inspector.ledger().unsound().is_empty(), "{:?}", inspector.ledger().unsound());
 }
 
 #[test]
