@@ -12,11 +12,11 @@ use pacsgate::config::Limits;
 use pacsgate::pulse;
 use std::collections::VecDeque;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -162,6 +162,30 @@ fn pings_the_watchdog_until_the_last_association_has_ended() {
 }
 
 #[test]
+#[ignore = "needs strace: run tests/all"]
+fn warns_and_pings_no_more_while_its_workers_are_held() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[("WATCHDOG_USEC", "2000000")]);
+    assert_eq!(manager.next(), "READY=1");
+    assert_eq!(manager.next(), "WATCHDOG=1");
+    let held = Held::workers_of(gate.process());
+    let warning = gate.wait_for_log("no answer for ");
+    for part in ["the worker threads", "the accept loop of listener front (127.0.0.1:"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(warning.contains("the service manager will restart it in "), "{warning}");
+    while manager.waiting().is_some() {}
+    // Longer than the manager would wait.
+    manager.socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    assert!(manager.told().is_err());
+    manager.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    held.release();
+    gate.wait_for_log("answered after ");
+    assert_eq!(manager.next(), "WATCHDOG=1");
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
 fn leaves_the_watchdog_of_another_process_alone() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
@@ -272,6 +296,45 @@ impl Manager {
         let mut buffer = [0; 1024];
         let length = self.socket.recv(&mut buffer)?;
         Ok(String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned())
+    }
+}
+
+/// Threads of a gate that stand still: strace lets no system call of theirs return.
+struct Held(Child);
+
+impl Held {
+    fn workers_of(process: u32) -> Self {
+        let mut command = Command::new("strace");
+        command.args(["-o", "/dev/null", "-e", "inject=all:delay_exit=3600000000"]);
+        let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+        let of_workers = threads.map(|thread| thread.unwrap()).filter(|thread| {
+            fs::read_to_string(thread.path().join("comm")).unwrap().starts_with("tokio-rt-worker")
+        });
+        let workers: Vec<_> = of_workers.map(|thread| thread.file_name()).collect();
+        for worker in &workers {
+            command.arg("-p").arg(worker);
+        }
+        let mut strace = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(strace.stderr.as_mut().unwrap()).lines();
+        for _ in &workers {
+            let line = lines.next().unwrap().unwrap();
+            assert!(line.ends_with("attached"), "{line}; run tests/all");
+        }
+        Self(strace)
+    }
+
+    /// They go on.
+    fn release(mut self) {
+        let script = format!("kill -INT {}", self.0.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
