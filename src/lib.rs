@@ -13,8 +13,8 @@
 //! - [`renewal`]: the gate's own certificates near their end.
 //! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
-//!   to a running gate; [`host`]: what they need of the machine; [`log`], [`journal`]: what it
-//!   says of itself.
+//!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
+//!   [`log`], [`journal`]: what it says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -39,6 +39,7 @@ pub mod live;
 pub mod log;
 pub mod net;
 pub mod pki;
+pub mod pulse;
 pub mod reason;
 pub mod relay;
 pub mod renewal;

@@ -13,6 +13,7 @@ use crate::connection::{Connected, serve};
 use crate::gate::Gate;
 use crate::host::words;
 use crate::live::Alive;
+use crate::pulse::Asked;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
 
@@ -34,12 +35,18 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-/// Accepts for ever; dropping the future closes the port.
-pub async fn accept(socket: TcpListener, gate: Arc<Gate>, listener: Arc<str>, alive: Alive) {
+/// Accepts for ever, and answers wherever it waits; dropping the future closes the port.
+pub async fn accept(
+    socket: TcpListener,
+    gate: Arc<Gate>,
+    listener: Arc<str>,
+    alive: Alive,
+    mut asked: Asked,
+) {
     loop {
-        match socket.accept().await {
+        match asked.while_waiting(socket.accept()).await {
             Ok((stream, source)) => begin(&gate, &listener, &alive, stream, source),
-            Err(error) => after(&error, &listener).await,
+            Err(error) => asked.while_waiting(after(&error, &listener)).await,
         }
     }
 }

@@ -19,8 +19,9 @@ use crate::host::{ports, words};
 use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
+use crate::pulse::Pulse;
 use crate::renewal;
-use crate::service_manager;
+use crate::service_manager::ServiceManager;
 use crate::slots::Slots;
 
 /// How long the audit may take to write its last lines.
@@ -46,6 +47,7 @@ pub struct Server {
     gate: Arc<Gate>,
     addresses: Vec<SocketAddr>,
     accepting: JoinSet<()>,
+    pulse: Pulse,
     /// Dropped with the gate, and so ended.
     _renewal: JoinSet<()>,
     ended: Ended,
@@ -61,13 +63,13 @@ pub async fn run(settings: Settings) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
     let hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
     let mut server = Server::start(settings)?;
-    service_manager::ready();
+    let manager = ServiceManager::ready(server.pulse());
     let outcome = tokio::select! {
         () = stop.wait() => Ok(()),
         () = server.accepts_no_more() => Err(ServerError::Accepting),
         () = explain(hangup) => Ok(()),
     };
-    service_manager::stopping();
+    manager.stopping();
     server.stop(stop.wait()).await;
     outcome
 }
@@ -101,21 +103,31 @@ impl Server {
         let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
+        let mut pulse = Pulse::new();
         for (listener, socket) in sockets {
+            let mut name = format!("the accept loop of listener {listener}");
             if let Ok(address) = socket.local_addr() {
                 tracing::info!(%listener, "listening on {address}");
+                name += &format!(" ({address})");
                 addresses.push(address);
             }
-            accepting.spawn(listener::accept(socket, Arc::clone(&gate), listener, alive.clone()));
+            let (gate, alive, asked) = (Arc::clone(&gate), alive.clone(), pulse.ask_too(name));
+            accepting.spawn(listener::accept(socket, gate, listener, alive, asked));
         }
         let mut renewal = JoinSet::new();
         renewal.spawn(renewal::watch(Arc::clone(&gate)));
-        Ok(Self { gate, addresses, accepting, _renewal: renewal, ended, audit: audit_thread })
+        let audit = audit_thread;
+        Ok(Self { gate, addresses, accepting, pulse, _renewal: renewal, ended, audit })
     }
 
     /// Where it listens, in the order of the configuration.
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Asks the accept loops and the workers whether they still move.
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
     }
 
     /// Returns when a listener has stopped accepting by itself, which is a fault: a service manager

@@ -1,42 +1,68 @@
 //! What the service manager is told: systemd's notify protocol, and nothing where no
 //! `NOTIFY_SOCKET` is in the environment.
 
-use std::time::Duration;
+use std::os::unix::net::UnixDatagram;
+use std::sync::Arc;
+use std::{slice, thread};
 
 use sd_notify::NotifyState;
-use tokio::task::spawn_blocking;
-use tokio::time::{MissedTickBehavior, interval};
 
-/// Tells that every port accepts, and begins to ping the watchdog where the manager wants it.
-///
-/// To be called inside a runtime. The pings show that its timers and threads turn, nothing more:
-/// a PACS that does not answer is no reason to restart the gate.
-pub fn ready() {
-    tell(NotifyState::Ready);
-    if let Some(limit) = sd_notify::watchdog_enabled() {
-        tokio::spawn(ping(limit / 2));
+use crate::host::words;
+use crate::pulse::Pulse;
+
+/// systemd, or whoever speaks its protocol.
+#[derive(Clone, Debug)]
+pub struct ServiceManager {
+    socket: Option<Arc<UnixDatagram>>,
+}
+
+impl ServiceManager {
+    /// Tells that every port accepts, and pings the watchdog from then on, where the manager wants it.
+    ///
+    /// A ping shows that the accept loops and the workers have answered, nothing more: a PACS that
+    /// does not answer is no reason to restart the gate. They are asked without a watchdog as well:
+    /// the log tells when they are late.
+    pub fn ready(pulse: Pulse) -> Self {
+        let manager = Self { socket: open().map(Arc::new) };
+        manager.tell(&NotifyState::Ready);
+        let limit = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero());
+        let pinged = manager.clone();
+        let watch = move || {
+            pulse.watch(limit, || {
+                if limit.is_some() {
+                    pinged.tell(&NotifyState::Watchdog);
+                }
+            });
+        };
+        // One of the system's threads, as it may wait for the manager. It ends with the process:
+        // while the last associations are given their time, the pings go on.
+        if let Err(error) = thread::Builder::new().name("pulse".to_owned()).spawn(watch) {
+            tracing::error!("cannot watch the accept loops and the workers: {}", words(&error));
+        }
+        manager
+    }
+
+    /// Tells that no connection is accepted any more. The pings go on until the process ends.
+    pub fn stopping(&self) {
+        self.tell(&NotifyState::Stopping);
+    }
+
+    fn tell(&self, state: &NotifyState<'_>) {
+        let line = format!("{state}\n");
+        if self.socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok()) {
+            return;
+        }
+        // A manager that was replaced listens on a new socket.
+        if let Err(error) = sd_notify::notify(slice::from_ref(state)) {
+            tracing::warn!("cannot tell the service manager: {error}");
+        }
     }
 }
 
-/// Tells that no connection is accepted any more. The pings go on until the process ends.
-pub fn stopping() {
-    tell(NotifyState::Stopping);
-}
-
-/// Pings twice in the time that the manager grants.
-async fn ping(period: Duration) {
-    // A period of nothing would panic; the manager's shortest is far longer than this.
-    let mut tick = interval(period.max(Duration::from_millis(1)));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tick.tick().await;
-        // The socket's queue may be full: that must not hold up a thread that serves peers.
-        let _ = spawn_blocking(|| tell(NotifyState::Watchdog)).await;
-    }
-}
-
-fn tell(state: NotifyState<'_>) {
-    if let Err(error) = sd_notify::notify(&[state]) {
-        tracing::warn!("cannot tell the service manager: {error}");
-    }
+/// Opened while there are descriptors: a gate that has run out of them waits for connections to end,
+/// and would not live to see it if each ping needed one.
+fn open() -> Option<UnixDatagram> {
+    let socket = UnixDatagram::unbound().ok()?;
+    socket.connect(std::env::var_os("NOTIFY_SOCKET")?).ok()?;
+    Some(socket)
 }

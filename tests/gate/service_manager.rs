@@ -1,14 +1,24 @@
 //! systemd's notify protocol, and the unit that relies on it.
 
 use crate::support::PATIENCE;
+use crate::support::dimse::echo_rq;
 use crate::support::gate::{Gate, command};
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::requestor::connect_from;
+use crate::support::scenario::{Scenario, assert_aborted};
 use crate::support::settings::Settings;
 use pacsgate::config::Limits;
+use pacsgate::pulse;
+use std::collections::VecDeque;
 use std::fs;
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -31,10 +41,10 @@ fn is_ready_when_every_port_accepts_and_tells_when_it_stops() {
 
 #[test]
 fn tells_that_it_stops_before_it_waits_for_open_associations() {
-    let pacs = crate::support::pacs::Pacs::good();
+    let pacs = Pacs::good();
     let manager = Manager::new();
     let gate = manager.start(Settings::new(pacs.address).limit("drain", "1h"), &[]);
-    let scenario = crate::support::scenario::Scenario { pacs, gate };
+    let scenario = Scenario { pacs, gate };
     let requestor = scenario.associated();
     assert_eq!(manager.next(), "READY=1");
     scenario.gate.signal("TERM");
@@ -68,6 +78,114 @@ fn pings_the_watchdog_as_long_as_it_runs() {
 }
 
 #[test]
+fn pings_the_watchdog_while_hundreds_of_connections_are_made_and_dropped() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000000")]);
+    assert_eq!(manager.next(), "READY=1");
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for part in 2..5_u8 {
+            let (stop, gate) = (&stop, gate.address);
+            scope.spawn(move || {
+                let mut held = VecDeque::new();
+                while !stop.load(Ordering::Relaxed) {
+                    if let Ok(mut socket) = connect_from([127, 0, 0, part], gate) {
+                        let _ = socket.write_all(b"garbage!");
+                        held.push_back(socket);
+                    }
+                    if held.len() > 100 {
+                        held.pop_front();
+                    }
+                }
+            });
+        }
+        let told: Vec<_> = (0..8).map(|_| manager.told()).collect();
+        stop.store(true, Ordering::Relaxed);
+        assert!(told.iter().all(|told| matches!(told.as_deref(), Ok("WATCHDOG=1"))), "{told:?}");
+    });
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
+fn pings_the_watchdog_when_there_is_no_descriptor_left() {
+    let manager = Manager::new();
+    let settings = settings();
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let usual = manager.command(&configuration);
+    let mut command = Command::new("sh");
+    command.args(["-c", r#"ulimit -n 48 && exec "$0" "$@""#]).arg(usual.get_program());
+    command.args(usual.get_args()).stdin(Stdio::null());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, value) in usual.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command.env("WATCHDOG_USEC", "100000");
+    let gate = Gate::spawn(settings.directory, command);
+    assert_eq!(manager.next(), "READY=1");
+    let held: Vec<_> = (0..64).map(|_| TcpStream::connect(gate.address).unwrap()).collect();
+    gate.wait_for_log("cannot accept; trying again");
+    while manager.waiting().is_some() {}
+    // Many times as long as the accept loop pauses.
+    for _ in 0..40 {
+        assert_eq!(manager.next(), "WATCHDOG=1");
+    }
+    let stopped = gate.stop();
+    drop(held);
+    assert!(!stopped.stderr.contains("cannot tell the service manager"), "{}", stopped.stderr);
+    assert_eq!(stopped.code, Some(0));
+}
+
+#[test]
+fn pings_the_watchdog_until_the_last_association_has_ended() {
+    let pacs = Pacs::playing(|pacs| {
+        pacs.accept();
+        pacs.drain();
+    });
+    let manager = Manager::new();
+    let settings = Settings::new(pacs.address).limit("drain", "1h");
+    let gate = manager.start(settings, &[("WATCHDOG_USEC", "100000")]);
+    let scenario = Scenario { pacs, gate };
+    let mut requestor = scenario.associated();
+    requestor.send(&p_data(1, COMMAND | LAST, &echo_rq(1)));
+    scenario.gate.signal("TERM");
+    while manager.next() != "STOPPING=1" {}
+    // Longer than the manager would wait: the ports are closed, and the operation is not over.
+    for _ in 0..12 {
+        assert_eq!(manager.next(), "WATCHDOG=1");
+    }
+    scenario.gate.signal("TERM");
+    assert_aborted(&mut requestor, 2, 0);
+    assert_eq!(scenario.gate.wait().code, Some(0));
+}
+
+#[test]
+#[ignore = "needs strace: run tests/all"]
+fn warns_and_pings_no_more_while_its_workers_are_held() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[("WATCHDOG_USEC", "2000000")]);
+    assert_eq!(manager.next(), "READY=1");
+    assert_eq!(manager.next(), "WATCHDOG=1");
+    let held = Held::workers_of(gate.process());
+    let warning = gate.wait_for_log("no answer for ");
+    for part in ["the worker threads", "the accept loop of listener front (127.0.0.1:"] {
+        assert!(warning.contains(part), "{warning}");
+    }
+    assert!(warning.contains("the service manager will restart it in "), "{warning}");
+    while manager.waiting().is_some() {}
+    // Longer than the manager would wait.
+    manager.socket.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
+    assert!(manager.told().is_err());
+    manager.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    held.release();
+    gate.wait_for_log("answered after ");
+    assert_eq!(manager.next(), "WATCHDOG=1");
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
 fn leaves_the_watchdog_of_another_process_alone() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
@@ -96,6 +214,9 @@ fn the_unit_leaves_room_for_the_limits() {
     let stop: u64 = setting("TimeoutStopSec").trim_end_matches('s').parse().unwrap();
     let last = limits.drain + limits.close + Duration::from_secs(10);
     assert!(Duration::from_secs(stop) > last);
+    // The log has told long before the restart.
+    let watchdog: u64 = setting("WatchdogSec").trim_end_matches('s').parse().unwrap();
+    assert!(Duration::from_secs(watchdog) >= 4 * pulse::PERIOD);
 }
 
 #[test]
@@ -160,17 +281,60 @@ impl Manager {
 
     /// What it is told next.
     fn next(&self) -> String {
-        let mut buffer = [0; 1024];
-        let length = self.socket.recv(&mut buffer).unwrap();
-        String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned()
+        self.told().unwrap()
     }
 
     /// What it has been told and not read yet.
     fn waiting(&self) -> Option<String> {
         self.socket.set_nonblocking(true).unwrap();
+        let told = self.told().ok();
+        self.socket.set_nonblocking(false).unwrap();
+        told
+    }
+
+    fn told(&self) -> io::Result<String> {
         let mut buffer = [0; 1024];
-        let length = self.socket.recv(&mut buffer).ok()?;
-        Some(String::from_utf8_lossy(&buffer[..length]).into_owned())
+        let length = self.socket.recv(&mut buffer)?;
+        Ok(String::from_utf8_lossy(&buffer[..length]).trim_end().to_owned())
+    }
+}
+
+/// Threads of a gate that stand still: strace lets no system call of theirs return.
+struct Held(Child);
+
+impl Held {
+    fn workers_of(process: u32) -> Self {
+        let mut command = Command::new("strace");
+        command.args(["-o", "/dev/null", "-e", "inject=all:delay_exit=3600000000"]);
+        let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+        let of_workers = threads.map(|thread| thread.unwrap()).filter(|thread| {
+            fs::read_to_string(thread.path().join("comm")).unwrap().starts_with("tokio-rt-worker")
+        });
+        let workers: Vec<_> = of_workers.map(|thread| thread.file_name()).collect();
+        for worker in &workers {
+            command.arg("-p").arg(worker);
+        }
+        let mut strace = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(strace.stderr.as_mut().unwrap()).lines();
+        for _ in &workers {
+            let line = lines.next().unwrap().unwrap();
+            assert!(line.ends_with("attached"), "{line}; run tests/all");
+        }
+        Self(strace)
+    }
+
+    /// They go on.
+    fn release(mut self) {
+        let script = format!("kill -INT {}", self.0.id());
+        assert!(Command::new("sh").args(["-c", &script]).status().unwrap().success());
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 

@@ -88,6 +88,11 @@ impl Gate {
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
+    /// The process id.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal, for example `TERM`.
     pub(crate) fn signal(&self, name: &str) {
         // The shell has a kill of its own everywhere; std has none.
