@@ -53,6 +53,8 @@ pub(crate) enum Part {
     Stall,
     /// Peak resident memory with large data sets and readers that stop.
     Memory,
+    /// CPU time for what strangers do, beside an honest handshake.
+    Strangers,
     /// Everything.
     All,
 }
@@ -69,8 +71,8 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 5] =
-        [Self::Stream, Self::Churn, Self::Idle, Self::Stall, Self::Memory];
+    pub(crate) const EACH: [Self; 6] =
+        [Self::Stream, Self::Churn, Self::Idle, Self::Stall, Self::Memory, Self::Strangers];
 }
 
 impl Options {
