@@ -156,7 +156,7 @@ impl Connected {
         };
         net::prepare(&socket, site.limits.keepalive);
         let (io, over) = ReadAhead::for_handshake(socket);
-        let accept = tls.accept(io);
+        let accept = context.gate.turns.take(context.slot.whose(), tls.accept(io));
         let outcome = tokio::select! {
             outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
             limit = context.slot.gives_way() => {
