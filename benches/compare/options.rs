@@ -55,6 +55,8 @@ pub(crate) enum Part {
     Memory,
     /// CPU time for what strangers do, beside an honest handshake.
     Strangers,
+    /// A good peer's wait beside strangers who shake hands as fast as they can.
+    Crowd,
     /// Everything.
     All,
 }
@@ -71,8 +73,15 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 6] =
-        [Self::Stream, Self::Churn, Self::Idle, Self::Stall, Self::Memory, Self::Strangers];
+    pub(crate) const EACH: [Self; 7] = [
+        Self::Stream,
+        Self::Churn,
+        Self::Idle,
+        Self::Stall,
+        Self::Memory,
+        Self::Strangers,
+        Self::Crowd,
+    ];
 }
 
 impl Options {

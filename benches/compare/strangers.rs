@@ -12,7 +12,8 @@ use std::net::Ipv4Addr;
 
 use serde_json::Value;
 
-use self::acts::Act;
+pub(crate) use self::acts::Act;
+pub(crate) use self::chains::self_signed;
 use crate::ground::Ground;
 use crate::proxy::{Process, Proxy};
 use crate::report::{Figures, Table, progress};

@@ -22,7 +22,7 @@ const MOST: usize = 3_600;
 const RECORD: usize = 5;
 
 /// One kind of connection.
-pub(super) enum Act {
+pub(crate) enum Act {
     /// A handshake, whatever comes of it.
     Handshake(Arc<ClientConfig>),
     /// A ClientHello, and nothing after the answer to it.
@@ -33,7 +33,7 @@ pub(super) enum Act {
 
 impl Act {
     /// Plays it once from this address, to the end of the connection.
-    pub(super) fn play(&self, from: Ipv4Addr, to: SocketAddr) -> io::Result<()> {
+    pub(crate) fn play(&self, from: Ipv4Addr, to: SocketAddr) -> io::Result<()> {
         let mut socket = connect(from, to)?;
         match self {
             // What is refused ends in an alert or a reset, which are no failures here.

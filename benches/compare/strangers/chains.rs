@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, RootCertStore, SignatureScheme, SupportedProtocolVersion};
 
-use super::acts;
+use super::acts::{self, Act};
 use crate::ground::Ground;
 use crate::material::{CA_NAME, CLIENT_NAME};
 
@@ -132,11 +132,7 @@ impl Chains {
         key: PrivateKeyDer<'static>,
         versions: &[&'static SupportedProtocolVersion],
     ) -> io::Result<Arc<ClientConfig>> {
-        let key = by.key_provider.load_private_key(key).map_err(io::Error::other)?;
-        let shown = Arc::new(Shown(Arc::new(CertifiedKey::new(chain, key))));
-        let config = builder(by, versions)?;
-        let config = config.with_root_certificates(Arc::clone(&self.roots));
-        Ok(finish(config.with_client_cert_resolver(shown)))
+        showing(&self.roots, by, chain, key, versions)
     }
 
     /// A leaf and three CAs above it, the last of which claims to come from the gate's CA.
@@ -164,6 +160,30 @@ impl ResolvesClientCert for Shown {
     fn has_certs(&self) -> bool {
         true
     }
+}
+
+/// A stranger who costs what most do.
+pub(crate) fn self_signed(ground: &Ground<'_>) -> io::Result<Act> {
+    let shown = params().and_then(|it| Ok(Identity::self_signed(&it, KeyPair::generate()?)?));
+    let shown = shown.map_err(io::Error::other)?;
+    let chain = shown.chain.iter().map(|one| one.der().clone()).collect();
+    let key = PrivatePkcs8KeyDer::from(shown.key.serialize_der()).into();
+    let roots = Arc::new(ground.material().roots()?);
+    let by = provider::default_provider();
+    Ok(Act::Handshake(showing(&roots, by, chain, key, rustls::DEFAULT_VERSIONS)?))
+}
+
+fn showing(
+    roots: &Arc<RootCertStore>,
+    by: CryptoProvider,
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+    versions: &[&'static SupportedProtocolVersion],
+) -> io::Result<Arc<ClientConfig>> {
+    let key = by.key_provider.load_private_key(key).map_err(io::Error::other)?;
+    let shown = Arc::new(Shown(Arc::new(CertifiedKey::new(chain, key))));
+    let config = builder(by, versions)?.with_root_certificates(Arc::clone(roots));
+    Ok(finish(config.with_client_cert_resolver(shown)))
 }
 
 fn builder(
