@@ -31,6 +31,7 @@ pub use counters::{Count, Counters, NO_REASON};
 pub use event::Event;
 pub use line::Started;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
+pub use queue::{CAPACITY, TAKEN};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
 };

@@ -155,16 +155,21 @@ impl Connected {
             return Err(Ended::new(context, account, Early::Stopped));
         };
         net::prepare(&socket, site.limits.keepalive);
-        let accept = tls.accept(ReadAhead::new(socket));
+        let (io, over) = ReadAhead::for_handshake(socket);
+        let accept = context.gate.turns.take(context.slot.whose(), tls.accept(io));
         let outcome = tokio::select! {
             outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
             limit = context.slot.gives_way() => {
                 return Err(Ended::new(context, account, limit));
             }
+            () = over.notified() => {
+                return Err(Ended::new(context, account, HandshakeFault::HandshakeTooLarge));
+            }
         };
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
-            Ok(Ok((stream, accepted))) => {
+            Ok(Ok((mut stream, accepted))) => {
+                stream.get_mut().0.handshake_done();
                 let holder = site.policy.holder(&accepted);
                 context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
                 account.authenticated(&accepted, holder);

@@ -8,6 +8,7 @@ use crate::audit::Audit;
 use crate::live::Live;
 use crate::site::Site;
 use crate::slots::Slots;
+use crate::turns::Turns;
 
 /// The gate: what is in force, and what lives.
 pub struct Gate {
@@ -19,4 +20,6 @@ pub struct Gate {
     pub live: Arc<Live>,
     /// The connections that live.
     pub slots: Arc<Slots>,
+    /// The handshakes that compute.
+    pub turns: Arc<Turns>,
 }

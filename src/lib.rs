@@ -11,7 +11,7 @@
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
 //! - [`renewal`]: the gate's own certificates near their end.
-//! - [`listener`], [`slots`], [`live`], [`net`]: what exists at once.
+//! - [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`]: what it says of itself.
@@ -48,4 +48,5 @@ pub mod service_manager;
 pub mod site;
 pub mod slots;
 pub mod stream;
+pub mod turns;
 pub mod x509;

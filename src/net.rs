@@ -84,11 +84,15 @@ pub fn warn_of_few_descriptors(connections: u32) {
     }
 }
 
-/// Two for each connection, and some for everything else.
-fn few_descriptors(connections: u32, limits: &str) -> Option<String> {
+/// How many open files so many connections need: two for each, and some for everything else.
+pub const fn descriptors(connections: u32) -> u64 {
     /// Listeners, logs, the runtime, files that are read.
     const OTHERS: u64 = 64;
-    let needed = 2 * u64::from(connections) + OTHERS;
+    2 * (connections as u64) + OTHERS
+}
+
+fn few_descriptors(connections: u32, limits: &str) -> Option<String> {
+    let needed = descriptors(connections);
     let allowed = open_files(limits).filter(|&allowed| allowed < needed)?;
     Some(format!(
         "limits.connections needs more open files than are allowed ({needed} are needed, {allowed} \

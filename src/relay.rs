@@ -30,6 +30,9 @@ use flow::Flow;
 
 use crate::stream::pool;
 
+/// What may wait for a side before it is read no more: more than what the other side alone can fill.
+pub const PILE: usize = 3 * pool::BUFFER;
+
 /// What an association has moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -318,8 +321,6 @@ where
     /// A side is read while the inspector wants it and the other side's buffer has room; not while
     /// answers of the gate, which it asked for and does not take, pile up for itself.
     fn may_read(&self, from: Side) -> bool {
-        /// More than what the other side alone can fill before it is read no more.
-        const PILE: usize = 3 * pool::BUFFER;
         let has_closed =
             from == Side::Requestor && self.watch.is_half_closed && self.ahead.requestor.is_empty();
         !has_closed

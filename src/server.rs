@@ -23,6 +23,7 @@ use crate::pulse::Pulse;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
 use crate::slots::Slots;
+use crate::turns::Turns;
 
 /// How long the audit may take to write its last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -100,7 +101,8 @@ impl Server {
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
         let site = ArcSwap::from_pointee(site);
-        let gate = Arc::new(Gate { site, audit, live: Live::new(), slots });
+        let gate =
+            Arc::new(Gate { site, audit, live: Live::new(), slots, turns: Turns::of_machine() });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
         let mut pulse = Pulse::new();

@@ -21,6 +21,7 @@ use self::known::Known;
 use self::stage::{Place, Stage};
 use crate::config::Limits;
 use crate::net::Source;
+use crate::turns::Whose;
 
 pacsgate_core::reasons! {
     /// The limit that was met.
@@ -75,7 +76,7 @@ enum At {
 #[derive(Debug)]
 pub struct Slot {
     slots: Arc<Slots>,
-    source: Source,
+    whose: Whose,
     number: u64,
     at: At,
     gives_way: Arc<Notify>,
@@ -117,7 +118,8 @@ impl Slots {
         let gives_way = Arc::new(Notify::new());
         let is_known = taken.known.contains(source);
         taken.enter_handshakes(number, Place::new(source, is_known, &gives_way));
-        Ok(Slot { slots: Arc::clone(self), source, number, at: At::Handshake, gives_way })
+        let whose = Whose { source, is_known };
+        Ok(Slot { slots: Arc::clone(self), whose, number, at: At::Handshake, gives_way })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -149,11 +151,16 @@ impl Taken {
 }
 
 impl Slot {
+    /// Where it comes from, for the order of the turns.
+    pub const fn whose(&self) -> Whose {
+        self.whose
+    }
+
     /// TLS is up, with this certificate; whether it is that of a peer. It waits for a request.
     pub fn authenticated(&mut self, certificate: Digest, is_peer: bool) {
         let mut taken = self.slots.taken();
         if is_peer {
-            taken.known.learn(self.source);
+            taken.known.learn(self.whose.source);
         }
         if !taken.leave(self.number, self.at) {
             // It had to give way at the moment at which it was done: it stays.
@@ -183,7 +190,7 @@ impl Slot {
         let mut taken = self.slots.taken();
         if taken.leave(self.number, self.at) {
             self.at = At::Handshake;
-            let place = Place::refused(self.source, &self.gives_way);
+            let place = Place::refused(self.whose.source, &self.gives_way);
             taken.enter_handshakes(self.number, place);
         }
     }
@@ -204,10 +211,10 @@ impl Drop for Slot {
         if taken.leave(self.number, self.at) {
             taken.connections -= 1;
         }
-        if let Some(count) = taken.per_source.get_mut(&self.source) {
+        if let Some(count) = taken.per_source.get_mut(&self.whose.source) {
             *count -= 1;
             if *count == 0 {
-                taken.per_source.remove(&self.source);
+                taken.per_source.remove(&self.whose.source);
             }
         }
     }

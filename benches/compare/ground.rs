@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, start_sink};
+use crate::proxy::{Process, Proxy, audit, start_sink};
 use crate::requestor::Requestor;
 
 /// The ground on which proxies are compared.
@@ -51,6 +51,16 @@ impl<'a> Ground<'a> {
     /// Starts all of them.
     pub(crate) fn start_each(&self) -> io::Result<Vec<(Proxy, Process)>> {
         Proxy::EACH.into_iter().map(|proxy| Ok((proxy, self.start(proxy)?))).collect()
+    }
+
+    /// The certificates.
+    pub(crate) fn material(&self) -> Material {
+        Material::at(self.directory.path())
+    }
+
+    /// Where the gate writes its audit.
+    pub(crate) fn audit(&self) -> PathBuf {
+        audit(self.directory.path())
     }
 
     fn try_out(&self, process: &Process) -> io::Result<()> {

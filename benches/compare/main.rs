@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|strangers|crowd|all] [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
 //! `/proc`. Rounds go through the proxies in turn, because figures of one machine drift by more
@@ -12,6 +12,7 @@ mod blind;
 mod churn;
 #[path = "../../tests/gate/support/configuration.rs"]
 mod configuration;
+mod crowd;
 mod ground;
 mod idle;
 mod material;
@@ -24,6 +25,7 @@ mod report;
 mod requestor;
 mod sink;
 mod stall;
+mod strangers;
 mod stream;
 mod usage;
 
@@ -67,6 +69,8 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Idle => idle::run(&ground)?,
             Part::Stall => stall::run(&ground)?,
             Part::Memory => memory::run(&ground)?,
+            Part::Strangers => strangers::run(&ground)?,
+            Part::Crowd => crowd::run(&ground)?,
             Part::All => {}
         }
     }

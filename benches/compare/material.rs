@@ -1,4 +1,4 @@
-//! Certificates made at run time: a CA, the proxies' and the requestor's, all ECDSA P-256.
+//! Certificates made at run time: a CA, the proxies' and the requestor's, ECDSA P-256 but for one RSA.
 
 use std::error::Error;
 use std::fs;
@@ -14,6 +14,8 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
+/// The CA's name.
+pub(crate) const CA_NAME: &str = "pacsgate benchmark CA";
 /// The name in the proxies' certificate.
 pub(crate) const SERVER_NAME: &str = "gate.bench.example";
 /// The name in the requestor's certificate.
@@ -33,7 +35,7 @@ impl Material {
     }
 
     fn make(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let ca = pki::authority("pacsgate benchmark CA", pki::today());
+        let ca = pki::authority(CA_NAME, pki::today());
         let ca = Authority::root(ca, KeyPair::generate()?)?;
         fs::write(self.ca(), ca.issuer.pem())?;
         let leaves = [
@@ -44,6 +46,10 @@ impl Material {
             let params = pki::leaf(name, &[name], Some(usage), pki::today())?;
             ca.issue(&params, KeyPair::generate()?)?.write(&self.directory, file)?;
         }
+        let usage = Some(ExtendedKeyUsagePurpose::ClientAuth);
+        let params = pki::leaf(CLIENT_NAME, &[CLIENT_NAME], usage, pki::today())?;
+        let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256)?;
+        ca.issue(&params, key)?.write(&self.directory, "client-rsa")?;
         Ok(())
     }
 
@@ -90,14 +96,16 @@ impl Material {
         Ok(Arc::new(config))
     }
 
-    fn roots(&self) -> io::Result<RootCertStore> {
+    /// The CA, to verify with.
+    pub(crate) fn roots(&self) -> io::Result<RootCertStore> {
         let mut roots = RootCertStore::empty();
         let ca = CertificateDer::from_pem_file(self.ca()).map_err(io::Error::other)?;
         roots.add(ca).map_err(io::Error::other)?;
         Ok(roots)
     }
 
-    fn pair(
+    /// A certificate and its key, by the name of their files.
+    pub(crate) fn pair(
         &self,
         name: &str,
     ) -> io::Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>)> {

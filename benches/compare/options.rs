@@ -53,6 +53,10 @@ pub(crate) enum Part {
     Stall,
     /// Peak resident memory with large data sets and readers that stop.
     Memory,
+    /// CPU time for what strangers do, beside an honest handshake.
+    Strangers,
+    /// A good peer's wait beside strangers who shake hands as fast as they can.
+    Crowd,
     /// Everything.
     All,
 }
@@ -69,8 +73,15 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 5] =
-        [Self::Stream, Self::Churn, Self::Idle, Self::Stall, Self::Memory];
+    pub(crate) const EACH: [Self; 7] = [
+        Self::Stream,
+        Self::Churn,
+        Self::Idle,
+        Self::Stall,
+        Self::Memory,
+        Self::Strangers,
+        Self::Crowd,
+    ];
 }
 
 impl Options {

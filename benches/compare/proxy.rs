@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::{env, thread};
 
@@ -128,7 +128,7 @@ fn configuration(directory: &Path, upstream: SocketAddr) -> String {
         ("handshake", r#""10m""#.into()),
         ("request", r#""10m""#.into()),
     ]);
-    let log = Table::from([("audit", format!("{:?}", directory.join("audit.jsonl")))]);
+    let log = Table::from([("audit", format!("{:?}", audit(directory)))]);
     main_file(&[
         ("listener.front", &listener()),
         ("listener.front.tls", &tls),
@@ -137,6 +137,11 @@ fn configuration(directory: &Path, upstream: SocketAddr) -> String {
         ("limits", &limits),
         ("log", &log),
     ])
+}
+
+/// Where the gate writes its audit.
+pub(crate) fn audit(directory: &Path) -> PathBuf {
+    directory.join("audit.jsonl")
 }
 
 /// Reads up to the line that names the address, then goes on reading so that nothing blocks.

@@ -127,7 +127,8 @@ fn connect(
     Ok(StreamOwned::new(session, socket))
 }
 
-fn session(tls: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
+/// A client's side of TLS.
+pub(crate) fn session(tls: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
     let name = ServerName::try_from(SERVER_NAME).map_err(io::Error::other)?;
     ClientConnection::new(Arc::clone(tls), name).map_err(io::Error::other)
 }

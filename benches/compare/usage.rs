@@ -30,6 +30,18 @@ impl Usage {
         }
     }
 
+    /// The same to the nanosecond, of the threads that live.
+    pub(crate) fn cpu_exact(self) -> io::Result<f64> {
+        let mut nanoseconds = 0.0_f64;
+        for task in fs::read_dir(format!("/proc/{}/task", self.pid))? {
+            let text = fs::read_to_string(task?.path().join("schedstat"))?;
+            let first = text.split_ascii_whitespace().next();
+            let first: Option<f64> = first.and_then(|number| number.parse().ok());
+            nanoseconds += first.ok_or_else(|| unread("schedstat"))?;
+        }
+        Ok(nanoseconds / 1e9)
+    }
+
     /// Resident memory in KiB, exact.
     pub(crate) fn resident(self) -> io::Result<f64> {
         field(&self.read("smaps_rollup")?, "Rss:")

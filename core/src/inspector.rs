@@ -29,6 +29,7 @@ pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::HEAD;
 pub use guarding::{Guarding, Mode};
+pub use lane::MAX_COMMAND;
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 pub use progress::Progress;
 pub use tidied::Tidied;

@@ -7,14 +7,14 @@ use std::time::{Instant, SystemTime};
 use super::record::{Record, Standing};
 
 /// How many records wait for the writer at most, a few KiB each where peers do their worst.
-pub(super) const CAPACITY: usize = 4096;
+pub const CAPACITY: usize = 4096;
 
 /// How many records a stranger may find waiting: the rest is for peers, so that a flood of
 /// strangers does not cost their lines.
 pub(super) const STRANGERS: usize = CAPACITY / 2;
 
 /// How many records the writer takes at once, and so holds beside those that wait.
-pub(super) const TAKEN: usize = 256;
+pub const TAKEN: usize = 256;
 
 /// A mutex and not a channel: its critical sections only move a pointer, and how full it is, what
 /// was lost and whether it is closed are one state.

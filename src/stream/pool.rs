@@ -10,9 +10,9 @@ use std::cell::RefCell;
 pub const BUFFER: usize = 64 * 1024;
 /// What an output buffer may hold beyond [`BUFFER`] before it has to grow: one more read, with
 /// the headers that re-framing adds.
-const SLACK: usize = 24 * 1024;
+pub const SLACK: usize = 24 * 1024;
 /// How many buffers of each kind a thread keeps.
-const KEPT: usize = 16;
+pub const KEPT: usize = 16;
 
 thread_local! {
     static READ: RefCell<Vec<Box<[u8]>>> = const { RefCell::new(Vec::new()) };

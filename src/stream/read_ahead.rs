@@ -5,11 +5,19 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
 
 use crate::stream::pool;
+
+/// What is read before the gate has answered: a ClientHello. Those of devices have 200 to 600 bytes,
+/// one with two post-quantum key shares has 3.5 KiB; each empty extension costs 60 ns to read.
+pub const HELLO: usize = 4 * 1024;
+/// What is read of a handshake: 16 KiB of certificates, and what is around them.
+pub const HANDSHAKE: usize = 20 * 1024;
 
 /// The adapter. Writes pass straight through.
 #[derive(Debug)]
@@ -17,6 +25,24 @@ pub struct ReadAhead<S> {
     inner: S,
     held: Option<Held>,
     first: FirstBytes,
+    allowance: Option<Allowance>,
+}
+
+/// What may still be read of a handshake.
+#[derive(Debug)]
+struct Allowance {
+    left: usize,
+    is_answered: bool,
+    over: Arc<Notify>,
+}
+
+impl Allowance {
+    fn answer(&mut self) {
+        if !self.is_answered {
+            self.is_answered = true;
+            self.left += HANDSHAKE - HELLO;
+        }
+    }
 }
 
 /// The first bytes: enough to tell one protocol from another.
@@ -62,7 +88,23 @@ pub enum Opening {
 impl<S> ReadAhead<S> {
     /// Wraps a socket.
     pub const fn new(inner: S) -> Self {
-        Self { inner, held: None, first: FirstBytes { bytes: [0; 4], count: 0 } }
+        let first = FirstBytes { bytes: [0; 4], count: 0 };
+        Self { inner, held: None, first, allowance: None }
+    }
+
+    /// Wraps a socket of which at most [`HELLO`] and [`HANDSHAKE`] are read, until
+    /// [`Self::handshake_done`]. What comes beyond is not read, and the caller is told.
+    pub fn for_handshake(inner: S) -> (Self, Arc<Notify>) {
+        let over = Arc::new(Notify::new());
+        let mut this = Self::new(inner);
+        this.allowance =
+            Some(Allowance { left: HELLO, is_answered: false, over: Arc::clone(&over) });
+        (this, over)
+    }
+
+    /// From here on it is read without end. What TLS has left unread waits.
+    pub fn handshake_done(&mut self) {
+        self.allowance = None;
     }
 
     /// Gives the socket back; what was read ahead of it is lost.
@@ -104,7 +146,18 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
             },
         };
         let bytes = held.buffer.get(held.start..held.end).unwrap_or_default();
-        let piece = bytes.get(..out.remaining()).unwrap_or(bytes);
+        let mut most = out.remaining();
+        if let Some(allowance) = &mut this.allowance {
+            // TLS reads on when its handshake is done, so that this is no error of the stream.
+            if allowance.left == 0 && !bytes.is_empty() {
+                allowance.over.notify_one();
+                this.held = Some(held);
+                return Poll::Pending;
+            }
+            most = most.min(allowance.left);
+            allowance.left -= bytes.len().min(most);
+        }
+        let piece = bytes.get(..most).unwrap_or(bytes);
         this.first.note(piece);
         out.put_slice(piece);
         held.start += piece.len();
@@ -142,7 +195,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(cx, bytes)
+        let this = self.get_mut();
+        this.allowance.iter_mut().for_each(Allowance::answer);
+        Pin::new(&mut this.inner).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -150,7 +205,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write_vectored(cx, slices)
+        let this = self.get_mut();
+        this.allowance.iter_mut().for_each(Allowance::answer);
+        Pin::new(&mut this.inner).poll_write_vectored(cx, slices)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -163,5 +220,40 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().inner).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Reads until nothing more comes; how much that was, and whether more was there.
+    async fn read_all<S: AsyncRead + Unpin>(from: &mut S, over: &Notify) -> (usize, bool) {
+        let mut count = 0;
+        let mut buffer = [0; 4096];
+        let soon = std::time::Duration::from_secs(1);
+        while let Ok(read) = timeout(soon, from.read(&mut buffer)).await {
+            count += read.unwrap();
+        }
+        (count, timeout(soon, over.notified()).await.is_ok())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn reads_a_hello_then_a_handshake_then_everything() {
+        let (mut client, server) = duplex(1024 * 1024);
+        let (mut server, over) = ReadAhead::for_handshake(server);
+        client.write_all(&vec![7; HELLO]).await.unwrap();
+        assert_eq!(read_all(&mut server, &over).await, (HELLO, false));
+        client.write_all(&vec![7; 40_000]).await.unwrap();
+        assert_eq!(read_all(&mut server, &over).await, (0, true));
+        server.write_all(b"answer").await.unwrap();
+        assert_eq!(read_all(&mut server, &over).await, (HANDSHAKE - HELLO, true));
+        server.write_all(b"again").await.unwrap();
+        assert_eq!(read_all(&mut server, &over).await, (0, true));
+        server.handshake_done();
+        assert_eq!(read_all(&mut server, &over).await, (40_000 - HANDSHAKE + HELLO, false));
     }
 }

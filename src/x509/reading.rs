@@ -50,29 +50,36 @@ pub(crate) struct Traits {
     pub(crate) has_critical_key_period: bool,
 }
 
-/// Reads a leaf.
-pub(crate) fn read(der: &CertificateDer<'_>) -> Result<(Certificate, Traits), Unread> {
-    let certificate = whole(der).ok_or(Unread::Unparsable)?;
-    let spki = key(der).ok_or(Unread::Unparsable)?;
+/// Reads a leaf, which both readers have parsed: each parsing costs what a stranger likes. webpki
+/// may have left it for a critical extension.
+pub(crate) fn read(
+    der: &CertificateDer<'_>,
+    certificate: &X509Certificate<'_>,
+    parsed: Option<&EndEntityCert<'_>>,
+) -> Result<(Certificate, Traits), Unread> {
+    let spki = match parsed {
+        Some(parsed) => parsed.subject_public_key_info(),
+        None => key(der).ok_or(Unread::Unparsable)?,
+    };
     // Two readers that do not see the same key would judge two certificates.
     if certificate.public_key().raw != spki.as_ref() {
         return Err(Unread::Unparsable);
     }
-    let [dns, uris] = names(&certificate)?;
+    let [dns, uris] = names(certificate)?;
     let shown = Certificate {
         sha256: sha256(der),
         spki_sha256: sha256(&spki),
         dns,
         uris,
-        common_name: common_name(&certificate),
+        common_name: common_name(certificate),
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
     };
     let traits = Traits {
         has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
-        foreign_key: foreign::key_of(&certificate),
-        key_size_supported: key_size_supported(&certificate),
-        has_critical_key_period: is_critical(&certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),
+        foreign_key: foreign::key_of(certificate),
+        key_size_supported: key_size_supported(certificate),
+        has_critical_key_period: is_critical(certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),
     };
     Ok((shown, traits))
 }

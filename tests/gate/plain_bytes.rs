@@ -31,6 +31,17 @@ fn names_tls_1_1() {
 }
 
 #[test]
+fn reads_no_more_of_a_client_hello_than_any_device_sends() {
+    // A message of 60,000 bytes that never ends, in records that are sound.
+    let mut hello = vec![1, 0, 0xea, 0x60];
+    hello.resize(8_192, 0);
+    let record = |piece: &[u8]| [&[22, 3, 1, 16, 0], piece].concat();
+    let bytes = hello.chunks(4_096).flat_map(record).collect::<Vec<_>>();
+    let line = refused(&bytes, "handshake-too-large");
+    assert_eq!(line["wire"], "close");
+}
+
+#[test]
 fn names_the_client_hello_of_ssl_2() {
     // As Java 6 offers TLS 1.0 in it, and as SSL 2.0 itself.
     for version in [[3, 1], [0, 2]] {

@@ -17,6 +17,8 @@ use crate::wire::reject::{Abort, REFUSAL_LENGTH};
 use framing::{Fragment, PDU_OVERHEAD, PDV_HEADER, Pdv, length, push_data_header};
 use message::{Carry, Message, Passage};
 
+pub use message::MAX_COMMAND;
+
 /// The most that all refused messages together may bring behind their commands.
 const MAX_SWALLOWED: u64 = 64 * 1024 * 1024;
 

@@ -29,6 +29,10 @@ pacsgate_core::reasons! {
             "Send the leaf and its intermediates only (10 certificates and 16 KiB at most), with at \
              most 100 names in the leaf, and two intermediates besides the CA itself: where there are \
              more, add one of them to client_ca." => BAD_CERTIFICATE;
+        HandshakeTooLarge: "handshake-too-large",
+            "the client sent more than any honest handshake has",
+            "Find out what connects. If it is a device of yours, let it send its certificate and the \
+             intermediates only: 4 KiB of ClientHello and 20 KiB of handshake are read." => CLOSE;
         CertificateVersion: "certificate-version",
             "a certificate of the chain is X.509 v1 or v2",
             "Issue the device an X.509 v3 certificate; v1 certificates cannot be used, not even \

@@ -96,9 +96,9 @@ impl ClientVerifier {
             Err(webpki::Error::UnsupportedCriticalExtension) => None,
             Err(error) => return Err(HandshakeFault::from_webpki(&error)),
         };
-        let (presented, traits) = reading::read(end_entity).map_err(HandshakeFault::from)?;
-        seen::note_presented(presented.clone());
         let whole = reading::whole(end_entity).ok_or(HandshakeFault::CertificateUnparsable)?;
+        let (presented, traits) = reading::read(end_entity, &whole, parsed.as_ref())?;
+        seen::note_presented(presented.clone());
         let path = Path::new(whole, intermediates);
         let leaf = Leaf { parsed, presented: &presented, traits, path, now };
         self.lists.warn_of_late(now);

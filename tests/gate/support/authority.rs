@@ -159,6 +159,14 @@ impl Identity {
         Self(pki::Identity { key: other.0.key.clone(), ..self.0.clone() })
     }
 
+    /// This certificate, sent with those of authorities that have not issued it.
+    pub(crate) fn among(&self, authorities: &[Authority]) -> Self {
+        let mut sent = self.alone();
+        let others = authorities.iter().map(|authority| authority.0.issuer.as_ref().clone());
+        sent.0.chain.extend(others);
+        sent
+    }
+
     /// This certificate without the rest of its chain.
     pub(crate) fn alone(&self) -> Self {
         Self(pki::Identity { chain: vec![self.0.chain[0].clone()], ..self.0.clone() })

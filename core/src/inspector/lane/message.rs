@@ -6,7 +6,7 @@ use crate::inspector::guard::Guard;
 use crate::wire::associate::ContextId;
 
 /// The longest command set: far beyond any that the standard can form, small enough to hold.
-const MAX_COMMAND: usize = 64 * 1024;
+pub const MAX_COMMAND: usize = 64 * 1024;
 /// The most empty fragments of a message that are dropped before it counts as hostile.
 const MAX_EMPTY_FRAGMENTS: u32 = 64;
 

@@ -156,6 +156,7 @@ impl Fault {
             | Fault::RsaPssKey => CertificateError::InvalidPurpose,
             Fault::WrongKey => CertificateError::BadSignature,
             Fault::CertificateMissing
+            | Fault::HandshakeTooLarge
             | Fault::ProtocolVersion
             | Fault::NoCommonCipher
             | Fault::ApplicationProtocol

@@ -4,11 +4,13 @@ use pacsgate_core::certificate::Certificate;
 use rcgen::{CertificateParams, DnType, SanType};
 
 use super::pki::{device, self_signed};
-use crate::x509::reading::{Unread, read};
+use crate::x509::reading::{Unread, read, whole};
 
 fn read_params(params: &CertificateParams) -> Result<Certificate, Unread> {
     let credentials = self_signed(params);
-    read(credentials.leaf()).map(|(presented, _)| presented)
+    let leaf = credentials.leaf();
+    let whole = whole(leaf).unwrap();
+    read(leaf, &whole, None).map(|(presented, _)| presented)
 }
 
 fn with_names(names: Vec<SanType>) -> CertificateParams {
