@@ -69,12 +69,12 @@ fn endings(ground: &Ground<'_>) -> io::Result<BTreeMap<String, String>> {
     let audit = fs::read_to_string(ground.audit())?;
     let lines = audit.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     Ok(lines
-        .filter_map(|line| Some((source(&line)?, line["reason"].as_str()?.to_owned())))
+        .filter_map(|line| Some((source(&line)?, line.get("reason")?.as_str()?.to_owned())))
         .collect())
 }
 
 fn source(line: &Value) -> Option<String> {
-    let (address, _port) = line["source"].as_str()?.rsplit_once(':')?;
+    let (address, _port) = line.get("source")?.as_str()?.rsplit_once(':')?;
     Some(address.to_owned())
 }
 
