@@ -17,6 +17,7 @@ mod rules;
 mod seen;
 mod tag;
 mod walk;
+mod widths;
 
 pub use deviation::{Deviation, Deviations, Tolerance, Tolerated, UnknownDeviation};
 pub use error::DataSetError;
@@ -26,3 +27,4 @@ pub use path::{PATH_ELEMENTS, PathElement};
 pub use rules::{BYTES_FOR_AN_ELEMENT, ELEMENTS, Purpose, Rules};
 pub use tag::Tag;
 pub use walk::Walker;
+pub use widths::Widths;

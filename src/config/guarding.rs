@@ -1,6 +1,6 @@
 //! How the data sets of a peer or a PACS are judged: the same keys in both tables.
 
-use pacsgate_core::data_set::Deviation;
+use pacsgate_core::data_set::{Deviation, Widths};
 use pacsgate_core::inspector::{Guarding, Mode};
 
 use super::limits::{self, Limits};
@@ -10,13 +10,21 @@ use super::section::Section;
 
 const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
 
-/// Reads `guard`, `tolerate` and `elements`.
+/// Reads `guard`, `tolerate`, and how much a data set may have.
 pub(super) fn read(table: &mut Section<'_>, limits: &Limits) -> Guarding {
     let tolerated = table.any_list("tolerate", deviation);
     Guarding {
         mode: mode(table),
         tolerated: tolerated.into_iter().map(|deviation| deviation.value).collect(),
         elements: table.or("elements", limits.elements, limits::elements),
+        widths: widths(table, limits),
+    }
+}
+
+fn widths(table: &mut Section<'_>, limits: &Limits) -> Widths {
+    Widths {
+        elements: table.or("level_elements", limits.level_elements, limits::level_elements),
+        creators: table.or("private_creators", limits.private_creators, limits::private_creators),
     }
 }
 

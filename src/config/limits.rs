@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use config::ValueKind;
-use pacsgate_core::data_set::ELEMENTS;
+use pacsgate_core::data_set::{ELEMENTS, Widths};
 use pacsgate_core::policy::{ASSOCIATIONS, within};
 
 use super::mistake::Mistake;
@@ -74,6 +74,10 @@ limits! {
     max_pdu: u32 = 1024 * 1024, max_pdu;
     /// Elements of a data set from a peer or a PACS that has no number of its own.
     elements: u32 = ELEMENTS, elements;
+    /// Elements of a data set or of one item, from a peer or a PACS that has no number of its own.
+    level_elements: u32 = Widths::USUAL.elements, level_elements;
+    /// Private creators among them.
+    private_creators: u32 = Widths::USUAL.creators, private_creators;
     /// Associations at a time of a peer that has no number of its own.
     peer_associations: u32 = 32, count;
     /// Associations at a time to a PACS that has no number of its own.
@@ -98,6 +102,10 @@ const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 
 /// From what any image has to what fits in no server's memory.
 const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
+/// From four times the widest level of a known object to what any server bends under.
+const LEVEL_ELEMENTS: RangeInclusive<u32> = 1_000..=1_000_000;
+/// From what vendors put into one object to all that fit in the highest number of elements.
+const PRIVATE_CREATORS: RangeInclusive<u32> = 100..=1_000_000;
 
 fn step(node: &Node) -> Result<Duration, Mistake> {
     duration(node, &STEP)
@@ -115,6 +123,16 @@ pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
 /// A number of elements.
 pub(super) fn elements(node: &Node) -> Result<u32, Mistake> {
     within(node.integer()?, MOST_ELEMENTS).map_err(Mistake::Range)
+}
+
+/// A number of elements of one level.
+pub(super) fn level_elements(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, LEVEL_ELEMENTS).map_err(Mistake::Range)
+}
+
+/// A number of private creators of one level.
+pub(super) fn private_creators(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, PRIVATE_CREATORS).map_err(Mistake::Range)
 }
 
 /// The longest PDU, in bytes.

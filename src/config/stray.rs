@@ -10,7 +10,15 @@ use super::source::Place;
 const OWN: [&str; 7] =
     ["contact", "calling_ae", "from", "pacs", "services", "sop_classes", "move_to"];
 /// Keys that come with them.
-const MORE: [&str; 5] = ["certificate", "tolerate", "guard", "elements", "associations"];
+const MORE: [&str; 7] = [
+    "certificate",
+    "tolerate",
+    "guard",
+    "elements",
+    "level_elements",
+    "private_creators",
+    "associations",
+];
 
 /// Takes them out: where the first of them stands, and which it is. A single one is rather a slip
 /// in a key of that table.

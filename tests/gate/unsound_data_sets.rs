@@ -79,6 +79,44 @@ fn a_hundred_unsound_objects_are_answered_on_one_association() {
     scenario.ended("unsound", "identifier-mismatch", 100, 1);
 }
 
+/// An object with so many private elements, and with so many groups of them.
+fn wide(elements: u16, groups: u16) -> Vec<u8> {
+    let elements = (0..elements).map(|number| (0x7fe1, 0x1000 + number));
+    let groups = (0..groups).map(|number| (0x7fe3 + 2 * number, 0x0010));
+    let tags = elements.chain(groups);
+    let behind = tags.flat_map(|(group, element)| short(group, element, "LO", b""));
+    [image(2), behind.collect()].concat()
+}
+
+#[test]
+fn an_object_too_wide_is_answered_and_passes_where_the_limit_is_higher() {
+    for (key, limit, rule, object) in [
+        ("level_elements", "1_000", "level-elements", wide(1_000, 0)),
+        ("private_creators", "100", "private-creators", wide(0, 101)),
+    ] {
+        for (limit, status) in [(Some(limit), 0xc000), (None, 0)] {
+            let scenario = Scenario::with(|mut settings| {
+                if let Some(number) = limit {
+                    settings.ct1.insert(key, number.into());
+                }
+                settings
+            });
+            let mut requestor = scenario.ct1();
+            requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+            requestor.send(&storing(&object));
+            let told = Request::parse(&requestor.receive_pdu().pdvs()[0].data);
+            assert_eq!(told.status, Some(status), "{rule} with {limit:?}");
+            echo(&mut requestor, 2);
+            requestor.release();
+            if limit.is_some() {
+                let advice = scenario.gate.audited("unsound", rule)["advice"].to_string();
+                assert!(advice.contains(&format!("raise `{key}` of [peer.ct1]")), "{advice}");
+            }
+            assert_eq!(scenario.gate.stop().counted("unsound", rule), u64::from(limit.is_some()));
+        }
+    }
+}
+
 #[test]
 fn answers_that_nobody_takes_do_not_pile_up() {
     let pacs = Pacs::good();

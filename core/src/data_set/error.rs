@@ -23,6 +23,10 @@ const SUBSCRIBE: &str = "If the device subscribes under another of its titles, a
                          `calling_ae` of its [peer] table; if it is not its own, ask why it tries.";
 const RAISE_ELEMENTS: &str = "This is a limit: if the object is sound, raise `elements` of its [peer] or [pacs] table, or in \
      [limits] for all.";
+const RAISE_LEVEL_ELEMENTS: &str = "This is a limit: if the object is sound, raise `level_elements` of its [peer] or [pacs] table, \
+     or in [limits] for all.";
+const RAISE_PRIVATE_CREATORS: &str = "This is a limit: if the object is sound, raise `private_creators` of its [peer] or [pacs] table, \
+     or in [limits] for all.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
@@ -49,12 +53,24 @@ const PATHS: Ground =
     Ground::Harm("servers that make paths of it leave their directory (docs/data-sets.md)");
 const CODECS: Ground =
     Ground::Meaning("pydicom takes it for one of Python's codecs, DCMTK for ASCII");
+const LEVEL: Ground =
+    Ground::Harm("Orthanc takes time by the square of their number: 6 s for 50,000 in 0.4 MB");
+const CREATORS: Ground = Ground::Harm(
+    "DCMTK's servers and Orthanc take time by the square of their number: 6 s for 16,000",
+);
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
     pub enum DataSetError {
         Depth: "sequence-depth", "sequences are nested more than 32 deep" is STACK, HARMFUL;
         Elements: "elements-limit", "more elements than `elements` allows" is Ground::Harm("each takes a server far more memory than bytes"), RAISE_ELEMENTS;
+        LevelElements: "level-elements",
+            "more elements in a data set or one item than `level_elements` allows" is LEVEL,
+            RAISE_LEVEL_ELEMENTS;
+        /// PS3.5 section 7.8.1.
+        PrivateCreators: "private-creators",
+            "more private creators in a data set or one item than `private_creators` allows"
+            is CREATORS, RAISE_PRIVATE_CREATORS;
         Cut: "data-set-cut", "cut off inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
             "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
@@ -137,6 +153,8 @@ impl DataSetError {
             | Self::UidCharacters(_) => Deviation::Identifier,
             Self::Depth
             | Self::Elements
+            | Self::LevelElements
+            | Self::PrivateCreators
             | Self::Cut
             | Self::Overrun(_)
             | Self::NotAnItem(_)

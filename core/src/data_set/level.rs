@@ -33,6 +33,10 @@ pub(super) struct Level {
     pub(super) highest: Option<Tag>,
     /// Where its tags begin among those remembered.
     pub(super) seen_from: usize,
+    /// How many elements the data set or item had so far.
+    pub(super) elements: u32,
+    /// How many of them reserve a block of private ones.
+    pub(super) creators: u32,
 }
 
 /// The open things, the innermost last. Memory is bounded by [`MAX_DEPTH`].
@@ -52,6 +56,8 @@ impl Levels {
             bound: u64::MAX,
             highest: None,
             seen_from: 0,
+            elements: 0,
+            creators: 0,
         };
         Self { data_set, inner: Vec::new(), sequences: 0 }
     }

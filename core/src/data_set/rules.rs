@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::deviation::{Deviation, Tolerance, Tolerated};
+use super::widths::Widths;
 use crate::side::Side;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::{InstanceUid, Uid};
@@ -40,6 +41,8 @@ pub struct Rules {
     /// How many elements, items and delimiters it may have: one more for each
     /// [`BYTES_FOR_AN_ELEMENT`] that went before.
     pub elements: u32,
+    /// How wide the data set and each of its items may be.
+    pub widths: Widths,
 }
 
 /// The most elements of a data set where nobody has set another number: a sparse whole-slide image
@@ -53,7 +56,7 @@ pub const BYTES_FOR_AN_ELEMENT: u64 = 1024;
 impl Rules {
     /// Nothing is tolerated.
     pub const fn strict(from: Side) -> Self {
-        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS }
+        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS, widths: Widths::USUAL }
     }
 
     /// Whether a deviation is let through.

@@ -1,6 +1,6 @@
 //! How the data sets of a side are judged.
 
-use crate::data_set::{Rules, Tolerated};
+use crate::data_set::{Rules, Tolerated, Widths};
 use crate::side::Side;
 
 /// What becomes of a side's unsound data sets.
@@ -22,11 +22,13 @@ pub struct Guarding {
     pub tolerated: Tolerated,
     /// How many elements each may have.
     pub elements: u32,
+    /// How wide each, and each of its items, may be.
+    pub widths: Widths,
 }
 
 impl Default for Guarding {
     fn default() -> Self {
-        let Rules { tolerated, elements, .. } = Rules::strict(Side::Requestor);
-        Self { mode: Mode::default(), tolerated, elements }
+        let Rules { tolerated, elements, widths, .. } = Rules::strict(Side::Requestor);
+        Self { mode: Mode::default(), tolerated, elements, widths }
     }
 }

@@ -146,7 +146,8 @@ fn vectors() -> BTreeMap<String, Vector> {
         let bytes = [identifiers(walk).concat(), rows(walk)].concat();
         Vector::of(None, walk, object(), bytes)
     });
-    let all = refused.chain(sound).chain([too_many_elements(), unsorted_elements(), odd_whole()]);
+    let large = [too_many_elements(), too_wide(), too_many_creators()];
+    let all = refused.chain(sound).chain(large).chain([unsorted_elements(), odd_whole()]);
     all.map(|vector| (vector.name(), vector)).collect()
 }
 
@@ -157,6 +158,24 @@ fn too_many_elements() -> Vector {
         vec![(1, header(walk, SEQUENCE, "SQ", UNDEFINED)), (5_040_000, mark(walk, ITEM, 0))];
     let content = Content::Repeated(parts);
     Vector { content, ..Vector::of(Some(E::Elements), walk, Purpose::Attributes, Vec::new()) }
+}
+
+/// One private element more than a level may have.
+fn too_wide() -> Vector {
+    let tags = (0..10_001).map(|number| 0x1001_1000 + number);
+    wide(E::LevelElements, tags)
+}
+
+/// One private creator more than a level may have, each of a group of its own.
+fn too_many_creators() -> Vector {
+    let tags = (0..2_001).map(|number| 0x1001_0010 + ((2 * number) << 16));
+    wide(E::PrivateCreators, tags)
+}
+
+fn wide(error: E, tags: impl Iterator<Item = u32>) -> Vector {
+    let walk = Walk::ImplicitLittle;
+    let bytes = tags.flat_map(|tag| element(walk, tag, "", &[])).collect();
+    Vector::of(Some(error), walk, Purpose::Attributes, bytes)
 }
 
 /// Two elements that descend, and one more than are held against each other.

@@ -184,7 +184,16 @@ impl Walker {
             }
         };
         let seen_from = self.state.seen.len();
-        let level = Level { kind, encoding, is_defined, bound, highest: None, seen_from };
+        let level = Level {
+            kind,
+            encoding,
+            is_defined,
+            bound,
+            highest: None,
+            seen_from,
+            elements: 0,
+            creators: 0,
+        };
         self.state.levels.open(level)?;
         self.state.next = Next::HEADER;
         Ok(())

@@ -12,6 +12,10 @@ impl Walker {
         let level = self.state.levels.innermost_mut();
         let before = level.highest;
         level.highest = before.max(Some(tag));
+        level.elements = level.elements.saturating_add(1);
+        level.creators = level.creators.saturating_add(tag.is_private_creator().into());
+        let (elements, creators) = (level.elements, level.creators);
+        self.rules.widths.judge(elements, creators)?;
         if before == Some(tag) {
             return self.note(DataSetError::Duplicate(tag));
         }
