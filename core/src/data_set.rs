@@ -11,6 +11,7 @@ mod dictionary;
 mod error;
 mod header;
 mod identifiers;
+mod image;
 mod level;
 mod path;
 mod rules;

@@ -58,6 +58,12 @@ const LEVEL: Ground =
 const CREATORS: Ground = Ground::Harm(
     "DCMTK's servers and Orthanc take time by the square of their number: 6 s for 16,000",
 );
+const PREVIEW: Ground = Ground::Harm(
+    "Orthanc dies of a preview of an image whose size does not fit into 32 bits (CVE-2026-5442, \
+     CVE-2026-5443)",
+);
+const SHORT: Ground =
+    Ground::Meaning("DCMTK fills up what is missing, Orthanc and pydicom show nothing");
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
@@ -98,6 +104,13 @@ crate::reasons! {
             "encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
             "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
+        /// PS3.3 section C.7.6.3.
+        Geometry(Tag = EXAMPLE): "image-geometry",
+            "{0} has a VR or a number of values that the standard does not have there, or makes an \
+             image that cannot be" is PREVIEW, HARMFUL;
+        /// PS3.3 section C.7.6.3.
+        ImageLength(Tag = EXAMPLE): "image-length",
+            "{0} is shorter than the image or the descriptor of the table says" is SHORT, TOLERABLE;
         /// PS3.5 section 7.1.1.
         OddLength(Tag = EXAMPLE): "odd-length", "{0} has an odd length" is PADDING, TOLERABLE;
         /// PS3.5 section 7.1.
@@ -146,6 +159,8 @@ impl DataSetError {
             Self::Duplicate(_) => Deviation::Duplicate,
             Self::Group(_) => Deviation::Group,
             Self::SequenceVr(_) => Deviation::SequenceVr,
+            Self::Geometry(_) => Deviation::Geometry,
+            Self::ImageLength(_) => Deviation::ImageLength,
             Self::Missing(_)
             | Self::IdentifierVr(_)
             | Self::Identifier(_)

@@ -187,7 +187,7 @@ impl Walker {
         let vr = Vr::find([e, f]).ok_or(DataSetError::UnknownVr(tag))?;
         if !vr.is_long() {
             self.count()?;
-            return self.explicit(tag, vr, header::short([g, h], encoding), encoding);
+            return self.explicit(tag, vr, [e, f], header::short([g, h], encoding), encoding);
         }
         self.state.next = Next::LongHeader(gather, tag, vr, encoding);
         Ok(())
@@ -207,11 +207,11 @@ impl Walker {
         }
         self.stay_within(tag, 0)?;
         self.count()?;
-        let [.., g, h, i, j, k, l] = gather.bytes();
+        let [.., e, f, g, h, i, j, k, l] = gather.bytes();
         if [g, h] != [0, 0] {
             self.note(DataSetError::ReservedBytes(tag))?;
         }
-        self.explicit(tag, vr, header::long([i, j, k, l], encoding), encoding)
+        self.explicit(tag, vr, [e, f], header::long([i, j, k, l], encoding), encoding)
     }
 
     /// How this element is written, now that its header's beginning is there.

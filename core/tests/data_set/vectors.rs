@@ -231,10 +231,19 @@ fn structure(walk: Walk) -> Vec<(E, Bytes)> {
         (E::Order(t(0x0010_0010)), [rows(walk), name].concat()),
         (E::Duplicate(t(0x0028_0010)), [rows(walk), rows(walk)].concat()),
         (E::Group(t(0x0002_0010)), element(walk, 0x0002_0010, "UI", b"1.2\0")),
+        (E::Geometry(t(0x0028_0010)), element(walk, 0x0028_0010, "UL", &number(walk, 0x1_0000))),
+        (E::ImageLength(t(0x0028_3006)), short_table(walk)),
         (E::Path(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", b"../x")),
         (E::CharacterSet(t(0x0008_0005)), element(walk, 0x0008_0005, "CS", b"UTF-7 ")),
         (E::TooLong(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", &[b'x'; 1026])),
     ]
+}
+
+/// A look-up table of four entries, and of 256 as it says.
+fn short_table(walk: Walk) -> Bytes {
+    let descriptor = [256, 0, 16].map(|number| half(walk, number)).concat();
+    let table = element(walk, 0x0028_3006, "US", &[0; 8]);
+    [element(walk, 0x0028_3002, "US", &descriptor), table].concat()
 }
 
 fn objects(walk: Walk) -> Vec<(E, Bytes)> {

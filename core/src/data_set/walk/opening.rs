@@ -3,11 +3,15 @@
 
 use super::super::dictionary::Known;
 use super::super::header::{self, Encoding, LONG, Length, Vr};
+use super::super::image::Image;
 use super::super::level::{Kind, Level};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, ITEM_BIG, ITEM_LITTLE, Next, PEEK};
 use crate::gather::Gather;
 use crate::transfer_syntax::Walk;
+
+/// What Implicit VR has of a VR.
+const NO_LETTERS: [u8; 2] = [0; 2];
 
 impl Walker {
     pub(super) fn item_or_delimiter(
@@ -71,7 +75,7 @@ impl Walker {
 
     pub(super) fn implicit(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
         self.enter(tag)?;
-        let reading = self.reading(tag, None)?;
+        let reading = self.reading(tag, None, NO_LETTERS, length)?;
         let Length::Defined(length) = length else {
             if tag == Tag::PIXEL_DATA {
                 return Err(DataSetError::Encapsulated);
@@ -96,11 +100,12 @@ impl Walker {
         &mut self,
         tag: Tag,
         vr: Vr,
+        letters: [u8; 2],
         length: Length,
         encoding: Encoding,
     ) -> Result<(), DataSetError> {
         self.enter(tag)?;
-        let reading = self.reading(tag, Some(vr))?;
+        let reading = self.reading(tag, Some(vr), letters, length)?;
         let Length::Defined(length) = length else {
             return self.explicit_undefined(tag, vr, encoding);
         };
@@ -193,6 +198,7 @@ impl Walker {
             seen_from,
             elements: 0,
             creators: 0,
+            image: Image::NONE,
         };
         self.state.levels.open(level)?;
         self.state.next = Next::HEADER;
