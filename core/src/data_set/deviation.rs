@@ -40,6 +40,9 @@ crate::reasons! {
         ImageForm: "image-form",
             "native pixel data or a look-up table is longer than it must be, or the number of frames is \
              none" is PASSED => Tolerance::Always;
+        /// Against PS3.6.
+        ForeignVr: "foreign-vr", "an element of the standard has another VR than its dictionary says"
+            is PASSED => Tolerance::Always;
         Duplicate: "duplicate-element", "a data set or item has two elements of the same tag"
             => Tolerance::Acceptor;
         Group: "invalid-group", "an element is of a group that no data set may have"

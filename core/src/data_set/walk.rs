@@ -6,7 +6,7 @@ mod reading;
 
 use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
-use super::level::{Kind, Level, Levels};
+use super::level::{Kind, Levels};
 use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
 use super::{DataSetError, Deviations, Purpose, Rules, Tag};
@@ -170,16 +170,17 @@ impl Walker {
             self.state.next = Next::Header(gather);
             return Ok(());
         }
-        let level = *self.state.levels.innermost();
+        let level = self.state.levels.innermost();
+        let (kind, written) = (level.kind, level.encoding);
         let [a, b, c, d, e, f, g, h, ..] = gather.bytes();
-        let tag = header::tag([a, b, c, d], level.encoding);
+        let tag = header::tag([a, b, c, d], written);
         self.stay_within(tag, 0)?;
-        let is_element = matches!(level.kind, Kind::DataSet | Kind::Item);
+        let is_element = matches!(kind, Kind::DataSet | Kind::Item);
         if !is_element || tag.is_of_items() {
             self.count()?;
-            return self.item_or_delimiter(tag, header::long([e, f, g, h], level.encoding));
+            return self.item_or_delimiter(tag, header::long([e, f, g, h], written));
         }
-        let encoding = self.settle(tag, level, [e, f])?;
+        let encoding = self.settle(tag, [e, f])?;
         if encoding == Encoding::Implicit {
             self.count()?;
             return self.implicit(tag, header::long([e, f, g, h], encoding));
@@ -218,12 +219,8 @@ impl Walker {
     ///
     /// A reader that looks for capital letters takes a first element of Implicit VR with such a
     /// length for Explicit VR: at the top level, and in items inside `UN`.
-    fn settle(
-        &mut self,
-        tag: Tag,
-        level: Level,
-        letters: [u8; 2],
-    ) -> Result<Encoding, DataSetError> {
+    fn settle(&mut self, tag: Tag, letters: [u8; 2]) -> Result<Encoding, DataSetError> {
+        let level = self.state.levels.innermost();
         if level.encoding == Encoding::Probed {
             let is_explicit = Vr::find(letters).is_some();
             let settled = if is_explicit { Encoding::Little } else { Encoding::Implicit };

@@ -487,6 +487,37 @@ fn refuses_more_elements_than_the_limit_and_its_bytes_allow() {
     assert_eq!(walker.finish(), Err(E::Elements));
 }
 
+#[test]
+fn counts_vrs_that_the_dictionary_does_not_have() {
+    let foreign = |walk, purpose: &Purpose, rules, bytes: &[u8]| {
+        judge(walk, purpose, rules, bytes).map(|met| times(&met, Deviation::ForeignVr))
+    };
+    for walk in EXPLICIT {
+        for (tag, right, wrong) in [
+            (0x0008_0070, "LO", "SH"),
+            (0x0010_1010, "AS", "LO"),
+            (0x0028_0106, "SS", "UL"),
+            (0x0028_1201, "OW", "US"),
+            (0x6002_0010, "US", "OB"),
+            (0x0018_0050, "DS", "SQ"),
+        ] {
+            let met =
+                |vr| foreign(walk, &Purpose::Attributes, STRICT, &element(walk, tag, vr, &[]));
+            assert_eq!((met(right), met("UN"), met(wrong)), (Ok(0), Ok(0), Ok(1)), "{tag:08x}");
+            let inside = item(walk, &element(walk, tag, wrong, &[])).repeat(3);
+            let inside = sequence(walk, SEQUENCE, &inside);
+            assert_eq!(foreign(walk, &Purpose::Query, acceptor(), &inside), Ok(3));
+        }
+        // What the dictionary does not know, and lengths of groups.
+        for (tag, vr) in [(0x0009_1010, "LO"), (0x0008_fffe, "LO"), (0x0008_0000, "UL")] {
+            let bytes = element(walk, tag, vr, &[]);
+            assert_eq!(foreign(walk, &Purpose::Attributes, STRICT, &bytes), Ok(0), "{tag:08x}");
+        }
+        let disguised = element(walk, SEQUENCE, "LO", &[]);
+        assert_eq!(foreign(walk, &Purpose::Query, acceptor(), &disguised), Ok(0), "its own rule");
+    }
+}
+
 /// So many empty elements of private groups, each group with a creator and this many behind it.
 fn private_groups(walk: Walk, groups: u32, behind: u32) -> Bytes {
     let group = |number: u32| (0x1001 + 2 * number) << 16;

@@ -1,7 +1,7 @@
 //! What a header opens: items, sequences and fragments, or a value that is skipped, read or looked
 //! into.
 
-use super::super::dictionary::Known;
+use super::super::dictionary::{self, Known};
 use super::super::header::{self, Encoding, LONG, Length, Vr};
 use super::super::image::Image;
 use super::super::level::{Kind, Level};
@@ -12,6 +12,7 @@ use crate::transfer_syntax::Walk;
 
 /// What Implicit VR has of a VR.
 const NO_LETTERS: [u8; 2] = [0; 2];
+const SEQUENCE: [u8; 2] = *b"SQ";
 
 impl Walker {
     pub(super) fn item_or_delimiter(
@@ -19,18 +20,17 @@ impl Walker {
         tag: Tag,
         length: Length,
     ) -> Result<(), DataSetError> {
-        let level = *self.state.levels.innermost();
+        let level = self.state.levels.innermost();
+        let (encoding, is_defined, bound) = (level.encoding, level.is_defined, level.bound);
         match (level.kind, tag) {
-            (Kind::Sequence, Tag::ITEM) => self.open(Tag::ITEM, Kind::Item, level.encoding, length),
+            (Kind::Sequence, Tag::ITEM) => self.open(Tag::ITEM, Kind::Item, encoding, length),
             (Kind::Fragments { has_table }, Tag::ITEM) => self.fragment(has_table, length),
-            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
-                if !level.is_defined =>
-            {
+            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END) if !is_defined => {
                 self.delimiter(tag, length)
             }
             // Where the length ends as well, nobody can take it for anything else.
             (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
-                if level.bound == self.state.position =>
+                if bound == self.state.position =>
             {
                 self.deviations.add(Deviation::SurplusDelimiter);
                 self.delimiter(tag, length)
@@ -105,6 +105,11 @@ impl Walker {
         encoding: Encoding,
     ) -> Result<(), DataSetError> {
         self.enter(tag)?;
+        let known = dictionary::vr_of(tag);
+        let is_disguised = vr != Vr::Sequence && known == Some(SEQUENCE);
+        if !is_disguised && known.is_some_and(|known| dictionary::is_foreign(known, letters)) {
+            self.deviations.add(Deviation::ForeignVr);
+        }
         let reading = self.reading(tag, Some(vr), letters, length)?;
         let Length::Defined(length) = length else {
             return self.explicit_undefined(tag, vr, encoding);
@@ -115,8 +120,6 @@ impl Walker {
         {
             self.note(DataSetError::Native)?;
         }
-        // Whatever VR it is given here.
-        let is_disguised = vr != Vr::Sequence && Known::is_sequence(tag);
         // Archives store what they did not know as UN; what a server searches by has a VR.
         let may_be = vr == Vr::Unknown && matches!(self.purpose, Purpose::Object { .. });
         if is_disguised && !may_be {
