@@ -1,7 +1,7 @@
 //! How the data sets of a peer or a PACS are judged: the same keys in both tables, and those of a peer
 //! alone.
 
-use pacsgate_core::data_set::{Bounds, Deviation};
+use pacsgate_core::data_set::{Bounds, Deviation, Widths};
 use pacsgate_core::inspector::{Guarding, Mode};
 
 use super::limits::{self, Limits};
@@ -11,7 +11,7 @@ use super::section::Section;
 
 const MODES: [(&str, Mode); 2] = [("refuse", Mode::Refuse), ("report", Mode::Report)];
 
-/// Reads `guard`, `tolerate` and `elements`.
+/// Reads `guard`, `tolerate`, and how much a data set may have.
 pub(super) fn read(table: &mut Section<'_>, limits: &Limits) -> Guarding {
     let tolerated = table.any_list("tolerate", deviation);
     Guarding {
@@ -19,6 +19,7 @@ pub(super) fn read(table: &mut Section<'_>, limits: &Limits) -> Guarding {
         tolerated: tolerated.into_iter().map(|deviation| deviation.value).collect(),
         elements: table.or("elements", limits.elements, limits::elements),
         bounds: Bounds::USUAL,
+        widths: widths(table, limits),
     }
 }
 
@@ -29,6 +30,13 @@ pub(super) fn bounds(table: &mut Section<'_>, limits: &Limits) -> Bounds {
         attributes: table.or("attributes", limits.attributes, limits::length),
         item_elements: table.or("item_elements", limits.item_elements, limits::item_elements),
         wildcards: table.or("wildcards", limits.wildcards, limits::wildcards),
+    }
+}
+
+fn widths(table: &mut Section<'_>, limits: &Limits) -> Widths {
+    Widths {
+        elements: table.or("level_elements", limits.level_elements, limits::level_elements),
+        creators: table.or("private_creators", limits.private_creators, limits::private_creators),
     }
 }
 

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use config::ValueKind;
-use pacsgate_core::data_set::{Bounds, ELEMENTS};
+use pacsgate_core::data_set::{Bounds, ELEMENTS, Widths};
 use pacsgate_core::policy::{ASSOCIATIONS, within};
 
 use super::mistake::Mistake;
@@ -84,6 +84,10 @@ limits! {
     item_elements: u32 = Bounds::USUAL.item_elements, item_elements;
     /// Runs of `*` in one value of an identifier.
     wildcards: u32 = Bounds::USUAL.wildcards, wildcards;
+    /// Elements of a data set or of one item, from a peer or a PACS that has no number of its own.
+    level_elements: u32 = Widths::USUAL.elements, level_elements;
+    /// Private creators among them.
+    private_creators: u32 = Widths::USUAL.creators, private_creators;
     /// Associations at a time of a peer that has no number of its own.
     peer_associations: u32 = 32, count;
     /// Associations at a time to a PACS that has no number of its own.
@@ -108,6 +112,10 @@ const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 
 /// From what any image has to what fits in no server's memory.
 const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
+/// From four times the widest level of a known object to what any server bends under.
+const LEVEL_ELEMENTS: RangeInclusive<u32> = 1_000..=1_000_000;
+/// From what vendors put into one object to all that fit in the highest number of elements.
+const PRIVATE_CREATORS: RangeInclusive<u32> = 100..=1_000_000;
 
 /// From more than any query of one study to a third of what was seen to fill a server's memory.
 const LENGTH: RangeInclusive<u32> = 64 * 1024..=256 * 1024 * 1024;
@@ -148,6 +156,16 @@ pub(super) fn item_elements(node: &Node) -> Result<u32, Mistake> {
 /// A number of wildcards.
 pub(super) fn wildcards(node: &Node) -> Result<u32, Mistake> {
     within(node.integer()?, WILDCARDS).map_err(Mistake::Range)
+}
+
+/// A number of elements of one level.
+pub(super) fn level_elements(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, LEVEL_ELEMENTS).map_err(Mistake::Range)
+}
+
+/// A number of private creators of one level.
+pub(super) fn private_creators(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, PRIVATE_CREATORS).map_err(Mistake::Range)
 }
 
 /// The longest PDU, in bytes.

@@ -10,7 +10,7 @@ use super::source::Place;
 const OWN: [&str; 7] =
     ["contact", "calling_ae", "from", "pacs", "services", "sop_classes", "move_to"];
 /// Keys that come with them.
-const MORE: [&str; 9] = [
+const MORE: [&str; 11] = [
     "certificate",
     "tolerate",
     "guard",
@@ -19,6 +19,8 @@ const MORE: [&str; 9] = [
     "attributes",
     "item_elements",
     "wildcards",
+    "level_elements",
+    "private_creators",
     "associations",
 ];
 

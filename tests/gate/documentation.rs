@@ -67,14 +67,14 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
         assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
-    assert_eq!(count, 27);
+    assert_eq!(count, 29);
 }
 
 #[test]
 fn the_ranges_on_the_page_are_those_that_check_names() {
     let rows = CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `limits."));
     let rows: Vec<_> = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).collect();
-    assert_eq!(rows.len(), 24);
+    assert_eq!(rows.len(), 26);
     let folder = Folder::new();
     folder.write_readme_configuration();
     let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();

@@ -2,8 +2,10 @@
 //!
 //! Each row is played twice, each time against a fresh server. Directly, it must do the harm that
 //! the row names; else the row proves nothing. Through the gate, the same server must go on
-//! unharmed, the next peer must be served, and the audit must name the reason.
+//! unharmed, the next peer must be served, and the audit must name the reason. What harms a client is
+//! played the other way round.
 
+mod client;
 mod deflated;
 mod documentation;
 mod elements;

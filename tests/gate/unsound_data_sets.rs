@@ -1,7 +1,7 @@
 //! Data sets that break a rule: answered, reported, tolerated, or the end of the association.
 
 use crate::support::associate::{Associate, CT, EXPLICIT};
-use crate::support::dimse::{INSTANCE, Request, event_rq, image, store_rq};
+use crate::support::dimse::{INSTANCE, Request, event_rq, image, image_head, store_rq};
 use crate::support::exchange::{assert_is_store_response, fragments, open, storing_scenario};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data, release_rq};
@@ -77,6 +77,44 @@ fn a_hundred_unsound_objects_are_answered_on_one_association() {
     let closed = scenario.gate.audited("closed", "released");
     assert_eq!(closed["unsound"][0]["count"], 100);
     scenario.ended("unsound", "identifier-mismatch", 100, 1);
+}
+
+/// An object with so many private elements, and with so many groups of them.
+fn wide(elements: u16, groups: u16) -> Vec<u8> {
+    let elements = (0..elements).map(|number| (0x7fe1, 0x1000 + number));
+    let groups = (0..groups).map(|number| (0x7fe3 + 2 * number, 0x0010));
+    let tags = elements.chain(groups);
+    let behind = tags.flat_map(|(group, element)| short(group, element, "LO", b""));
+    [image(2), behind.collect()].concat()
+}
+
+#[test]
+fn an_object_too_wide_is_answered_and_passes_where_the_limit_is_higher() {
+    for (key, limit, rule, object) in [
+        ("level_elements", "1_000", "level-elements", wide(1_000, 0)),
+        ("private_creators", "100", "private-creators", wide(0, 101)),
+    ] {
+        for (limit, status) in [(Some(limit), 0xc000), (None, 0)] {
+            let scenario = Scenario::with(|mut settings| {
+                if let Some(number) = limit {
+                    settings.ct1.insert(key, number.into());
+                }
+                settings
+            });
+            let mut requestor = scenario.ct1();
+            requestor.associate(&Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]));
+            requestor.send(&storing(&object));
+            let told = Request::parse(&requestor.receive_pdu().pdvs()[0].data);
+            assert_eq!(told.status, Some(status), "{rule} with {limit:?}");
+            echo(&mut requestor, 2);
+            requestor.release();
+            if limit.is_some() {
+                let advice = scenario.gate.audited("unsound", rule)["advice"].to_string();
+                assert!(advice.contains(&format!("raise `{key}` of [peer.ct1]")), "{advice}");
+            }
+            assert_eq!(scenario.gate.stop().counted("unsound", rule), u64::from(limit.is_some()));
+        }
+    }
 }
 
 #[test]
@@ -168,6 +206,42 @@ fn what_a_peer_may_do_against_the_standard_is_counted() {
             assert_eq!(stopped.counted("deviation", "element-order"), 1);
         } else {
             assert_eq!(stopped.counted("unsound", "element-order"), 1);
+        }
+    }
+}
+
+#[test]
+fn an_image_that_cannot_be_is_answered_and_odd_vrs_and_lengths_are_counted() {
+    let sized = |vr: &str, rows: &[u8], pixels: usize| {
+        let us = |element, value: u16| short(0x0028, element, "US", &value.to_le_bytes());
+        let image = image(pixels);
+        let (head, behind) = image.split_at(image_head(pixels).len() - 12);
+        let size = [us(2, 1), short(0x0028, 0x0010, vr, rows), us(0x0011, 4), us(0x0100, 16)];
+        [head, &size.concat(), behind].concat()
+    };
+    let four = 4_u16.to_le_bytes();
+    let sound = sized("US", &four, 32);
+    // Pixel Spacing is DS.
+    let spacing = short(0x0028, 0x0030, "LO", b"1\\1 ");
+    let at = sound.windows(4).position(|it| it == [0x28, 0, 0x00, 0x01]).unwrap();
+    let foreign = [&sound[..at], &spacing, &sound[at..]].concat();
+    for (object, status, counted) in [
+        (sound.clone(), 0, None),
+        (foreign, 0, Some(("deviation", "foreign-vr"))),
+        (sized("US", &four, 160), 0, Some(("deviation", "image-form"))),
+        (sized("US", &four, 30), 0xc000, Some(("unsound", "image-length"))),
+        (sized("UL", &0x1_0000_u32.to_le_bytes(), 32), 0xc000, Some(("unsound", "image-geometry"))),
+    ] {
+        let scenario = storing_scenario();
+        let mut requestor = open(&scenario, 0);
+        requestor.send(&storing(&object));
+        let told = Request::parse(&requestor.receive_pdu().pdvs()[0].data);
+        assert_eq!(told.status, Some(status), "{counted:?}");
+        requestor.release();
+        scenario.gate.audited("closed", "released");
+        let stopped = scenario.gate.stop();
+        if let Some((kind, name)) = counted {
+            assert_eq!(stopped.counted(kind, name), 1, "{name}");
         }
     }
 }

@@ -20,6 +20,9 @@ crate::reasons! {
         Path: "path-characters",
             "a value that some servers make paths of leads out of a directory, has a NUL inside, or \
              is longer than 1,024 bytes" => Tolerance::Tolerable;
+        ImageLength: "image-length",
+            "native pixel data or a look-up table is shorter than the image or the descriptor says"
+            => Tolerance::Tolerable;
         /// Against PS3.5 section A.4.
         Native: "native-pixel-data",
             "pixel data is native, which its transfer syntax does not have" => Tolerance::Named;
@@ -34,6 +37,12 @@ crate::reasons! {
         SurplusDelimiter: "surplus-delimiter",
             "a delimiter at the very end of a sequence or item that has a length"
             is PASSED => Tolerance::Always;
+        ImageForm: "image-form",
+            "native pixel data or a look-up table is longer than it must be, or the number of frames is \
+             none" is PASSED => Tolerance::Always;
+        /// Against PS3.6.
+        ForeignVr: "foreign-vr", "an element of the standard has another VR than its dictionary says"
+            is PASSED => Tolerance::Always;
         Duplicate: "duplicate-element", "a data set or item has two elements of the same tag"
             => Tolerance::Acceptor;
         Group: "invalid-group", "an element is of a group that no data set may have"
@@ -42,6 +51,9 @@ crate::reasons! {
             "an identifying UID is missing, malformed, or differs from the command's"
             => Tolerance::Acceptor;
         SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ"
+            => Tolerance::Acceptor;
+        Geometry: "image-geometry",
+            "what says how large an image is has another VR or number of values, or cannot be"
             => Tolerance::Acceptor;
     }
 }
@@ -61,12 +73,13 @@ pub enum Tolerance {
 
 impl Deviation {
     /// Those that a configuration may tolerate: a site can know that its own systems read them alike.
-    pub const TOLERABLE: [Self; 7] = [
+    pub const TOLERABLE: [Self; 8] = [
         Self::OddLength,
         Self::Order,
         Self::ReservedBytes,
         Self::CharacterSet,
         Self::Path,
+        Self::ImageLength,
         Self::Native,
         Self::OffsetTable,
     ];
@@ -76,8 +89,8 @@ impl Deviation {
         self.answer()
     }
 
-    const fn bit(self) -> u16 {
-        1 << self as u16
+    const fn bit(self) -> u32 {
+        1 << self as u32
     }
 }
 
@@ -98,7 +111,7 @@ impl FromStr for Deviation {
 
 /// The deviations that a peer is allowed: nothing by default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tolerated(u16);
+pub struct Tolerated(u32);
 
 impl Tolerated {
     /// Nothing is tolerated.
@@ -172,7 +185,7 @@ mod tests {
 
     #[test]
     fn exactly_the_tolerable_deviations_that_were_given_are_tolerated() {
-        for chosen in 0..1_u16 << Deviation::ALL.len() {
+        for chosen in 0..1_u32 << Deviation::ALL.len() {
             let is_chosen = |it: &Deviation| chosen & it.bit() != 0;
             let given: Vec<_> = Deviation::ALL.iter().copied().filter(is_chosen).collect();
             let set = tolerated(&given);

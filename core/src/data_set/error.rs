@@ -31,6 +31,10 @@ const RAISE_ITEM_ELEMENTS: &str = "This is a limit: if the request is sound, rai
      [limits] for all.";
 const RAISE_WILDCARDS: &str = "Whoever asks does it with fewer `*`. If that is not possible, and the PACS does not slow down, raise \
      `wildcards` of its [peer] table, or in [limits] for all.";
+const RAISE_LEVEL_ELEMENTS: &str = "This is a limit: if the object is sound, raise `level_elements` of its [peer] or [pacs] table, \
+     or in [limits] for all.";
+const RAISE_PRIVATE_CREATORS: &str = "This is a limit: if the object is sound, raise `private_creators` of its [peer] or [pacs] table, \
+     or in [limits] for all.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
@@ -64,6 +68,17 @@ const WIDE: Ground = Ground::Harm(
 );
 const PATTERN: Ground =
     Ground::Harm("dcmqrscp and wlmscpfs try every place for each, and serve nobody for hours");
+const LEVEL: Ground =
+    Ground::Harm("Orthanc takes time by the square of their number: 6 s for 50,000 in 0.4 MB");
+const CREATORS: Ground = Ground::Harm(
+    "DCMTK's servers and Orthanc take time by the square of their number: 6 s for 16,000",
+);
+const PREVIEW: Ground = Ground::Harm(
+    "Orthanc dies of a preview of an image whose size does not fit into 32 bits (CVE-2026-5442, \
+     CVE-2026-5443)",
+);
+const SHORT: Ground =
+    Ground::Meaning("DCMTK fills up what is missing, Orthanc and pydicom show nothing");
 
 crate::reasons! {
     /// The rule that a data set broke. Holds tags, never values.
@@ -81,6 +96,13 @@ crate::reasons! {
         /// PS3.4 section C.2.2.2.4.
         Wildcards(Tag = EXAMPLE): "wildcards",
             "{0} has more `*` than `wildcards` allows" is PATTERN, RAISE_WILDCARDS;
+        LevelElements: "level-elements",
+            "more elements in a data set or one item than `level_elements` allows" is LEVEL,
+            RAISE_LEVEL_ELEMENTS;
+        /// PS3.5 section 7.8.1.
+        PrivateCreators: "private-creators",
+            "more private creators in a data set or one item than `private_creators` allows"
+            is CREATORS, RAISE_PRIVATE_CREATORS;
         Cut: "data-set-cut", "cut off inside an element, an item or a sequence" is BEHIND, HARMFUL;
         Overrun(Tag = EXAMPLE): "element-overrun",
             "{0} reaches beyond the end of its item or sequence" is BEHIND, HARMFUL;
@@ -108,6 +130,13 @@ crate::reasons! {
             "encapsulated pixel data without a proper basic offset table" is TABLE, TOLERABLE;
         SequenceVr(Tag = EXAMPLE): "sequence-vr",
             "{0} is a sequence and has another VR than SQ" is TEXT, HARMFUL;
+        /// PS3.3 section C.7.6.3.
+        Geometry(Tag = EXAMPLE): "image-geometry",
+            "{0} has a VR or a number of values that the standard does not have there, or makes an \
+             image that cannot be" is PREVIEW, HARMFUL;
+        /// PS3.3 section C.7.6.3.
+        ImageLength(Tag = EXAMPLE): "image-length",
+            "{0} is shorter than the image or the descriptor of the table says" is SHORT, TOLERABLE;
         /// PS3.5 section 7.1.1.
         OddLength(Tag = EXAMPLE): "odd-length", "{0} has an odd length" is PADDING, TOLERABLE;
         /// PS3.5 section 7.1.
@@ -156,6 +185,8 @@ impl DataSetError {
             Self::Duplicate(_) => Deviation::Duplicate,
             Self::Group(_) => Deviation::Group,
             Self::SequenceVr(_) => Deviation::SequenceVr,
+            Self::Geometry(_) => Deviation::Geometry,
+            Self::ImageLength(_) => Deviation::ImageLength,
             Self::Missing(_)
             | Self::IdentifierVr(_)
             | Self::Identifier(_)
@@ -167,6 +198,8 @@ impl DataSetError {
             | Self::AttributesLength
             | Self::ItemElements
             | Self::Wildcards(_)
+            | Self::LevelElements
+            | Self::PrivateCreators
             | Self::Cut
             | Self::Overrun(_)
             | Self::NotAnItem(_)

@@ -1,6 +1,7 @@
 //! The elements that say what a data set is, and that servers make names and paths of.
 
 use super::header::Vr;
+use super::image::Part;
 use super::{DataSetError, Deviation, Purpose, Tag, path};
 use crate::wire::title::{AeTitle, TitleError};
 use crate::wire::uid::InstanceUid;
@@ -45,6 +46,8 @@ pub(super) enum Reading {
     CharacterSet,
     /// Held: who is subscribed.
     Receiver,
+    /// Held: how large an image is.
+    Image(Part),
 }
 
 impl Reading {
@@ -71,7 +74,9 @@ impl Reading {
     pub(super) const fn takes(self, vr: Option<Vr>) -> bool {
         match self {
             Self::Uid | Self::Uids => matches!(vr, None | Some(Vr::Uid)),
-            Self::Path | Self::CharacterSet | Self::Receiver => !matches!(vr, Some(Vr::Sequence)),
+            Self::Path | Self::CharacterSet | Self::Receiver | Self::Image(_) => {
+                !matches!(vr, Some(Vr::Sequence))
+            }
         }
     }
 }
@@ -86,7 +91,7 @@ pub(super) fn judge(
     match reading {
         Reading::Path if !path::is_safe(value) => Err(DataSetError::Path(tag)),
         Reading::Path => Ok(path::has_controls(value).then_some(Deviation::ControlCharacters)),
-        Reading::Uids => Ok(None),
+        Reading::Uids | Reading::Image(_) => Ok(None),
         Reading::Receiver if may_receive(value, purpose) => Ok(None),
         Reading::Receiver => Err(DataSetError::Receiver),
         Reading::CharacterSet if value.split(|&byte| byte == b'\\').all(is_character_set) => {

@@ -1,6 +1,7 @@
 //! The data set, sequences and items that are open.
 
 use super::header::Encoding;
+use super::image::Image;
 use super::{DataSetError, Tag};
 
 /// The most sequences inside each other: far beyond what any object needs (structured reports nest
@@ -35,6 +36,10 @@ pub(super) struct Level {
     pub(super) seen_from: usize,
     /// How many elements the data set or item had so far.
     pub(super) elements: u32,
+    /// How many of them reserve a block of private ones.
+    pub(super) creators: u32,
+    /// What it says of an image.
+    pub(super) image: Image,
 }
 
 /// The open things, the innermost last. Memory is bounded by [`MAX_DEPTH`].
@@ -55,6 +60,8 @@ impl Levels {
             highest: None,
             seen_from: 0,
             elements: 0,
+            creators: 0,
+            image: Image::NONE,
         };
         Self { data_set, inner: Vec::new(), sequences: 0 }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::bounds::Bounds;
 use super::deviation::{Deviation, Tolerance, Tolerated};
+use super::widths::Widths;
 use crate::side::Side;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::{InstanceUid, Uid};
@@ -43,6 +44,8 @@ pub struct Rules {
     pub elements: u32,
     /// How large a requestor's may be that is no object.
     pub bounds: Bounds,
+    /// How wide the data set and each of its items may be.
+    pub widths: Widths,
 }
 
 /// The most elements of a data set where nobody has set another number: a sparse whole-slide image
@@ -56,7 +59,8 @@ pub const BYTES_FOR_AN_ELEMENT: u64 = 1024;
 impl Rules {
     /// Nothing is tolerated.
     pub const fn strict(from: Side) -> Self {
-        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS, bounds: Bounds::USUAL }
+        let (bounds, widths) = (Bounds::USUAL, Widths::USUAL);
+        Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS, bounds, widths }
     }
 
     /// Whether a deviation is let through.

@@ -39,6 +39,11 @@ impl Tag {
         !self.group().is_multiple_of(2)
     }
 
+    /// Whether it reserves a block of private elements (PS3.5 section 7.8.1).
+    pub(super) const fn is_private_creator(self) -> bool {
+        self.is_private() && matches!(self.element(), 0x0010..=0x00ff)
+    }
+
     /// Whether it belongs to items and delimiters (PS3.5 section 7.5).
     pub(super) const fn is_of_items(self) -> bool {
         self.group() == 0xfffe

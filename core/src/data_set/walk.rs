@@ -7,7 +7,7 @@ mod reading;
 use super::allowance::Allowance;
 use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
-use super::level::{Kind, Level, Levels};
+use super::level::{Kind, Levels};
 use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
 use super::wildcards::Wildcards;
@@ -179,16 +179,17 @@ impl Walker {
             self.state.next = Next::Header(gather);
             return Ok(());
         }
-        let level = *self.state.levels.innermost();
+        let level = self.state.levels.innermost();
+        let (kind, written) = (level.kind, level.encoding);
         let [a, b, c, d, e, f, g, h, ..] = gather.bytes();
-        let tag = header::tag([a, b, c, d], level.encoding);
+        let tag = header::tag([a, b, c, d], written);
         self.stay_within(tag, 0)?;
-        let is_element = matches!(level.kind, Kind::DataSet | Kind::Item);
+        let is_element = matches!(kind, Kind::DataSet | Kind::Item);
         if !is_element || tag.is_of_items() {
             self.count()?;
-            return self.item_or_delimiter(tag, header::long([e, f, g, h], level.encoding));
+            return self.item_or_delimiter(tag, header::long([e, f, g, h], written));
         }
-        let encoding = self.settle(tag, level, [e, f])?;
+        let encoding = self.settle(tag, [e, f])?;
         if encoding == Encoding::Implicit {
             self.count()?;
             return self.implicit(tag, header::long([e, f, g, h], encoding));
@@ -196,7 +197,7 @@ impl Walker {
         let vr = Vr::find([e, f]).ok_or(DataSetError::UnknownVr(tag))?;
         if !vr.is_long() {
             self.count()?;
-            return self.explicit(tag, vr, header::short([g, h], encoding), encoding);
+            return self.explicit(tag, vr, [e, f], header::short([g, h], encoding), encoding);
         }
         self.state.next = Next::LongHeader(gather, tag, vr, encoding);
         Ok(())
@@ -216,23 +217,19 @@ impl Walker {
         }
         self.stay_within(tag, 0)?;
         self.count()?;
-        let [.., g, h, i, j, k, l] = gather.bytes();
+        let [.., e, f, g, h, i, j, k, l] = gather.bytes();
         if [g, h] != [0, 0] {
             self.note(DataSetError::ReservedBytes(tag))?;
         }
-        self.explicit(tag, vr, header::long([i, j, k, l], encoding), encoding)
+        self.explicit(tag, vr, [e, f], header::long([i, j, k, l], encoding), encoding)
     }
 
     /// How this element is written, now that its header's beginning is there.
     ///
     /// A reader that looks for capital letters takes a first element of Implicit VR with such a
     /// length for Explicit VR: at the top level, and in items inside `UN`.
-    fn settle(
-        &mut self,
-        tag: Tag,
-        level: Level,
-        letters: [u8; 2],
-    ) -> Result<Encoding, DataSetError> {
+    fn settle(&mut self, tag: Tag, letters: [u8; 2]) -> Result<Encoding, DataSetError> {
+        let level = self.state.levels.innermost();
         if level.encoding == Encoding::Probed {
             let is_explicit = Vr::find(letters).is_some();
             let settled = if is_explicit { Encoding::Little } else { Encoding::Implicit };

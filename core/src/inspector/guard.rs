@@ -51,14 +51,14 @@ impl Guard {
         syntax: TransferSyntax,
         contexts: &Contexts,
     ) -> Self {
-        let Guarding { mode, tolerated, elements, bounds } = contexts.guarding(from);
+        let Guarding { mode, tolerated, elements, bounds, widths } = contexts.guarding(from);
         let purpose = purpose(from, &command, contexts.titles());
         // A report is about form; whom a peer subscribes is a matter of what it may do.
         let is_step = matches!(purpose, Purpose::StepAction { .. });
         let mode = if is_step { Mode::Refuse } else { mode };
         // An object's head in one go, the command and usual headers included.
         let room = if matches!(purpose, Purpose::Object { .. }) { HEAD + 1024 } else { SMALL };
-        let rules = Rules { from, tolerated, elements, bounds };
+        let rules = Rules { from, tolerated, elements, bounds, widths };
         let walker = Walker::new(syntax.walk(), purpose, rules);
         let (held, head) = match mode {
             Mode::Refuse => (Vec::with_capacity(room), Some(HEAD)),

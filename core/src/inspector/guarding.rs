@@ -1,6 +1,6 @@
 //! How the data sets of a side are judged.
 
-use crate::data_set::{Bounds, Rules, Tolerated};
+use crate::data_set::{Bounds, Rules, Tolerated, Widths};
 use crate::side::Side;
 
 /// What becomes of a side's unsound data sets.
@@ -24,11 +24,13 @@ pub struct Guarding {
     pub elements: u32,
     /// How large each of a requestor's may be that is no object.
     pub bounds: Bounds,
+    /// How wide each, and each of its items, may be.
+    pub widths: Widths,
 }
 
 impl Default for Guarding {
     fn default() -> Self {
-        let Rules { tolerated, elements, bounds, .. } = Rules::strict(Side::Requestor);
-        Self { mode: Mode::default(), tolerated, elements, bounds }
+        let Rules { tolerated, elements, bounds, widths, .. } = Rules::strict(Side::Requestor);
+        Self { mode: Mode::default(), tolerated, elements, bounds, widths }
     }
 }

@@ -7,6 +7,8 @@ mod build;
 #[cfg(test)]
 mod identifiers;
 #[cfg(test)]
+mod image;
+#[cfg(test)]
 #[path = "../memory/limits.rs"]
 mod limits;
 #[cfg(test)]

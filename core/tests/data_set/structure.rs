@@ -1,7 +1,10 @@
 //! Elements, sequences, items, pixel data.
 
+use std::iter;
+
 use pacsgate_core::data_set::{
     BYTES_FOR_AN_ELEMENT, Bounds, DataSetError as E, Deviation, MAX_DEPTH, Purpose, Rules, Walker,
+    Widths,
 };
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
@@ -485,6 +488,91 @@ fn refuses_more_elements_than_the_limit_and_its_bytes_allow() {
     assert!(before > LIMIT);
     assert_eq!(walker.feed(&mark(walk, ITEM, 0)), Err(E::Elements));
     assert_eq!(walker.finish(), Err(E::Elements));
+}
+
+#[test]
+fn counts_vrs_that_the_dictionary_does_not_have() {
+    let foreign = |walk, purpose: &Purpose, rules, bytes: &[u8]| {
+        judge(walk, purpose, rules, bytes).map(|met| times(&met, Deviation::ForeignVr))
+    };
+    for walk in EXPLICIT {
+        for (tag, right, wrong) in [
+            (0x0008_0070, "LO", "SH"),
+            (0x0010_1010, "AS", "LO"),
+            (0x0028_0106, "SS", "UL"),
+            (0x0028_1201, "OW", "US"),
+            (0x6002_0010, "US", "OB"),
+            (0x0018_0050, "DS", "SQ"),
+        ] {
+            let met =
+                |vr| foreign(walk, &Purpose::Attributes, STRICT, &element(walk, tag, vr, &[]));
+            assert_eq!((met(right), met("UN"), met(wrong)), (Ok(0), Ok(0), Ok(1)), "{tag:08x}");
+            let inside = item(walk, &element(walk, tag, wrong, &[])).repeat(3);
+            let inside = sequence(walk, SEQUENCE, &inside);
+            assert_eq!(foreign(walk, &Purpose::Query, acceptor(), &inside), Ok(3));
+        }
+        // What the dictionary does not know, and lengths of groups.
+        for (tag, vr) in [(0x0009_1010, "LO"), (0x0008_fffe, "LO"), (0x0008_0000, "UL")] {
+            let bytes = element(walk, tag, vr, &[]);
+            assert_eq!(foreign(walk, &Purpose::Attributes, STRICT, &bytes), Ok(0), "{tag:08x}");
+        }
+        let disguised = element(walk, SEQUENCE, "LO", &[]);
+        assert_eq!(foreign(walk, &Purpose::Query, acceptor(), &disguised), Ok(0), "its own rule");
+    }
+}
+
+/// So many empty elements of private groups, each group with a creator and this many behind it.
+fn private_groups(walk: Walk, groups: u32, behind: u32) -> Bytes {
+    let group = |number: u32| (0x1001 + 2 * number) << 16;
+    let block = |number| (0..behind).map(move |it| group(number) + 0x1000 + it);
+    let tags =
+        (0..groups).flat_map(|number| iter::once(group(number) + 0x0010).chain(block(number)));
+    tags.flat_map(|tag| element(walk, tag, "LO", &[])).collect()
+}
+
+#[test]
+fn refuses_more_elements_in_one_level_than_the_limit_whoever_sends_them() {
+    let widths = Widths { elements: 100, ..Widths::USUAL };
+    for (walk, rules) in
+        EVERY_WALK.into_iter().flat_map(|walk| [(walk, STRICT), (walk, acceptor())])
+    {
+        let rules = Rules { widths, ..rules };
+        let verdict = |bytes: &[u8]| judge(walk, &Purpose::Attributes, rules, bytes).err();
+        let full = private_groups(walk, 1, 98);
+        let wider = private_groups(walk, 1, 99);
+        let widest = private_groups(walk, 1, 100);
+        assert_eq!((verdict(&wider), verdict(&widest)), (None, Some(E::LevelElements)));
+        let inside = |items: &[u8]| [sequence(walk, SEQUENCE, items), full.clone()].concat();
+        let many = item(walk, &wider).repeat(50);
+        assert_eq!(verdict(&inside(&many)), None, "the levels of items are their own");
+        assert_eq!(verdict(&inside(&item(walk, &widest))), Some(E::LevelElements));
+        let beside = [sequence(walk, SEQUENCE, &many), wider].concat();
+        assert_eq!(verdict(&beside), Some(E::LevelElements), "a sequence is an element, too");
+    }
+}
+
+#[test]
+fn refuses_more_private_creators_in_one_level_than_the_limit() {
+    let widths = Widths { creators: 10, ..Widths::USUAL };
+    for walk in EVERY_WALK {
+        let rules = Rules { widths, ..STRICT };
+        let verdict = |bytes: &[u8]| judge(walk, &Purpose::Attributes, rules, bytes).err();
+        assert_eq!(verdict(&private_groups(walk, 10, 20)), None);
+        assert_eq!(verdict(&private_groups(walk, 11, 0)), Some(E::PrivateCreators));
+        let inside = item(walk, &private_groups(walk, 10, 0)).repeat(5);
+        assert_eq!(verdict(&sequence(walk, SEQUENCE, &inside)), None);
+        let inside = item(walk, &private_groups(walk, 11, 0));
+        assert_eq!(verdict(&sequence(walk, SEQUENCE, &inside)), Some(E::PrivateCreators));
+    }
+}
+
+#[test]
+fn items_of_any_number_are_within_the_usual_widths() {
+    let walk = Walk::ExplicitLittle;
+    let frames = item(walk, &rows(walk)).repeat(300_000);
+    let per_frame = open_sequence(walk, 0x5200_9230, "SQ", &frames);
+    let verdict = judge_cut(walk, &Purpose::Attributes, STRICT, &[&per_frame]);
+    assert_eq!(verdict.err(), None);
 }
 
 #[test]

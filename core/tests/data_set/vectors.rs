@@ -146,7 +146,8 @@ fn vectors() -> BTreeMap<String, Vector> {
         let bytes = [identifiers(walk).concat(), rows(walk)].concat();
         Vector::of(None, walk, object(), bytes)
     });
-    let all = refused.chain(sound).chain([too_many_elements(), unsorted_elements(), odd_whole()]);
+    let large = [too_many_elements(), too_wide(), too_many_creators()];
+    let all = refused.chain(sound).chain(large).chain([unsorted_elements(), odd_whole()]);
     all.map(|vector| (vector.name(), vector)).collect()
 }
 
@@ -157,6 +158,24 @@ fn too_many_elements() -> Vector {
         vec![(1, header(walk, SEQUENCE, "SQ", UNDEFINED)), (5_040_000, mark(walk, ITEM, 0))];
     let content = Content::Repeated(parts);
     Vector { content, ..Vector::of(Some(E::Elements), walk, object(), Vec::new()) }
+}
+
+/// One private element more than a level may have.
+fn too_wide() -> Vector {
+    let tags = (0..10_001).map(|number| 0x1001_1000 + number);
+    wide(E::LevelElements, tags)
+}
+
+/// One private creator more than a level may have, each of a group of its own.
+fn too_many_creators() -> Vector {
+    let tags = (0..2_001).map(|number| 0x1001_0010 + ((2 * number) << 16));
+    wide(E::PrivateCreators, tags)
+}
+
+fn wide(error: E, tags: impl Iterator<Item = u32>) -> Vector {
+    let walk = Walk::ImplicitLittle;
+    let bytes = tags.flat_map(|tag| element(walk, tag, "", &[])).collect();
+    Vector::of(Some(error), walk, Purpose::Attributes, bytes)
 }
 
 /// Two elements that descend, and one more than are held against each other.
@@ -212,11 +231,20 @@ fn structure(walk: Walk) -> Vec<(E, Bytes)> {
         (E::Order(t(0x0010_0010)), [rows(walk), name].concat()),
         (E::Duplicate(t(0x0028_0010)), [rows(walk), rows(walk)].concat()),
         (E::Group(t(0x0002_0010)), element(walk, 0x0002_0010, "UI", b"1.2\0")),
+        (E::Geometry(t(0x0028_0010)), element(walk, 0x0028_0010, "UL", &number(walk, 0x1_0000))),
+        (E::ImageLength(t(0x0028_3006)), short_table(walk)),
         (E::Path(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", b"../x")),
         (E::CharacterSet(t(0x0008_0005)), element(walk, 0x0008_0005, "CS", b"UTF-7 ")),
         (E::AttributesLength, header(walk, 0x0042_0011, "OB", 16 << 20)),
         (E::TooLong(t(0x0010_0020)), element(walk, 0x0010_0020, "LO", &[b'x'; 1026])),
     ]
+}
+
+/// A look-up table of four entries, and of 256 as it says.
+fn short_table(walk: Walk) -> Bytes {
+    let descriptor = [256, 0, 16].map(|number| half(walk, number)).concat();
+    let table = element(walk, 0x0028_3006, "US", &[0; 8]);
+    [element(walk, 0x0028_3002, "US", &descriptor), table].concat()
 }
 
 fn objects(walk: Walk) -> Vec<(E, Bytes)> {

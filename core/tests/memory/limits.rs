@@ -22,9 +22,9 @@ pub(crate) const ASSOCIATE: usize = 3 * 1024 * 1024;
 /// 50, 51 and 52 that are supplied.
 pub(crate) const SUPPLIED: usize = (4 + 21) + 4 + 8 + (4 + 44);
 
-/// What the walker may take: 65 open levels of 48 bytes, 4,096 tags of four bytes, a value of 1 KiB,
+/// What the walker may take: 65 open levels of 104 bytes, 4,096 tags of four bytes, a value of 1 KiB,
 /// each with the room that a vector has before and after it grows.
-pub(crate) const WALKER: usize = 36 * 1024;
+pub(crate) const WALKER: usize = 42 * 1024;
 
 /// The longest command set.
 const COMMAND: usize = 64 * 1024;

@@ -32,7 +32,7 @@ const LEAVES: [(u32, &str); 46] = [
     (0x0020_4000, "LT"),
     (0x0020_5000, "AT"),
     (0x0028_0009, "AT"),
-    (0x0028_0010, "US"),
+    (ROWS, "US"),
     (0x0028_0106, "US"),
     (0x0028_1201, "OW"),
     (0x0029_0010, "LO"),
@@ -55,6 +55,8 @@ const LEAVES: [(u32, &str); 46] = [
     (0x7fe0_0001, "OV"),
     (0xfffc_fffc, "OB"),
 ];
+
+const ROWS: u32 = 0x0028_0010;
 
 /// Sequences of the dictionary.
 const SEQUENCES: [u32; 9] = [
@@ -108,7 +110,9 @@ fn content(random: &mut Random, walk: Walk, depth: usize) -> Vec<Node> {
     let mut elements: Vec<Node> = Vec::new();
     for _ in 0..random.below(6) {
         let (tag, vr) = random.pick(&LEAVES);
-        elements.push(Node::Leaf { tag, vr, value: value(random, vr) });
+        // Rows are one number, in every item.
+        let value = if tag == ROWS { random.bytes(2) } else { value(random, vr) };
+        elements.push(Node::Leaf { tag, vr, value });
     }
     if depth > 0 && random.once_in(6) {
         // As in an icon; its pixel data may be native in every transfer syntax.

@@ -6,7 +6,9 @@ use super::structure::{Reading, Structure};
 use std::collections::BTreeMap;
 
 /// The reasons for which a reader may refuse what the gate passes: none of them hides anything.
-const REFUSALS: [(Reader, &str); 9] = [
+const REFUSALS: [(Reader, &str); 10] = [
+    // Only where it is tolerated: that is why `native-pixel-data` is a rule.
+    (Reader::Dcmtk, "in compressed Transfer Syntax uses explicit length"),
     // US or SS, which only another element decides.
     (Reader::Pydicom, "AttributeError: Failed to resolve ambiguous VR"),
     (Reader::Pynetdicom, "AttributeError: Failed to resolve ambiguous VR"),

@@ -1,12 +1,13 @@
 //! `docs/virtual-patches.md` says what these tests play: it is made from their table.
 
+use super::client;
 use super::harm::Harm;
 use super::rows::{CAPPED, Row, TABLE};
 use super::servers::Kind;
 use std::path::Path;
 
 /// What was tried in the same way and did no harm: the input, the servers, what happened.
-const NOT_LIVE: [(&str, &str, &str); 21] = [
+const NOT_LIVE: [(&str, &str, &str); 25] = [
     ("nested sequences", "qrscp", "an error status, or stored"),
     ("nested sequences", "dcmqrscp, which forks", "a child dies, the server serves on"),
     (
@@ -43,6 +44,26 @@ const NOT_LIVE: [(&str, &str, &str); 21] = [
         "dcmqrscp, Orthanc",
         "0.1 s; 1 s for a C-MOVE",
     ),
+    (
+        "more studies than a storage area may have (CVE-2026-10194), 501 of 500",
+        "dcmqrscp, which forks",
+        "a child aborts, the server serves on",
+    ),
+    (
+        "200,000 elements beside each other",
+        "storescp, dcmqrscp, qrscp",
+        "up to 2.5 s, and no more for each than for fewer",
+    ),
+    (
+        "another VR than the dictionary's for 41 elements that servers read, with about 2,000 values",
+        "storescp `-ss`, `-su`, `-sp`, dcmqrscp, Orthanc, qrscp",
+        "errors, or stored",
+    ),
+    (
+        "430 odd images, tables and overlays, without those of the rows above",
+        "Orthanc and its pages",
+        "stored, shown or not",
+    ),
     ("the shutdown class", "dcmqrscp without `--allow-shutdown`", "an ordinary association"),
 ];
 
@@ -57,7 +78,8 @@ fn the_page_of_virtual_patches_says_what_is_played() {
 }
 
 fn page() -> String {
-    let rows: String = TABLE.iter().map(|(name, row)| line(name, row)).collect();
+    let rows = TABLE.iter().map(|(name, row)| line(name, row));
+    let rows: String = rows.chain([client::LINE.to_owned()]).collect();
     let tried: String = NOT_LIVE
         .iter()
         .map(|(input, servers, result)| format!("| {input} | {servers} | {result} |\n"))
@@ -86,10 +108,12 @@ const fn server(kind: Kind) -> &'static str {
         Kind::Storescp => "storescp",
         Kind::StorescpDeflated => "storescp `+xd`",
         Kind::StorescpRunning => "storescp `-xcr`",
+        Kind::StorescpSorting => "storescp `-su`",
         Kind::Wlmscpfs => "wlmscpfs",
         Kind::WlmscpfsKeeping => "wlmscpfs `-rff #p`",
         Kind::Dcmqrscp => "dcmqrscp `--allow-shutdown`",
         Kind::Orthanc => "Orthanc",
+        Kind::OrthancShowing => "Orthanc, its pages",
         Kind::Qrscp => "qrscp",
     }
 }
@@ -108,7 +132,7 @@ const fn harm(harm: Harm) -> &'static str {
 
 const INTRODUCTION: &str = "# Virtual patches
 
-Inputs that harm real servers, and what the gate makes of them. Each row is played twice by
+Inputs that harm real servers and clients, and what the gate makes of them. Each row is played twice by
 `tests/all`, each time against a fresh server. Directly, it must do the harm. Through the gate, from
 a peer with all services that the row needs, the same process must go on, serve the next peer, keep
 its memory and write nothing outside its storage, and the audit must name the reason.
@@ -136,5 +160,10 @@ const LIMITS: &str = "## What the gate cannot stop
   VR, or of VR UN, if an item stands at its beginning, and refuses a delimiter there. A reader whose
   dictionary of vendors calls it a sequence may open it whatever stands there, as pydicom does, and
   sees elements that others do not; they stay inside that value.
+- **Many items.** Orthanc takes seven seconds for a sequence of 50,000 items of one element each. Sparse
+  slides are such objects, so the gate does not limit them.
+- **Sound objects that fill an index.** dcmqrscp never ends reading its index once one SOP instance was
+  stored under studies A, B and A again: three sound C-STOREs. Each query after that hangs until
+  `index.dat` is removed.
 - **What goes around the gate.**
 ";

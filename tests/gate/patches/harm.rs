@@ -1,6 +1,6 @@
 //! What an input does to a server, and how that shows.
 
-use super::servers::{FOREIGN_PATIENT, Server};
+use super::servers::{FOREIGN_PATIENT, Server, Usage};
 use std::time::Duration;
 
 /// The harm that a row does.
@@ -31,25 +31,26 @@ const LONG: Duration = Duration::from_secs(2);
 
 impl Harm {
     /// Whether the server shows this harm.
-    pub(super) fn shows(self, server: &mut Server, before: u64, heard: &[u8]) -> bool {
+    pub(super) fn shows(self, server: &mut Server, before: Usage, heard: &[u8]) -> bool {
         match self {
             Self::Dies => server.dies(SOON),
             Self::Blocks => server.is_alive() && !server.serves(SOON),
-            Self::Leaks(growth) => server.memory() >= before + growth,
-            Self::Swells(growth) => server.peak_memory() >= before + growth,
             Self::Computes => server.computes(LONG),
+            Self::Leaks(growth) => server.usage().memory >= before.memory + growth,
+            Self::Swells(growth) => server.usage().peak >= before.memory + growth,
             Self::Writes => server.escaped(),
             Self::Reads => reveals(heard),
         }
     }
 
     /// The server shows no harm of any kind.
-    pub(super) fn assert_none(self, server: &mut Server, before: u64, heard: &[u8]) {
+    pub(super) fn assert_none(self, server: &mut Server, before: Usage, heard: &[u8]) {
         assert!(server.is_alive(), "the server is gone:\n{}", server.log());
         assert!(!server.escaped(), "a file outside its storage");
         assert!(!reveals(heard), "the patient of another work list");
         let bound = if let Self::Leaks(growth) = self { growth / 2 } else { 32 * 1024 };
-        let grown = server.peak_memory().saturating_sub(before);
+        let now = server.usage();
+        let grown = now.peak.saturating_sub(before.memory);
         assert!(grown < bound, "it has grown by {grown} KiB");
         if self == Self::Computes {
             let computed = server.computed();

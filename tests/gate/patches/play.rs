@@ -31,7 +31,7 @@ pub(super) struct Attack {
 /// The row harms the server that it is sent to.
 pub(super) fn directly(row: &Row) {
     let mut server = Server::start(row.server);
-    let before = server.memory();
+    let before = server.usage();
     let attack = (row.attack)(TITLE);
     let mut heard = Vec::new();
     let mut open = None;
@@ -42,6 +42,7 @@ pub(super) fn directly(row: &Row) {
         heard.extend(speak(&mut stream, &attack, row.harm));
         open = Some(stream);
     }
+    server.show();
     let harmed = row.harm.shows(&mut server, before, &heard);
     drop(open);
     assert!(harmed, "{} ({}) does no harm:\n{}", row.does, row.class, server.log());
@@ -52,7 +53,7 @@ pub(super) fn through_the_gate(row: &Row) {
     let mut server = Server::start(row.server);
     let gate = before(&server);
     good_peer_is_served(&gate);
-    let memory = server.memory();
+    let usage = server.usage();
     let attack = (row.attack)("PACS");
     let mut heard = Vec::new();
     let mut open = None;
@@ -68,7 +69,8 @@ pub(super) fn through_the_gate(row: &Row) {
         drop(open.take());
     }
     good_peer_is_served(&gate);
-    row.harm.assert_none(&mut server, memory, &heard);
+    server.show();
+    row.harm.assert_none(&mut server, usage, &heard);
     if row.stopped == CAPPED {
         gate.wait_for_audit(|line| line.to_string().contains(OVERFLOW));
     } else {

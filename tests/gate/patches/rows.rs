@@ -249,6 +249,27 @@ rows! {
         ("unsound", "undefined-length"),
         |called| store(called, IMPLICIT, &path_behind_an_undefined_text());
 
+    storescp_parent_directory_as_study: StorescpSorting, "path in a UID",
+        "C-STORE whose Study Instance UID is `..`", Harm::Writes, ("unsound", "malformed-identifier"),
+        |called| store(called, IMPLICIT, &of_study(".."));
+
+    orthanc_wide_data_set: Orthanc, WIDE,
+        "C-STORE of 40,000 elements beside each other, in 0.4 MB", Harm::Computes,
+        ("closed", "requestor-unsound-data-set"),
+        |called| store(called, IMPLICIT, &wide());
+    orthanc_private_creators: Orthanc, WIDE,
+        "C-STORE of 16,000 private groups, each with its creator", Harm::Computes,
+        ("unsound", "private-creators"),
+        |called| store(called, IMPLICIT, &private_groups());
+    orthanc_rows_and_columns_as_ul: OrthancShowing,
+        "sizes beyond 32 bits (CVE-2026-5442, CVE-2026-5443)",
+        "C-STORE of an image of 65,536 Rows and Columns, as UL, and a look at its preview",
+        Harm::Dies, ("unsound", "image-geometry"),
+        |called| store(called, EXPLICIT, &image_of_ul());
+    orthanc_nested_and_shown: OrthancShowing, NESTED,
+        "C-STORE of 1,800 nested items, and a look at its elements", Harm::Dies, DEEP,
+        |called| store(called, EXPLICIT, &nested_and_stored());
+
     storescp_repeated_identity: Storescp, "leak in association requests (CVE-2026-50254)",
         "requests with four user identities", LEAKED, ("refused", "second-user-identity"),
         |called| identities(called);
@@ -491,6 +512,64 @@ fn study() -> Vec<u8> {
     let patient = [element((0x0010, 0x0010), b"DOE "), element((0x0010, 0x0020), b"4711")].concat();
     let study = element((0x0020, 0x000d), b"2.25.79");
     [patient, study, element((0x0020, 0x000e), b"2.25.80")].concat()
+}
+
+fn of_study(uid: &str) -> Vec<u8> {
+    let patient = [element((0x0010, 0x0010), b"DOE "), element((0x0010, 0x0020), b"4711")].concat();
+    let study = element((0x0020, 0x000d), uid.as_bytes());
+    [instance(INSTANCE), patient, study, element((0x0020, 0x000e), b"2.25.80")].concat()
+}
+
+fn wide() -> Vec<u8> {
+    let tags =
+        (0..40_000_u16).map(|number| (0x1001 + 2 * (number / 20_000), 0x1000 + number % 20_000));
+    [instance(INSTANCE), study(), tags.flat_map(|tag| element(tag, b"ab")).collect()].concat()
+}
+
+fn private_groups() -> Vec<u8> {
+    let groups = (0..16_000).map(|number| 0x1001 + 2 * number);
+    let group =
+        |group| [element((group, 0x0010), b"VENDOR"), element((group, 0x1000), b"ab")].concat();
+    [instance(INSTANCE), study(), groups.flat_map(group).collect()].concat()
+}
+
+/// Identifiers and patient in Explicit VR.
+fn explicit_study() -> Vec<u8> {
+    let patient = [
+        explicit_element((0x0010, 0x0010), *b"PN", "DOE"),
+        explicit_element((0x0010, 0x0020), *b"LO", "4711"),
+        explicit_element((0x0020, 0x000d), *b"UI", "2.25.79"),
+        explicit_element((0x0020, 0x000e), *b"UI", "2.25.80"),
+    ];
+    explicit(patient.concat())
+}
+
+/// Rows times columns is zero in 32 bits.
+fn image_of_ul() -> Vec<u8> {
+    let binary = |tag: (u16, u16), vr: &[u8; 2], value: &[u8]| {
+        let length = u16::try_from(value.len()).unwrap().to_le_bytes();
+        [little(tag).as_slice(), vr, &length, value].concat()
+    };
+    let us = |element: u16, value: u16| binary((0x0028, element), b"US", &value.to_le_bytes());
+    let ul = |element: u16| binary((0x0028, element), b"UL", &0x1_0000_u32.to_le_bytes());
+    let size = [
+        us(0x0002, 1),
+        explicit_element((0x0028, 0x0004), *b"CS", "MONOCHROME2"),
+        ul(0x0010),
+        ul(0x0011),
+        us(0x0100, 16),
+        us(0x0101, 12),
+        us(0x0102, 11),
+        us(0x0103, 0),
+    ];
+    let pixels = [little((0x7fe0, 0x0010)).as_slice(), b"OW\0\0", &8192_u32.to_le_bytes()].concat();
+    [explicit_study(), size.concat(), pixels, vec![1; 8192]].concat()
+}
+
+fn nested_and_stored() -> Vec<u8> {
+    let nested = explicit_defined(REQUEST_ATTRIBUTES);
+    // Defined lengths: the innermost are a sound sequence of themselves.
+    [explicit_study(), nested[nested.len() - 20 * 1_800..].to_vec()].concat()
 }
 
 fn any_patient() -> Vec<u8> {

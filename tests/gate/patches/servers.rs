@@ -1,7 +1,7 @@
 //! The unpatched servers, one process each.
 
 use super::elements::element;
-use crate::matrix::archives::write_orthanc_settings;
+use crate::matrix::archives::{free_address, write_orthanc_settings};
 use crate::matrix::installed::python;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, IMPLICIT};
@@ -10,7 +10,8 @@ use crate::support::line::Line;
 use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, p_data, release_rq};
 use std::ffi::OsString;
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::ops::Range;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -40,6 +41,8 @@ pub(crate) enum Kind {
     StorescpDeflated,
     /// The same, which runs a command with both titles after each object.
     StorescpRunning,
+    /// The same, which makes a directory of each study, named after nothing but its UID.
+    StorescpSorting,
     /// DCMTK's `wlmscpfs`, one process for all associations.
     Wlmscpfs,
     /// The same, which keeps each query in a file named after its patient.
@@ -48,13 +51,26 @@ pub(crate) enum Kind {
     Dcmqrscp,
     /// Orthanc.
     Orthanc,
+    /// The same with its own web pages, of which one shows what is stored.
+    OrthancShowing,
     /// pynetdicom's `qrscp`.
     Qrscp,
+}
+
+/// What a process takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Usage {
+    /// What it has resident, in KiB.
+    pub(super) memory: u64,
+    /// The most that it had resident, in KiB.
+    pub(super) peak: u64,
 }
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    /// Where it shows what is stored, if it does.
+    pages: Option<SocketAddr>,
     storage: PathBuf,
     child: Child,
     /// What it had computed when it served first.
@@ -68,15 +84,17 @@ impl Server {
         let directory = TempDir::new().unwrap();
         let storage = directory.path().join("site/archive/storage");
         fs::create_dir_all(&storage).unwrap();
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
-        let command = command(kind, address.port(), &storage);
+        let address = free_address();
+        let pages = (kind == Kind::OrthancShowing).then(free_address);
+        let command = command(kind, address.port(), pages, &storage);
         let log = File::create(directory.path().join("log")).unwrap();
         // A server must not outlive a test that is killed.
         let mut process = Command::new("/usr/bin/setpriv");
         process.args(["--pdeathsig", "KILL"]).args(&command).current_dir(&storage);
         process.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         let child = process.spawn().unwrap();
-        let mut server = Self { address, storage, child, before: Duration::ZERO, directory };
+        let before = Duration::ZERO;
+        let mut server = Self { address, pages, storage, child, before, directory };
         let deadline = Instant::now() + PATIENCE;
         while !server.serves(Duration::from_secs(1)) {
             let may_wait = server.is_alive() && Instant::now() < deadline;
@@ -112,14 +130,9 @@ impl Server {
         false
     }
 
-    /// What the process has resident, in KiB.
-    pub(super) fn memory(&self) -> u64 {
-        self.status("VmRSS:")
-    }
-
-    /// The most that it had resident, in KiB.
-    pub(super) fn peak_memory(&self) -> u64 {
-        self.status("VmHWM:")
+    /// What the process takes.
+    pub(super) fn usage(&self) -> Usage {
+        Usage { memory: self.status("VmRSS:"), peak: self.status("VmHWM:") }
     }
 
     /// Waits for it to have computed for this long, its children included.
@@ -167,9 +180,24 @@ impl Server {
         stream.next().unwrap();
     }
 
-    /// Whether it wrote the file outside its storage.
+    /// Whether it wrote a file outside its storage.
     pub(super) fn escaped(&self) -> bool {
-        self.storage.join(ESCAPED).exists()
+        let beside = fs::read_dir(self.storage.join("..")).unwrap().map(Result::unwrap);
+        let mut names = beside.map(|entry| entry.file_name().into_string().unwrap());
+        self.storage.join(ESCAPED).exists() || names.any(|name| name.starts_with("CT."))
+    }
+
+    /// Somebody looks at the elements and at a preview of each object that is stored, where the
+    /// server has pages for that.
+    pub(super) fn show(&self) {
+        let Some(pages) = self.pages else { return };
+        let list = get(pages, "/instances").unwrap_or_default();
+        let list = list.split_once("\r\n\r\n").map_or("[]", |(_, list)| list);
+        for id in serde_json::from_str::<Vec<String>>(list).unwrap() {
+            for of in ["tags", "preview"] {
+                let _ = get(pages, &format!("/instances/{id}/{of}"));
+            }
+        }
     }
 
     /// What it printed.
@@ -219,12 +247,23 @@ fn ticks(process: u32, fields: Range<usize>) -> u64 {
     rest.map(|number| number.parse::<u64>().unwrap()).sum()
 }
 
-fn command(kind: Kind, number: u16, storage: &Path) -> Vec<OsString> {
+/// What a page says, its headers included.
+fn get(pages: SocketAddr, path: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(pages).ok()?;
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\n\r\n").ok()?;
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).ok()?;
+    Some(heard)
+}
+
+fn command(kind: Kind, number: u16, pages: Option<SocketAddr>, storage: &Path) -> Vec<OsString> {
     let port = number.to_string();
     match kind {
         Kind::Storescp => storescp(&[], &port),
         Kind::StorescpDeflated => storescp(&["+xd"], &port),
         Kind::StorescpRunning => storescp(&["-xcr", "true #a #c", "-xs"], &port),
+        Kind::StorescpSorting => storescp(&["-su", ""], &port),
         Kind::Wlmscpfs => wlmscpfs(storage, &[], &port),
         Kind::WlmscpfsKeeping => wlmscpfs(storage, &["-rfp", ".", "-rff", "#p"], &port),
         Kind::Dcmqrscp => {
@@ -232,8 +271,16 @@ fn command(kind: Kind, number: u16, storage: &Path) -> Vec<OsString> {
             let options = ["-v", "--allow-shutdown", "-c"];
             [words(&["/usr/bin/dcmqrscp"]), words(&options), vec![file]].concat()
         }
-        Kind::Orthanc => {
+        Kind::Orthanc | Kind::OrthancShowing => {
             let settings = write_orthanc_settings(storage, number, &serde_json::Map::new());
+            if let Some(pages) = pages {
+                let text = fs::read_to_string(&settings).unwrap();
+                let mut shown: serde_json::Value = serde_json::from_str(&text).unwrap();
+                shown["HttpServerEnabled"] = true.into();
+                shown["HttpPort"] = pages.port().into();
+                shown["AuthenticationEnabled"] = false.into();
+                fs::write(&settings, shown.to_string()).unwrap();
+            }
             vec!["/usr/sbin/Orthanc".into(), settings]
         }
         Kind::Qrscp => {

@@ -1,13 +1,18 @@
 //! What a header opens: items, sequences and fragments, or a value that is skipped, read or looked
 //! into.
 
-use super::super::dictionary::Known;
+use super::super::dictionary::{self, Known};
 use super::super::header::{self, Encoding, LONG, Length, Vr};
+use super::super::image::Image;
 use super::super::level::{Kind, Level};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, ITEM_BIG, ITEM_LITTLE, Next, PEEK};
 use crate::gather::Gather;
 use crate::transfer_syntax::Walk;
+
+/// What Implicit VR has of a VR.
+const NO_LETTERS: [u8; 2] = [0; 2];
+const SEQUENCE: [u8; 2] = *b"SQ";
 
 impl Walker {
     pub(super) fn item_or_delimiter(
@@ -15,18 +20,17 @@ impl Walker {
         tag: Tag,
         length: Length,
     ) -> Result<(), DataSetError> {
-        let level = *self.state.levels.innermost();
+        let level = self.state.levels.innermost();
+        let (encoding, is_defined, bound) = (level.encoding, level.is_defined, level.bound);
         match (level.kind, tag) {
-            (Kind::Sequence, Tag::ITEM) => self.open(Tag::ITEM, Kind::Item, level.encoding, length),
+            (Kind::Sequence, Tag::ITEM) => self.open(Tag::ITEM, Kind::Item, encoding, length),
             (Kind::Fragments { has_table }, Tag::ITEM) => self.fragment(has_table, length),
-            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
-                if !level.is_defined =>
-            {
+            (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END) if !is_defined => {
                 self.delimiter(tag, length)
             }
             // Where the length ends as well, nobody can take it for anything else.
             (Kind::Item, Tag::ITEM_END) | (Kind::Sequence, Tag::SEQUENCE_END)
-                if level.bound == self.state.position =>
+                if bound == self.state.position =>
             {
                 self.deviations.add(Deviation::SurplusDelimiter);
                 self.delimiter(tag, length)
@@ -70,7 +74,7 @@ impl Walker {
 
     pub(super) fn implicit(&mut self, tag: Tag, length: Length) -> Result<(), DataSetError> {
         self.enter(tag)?;
-        let reading = self.reading(tag, None)?;
+        let reading = self.reading(tag, None, NO_LETTERS, length)?;
         self.count_wildcards(tag, None);
         let Length::Defined(length) = length else {
             if tag == Tag::PIXEL_DATA {
@@ -93,11 +97,17 @@ impl Walker {
         &mut self,
         tag: Tag,
         vr: Vr,
+        letters: [u8; 2],
         length: Length,
         encoding: Encoding,
     ) -> Result<(), DataSetError> {
         self.enter(tag)?;
-        let reading = self.reading(tag, Some(vr))?;
+        let known = dictionary::vr_of(tag);
+        let is_disguised = vr != Vr::Sequence && known == Some(SEQUENCE);
+        if !is_disguised && known.is_some_and(|known| dictionary::is_foreign(known, letters)) {
+            self.deviations.add(Deviation::ForeignVr);
+        }
+        let reading = self.reading(tag, Some(vr), letters, length)?;
         self.count_wildcards(tag, Some(vr));
         let Length::Defined(length) = length else {
             return self.explicit_undefined(tag, vr, encoding);
@@ -108,8 +118,6 @@ impl Walker {
         {
             self.note(DataSetError::Native)?;
         }
-        // Whatever VR it is given here.
-        let is_disguised = vr != Vr::Sequence && Known::is_sequence(tag);
         // Archives store what they did not know as UN; what a server searches by has a VR.
         let may_be = vr == Vr::Unknown && matches!(self.purpose, Purpose::Object { .. });
         if is_disguised && !may_be {
@@ -183,8 +191,17 @@ impl Walker {
             }
         };
         let seen_from = self.state.seen.len();
-        let level =
-            Level { kind, encoding, is_defined, bound, highest: None, seen_from, elements: 0 };
+        let level = Level {
+            kind,
+            encoding,
+            is_defined,
+            bound,
+            highest: None,
+            seen_from,
+            elements: 0,
+            creators: 0,
+            image: Image::NONE,
+        };
         self.state.levels.open(level)?;
         self.state.next = Next::HEADER;
         Ok(())

@@ -12,11 +12,14 @@ impl Walker {
         }
         let level = self.state.levels.innermost_mut();
         level.elements = level.elements.saturating_add(1);
-        if level.elements > self.allowance.item_elements {
-            return Err(DataSetError::ItemElements);
-        }
         let before = level.highest;
         level.highest = before.max(Some(tag));
+        level.creators = level.creators.saturating_add(tag.is_private_creator().into());
+        let (elements, creators) = (level.elements, level.creators);
+        if elements > self.allowance.item_elements {
+            return Err(DataSetError::ItemElements);
+        }
+        self.rules.widths.judge(elements, creators)?;
         if before == Some(tag) {
             return self.note(DataSetError::Duplicate(tag));
         }

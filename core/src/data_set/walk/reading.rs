@@ -1,8 +1,9 @@
-//! Values that are judged: identifiers, and what servers make paths of.
+//! Values that are judged: identifiers, what servers make paths of, and how large an image is.
 
-use super::super::header::Vr;
+use super::super::header::{Encoding, Length, Vr};
 use super::super::identifiers::{self, MAX_HELD, Reading, UidCharacters};
-use super::super::{DataSetError, Deviation, Tag, Walker};
+use super::super::image::{Fault, Image, Part};
+use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, Next};
 
 impl Walker {
@@ -11,7 +12,12 @@ impl Walker {
         &mut self,
         tag: Tag,
         vr: Option<Vr>,
+        letters: [u8; 2],
+        length: Length,
     ) -> Result<Option<Reading>, DataSetError> {
+        if let Some(part) = self.part_of_image(tag) {
+            return self.image(tag, part, vr, letters, length);
+        }
         let is_top = self.state.levels.is_top();
         let Some(reading) = Reading::of(tag, is_top, &self.purpose) else { return Ok(None) };
         if is_top {
@@ -22,6 +28,57 @@ impl Walker {
         }
         self.note(DataSetError::IdentifierVr(tag))?;
         Ok((vr != Some(Vr::Sequence)).then_some(reading))
+    }
+
+    /// What the element is to an image. A query only asks for one.
+    fn part_of_image(&self, tag: Tag) -> Option<Part> {
+        Part::of(tag).filter(|_| self.purpose != Purpose::Query)
+    }
+
+    /// Judges how a part of an image is written, and what has no value to be read by its length.
+    fn image(
+        &mut self,
+        tag: Tag,
+        part: Part,
+        vr: Option<Vr>,
+        letters: [u8; 2],
+        length: Length,
+    ) -> Result<Option<Reading>, DataSetError> {
+        if let Length::Defined(length) = length {
+            self.stay_within(tag, length)?;
+        }
+        if !part.fits(vr, letters, length) {
+            self.note(DataSetError::Geometry(tag))?;
+            return Ok(None);
+        }
+        let judged = match part {
+            Part::Pixels => self.about_image(tag, |image| image.note_pixels(length)),
+            Part::Table(place) => self.about_image(tag, |image| image.judge_table(place, length)),
+            Part::Samples
+            | Part::Rows
+            | Part::Columns
+            | Part::Allocated
+            | Part::Other
+            | Part::Frames
+            | Part::Descriptor(_) => return Ok(Some(Reading::Image(part))),
+        };
+        judged.map(|()| None)
+    }
+
+    fn about_image(
+        &mut self,
+        tag: Tag,
+        judge: impl FnOnce(&mut Image) -> Result<(), Fault>,
+    ) -> Result<(), DataSetError> {
+        match judge(&mut self.state.levels.innermost_mut().image) {
+            Ok(()) => Ok(()),
+            Err(Fault::Impossible) => self.note(DataSetError::Geometry(tag)),
+            Err(Fault::Short) => self.note(DataSetError::ImageLength(tag)),
+            Err(Fault::Form) => {
+                self.deviations.add(Deviation::ImageForm);
+                Ok(())
+            }
+        }
     }
 
     pub(super) fn begin_reading(
@@ -55,7 +112,11 @@ impl Walker {
     ) -> Result<(), DataSetError> {
         let (piece, taken) = self.take(input, left);
         match reading {
-            Reading::Uid | Reading::Path | Reading::CharacterSet | Reading::Receiver => {
+            Reading::Uid
+            | Reading::Path
+            | Reading::CharacterSet
+            | Reading::Receiver
+            | Reading::Image(_) => {
                 self.state.held.extend_from_slice(piece);
             }
             Reading::Uids => {
@@ -96,10 +157,21 @@ impl Walker {
 
     fn judge(&mut self, tag: Tag, reading: Reading) -> Result<(), DataSetError> {
         self.state.next = Next::HEADER;
+        if let Reading::Image(part) = reading {
+            return self.judge_image(tag, part);
+        }
         match identifiers::judge(reading, tag, &self.state.held, &self.purpose) {
             Ok(met) => met.into_iter().for_each(|deviation| self.deviations.add(deviation)),
             Err(error) => self.note(error)?,
         }
         Ok(())
+    }
+
+    fn judge_image(&mut self, tag: Tag, part: Part) -> Result<(), DataSetError> {
+        let is_big = self.state.levels.innermost().encoding == Encoding::Big;
+        let value = std::mem::take(&mut self.state.held);
+        let verdict = self.about_image(tag, |image| image.note(part, &value, is_big));
+        self.state.held = value;
+        verdict
     }
 }
