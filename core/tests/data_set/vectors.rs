@@ -175,7 +175,7 @@ fn too_many_creators() -> Vector {
 fn wide(error: E, tags: impl Iterator<Item = u32>) -> Vector {
     let walk = Walk::ImplicitLittle;
     let bytes = tags.flat_map(|tag| element(walk, tag, "", &[])).collect();
-    Vector::of(Some(error), walk, Purpose::Attributes, bytes)
+    Vector::of(Some(error), walk, object(), bytes)
 }
 
 /// Two elements that descend, and one more than are held against each other.
