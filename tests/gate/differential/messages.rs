@@ -12,6 +12,8 @@ const GRAYSCALE_PRINT: &str = "1.2.840.10008.5.1.1.9";
 const FILM_SESSION: &str = "1.2.840.10008.5.1.1.1";
 /// Where a C-MOVE may send objects.
 pub(super) const DESTINATION: &str = "STORE_HERE";
+/// Who says that it has others move objects.
+pub(super) const MOVER: &str = "MOVER";
 
 const NO_DATA_SET: u16 = 0x0101;
 const PENDING: u16 = 0xff00;
@@ -62,7 +64,7 @@ pub(super) fn request(random: &mut Random, operation: Operation, id: u16) -> Mes
     match operation {
         Operation::CStore => {
             must.extend([(0x0002, class), (0x0700, priority), (0x1000, instance)]);
-            may.extend([(0x1030, Value::Title("MOVER")), (0x1031, number(random))]);
+            may.extend([(0x1030, Value::Title(MOVER)), (0x1031, number(random))]);
         }
         Operation::CFind | Operation::CGet => must.extend([(0x0002, class), (0x0700, priority)]),
         Operation::CMove => {
