@@ -5,7 +5,7 @@ use crate::support::associate::Associate;
 use crate::support::configuration::peer;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::abort;
-use crate::support::requestor::{Caller, Requestor, connect_from};
+use crate::support::requestor::{Caller, Requestor, connect_from, reset_when_dropped};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
@@ -165,6 +165,9 @@ fn good_peers_get_in_within_a_second_beside_thousands_of_bad_connections() {
                         }),
                         _ => connect_from(source, address).ok().map(Bad::Plain),
                     };
+                    if let Some(bad) = &bad {
+                        bad.reset_when_dropped();
+                    }
                     held.extend(bad);
                     if held.len() > 750 {
                         held.pop_front();
@@ -191,10 +194,18 @@ fn good_peers_get_in_within_a_second_beside_thousands_of_bad_connections() {
 }
 
 /// A connection that is only held.
-#[expect(dead_code, reason = "what is held is never used")]
 enum Bad {
     Tls(Box<Requestor>),
     Plain(TcpStream),
+}
+
+impl Bad {
+    fn reset_when_dropped(&self) {
+        match self {
+            Self::Tls(requestor) => reset_when_dropped(requestor.socket()),
+            Self::Plain(socket) => reset_when_dropped(socket),
+        }
+    }
 }
 
 #[test]

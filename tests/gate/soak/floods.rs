@@ -3,7 +3,7 @@
 use crate::support::associate::Associate;
 use crate::support::authority::{Authority, Profile};
 use crate::support::pdu::abort;
-use crate::support::requestor::{Caller, Requestor, connect_from};
+use crate::support::requestor::{Caller, Requestor, connect_from, reset_when_dropped};
 use crate::support::site::{CT1_NAME, GATE_NAME, site};
 use rustls::ClientConnection;
 use rustls::pki_types::ServerName;
@@ -33,9 +33,7 @@ const EACH: [(&str, Flood); 10] = [
     ("plain DICOM", |means, from| means.plain(from, &means.request)),
     ("HTTP", |means, from| means.plain(from, b"GET / HTTP/1.1\r\n\r\n")),
     ("a hello, then nothing", |means, from| means.plain(from, &means.hello)),
-    ("nine CAs of one name", |means, from| {
-        means.nine.call_from(from, means.gate).map(Box::new).map(Held::Tls)
-    }),
+    ("nine CAs of one name", |means, from| means.call(&means.nine, from).map(Held::Tls)),
     ("a stolen certificate", |means, from| means.stolen(from).map(Held::Tls)),
     ("half a request", Means::half),
     ("aborting associations", Means::aborting),
@@ -111,12 +109,19 @@ fn run(flood: Flood, means: &Means, count: &AtomicU64, stop: &AtomicBool) {
 impl Means {
     fn plain(&self, from: [u8; 4], bytes: &[u8]) -> io::Result<Held> {
         let mut socket = connect_from(from, self.gate)?;
+        reset_when_dropped(&socket);
         socket.write_all(bytes)?;
         Ok(Held::Plain(socket))
     }
 
+    fn call(&self, caller: &Caller, from: [u8; 4]) -> io::Result<Box<Requestor>> {
+        let requestor = caller.call_from(from, self.gate)?;
+        reset_when_dropped(requestor.socket());
+        Ok(Box::new(requestor))
+    }
+
     fn stolen(&self, from: [u8; 4]) -> io::Result<Box<Requestor>> {
-        self.stolen.call_from(from, self.gate).map(Box::new)
+        self.call(&self.stolen, from)
     }
 
     fn half(&self, from: [u8; 4]) -> io::Result<Held> {
@@ -139,13 +144,13 @@ impl Means {
         let mut requestor = self.stolen(from)?;
         requestor.try_send(&self.request)?;
         requestor.try_send(&abort(0, 0))?;
-        Ok(Held::Nothing)
+        Ok(Held::Tls(requestor))
     }
 
     fn refused(&self, from: [u8; 4]) -> io::Result<Held> {
         let mut requestor = self.stolen(from)?;
         requestor.try_send(&Associate::echo("STOLEN", "PACS").encode())?;
-        Ok(Held::Nothing)
+        Ok(Held::Tls(requestor))
     }
 }
 

@@ -16,11 +16,12 @@ use rustls::{
     AlertDescription, ClientConfig, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion,
     RootCertStore, SignatureScheme, StreamOwned, SupportedProtocolVersion,
 };
-use socket2::{Domain, Socket, Type};
+use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// TLS 1.2 alone.
 pub(crate) static TLS12: &[&SupportedProtocolVersion] = &[&rustls::version::TLS12];
@@ -67,12 +68,23 @@ pub(crate) enum Received {
     Alert(AlertDescription),
 }
 
+/// For floods: ports that wait for late packets would be missing to the servers of other tests.
+pub(crate) fn reset_when_dropped(socket: &TcpStream) {
+    SockRef::from(socket).set_linger(Some(Duration::ZERO)).unwrap();
+}
+
 /// Connects from this address, one of the machine's own.
 pub(crate) fn connect_from(source: [u8; 4], gate: SocketAddr) -> io::Result<TcpStream> {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     socket.connect(&gate.into())?;
     Ok(socket.into())
+}
+
+impl Requestor {
+    pub(crate) fn socket(&self) -> &TcpStream {
+        &self.tls.sock
+    }
 }
 
 impl Caller {
@@ -301,8 +313,7 @@ impl Requestor {
 
     /// Goes away without a word, as after a loss of power: the kernel resets the connection.
     pub(crate) fn vanish(self) {
-        let socket = socket2::SockRef::from(&self.tls.sock);
-        socket.set_linger(Some(std::time::Duration::ZERO)).unwrap();
+        reset_when_dropped(&self.tls.sock);
     }
 
     /// The version that the handshake chose.
