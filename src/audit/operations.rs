@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pacsgate_core::data_set::DataSetError;
-use pacsgate_core::inspector::{ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
+use pacsgate_core::inspector::{Asked, ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -114,6 +114,9 @@ impl DataSetRecord {
 /// Requests that were refused for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ForbiddenRecord {
+    /// The operation, if it is one of the standard.
+    #[serde(skip)]
+    pub(super) kind: Option<&'static str>,
     from: &'static str,
     operation: PeerText,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -164,7 +167,12 @@ impl From<&Ledger> for OperationsRecord {
 
 impl From<&ForbiddenRequest> for ForbiddenRecord {
     fn from(request: &ForbiddenRequest) -> Self {
+        let kind = match request.asked {
+            Asked::Operation(operation) => Some(operation.name()),
+            Asked::Cancel | Asked::Unknown(_) => None,
+        };
         Self {
+            kind,
             from: side(request.why.side),
             operation: PeerText::from_display(request.asked, PeerText::PHRASE),
             sop_class: request.sop_class.as_ref().map(sop_class),
@@ -221,6 +229,7 @@ impl OperationsRecord {
             count: u64::MAX,
         };
         let forbidden = ForbiddenRecord {
+            kind: None,
             from: "requestor",
             operation: text(14),
             sop_class: Some(text(Uid::MAX_LEN)),

@@ -90,7 +90,7 @@ fn is_of(list: &CertificateRevocationList<'_>, ca: &X509Certificate<'_>) -> bool
     list.issuer().as_raw() == ca.subject().as_raw() && keys.is_none_or(|(one, other)| one == other)
 }
 
-fn own_key<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {
+pub(crate) fn own_key<'a>(extensions: &'a [X509Extension<'_>]) -> Option<&'a [u8]> {
     extensions.iter().find_map(|extension| {
         let ParsedExtension::SubjectKeyIdentifier(id) = extension.parsed_extension() else {
             return None;

@@ -7,7 +7,7 @@ use super::sources::Reasons;
 use crate::audit::event::Event;
 use crate::audit::record::Record;
 
-/// How many lines of one peer are written for one reason in a window: one a second.
+/// How many lines of one peer are written for one reason, and one operation, in a window: one a second.
 pub(super) const WRITTEN: u32 = 60;
 
 /// What a window has seen of each peer. The configuration bounds them.
@@ -16,7 +16,8 @@ pub(super) struct Peers(BTreeMap<Arc<str>, Tally>);
 
 #[derive(Debug, Default)]
 struct Tally {
-    written: BTreeMap<&'static str, u32>,
+    /// By reason and by what was asked for: a flood of queries is not to hide a C-MOVE.
+    written: BTreeMap<(&'static str, Option<&'static str>), u32>,
     /// One of its associations without a use was summed: their beginnings are as well.
     is_flood: bool,
     reasons: Reasons,
@@ -34,7 +35,8 @@ impl Peers {
         if record.event == Event::Opened {
             return tally.admit_beginning();
         }
-        let written = tally.written.entry(reason).or_default();
+        let asked = record.request.as_ref().and_then(|request| request.kind);
+        let written = tally.written.entry((reason, asked)).or_default();
         if *written < WRITTEN {
             *written += 1;
             return true;

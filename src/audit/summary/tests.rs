@@ -239,6 +239,24 @@ fn sums_what_a_peer_is_refused_by_its_reason() {
 }
 
 #[test]
+fn a_flood_of_one_operation_hides_no_other() {
+    use pacsgate_core::inspector::{Asked, Forbidden, ForbiddenRequest};
+    use pacsgate_core::services::Operation;
+    use pacsgate_core::side::Side;
+    let mut under = Under::new();
+    let mut of = |operation, times: usize| {
+        let why = Forbidden::Operation.by(Side::Requestor);
+        let asked = Asked::Operation(operation);
+        let request = ForbiddenRequest { why, asked, sop_class: None, destination: None };
+        let mut record = record(Standing::Peer, numbered(1));
+        (record.event, record.peer) = (Event::Forbidden, Some("ct1".into()));
+        record.request = Some(Box::new((&request).into()));
+        (0..times).filter(|_| under.writes(&record, "requestor-operation")).count()
+    };
+    assert_eq!((of(Operation::CFind, 500), of(Operation::CMove, 1)), (60, 1));
+}
+
+#[test]
 fn sums_associations_of_a_peer_that_are_for_nothing_with_their_beginnings() {
     let mut under = Under::new();
     for _ in 0..100 {

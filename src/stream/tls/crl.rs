@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use rustls::pki_types::{CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
@@ -15,6 +15,7 @@ use x509_parser::prelude::FromDer;
 use super::path::Path;
 use super::settings::{self, SettingsError};
 use crate::x509::issuing::{self, Scope};
+use crate::x509::reading;
 use crate::x509::validity::{When, seconds};
 
 /// Between two warnings of one late list, in seconds.
@@ -27,6 +28,15 @@ pub(super) struct RevocationLists {
     grace: Duration,
     /// Whether two lists bear one issuer's name and different keys.
     changed_key: bool,
+    /// The configured CAs that a list names.
+    revoked_cas: Vec<RevokedCa>,
+}
+
+/// A configured CA whose own CA has taken its word back.
+#[derive(Debug)]
+struct RevokedCa {
+    subject: Vec<u8>,
+    key: Option<Vec<u8>>,
 }
 
 #[derive(Debug)]
@@ -43,9 +53,10 @@ struct List {
 
 impl RevocationLists {
     /// Reads the lists and leaves out those that a newer one replaces; those that cannot be used
-    /// go to `errors`.
+    /// go to `errors`. A list may name one of the configured CAs.
     pub(super) fn new(
         ders: &[CertificateRevocationListDer<'_>],
+        cas: &[CertificateDer<'_>],
         grace: Duration,
         errors: &mut Vec<SettingsError>,
     ) -> Self {
@@ -61,7 +72,13 @@ impl RevocationLists {
             }
         }
         let changed_key = has_changed_key(&newest);
-        Self { lists: newest, grace, changed_key }
+        let revoked_cas = cas
+            .iter()
+            .filter_map(|der| reading::whole(der))
+            .filter(|ca| newest.iter().any(|list| list.names(ca)))
+            .map(|ca| RevokedCa::from(&ca))
+            .collect();
+        Self { lists: newest, grace, changed_key, revoked_cas }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -85,10 +102,14 @@ impl RevocationLists {
         lists.into_iter().map(|list| &list.crl).collect()
     }
 
-    /// Whether a list names one of the certificates, by issuer and serial number. No signature and no
-    /// other certificate is asked, so nothing that a client leaves out or adds changes the answer.
+    /// Whether a list names one of the certificates, by issuer and serial number, or a configured CA
+    /// that has issued one. No signature and no other certificate is asked, so nothing that a client
+    /// leaves out or adds changes the answer.
     pub(super) fn name_any(&self, path: &Path<'_>) -> bool {
-        path.certificates().any(|one| self.lists.iter().any(|list| list.names(one)))
+        path.certificates().any(|one| {
+            self.lists.iter().any(|list| list.names(one))
+                || self.revoked_cas.iter().any(|ca| ca.has_issued(one))
+        })
     }
 
     /// Whether a list is of the leaf's issuer: otherwise nothing is known of its revocation.
@@ -132,6 +153,22 @@ impl RevocationLists {
                 );
             }
         }
+    }
+}
+
+impl From<&X509Certificate<'_>> for RevokedCa {
+    fn from(ca: &X509Certificate<'_>) -> Self {
+        let key = issuing::own_key(ca.extensions()).map(<[u8]>::to_vec);
+        Self { subject: ca.subject().as_raw().to_vec(), key }
+    }
+}
+
+impl RevokedCa {
+    /// By name, and by key where both say it.
+    fn has_issued(&self, certificate: &X509Certificate<'_>) -> bool {
+        let keys = self.key.as_deref().zip(issuing::signer(certificate.extensions()));
+        self.subject == certificate.issuer().as_raw()
+            && keys.is_none_or(|(one, other)| one == other)
     }
 }
 

@@ -72,7 +72,7 @@ impl ClientVerifier {
         }
         let anchors = client_ca.iter().enumerate().map(|(place, der)| anchor(place, der));
         let anchors: Vec<_> = anchors.filter_map(|ca| settings::keep(ca, errors)).collect();
-        let lists = RevocationLists::new(crls, grace, errors);
+        let lists = RevocationLists::new(crls, client_ca, grace, errors);
         if errors.is_empty() {
             lists.warn_of_foreign(&anchors);
         }

@@ -111,6 +111,25 @@ async fn a_revoked_certificate_stays_revoked_whatever_is_sent_with_it() {
 }
 
 #[tokio::test]
+async fn a_configured_ca_that_is_revoked_lets_nobody_in() {
+    let mut site = Site::new();
+    let issuing = site.client_ca.intermediate("Issuing CA");
+    let mut client = issuing.client("ct1.example");
+    client.chain.truncate(1);
+    let trusted = vec![site.client_ca.certificate(), issuing.certificate()];
+    let server = |site: &Site| Server::new(site.settings(trusted.clone())).unwrap();
+    for pins in [Pins::default(), [&pin(&client)].into_iter().collect()] {
+        site.pins = pins;
+        site.crls = vec![issuing.crl(DAY, &[]), site.client_ca.crl(DAY, &[])];
+        assert_accepted(&server(&site), &site.client(&client)).await;
+        let named = site.client_ca.crl(DAY, &[&issuing.as_credentials()]);
+        site.crls = vec![issuing.crl(DAY, &[]), named];
+        let fault = HandshakeFault::CertificateRevoked;
+        assert_refused(&server(&site), &site.client(&client), fault).await;
+    }
+}
+
+#[tokio::test]
 async fn tells_of_a_pinned_certificate_for_which_there_is_no_list() {
     let mut site = Site::new();
     let own = self_signed(&device("ct1.example"));

@@ -138,7 +138,7 @@ fn unix(seconds_from_now: i64) -> UnixTime {
 #[test]
 fn ends_the_grace_at_its_second() {
     let list = Authority::root("Client CA").crl(0, &[]);
-    let lists = RevocationLists::new(&[list], WEEK, &mut Vec::new());
+    let lists = RevocationLists::new(&[list], &[], WEEK, &mut Vec::new());
     let client = Authority::root("Client CA").client("ct1.example");
     let path = Path::new(reading::whole(client.leaf()).unwrap(), &[]);
     let serving = |seconds| lists.serving(&path, unix(seconds)).len();
@@ -149,7 +149,7 @@ fn ends_the_grace_at_its_second() {
 #[test]
 fn warns_of_a_late_list_once_an_hour() {
     let list = Authority::root("Client CA").crl(0, &[]);
-    let lists = RevocationLists::new(&[list], WEEK, &mut Vec::new());
+    let lists = RevocationLists::new(&[list], &[], WEEK, &mut Vec::new());
     let warned = |minutes: i64| lists.warn_of_late(unix(minutes * 60));
     let counts = [-60, 1, 2, 60, 62, 63, 130].map(warned);
     assert_eq!(counts, [0, 1, 0, 0, 1, 0, 1]);
