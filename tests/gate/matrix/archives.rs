@@ -9,7 +9,7 @@ use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -232,9 +232,21 @@ pub(crate) fn write_orthanc_settings(
     file.into()
 }
 
-/// These servers want to be told a port: one that was free a moment ago.
+/// These servers want to be told a port: one that was free a moment ago. Below those that Linux gives to
+/// clients (ip_local_port_range), as some servers cannot listen where an ended connection still waits
+/// for late packets; each process of tests begins elsewhere.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap()
+    const FIRST: u32 = 10_000;
+    const COUNT: u32 = 9_000;
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + std::process::id().wrapping_mul(97).wrapping_add(next) % COUNT;
+        let address = (Ipv4Addr::UNSPECIFIED, u16::try_from(port).unwrap());
+        if TcpListener::bind(address).is_ok() {
+            return (Ipv4Addr::LOCALHOST, address.1).into();
+        }
+    }
 }
 
 pub(crate) fn until_it_listens(address: SocketAddr, server: &Supervised) {
