@@ -14,7 +14,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
 use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
-use pacsgate_core::inspector::{Guarding, Inspector, Out};
+use pacsgate_core::inspector::{Caps, Guarding, Inspector, Out};
 use pacsgate_core::policy::{Candidate, Denial, Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::services::Service;
 use pacsgate_core::side::Side;
@@ -288,6 +288,7 @@ fn peer(number: u32) -> Peer {
         sop_classes: Vec::new(),
         move_to: Vec::new(),
         guarding: Guarding::default(),
+        caps: Caps::default(),
         associations: 32,
     }
 }

@@ -316,7 +316,8 @@ impl Permitted {
             return Err(ended);
         }
         requestor.account.opened(&permit, &conclusion);
-        let inspector = Inspector::new(conclusion.contexts);
+        let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
+        let inspector = Inspector::new(conclusion.contexts).with_quota(quota);
         Ok(Established { requestor, not_after, acceptor, inspector, slot })
     }
 }

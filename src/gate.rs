@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use crate::audit::Audit;
 use crate::live::Live;
+use crate::quotas::Quotas;
 use crate::site::Site;
 use crate::slots::Slots;
 use crate::turns::Turns;
@@ -18,6 +19,8 @@ pub struct Gate {
     pub audit: Audit,
     /// The associations that live.
     pub live: Arc<Live>,
+    /// What peers with caps have stored.
+    pub quotas: Quotas,
     /// The connections that live.
     pub slots: Arc<Slots>,
     /// The handshakes that compute.

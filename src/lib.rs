@@ -11,7 +11,8 @@
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
 //! - [`renewal`]: the gate's own certificates near their end.
-//! - [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once.
+//! - [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
+//!   [`quotas`]: what was stored within the hour.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`]: what it says of itself.
@@ -40,6 +41,7 @@ pub mod log;
 pub mod net;
 pub mod pki;
 pub mod pulse;
+pub mod quotas;
 pub mod reason;
 pub mod relay;
 pub mod renewal;

@@ -20,6 +20,7 @@ use crate::listener;
 use crate::live::{self, Ended, Live};
 use crate::net;
 use crate::pulse::Pulse;
+use crate::quotas::Quotas;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
 use crate::slots::Slots;
@@ -101,8 +102,8 @@ impl Server {
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
         let site = ArcSwap::from_pointee(site);
-        let gate =
-            Arc::new(Gate { site, audit, live: Live::new(), slots, turns: Turns::of_machine() });
+        let (live, quotas, turns) = (Live::new(), Quotas::new(), Turns::of_machine());
+        let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns });
         let (alive, ended) = live::alive();
         let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
         let mut pulse = Pulse::new();

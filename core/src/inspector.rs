@@ -20,6 +20,7 @@ mod ledger;
 mod operations;
 mod permission;
 mod progress;
+mod quota;
 mod release;
 mod tidied;
 
@@ -32,7 +33,10 @@ pub use guarding::{Guarding, Mode};
 pub use lane::MAX_COMMAND;
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 pub use progress::Progress;
+pub use quota::{Caps, Quota, Stored};
 pub use tidied::Tidied;
+
+use std::sync::Arc;
 
 use crate::data_set::DataSetError;
 use crate::reason::Sided;
@@ -86,6 +90,8 @@ pub enum Phase {
 pub struct Inspector {
     contexts: Contexts,
     lanes: PerSide<Lane>,
+    /// Where there are caps on the objects of the requestor.
+    quota: Option<Arc<dyn Quota>>,
     outstanding: Outstanding,
     ledger: Ledger,
     /// Requests that came before the response to the one before: nothing more is taken of that side.
@@ -109,6 +115,7 @@ impl Inspector {
                 acceptor: Lane::new(maxima.from_acceptor, maxima.to_requestor),
             },
             contexts,
+            quota: None,
             outstanding: Outstanding::default(),
             ledger: Ledger::default(),
             early: PerSide::default(),
@@ -116,6 +123,12 @@ impl Inspector {
             release: Release::default(),
             aborted: None,
         }
+    }
+
+    /// The same, with caps on the objects of the requestor.
+    #[must_use]
+    pub fn with_quota(self, quota: Option<Arc<dyn Quota>>) -> Self {
+        Self { quota, ..self }
     }
 
     /// Judges the next bytes of a side and appends to `out` what may pass. Returns how many bytes it
@@ -374,12 +387,13 @@ impl Inspector {
         if command.is_request() {
             command.bytes = Vec::new();
         }
-        let mut guard = Guard::new(from, command, syntax, &self.contexts);
+        let quota = self.quota.as_ref().filter(|_| from == Side::Requestor);
+        let mut guard = Guard::new(from, command, syntax, &self.contexts, quota.cloned());
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
     }
 
-    /// A message that is held turns out unsound. A request is answered by the gate; of a response
+    /// A message that is held turns out unsound, or one too many. A request is answered by the gate; of a response
     /// only the data set does not pass, and where it is one of several, nothing of it.
     fn refuse_data_set(
         &mut self,
@@ -397,7 +411,7 @@ impl Inspector {
         }
         let (operation, outcome) = match command.role {
             Role::Request { operation, .. } => {
-                (operation, Outcome::Refused(guard::status(operation)))
+                (operation, Outcome::Refused(guard::status(operation, error)))
             }
             Role::Response { operation, status, .. } if status.is_pending => {
                 (operation, Outcome::Withheld)

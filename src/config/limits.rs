@@ -110,6 +110,8 @@ const DRAIN: RangeInclusive<Duration> = SHORTEST..=Duration::from_secs(HOUR);
 /// From the least that DCMTK announces to more than any device is known to send.
 const MAX_PDU: RangeInclusive<u32> = 4 * 1024..=64 * 1024 * 1024;
 
+/// From the least that is a cap to thousands in each second.
+const OBJECTS: RangeInclusive<u32> = 1..=10_000_000;
 /// From what any image has to what fits in no server's memory.
 const MOST_ELEMENTS: RangeInclusive<u32> = 10_000..=1_000_000_000;
 /// From four times the widest level of a known object to what any server bends under.
@@ -136,6 +138,11 @@ fn wait(node: &Node) -> Result<Duration, Mistake> {
 /// A number of connections or associations.
 pub(super) fn count(node: &Node) -> Result<u32, Mistake> {
     within(node.integer()?, ASSOCIATIONS).map_err(Mistake::Range)
+}
+
+/// A number of objects within an hour.
+pub(super) fn objects(node: &Node) -> Result<u32, Mistake> {
+    within(node.integer()?, OBJECTS).map_err(Mistake::Range)
 }
 
 /// A number of elements.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use config::ValueKind;
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, Matcher};
-use pacsgate_core::inspector::Guarding;
+use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
 use pacsgate_core::wire::title::AeTitle;
@@ -41,6 +41,7 @@ pub(super) struct Read {
     services: Vec<At<Service>>,
     guarding: Guarding,
     usual_associations: u32,
+    caps: Caps,
 }
 
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
@@ -63,6 +64,10 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         is_sound: false,
         associations: table.optional("associations", limits::count),
         usual_associations: limits.peer_associations,
+        caps: Caps {
+            per_hour: table.optional("objects_per_hour", limits::objects).map(|at| at.value),
+            per_study: table.optional("objects_per_study", limits::objects).map(|at| at.value),
+        },
     };
     table.finish();
     read.is_sound = problems.count() == before;
@@ -88,6 +93,7 @@ impl Read {
             sop_classes: values(&self.sop_classes),
             move_to: values(&self.move_to),
             guarding: self.guarding,
+            caps: self.caps,
             associations: self.associations.map_or(self.usual_associations, |at| at.value),
         }
     }

@@ -10,7 +10,7 @@ use super::source::Place;
 const OWN: [&str; 7] =
     ["contact", "calling_ae", "from", "pacs", "services", "sop_classes", "move_to"];
 /// Keys that come with them.
-const MORE: [&str; 11] = [
+const MORE: [&str; 13] = [
     "certificate",
     "tolerate",
     "guard",
@@ -22,6 +22,8 @@ const MORE: [&str; 11] = [
     "level_elements",
     "private_creators",
     "associations",
+    "objects_per_hour",
+    "objects_per_study",
 ];
 
 /// Takes them out: where the first of them stands, and which it is. A single one is rather a slip

@@ -30,6 +30,7 @@ mod hostile_pdus;
 mod limits;
 mod malformed_requests;
 mod matrix;
+mod object_caps;
 mod openssl_certificates;
 mod own_tests;
 mod patches;

@@ -35,6 +35,10 @@ const RAISE_LEVEL_ELEMENTS: &str = "This is a limit: if the object is sound, rai
      or in [limits] for all.";
 const RAISE_PRIVATE_CREATORS: &str = "This is a limit: if the object is sound, raise `private_creators` of its [peer] or [pacs] table, \
      or in [limits] for all.";
+const RAISE_OBJECTS_PER_HOUR: &str = "This is a limit: if the device is to store so many objects, raise `objects_per_hour` of its \
+     [peer] table; otherwise find out why it sends them.";
+const RAISE_OBJECTS_PER_STUDY: &str = "This is a limit: if the device is to store so many objects of a study, raise `objects_per_study` \
+     of its [peer] table; otherwise find out why it sends them.";
 
 const STACK: Ground =
     Ground::Harm("25,000 of them exhaust the stack of storescp, Orthanc and wlmscpfs");
@@ -164,6 +168,10 @@ crate::reasons! {
         // What a peer may do, and so no rule of the wire.
         Receiver: "receiving-ae",
             "a subscription of an AE title that is not the peer's", SUBSCRIBE;
+        ObjectsPerHour: "objects-per-hour",
+            "more objects within an hour than `objects_per_hour` allows", RAISE_OBJECTS_PER_HOUR;
+        ObjectsPerStudy: "objects-per-study",
+            "more objects of one study than `objects_per_study` allows", RAISE_OBJECTS_PER_STUDY;
         /// PS3.8 annex E.1 has fragments of even length.
         OddWhole: "odd-data-set", "an odd total length"
             is Ground::Meaning("storescp, dcmqrscp and Orthanc abort; pynetdicom stores it"), HARMFUL;
@@ -212,6 +220,8 @@ impl DataSetError {
             | Self::FragmentLength
             | Self::Unsorted
             | Self::Receiver
+            | Self::ObjectsPerHour
+            | Self::ObjectsPerStudy
             | Self::OddWhole => return None,
         })
     }

@@ -11,7 +11,7 @@ pub const MAX_HELD: u32 = 1024;
 
 const SOP_CLASS: Tag = Tag::new(0x0008, 0x0016);
 const SOP_INSTANCE: Tag = Tag::new(0x0008, 0x0018);
-const STUDY: Tag = Tag::new(0x0020, 0x000d);
+pub(super) const STUDY: Tag = Tag::new(0x0020, 0x000d);
 const SERIES: Tag = Tag::new(0x0020, 0x000e);
 const CHARACTER_SET: Tag = Tag::new(0x0008, 0x0005);
 const RECEIVING_AE: Tag = Tag::new(0x0074, 0x1234);

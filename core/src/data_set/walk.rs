@@ -14,6 +14,7 @@ use super::wildcards::Wildcards;
 use super::{DataSetError, Deviations, Purpose, Rules, Tag};
 use crate::gather::{Gather, take_up_to};
 use crate::transfer_syntax::Walk;
+use crate::wire::uid::InstanceUid;
 
 const ITEM_LITTLE: [u8; 4] = [0xfe, 0xff, 0x00, 0xe0];
 const ITEM_BIG: [u8; 4] = [0xff, 0xfe, 0xe0, 0x00];
@@ -43,6 +44,7 @@ struct State {
     pixel_data: u64,
     elements: u32,
     found: Found,
+    study: Option<InstanceUid>,
     seen: Seen,
     /// Those of the value under way.
     wildcards: Wildcards,
@@ -114,6 +116,11 @@ impl Walker {
     /// What was met and let through.
     pub const fn deviations(&self) -> &Deviations {
         &self.deviations
+    }
+
+    /// The Study Instance UID of an object, if it has been met.
+    pub(crate) const fn study(&self) -> Option<&InstanceUid> {
+        self.state.study.as_ref()
     }
 
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
@@ -347,6 +354,7 @@ impl State {
             pixel_data: 0,
             elements: 0,
             found: Found::NONE,
+            study: None,
             seen: Seen::NONE,
             wildcards: Wildcards::UNCOUNTED,
             held: Vec::new(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::command::{Command, Role};
 use super::contexts::Contexts;
 use super::guarding::{Guarding, Mode};
+use super::quota::Quota;
 use super::tidied::Tidied;
 use crate::counts::Counts;
 use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
@@ -26,6 +27,8 @@ pub(super) struct Guard {
     command: Command,
     walker: Walker,
     mode: Mode,
+    /// Asked before an object leaves.
+    quota: Option<Arc<dyn Quota>>,
     /// The command and the head of the data set, as they will leave.
     held: Vec<u8>,
     /// How much of the data set is still to come into it; `None` once it has left.
@@ -50,6 +53,7 @@ impl Guard {
         command: Command,
         syntax: TransferSyntax,
         contexts: &Contexts,
+        quota: Option<Arc<dyn Quota>>,
     ) -> Self {
         let Guarding { mode, tolerated, elements, bounds, widths } = contexts.guarding(from);
         let purpose = purpose(from, &command, contexts.titles());
@@ -57,15 +61,18 @@ impl Guard {
         let is_step = matches!(purpose, Purpose::StepAction { .. });
         let mode = if is_step { Mode::Refuse } else { mode };
         // An object's head in one go, the command and usual headers included.
-        let room = if matches!(purpose, Purpose::Object { .. }) { HEAD + 1024 } else { SMALL };
+        let is_object = matches!(purpose, Purpose::Object { .. });
+        let room = if is_object { HEAD + 1024 } else { SMALL };
+        let quota = quota.filter(|_| is_object);
         let rules = Rules { from, tolerated, elements, bounds, widths };
         let walker = Walker::new(syntax.walk(), purpose, rules);
-        let (held, head) = match mode {
-            Mode::Refuse => (Vec::with_capacity(room), Some(HEAD)),
-            Mode::Report => (Vec::new(), None),
+        // A cap is not about form, and holds in a report as well.
+        let (held, head) = match (mode, &quota) {
+            (Mode::Refuse, _) | (Mode::Report, Some(_)) => (Vec::with_capacity(room), Some(HEAD)),
+            (Mode::Report, None) => (Vec::new(), None),
         };
         let tidied = Counts::default();
-        Self { command, walker, mode, held, head, reported: None, tidied }
+        Self { command, walker, mode, quota, held, head, reported: None, tidied }
     }
 
     /// Whether nothing of the message has left.
@@ -124,7 +131,7 @@ impl Guard {
             behind += if self.is_holding() { 0 } else { now.len() };
             self.head = self.head.map(|head| head.saturating_sub(now.len()));
             if self.head == Some(0) {
-                self.let_go(out);
+                self.let_go(out)?;
             }
             rest = later;
             if rest.is_empty() {
@@ -132,7 +139,7 @@ impl Guard {
             }
         }
         if ends {
-            self.let_go(out);
+            self.let_go(out)?;
         }
         Ok(behind)
     }
@@ -164,13 +171,19 @@ impl Guard {
         Ok(())
     }
 
-    fn let_go(&mut self, out: &mut Vec<u8>) {
+    /// The head is walked and leaves, unless a cap is reached.
+    fn let_go(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
+        if let Some(quota) = self.quota.take() {
+            let taken = quota.take(self.walker.study().cloned());
+            taken.map_err(|error| Broken { error, is_held: true })?;
+        }
         if self.head.take().is_some() {
             // Twice the room would outlive the moment: in tiny fragments a head is 450 KiB long.
             out.reserve_exact(self.held.len());
             out.append(&mut self.held);
             self.held = Vec::new();
         }
+        Ok(())
     }
 }
 
@@ -211,8 +224,10 @@ fn is_about_a_step(command: &Command) -> bool {
     is_request && command.sop_class.as_ref().is_some_and(services::is_unified_procedure_step)
 }
 
-/// The status of the gate's answer to a request with an unsound data set.
-pub(super) const fn status(operation: Operation) -> u16 {
+/// The status of the gate's answer to a request with an unsound data set, or one too many.
+pub(super) const fn status(operation: Operation, error: DataSetError) -> u16 {
+    /// Out of resources, for storage (PS3.4 table B.2-1).
+    const OUT_OF_RESOURCES: u16 = 0xa700;
     /// Cannot understand, for storage (PS3.4 table B.2-1).
     const CANNOT_UNDERSTAND: u16 = 0xc000;
     /// The identifier does not match the SOP class (PS3.4 tables C.4-1 to C.4-3).
@@ -221,6 +236,9 @@ pub(super) const fn status(operation: Operation) -> u16 {
     const ARGUMENT: u16 = 0x0115;
     /// Invalid attribute value (PS3.7 section C.5.9).
     const ATTRIBUTE: u16 = 0x0106;
+    if matches!(error, DataSetError::ObjectsPerHour | DataSetError::ObjectsPerStudy) {
+        return OUT_OF_RESOURCES;
+    }
     match operation {
         Operation::CStore => CANNOT_UNDERSTAND,
         Operation::CFind | Operation::CMove | Operation::CGet => IDENTIFIER,

@@ -6,6 +6,7 @@ mod commands;
 mod guard;
 mod operations;
 mod progress;
+mod quota;
 mod subscription;
 
 use super::*;

@@ -63,6 +63,7 @@ impl Candidate {
                 titles: Arc::clone(&peer.titles),
                 guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
             },
+            caps: peer.caps,
             order: judged.order,
             removed: judged.removed,
             requestor_maximum: asked.user.maximum_length,

@@ -9,7 +9,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use super::rights::Rights;
 use super::trace::Finding;
 use crate::certificate::Matcher;
-use crate::inspector::Guarding;
+use crate::inspector::{Caps, Guarding};
 use crate::services::Service;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
@@ -42,6 +42,8 @@ pub struct Peer {
     pub guarding: Guarding,
     /// How many associations it may have at once.
     pub associations: u32,
+    /// How many objects it may store.
+    pub caps: Caps,
 }
 
 /// A backend: one `[pacs.NAME]` table.
@@ -69,6 +71,7 @@ pub(super) struct PeerRules {
     pub(super) pacs: Box<[usize]>,
     pub(super) rights: Rights,
     pub(super) associations: u32,
+    pub(super) caps: Caps,
     pub(super) move_to: Arc<[AeTitle]>,
     pub(super) titles: Arc<[AeTitle]>,
     pub(super) guarding: Guarding,
@@ -88,6 +91,7 @@ impl PeerRules {
             pacs: peer.pacs.iter().filter_map(|name| index_of.get(name).copied()).collect(),
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
+            caps: peer.caps,
             move_to: move_to.as_slice().into(),
             titles: peer.calling.as_slice().into(),
             guarding: peer.guarding,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::proposal::Removed;
 use super::remark::Remarks;
 use super::trace::Trace;
-use crate::inspector::Grants;
+use crate::inspector::{Caps, Grants};
 use crate::services::Operations;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
 
@@ -29,6 +29,7 @@ pub(super) struct Terms {
     pub(super) operations: Vec<Operations>,
     /// What holds on every context.
     pub(super) grants: Grants,
+    pub(super) caps: Caps,
     /// Every proposed context, in the requestor's order.
     pub(super) order: Vec<ContextId>,
     pub(super) removed: Vec<Removed>,
@@ -44,6 +45,16 @@ pub(super) struct Terms {
 impl Permit {
     pub(super) fn new(terms: Terms) -> Self {
         Self { terms }
+    }
+
+    /// The name of the peer.
+    pub fn peer(&self) -> &Arc<str> {
+        &self.terms.peer
+    }
+
+    /// How many objects the peer may store.
+    pub fn caps(&self) -> Caps {
+        self.terms.caps
     }
 
     /// The name of the PACS.

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::inspector::Guarding;
+use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Candidate, Facts, Occupancy, Pacs, Peer, Permit, Policy, Refusal};
 use pacsgate_core::services::{Service, SopClass};
 use pacsgate_core::wire::associate::{
@@ -61,6 +61,7 @@ pub(crate) fn peer(name: &str) -> Peer {
         sop_classes: Vec::new(),
         move_to: Vec::new(),
         guarding: Guarding::default(),
+        caps: Caps::default(),
         associations: 32,
     }
 }

@@ -6,7 +6,7 @@ use crate::support::associate::{
     VERIFICATION,
 };
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
-use pacsgate_core::inspector::Guarding;
+use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Facts, Occupancy, Pacs, Peer, Policy};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
 use std::path::Path;
@@ -151,6 +151,7 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         sop_classes: Vec::new(),
         move_to: Vec::new(),
         guarding: Guarding::default(),
+        caps: Caps::default(),
         associations: 1,
     };
     let pacs = Pacs {

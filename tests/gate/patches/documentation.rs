@@ -150,7 +150,9 @@ const LIMITS: &str = "## What the gate cannot stop
   the gate has long let through.
 - **What a permitted peer may do.** It may store false images, ask for every patient, and take its
   share of the PACS's associations, for as long as its services allow. A server that serves one
-  association at a time, as storescp does, is held by each that is permitted.
+  association at a time, as storescp does, is held by each that is permitted. `objects_per_hour` and
+  `objects_per_study` of its table bound how fast it fills one that bears only so much, such as the
+  studies of a storage area of dcmqrscp (CVE-2026-10194); what it has stored before counts there, too.
 - **What few wildcards cost.** A value may have three `*`, and in a Japanese text six letters that
   dcmqrscp takes for one. Before long texts that are all alike, and that a permitted peer may have
   stored, the latter hold dcmqrscp up; `wildcards = 1` leaves two of them.

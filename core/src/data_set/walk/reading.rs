@@ -1,10 +1,11 @@
 //! Values that are judged: identifiers, what servers make paths of, and how large an image is.
 
 use super::super::header::{Encoding, Length, Vr};
-use super::super::identifiers::{self, MAX_HELD, Reading, UidCharacters};
+use super::super::identifiers::{self, MAX_HELD, Reading, STUDY, UidCharacters};
 use super::super::image::{Fault, Image, Part};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, Next};
+use crate::wire::uid::InstanceUid;
 
 impl Walker {
     /// How the value of an element is to be read, if it is.
@@ -163,6 +164,9 @@ impl Walker {
         match identifiers::judge(reading, tag, &self.state.held, &self.purpose) {
             Ok(met) => met.into_iter().for_each(|deviation| self.deviations.add(deviation)),
             Err(error) => self.note(error)?,
+        }
+        if tag == STUDY && reading == Reading::Uid {
+            self.state.study = InstanceUid::parse(&self.state.held).ok();
         }
         Ok(())
     }

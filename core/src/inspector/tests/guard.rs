@@ -3,10 +3,10 @@
 use super::*;
 use crate::data_set::{Bounds, DataSetError, Deviation, Tag, Tolerated};
 
-const STUDY: (u16, u16) = (0x0020, 0x000d);
-const SERIES: (u16, u16) = (0x0020, 0x000e);
+pub(super) const STUDY: (u16, u16) = (0x0020, 0x000d);
+pub(super) const SERIES: (u16, u16) = (0x0020, 0x000e);
 
-fn association(guarding: Guarding) -> Inspector {
+pub(super) fn association(guarding: Guarding) -> Inspector {
     let operations = Operations::NONE
         .and_by_requestor(&[Operation::CEcho, Operation::CStore, Operation::CFind, Operation::CGet])
         .and_by_acceptor(&[Operation::NEventReport]);
@@ -51,14 +51,14 @@ fn play(pieces: &[(Side, &[u8])]) -> (Out, Result<(), Fault>, Inspector) {
     play_with(Guarding::default(), pieces)
 }
 
-fn at((group, element): (u16, u16), value: &[u8]) -> Vec<u8> {
+pub(super) fn at((group, element): (u16, u16), value: &[u8]) -> Vec<u8> {
     let mut bytes = [group.to_le_bytes(), element.to_le_bytes()].concat();
     bytes.extend_from_slice(&u32::try_from(value.len()).unwrap().to_le_bytes());
     bytes.extend_from_slice(value);
     bytes
 }
 
-fn padded(value: &str) -> Vec<u8> {
+pub(super) fn padded(value: &str) -> Vec<u8> {
     uid(0, value).1
 }
 
@@ -79,7 +79,7 @@ fn object(pixels: usize) -> Vec<u8> {
 }
 
 /// A whole C-STORE: the command, and the data set in fragments of this size.
-fn storing(data_set: &[u8], size: usize) -> Vec<u8> {
+pub(super) fn storing(data_set: &[u8], size: usize) -> Vec<u8> {
     [command(&request(STORE_RQ, 1, DATA)), fragments(data_set, size)].concat()
 }
 
@@ -91,7 +91,7 @@ fn fragments(data_set: &[u8], size: usize) -> Vec<u8> {
 }
 
 /// The status and the comment of the only PDU, a response of the gate.
-fn told(pdus: &[u8]) -> (u16, String) {
+pub(super) fn told(pdus: &[u8]) -> (u16, String) {
     let length = u32::from_be_bytes(pdus[2..6].try_into().unwrap()) as usize;
     assert_eq!(pdus.len(), 6 + length, "one PDU");
     let response = Command::read(ContextId::new(1).unwrap(), &pdus[12..]).unwrap();

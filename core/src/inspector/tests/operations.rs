@@ -5,14 +5,14 @@ use super::*;
 const VERIFICATION: (u8, &str) = (1, "1.2.840.10008.1.1");
 const CT: (u8, &str) = (3, "1.2.840.10008.5.1.4.1.1.2");
 /// Only `get` grants it.
-const MR: (u8, &str) = (5, "1.2.840.10008.5.1.4.1.1.4");
-const FIND: (u8, &str) = (7, "1.2.840.10008.5.1.4.1.2.2.1");
+pub(super) const MR: (u8, &str) = (5, "1.2.840.10008.5.1.4.1.1.4");
+pub(super) const FIND: (u8, &str) = (7, "1.2.840.10008.5.1.4.1.2.2.1");
 const MOVE: (u8, &str) = (9, "1.2.840.10008.5.1.4.1.2.2.2");
-const GET: (u8, &str) = (11, "1.2.840.10008.5.1.4.1.2.2.3");
+pub(super) const GET: (u8, &str) = (11, "1.2.840.10008.5.1.4.1.2.2.3");
 const COMMITMENT: (u8, &str) = (13, "1.2.840.10008.1.20.1");
 const PRINT: (u8, &str) = (15, "1.2.840.10008.5.1.1.9");
 
-const GET_RQ: u16 = 0x0010;
+pub(super) const GET_RQ: u16 = 0x0010;
 const MOVE_RQ: u16 = 0x0021;
 const EVENT_RQ: u16 = 0x0100;
 const N_GET_RQ: u16 = 0x0110;
@@ -23,7 +23,7 @@ const DELETE_RQ: u16 = 0x0150;
 const NOT_AUTHORIZED: u16 = 0x0124;
 const UNRECOGNIZED: u16 = 0x0211;
 
-fn association() -> Inspector {
+pub(super) fn association() -> Inspector {
     association_with(reporting(&["CT1".parse().unwrap(), "VIEWER".parse().unwrap()]))
 }
 
@@ -100,7 +100,7 @@ fn ask(field: u16, class: &str, id: u16, data: u16) -> Vec<u8> {
 }
 
 /// A whole message on a context: the command in a PDU and a small data set, if any, in another.
-fn message((id, class): (u8, &str), field: u16, message_id: u16) -> Vec<u8> {
+pub(super) fn message((id, class): (u8, &str), field: u16, message_id: u16) -> Vec<u8> {
     let data = if matches!(field, ECHO_RQ | N_GET_RQ | DELETE_RQ) { NO_DATA } else { DATA };
     let mut bytes = one(id, COMMAND | LAST, &ask(field, class, message_id, data));
     if data == DATA {
@@ -121,7 +121,7 @@ fn moving(destination: &[u8]) -> Vec<u8> {
     [one(MOVE.0, COMMAND | LAST, &command), one(MOVE.0, LAST, &[0; 8])].concat()
 }
 
-fn answer(context: (u8, &str), field: u16, id: u16, data: u16, status: u16) -> Vec<u8> {
+pub(super) fn answer(context: (u8, &str), field: u16, id: u16, data: u16, status: u16) -> Vec<u8> {
     one(context.0, COMMAND | LAST, &response(field, id, data, status))
 }
 
