@@ -254,7 +254,7 @@ rows! {
         |called| store(called, IMPLICIT, &of_study(".."));
 
     orthanc_wide_data_set: Orthanc, WIDE,
-        "C-STORE of 40,000 elements beside each other, in 0.4 MB", Harm::Computes,
+        "C-STORE of 60,000 elements beside each other, in 0.6 MB", Harm::Computes,
         ("closed", "requestor-unsound-data-set"),
         |called| store(called, IMPLICIT, &wide());
     orthanc_private_creators: Orthanc, WIDE,
@@ -522,7 +522,7 @@ fn of_study(uid: &str) -> Vec<u8> {
 
 fn wide() -> Vec<u8> {
     let tags =
-        (0..40_000_u16).map(|number| (0x1001 + 2 * (number / 20_000), 0x1000 + number % 20_000));
+        (0..60_000_u16).map(|number| (0x1001 + 2 * (number / 20_000), 0x1000 + number % 20_000));
     [instance(INSTANCE), study(), tags.flat_map(|tag| element(tag, b"ab")).collect()].concat()
 }
 
