@@ -100,6 +100,8 @@ pub struct Inspector {
     yields: Option<Side>,
     release: Release,
     aborted: Option<Side>,
+    /// Each side is heard to the end of its message, and no further.
+    winds_up: bool,
 }
 
 /// What the gate's own responses say to people (PS3.7 section C.1.2).
@@ -122,6 +124,7 @@ impl Inspector {
             yields: None,
             release: Release::default(),
             aborted: None,
+            winds_up: false,
         }
     }
 
@@ -129,6 +132,27 @@ impl Inspector {
     #[must_use]
     pub fn with_quota(self, quota: Option<Arc<dyn Quota>>) -> Self {
         Self { quota, ..self }
+    }
+
+    /// What was agreed on. What is permitted on it may change: see [`Inspector::bind`].
+    pub const fn contexts(&self) -> &Contexts {
+        &self.contexts
+    }
+
+    /// Judges by other rules from the next request on; what is under way goes on as it was judged.
+    /// The contexts are those of [`Inspector::contexts`] under them.
+    pub fn bind(&mut self, contexts: Contexts, quota: Option<Arc<dyn Quota>>) {
+        (self.contexts, self.quota) = (contexts, quota);
+    }
+
+    /// Lets what is under way come to the end of its message, and nothing begin.
+    pub const fn wind_up(&mut self) {
+        self.winds_up = true;
+    }
+
+    /// Whether nothing is under way any more of what [`Inspector::wind_up`] has let go on.
+    pub const fn is_wound_up(&self) -> bool {
+        self.winds_up && self.is_between(Side::Requestor) && self.is_between(Side::Acceptor)
     }
 
     /// Judges the next bytes of a side and appends to `out` what may pass. Returns how many bytes it
@@ -148,6 +172,7 @@ impl Inspector {
             && !self.is_over()
             && self.early.get(from).is_none()
             && self.yields != Some(from.other())
+            && !(self.winds_up && self.is_between(from))
         {
             let lane = self.lanes.get_mut(from);
             let towards = out.towards(from.other());
@@ -165,23 +190,30 @@ impl Inspector {
     /// Whether this side is to be read: not while it waits for an answer. The relay reads it only
     /// while there is room besides.
     pub const fn wants(&self, from: Side) -> bool {
-        !self.is_over() && !self.outstanding.owes(from) && self.early.get(from).is_none()
+        let is_wound_up = self.winds_up && self.is_between(from);
+        !self.is_over()
+            && !self.outstanding.owes(from)
+            && self.early.get(from).is_none()
+            && !is_wound_up
     }
 
     /// Whether nothing is under way: no PDU, no message, no operation, no release.
     pub fn is_at_rest(&self) -> bool {
-        let rests = |lane: &Lane| !lane.is_inside_pdu() && !lane.is_inside_message();
         self.phase() == Phase::Open
             && self.outstanding.is_empty()
-            && rests(&self.lanes.requestor)
-            && rests(&self.lanes.acceptor)
+            && self.lanes.requestor.is_between_messages()
+            && self.lanes.acceptor.is_between_messages()
+    }
+
+    /// Whether no message of this side is under way; one that waits has not begun for the other.
+    const fn is_between(&self, side: Side) -> bool {
+        self.early.get(side).is_some() || self.lanes.get(side).is_between_messages()
     }
 
     /// Whether a side that sends no more has still something to hear: the response to its request,
     /// or the answer to its release. Not while the other side waits for a word of it.
     pub fn has_more_for(&self, side: Side) -> bool {
-        let lane = self.lanes.get(side);
-        if lane.is_inside_pdu() || lane.is_inside_message() {
+        if !self.lanes.get(side).is_between_messages() {
             return false;
         }
         if let Phase::Releasing(owing) = self.phase() {

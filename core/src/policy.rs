@@ -100,6 +100,11 @@ impl Policy {
         })
     }
 
+    /// How many peers it knows.
+    pub const fn peers(&self) -> usize {
+        self.peers.len()
+    }
+
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
     pub fn holder(&self, certificate: &Accepted) -> Option<Holder> {

@@ -65,6 +65,14 @@ impl Contexts {
         Self { accepted: accepted.into(), maxima, grants }
     }
 
+    /// The same contexts under other rules: `operations` says what may be sent on a context now.
+    #[must_use]
+    pub fn under(&self, operations: impl Fn(ContextId) -> Operations, grants: Grants) -> Self {
+        let renewed =
+            |context: &Context| Context { operations: operations(context.id), ..context.clone() };
+        Self { accepted: self.iter().map(renewed).collect(), maxima: self.maxima, grants }
+    }
+
     /// Whether a C-MOVE may have objects sent to this title.
     pub fn may_move_to(&self, destination: &AeTitle) -> bool {
         self.grants.move_to.contains(destination)

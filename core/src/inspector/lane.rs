@@ -123,6 +123,11 @@ impl Lane {
         self.message.is_underway()
     }
 
+    /// Whether neither a PDU nor a message has begun and not ended.
+    pub(super) const fn is_between_messages(&self) -> bool {
+        !self.is_inside_pdu() && !self.is_inside_message()
+    }
+
     /// Whether a part of a message went out, and the message has not ended.
     pub(super) const fn is_inside_forwarded_message(&self) -> bool {
         match &self.message {

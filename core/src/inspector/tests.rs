@@ -7,6 +7,7 @@ mod guard;
 mod operations;
 mod progress;
 mod quota;
+mod renewal;
 mod subscription;
 
 use super::*;

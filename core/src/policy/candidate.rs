@@ -1,5 +1,6 @@
 //! An association that is permitted but for the limits.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::admitted::Admitted;
@@ -8,9 +9,10 @@ use super::permit::{Terms, announced};
 use super::proposal::Judged;
 use super::refusal::{Inquiry, Refusal};
 use super::trace::{Finding, Trace};
-use crate::inspector::Grants;
+use crate::inspector::{Caps, Contexts, Grants};
+use crate::services::Operations;
 use crate::side::PerSide;
-use crate::wire::associate::{AssociateRq, ReceivedRq, UserInformation};
+use crate::wire::associate::{AssociateRq, ContextId, ReceivedRq, UserInformation};
 
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
@@ -73,6 +75,21 @@ impl Candidate {
             trace,
         };
         Self { terms, peer_limit: peer.associations, pacs_limit: pacs.associations }
+    }
+
+    /// What may pass on an association that was opened before, if it were asked for now: a context
+    /// that would not be asked for has nothing left.
+    pub fn rules_for(&self, opened: &Contexts) -> Contexts {
+        let asked = self.terms.request.contexts.iter().map(|context| context.id);
+        let now: HashMap<ContextId, Operations> =
+            asked.zip(self.terms.operations.iter().copied()).collect();
+        let operations = |id| now.get(&id).copied().unwrap_or(Operations::NONE);
+        opened.under(operations, self.terms.grants.clone())
+    }
+
+    /// How many objects the peer may store.
+    pub const fn caps(&self) -> Caps {
+        self.terms.caps
     }
 
     /// The name of the peer.

@@ -16,7 +16,10 @@ use crate::build::*;
 fn each_error_has_a_vector() {
     let made: BTreeSet<_> =
         vectors().values().filter_map(|vector| Some(vector.error?.code())).collect();
-    assert_eq!(made, E::ALL.iter().map(|error| error.code()).collect());
+    // It takes several objects to reach a cap: `core/src/inspector/tests/quota.rs` has them.
+    let is_cap = |error: &&E| matches!(error, E::ObjectsPerHour | E::ObjectsPerStudy);
+    let others = E::ALL.iter().filter(|error| !is_cap(error));
+    assert_eq!(made, others.map(|error| error.code()).collect());
 }
 
 #[test]
