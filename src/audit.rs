@@ -17,6 +17,7 @@ mod line;
 mod operations;
 mod queue;
 mod record;
+mod reload;
 mod shared;
 mod sink;
 mod summary;
@@ -35,6 +36,7 @@ pub use queue::{CAPACITY, TAKEN};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
+pub use reload::Reload;
 pub use sink::Destination;
 pub use text::{PeerText, Texts};
 
@@ -42,7 +44,7 @@ use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, SystemTime};
 
-use queue::Queued;
+use queue::{Body, Queued};
 use shared::Shared;
 use sink::Sink;
 use summary::Verdict;
@@ -102,7 +104,17 @@ impl Audit {
         if self.0.verdict(&record, reason) == Verdict::Sum {
             return;
         }
-        if self.0.queue.push(Queued { time: SystemTime::now(), record }).is_err() {
+        self.queue(Body::Connection(record));
+    }
+
+    /// The same of a reload, of which every line is written.
+    pub fn reload(&self, reload: Reload) {
+        self.0.counters.count(reload.event, reload.reason);
+        self.queue(Body::Gate(Box::new(reload)));
+    }
+
+    fn queue(&self, body: Body) {
+        if self.0.queue.push(Queued { time: SystemTime::now(), body }).is_err() {
             self.0.counters.count_lost(1);
         }
     }

@@ -12,27 +12,32 @@
 //! and counts.
 
 mod context;
+mod renewal;
 mod request;
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task;
 
 use pacsgate_core::certificate::Accepted;
-use pacsgate_core::inspector::{Inspector, News};
+use pacsgate_core::inspector::{Contexts, Inspector, News};
 use pacsgate_core::policy::{self, Conclusion, Facts, Permit};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::reject::Abort;
+use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use self::context::Context;
+use self::renewal::Renewal;
 use self::request::{Unread, read_associate};
 use crate::audit::Account;
+use crate::basis::Basis;
 use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, PacsSlot};
@@ -40,7 +45,7 @@ use crate::net;
 use crate::reason::{Early, Reason};
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
-use crate::relay::{Relayed, Stop, relay};
+use crate::relay::{Outside, Over, Relayed, Rules, relay};
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::stream::read_ahead::{Opening, ReadAhead};
@@ -82,6 +87,7 @@ struct Admitted {
     not_after: i64,
     admitted: policy::Admitted,
     slot: AssociationSlot,
+    basis: Basis,
 }
 
 /// A requestor for which the target may be dialled.
@@ -90,6 +96,7 @@ struct Permitted {
     not_after: i64,
     permit: Permit,
     slot: AssociationSlot,
+    basis: Basis,
 }
 
 /// An association open on both sides.
@@ -99,6 +106,7 @@ struct Established {
     acceptor: TcpStream,
     inspector: Inspector,
     slot: AssociationSlot,
+    basis: Basis,
 }
 
 /// The end: one reason, and what is still to be said to whom.
@@ -129,7 +137,7 @@ pub async fn serve(connected: Connected) {
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
     let authenticated = Box::pin(connected.handshake()).await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?;
-    let permitted = requested.judge()?.permit();
+    let permitted = requested.renew()?.judge()?.permit();
     let established = Box::pin(permitted.dial()).await?;
     Ok(Box::new(established.relay().await))
 }
@@ -253,23 +261,53 @@ impl Authenticated {
 }
 
 impl Requested {
+    /// A reload may have come since the handshake: what is in force now judges.
+    fn renew(self) -> Result<Self, Box<Ended>> {
+        let Self { mut requestor, accepted, request } = self;
+        let chain = requestor.chain();
+        let context = &mut requestor.context;
+        if !context.renew() {
+            return Ok(Self { requestor, accepted, request });
+        }
+        let Some(tls) = context.site.tls.get(&context.listener) else {
+            return Err(requestor.dropped(Early::ListenerGone));
+        };
+        match tls.judge_again(&chain) {
+            Ok(by) => {
+                let accepted = Accepted { by, ..accepted };
+                let holder = context.site.policy.holder(&accepted);
+                requestor.account.authenticated(&accepted, holder);
+                Ok(Self { requestor, accepted, request })
+            }
+            Err(fault) => {
+                let mut ended = requestor.dropped(fault);
+                // It is too late for an alert of the handshake.
+                ended.answer = Answer::Close;
+                Err(ended)
+            }
+        }
+    }
+
     fn judge(self) -> Result<Admitted, Box<Ended>> {
         let Self { mut requestor, accepted, request } = self;
+        let chain = requestor.chain();
         let context = &requestor.context;
         let source = context.source.ip();
         let facts = Facts { certificate: &accepted, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
-            candidate.admit(occupancy).map(|admitted| (admitted, slot))
+            let (peer, pacs) = (Arc::clone(candidate.peer()), Arc::clone(candidate.pacs()));
+            let (slot, occupancy) = live.take_slot(&peer, &pacs);
+            candidate.admit(occupancy).map(|admitted| (admitted, slot, peer, pacs))
         });
         match judged {
-            Ok((admitted, slot)) => Ok(Admitted {
-                requestor,
-                not_after: accepted.certificate.not_after,
-                admitted,
-                slot,
-            }),
+            Ok((admitted, slot, peer, pacs)) => {
+                let listener = Arc::clone(&context.listener);
+                let certificate = accepted.certificate;
+                let not_after = certificate.not_after;
+                let basis = Basis { listener, source, chain, certificate, request, peer, pacs };
+                Ok(Admitted { requestor, not_after, admitted, slot, basis })
+            }
             Err(refusal) => {
                 requestor.account.refused(&refusal, Some(request.proposed()));
                 Err(requestor.answered(refusal.denial))
@@ -280,18 +318,18 @@ impl Requested {
 
 impl Admitted {
     fn permit(self) -> Permitted {
-        let Self { mut requestor, not_after, admitted, slot } = self;
+        let Self { mut requestor, not_after, admitted, slot, basis } = self;
         let permit = admitted.permit();
         requestor.context.slot.permitted();
         requestor.account.permitted(&permit);
-        Permitted { requestor, not_after, permit, slot }
+        Permitted { requestor, not_after, permit, slot, basis }
     }
 }
 
 impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
-        let Self { mut requestor, not_after, permit, slot } = self;
+        let Self { mut requestor, not_after, permit, slot, mut basis } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
@@ -317,8 +355,9 @@ impl Permitted {
         }
         requestor.account.opened(&permit, &conclusion);
         let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
+        basis.forget_all_but(&conclusion.contexts);
         let inspector = Inspector::new(conclusion.contexts).with_quota(quota);
-        Ok(Established { requestor, not_after, acceptor, inspector, slot })
+        Ok(Established { requestor, not_after, acceptor, inspector, slot, basis })
     }
 }
 
@@ -374,16 +413,29 @@ async fn answer(stream: &mut Stream, conclusion: &Conclusion) -> io::Result<()> 
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { requestor, not_after, mut acceptor, inspector, slot } = self;
-        let Requestor { context, mut account, mut stream } = requestor;
+        let Self { requestor, not_after, mut acceptor, inspector, slot, basis } = self;
+        let Requestor { mut context, mut account, mut stream } = requestor;
         let deadlines = context.site.limits.deadlines(not_after);
         let mut report = |news: &News| account.report(news);
-        let live = &context.gate.live;
-        let stop = Stop { drain: live.draining(), end: live.stopped() };
-        let relaying = relay(&mut *stream, &mut acceptor, inspector, deadlines, stop, &mut report);
+        let (live, mut withdrawal) = (&context.gate.live, None);
+        let mut renewal = Renewal::new(&context.gate, &mut context.site);
+        let rules = |opened: &Contexts, cx: &mut task::Context<'_>| {
+            renewal.poll(&basis, opened, cx).map(|judged| {
+                judged.unwrap_or_else(|(why, grace)| {
+                    withdrawal = Some(why);
+                    Rules::End(grace)
+                })
+            })
+        };
+        let outside = Outside { drain: live.draining(), end: live.stopped(), rules };
+        let relaying =
+            relay(&mut *stream, &mut acceptor, inspector, deadlines, outside, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
         let at_pacs = Some(slot.over());
+        if let Some(why) = withdrawal.filter(|_| ending == Over::Withdrawn.into()) {
+            account.withdrawn(&why);
+        }
         account.relayed(traffic, &ledger);
         let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
         let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
@@ -402,6 +454,11 @@ impl Established {
 }
 
 impl Requestor {
+    /// The certificates that it has shown, its own first.
+    fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec()
+    }
+
     /// Nothing more is said to it.
     fn dropped(self, reason: impl Into<Reason>) -> Box<Ended> {
         Ended::new(self.context, self.account, reason)

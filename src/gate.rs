@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use tokio::sync::watch;
 
 use crate::audit::Audit;
 use crate::live::Live;
@@ -14,7 +15,7 @@ use crate::turns::Turns;
 /// The gate: what is in force, and what lives.
 pub struct Gate {
     /// What the last load of the configuration has made.
-    pub site: ArcSwap<Site>,
+    pub site: InForce,
     /// Where every end is written.
     pub audit: Audit,
     /// The associations that live.
@@ -25,4 +26,34 @@ pub struct Gate {
     pub slots: Arc<Slots>,
     /// The handshakes that compute.
     pub turns: Arc<Turns>,
+}
+
+/// The site that is in force, and word of the next one.
+#[derive(Debug)]
+pub struct InForce {
+    site: ArcSwap<Site>,
+    changes: watch::Sender<()>,
+}
+
+impl InForce {
+    /// The first one.
+    pub fn new(site: Site) -> Self {
+        Self { site: ArcSwap::from_pointee(site), changes: watch::Sender::new(()) }
+    }
+
+    /// The one that is in force now.
+    pub fn now(&self) -> Arc<Site> {
+        self.site.load_full()
+    }
+
+    /// Puts another one in force. Whoever waits for it hears of it.
+    pub fn replace(&self, site: Site) {
+        self.site.store(Arc::new(site));
+        self.changes.send_replace(());
+    }
+
+    /// Hears of every change from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
 }

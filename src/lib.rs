@@ -9,9 +9,10 @@
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
-//! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it.
+//! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
+//!   association rests on when another one is loaded.
 //! - [`renewal`]: the gate's own certificates near their end.
-//! - [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
+//! - [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
 //!   [`quotas`]: what was stored within the hour.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
@@ -28,6 +29,7 @@
 #![forbid(unsafe_code)]
 
 pub mod audit;
+pub mod basis;
 pub mod cli;
 pub mod config;
 pub mod connection;
@@ -36,6 +38,7 @@ pub mod gate;
 pub mod host;
 pub mod journal;
 pub mod listener;
+pub mod listening;
 pub mod live;
 pub mod log;
 pub mod net;

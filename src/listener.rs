@@ -37,7 +37,7 @@ pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Accepts for ever, and answers wherever it waits; dropping the future closes the port.
 pub async fn accept(
-    socket: TcpListener,
+    socket: Arc<TcpListener>,
     gate: Arc<Gate>,
     listener: Arc<str>,
     alive: Alive,

@@ -37,7 +37,7 @@ fn serve(path: &Path) -> Result<(), Exit> {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    let served = block_on(server::run(settings))?;
+    let served = block_on(server::run(settings, path))?;
     drop(last_lines);
     served.map_err(|error| {
         log::fatal(format, [error]);

@@ -8,8 +8,8 @@
 //! worker that is stuck while others serve is not seen.
 
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,8 +31,12 @@ const MOMENT: Duration = Duration::from_millis(1);
 #[derive(Clone, Debug)]
 pub struct Pulse {
     workers: (Arc<str>, Handle),
-    loops: Vec<(Arc<str>, mpsc::Sender<Question>)>,
+    /// Shared by all clones: a reload opens and closes ports.
+    loops: Arc<Mutex<Vec<Loop>>>,
 }
+
+/// An accept loop: its name, and where it hears questions.
+type Loop = (Arc<str>, mpsc::Sender<Question>);
 
 /// What an accept loop answers with.
 #[derive(Debug)]
@@ -57,14 +61,17 @@ impl Pulse {
     /// Asks the workers of the runtime inside which it is made, and nobody else yet.
     #[expect(clippy::new_without_default, reason = "outside a runtime it would panic")]
     pub fn new() -> Self {
-        Self { workers: ("the worker threads".into(), Handle::current()), loops: Vec::new() }
+        Self { workers: ("the worker threads".into(), Handle::current()), loops: Arc::default() }
     }
 
     /// From now on asks this accept loop as well, until it drops what is returned.
-    pub fn ask_too(&mut self, name: String) -> Asked {
+    pub fn ask_too(&self, name: String) -> Asked {
         // The next question comes after the answer to the last one.
         let (questions, asked) = mpsc::channel(1);
-        self.loops.push((name.into(), questions));
+        let mut loops = self.loops.lock().unwrap_or_else(PoisonError::into_inner);
+        // What has ended is asked no more.
+        loops.retain(|(_, questions)| !questions.is_closed());
+        loops.push((name.into(), questions));
         Asked(asked)
     }
 
@@ -91,7 +98,7 @@ impl Pulse {
             open.push(Arc::clone(to));
             Question { to: Arc::clone(to), answers: sender.clone() }
         };
-        for (name, asked) in &self.loops {
+        for (name, asked) in &*self.loops.lock().unwrap_or_else(PoisonError::into_inner) {
             // If the loop has ended, the question comes back and is dropped.
             let _ = asked.try_send(question(name));
         }
@@ -194,7 +201,7 @@ mod tests {
     #[test]
     fn pings_again_and_again_as_long_as_all_answer() {
         let runtime = runtime();
-        let mut pulse = pulse(&runtime);
+        let pulse = pulse(&runtime);
         let mut paused = pulse.ask_too(FRONT.to_owned());
         // A loop that pauses, and one that is never done.
         runtime.spawn(async move { paused.while_waiting(sleep(HANG)).await });
@@ -232,7 +239,7 @@ mod tests {
     #[test]
     fn a_loop_that_is_stuck_gets_a_warning_and_no_ping_until_it_moves() {
         let runtime = runtime();
-        let mut pulse = pulse(&runtime);
+        let pulse = pulse(&runtime);
         let mut stuck = pulse.ask_too(FRONT.to_owned());
         let heard = Heard::of(pulse, Some(LIMIT));
         let warning = heard.next();
@@ -248,7 +255,7 @@ mod tests {
     #[test]
     fn what_has_ended_is_not_waited_for() {
         let runtime = runtime();
-        let mut pulse = pulse(&runtime);
+        let pulse = pulse(&runtime);
         drop(pulse.ask_too("ended before the question".to_owned()));
         let ends_behind_it = pulse.ask_too(FRONT.to_owned());
         let heard = Heard::of(pulse, Some(LIMIT));

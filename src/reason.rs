@@ -75,6 +75,9 @@ pacsgate_core::reasons! {
         BrokenTls: "broken-tls-before-request",
             "what came instead of the request broke the rules of TLS", BROKEN_TLS
             => Answer::Alert("");
+        ListenerGone: "listener-gone",
+            "a reload has closed the listener by which it came",
+            "Nothing, if that was intended; otherwise put the listener back and reload." => Answer::Close;
         Stopped: "stopped-before-association",
             "the gate stopped before the association was open" => Answer::Close;
     }

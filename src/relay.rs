@@ -14,9 +14,11 @@ pub mod target;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use pacsgate_core::inspector::{Inspector, Ledger, News, Out, Phase};
+use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Quota};
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
@@ -61,12 +63,23 @@ pub struct Relayed {
     pub to_acceptor: Remainder,
 }
 
-/// How the daemon's own end comes to an association.
-pub struct Stop<D, E> {
+/// What reaches an association from the daemon.
+pub struct Outside<D, E, R> {
     /// Ready when nothing new is to begin: the association ends as soon as it is at rest.
     pub drain: D,
     /// Ready when it is to end whatever it does.
     pub end: E,
+    /// Ready each time when it has been judged by other rules. Polled until they are [`Rules::End`].
+    pub rules: R,
+}
+
+/// What other rules mean for an association.
+#[derive(Debug)]
+pub enum Rules {
+    /// It goes on under them, with caps on its objects.
+    Bind(Contexts, Option<Arc<dyn Quota>>),
+    /// It ends with the messages that are under way, or after this time.
+    End(Duration),
 }
 
 /// The end of a direction's output.
@@ -80,23 +93,25 @@ pub struct Remainder {
 
 /// Relays until the association ends, for whatever reason.
 ///
-/// Every wait in here is bounded by one of the `deadlines`; `stop` ends it from outside. What is
+/// Every wait in here is bounded by one of the `deadlines`, or ended from `outside`. What is
 /// forbidden or unsound and ends nothing is told to `tell` as it comes.
-pub async fn relay<R, P>(
+pub async fn relay<R, P, J>(
     requestor: &mut R,
     acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
-    stop: Stop<impl Future<Output = ()>, impl Future<Output = ()>>,
+    outside: Outside<impl Future<Output = ()>, impl Future<Output = ()>, J>,
     tell: &mut (dyn FnMut(&News) + Send),
 ) -> Relayed
 where
     R: AsyncBufRead + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
+    J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
 {
     let now = Instant::now();
     let watch = Watch::new(deadlines, now);
-    let (mut drain, mut end) = (pin!(stop.drain), pin!(stop.end));
+    let Outside { drain, end, mut rules } = outside;
+    let (mut drain, mut end) = (pin!(drain), pin!(end));
     let mut timer = pin!(sleep_until(watch.first(now)));
     let mut relay = Relay {
         requestor,
@@ -116,6 +131,11 @@ where
         }
         if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
             relay.watch.drain(Instant::now());
+        }
+        while !relay.watch.is_withdrawn()
+            && let Poll::Ready(rules) = rules(relay.inspector.contexts(), cx)
+        {
+            relay.obey(rules);
         }
         match relay.poll_move(cx) {
             Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
@@ -152,6 +172,16 @@ where
     R: AsyncBufRead + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
 {
+    fn obey(&mut self, rules: Rules) {
+        match rules {
+            Rules::Bind(contexts, quota) => self.inspector.bind(contexts, quota),
+            Rules::End(grace) => {
+                self.inspector.wind_up();
+                self.watch.withdraw(Instant::now() + grace);
+            }
+        }
+    }
+
     /// The end by the gate's own, which may cut off what was under way.
     fn stopped(&self) -> Over {
         if self.inspector.is_at_rest() { Over::Shutdown } else { Over::Interrupted }
@@ -364,6 +394,11 @@ where
             Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
             Phase::Open | Phase::Operating | Phase::Releasing(_) if self.is_half_over() => {
                 Some(Loss::Closed.by(Side::Requestor).into())
+            }
+            Phase::Open | Phase::Operating | Phase::Releasing(_)
+                if self.inspector.is_wound_up() =>
+            {
+                Some(Over::Withdrawn.into())
             }
             Phase::Open | Phase::Operating | Phase::Releasing(_) => None,
         }

@@ -17,11 +17,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// The configuration has warned at the start.
 pub async fn watch(gate: Arc<Gate>) {
     loop {
-        let site = gate.site.load_full();
+        let site = gate.site.now();
         let ends = site.tls.values().flat_map(Server::own_ends);
         sleep(until_next_look(ends, SystemTime::now())).await;
         let now = SystemTime::now();
-        for (listener, tls) in &gate.site.load_full().tls {
+        for (listener, tls) in &gate.site.now().tls {
             for sentence in tls.own_dates(now) {
                 tracing::warn!(%listener, "{sentence}");
             }

@@ -3,21 +3,22 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
+use pacsgate_core::certificate::Digest;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use crate::audit::{self, Audit, AuditThread, Destination};
-use crate::config::{self, Finding, Location, Settings};
-use crate::gate::Gate;
-use crate::host::{ports, words};
-use crate::listener;
+use crate::audit::{self, Audit, AuditThread, Destination, Reload};
+use crate::config::{self, Finding, Location, Log, Settings};
+use crate::gate::{Gate, InForce};
+use crate::host::words;
+use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
+use crate::log;
 use crate::net;
 use crate::pulse::Pulse;
 use crate::quotas::Quotas;
@@ -47,44 +48,44 @@ pub enum ServerError {
 #[must_use = "the gate stops accepting when this is dropped"]
 pub struct Server {
     gate: Arc<Gate>,
-    addresses: Vec<SocketAddr>,
-    accepting: JoinSet<()>,
+    listening: Listening,
     pulse: Pulse,
+    /// What the configuration that serves is.
+    digest: Digest,
+    log: Log,
     /// Dropped with the gate, and so ended.
     _renewal: JoinSet<()>,
     ended: Ended,
     audit: AuditThread,
 }
 
-/// Runs until a signal stops it, and until what lives has ended or the time for it is over.
+/// Runs until a signal stops it, and until what lives has ended or the time for it is over. A hang-up
+/// has it load the configuration at `path` anew.
 ///
 /// # Errors
 ///
 /// What keeps it from starting.
-pub async fn run(settings: Settings) -> Result<(), ServerError> {
+pub async fn run(settings: Settings, path: &Path) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
-    let hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
     let mut server = Server::start(settings)?;
-    let manager = ServiceManager::ready(server.pulse());
-    let outcome = tokio::select! {
-        () = stop.wait() => Ok(()),
-        () = server.accepts_no_more() => Err(ServerError::Accepting),
-        () = explain(hangup) => Ok(()),
+    let manager = ServiceManager::ready(server.pulse(), &server.status());
+    let outcome = loop {
+        tokio::select! {
+            () = stop.wait() => break Ok(()),
+            () = server.listening.accepts_no_more() => break Err(ServerError::Accepting),
+            _ = hangup.recv() => {
+                manager.reloading();
+                tokio::select! {
+                    status = server.reload(path) => manager.reloaded(&status),
+                    () = stop.wait() => break Ok(()),
+                }
+            }
+        }
     };
     manager.stopping();
     server.stop(stop.wait()).await;
     outcome
-}
-
-/// Keeps a hang-up from ending the process, and says what it does not do. Never returns.
-async fn explain(mut hangup: Signal) {
-    while hangup.recv().await.is_some() {
-        tracing::warn!(
-            "SIGHUP: this version does not reload; restart pacsgate to apply a changed \
-             configuration, certificate or revocation list"
-        );
-    }
-    std::future::pending::<()>().await;
 }
 
 impl Server {
@@ -95,37 +96,29 @@ impl Server {
     /// What keeps it from starting.
     pub fn start(settings: Settings) -> Result<Self, ServerError> {
         let Settings { listeners, site, log, audit_at, digest, .. } = settings;
-        let sockets = open(listeners)?;
+        // Everything that can fail is done before the first connection is accepted.
+        let bound = Bound::new(listeners, None).map_err(ServerError::Unavailable)?;
         let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
-        let site = ArcSwap::from_pointee(site);
+        let site = InForce::new(site);
         let (live, quotas, turns) = (Live::new(), Quotas::new(), Turns::of_machine());
         let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns });
         let (alive, ended) = live::alive();
-        let (mut accepting, mut addresses) = (JoinSet::new(), Vec::new());
-        let mut pulse = Pulse::new();
-        for (listener, socket) in sockets {
-            let mut name = format!("the accept loop of listener {listener}");
-            if let Ok(address) = socket.local_addr() {
-                tracing::info!(%listener, "listening on {address}");
-                name += &format!(" ({address})");
-                addresses.push(address);
-            }
-            let (gate, alive, asked) = (Arc::clone(&gate), alive.clone(), pulse.ask_too(name));
-            accepting.spawn(listener::accept(socket, gate, listener, alive, asked));
-        }
+        let pulse = Pulse::new();
+        let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
+        listening.exchange(bound);
         let mut renewal = JoinSet::new();
         renewal.spawn(renewal::watch(Arc::clone(&gate)));
         let audit = audit_thread;
-        Ok(Self { gate, addresses, accepting, pulse, _renewal: renewal, ended, audit })
+        Ok(Self { gate, listening, pulse, digest, log, _renewal: renewal, ended, audit })
     }
 
-    /// Where it listens, in the order of the configuration.
-    pub fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
+    /// Where it listens.
+    pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        self.listening.addresses()
     }
 
     /// Asks the accept loops and the workers whether they still move.
@@ -133,47 +126,75 @@ impl Server {
         self.pulse.clone()
     }
 
-    /// Returns when a listener has stopped accepting by itself, which is a fault: a service manager
-    /// is to start the gate anew rather than to keep one that hears nobody.
-    pub async fn accepts_no_more(&mut self) {
-        if self.accepting.join_next().await.is_none() {
-            std::future::pending::<()>().await;
+    /// What serves, in one line.
+    fn status(&self) -> String {
+        let peers = self.gate.site.now().policy.peers();
+        format!("serving {peers} peers by configuration {:.12}", self.digest.to_string())
+    }
+
+    /// Loads the configuration anew and puts all of it in force, or nothing of it. Says what serves
+    /// now.
+    async fn reload(&mut self, path: &Path) -> String {
+        tracing::info!("reloading {}", path.display());
+        let from = path.to_owned();
+        let loaded = spawn_blocking(move || config::load(&from, SystemTime::now())).await;
+        let outcome = match loaded {
+            Ok(Ok(settings)) => self.apply(settings).map_err(|finding| vec![finding.to_string()]),
+            Ok(Err(errors)) => Err(errors.iter().map(ToString::to_string).collect()),
+            Err(error) => Err(vec![error.to_string()]),
+        };
+        match outcome {
+            Ok(()) => {
+                self.gate.audit.reload(Reload::applied(self.digest));
+                tracing::info!("reloaded: {}", self.status());
+                self.status()
+            }
+            Err(mistakes) => self.keep(&mistakes),
         }
+    }
+
+    /// The configuration that serves goes on, because of these mistakes in the other one.
+    fn keep(&self, mistakes: &[String]) -> String {
+        for mistake in mistakes {
+            tracing::error!("{mistake}");
+        }
+        let first = mistakes.first().map_or("", String::as_str);
+        let more = mistakes.len().saturating_sub(1);
+        self.gate.audit.reload(Reload::refused(self.digest, first, more));
+        let status = self.status();
+        tracing::error!("the reload is refused, nothing has changed: still {status}");
+        format!("the last reload was refused ({first}): still {status}")
+    }
+
+    fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
+        let Settings { listeners, site, log, digest, warnings, .. } = settings;
+        let bound = Bound::new(listeners, Some(&self.listening))?;
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        net::warn_of_few_descriptors(site.limits.connections);
+        self.gate.slots.renew(&site.limits);
+        self.gate.site.replace(site);
+        self.listening.exchange(bound);
+        self.digest = digest;
+        log::set_level(log.level);
+        if (log.format, &log.audit) != (self.log.format, &self.log.audit) {
+            tracing::warn!(
+                "log.format and log.audit are applied when pacsgate starts the next time"
+            );
+        }
+        Ok(())
     }
 
     /// Accepts no more, gives what is under way its time, unless `at_once` is ready before, and
     /// writes the audit to its end.
-    pub async fn stop(mut self, at_once: impl Future<Output = ()>) {
+    pub async fn stop(self, at_once: impl Future<Output = ()>) {
         tracing::info!("stopping: no new connections");
-        self.accepting.shutdown().await;
+        self.listening.close().await;
         drain(&self.gate, self.ended, at_once).await;
         finish(self.audit).await;
         tracing::info!("stopped");
     }
-}
-
-/// Everything that can fail is done before the first connection is accepted.
-fn open(listeners: Vec<config::Listener>) -> Result<Vec<(Arc<str>, TcpListener)>, ServerError> {
-    let mut sockets = Vec::new();
-    for config::Listener { name, bind } in listeners {
-        for (address, place) in bind {
-            let socket = listener::bind(address)
-                .map_err(|error| no_listening(&name, address, place, &error))?;
-            sockets.push((Arc::clone(&name), socket));
-        }
-    }
-    Ok(sockets)
-}
-
-fn no_listening(
-    name: &str,
-    address: SocketAddr,
-    location: Location,
-    error: &io::Error,
-) -> ServerError {
-    let (why, cure) = (words(error), ports::cure(error));
-    let what = format!("cannot listen on {address}: {why}{cure}");
-    ServerError::Unavailable(Finding { location, key: format!("listener.{name}.bind"), what })
 }
 
 fn no_audit(to: &Destination, location: Location, error: &io::Error) -> ServerError {
@@ -185,7 +206,7 @@ fn no_audit(to: &Destination, location: Location, error: &io::Error) -> ServerEr
 
 /// Ends what is idle, gives what is under way its time, then ends that as well.
 async fn drain(gate: &Gate, mut ended: Ended, at_once: impl Future<Output = ()>) {
-    let site = gate.site.load_full();
+    let site = gate.site.now();
     let limits = &site.limits;
     gate.live.drain();
     tokio::select! {

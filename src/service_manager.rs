@@ -3,7 +3,7 @@
 
 use std::os::unix::net::UnixDatagram;
 use std::sync::Arc;
-use std::{slice, thread};
+use std::thread;
 
 use sd_notify::NotifyState;
 
@@ -22,15 +22,15 @@ impl ServiceManager {
     /// A ping shows that the accept loops and the workers have answered, nothing more: a PACS that
     /// does not answer is no reason to restart the gate. They are asked without a watchdog as well:
     /// the log tells when they are late.
-    pub fn ready(pulse: Pulse) -> Self {
+    pub fn ready(pulse: Pulse, status: &str) -> Self {
         let manager = Self { socket: open().map(Arc::new) };
-        manager.tell(&NotifyState::Ready);
+        manager.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
         let limit = sd_notify::watchdog_enabled().filter(|limit| !limit.is_zero());
         let pinged = manager.clone();
         let watch = move || {
             pulse.watch(limit, || {
                 if limit.is_some() {
-                    pinged.tell(&NotifyState::Watchdog);
+                    pinged.tell(&[NotifyState::Watchdog]);
                 }
             });
         };
@@ -42,18 +42,34 @@ impl ServiceManager {
         manager
     }
 
-    /// Tells that no connection is accepted any more. The pings go on until the process ends.
-    pub fn stopping(&self) {
-        self.tell(&NotifyState::Stopping);
+    /// Tells that the configuration is being loaded anew.
+    pub fn reloading(&self) {
+        let time = NotifyState::monotonic_usec_now();
+        match time {
+            Ok(time) => self.tell(&[NotifyState::Reloading, time]),
+            Err(error) => {
+                tracing::warn!("cannot tell the service manager of the reload: {}", words(&error));
+            }
+        }
     }
 
-    fn tell(&self, state: &NotifyState<'_>) {
-        let line = format!("{state}\n");
-        if self.socket.as_ref().is_some_and(|socket| socket.send(line.as_bytes()).is_ok()) {
+    /// Tells that the loading is over, well or not.
+    pub fn reloaded(&self, status: &str) {
+        self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
+    }
+
+    /// Tells that no connection is accepted any more. The pings go on until the process ends.
+    pub fn stopping(&self) {
+        self.tell(&[NotifyState::Stopping]);
+    }
+
+    fn tell(&self, states: &[NotifyState<'_>]) {
+        let lines: String = states.iter().map(|state| format!("{state}\n")).collect();
+        if self.socket.as_ref().is_some_and(|socket| socket.send(lines.as_bytes()).is_ok()) {
             return;
         }
         // A manager that was replaced listens on a new socket.
-        if let Err(error) = sd_notify::notify(slice::from_ref(state)) {
+        if let Err(error) = sd_notify::notify(states) {
             tracing::warn!("cannot tell the service manager: {error}");
         }
     }

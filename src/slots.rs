@@ -47,13 +47,13 @@ pacsgate_core::reasons! {
 /// What is taken.
 #[derive(Debug)]
 pub struct Slots {
-    connections: usize,
-    per_source: u32,
     taken: Mutex<Taken>,
 }
 
 #[derive(Debug)]
 struct Taken {
+    most: usize,
+    most_per_source: u32,
     /// Those that have given way and still close are not among them.
     connections: usize,
     per_source: HashMap<Source, u32>,
@@ -87,6 +87,8 @@ impl Slots {
     pub fn new(limits: &Limits) -> Arc<Self> {
         let &Limits { connections, handshakes, requests, per_source, .. } = limits;
         let taken = Taken {
+            most: connections as usize,
+            most_per_source: per_source,
             connections: 0,
             per_source: HashMap::new(),
             known: Known::default(),
@@ -94,7 +96,16 @@ impl Slots {
             requests: Stage::new(requests as usize),
             next: 0,
         };
-        Arc::new(Self { connections: connections as usize, per_source, taken: taken.into() })
+        Arc::new(Self { taken: taken.into() })
+    }
+
+    /// Other limits. Nobody loses a place by that; where there are too many, the next one waits.
+    pub fn renew(&self, limits: &Limits) {
+        let mut taken = self.taken();
+        taken.most = limits.connections as usize;
+        taken.most_per_source = limits.per_source;
+        taken.handshakes.renew(limits.handshakes as usize);
+        taken.requests.renew(limits.requests as usize);
     }
 
     /// Takes the slot that a new connection needs, for its handshake.
@@ -105,10 +116,11 @@ impl Slots {
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, SlotLimit> {
         let source = Source::of(address);
         let mut taken = self.taken();
-        if taken.per_source.get(&source).is_some_and(|count| *count >= self.per_source) {
+        let of_source = taken.per_source.get(&source).copied().unwrap_or_default();
+        if of_source >= taken.most_per_source {
             return Err(SlotLimit::PerSource);
         }
-        if taken.connections >= self.connections && !taken.make_room() {
+        if taken.connections >= taken.most && !taken.make_room() {
             return Err(SlotLimit::Connections);
         }
         *taken.per_source.entry(source).or_default() += 1;

@@ -22,6 +22,7 @@ use super::record::{
     CertificateRecord, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
 use super::text::{PeerText, Texts};
+use crate::basis::Withdrawal;
 use crate::reason::Reason;
 use crate::relay::{Ending, Loss, Over, Traffic};
 use crate::stream::tls::HandshakeFailure;
@@ -237,6 +238,17 @@ impl Account {
             from_requestor: traffic.bytes_from_requestor,
             from_acceptor: traffic.bytes_from_acceptor,
         });
+    }
+
+    /// What a reload has found against it.
+    pub fn withdrawn(&mut self, why: &Withdrawal) {
+        let sentence = format_args!("{}: {why}", Over::Withdrawn);
+        self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
+        self.record.advice = why.advice().map(Cow::Borrowed);
+        if let Withdrawal::Refused(refusal) = why {
+            self.record.trace = Texts::collect(refusal.trace.iter());
+            self.record.advice = refusal.advice();
+        }
     }
 
     /// Writes the last line and counts.

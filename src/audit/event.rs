@@ -26,6 +26,8 @@ pub enum Event {
     Closed,
     /// A connection ended before its request.
     Failed,
+    /// A configuration was loaded while the gate runs, or could not be.
+    Reload,
 }
 
 impl Event {
@@ -35,7 +37,9 @@ impl Event {
             Self::Refused | Self::Forbidden | Self::Unsound => Priority::Warning,
             // Of somebody whom nobody knows.
             Self::Failed | Self::Reported => Priority::Notice,
-            Self::Opened | Self::Closed | Self::Deviation | Self::Tidied => Priority::Info,
+            Self::Opened | Self::Closed | Self::Deviation | Self::Tidied | Self::Reload => {
+                Priority::Info
+            }
         }
     }
 
@@ -51,6 +55,7 @@ impl Event {
             Self::Refused => "refused",
             Self::Closed => "closed",
             Self::Failed => "failed",
+            Self::Reload => "reload",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use super::record::{Record, Standing};
+use super::reload::Reload;
 
 /// How many records wait for the writer at most, a few KiB each where peers do their worst.
 pub const CAPACITY: usize = 4096;
@@ -32,10 +33,16 @@ struct State {
     asleep: bool,
 }
 
-/// A record and when it was made.
+/// What is to be written, and when it was made.
 pub(super) struct Queued {
     pub(super) time: SystemTime,
-    pub(super) record: Box<Record>,
+    pub(super) body: Body,
+}
+
+/// What a line is about.
+pub(super) enum Body {
+    Connection(Box<Record>),
+    Gate(Box<Reload>),
 }
 
 /// The record was not taken: the queue is full or closed.
@@ -56,7 +63,11 @@ impl Queue {
 
     /// Never waits for the writer.
     pub(super) fn push(&self, queued: Queued) -> Result<(), Full> {
-        let room = match queued.record.standing {
+        let standing = match &queued.body {
+            Body::Connection(record) => record.standing,
+            Body::Gate(_) => Standing::Peer,
+        };
+        let room = match standing {
             Standing::Stranger | Standing::Passerby => STRANGERS,
             Standing::VouchedFor | Standing::Peer => CAPACITY,
         };

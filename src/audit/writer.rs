@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use super::line::{self, Lost, Started, Totals};
-use super::queue::TAKEN;
+use super::queue::{Body, TAKEN};
 use super::shared::Shared;
 use super::sink::{Broken, Sink};
 use crate::host::words;
@@ -72,7 +72,12 @@ impl Writer {
             let taken = self.shared.queue.take(&mut records, self.next_duty());
             self.untold = self.untold.saturating_add(taken.lost);
             for queued in records.drain(..) {
-                self.put(queued.time, queued.record.event.priority(), &*queued.record);
+                match queued.body {
+                    Body::Connection(record) => {
+                        self.put(queued.time, record.event.priority(), &*record);
+                    }
+                    Body::Gate(reload) => self.put(queued.time, reload.event.priority(), &*reload),
+                }
             }
             self.do_duties(Instant::now());
             self.flush();

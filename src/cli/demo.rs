@@ -95,7 +95,7 @@ impl Demo {
         gate: &Server,
         stop: &mut StopSignals,
     ) -> Result<bool, DemoError> {
-        let gate = gate.addresses().first().copied().ok_or(DemoError::Name)?;
+        let gate = gate.addresses().next().ok_or(DemoError::Name)?;
         let trail = Trail::follow(&site.path("audit.log")).map_err(DemoError::Audit)?;
         let mut stage = Stage::new(site, gate, pacs, trail)?;
         self.introduce(gate, pacs.address(), site);

@@ -70,6 +70,8 @@ limits! {
     close: Duration = Duration::from_secs(2), step;
     /// For outstanding operations at shutdown.
     drain: Duration = Duration::from_secs(30), |node| duration(node, &DRAIN);
+    /// For the messages that are under way on an association which a reload has withdrawn.
+    reload_grace: Duration = Duration::from_secs(30), |node| duration(node, &DRAIN);
     /// For an association as a whole.
     lifetime: Duration = Duration::from_secs(DAY), wait;
     /// The longest PDU that is announced to either side, in bytes (PS3.8 section D.1).

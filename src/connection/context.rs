@@ -26,8 +26,16 @@ pub(super) struct Context {
 
 impl Context {
     pub(super) fn new(gate: Arc<Gate>, listener: Arc<str>, source: SocketAddr, slot: Slot) -> Self {
-        let site = gate.site.load_full();
+        let site = gate.site.now();
         Self { gate, site, listener, source, slot, of_peer: None }
+    }
+
+    /// Takes what is in force now; whether that is something else.
+    pub(super) fn renew(&mut self) -> bool {
+        let site = self.gate.site.now();
+        let is_new = !Arc::ptr_eq(&site, &self.site);
+        self.site = site;
+        is_new
     }
 
     /// It is one of this peer's connections; how many others there are.

@@ -40,6 +40,8 @@ pub(super) struct Watch {
     pub(super) is_half_closed: bool,
     /// Since when the daemon stops.
     draining: Option<Instant>,
+    /// When it ends because other rules have no place for it.
+    withdrawn: Option<Instant>,
     /// When a step of what passes was made last.
     passed: Mark,
     /// When a step of what is heard was made last, refused messages included.
@@ -92,6 +94,7 @@ impl Watch {
             began: now,
             is_half_closed: false,
             draining: None,
+            withdrawn: None,
             passed: Mark { count: 0, at: now },
             heard: Mark { count: 0, at: now },
             waits: Mark { count: 0, at: now },
@@ -105,6 +108,15 @@ impl Watch {
     /// another operation, or release it.
     pub(super) const fn drain(&mut self, now: Instant) {
         self.draining = Some(now);
+    }
+
+    /// It ends then, if not before.
+    pub(super) const fn withdraw(&mut self, end: Instant) {
+        self.withdrawn = Some(end);
+    }
+
+    pub(super) const fn is_withdrawn(&self) -> bool {
+        self.withdrawn.is_some()
     }
 
     pub(super) const fn is_draining(&self) -> bool {
@@ -124,7 +136,7 @@ impl Watch {
         now: Instant,
     ) -> Result<Instant, Ending> {
         let [one, other] = debts;
-        let [certificate, lifetime] = self.life();
+        let [certificate, lifetime, withdrawn] = self.life();
         let limits = [
             // First, as the next asks since when a message is under way.
             self.message(inspector, one, now),
@@ -136,6 +148,7 @@ impl Watch {
             self.stall(other, now),
             certificate,
             lifetime,
+            withdrawn,
         ];
         let mut next = now + FAR;
         for (at, ending) in limits {
@@ -214,11 +227,12 @@ impl Watch {
         (since + limit, Loss::WriteStall.by(debt.side).into())
     }
 
-    fn life(&self) -> [(Instant, Ending); 2] {
+    fn life(&self) -> [(Instant, Ending); 3] {
         let far = self.began + FAR;
         [
             (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
             (self.began + self.deadlines.lifetime, Over::Lifetime.into()),
+            (self.withdrawn.unwrap_or(far), Over::Withdrawn.into()),
         ]
     }
 }

@@ -37,6 +37,11 @@ pacsgate_core::reasons! {
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
+        /// What says why comes behind the sentence.
+        Withdrawn: "withdrawn",
+            "the configuration that was loaded permits this association no more",
+            "Nothing, if that was intended; otherwise correct the configuration and reload: `detail` \
+             says what it lacks.";
         Shutdown: "shutdown", "the gate stopped while nothing was under way";
         /// By a second signal, or at the end of limits.drain.
         Interrupted: "shutdown-in-operation",
@@ -117,6 +122,7 @@ impl Ending {
                 | Over::Operation
                 | Over::Certificate
                 | Over::Lifetime
+                | Over::Withdrawn
                 | Over::Shutdown
                 | Over::Interrupted,
             ) => ABORT,

@@ -3,7 +3,7 @@
 use std::future::{pending, ready};
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Context, Grants, Maxima};
 use pacsgate_core::inspector::{Fault, Guarding, Mode};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::side::PerSide;
@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use super::*;
 
 mod progress;
+mod rules;
 
 const MAXIMUM: u32 = 16 * 1024;
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];
@@ -81,16 +82,26 @@ struct Ends {
     relay: JoinHandle<Relayed>,
 }
 
+/// Rules that never change.
+const SAME: fn(&Contexts, &mut std::task::Context<'_>) -> Poll<Rules> = |_, _| Poll::Pending;
+
 fn start(deadlines: Deadlines, room: usize) -> Ends {
-    start_with(deadlines, room, Stop { drain: pending(), end: pending() })
+    start_with(deadlines, room, Outside { drain: pending(), end: pending(), rules: SAME })
 }
 
-fn start_with(deadlines: Deadlines, room: usize, stop: Stop<impl Ready, impl Ready>) -> Ends {
+fn start_with<J>(
+    deadlines: Deadlines,
+    room: usize,
+    outside: Outside<impl Ready, impl Ready, J>,
+) -> Ends
+where
+    J: FnMut(&Contexts, &mut std::task::Context<'_>) -> Poll<Rules> + Send + 'static,
+{
     let (requestor, inner_requestor) = duplex(room);
     let (pacs, mut inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
         let mut inner_requestor = BufReader::new(inner_requestor);
-        relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, stop, &mut |_| {})
+        relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, outside, &mut |_| {})
             .await
     });
     Ends { requestor, pacs, relay }
@@ -209,13 +220,13 @@ async fn a_lifetime_ends_an_association_however_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn stops_when_told_to() {
-    let stop = Stop { drain: pending(), end: ready(()) };
+    let stop = Outside { drain: pending(), end: ready(()), rules: SAME };
     let ends = start_with(deadlines(), 4096, stop);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
 }
 
 fn start_draining() -> Ends {
-    start_with(deadlines(), 4096, Stop { drain: ready(()), end: pending() })
+    start_with(deadlines(), 4096, Outside { drain: ready(()), end: pending(), rules: SAME })
 }
 
 #[tokio::test(start_paused = true)]

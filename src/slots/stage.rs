@@ -40,6 +40,11 @@ impl<G: Copy + Eq + Hash> Stage<G> {
         Self { most, places: BTreeMap::new() }
     }
 
+    /// Has this many places from now on.
+    pub(super) const fn renew(&mut self, most: usize) {
+        self.most = most;
+    }
+
     /// Gives a connection its place. How many others gave way to it.
     pub(super) fn enter(&mut self, number: u64, place: Place<G>) -> usize {
         let mut gave_way = 0;

@@ -24,9 +24,10 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pacsgate_core::certificate::{Accepted, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
+use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
@@ -34,6 +35,7 @@ use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
 pub use settings::{Identity, Pins, Settings, SettingsError};
+pub use verifier::MAX_CHAIN_BYTES;
 
 use identity::Identities;
 use own::Own;
@@ -44,6 +46,7 @@ use verifier::ClientVerifier;
 #[derive(Clone, Debug)]
 pub struct Server {
     config: Arc<ServerConfig>,
+    verifier: Arc<ClientVerifier>,
     own: Own,
 }
 
@@ -86,8 +89,20 @@ impl Server {
         else {
             return Err(errors);
         };
-        let config = server_config(provider, identities, verifier).map_err(|error| vec![error])?;
-        Ok(Self { config: Arc::new(config), own })
+        let verifier = Arc::new(verifier);
+        let config = server_config(provider, identities, Arc::clone(&verifier));
+        let config = Arc::new(config.map_err(|error| vec![error])?);
+        Ok(Self { config, verifier, own })
+    }
+
+    /// Judges once more a chain, leaf first, that a handshake has accepted, perhaps that of another
+    /// server: its client has shown that it holds the key.
+    ///
+    /// # Errors
+    /// Why it would be refused now.
+    pub fn judge_again(&self, chain: &[CertificateDer<'_>]) -> Result<AcceptedBy, HandshakeFault> {
+        let (leaf, above) = chain.split_first().ok_or(HandshakeFault::Unverified)?;
+        self.verifier.judge(leaf, above, UnixTime::now())
     }
 
     /// What is to be said of the gate's own certificates that are near an end of their time.
@@ -149,12 +164,12 @@ fn accepted<IO>(
 fn server_config(
     provider: Arc<CryptoProvider>,
     identities: Identities,
-    verifier: ClientVerifier,
+    verifier: Arc<ClientVerifier>,
 ) -> Result<ServerConfig, SettingsError> {
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|_| SettingsError::Provider)?
-        .with_client_cert_verifier(Arc::new(verifier))
+        .with_client_cert_verifier(verifier)
         .with_cert_resolver(Arc::new(identities));
     // A session that is resumed skips the verifier: revocation and a changed policy would not
     // reach it. The ticketer of rustls is off unless one is given.

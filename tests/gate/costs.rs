@@ -1,6 +1,7 @@
 //! What docs/costs.md says follows from the constants of the code.
 
 use pacsgate::audit;
+use pacsgate::basis::KEPT;
 use pacsgate::config::Limits;
 use pacsgate::net;
 use pacsgate::relay::PILE;
@@ -34,7 +35,7 @@ fn associated() -> usize {
     let waiting = (PILE + BUFFER + SLACK) + (BUFFER + BUFFER + SLACK);
     let held = 2 * (HEAD + MAX_COMMAND);
     let early = 2 * BUFFER;
-    BUFFER + early + GROWN * (waiting + held) + TLS_STATE + TLS_BUFFERS
+    BUFFER + early + GROWN * (waiting + held) + TLS_STATE + TLS_BUFFERS + KEPT
 }
 
 /// The most memory that the gate may need with the limits as they are by default and one PACS.

@@ -37,6 +37,7 @@ mod patches;
 mod plain_bytes;
 mod probe;
 mod real_peers;
+mod reload;
 mod service_manager;
 mod services;
 mod soak;

@@ -28,7 +28,7 @@ fn is_ready_when_every_port_accepts_and_tells_when_it_stops() {
     settings.listener.insert("bind", r#"["127.0.0.1:0", "127.0.0.2:0"]"#.into());
     let manager = Manager::new();
     let gate = manager.start(settings, &[]);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     for part in ["listening on 127.0.0.1:", "listening on 127.0.0.2:"] {
         let line = gate.wait_for_log(part);
         TcpStream::connect(crate::support::gate::listening(&line).unwrap()).unwrap();
@@ -46,7 +46,7 @@ fn tells_that_it_stops_before_it_waits_for_open_associations() {
     let gate = manager.start(Settings::new(pacs.address).limit("drain", "1h"), &[]);
     let scenario = Scenario { pacs, gate };
     let requestor = scenario.associated();
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     scenario.gate.signal("TERM");
     assert_eq!(manager.next(), "STOPPING=1");
     drop(requestor);
@@ -70,7 +70,7 @@ fn a_gate_that_cannot_listen_is_never_ready() {
 fn pings_the_watchdog_as_long_as_it_runs() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "100000")]);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     for _ in 0..3 {
         assert_eq!(manager.next(), "WATCHDOG=1");
     }
@@ -81,7 +81,7 @@ fn pings_the_watchdog_as_long_as_it_runs() {
 fn pings_the_watchdog_while_hundreds_of_connections_are_made_and_dropped() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000000")]);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for part in 2..5_u8 {
@@ -124,7 +124,7 @@ fn pings_the_watchdog_when_there_is_no_descriptor_left() {
     }
     command.env("WATCHDOG_USEC", "100000");
     let gate = Gate::spawn(settings.directory, command);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     let held: Vec<_> = (0..64).map(|_| TcpStream::connect(gate.address).unwrap()).collect();
     gate.wait_for_log("cannot accept; trying again");
     while manager.waiting().is_some() {}
@@ -166,7 +166,7 @@ fn pings_the_watchdog_until_the_last_association_has_ended() {
 fn warns_and_pings_no_more_while_its_workers_are_held() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "2000000")]);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     assert_eq!(manager.next(), "WATCHDOG=1");
     let held = Held::workers_of(gate.process());
     let warning = gate.wait_for_log("no answer for ");
@@ -189,7 +189,7 @@ fn warns_and_pings_no_more_while_its_workers_are_held() {
 fn leaves_the_watchdog_of_another_process_alone() {
     let manager = Manager::new();
     let gate = manager.start(settings(), &[("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
-    assert_eq!(manager.next(), "READY=1");
+    manager.is_ready();
     gate.signal("TERM");
     assert_eq!(manager.next(), "STOPPING=1");
 }
@@ -225,6 +225,12 @@ fn the_unit_starts_the_gate_as_its_command_line_allows() {
     let mut words = line.split(' ').map(Into::into).collect::<Vec<std::ffi::OsString>>();
     words[0] = "pacsgate".into();
     assert!(pacsgate::cli::parse(words).is_ok(), "{line}");
+    let unit = unit();
+    let reload: Vec<_> = unit.lines().filter_map(|line| line.strip_prefix("ExecReload=")).collect();
+    let [check, "/bin/kill -HUP $MAINPID"] = reload[..] else { panic!("{reload:?}") };
+    assert_eq!(check.replace(" check ", " run "), line);
+    let words = ["pacsgate"].into_iter().chain(check.split(' ').skip(1)).map(Into::into);
+    assert!(pacsgate::cli::parse(words).is_ok(), "{check}");
     assert_eq!(setting("Type"), "notify");
     assert_eq!(setting("RestartPreventExitStatus"), "64 78");
 }
@@ -233,11 +239,15 @@ fn the_unit_starts_the_gate_as_its_command_line_allows() {
 #[ignore = "needs systemd-analyze: run tests/all"]
 fn systemd_understands_the_unit() {
     let directory = TempDir::new().unwrap();
-    let path = directory.path().join("pacsgate.service");
-    let unit = unit().replace("/usr/local/bin/pacsgate", env!("CARGO_BIN_EXE_pacsgate"));
-    fs::write(&path, unit).unwrap();
-    let words = analyze(Command::new("systemd-analyze").arg("verify").arg(&path));
-    assert!(!words.contains("pacsgate.service"), "{words}");
+    let names = ["pacsgate.service", "pacsgate-reload.service", "pacsgate-reload.path"];
+    let paths = names.map(|name| directory.path().join(name));
+    for (name, path) in names.iter().zip(&paths) {
+        let unit = fs::read_to_string(self::path().with_file_name(name)).unwrap();
+        let unit = unit.replace("/usr/local/bin/pacsgate", env!("CARGO_BIN_EXE_pacsgate"));
+        fs::write(path, unit).unwrap();
+    }
+    let words = analyze(Command::new("systemd-analyze").arg("verify").args(&paths));
+    assert!(!words.contains("pacsgate"), "{words}");
 }
 
 #[test]
@@ -249,6 +259,29 @@ fn the_unit_is_a_narrow_sandbox() {
             .arg(path()),
     );
     assert!(words.contains("Overall exposure level"), "{words}");
+}
+
+#[test]
+fn tells_of_a_reload_and_of_one_that_is_refused() {
+    let manager = Manager::new();
+    let gate = manager.start(settings(), &[]);
+    manager.is_ready();
+    gate.signal("HUP");
+    let told = manager.next();
+    let time = told.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap();
+    assert!(time.parse::<u64>().is_ok(), "{told}");
+    manager.is_ready();
+    fs::write(gate.directory.path().join("pacsgate.toml"), "schema = 2\n").unwrap();
+    gate.signal("HUP");
+    assert!(manager.next().starts_with("RELOADING=1\n"));
+    let told = manager.next();
+    for part in [
+        "READY=1\nSTATUS=the last reload was refused (",
+        "at least one is needed",
+        "still serving 2 peers",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
 }
 
 /// A service manager that listens.
@@ -282,6 +315,12 @@ impl Manager {
     /// What it is told next.
     fn next(&self) -> String {
         self.told().unwrap()
+    }
+
+    /// The next that it is told is that the gate serves.
+    fn is_ready(&self) {
+        let told = self.next();
+        assert!(told.starts_with("READY=1\nSTATUS=serving 2 peers by configuration "), "{told}");
     }
 
     /// What it has been told and not read yet.

@@ -5,7 +5,7 @@ use crate::support::dimse::echo_rq;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
 use crate::support::requestor::Received;
-use crate::support::scenario::{Scenario, assert_aborted, assert_is_echo_response, echo};
+use crate::support::scenario::{Scenario, assert_aborted, assert_is_echo_response};
 use serde_json::Value;
 use std::net::TcpStream;
 use std::thread;
@@ -22,17 +22,6 @@ fn stops_on_either_signal() {
         assert_eq!(stopped.counted("closed", "released"), 1);
         assert_eq!(stopped.audit.last().unwrap()["event"], "counters");
     }
-}
-
-#[test]
-fn a_hang_up_ends_nothing_and_says_that_nothing_was_reloaded() {
-    let scenario = Scenario::usual();
-    let mut requestor = scenario.associated();
-    scenario.gate.signal("HUP");
-    scenario.gate.wait_for_log("does not reload");
-    echo(&mut requestor, 1);
-    requestor.release();
-    scenario.serves_a_good_peer();
 }
 
 #[test]

@@ -56,7 +56,7 @@ pacsgate_core::reasons! {
              certificate." => Answer::Alert("certificate_revoked");
         CrlExpired: "crl-expired",
             "the revocation list for a certificate of the chain is past its nextUpdate and the grace",
-            "Fetch the CA's current revocation list into client_crl and restart the gate; find out \
+            "Fetch the CA's current revocation list into client_crl and reload the gate; find out \
              why the update did not run." => UNKNOWN_CA;
         CrlMissing: "crl-missing",
             "there are revocation lists, but none for the issuer of a certificate of the chain",

@@ -24,7 +24,7 @@ use crate::x509::{foreign, issuing, reading};
 /// rustls keeps the chain as long as the connection lives, so its size is bounded here.
 const MAX_CHAIN: usize = 10;
 /// All the certificates that a client may send, in bytes of DER.
-const MAX_CHAIN_BYTES: usize = 16 * 1024;
+pub const MAX_CHAIN_BYTES: usize = 16 * 1024;
 
 /// The judge of client certificates.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl ClientVerifier {
         Some(Self { anchors, lists, pins, algorithms })
     }
 
-    fn judge(
+    pub(super) fn judge(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],

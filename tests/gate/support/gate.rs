@@ -64,6 +64,16 @@ impl Gate {
         line.unwrap_or_else(|| panic!("no such audit line in:\n{}", self.stdout.text()))
     }
 
+    /// Waits until there are so many lines of a kind.
+    pub(crate) fn wait_for_nth(&self, count: usize, wanted: impl Fn(&Value) -> bool) {
+        let seen = std::cell::Cell::new(0);
+        let found = self.stdout.wait_for(|line| {
+            seen.set(seen.get() + usize::from(wanted(&json(line))));
+            (seen.get() >= count).then_some(())
+        });
+        assert!(found.is_some(), "not {count} such lines in:\n{}", self.stdout.text());
+    }
+
     /// Waits for the line of this event with this reason.
     pub(crate) fn audited(&self, event: &str, reason: &str) -> Value {
         let of_event = |line: &Value| line["event"] == event;

@@ -1,0 +1,49 @@
+//! What a line says of a reload.
+
+use pacsgate_core::certificate::Digest;
+use serde::Serialize;
+
+use super::event::Event;
+use super::text::PeerText;
+
+/// That a configuration was loaded while the gate runs, or could not be.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reload {
+    pub(super) event: Event,
+    /// Which of the two; also what it is counted under.
+    pub(super) reason: &'static str,
+    /// By what the gate judges now.
+    #[serde(serialize_with = "super::record::hex")]
+    configuration: Digest,
+    /// What is wrong with the other one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<PeerText>,
+    /// How many mistakes it has besides.
+    #[serde(skip_serializing_if = "is_zero")]
+    more: usize,
+}
+
+impl Reload {
+    /// Counted and written where the new configuration serves.
+    pub const APPLIED: &str = "applied";
+    /// Counted and written where the old one goes on.
+    pub const REFUSED: &str = "refused";
+
+    /// The configuration with this digest serves from now on.
+    pub const fn applied(configuration: Digest) -> Self {
+        let (event, reason) = (Event::Reload, Self::APPLIED);
+        Self { event, reason, configuration, detail: None, more: 0 }
+    }
+
+    /// The one with this digest goes on, because of what is wrong with the new one: the first
+    /// mistake, and how many more there are.
+    pub fn refused(configuration: Digest, first: &str, more: usize) -> Self {
+        let detail = Some(PeerText::from_bytes(first.as_bytes(), PeerText::SENTENCE));
+        let (event, reason) = (Event::Reload, Self::REFUSED);
+        Self { event, reason, configuration, detail, more }
+    }
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}

@@ -1,0 +1,118 @@
+//! What an association rests on, and whether it still does when other rules come into force.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use pacsgate_core::certificate::{Accepted, Certificate};
+use pacsgate_core::inspector::{Caps, Contexts};
+use pacsgate_core::policy::{Facts, Refusal};
+use pacsgate_core::reason::Explained;
+use pacsgate_core::wire::associate::ReceivedRq;
+use rustls::pki_types::CertificateDer;
+
+use crate::site::Site;
+use crate::stream::tls::{self, HandshakeFault};
+
+/// Who asked for an association, by what, and for what.
+pub struct Basis {
+    /// The listener's name.
+    pub listener: Arc<str>,
+    /// The requestor's address.
+    pub source: IpAddr,
+    /// The certificates that the requestor has shown, its own first.
+    pub chain: Vec<CertificateDer<'static>>,
+    /// What the first of them says.
+    pub certificate: Certificate,
+    /// What it has asked for.
+    pub request: ReceivedRq,
+    /// The peer that it was taken for.
+    pub peer: Arc<str>,
+    /// The PACS that it was let through to.
+    pub pacs: Arc<str>,
+}
+
+/// Why an association would not be opened any more.
+#[derive(Debug)]
+pub enum Withdrawal {
+    /// The port at which it came is none any more.
+    Listener,
+    /// Its certificate would be refused.
+    Certificate(HandshakeFault),
+    /// The policy would refuse it.
+    Refused(Box<Refusal>),
+    /// The certificate is another peer's.
+    OtherPeer(Arc<str>),
+    /// The called title leads to another PACS.
+    OtherPacs(Arc<str>),
+}
+
+/// The most that an association keeps for the next reload, in bytes: its contexts, each with the
+/// transfer syntax that was chosen, and twice the chain, of which one reading is the certificate.
+pub const KEPT: usize = 2 * tls::MAX_CHAIN_BYTES + 128 * 2 * 128;
+
+impl Basis {
+    /// Forgets what an association does not have: a request may be long, and lives as long as this.
+    pub fn forget_all_but(&mut self, opened: &Contexts) {
+        let ReceivedRq { request, unsound, identity, .. } = &mut self.request;
+        (*unsound, *identity) = (Vec::new(), None);
+        (request.user.roles, request.user.extended) = (Vec::new(), Vec::new());
+        request.contexts.retain_mut(|context| {
+            let Some(opened) = opened.get(context.id) else { return false };
+            let chosen = opened.transfer_syntax.uid();
+            context.transfer_syntaxes.retain(|uid| uid.as_str() == chosen);
+            context.transfer_syntaxes.truncate(1);
+            context.transfer_syntaxes.shrink_to_fit();
+            true
+        });
+        request.contexts.shrink_to_fit();
+    }
+
+    /// What may pass from now on, and how many objects.
+    ///
+    /// # Errors
+    ///
+    /// Why the association would not be opened now.
+    pub fn under(&self, site: &Site, opened: &Contexts) -> Result<(Contexts, Caps), Withdrawal> {
+        let tls = site.tls.get(&self.listener).ok_or(Withdrawal::Listener)?;
+        let by = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
+        if opened.is_empty() {
+            // Nothing can be asked on it, whatever is permitted.
+            return Ok((opened.clone(), Caps::default()));
+        }
+        let accepted = Accepted { certificate: self.certificate.clone(), by };
+        let facts = Facts { certificate: &accepted, source: self.source, request: &self.request };
+        let candidate = site.policy.identify(&facts);
+        let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;
+        if *candidate.peer() != self.peer {
+            return Err(Withdrawal::OtherPeer(Arc::clone(candidate.peer())));
+        }
+        if *candidate.pacs() != self.pacs {
+            return Err(Withdrawal::OtherPacs(Arc::clone(candidate.pacs())));
+        }
+        Ok((candidate.rules_for(opened), candidate.caps()))
+    }
+}
+
+impl Withdrawal {
+    /// What the administrator does about it, where the reason is one that has an advice.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Certificate(fault) => fault.advice(),
+            Self::Refused(refusal) => refusal.denial.advice(),
+            Self::Listener | Self::OtherPeer(_) | Self::OtherPacs(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Withdrawal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listener => f.write_str("its listener is gone"),
+            Self::Certificate(fault) => fault.fmt(f),
+            Self::Refused(refusal) => refusal.denial.fmt(f),
+            Self::OtherPeer(peer) => write!(f, "its certificate is that of peer {peer} now"),
+            Self::OtherPacs(pacs) => write!(f, "its called title leads to PACS {pacs} now"),
+        }
+    }
+}

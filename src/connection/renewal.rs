@@ -1,0 +1,69 @@
+//! Word of other rules for an association that is open.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use pacsgate_core::inspector::Contexts;
+use tokio::sync::watch;
+
+use crate::basis::{Basis, Withdrawal};
+use crate::gate::Gate;
+use crate::relay::Rules;
+use crate::site::Site;
+
+/// Waits for the next site and judges an association by it.
+pub(super) struct Renewal<'a> {
+    gate: &'a Gate,
+    /// By what it was judged last; replaced, so that no site outlives its time.
+    judged_by: &'a mut Arc<Site>,
+    change: Pin<Box<dyn Future<Output = watch::Receiver<()>> + Send>>,
+    /// The site may have changed since it was judged.
+    is_due: bool,
+}
+
+impl<'a> Renewal<'a> {
+    pub(super) fn new(gate: &'a Gate, judged_by: &'a mut Arc<Site>) -> Self {
+        let change = Box::pin(next(gate.site.changes()));
+        Self { gate, judged_by, change, is_due: true }
+    }
+
+    /// Ready when it has been judged by another site.
+    ///
+    /// # Errors
+    ///
+    /// Why it would not be opened now, and how much time it has.
+    pub(super) fn poll(
+        &mut self,
+        basis: &Basis,
+        opened: &Contexts,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Rules, (Withdrawal, Duration)>> {
+        loop {
+            if !std::mem::take(&mut self.is_due) {
+                let changes = ready!(self.change.as_mut().poll(cx));
+                self.change = Box::pin(next(changes));
+            }
+            let site = self.gate.site.now();
+            if Arc::ptr_eq(&site, self.judged_by) {
+                continue;
+            }
+            let judged = basis.under(&site, opened);
+            let grace = site.limits.reload_grace;
+            *self.judged_by = site;
+            let bind =
+                |(contexts, caps)| Rules::Bind(contexts, self.gate.quotas.of(&basis.peer, caps));
+            return Poll::Ready(judged.map(bind).map_err(|why| (why, grace)));
+        }
+    }
+}
+
+async fn next(mut changes: watch::Receiver<()>) -> watch::Receiver<()> {
+    if changes.changed().await.is_err() {
+        // The gate has gone, and every association with it.
+        std::future::pending::<()>().await;
+    }
+    changes
+}
