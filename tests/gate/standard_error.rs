@@ -79,7 +79,7 @@ fn the_journal_gets_priorities_and_no_second_time() {
     let lines = in_journal(|settings| settings);
     let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
     assert!(has("<4> WARN pacsgate: "), "{lines:#?}");
-    assert!(has("<6> INFO pacsgate::server: listening on "), "{lines:#?}");
+    assert!(has("<6> INFO pacsgate::listening: listening on "), "{lines:#?}");
     assert!(has("<6> INFO pacsgate::server: stopped"), "{lines:#?}");
     assert!(lines.iter().all(|line| line.starts_with('<')), "{lines:#?}");
     let priorities: Vec<_> = lines.iter().filter_map(|line| line.split_once(">{")).collect();
