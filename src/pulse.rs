@@ -44,7 +44,7 @@ pub struct Asked(mpsc::Receiver<Question>);
 
 /// Answered when it is dropped. A loop that has ended and a runtime that shuts down drop it as well:
 /// whoever is gone is not waited for, and the end of a loop is told by
-/// [`Server::accepts_no_more`](crate::server::Server::accepts_no_more).
+/// [`Listening::accepts_no_more`](crate::listening::Listening::accepts_no_more).
 #[derive(Debug)]
 struct Question {
     to: Arc<str>,

@@ -15,7 +15,7 @@ impl VersionName {
     pub const MAX_LEN: usize = 16;
 
     /// Reads a version name; NULs and spaces at its end are padding. `None` if what is left is
-    /// empty, longer than 16 characters, or has others than those of [`is_usual`].
+    /// empty, longer than 16 characters, or has others than real names have.
     pub fn parse(field: &[u8]) -> Option<Self> {
         let mut text = field;
         while let [head @ .., 0 | b' '] = text {
