@@ -11,6 +11,8 @@ use crate::limits::{ASSOCIATE_BASE, ASSOCIATE_FACTOR, peak};
 ///
 /// If it is not.
 pub fn holds(body: &[u8]) {
+    // The tables of SOP classes are made by the first that needs them.
+    drop(ReceivedAc::parse(body));
     let taken = peak(|| drop(ReceivedAc::parse(body)));
     assert!(taken <= ASSOCIATE_FACTOR * body.len() + ASSOCIATE_BASE, "{taken} bytes");
     let Ok(received) = ReceivedAc::parse(body) else { return };

@@ -2,10 +2,10 @@
 //! rest is what the two sides send, in turn. See [`sent`] for its coding.
 
 use allocation_counter::measure;
-use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
-use pacsgate_core::side::{PerSide, Side};
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
 use pacsgate_core::services::{Operation, Operations};
+use pacsgate_core::side::{PerSide, Side};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::title::AeTitle;
@@ -202,7 +202,15 @@ fn contexts(guarding: Guarding) -> Contexts {
         from_acceptor: MAXIMUM,
     };
     let move_to = [AeTitle::parse(DESTINATION).expect("a title")].into();
-    Contexts::new(accepted.collect(), maxima, Grants { move_to, titles: [].into(), guarding: PerSide { requestor: guarding, acceptor: guarding } })
+    Contexts::new(
+        accepted.collect(),
+        maxima,
+        Grants {
+            move_to,
+            titles: [].into(),
+            guarding: PerSide { requestor: guarding, acceptor: guarding },
+        },
+    )
 }
 
 /// What the sides send: bit 0 of a byte says who, bits 1 and 2 how the bytes are told.
