@@ -1,5 +1,6 @@
 //! What an association rests on, and whether it still does when other rules come into force.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -96,10 +97,10 @@ impl Basis {
 
 impl Withdrawal {
     /// What the administrator does about it, where the reason is one that has an advice.
-    pub fn advice(&self) -> Option<&'static str> {
+    pub fn advice(&self) -> Option<Cow<'static, str>> {
         match self {
-            Self::Certificate(fault) => fault.advice(),
-            Self::Refused(refusal) => refusal.denial.advice(),
+            Self::Certificate(fault) => fault.advice().map(Cow::Borrowed),
+            Self::Refused(refusal) => refusal.advice(),
             Self::Listener | Self::OtherPeer(_) | Self::OtherPacs(_) => None,
         }
     }

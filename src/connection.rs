@@ -84,7 +84,6 @@ struct Requested {
 /// A requestor that the policy lets in, with its slot among what lives.
 struct Admitted {
     requestor: Requestor,
-    not_after: i64,
     admitted: policy::Admitted,
     slot: AssociationSlot,
     basis: Basis,
@@ -93,7 +92,6 @@ struct Admitted {
 /// A requestor for which the target may be dialled.
 struct Permitted {
     requestor: Requestor,
-    not_after: i64,
     permit: Permit,
     slot: AssociationSlot,
     basis: Basis,
@@ -102,7 +100,6 @@ struct Permitted {
 /// An association open on both sides.
 struct Established {
     requestor: Requestor,
-    not_after: i64,
     acceptor: TcpStream,
     inspector: Inspector,
     slot: AssociationSlot,
@@ -264,11 +261,11 @@ impl Requested {
     /// A reload may have come since the handshake: what is in force now judges.
     fn renew(self) -> Result<Self, Box<Ended>> {
         let Self { mut requestor, accepted, request } = self;
-        let chain = requestor.chain();
-        let context = &mut requestor.context;
-        if !context.renew() {
+        if !requestor.context.renew() {
             return Ok(Self { requestor, accepted, request });
         }
+        let chain = requestor.chain();
+        let context = &requestor.context;
         let Some(tls) = context.site.tls.get(&context.listener) else {
             return Err(requestor.dropped(Early::ListenerGone));
         };
@@ -304,9 +301,8 @@ impl Requested {
             Ok((admitted, slot, peer, pacs)) => {
                 let listener = Arc::clone(&context.listener);
                 let certificate = accepted.certificate;
-                let not_after = certificate.not_after;
                 let basis = Basis { listener, source, chain, certificate, request, peer, pacs };
-                Ok(Admitted { requestor, not_after, admitted, slot, basis })
+                Ok(Admitted { requestor, admitted, slot, basis })
             }
             Err(refusal) => {
                 requestor.account.refused(&refusal, Some(request.proposed()));
@@ -318,18 +314,18 @@ impl Requested {
 
 impl Admitted {
     fn permit(self) -> Permitted {
-        let Self { mut requestor, not_after, admitted, slot, basis } = self;
+        let Self { mut requestor, admitted, slot, basis } = self;
         let permit = admitted.permit();
         requestor.context.slot.permitted();
         requestor.account.permitted(&permit);
-        Permitted { requestor, not_after, permit, slot, basis }
+        Permitted { requestor, permit, slot, basis }
     }
 }
 
 impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
-        let Self { mut requestor, not_after, permit, slot, mut basis } = self;
+        let Self { mut requestor, permit, slot, mut basis } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
@@ -357,7 +353,7 @@ impl Permitted {
         let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
         basis.forget_all_but(&conclusion.contexts);
         let inspector = Inspector::new(conclusion.contexts).with_quota(quota);
-        Ok(Established { requestor, not_after, acceptor, inspector, slot, basis })
+        Ok(Established { requestor, acceptor, inspector, slot, basis })
     }
 }
 
@@ -413,9 +409,9 @@ async fn answer(stream: &mut Stream, conclusion: &Conclusion) -> io::Result<()> 
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { requestor, not_after, mut acceptor, inspector, slot, basis } = self;
+        let Self { requestor, mut acceptor, inspector, slot, basis } = self;
         let Requestor { mut context, mut account, mut stream } = requestor;
-        let deadlines = context.site.limits.deadlines(not_after);
+        let deadlines = context.site.limits.deadlines(basis.certificate.not_after);
         let mut report = |news: &News| account.report(news);
         let (live, mut withdrawal) = (&context.gate.live, None);
         let mut renewal = Renewal::new(&context.gate, &mut context.site);

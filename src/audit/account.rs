@@ -244,10 +244,9 @@ impl Account {
     pub fn withdrawn(&mut self, why: &Withdrawal) {
         let sentence = format_args!("{}: {why}", Over::Withdrawn);
         self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
-        self.record.advice = why.advice().map(Cow::Borrowed);
+        self.record.advice = why.advice();
         if let Withdrawal::Refused(refusal) = why {
             self.record.trace = Texts::collect(refusal.trace.iter());
-            self.record.advice = refusal.advice();
         }
     }
 

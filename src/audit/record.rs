@@ -305,6 +305,6 @@ fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S
     serializer.serialize_u64(u64::try_from(millis).unwrap_or(u64::MAX))
 }
 
-fn is_zero(number: &usize) -> bool {
+pub(super) fn is_zero(number: &usize) -> bool {
     *number == 0
 }

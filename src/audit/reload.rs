@@ -19,7 +19,7 @@ pub struct Reload {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<PeerText>,
     /// How many mistakes it has besides.
-    #[serde(skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "super::record::is_zero")]
     more: usize,
 }
 
@@ -42,8 +42,4 @@ impl Reload {
         let (event, reason) = (Event::Reload, Self::REFUSED);
         Self { event, reason, configuration, detail, more }
     }
-}
-
-fn is_zero(number: &usize) -> bool {
-    *number == 0
 }

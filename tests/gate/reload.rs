@@ -2,7 +2,7 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT, Item};
-use crate::support::authority::{DAY, Profile};
+use crate::support::authority::{DAY, Identity, Profile};
 use crate::support::dimse::{Request, echo_rq};
 use crate::support::gate::{Gate, listening};
 use crate::support::pacs::Pacs;
@@ -25,6 +25,20 @@ fn edit(gate: &Gate, from: &str, to: &str) {
 fn reload(gate: &Gate) {
     gate.signal("HUP");
     gate.wait_for_audit(|line| line["event"] == "reload" && line["reason"] == "applied");
+}
+
+/// A gate with a revocation list that names nobody.
+fn with_list() -> Scenario {
+    Scenario::with(|mut settings| {
+        settings.revoke(&[site().root.crl(&[], SystemTime::now() + DAY)]);
+        settings
+    })
+}
+
+/// Names this certificate in the list.
+fn revoke(gate: &Gate, device: &Identity) {
+    let list = site().root.crl(&[device.leaf()], SystemTime::now() + DAY);
+    fs::write(gate.directory.path().join("0.crl"), list).unwrap();
 }
 
 fn mr1(scenario: &Scenario) -> Requestor {
@@ -99,17 +113,12 @@ fn a_removed_peer_is_ended_and_the_others_go_on() {
 
 #[test]
 fn a_certificate_that_is_revoked_is_ended() {
-    let device = site().root.issue(&Profile::client(CT1_NAME));
-    let list = |revoked: &[&_]| site().root.crl(revoked, SystemTime::now() + DAY);
-    let scenario = Scenario::with(|mut settings| {
-        settings.revoke(&[list(&[])]);
-        settings
-    });
+    let (scenario, device) = (with_list(), site().root.issue(&Profile::client(CT1_NAME)));
     let mut requestor = Caller::with(&device).call(scenario.gate.address).unwrap();
     requestor.associate(&Associate::echo("CT1", "PACS"));
     let mut other = mr1(&scenario);
     other.associate(&Associate::echo("MR1", "PACS"));
-    fs::write(scenario.gate.directory.path().join("0.crl"), list(&[device.leaf()])).unwrap();
+    revoke(&scenario.gate, &device);
     reload(&scenario.gate);
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
     let line = scenario.gate.audited("closed", "withdrawn");
@@ -119,15 +128,10 @@ fn a_certificate_that_is_revoked_is_ended() {
 
 #[test]
 fn a_connection_that_crosses_a_reload_is_judged_by_what_is_in_force() {
-    let device = site().root.issue(&Profile::client(CT1_NAME));
-    let list = |revoked: &[&_]| site().root.crl(revoked, SystemTime::now() + DAY);
-    let scenario = Scenario::with(|mut settings| {
-        settings.revoke(&[list(&[])]);
-        settings
-    });
+    let (scenario, device) = (with_list(), site().root.issue(&Profile::client(CT1_NAME)));
     let mut requestor = Caller::with(&device).call(scenario.gate.address).unwrap();
     let mut renamed = mr1(&scenario);
-    fs::write(scenario.gate.directory.path().join("0.crl"), list(&[device.leaf()])).unwrap();
+    revoke(&scenario.gate, &device);
     edit(&scenario.gate, "\"MR1\"", "\"MR9\"");
     reload(&scenario.gate);
     requestor.send(&Associate::echo("CT1", "PACS").encode());
