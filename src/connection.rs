@@ -163,7 +163,7 @@ impl Connected {
         let (io, over) = ReadAhead::for_handshake(socket);
         let accept = context.gate.turns.take(context.slot.whose(), tls.accept(io));
         let outcome = tokio::select! {
-            outcome = within(context.gate.live.draining(), site.limits.handshake, accept) => outcome,
+            outcome = within(context.too_late(), site.limits.handshake, accept) => outcome,
             limit = context.slot.gives_way() => {
                 return Err(Ended::new(context, account, limit));
             }
@@ -233,7 +233,7 @@ impl Authenticated {
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, stream, .. } = &mut requestor;
-        let (stop, limit) = (context.gate.live.draining(), context.site.limits.request);
+        let (stop, limit) = (context.too_late(), context.site.limits.request);
         let read = tokio::select! {
             read = within(stop, limit, read_associate(stream)) => read,
             limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),

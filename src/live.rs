@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use pacsgate_core::policy::Occupancy;
 use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 /// The register of what lives.
 #[derive(Debug)]
@@ -113,6 +115,12 @@ impl Live {
         self.reached(Stage::Draining).await;
     }
 
+    /// Waits until who has come before nothing new may begin has had `time` to say what it wants.
+    pub async fn too_late(&self, time: Duration) {
+        self.draining().await;
+        let _ = timeout(time, self.stopped()).await;
+    }
+
     /// Waits for the word to end.
     pub async fn stopped(&self) {
         self.reached(Stage::Over).await;
@@ -165,6 +173,7 @@ impl Ended {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::time::Instant;
 
     fn names() -> (Arc<str>, Arc<str>) {
         ("ct1".into(), "archive".into())
@@ -220,6 +229,18 @@ mod tests {
         live.stop_all();
         live.draining().await;
         live.stopped().await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn it_is_too_late_a_while_after_the_drain_has_begun_and_at_its_end() {
+        let (live, time) = (Live::new(), Duration::from_secs(2));
+        live.drain();
+        let began = Instant::now();
+        live.too_late(time).await;
+        assert_eq!(began.elapsed(), time);
+        live.stop_all();
+        live.too_late(time).await;
+        assert_eq!(began.elapsed(), time);
     }
 
     #[tokio::test]

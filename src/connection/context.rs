@@ -1,5 +1,6 @@
 //! What a connection has from its socket to its end.
 
+use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -36,6 +37,11 @@ impl Context {
         let is_new = !Arc::ptr_eq(&site, &self.site);
         self.site = site;
         is_new
+    }
+
+    /// Returns when the gate stops and this one, which had come before, has still not asked.
+    pub(super) fn too_late(&self) -> impl Future<Output = ()> {
+        self.gate.live.too_late(self.site.limits.close)
     }
 
     /// It is one of this peer's connections; how many others there are.

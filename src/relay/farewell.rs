@@ -6,6 +6,7 @@
 //! connection and take the word away from the peer.
 
 use std::future::Future;
+use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -16,6 +17,11 @@ use tokio::time::timeout;
 
 use super::ending::{Ending, Loss, Over};
 use crate::relay::Remainder;
+
+/// What a side may have sent before it could know of our last word: what Linux lets a socket receive
+/// (6 MiB, `net.ipv4.tcp_rmem`) and one at the other end hold (4 MiB, `tcp_wmem`), and half as much
+/// again for other systems. Whoever sends more does not listen, and has us decrypt for nothing.
+const UNDER_WAY: usize = 16 << 20;
 
 /// What is still to be said to a side.
 #[derive(Debug, Default)]
@@ -116,10 +122,30 @@ pub async fn both(
     }
 }
 
-/// Reads and forgets until the other side closes. The buffer is small, as a stranger can have many
-/// connections wait here.
-async fn drain<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<()> {
+/// Reads and forgets until the other side closes, or has sent more than can have been under way.
+/// The buffer is small, as a stranger can have many connections wait here.
+async fn drain<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
     let mut buffer = [0; 1024];
-    while stream.read(&mut buffer).await? > 0 {}
+    let mut left = UNDER_WAY;
+    while left > 0 {
+        match stream.read(&mut buffer).await? {
+            0 => break,
+            read => left = left.saturating_sub(read),
+        }
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{join, repeat, sink};
+
+    #[tokio::test]
+    async fn whoever_sends_without_listening_is_read_for_so_many_bytes() {
+        let sent = 2 * UNDER_WAY as u64;
+        let mut stream = join(repeat(0).take(sent), sink());
+        let close = Farewell::word(b"abort").say(&mut stream, Duration::from_secs(60)).await;
+        assert_eq!((close, stream.reader().limit()), (Close::Orderly, sent - UNDER_WAY as u64));
+    }
 }

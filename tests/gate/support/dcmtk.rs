@@ -13,7 +13,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// `storescp`, started anew for each connection so that the port is ours and free to choose.
@@ -21,6 +21,7 @@ pub(crate) struct Storescp {
     pub(crate) address: SocketAddr,
     directory: PathBuf,
     connections: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
     _temporary: Option<TempDir>,
 }
 
@@ -46,19 +47,30 @@ impl Storescp {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
+        let ended = Arc::new(AtomicUsize::new(0));
         let (into, counter) = (directory.to_owned(), Arc::clone(&connections));
+        let over = Arc::clone(&ended);
         thread::spawn(move || {
             for stream in listener.incoming() {
                 counter.fetch_add(1, Ordering::SeqCst);
-                serve(stream.unwrap(), names, &into);
+                serve(stream.unwrap(), names, &into, Arc::clone(&over));
             }
         });
-        Self { address, directory: directory.to_owned(), connections, _temporary: None }
+        Self { address, directory: directory.to_owned(), connections, ended, _temporary: None }
     }
 
     /// How many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it serves nobody any more.
+    pub(crate) fn wait_until_idle(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        while self.ended.load(Ordering::SeqCst) < self.connections() {
+            assert!(Instant::now() < deadline, "storescp does not end");
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The data sets that were stored, without their file headers, in the order of their names.
@@ -110,11 +122,26 @@ pub(crate) fn call(
     address: SocketAddr,
     files: &[PathBuf],
 ) -> Output {
+    let options = [&["-v".into()], options].concat();
+    call_within(PATIENCE, program, &options, titles, address, files)
+}
+
+/// The same for what lasts, and with what it says left to the options.
+pub(crate) fn call_within(
+    patience: Duration,
+    program: &str,
+    options: &[PathBuf],
+    titles: [&str; 2],
+    address: SocketAddr,
+    files: &[PathBuf],
+) -> Output {
     let mut command = Command::new(format!("/usr/bin/{program}"));
-    command.args(["-v", "-aet", titles[0], "-aec", titles[1]]).args(options);
+    command.args(["-aet", titles[0], "-aec", titles[1]]).args(options);
     command.args(["127.0.0.1", &address.port().to_string()]).args(files);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    finish(command.spawn().unwrap_or_else(|error| panic!("{program}: {error}; run tests/all")))
+    let child = command.spawn();
+    let child = child.unwrap_or_else(|error| panic!("{program}: {error}; run tests/all"));
+    finish(child, patience)
 }
 
 /// Both outputs of a program as text.
@@ -158,23 +185,26 @@ pub(crate) fn settings(mut settings: Settings) -> Settings {
     settings
 }
 
-fn serve(stream: TcpStream, names: &str, into: &Path) {
+fn serve(stream: TcpStream, names: &str, into: &Path, ended: Arc<AtomicUsize>) {
     let mut command = Command::new("/usr/bin/storescp");
     command.args(["--inetd", "+B", "+xa", names, "-aet", "ARCHIVE", "-od"]).arg(into);
     command.stdin(OwnedFd::from(stream)).stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().unwrap_or_else(|error| panic!("storescp: {error}"));
-    thread::spawn(move || child.wait());
+    thread::spawn(move || {
+        let _ = child.wait();
+        ended.fetch_add(1, Ordering::SeqCst);
+    });
 }
 
-fn finish(mut child: Child) -> Output {
-    let deadline = Instant::now() + PATIENCE;
+fn finish(mut child: Child, patience: Duration) -> Output {
+    let deadline = Instant::now() + patience;
     while child.try_wait().unwrap().is_none() {
         if Instant::now() > deadline {
             child.kill().unwrap();
             let output = child.wait_with_output().unwrap();
             panic!("it does not end:\n{}", words(&output));
         }
-        thread::sleep(std::time::Duration::from_millis(5));
+        thread::sleep(Duration::from_millis(5));
     }
     child.wait_with_output().unwrap()
 }
