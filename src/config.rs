@@ -91,7 +91,7 @@ pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
 ///
 /// Every mistake in it, in the order of files and lines.
 pub fn check(path: &Path, now: SystemTime, service: Service) -> Result<Settings, Errors> {
-    read(path, std::env::vars_os(), Problems::new(Purpose::Check(service), now))
+    read(path, std::env::vars_os(), Problems::new(Purpose::Check(service.into()), now))
 }
 
 /// Loads a configuration with the given environment, of which only the variables with the

@@ -12,7 +12,7 @@
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
 //!   association rests on when another one is loaded.
 //! - [`renewal`]: the gate's own certificates near their end.
-//! - [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
+//! - [`inherited`], [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
 //!   [`quotas`]: what was stored within the hour.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
@@ -36,6 +36,7 @@ pub mod connection;
 pub mod deadline;
 pub mod gate;
 pub mod host;
+pub mod inherited;
 pub mod journal;
 pub mod listener;
 pub mod listening;

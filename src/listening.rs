@@ -11,6 +11,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use crate::config::{Finding, Listener, Location};
 use crate::gate::Gate;
 use crate::host::{ports, words};
+use crate::inherited::Inherited;
 use crate::listener;
 use crate::live::Alive;
 use crate::pulse::Pulse;
@@ -37,32 +38,65 @@ struct Port {
 pub struct Bound(Vec<(SocketAddr, Arc<str>, Arc<TcpListener>)>);
 
 impl Bound {
-    /// Binds every address; one that `listening` has is taken over from it.
+    /// Binds every address; one that `listening` has is taken over from it, another may be there
+    /// already as `inherited`.
     ///
     /// # Errors
     ///
     /// The first that cannot be bound. Nothing has changed then.
-    pub fn new(listeners: Vec<Listener>, listening: Option<&Listening>) -> Result<Self, Finding> {
+    pub fn new(
+        listeners: Vec<Listener>,
+        listening: Option<&Listening>,
+        inherited: &Inherited,
+    ) -> Result<Self, Finding> {
         let mut sockets = Vec::new();
         for Listener { name, bind } in listeners {
             for (address, place) in bind {
                 let open = listening.and_then(|it| it.ports.get(&address));
                 let socket = match open {
                     Some(port) => Arc::clone(&port.socket),
-                    None => listener::bind(address)
+                    None => inherited
+                        .take(address)
+                        .unwrap_or_else(|| listener::bind(address))
                         .map(Arc::new)
-                        .map_err(|error| no_listening(&name, address, place, &error))?,
+                        .map_err(|error| {
+                            let other = inherited.at_port(address.port());
+                            no_listening(&name, address, other, place, &error)
+                        })?,
                 };
                 sockets.push((address, Arc::clone(&name), socket));
             }
         }
         Ok(Self(sockets))
     }
+
+    /// Warns of ports at which peers would wait for ever.
+    pub fn warn_of_unused(&self, inherited: &Inherited) {
+        let used: Vec<_> = self.0.iter().map(|(address, ..)| *address).collect();
+        for address in inherited.besides(&used) {
+            tracing::warn!(
+                "nobody answers on {address}: the service manager has opened it, and no listener \
+                 has \"{address}\" in bind; add it there, or take it out of pacsgate.socket"
+            );
+        }
+    }
 }
 
-fn no_listening(name: &str, address: SocketAddr, location: Location, error: &io::Error) -> Finding {
-    let (why, cure) = (words(error), ports::cure(error));
-    let what = format!("cannot listen on {address}: {why}{cure}");
+fn no_listening(
+    name: &str,
+    address: SocketAddr,
+    inherited: Option<SocketAddr>,
+    location: Location,
+    error: &io::Error,
+) -> Finding {
+    let why = words(error);
+    let what = match inherited {
+        Some(other) => format!(
+            "cannot listen on {address}: {why}; the service manager has opened {other} for the \
+             gate: write \"{other}\" here, or {address} in pacsgate.socket"
+        ),
+        None => format!("cannot listen on {address}: {why}{}", ports::cure(error)),
+    };
     Finding { location, key: format!("listener.{name}.bind"), what }
 }
 

@@ -10,6 +10,7 @@ use pacsgate::cli::check;
 use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config;
 use pacsgate::host::{Service, words};
+use pacsgate::inherited::Inherited;
 use pacsgate::log::{self, Format};
 use pacsgate::server;
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
 
 /// Runs the gate until a signal stops it.
 fn serve(path: &Path) -> Result<(), Exit> {
+    let inherited = log::during(Format::Text, Inherited::of_environment);
     // What is warned of before the configuration has said how to log.
     let settings = log::during(Format::Text, || config::load(path, SystemTime::now()));
     let settings = settings.map_err(|errors| {
@@ -37,7 +39,7 @@ fn serve(path: &Path) -> Result<(), Exit> {
     for warning in &settings.warnings {
         tracing::warn!("{warning}");
     }
-    let served = block_on(server::run(settings, path))?;
+    let served = block_on(server::run(settings, path, inherited))?;
     drop(last_lines);
     served.map_err(|error| {
         log::fatal(format, [error]);

@@ -16,6 +16,7 @@ use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
 use crate::host::words;
+use crate::inherited::Inherited;
 use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
 use crate::log;
@@ -48,6 +49,7 @@ pub enum ServerError {
 #[must_use = "the gate stops accepting when this is dropped"]
 pub struct Server {
     gate: Arc<Gate>,
+    inherited: Inherited,
     listening: Listening,
     pulse: Pulse,
     /// What the configuration that serves is.
@@ -60,15 +62,15 @@ pub struct Server {
 }
 
 /// Runs until a signal stops it, and until what lives has ended or the time for it is over. A hang-up
-/// has it load the configuration at `path` anew.
+/// has it load the configuration at `path` anew. Ports that are `inherited` are not bound again.
 ///
 /// # Errors
 ///
 /// What keeps it from starting.
-pub async fn run(settings: Settings, path: &Path) -> Result<(), ServerError> {
+pub async fn run(settings: Settings, path: &Path, inherited: Inherited) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
     let mut hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
-    let mut server = Server::start(settings)?;
+    let mut server = Server::start(settings, inherited)?;
     let manager = ServiceManager::ready(server.pulse(), &server.status());
     let outcome = loop {
         tokio::select! {
@@ -94,10 +96,11 @@ impl Server {
     /// # Errors
     ///
     /// What keeps it from starting.
-    pub fn start(settings: Settings) -> Result<Self, ServerError> {
+    pub fn start(settings: Settings, inherited: Inherited) -> Result<Self, ServerError> {
         let Settings { listeners, site, log, audit_at, digest, .. } = settings;
         // Everything that can fail is done before the first connection is accepted.
-        let bound = Bound::new(listeners, None).map_err(ServerError::Unavailable)?;
+        let bound = Bound::new(listeners, None, &inherited).map_err(ServerError::Unavailable)?;
+        bound.warn_of_unused(&inherited);
         let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
@@ -113,7 +116,7 @@ impl Server {
         let mut renewal = JoinSet::new();
         renewal.spawn(renewal::watch(Arc::clone(&gate)));
         let audit = audit_thread;
-        Ok(Self { gate, listening, pulse, digest, log, _renewal: renewal, ended, audit })
+        Ok(Self { gate, inherited, listening, pulse, digest, log, _renewal: renewal, ended, audit })
     }
 
     /// Where it listens.
@@ -168,7 +171,8 @@ impl Server {
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
         let Settings { listeners, site, log, digest, warnings, .. } = settings;
-        let bound = Bound::new(listeners, Some(&self.listening))?;
+        let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
+        bound.warn_of_unused(&self.inherited);
         for warning in &warnings {
             tracing::warn!("{warning}");
         }

@@ -26,6 +26,7 @@ use clap::Args;
 use super::Exit;
 use super::text::paragraph;
 use crate::config;
+use crate::inherited::Inherited;
 use crate::server::{Server, StopSignals};
 use error::DemoError;
 use pacs::Pacs;
@@ -82,7 +83,7 @@ impl Demo {
     ) -> Result<bool, DemoError> {
         // The environment of whoever tries this belongs to another gate.
         let settings = config::load_with(&site.path("pacsgate.toml"), [], SystemTime::now());
-        let server = Server::start(settings.map_err(DemoError::Configuration)?)?;
+        let server = Server::start(settings.map_err(DemoError::Configuration)?, Inherited::none())?;
         let done = self.on_stage(site, pacs, &server, &mut stop).await;
         server.stop(stop.wait()).await;
         done

@@ -49,7 +49,7 @@ pub(super) fn judge(
 
 fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Problems) {
     let all = || listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
-    for (name, at) in all().filter(|(_, at)| !service.may_listen_on(at.value.port())) {
+    for (name, at) in all().filter(|(_, at)| !service.may_listen_on(at.value)) {
         let caution = Caution::PrivilegedPort(at.value.port());
         problems.caution(at.place, format!("listener.{name}.bind"), &caution);
     }

@@ -38,7 +38,7 @@ pub(super) enum Purpose {
     /// who asks, and may be mended meanwhile.
     Run,
     /// To be judged before a restart: what will fail is as bad as what does not load.
-    Check(Service),
+    Check(Box<Service>),
 }
 
 /// What was opened, and the key that names it.

@@ -5,12 +5,10 @@ use std::io;
 
 macro_rules! any_port {
     () => {
-        "use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
-         `AmbientCapabilities=CAP_NET_BIND_SERVICE` and `PrivateUsers=no` to the unit with \
-         `systemctl edit pacsgate`"
+        "use 2762, or let systemd open the port for the gate: its pacsgate.socket says how"
     };
 }
-/// What lets the service listen on any port.
+/// What lets the service listen on any port. A socket needs no capability of the gate.
 pub const ANY_PORT: &str = any_port!();
 /// The number of `CAP_NET_BIND_SERVICE` (capabilities(7)).
 const NET_BIND_SERVICE: u32 = 10;

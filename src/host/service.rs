@@ -1,6 +1,7 @@
 //! The service of this machine, as its unit and the system's accounts have it.
 
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use nix::unistd::{User, geteuid};
@@ -20,6 +21,8 @@ pub struct Service {
     pub made: Vec<PathBuf>,
     /// Whether its unit lets it listen on ports that are for the privileged.
     pub takes_any_port: bool,
+    /// Ports that systemd opens for it.
+    pub inherited: Vec<SocketAddr>,
     /// Where alone it may write, those among them; `None` if wherever its user may.
     pub writable: Option<Vec<PathBuf>>,
 }
@@ -39,13 +42,13 @@ pub enum ServiceError {
 const USUAL_USER: &str = "pacsgate";
 
 impl Service {
-    /// Whether it may listen on a port.
-    pub fn may_listen_on(&self, port: u16) -> bool {
+    /// Whether it may listen there.
+    pub fn may_listen_on(&self, address: SocketAddr) -> bool {
         let may_any = || match &self.account {
             Some(account) => account.is_root() || self.takes_any_port,
             None => ports::may_take_any(),
         };
-        !ports::is_privileged(port) || may_any()
+        !ports::is_privileged(address.port()) || self.inherited.contains(&address) || may_any()
     }
 
     /// The service of this machine, run as `user` if one is given. Without, only root is told as
@@ -99,6 +102,7 @@ impl Service {
         self.writable = unit.is_sealed.then(|| all.collect());
         self.takes_any_port = unit.takes_any_port && !unit.has_private_users;
         self.made = unit.made;
+        self.inherited = unit.inherited;
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// Where units are, the first of a name being the one that counts.
@@ -12,7 +13,10 @@ const FOLDERS: [&str; 5] = [
     "/usr/lib/systemd/system",
     "/lib/systemd/system",
 ];
-const NAME: &str = "pacsgate.service";
+const SERVICE: &str = "pacsgate.service";
+const SOCKET: &str = "pacsgate.socket";
+/// Where a link says that systemd opens the ports of the socket unit when the machine starts.
+const ENABLED: &str = "sockets.target.wants";
 
 /// The lines of a unit that say as whom it runs, and which folders are made for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,6 +37,15 @@ pub(super) struct Unit {
     pub(super) has_private_users: bool,
     /// The user is made at the start, so that nothing can be given to it before.
     pub(super) is_dynamic: bool,
+    /// Ports that systemd opens for it.
+    pub(super) inherited: Vec<SocketAddr>,
+}
+
+/// A unit and its drop-ins.
+struct Texts {
+    path: PathBuf,
+    /// In the order in which they count.
+    texts: Vec<String>,
 }
 
 impl Unit {
@@ -42,18 +55,13 @@ impl Unit {
     }
 
     fn below(folders: &[&Path]) -> Option<Self> {
-        let mut paths = folders.iter().map(|folder| folder.join(NAME));
-        let (text, path) = paths.find_map(|path| Some((fs::read_to_string(&path).ok()?, path)))?;
+        let Texts { path, texts } = Texts::below(folders, SERVICE)?;
         let mut unit = Self { path, ..Self::default() };
-        unit.read(&text);
-        let mut drop_ins = BTreeMap::new();
-        for folder in folders.iter().rev() {
-            let entries = fs::read_dir(folder.join(format!("{NAME}.d"))).into_iter().flatten();
-            drop_ins.extend(entries.flatten().map(|entry| (entry.file_name(), entry.path())));
-        }
-        let is_conf = |path: &&PathBuf| path.extension().is_some_and(|end| end == "conf");
-        for path in drop_ins.values().filter(is_conf) {
-            unit.read(&fs::read_to_string(path).unwrap_or_default());
+        texts.iter().for_each(|text| unit.read(text));
+        let is_enabled = |folder: &&Path| folder.join(ENABLED).join(SOCKET).exists();
+        if folders.iter().any(is_enabled) {
+            let socket = Texts::below(folders, SOCKET).into_iter().flat_map(|it| it.texts);
+            socket.for_each(|text| unit.read(&text));
         }
         Some(unit)
     }
@@ -74,6 +82,8 @@ impl Unit {
                 "Group" => self.group = one(),
                 "DynamicUser" => self.is_dynamic = is_yes(value),
                 "PrivateUsers" => self.has_private_users = is_yes(value),
+                "ListenStream" if value.is_empty() => self.inherited.clear(),
+                "ListenStream" => self.inherited.extend(listen_stream(value)),
                 "AmbientCapabilities" if value.is_empty() => self.takes_any_port = false,
                 "AmbientCapabilities" => {
                     self.takes_any_port |= words().any(|word| word == "CAP_NET_BIND_SERVICE");
@@ -103,6 +113,28 @@ impl Unit {
         }
         self.made.extend(made);
     }
+}
+
+impl Texts {
+    fn below(folders: &[&Path], name: &str) -> Option<Self> {
+        let mut paths = folders.iter().map(|folder| folder.join(name));
+        let (text, path) = paths.find_map(|path| Some((fs::read_to_string(&path).ok()?, path)))?;
+        let mut drop_ins = BTreeMap::new();
+        for folder in folders.iter().rev() {
+            let entries = fs::read_dir(folder.join(format!("{name}.d"))).into_iter().flatten();
+            drop_ins.extend(entries.flatten().map(|entry| (entry.file_name(), entry.path())));
+        }
+        let is_conf = |path: &&PathBuf| path.extension().is_some_and(|end| end == "conf");
+        let drop_ins = drop_ins.values().filter(is_conf);
+        let more = drop_ins.map(|path| fs::read_to_string(path).unwrap_or_default());
+        Some(Self { path, texts: [text].into_iter().chain(more).collect() })
+    }
+}
+
+/// An address of the internet; a port alone is that of all of them.
+fn listen_stream(value: &str) -> Option<SocketAddr> {
+    let port = || value.parse().map(|port| (Ipv6Addr::UNSPECIFIED, port).into());
+    value.parse().or_else(|_| port()).ok()
 }
 
 fn is_yes(value: &str) -> bool {
@@ -138,6 +170,29 @@ mod tests {
     }
 
     #[test]
+    fn reads_the_socket_unit_that_is_shipped() {
+        let mut unit = Unit::default();
+        unit.read(include_str!("../../systemd/pacsgate.socket"));
+        assert_eq!(unit, Unit { inherited: vec!["[::]:104".parse().unwrap()], ..Unit::default() });
+        unit.read("ListenStream=\nListenStream=192.0.2.1:104\nListenStream=/run/x\n");
+        assert_eq!(unit.inherited, ["192.0.2.1:104".parse().unwrap()]);
+    }
+
+    #[test]
+    fn a_socket_unit_counts_when_it_is_enabled() {
+        let directory = tempfile::tempdir().unwrap();
+        let folder = directory.path();
+        for (name, text) in [(SERVICE, "User=pacsgate\n"), (SOCKET, "ListenStream=104\n")] {
+            fs::write(folder.join(name), text).unwrap();
+        }
+        let inherited = || Unit::below(&[folder]).unwrap().inherited;
+        assert_eq!(inherited(), []);
+        fs::create_dir(folder.join(ENABLED)).unwrap();
+        fs::write(folder.join(ENABLED).join(SOCKET), "").unwrap();
+        assert_eq!(inherited(), ["[::]:104".parse().unwrap()]);
+    }
+
+    #[test]
     fn drop_ins_count_after_the_unit_and_in_the_order_of_their_names() {
         let directory = tempfile::tempdir().unwrap();
         let [first, second] = ["etc", "usr"].map(|name| directory.path().join(name));
@@ -146,7 +201,7 @@ mod tests {
             fs::write(path, text).unwrap();
         };
         assert_eq!(Unit::below(&[&first, &second]), None);
-        write(second.join(NAME), "User=pacsgate\nSupplementaryGroups=a b\n");
+        write(second.join(SERVICE), "User=pacsgate\nSupplementaryGroups=a b\n");
         write(first.join("pacsgate.service.d/20.conf"), "[Service]\nUser = dicom\n");
         write(first.join("pacsgate.service.d/10.conf"), "User=other\nSupplementaryGroups=c\n");
         write(first.join("pacsgate.service.d/30.conf~"), "User=root\n");
@@ -155,7 +210,7 @@ mod tests {
         let unit = Unit::below(&[&first, &second]).unwrap();
         assert_eq!(unit.user.as_deref(), Some("dicom"));
         assert_eq!(unit.supplementary, ["a", "b", "c"]);
-        write(first.join(NAME), "LogsDirectory=pacsgate pacsgate/audit:link\n");
+        write(first.join(SERVICE), "LogsDirectory=pacsgate pacsgate/audit:link\n");
         let unit = Unit::below(&[&first, &second]).unwrap();
         assert_eq!(unit.made, ["/var/log/pacsgate", "/var/log/pacsgate/audit"].map(PathBuf::from));
     }

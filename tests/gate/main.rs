@@ -41,6 +41,7 @@ mod reload;
 mod service_manager;
 mod services;
 mod soak;
+mod socket_activation;
 mod standard_error;
 mod stopping;
 mod titles;

@@ -239,7 +239,8 @@ fn the_unit_starts_the_gate_as_its_command_line_allows() {
 #[ignore = "needs systemd-analyze: run tests/all"]
 fn systemd_understands_the_unit() {
     let directory = TempDir::new().unwrap();
-    let names = ["pacsgate.service", "pacsgate-reload.service", "pacsgate-reload.path"];
+    let names =
+        ["pacsgate.service", "pacsgate.socket", "pacsgate-reload.service", "pacsgate-reload.path"];
     let paths = names.map(|name| directory.path().join(name));
     for (name, path) in names.iter().zip(&paths) {
         let unit = fs::read_to_string(self::path().with_file_name(name)).unwrap();

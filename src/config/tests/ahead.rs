@@ -81,12 +81,14 @@ fn warns_of_a_port_that_the_user_of_the_service_cannot_have() {
     assert_eq!(
         warned(account(&user), false),
         "pacsgate.toml:4:9: listener.front.bind: port 104 needs a capability that the gate's \
-         user does not have; use 2762, or add `CapabilityBoundingSet=CAP_NET_BIND_SERVICE`, \
-         `AmbientCapabilities=CAP_NET_BIND_SERVICE` and `PrivateUsers=no` to the unit with \
-         `systemctl edit pacsgate`"
+         user does not have; use 2762, or let systemd open the port for the gate: its \
+         pacsgate.socket says how"
     );
     assert_eq!(warned(account(&user), true), "");
     assert_eq!(warned(account("root"), false), "");
+    let inherited = vec!["[::]:104".parse().unwrap()];
+    let service = Service { account: account(&user), inherited, ..Service::default() };
+    assert_eq!(site.cautioned_for(service), "");
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Site {
     /// What `check` warns of for this service, without the directory.
     pub(super) fn cautioned_for(&self, service: Service) -> String {
         let main = self.path("pacsgate.toml");
-        let read = read(&main, [], Problems::new(Purpose::Check(service), now()));
+        let read = read(&main, [], Problems::new(Purpose::Check(service.into()), now()));
         let warnings = match &read {
             Ok(settings) => &settings.warnings[..],
             Err(errors) => errors.warnings(),
@@ -155,7 +155,7 @@ impl Site {
 
     fn judged(&self, service: Service, now: SystemTime) -> String {
         let main = self.path("pacsgate.toml");
-        let judged = read(&main, [], Problems::new(Purpose::Check(service), now));
+        let judged = read(&main, [], Problems::new(Purpose::Check(service.into()), now));
         judged.map_or_else(|errors| self.without_directory(&errors.to_string()), |_| "".into())
     }
 
