@@ -1,16 +1,19 @@
 //! What an association rests on, and whether it still does when other rules come into force.
 
+mod written;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use pacsgate_core::certificate::{Accepted, Certificate};
 use pacsgate_core::inspector::{Caps, Contexts};
-use pacsgate_core::policy::{Facts, Refusal};
+use pacsgate_core::policy::{Candidate, Facts, Refusal};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
+
+pub use written::{NoBasis, Written};
 
 use crate::site::Site;
 use crate::stream::tls::{self, HandshakeFault};
@@ -23,14 +26,16 @@ pub struct Basis {
     pub source: IpAddr,
     /// The certificates that the requestor has shown, its own first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// What the first of them says.
-    pub certificate: Certificate,
+    /// The end of the first one's validity, in seconds since the epoch.
+    pub not_after: i64,
     /// What it has asked for.
     pub request: ReceivedRq,
     /// The peer that it was taken for.
     pub peer: Arc<str>,
     /// The PACS that it was let through to.
     pub pacs: Arc<str>,
+    /// No context was accepted: nothing can be asked on it, whatever is permitted.
+    pub is_empty: bool,
 }
 
 /// Why an association would not be opened any more.
@@ -49,12 +54,13 @@ pub enum Withdrawal {
 }
 
 /// The most that an association keeps for the next reload, in bytes: its contexts, each with the
-/// transfer syntax that was chosen, and twice the chain, of which one reading is the certificate.
-pub const KEPT: usize = 2 * tls::MAX_CHAIN_BYTES + 128 * 2 * 128;
+/// transfer syntax that was chosen, and the chain.
+pub const KEPT: usize = tls::MAX_CHAIN_BYTES + 128 * 2 * 128;
 
 impl Basis {
     /// Forgets what an association does not have: a request may be long, and lives as long as this.
     pub fn forget_all_but(&mut self, opened: &Contexts) {
+        self.is_empty = opened.is_empty();
         let ReceivedRq { request, unsound, identity, .. } = &mut self.request;
         (*unsound, *identity) = (Vec::new(), None);
         (request.user.roles, request.user.extended) = (Vec::new(), Vec::new());
@@ -75,13 +81,22 @@ impl Basis {
     ///
     /// Why the association would not be opened now.
     pub fn under(&self, site: &Site, opened: &Contexts) -> Result<(Contexts, Caps), Withdrawal> {
+        let candidate = self.judge(site)?;
+        let bound = candidate.map(|candidate| (candidate.rules_for(opened), candidate.caps()));
+        Ok(bound.unwrap_or_else(|| (opened.clone(), Caps::default())))
+    }
+
+    /// Whether it would be opened now; nothing where nothing can be asked on it.
+    ///
+    /// # Errors
+    ///
+    /// Why not.
+    pub fn judge(&self, site: &Site) -> Result<Option<Candidate>, Withdrawal> {
         let tls = site.tls.get(&self.listener).ok_or(Withdrawal::Listener)?;
-        let by = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
-        if opened.is_empty() {
-            // Nothing can be asked on it, whatever is permitted.
-            return Ok((opened.clone(), Caps::default()));
+        let accepted = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
+        if self.is_empty {
+            return Ok(None);
         }
-        let accepted = Accepted { certificate: self.certificate.clone(), by };
         let facts = Facts { certificate: &accepted, source: self.source, request: &self.request };
         let candidate = site.policy.identify(&facts);
         let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;
@@ -91,7 +106,7 @@ impl Basis {
         if *candidate.pacs() != self.pacs {
             return Err(Withdrawal::OtherPacs(Arc::clone(candidate.pacs())));
         }
-        Ok((candidate.rules_for(opened), candidate.caps()))
+        Ok(Some(candidate))
     }
 }
 

@@ -20,6 +20,8 @@ use demo::Demo;
 pub use exit::Exit;
 use probe::Probe;
 
+use crate::overview::SOCKET;
+
 /// Where the main file is, unless another is named.
 const CONFIG: &str = "/etc/pacsgate/pacsgate.toml";
 
@@ -47,6 +49,11 @@ pub struct Check {
     /// Treat warnings as errors
     #[arg(long)]
     pub strict: bool,
+    /// Ask the gate that runs on this machine which associations are open, and say which of them a
+    /// reload would end. Root and the gate's own user may ask
+    #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = SOCKET)]
+    pub against_running: Option<PathBuf>,
     /// Write one JSON object for programs instead of lines for people
     #[arg(long)]
     pub json: bool,
@@ -110,9 +117,11 @@ pub enum Command {
     /// `line` and `column` (from 1), or `variable` (of the environment), `key` and `message`;
     /// what does not apply is null. `loaded` has the numbers of `listeners`, `pacs`, `peers`,
     /// `configuration_files` and `other_files` (certificates, keys, revocation lists); it is null
-    /// if the configuration does not load.
+    /// if the configuration does not load. `running` has the number of `open` associations and
+    /// those that a reload `ends`, each with `peer`, `pacs`, `listener`, `source`, `calling_ae`,
+    /// `called_ae` and `message`; it is null without --against-running.
     ///
-    /// Exit codes: 0 good, 64 wrong arguments, 78 bad.
+    /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
@@ -149,7 +158,8 @@ mod tests {
     #[test]
     fn takes_the_options_of_check() {
         let check = |config: &str, strict, json| {
-            Command::Check(Check { config: config.into(), file: None, user: None, strict, json })
+            let (config, against_running) = (config.into(), None);
+            Command::Check(Check { config, file: None, user: None, strict, against_running, json })
         };
         let usual = check("/etc/pacsgate/pacsgate.toml", false, false);
         assert_eq!(parsed("pacsgate check").unwrap(), usual);

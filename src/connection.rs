@@ -43,6 +43,7 @@ use crate::gate::Gate;
 use crate::live::{AssociationSlot, PacsSlot};
 use crate::net;
 use crate::reason::{Early, Reason};
+use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Outside, Over, Relayed, Rules, relay};
@@ -103,7 +104,7 @@ struct Established {
     acceptor: TcpStream,
     inspector: Inspector,
     slot: AssociationSlot,
-    basis: Basis,
+    basis: Entry,
 }
 
 /// The end: one reason, and what is still to be said to whom.
@@ -270,8 +271,7 @@ impl Requested {
             return Err(requestor.dropped(Early::ListenerGone));
         };
         match tls.judge_again(&chain) {
-            Ok(by) => {
-                let accepted = Accepted { by, ..accepted };
+            Ok(accepted) => {
                 let holder = context.site.policy.holder(&accepted);
                 requestor.account.authenticated(&accepted, holder);
                 Ok(Self { requestor, accepted, request })
@@ -300,8 +300,17 @@ impl Requested {
         match judged {
             Ok((admitted, slot, peer, pacs)) => {
                 let listener = Arc::clone(&context.listener);
-                let certificate = accepted.certificate;
-                let basis = Basis { listener, source, chain, certificate, request, peer, pacs };
+                let not_after = accepted.certificate.not_after;
+                let basis = Basis {
+                    listener,
+                    source,
+                    chain,
+                    not_after,
+                    request,
+                    peer,
+                    pacs,
+                    is_empty: false,
+                };
                 Ok(Admitted { requestor, admitted, slot, basis })
             }
             Err(refusal) => {
@@ -352,6 +361,7 @@ impl Permitted {
         requestor.account.opened(&permit, &conclusion);
         let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
         basis.forget_all_but(&conclusion.contexts);
+        let basis = requestor.context.gate.register.enter(basis);
         let inspector = Inspector::new(conclusion.contexts).with_quota(quota);
         Ok(Established { requestor, acceptor, inspector, slot, basis })
     }
@@ -411,7 +421,7 @@ impl Established {
     async fn relay(self) -> Ended {
         let Self { requestor, mut acceptor, inspector, slot, basis } = self;
         let Requestor { mut context, mut account, mut stream } = requestor;
-        let deadlines = context.site.limits.deadlines(basis.certificate.not_after);
+        let deadlines = context.site.limits.deadlines(basis.not_after);
         let mut report = |news: &News| account.report(news);
         let (live, mut withdrawal) = (&context.gate.live, None);
         let mut renewal = Renewal::new(&context.gate, &mut context.site);

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::audit::Audit;
 use crate::live::Live;
 use crate::quotas::Quotas;
+use crate::register::Register;
 use crate::site::Site;
 use crate::slots::Slots;
 use crate::turns::Turns;
@@ -20,6 +21,8 @@ pub struct Gate {
     pub audit: Audit,
     /// The associations that live.
     pub live: Arc<Live>,
+    /// Those that are open, with what they rest on.
+    pub register: Arc<Register>,
     /// What peers with caps have stored.
     pub quotas: Quotas,
     /// The connections that live.

@@ -10,7 +10,8 @@
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
-//!   association rests on when another one is loaded.
+//!   association rests on when another one is loaded; [`register`]: those that are open; [`overview`]:
+//!   who may ask for them.
 //! - [`renewal`]: the gate's own certificates near their end.
 //! - [`inherited`], [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
 //!   [`quotas`]: what was stored within the hour.
@@ -43,10 +44,12 @@ pub mod listening;
 pub mod live;
 pub mod log;
 pub mod net;
+pub mod overview;
 pub mod pki;
 pub mod pulse;
 pub mod quotas;
 pub mod reason;
+pub mod register;
 pub mod relay;
 pub mod renewal;
 pub mod server;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
-use pacsgate::cli::check;
+use pacsgate::cli::check::{self, Against};
 use pacsgate::cli::{self, Check, Command, Exit};
 use pacsgate::config;
 use pacsgate::host::{Service, words};
@@ -60,7 +60,12 @@ fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
 fn judge(check: &Check) -> Result<(), Exit> {
     let service = Service::of(check.user.as_deref()).map_err(|error| tell(error, Exit::Usage))?;
     let loaded = config::check(check.path(), SystemTime::now(), service);
-    match check::report(check, &loaded, &mut io::stdout().lock()) {
+    let running = match (&check.against_running, &loaded) {
+        (Some(socket), Ok(settings)) => Some(Against::running(socket, &settings.site)),
+        _ => None,
+    };
+    let running = running.transpose().map_err(|error| tell(error, Exit::Failure))?;
+    match check::report(check, &loaded, running.as_ref(), &mut io::stdout().lock()) {
         Ok(Exit::Success) => Ok(()),
         Ok(bad) => Err(bad),
         Err(error) => Err(tell(words(&error), Exit::Failure)),

@@ -21,8 +21,10 @@ use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
 use crate::log;
 use crate::net;
+use crate::overview;
 use crate::pulse::Pulse;
 use crate::quotas::Quotas;
+use crate::register::Register;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
 use crate::slots::Slots;
@@ -56,7 +58,7 @@ pub struct Server {
     digest: Digest,
     log: Log,
     /// Dropped with the gate, and so ended.
-    _renewal: JoinSet<()>,
+    _beside: JoinSet<()>,
     ended: Ended,
     audit: AuditThread,
 }
@@ -107,16 +109,18 @@ impl Server {
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
         let site = InForce::new(site);
-        let (live, quotas, turns) = (Live::new(), Quotas::new(), Turns::of_machine());
-        let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns });
+        let (live, register) = (Live::new(), Register::new());
+        let (quotas, turns) = (Quotas::new(), Turns::of_machine());
+        let gate = Arc::new(Gate { site, audit, live, register, quotas, slots, turns });
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
-        let mut renewal = JoinSet::new();
-        renewal.spawn(renewal::watch(Arc::clone(&gate)));
+        let mut beside = JoinSet::new();
+        beside.spawn(renewal::watch(Arc::clone(&gate)));
+        beside.spawn(overview::tell(Arc::clone(&gate.register)));
         let audit = audit_thread;
-        Ok(Self { gate, inherited, listening, pulse, digest, log, _renewal: renewal, ended, audit })
+        Ok(Self { gate, inherited, listening, pulse, digest, log, _beside: beside, ended, audit })
     }
 
     /// Where it listens.

@@ -1,5 +1,7 @@
 //! `check`: all that `run` would say of a configuration, without serving.
 
+mod against;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, Write};
@@ -7,13 +9,17 @@ use std::path::Path;
 
 use serde::Serialize;
 
+pub use against::{Against, Unasked};
+
+use crate::cli::text::counted;
 use crate::cli::{Check, Exit};
 use crate::config::{Errors, Finding, Loaded, Location, Settings};
 
 /// Writes what was found as the arguments ask for it.
 ///
 /// The result is [`Exit::Success`] for a good configuration, which has no errors and, with
-/// `strict`, no warnings, and [`Exit::Configuration`] for a bad one.
+/// `strict`, no warnings and ends no association of the gate that it was held `against`, and
+/// [`Exit::Configuration`] for a bad one.
 ///
 /// # Errors
 ///
@@ -21,9 +27,10 @@ use crate::config::{Errors, Finding, Loaded, Location, Settings};
 pub fn report(
     check: &Check,
     loaded: &Result<Settings, Errors>,
+    against: Option<&Against>,
     out: &mut impl Write,
 ) -> io::Result<Exit> {
-    let report = Report::new(loaded, check.strict);
+    let report = Report::new(loaded, against, check.strict);
     if check.json {
         serde_json::to_writer(&mut *out, &report)?;
         writeln!(out)?;
@@ -41,6 +48,7 @@ struct Report<'a> {
     strict: bool,
     findings: Vec<Line<'a>>,
     loaded: Option<Count>,
+    running: Option<&'a Against>,
 }
 
 #[derive(Serialize)]
@@ -81,8 +89,12 @@ struct Count {
 }
 
 impl<'a> Report<'a> {
-    fn new(loaded: &'a Result<Settings, Errors>, strict: bool) -> Self {
-        let unwise = if strict { Severity::Error } else { Severity::Warning };
+    fn new(
+        loaded: &'a Result<Settings, Errors>,
+        running: Option<&'a Against>,
+        strict: bool,
+    ) -> Self {
+        let unwise = Severity::of_what_is_unwise(strict);
         let (mut findings, warnings) = match loaded {
             Ok(settings) => (Vec::new(), settings.warnings.as_slice()),
             Err(errors) => {
@@ -90,16 +102,28 @@ impl<'a> Report<'a> {
             }
         };
         findings.extend(warnings.iter().map(|one| line(unwise, one)));
+        let ends_none = running.is_none_or(|running| running.ends.is_empty());
         let good = findings.iter().all(|line: &Line<'_>| line.severity == Severity::Warning);
-        Self { good, strict, findings, loaded: loaded.as_ref().ok().map(Count::of) }
+        let good = good && (ends_none || !strict);
+        Self { good, strict, findings, loaded: loaded.as_ref().ok().map(Count::of), running }
     }
 
     fn write(&self, path: &Path, out: &mut impl Write) -> io::Result<()> {
         for Line { severity, text, .. } in &self.findings {
             writeln!(out, "{}: {text}", severity.name())?;
         }
-        let all = self.findings.len();
-        let errors = self.findings.iter().filter(|line| line.severity == Severity::Error).count();
+        let ends = self.running.map_or([].as_slice(), |running| &running.ends);
+        for end in ends {
+            writeln!(out, "{}: {}", Severity::of_what_is_unwise(self.strict).name(), end.text())?;
+        }
+        if let Some(running) = self.running {
+            writeln!(out, "{}", running.sum())?;
+        }
+        let all = self.findings.len() + ends.len();
+        let severities = self.findings.iter().map(|line| line.severity);
+        let severities =
+            severities.chain(ends.iter().map(|_| Severity::of_what_is_unwise(self.strict)));
+        let errors = severities.filter(|severity| *severity == Severity::Error).count();
         let (errors, warnings) =
             (counted(errors, "error"), counted(all.saturating_sub(errors), "warning"));
         match &self.loaded {
@@ -132,6 +156,10 @@ impl<'a> PlaceOf<'a> {
 }
 
 impl Severity {
+    const fn of_what_is_unwise(strict: bool) -> Self {
+        if strict { Self::Error } else { Self::Warning }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -165,9 +193,4 @@ impl fmt::Display for Count {
             counted(self.other_files, "file"),
         )
     }
-}
-
-fn counted(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }

@@ -24,7 +24,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
+use pacsgate_core::certificate::{Accepted, Certificate};
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -100,7 +100,7 @@ impl Server {
     ///
     /// # Errors
     /// Why it would be refused now.
-    pub fn judge_again(&self, chain: &[CertificateDer<'_>]) -> Result<AcceptedBy, HandshakeFault> {
+    pub fn judge_again(&self, chain: &[CertificateDer<'_>]) -> Result<Accepted, HandshakeFault> {
         let (leaf, above) = chain.split_first().ok_or(HandshakeFault::Unverified)?;
         self.verifier.judge(leaf, above, UnixTime::now())
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pacsgate_core::certificate::{AcceptedBy, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
@@ -84,7 +84,7 @@ impl ClientVerifier {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
-    ) -> Result<AcceptedBy, HandshakeFault> {
+    ) -> Result<Accepted, HandshakeFault> {
         let sent = intermediates.iter().map(|der| der.len());
         if intermediates.len() >= MAX_CHAIN
             || end_entity.len() + sent.sum::<usize>() > MAX_CHAIN_BYTES
@@ -106,13 +106,14 @@ impl ClientVerifier {
             seen::note_vouched_for();
             self.judge_pinned(&leaf)?;
             let is_unlisted = !self.lists.is_empty() && !self.lists.speak_of(&leaf.path);
-            return Ok(if is_unlisted { AcceptedBy::UnlistedPin } else { AcceptedBy::Pin });
+            let by = if is_unlisted { AcceptedBy::UnlistedPin } else { AcceptedBy::Pin };
+            return Ok(Accepted { certificate: presented, by });
         }
         let verdict = self.judge_chain(&leaf);
         if verdict.is_ok() || self.vouches_for(&leaf) {
             seen::note_vouched_for();
         }
-        verdict.map(|()| AcceptedBy::Chain)
+        verdict.map(|()| Accepted { certificate: presented, by: AcceptedBy::Chain })
     }
 
     /// Whether a configured CA has issued what is refused: for any purpose, and at a moment at which
@@ -253,7 +254,7 @@ impl ClientCertVerifier for ClientVerifier {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        let verdict = self.judge(end_entity, intermediates, now);
+        let verdict = self.judge(end_entity, intermediates, now).map(|accepted| accepted.by);
         seen::note_verdict(verdict);
         match verdict {
             Ok(_) => Ok(ClientCertVerified::assertion()),

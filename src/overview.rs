@@ -1,0 +1,111 @@
+//! The open associations, told to the administrator of this machine: `check --against-running` judges
+//! them by a configuration before a reload does.
+//!
+//! A socket in the folder that systemd makes for the service (`RuntimeDirectory=`) tells whoever may
+//! connect, which is root and the gate's own user, and reads nothing. What it tells has no secret and
+//! nothing of a patient, but everybody's titles and certificates.
+
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream as Asking;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::time::{sleep, timeout};
+
+use crate::basis::Written;
+use crate::host::words;
+use crate::register::Register;
+
+/// Where the socket is when systemd runs the gate.
+pub const SOCKET: &str = "/run/pacsgate/associations";
+/// The variable in which systemd names the folder (systemd.exec(5)).
+const FOLDER: &str = "RUNTIME_DIRECTORY";
+/// How long who asks may take to read.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The pause after a connection that could not be accepted: there are no descriptors, most likely.
+const BREATH: Duration = Duration::from_secs(1);
+
+/// The first line; a line for each association follows.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Heading {
+    /// Of the lines; another one is not understood.
+    pub schema: u32,
+    /// How many lines follow.
+    pub associations: usize,
+}
+
+/// What [`Heading::schema`] is today.
+pub const SCHEMA: u32 = 1;
+
+/// Tells everybody who connects, one after the other, for as long as this is polled. Returns at once
+/// where no folder is named.
+pub async fn tell(register: Arc<Register>) {
+    let Some(path) = path() else { return };
+    match listen(&path) {
+        Ok(socket) => answer(socket, &register).await,
+        Err(error) => {
+            let why = words(&error);
+            tracing::warn!(
+                "check --against-running cannot ask this gate: {}: {why}",
+                path.display()
+            );
+        }
+    }
+}
+
+fn path() -> Option<PathBuf> {
+    let folders = std::env::var(FOLDER).ok()?;
+    let first = folders.split(':').next().filter(|folder| !folder.is_empty())?;
+    Some(Path::new(first).join(Path::new(SOCKET).file_name()?))
+}
+
+/// Under its name there is never a socket that more may connect to. One that a killed gate has left
+/// is replaced.
+fn listen(path: &Path) -> io::Result<UnixListener> {
+    if Asking::connect(path).is_ok() {
+        return Err(io::ErrorKind::AddrInUse.into());
+    }
+    let new = path.with_extension("new");
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let socket = UnixListener::bind(&new)?;
+    fs::set_permissions(&new, Permissions::from_mode(0o600))?;
+    fs::rename(&new, path)?;
+    Ok(socket)
+}
+
+async fn answer(socket: UnixListener, register: &Register) {
+    loop {
+        match socket.accept().await {
+            Ok((stream, _)) => {
+                // Who reads no more, or has gone, is told no more.
+                let _ = timeout(PATIENCE, write(stream, register)).await;
+            }
+            Err(_) => sleep(BREATH).await,
+        }
+    }
+}
+
+async fn write(mut stream: UnixStream, register: &Register) -> io::Result<()> {
+    let open = register.now();
+    let heading = Heading { schema: SCHEMA, associations: open.len() };
+    stream.write_all(&line(&heading)?).await?;
+    for basis in open {
+        stream.write_all(&line(&Written::of(&basis))?).await?;
+    }
+    stream.shutdown().await
+}
+
+fn line(value: &impl Serialize) -> io::Result<Vec<u8>> {
+    let mut line = serde_json::to_vec(value)?;
+    line.push(b'\n');
+    Ok(line)
+}
