@@ -11,12 +11,15 @@ use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::site::{CT1_NAME, site};
 use std::fs;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Changes the configuration that the gate was started with.
 fn edit(gate: &Gate, from: &str, to: &str) {
-    let path = gate.directory.path().join("pacsgate.toml");
+    let path = configuration(gate);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "no {from} in {text}");
     fs::write(path, text.replace(from, to)).unwrap();
@@ -177,7 +180,7 @@ fn a_listener_that_goes_ends_what_came_by_it() {
     let mut associated = Caller::with(&site().ct1).call(side).unwrap();
     associated.associate(&Associate::echo("CT1", "PACS"));
     let mut waiting = Caller::with(&site().mr1).call(side).unwrap();
-    let path = scenario.gate.directory.path().join("pacsgate.toml");
+    let path = configuration(&scenario.gate);
     let text = fs::read_to_string(&path).unwrap();
     let (front, _) = text.split_once("[listener.side]").unwrap();
     fs::write(&path, front).unwrap();
@@ -243,26 +246,98 @@ fn limits_and_the_level_of_the_log_change_with_a_reload() {
 
 #[test]
 fn many_reloads_under_load_lose_nothing() {
-    let scenario = Scenario::usual();
-    let mut long = mr1(&scenario);
-    long.associate(&Associate::echo("MR1", "PACS"));
-    let until = Instant::now() + Duration::from_secs(3);
-    let (mut id, mut flips, mut narrow) = (0, 0, false);
-    while Instant::now() < until {
-        let (from, to) = if narrow { ("\"CT9\"", "\"CT1\"") } else { ("\"CT1\"", "\"CT9\"") };
-        edit(&scenario.gate, from, to);
-        narrow = !narrow;
-        flips += 1;
-        let digest = |line: &serde_json::Value| line["event"] == "reload";
-        scenario.gate.signal("HUP");
-        scenario.gate.wait_for_nth(flips, digest);
-        let mut requestor = scenario.ct1();
-        requestor.send(&Associate::echo("CT1", "PACS").encode());
-        assert_eq!(requestor.receive_pdu().kind == ASSOCIATE_AC, !narrow);
-        id += 1;
-        echo(&mut long, id);
+    Flipping::for_seconds(3);
+}
+
+#[test]
+#[ignore = "takes a minute: run tests/all"]
+fn a_minute_of_reloads_loses_nothing_and_keeps_nothing() {
+    let [early, late] = Flipping::for_seconds(60);
+    assert!(late * 100 <= early * 105, "{late} KiB at the end, {early} KiB after ten seconds");
+}
+
+/// A gate that is told ten times a second to flip what is permitted, while others work.
+struct Flipping {
+    scenario: Scenario,
+    sound: String,
+    /// How many audit lines have been looked at.
+    read: usize,
+    /// Whether the title CT1 is one of ct1's.
+    is_permitted: bool,
+}
+
+impl Flipping {
+    const TICK: Duration = Duration::from_millis(100);
+    /// A file that is wrong comes as often.
+    const WRONG: u32 = 7;
+
+    /// The memory that is resident after ten seconds and at the end.
+    fn for_seconds(seconds: u64) -> [u64; 2] {
+        let scenario = Scenario::with(|settings| settings.services(r#"["echo", "store"]"#));
+        let sound = fs::read_to_string(configuration(&scenario.gate)).unwrap();
+        let mut flipping = Self { scenario, sound, read: 0, is_permitted: true };
+        let over = AtomicBool::new(false);
+        let (address, began) = (flipping.scenario.gate.address, Instant::now());
+        let mut memory = [0, 0];
+        let served: u64 = thread::scope(|scope| {
+            let workers = [(); 4].map(|()| scope.spawn(|| work(address, &over)));
+            let mut ticks = 0;
+            while began.elapsed() < Duration::from_secs(seconds) {
+                ticks += 1;
+                let now = Instant::now();
+                flipping.flip(ticks % Self::WRONG == 0);
+                thread::sleep(Self::TICK.saturating_sub(now.elapsed()));
+                let at = usize::from(began.elapsed() > Duration::from_secs(10));
+                memory[at] = flipping.scenario.gate.resident_memory();
+            }
+            over.store(true, Ordering::Relaxed);
+            workers.into_iter().map(|worker| worker.join().unwrap()).sum()
+        });
+        println!("{served} associations, {memory:?} KiB");
+        let stopped = flipping.scenario.gate.stop();
+        assert!(stopped.counted("reload", "refused") > seconds / 2, "{}", stopped.stdout);
+        assert!(stopped.counted("reload", "applied") > 3 * seconds, "{}", stopped.stdout);
+        assert_eq!(stopped.counted("closed", "withdrawn"), 0);
+        memory
     }
-    assert!(flips > 5);
-    long.release();
-    scenario.gate.audited("closed", "released");
+
+    /// The next association hears of it, or does not, if the file is wrong.
+    fn flip(&mut self, is_wrong: bool) {
+        let title = if self.is_permitted { "\"CT9\"" } else { "\"CT1\"" };
+        let mut text = self.sound.replace("\"CT1\"", title);
+        if is_wrong {
+            text += "rights = 7\n";
+        } else {
+            self.is_permitted = !self.is_permitted;
+        }
+        let Scenario { gate, .. } = &self.scenario;
+        fs::write(configuration(gate), text).unwrap();
+        gate.signal("HUP");
+        let reason = if is_wrong { "refused" } else { "applied" };
+        let line = gate.wait_for_next(&mut self.read, |line| line["event"] == "reload");
+        assert_eq!(line["reason"], reason, "{line}");
+        let mut requestor = self.scenario.ct1();
+        requestor.send(&Associate::echo("CT1", "PACS").encode());
+        assert_eq!(requestor.receive_pdu().kind == ASSOCIATE_AC, self.is_permitted);
+        requestor.vanish();
+    }
+}
+
+/// One association after the other, each short or long, all permitted.
+fn work(gate: SocketAddr, over: &AtomicBool) -> u64 {
+    let mut served = 0;
+    while !over.load(Ordering::Relaxed) {
+        let mut requestor = Caller::with(&site().mr1).call(gate).unwrap();
+        requestor.associate(&Associate::echo("MR1", "PACS"));
+        for id in 1..=1 << (served % 10) {
+            echo(&mut requestor, id);
+        }
+        requestor.release();
+        served += 1;
+    }
+    served
+}
+
+fn configuration(gate: &Gate) -> PathBuf {
+    gate.directory.path().join("pacsgate.toml")
 }

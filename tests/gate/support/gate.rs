@@ -64,14 +64,15 @@ impl Gate {
         line.unwrap_or_else(|| panic!("no such audit line in:\n{}", self.stdout.text()))
     }
 
-    /// Waits until there are so many lines of a kind.
-    pub(crate) fn wait_for_nth(&self, count: usize, wanted: impl Fn(&Value) -> bool) {
-        let seen = std::cell::Cell::new(0);
-        let found = self.stdout.wait_for(|line| {
-            seen.set(seen.get() + usize::from(wanted(&json(line))));
-            (seen.get() >= count).then_some(())
+    /// Waits for a line that is not among the first so many, and counts on to behind it.
+    pub(crate) fn wait_for_next(&self, read: &mut usize, wanted: impl Fn(&Value) -> bool) -> Value {
+        let number = std::cell::Cell::new(*read);
+        let found = self.stdout.wait_from(*read, |line| {
+            number.set(number.get() + 1);
+            Some(json(line)).filter(&wanted)
         });
-        assert!(found.is_some(), "not {count} such lines in:\n{}", self.stdout.text());
+        *read = number.get();
+        found.unwrap_or_else(|| panic!("no such line behind {read}"))
     }
 
     /// Waits for the line of this event with this reason.
@@ -93,8 +94,17 @@ impl Gate {
 
     /// The most memory that the process had resident, in KiB.
     pub(crate) fn peak_memory(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    /// The memory that the process has resident now, in KiB.
+    pub(crate) fn resident_memory(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    fn memory(&self, of: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(of)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
@@ -169,9 +179,14 @@ impl Lines {
 
     /// The first line for which `wanted` has something; `None` at the end or out of patience.
     fn wait_for<T>(&self, wanted: impl Fn(&str) -> Option<T>) -> Option<T> {
+        self.wait_from(0, wanted)
+    }
+
+    /// The same behind the first so many lines.
+    fn wait_from<T>(&self, first: usize, wanted: impl Fn(&str) -> Option<T>) -> Option<T> {
         let deadline = Instant::now() + PATIENCE;
         let mut seen = self.seen.0.lock().unwrap();
-        let mut looked_at = 0;
+        let mut looked_at = first;
         loop {
             if let Some(found) = seen.lines[looked_at..].iter().find_map(|line| wanted(line)) {
                 return Some(found);
