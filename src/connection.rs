@@ -1,7 +1,7 @@
 //! The story of a connection, from the socket to its end.
 //!
 //! ```text
-//! Connected -- TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
+//! Connected -- source, TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
 //!     Admitted -- identity --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
 //!     Ended
 //! ```
@@ -48,6 +48,7 @@ use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Outside, Over, Relayed, Rules, relay};
 use crate::site::Site;
 use crate::slots::Slot;
+use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
@@ -132,6 +133,7 @@ pub async fn serve(connected: Connected) {
 // What each step needs while it waits is boxed and freed with it: a task is as large as its
 // longest wait, and the relay's is the one that lasts.
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
+    let connected = Box::pin(connected.learn_source()).await?;
     let authenticated = Box::pin(connected.handshake()).await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?;
     let permitted = requested.renew()?.judge()?.permit();
@@ -140,17 +142,49 @@ async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
 }
 
 impl Connected {
-    /// A connection with its slots; the socket has not been read. The site that is in force now
-    /// judges it to its end.
+    /// A connection with its slots; the socket has not been read. The site that has judged its
+    /// address judges it further.
     pub fn new(
         gate: Arc<Gate>,
+        site: Arc<Site>,
         listener: Arc<str>,
         source: SocketAddr,
         socket: TcpStream,
         slot: Slot,
     ) -> Self {
         let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
-        Self { context: Context::new(gate, listener, source, slot), account, socket }
+        Self { context: Context::new(gate, site, listener, source, slot), account, socket }
+    }
+
+    /// A balancer says for whom it speaks, before a byte of TLS.
+    async fn learn_source(self) -> Result<Self, Box<Ended>> {
+        let Self { mut context, mut account, mut socket } = self;
+        if !context.slot.awaits_source() {
+            return Ok(Self { context, account, socket });
+        }
+        let (stop, limit) = (context.gate.live.draining(), context.site.limits.proxy_header);
+        let read = tokio::select! {
+            read = within(stop, limit, proxy_protocol::read(&mut socket)) => read,
+            limit = context.slot.gives_way() => return Err(Ended::new(context, account, limit)),
+        };
+        let named = match read {
+            Ok(Ok(named)) => named,
+            Ok(Err(fault)) => {
+                if fault == ProxyFault::Closed {
+                    account.passed_by();
+                }
+                return Err(Ended::new(context, account, fault));
+            }
+            Err(cut) => return Err(Ended::new(context, account, cut.or(ProxyFault::Timeout))),
+        };
+        if let Some(Ends { source, .. }) = named {
+            account.named(source);
+            context.balancer = Some(std::mem::replace(&mut context.source, source));
+        }
+        match context.slot.comes_from(context.source.ip()) {
+            Ok(()) => Ok(Self { context, account, socket }),
+            Err(limit) => Err(Ended::new(context, account, limit)),
+        }
     }
 
     async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
@@ -205,6 +239,7 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
         Opening::PlainDicom => Reason::Early(Early::PlainDicom),
         Opening::Http => Reason::Early(Early::Http),
         Opening::Ssl2 => Reason::Early(Early::Ssl2),
+        Opening::ProxyHeader => Reason::Early(Early::UnexpectedProxyHeader),
         Opening::Unknown => Reason::Early(Early::NotTls),
         Opening::Tls => Reason::Handshake(fault),
     }

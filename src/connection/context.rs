@@ -18,6 +18,8 @@ pub(super) struct Context {
     pub(super) listener: Arc<str>,
     /// The requestor's address.
     pub(super) source: SocketAddr,
+    /// The balancer that has named it, if one has.
+    pub(super) balancer: Option<SocketAddr>,
     /// Held until the sockets are closed.
     pub(super) slot: Slot,
     /// The same among those of its peer, once that is known.
@@ -25,9 +27,14 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(gate: Arc<Gate>, listener: Arc<str>, source: SocketAddr, slot: Slot) -> Self {
-        let site = gate.site.now();
-        Self { gate, site, listener, source, slot, of_peer: None }
+    pub(super) fn new(
+        gate: Arc<Gate>,
+        site: Arc<Site>,
+        listener: Arc<str>,
+        source: SocketAddr,
+        slot: Slot,
+    ) -> Self {
+        Self { gate, site, listener, source, balancer: None, slot, of_peer: None }
     }
 
     /// Takes what is in force now; whether that is something else.

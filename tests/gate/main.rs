@@ -13,6 +13,7 @@ mod support;
 mod around_the_gate;
 mod associations;
 mod audit_trail;
+mod behind_a_balancer;
 mod bounded_queries;
 mod certificates;
 mod check;
