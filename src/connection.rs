@@ -38,6 +38,7 @@ use self::renewal::Renewal;
 use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::basis::Basis;
+use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, PacsSlot};
@@ -177,9 +178,9 @@ impl Connected {
             }
             Err(cut) => return Err(Ended::new(context, account, cut.or(ProxyFault::Timeout))),
         };
-        if let Some(Ends { source, .. }) = named {
-            account.named(source);
-            context.balancer = Some(std::mem::replace(&mut context.source, source));
+        if let Some(ends) = named {
+            account.named(ends.source);
+            context.speaks_for(ends);
         }
         match context.slot.comes_from(context.source.ip()) {
             Ok(()) => Ok(Self { context, account, socket }),
@@ -361,10 +362,11 @@ impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
         let Self { mut requestor, permit, slot, mut basis } = self;
+        let ends = requestor.ends();
         let Requestor { context, stream, .. } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
-        let asking = ask_target(&context.site, &permit, gone(stream));
+        let asking = ask_target(&context.site, &permit, ends, gone(stream));
         let asked = within(live.stopped(), limits.whole_dial(), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
@@ -420,14 +422,21 @@ impl Refused {
 async fn ask_target(
     site: &Site,
     permit: &Permit,
+    ends: io::Result<Ends>,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
-    let request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
-    let Some(target) = site.targets.get(permit.pacs()) else {
+    let mut request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
+    let Some(Target { address, proxy_protocol }) = site.targets.get(permit.pacs()) else {
         return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
     };
-    let (acceptor, received) = target::dial(permit, &request, target, &site.limits, gone)
+    if *proxy_protocol {
+        // A socket that has no address any more has no requestor.
+        let header = ends.and_then(proxy_protocol::header);
+        let header = header.map_err(|_| Refused::new(TargetFailure::Abandoned))?;
+        request.splice(..0, header);
+    }
+    let (acceptor, received) = target::dial(permit, &request, address, &site.limits, gone)
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, failure.abort(), stream))?;
     match permit.conclude(received) {
@@ -488,6 +497,15 @@ impl Requestor {
     /// The certificates that it has shown, its own first.
     fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec()
+    }
+
+    /// Both ends of its own connection, by whatever balancer it came.
+    fn ends(&self) -> io::Result<Ends> {
+        let destination = match &self.context.balancer {
+            Some(balancer) => balancer.destination,
+            None => self.stream.get_ref().0.get_ref().local_addr()?,
+        };
+        Ok(Ends { source: self.context.source, destination })
     }
 
     /// Nothing more is said to it.

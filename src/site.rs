@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use pacsgate_core::policy::Policy;
 use tokio::time::Instant;
 
-use crate::config::{Address, Limits};
+use crate::config::{Limits, Target};
 use crate::relay::Deadlines;
 use crate::stream::tls;
 
@@ -21,8 +21,8 @@ use crate::stream::tls;
 pub struct Site {
     /// Who may do what.
     pub policy: Policy,
-    /// Where each PACS of the policy is.
-    pub targets: HashMap<Arc<str>, Address>,
+    /// How each PACS of the policy is reached.
+    pub targets: HashMap<Arc<str>, Target>,
     /// How much and how long.
     pub limits: Limits,
     /// TLS by the names of the listeners.

@@ -7,6 +7,7 @@ use crate::gate::Gate;
 use crate::live::PeerConnection;
 use crate::site::Site;
 use crate::slots::Slot;
+use crate::stream::proxy_protocol::Ends;
 
 /// Where a connection came in, and what judges it.
 pub(super) struct Context {
@@ -19,11 +20,18 @@ pub(super) struct Context {
     /// The requestor's address.
     pub(super) source: SocketAddr,
     /// The balancer that has named it, if one has.
-    pub(super) balancer: Option<SocketAddr>,
+    pub(super) balancer: Option<Balancer>,
     /// Held until the sockets are closed.
     pub(super) slot: Slot,
     /// The same among those of its peer, once that is known.
     of_peer: Option<PeerConnection>,
+}
+
+/// A balancer that has named a source.
+#[derive(Clone, Copy)]
+pub(super) struct Balancer {
+    /// Where the source has connected.
+    pub(super) destination: SocketAddr,
 }
 
 impl Context {
@@ -43,6 +51,12 @@ impl Context {
         let is_new = !Arc::ptr_eq(&site, &self.site);
         self.site = site;
         is_new
+    }
+
+    /// A balancer has said for whom it speaks.
+    pub(super) fn speaks_for(&mut self, Ends { source, destination }: Ends) {
+        self.source = source;
+        self.balancer = Some(Balancer { destination });
     }
 
     /// It is one of this peer's connections; how many others there are.

@@ -71,7 +71,8 @@ pub struct Undialled {
     pub stream: Option<TcpStream>,
 }
 
-/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first.
+/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first. Before
+/// the `request` there may be word of who that is.
 ///
 /// # Errors
 ///

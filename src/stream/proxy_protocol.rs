@@ -1,4 +1,4 @@
-//! The PROXY protocol, version 2: how a balancer says for whom it speaks.
+//! The PROXY protocol, version 2: how a balancer says for whom it speaks, and the gate to a PACS.
 //!
 //! The specification is HAProxy's (`doc/proxy-protocol.txt`, sections 2.2 and 4). The addresses and
 //! the values behind them are read by the crate `ppp`. What is left to its users is here: how much is
@@ -9,9 +9,10 @@ mod fault;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use ppp::v2::{Addresses, Header, PROTOCOL_PREFIX, ParseError, Protocol, Type};
+use ppp::v2::{Addresses, Builder, Header, PROTOCOL_PREFIX, ParseError, Protocol, Type};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 pub use self::fault::{HeaderError, ProxyFault};
@@ -66,6 +67,29 @@ where
     net::read_body(stream, length, &mut header).await.map_err(|_| ProxyFault::Closed)?;
     let [.., command, _, _, _] = head;
     if command == LOCAL { Ok(None) } else { ends(&header).map(Some) }
+}
+
+/// The header of a connection that is made for another: as long as its addresses, which are both of
+/// one family in it.
+///
+/// # Errors
+///
+/// None that its length could cause.
+pub fn header(ends: Ends) -> io::Result<Vec<u8>> {
+    let (source, destination) = (net::canonical(ends.source), net::canonical(ends.destination));
+    let both = if source.is_ipv4() == destination.is_ipv4() {
+        (source, destination)
+    } else {
+        (mapped(source), mapped(destination))
+    };
+    Builder::with_addresses(PROXY, Protocol::Stream, both).build()
+}
+
+fn mapped(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) => SocketAddr::new(ip.to_ipv6_mapped().into(), address.port()),
+        IpAddr::V6(_) => address,
+    }
 }
 
 /// Whether this may become a header: known at the first byte that differs.

@@ -6,6 +6,7 @@ use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::authority::Identity;
 use crate::support::configuration::Table;
+use crate::support::pacs::Pacs;
 use crate::support::requestor::{Caller, Requestor, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
@@ -297,4 +298,70 @@ fn a_balancer_is_known_by_its_ipv4_address_at_a_socket_for_ipv6() {
     direct.associate(&Associate::echo("MR1", "PACS"));
     let line = scenario.gate.wait_for_audit(|line| line["peer"] == "ct1");
     assert!(line["proxy"].as_str().unwrap().starts_with("127.0.0.2:"), "{line}");
+}
+
+/// A PACS that begins with this header.
+fn told(header: Header) -> Pacs {
+    Pacs::playing(move |pacs| {
+        let expected = header.encode();
+        let mut bytes = vec![0; expected.len()];
+        pacs.read_exact(&mut bytes).unwrap();
+        assert_eq!(bytes, expected);
+        pacs.serve();
+    })
+}
+
+fn telling(pacs: Pacs) -> Scenario {
+    Scenario::before(pacs, |mut settings| {
+        settings.listener.insert("proxy_protocol_from", r#"["127.0.0.2"]"#.into());
+        settings.archive.insert("proxy_protocol", "true".into());
+        settings
+    })
+}
+
+#[test]
+fn a_pacs_is_told_who_a_balancer_speaks_for() {
+    for (named, told_as) in [
+        (Header::usual(), Header::usual()),
+        (
+            Header::naming("[2001:db8::7]:4711", "[2001:db8::8]:2762"),
+            Header::naming("[2001:db8::7]:4711", "[2001:db8::8]:2762"),
+        ),
+        (Header::naming("[::ffff:192.0.2.7]:4711", "10.0.0.8:2762"), Header::usual()),
+        (
+            Header::naming("[::ffff:192.0.2.7]:4711", "[2001:db8::8]:2762"),
+            Header::naming("[::ffff:192.0.2.7]:4711", "[2001:db8::8]:2762"),
+        ),
+    ] {
+        let scenario = telling(told(told_as));
+        let mut requestor = through(scenario.gate.address, &site().ct1, &named.encode());
+        requestor.associate(&Associate::echo("CT1", "PACS"));
+        echo(&mut requestor, 1);
+        requestor.release();
+    }
+}
+
+#[test]
+fn a_pacs_is_told_the_address_of_a_device_that_connects_by_itself() {
+    let scenario = telling(Pacs::playing(|pacs| {
+        pacs.read_exact(&mut [0; 28]).unwrap();
+        pacs.serve();
+    }));
+    for from in [[127, 0, 0, 1], [127, 0, 0, 9]] {
+        let mut device = Caller::with(&site().ct1).call_from(from, scenario.gate.address).unwrap();
+        let source = device.socket().local_addr().unwrap().to_string();
+        device.associate(&Associate::echo("CT1", "PACS"));
+        device.release();
+        let expected = Header::naming(&source, &scenario.gate.address.to_string()).encode();
+        assert_eq!(scenario.pacs.received()[..28], expected);
+    }
+}
+
+#[test]
+fn nothing_is_told_to_a_pacs_before_the_permit() {
+    let scenario = telling(Pacs::good());
+    let mut foreign = through(scenario.gate.address, &site().ct1, &from("192.0.2.7:4711"));
+    foreign.send(&Associate::echo("MR1", "PACS").encode());
+    assert_rejected(&mut foreign, [1, 1, 3]);
+    assert_eq!(scenario.pacs.connections(), 0);
 }

@@ -156,6 +156,23 @@ fn a_checksum_must_be_right() {
     assert_eq!(fault(&made(crc, &twice)), wrong);
 }
 
+#[test]
+fn what_is_sent_is_what_is_read() {
+    let mut bytes = super::header(usual()).unwrap();
+    assert_eq!(bytes, with_values(&[]));
+    for (source, destination) in [
+        ("192.0.2.7:4711", "10.0.0.8:2762"),
+        ("[2001:db8::7]:4711", "[2001:db8::8]:2762"),
+        ("192.0.2.7:4711", "[2001:db8::8]:2762"),
+        ("[2001:db8::7]:4711", "10.0.0.8:2762"),
+    ] {
+        bytes = super::header(ends(source, destination)).unwrap();
+        assert_eq!(read_from(&bytes), (Ok(Some(ends(source, destination))), bytes.len()));
+    }
+    let mapped = super::header(ends("[::ffff:192.0.2.7]:4711", "[::ffff:10.0.0.8]:2762"));
+    assert_eq!(mapped.unwrap(), with_values(&[]));
+}
+
 #[tokio::test]
 async fn waits_for_a_header_in_pieces() {
     let bytes = with_values(&value(4, &[0; 9]));
@@ -174,7 +191,7 @@ impl AsyncRead for Slow {
         mut self: std::pin::Pin<&mut Self>,
         _: &mut std::task::Context<'_>,
         into: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<std::io::Result<()>> {
+    ) -> std::task::Poll<io::Result<()>> {
         into.put_slice(self.0.pop_front().as_slice());
         std::task::Poll::Ready(Ok(()))
     }
