@@ -12,6 +12,7 @@ use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
 
+use crate::reason::Early;
 use crate::site::Site;
 use crate::stream::tls::{self, HandshakeFault};
 
@@ -21,6 +22,8 @@ pub struct Basis {
     pub listener: Arc<str>,
     /// The requestor's address.
     pub source: IpAddr,
+    /// The balancer that has named it, if one has.
+    pub balancer: Option<IpAddr>,
     /// The certificates that the requestor has shown, its own first.
     pub chain: Vec<CertificateDer<'static>>,
     /// What the first of them says.
@@ -38,6 +41,8 @@ pub struct Basis {
 pub enum Withdrawal {
     /// The port at which it came is none any more.
     Listener,
+    /// The balancer that named its source is believed no more.
+    Balancer,
     /// Its certificate would be refused.
     Certificate(HandshakeFault),
     /// The policy would refuse it.
@@ -76,6 +81,9 @@ impl Basis {
     /// Why the association would not be opened now.
     pub fn under(&self, site: &Site, opened: &Contexts) -> Result<(Contexts, Caps), Withdrawal> {
         let tls = site.tls.get(&self.listener).ok_or(Withdrawal::Listener)?;
+        if self.balancer.is_some_and(|balancer| !site.is_balancer(&self.listener, balancer)) {
+            return Err(Withdrawal::Balancer);
+        }
         let by = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
         if opened.is_empty() {
             // Nothing can be asked on it, whatever is permitted.
@@ -101,6 +109,7 @@ impl Withdrawal {
         match self {
             Self::Certificate(fault) => fault.advice().map(Cow::Borrowed),
             Self::Refused(refusal) => refusal.advice(),
+            Self::Balancer => Early::BalancerGone.advice().map(Cow::Borrowed),
             Self::Listener | Self::OtherPeer(_) | Self::OtherPacs(_) => None,
         }
     }
@@ -110,6 +119,7 @@ impl fmt::Display for Withdrawal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listener => f.write_str("its listener is gone"),
+            Self::Balancer => f.write_str("the balancer that named its source is believed no more"),
             Self::Certificate(fault) => fault.fmt(f),
             Self::Refused(refusal) => refusal.denial.fmt(f),
             Self::OtherPeer(peer) => write!(f, "its certificate is that of peer {peer} now"),

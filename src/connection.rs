@@ -305,6 +305,9 @@ impl Requested {
         let Some(tls) = context.site.tls.get(&context.listener) else {
             return Err(requestor.dropped(Early::ListenerGone));
         };
+        if !context.believes_its_balancer() {
+            return Err(requestor.dropped(Early::BalancerGone));
+        }
         match tls.judge_again(&chain) {
             Ok(by) => {
                 let accepted = Accepted { by, ..accepted };
@@ -326,6 +329,7 @@ impl Requested {
         let chain = requestor.chain();
         let context = &requestor.context;
         let source = context.source.ip();
+        let balancer = context.balancer();
         let facts = Facts { certificate: &accepted, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
@@ -337,7 +341,8 @@ impl Requested {
             Ok((admitted, slot, peer, pacs)) => {
                 let listener = Arc::clone(&context.listener);
                 let certificate = accepted.certificate;
-                let basis = Basis { listener, source, chain, certificate, request, peer, pacs };
+                let basis =
+                    Basis { listener, source, balancer, chain, certificate, request, peer, pacs };
                 Ok(Admitted { requestor, admitted, slot, basis })
             }
             Err(refusal) => {

@@ -86,6 +86,10 @@ pacsgate_core::reasons! {
         ListenerGone: "listener-gone",
             "a reload has closed the listener by which it came",
             "Nothing, if that was intended; otherwise put the listener back and reload." => Answer::Close;
+        BalancerGone: "balancer-gone",
+            "a reload has taken the balancer that named its source out of proxy_protocol_from",
+            "Nothing, if that was intended; otherwise put the balancer's address back into \
+             `proxy_protocol_from` of the [listener] table and reload." => Answer::Close;
         Stopped: "stopped-before-association",
             "the gate stopped before the association was open" => Answer::Close;
     }

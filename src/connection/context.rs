@@ -1,6 +1,6 @@
 //! What a connection has from its socket to its end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use crate::gate::Gate;
@@ -30,6 +30,8 @@ pub(super) struct Context {
 /// A balancer that has named a source.
 #[derive(Clone, Copy)]
 pub(super) struct Balancer {
+    /// Its own address.
+    pub(super) address: SocketAddr,
     /// Where the source has connected.
     pub(super) destination: SocketAddr,
 }
@@ -55,8 +57,18 @@ impl Context {
 
     /// A balancer has said for whom it speaks.
     pub(super) fn speaks_for(&mut self, Ends { source, destination }: Ends) {
-        self.source = source;
-        self.balancer = Some(Balancer { destination });
+        let address = std::mem::replace(&mut self.source, source);
+        self.balancer = Some(Balancer { address, destination });
+    }
+
+    /// Who has named the source, if that is not its own.
+    pub(super) fn balancer(&self) -> Option<IpAddr> {
+        self.balancer.map(|balancer| balancer.address.ip())
+    }
+
+    /// Whether the source may have been named by whoever has.
+    pub(super) fn believes_its_balancer(&self) -> bool {
+        self.balancer().is_none_or(|address| self.site.is_balancer(&self.listener, address))
     }
 
     /// It is one of this peer's connections; how many others there are.

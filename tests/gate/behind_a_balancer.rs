@@ -2,12 +2,14 @@
 
 mod header;
 
+use crate::reload::{edit, reload};
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::authority::Identity;
 use crate::support::configuration::Table;
 use crate::support::pacs::Pacs;
-use crate::support::requestor::{Caller, Requestor, connect_from};
+use crate::support::pdu::abort;
+use crate::support::requestor::{Caller, Received, Requestor, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
@@ -364,4 +366,55 @@ fn nothing_is_told_to_a_pacs_before_the_permit() {
     foreign.send(&Associate::echo("MR1", "PACS").encode());
     assert_rejected(&mut foreign, [1, 1, 3]);
     assert_eq!(scenario.pacs.connections(), 0);
+}
+
+/// Takes the balancer out of the listener's networks, and waits until that is in force.
+fn distrust(scenario: &Scenario) {
+    edit(&scenario.gate, r#"["127.0.0.2"]"#, r#"["127.0.0.5"]"#);
+    reload(&scenario.gate);
+}
+
+#[test]
+fn a_source_that_crosses_a_reload_is_believed_by_what_is_in_force() {
+    let scenario = balanced(|settings| settings);
+    let gate = scenario.gate.address;
+    let mut named = through(gate, &site().ct1, &from("192.0.2.7:4711"));
+    let mut itself = through(gate, &site().ct1, &Header::empty(LOCAL, 0).encode());
+    distrust(&scenario);
+    named.send(&Associate::echo("CT1", "PACS").encode());
+    assert_eq!(named.receive(), Received::Closed);
+    let line = scenario.gate.audited("refused", "balancer-gone");
+    assert_eq!((&line["wire"], &line["source"]), (&"close".into(), &"192.0.2.7:4711".into()));
+    assert!(line["advice"].as_str().unwrap().contains("proxy_protocol_from"), "{line}");
+    assert_eq!(scenario.pacs.connections(), 0);
+    // Its own address is what the socket says.
+    itself.associate(&Associate::echo("CT1", "PACS"));
+    let _ = passing_on(gate, &from("192.0.2.7:4711")).read_to_end(&mut Vec::new());
+    scenario.gate.audited("failed", "unexpected-proxy-header");
+}
+
+#[test]
+fn an_association_ends_when_the_balancer_that_named_its_source_is_believed_no_more() {
+    let scenario = balanced(|settings| settings);
+    let gate = scenario.gate.address;
+    let mut open = [from("192.0.2.7:4711"), Header::empty(LOCAL, 0).encode()].map(|header| {
+        let mut requestor = through(gate, &site().ct1, &header);
+        requestor.associate(&Associate::echo("CT1", "PACS"));
+        requestor
+    });
+    // Another balancer beside it changes nothing.
+    edit(&scenario.gate, r#"["127.0.0.2"]"#, r#"["127.0.0.2", "127.0.0.6"]"#);
+    reload(&scenario.gate);
+    open.iter_mut().for_each(|requestor| echo(requestor, 1));
+    edit(&scenario.gate, r#"["127.0.0.2", "127.0.0.6"]"#, r#"["127.0.0.6"]"#);
+    scenario.gate.signal("HUP");
+    let [named, itself] = &mut open;
+    assert_eq!(named.receive_pdu().encode(), abort(2, 0));
+    assert_eq!(named.receive(), Received::Closed);
+    let line = scenario.gate.audited("closed", "withdrawn");
+    assert_eq!(line["source"], "192.0.2.7:4711");
+    assert!(line["detail"].as_str().unwrap().contains("believed no more"), "{line}");
+    assert!(line["advice"].as_str().unwrap().contains("proxy_protocol_from"), "{line}");
+    echo(itself, 2);
+    itself.release();
 }
