@@ -1,5 +1,6 @@
 //! Connections that a balancer passes on, and what only looks like them.
 
+mod haproxy;
 mod header;
 
 use crate::reload::{edit, reload};
