@@ -40,7 +40,9 @@ pacsgate_core::reasons! {
              certificate's key: it opened connections and asked for nothing.";
         PerSource: "source-limit",
             "limits.per_source was reached",
-            "If many peers share this address, raise limits.per_source; otherwise look at this host.";
+            "If it is your balancer, add it to `proxy_protocol_from` of the [listener] table, and let it \
+             send the PROXY protocol. If many peers share this address, raise limits.per_source; \
+             otherwise look at this host.";
     }
 }
 

@@ -8,6 +8,7 @@ use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::authority::Identity;
 use crate::support::configuration::Table;
+use crate::support::dcmtk::Storescp;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::abort;
 use crate::support::requestor::{Caller, Received, Requestor, connect_from};
@@ -418,4 +419,18 @@ fn an_association_ends_when_the_balancer_that_named_its_source_is_believed_no_mo
     assert!(line["advice"].as_str().unwrap().contains("proxy_protocol_from"), "{line}");
     echo(itself, 2);
     itself.release();
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn a_pacs_that_reads_no_header_says_so_in_its_way() {
+    let pacs = Storescp::start();
+    let mut settings = Settings::new(pacs.address);
+    settings.archive.insert("proxy_protocol", "true".into());
+    let gate = settings.start();
+    let mut device = Caller::with(&site().ct1).call(gate.address).unwrap();
+    device.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut device, [2, 3, 1]);
+    let line = gate.audited("refused", "target-closed");
+    assert!(line["advice"].as_str().unwrap().contains("proxy_protocol"), "{line}");
 }
