@@ -15,6 +15,7 @@ use rustls::pki_types::CertificateDer;
 
 pub use written::{NoBasis, Written};
 
+use crate::reason::Early;
 use crate::site::Site;
 use crate::stream::tls::{self, HandshakeFault};
 
@@ -24,6 +25,8 @@ pub struct Basis {
     pub listener: Arc<str>,
     /// The requestor's address.
     pub source: IpAddr,
+    /// The balancer that has named it, if one has.
+    pub balancer: Option<IpAddr>,
     /// The certificates that the requestor has shown, its own first.
     pub chain: Vec<CertificateDer<'static>>,
     /// The end of the first one's validity, in seconds since the epoch.
@@ -43,6 +46,8 @@ pub struct Basis {
 pub enum Withdrawal {
     /// The port at which it came is none any more.
     Listener,
+    /// The balancer that named its source is believed no more.
+    Balancer,
     /// Its certificate would be refused.
     Certificate(HandshakeFault),
     /// The policy would refuse it.
@@ -93,6 +98,9 @@ impl Basis {
     /// Why not.
     pub fn judge(&self, site: &Site) -> Result<Option<Candidate>, Withdrawal> {
         let tls = site.tls.get(&self.listener).ok_or(Withdrawal::Listener)?;
+        if self.balancer.is_some_and(|balancer| !site.is_balancer(&self.listener, balancer)) {
+            return Err(Withdrawal::Balancer);
+        }
         let accepted = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
         if self.is_empty {
             return Ok(None);
@@ -116,6 +124,7 @@ impl Withdrawal {
         match self {
             Self::Certificate(fault) => fault.advice().map(Cow::Borrowed),
             Self::Refused(refusal) => refusal.advice(),
+            Self::Balancer => Early::BalancerGone.advice().map(Cow::Borrowed),
             Self::Listener | Self::OtherPeer(_) | Self::OtherPacs(_) => None,
         }
     }
@@ -125,6 +134,7 @@ impl fmt::Display for Withdrawal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listener => f.write_str("its listener is gone"),
+            Self::Balancer => f.write_str("the balancer that named its source is believed no more"),
             Self::Certificate(fault) => fault.fmt(f),
             Self::Refused(refusal) => refusal.denial.fmt(f),
             Self::OtherPeer(peer) => write!(f, "its certificate is that of peer {peer} now"),

@@ -68,6 +68,7 @@ pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
 pub use log::Log;
+pub use pacs::Target;
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub use value::{Address, AddressFault};

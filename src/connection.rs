@@ -1,7 +1,7 @@
 //! The story of a connection, from the socket to its end.
 //!
 //! ```text
-//! Connected -- TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
+//! Connected -- source, TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
 //!     Admitted -- identity --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
 //!     Ended
 //! ```
@@ -38,6 +38,7 @@ use self::renewal::Renewal;
 use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::basis::Basis;
+use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, PacsSlot};
@@ -49,6 +50,7 @@ use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Outside, Over, Relayed, Rules, relay};
 use crate::site::Site;
 use crate::slots::Slot;
+use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
 
@@ -133,6 +135,7 @@ pub async fn serve(connected: Connected) {
 // What each step needs while it waits is boxed and freed with it: a task is as large as its
 // longest wait, and the relay's is the one that lasts.
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
+    let connected = Box::pin(connected.learn_source()).await?;
     let authenticated = Box::pin(connected.handshake()).await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?;
     let permitted = requested.renew()?.judge()?.permit();
@@ -141,17 +144,49 @@ async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
 }
 
 impl Connected {
-    /// A connection with its slots; the socket has not been read. The site that is in force now
-    /// judges it to its end.
+    /// A connection with its slots; the socket has not been read. The site that has judged its
+    /// address judges it further.
     pub fn new(
         gate: Arc<Gate>,
+        site: Arc<Site>,
         listener: Arc<str>,
         source: SocketAddr,
         socket: TcpStream,
         slot: Slot,
     ) -> Self {
         let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
-        Self { context: Context::new(gate, listener, source, slot), account, socket }
+        Self { context: Context::new(gate, site, listener, source, slot), account, socket }
+    }
+
+    /// A balancer says for whom it speaks, before a byte of TLS.
+    async fn learn_source(self) -> Result<Self, Box<Ended>> {
+        let Self { mut context, mut account, mut socket } = self;
+        if !context.slot.awaits_source() {
+            return Ok(Self { context, account, socket });
+        }
+        let (stop, limit) = (context.too_late(), context.site.limits.proxy_header);
+        let read = tokio::select! {
+            read = within(stop, limit, proxy_protocol::read(&mut socket)) => read,
+            limit = context.slot.gives_way() => return Err(Ended::new(context, account, limit)),
+        };
+        let named = match read {
+            Ok(Ok(named)) => named,
+            Ok(Err(fault)) => {
+                if fault == ProxyFault::Closed {
+                    account.passed_by();
+                }
+                return Err(Ended::new(context, account, fault));
+            }
+            Err(cut) => return Err(Ended::new(context, account, cut.or(ProxyFault::Timeout))),
+        };
+        if let Some(ends) = named {
+            account.named(ends.source);
+            context.speaks_for(ends);
+        }
+        match context.slot.comes_from(context.source.ip()) {
+            Ok(()) => Ok(Self { context, account, socket }),
+            Err(limit) => Err(Ended::new(context, account, limit)),
+        }
     }
 
     async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
@@ -206,6 +241,7 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
         Opening::PlainDicom => Reason::Early(Early::PlainDicom),
         Opening::Http => Reason::Early(Early::Http),
         Opening::Ssl2 => Reason::Early(Early::Ssl2),
+        Opening::ProxyHeader => Reason::Early(Early::UnexpectedProxyHeader),
         Opening::Unknown => Reason::Early(Early::NotTls),
         Opening::Tls => Reason::Handshake(fault),
     }
@@ -270,6 +306,9 @@ impl Requested {
         let Some(tls) = context.site.tls.get(&context.listener) else {
             return Err(requestor.dropped(Early::ListenerGone));
         };
+        if !context.believes_its_balancer() {
+            return Err(requestor.dropped(Early::BalancerGone));
+        }
         match tls.judge_again(&chain) {
             Ok(accepted) => {
                 let holder = context.site.policy.holder(&accepted);
@@ -290,6 +329,7 @@ impl Requested {
         let chain = requestor.chain();
         let context = &requestor.context;
         let source = context.source.ip();
+        let balancer = context.balancer();
         let facts = Facts { certificate: &accepted, source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
@@ -304,6 +344,7 @@ impl Requested {
                 let basis = Basis {
                     listener,
                     source,
+                    balancer,
                     chain,
                     not_after,
                     request,
@@ -335,10 +376,11 @@ impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
         let Self { mut requestor, permit, slot, mut basis } = self;
+        let ends = requestor.ends();
         let Requestor { context, stream, .. } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
-        let asking = ask_target(&context.site, &permit, gone(stream));
+        let asking = ask_target(&context.site, &permit, ends, gone(stream));
         let asked = within(live.stopped(), limits.whole_dial(), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
@@ -395,14 +437,21 @@ impl Refused {
 async fn ask_target(
     site: &Site,
     permit: &Permit,
+    ends: io::Result<Ends>,
     gone: impl Future<Output = ()>,
 ) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
-    let request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
-    let Some(target) = site.targets.get(permit.pacs()) else {
+    let mut request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
+    let Some(Target { address, proxy_protocol }) = site.targets.get(permit.pacs()) else {
         return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
     };
-    let (acceptor, received) = target::dial(permit, &request, target, &site.limits, gone)
+    if *proxy_protocol {
+        // A socket that has no address any more has no requestor.
+        let header = ends.and_then(proxy_protocol::header);
+        let header = header.map_err(|_| Refused::new(TargetFailure::Abandoned))?;
+        request.splice(..0, header);
+    }
+    let (acceptor, received) = target::dial(permit, &request, address, &site.limits, gone)
         .await
         .map_err(|Undialled { failure, stream }| Refused::by(failure, failure.abort(), stream))?;
     match permit.conclude(received) {
@@ -463,6 +512,15 @@ impl Requestor {
     /// The certificates that it has shown, its own first.
     fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec()
+    }
+
+    /// Both ends of its own connection, by whatever balancer it came.
+    fn ends(&self) -> io::Result<Ends> {
+        let destination = match &self.context.balancer {
+            Some(balancer) => balancer.destination,
+            None => self.stream.get_ref().0.get_ref().local_addr()?,
+        };
+        Ok(Ends { source: self.context.source, destination })
     }
 
     /// Nothing more is said to it.

@@ -13,6 +13,7 @@ use crate::connection::{Connected, serve};
 use crate::gate::Gate;
 use crate::host::words;
 use crate::live::Alive;
+use crate::net;
 use crate::pulse::Asked;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
@@ -58,11 +59,18 @@ fn begin(
     socket: TcpStream,
     source: SocketAddr,
 ) {
-    let slot = match gate.slots.take(source.ip()) {
+    let (site, source) = (gate.site.now(), net::canonical(source));
+    let taken = if site.is_balancer(listener, source.ip()) {
+        gate.slots.take_for_another(source.ip())
+    } else {
+        gate.slots.take(source.ip())
+    };
+    let slot = match taken {
         Ok(slot) => slot,
         Err(limit) => return refuse(gate, listener, source, limit),
     };
-    let connected = Connected::new(Arc::clone(gate), Arc::clone(listener), source, socket, slot);
+    let (gate, listener) = (Arc::clone(gate), Arc::clone(listener));
+    let connected = Connected::new(gate, site, listener, source, socket, slot);
     let alive = alive.clone();
     tokio::spawn(async move {
         serve(connected).await;

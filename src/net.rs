@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustix::io::Errno;
@@ -22,6 +22,12 @@ where
 {
     let read = stream.take(length as u64).read_to_end(body).await?;
     if read == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+}
+
+/// The address as IPv4 where it is that, mapped into IPv6: one system has one address, by whichever
+/// socket it came.
+pub const fn canonical(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
 }
 
 /// What counts as one source of connections, for limits and for the audit's sums.

@@ -10,6 +10,7 @@ use pacsgate_core::wire::reject::Reject;
 use crate::relay::target::TargetFailure;
 use crate::relay::{BROKEN_TLS, Ending};
 use crate::slots::SlotLimit;
+use crate::stream::proxy_protocol::ProxyFault;
 use crate::stream::tls::HandshakeFault;
 
 /// The one reason of an end, in the order in which a connection meets them.
@@ -17,6 +18,8 @@ use crate::stream::tls::HandshakeFault;
 pub enum Reason {
     /// No slot was free.
     Slots(SlotLimit),
+    /// A balancer did not say for whom it speaks.
+    Proxy(ProxyFault),
     /// It ended before there was a request to judge, or an answer to it.
     Early(Early),
     /// The TLS handshake failed.
@@ -48,6 +51,11 @@ pacsgate_core::reasons! {
         Http: "http",
             "what came was HTTP",
             "Nothing: a browser or a scanner came to the DICOM port." => Answer::Alert("");
+        UnexpectedProxyHeader: "unexpected-proxy-header",
+            "what came was a PROXY protocol header where none may be",
+            "If your balancer sent it, add its address to `proxy_protocol_from` of the [listener] table. \
+             If the line has a `proxy`, two balancers have each added a header: let the inner one read \
+             the other's (`accept-proxy` in HAProxy)." => Answer::Alert("");
         /// SSL 3.0 and TLS may be offered in it; RFC 6176 forbids the form itself.
         Ssl2: "ssl-hello",
             "what came was a ClientHello in the form of SSL 2",
@@ -78,6 +86,10 @@ pacsgate_core::reasons! {
         ListenerGone: "listener-gone",
             "a reload has closed the listener by which it came",
             "Nothing, if that was intended; otherwise put the listener back and reload." => Answer::Close;
+        BalancerGone: "balancer-gone",
+            "a reload has taken the balancer that named its source out of proxy_protocol_from",
+            "Nothing, if that was intended; otherwise put the balancer's address back into \
+             `proxy_protocol_from` of the [listener] table and reload." => Answer::Close;
         Stopped: "stopped-before-association",
             "the gate stopped before the association was open" => Answer::Close;
     }
@@ -88,6 +100,7 @@ impl Reason {
     pub fn explained(&self) -> &dyn Explained {
         match self {
             Self::Slots(limit) => limit,
+            Self::Proxy(fault) => fault,
             Self::Early(early) => early,
             Self::Handshake(fault) => fault,
             Self::Request(error) => error,
@@ -102,6 +115,7 @@ impl Reason {
     pub fn answer(self) -> Answer {
         match self {
             Self::Slots(_) => Answer::Close,
+            Self::Proxy(fault) => fault.answer(),
             Self::Early(early) => early.answer(),
             Self::Handshake(fault) => fault.answer(),
             Self::Request(error) => error.answer(),
@@ -142,6 +156,7 @@ macro_rules! each_is_a_reason {
 
 each_is_a_reason! {
     SlotLimit => Slots,
+    ProxyFault => Proxy,
     Early => Early,
     HandshakeFault => Handshake,
     AssociateError => Request,

@@ -1,13 +1,15 @@
 //! What one load of the configuration makes: replaced as a whole, never in parts.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ipnet::IpNet;
 use pacsgate_core::policy::Policy;
 use tokio::time::Instant;
 
-use crate::config::{Address, Limits};
+use crate::config::{Limits, Target};
 use crate::relay::Deadlines;
 use crate::stream::tls;
 
@@ -19,12 +21,23 @@ use crate::stream::tls;
 pub struct Site {
     /// Who may do what.
     pub policy: Policy,
-    /// Where each PACS of the policy is.
-    pub targets: HashMap<Arc<str>, Address>,
+    /// How each PACS of the policy is reached.
+    pub targets: HashMap<Arc<str>, Target>,
     /// How much and how long.
     pub limits: Limits,
     /// TLS by the names of the listeners.
     pub tls: HashMap<Arc<str>, tls::Server>,
+    /// The networks of balancers, by the names of the listeners that have some.
+    pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
+}
+
+impl Site {
+    /// Whether what comes from there names its source in a header, and is believed.
+    pub fn is_balancer(&self, listener: &str, address: IpAddr) -> bool {
+        let networks = self.balancers.get(listener).into_iter().flatten();
+        let address = address.to_canonical();
+        networks.into_iter().any(|network| network.contains(&address))
+    }
 }
 
 impl Limits {

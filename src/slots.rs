@@ -40,7 +40,9 @@ pacsgate_core::reasons! {
              certificate's key: it opened connections and asked for nothing.";
         PerSource: "source-limit",
             "limits.per_source was reached",
-            "If many peers share this address, raise limits.per_source; otherwise look at this host.";
+            "If it is your balancer, add it to `proxy_protocol_from` of the [listener] table, and let it \
+             send the PROXY protocol. If many peers share this address, raise limits.per_source; \
+             otherwise look at this host.";
     }
 }
 
@@ -77,6 +79,8 @@ enum At {
 pub struct Slot {
     slots: Arc<Slots>,
     whose: Whose,
+    /// Whether it counts for its source: a balancer's does not until that has named one.
+    counts: bool,
     number: u64,
     at: At,
     gives_way: Arc<Notify>,
@@ -116,22 +120,36 @@ impl Slots {
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, SlotLimit> {
         let source = Source::of(address);
         let mut taken = self.taken();
-        let of_source = taken.per_source.get(&source).copied().unwrap_or_default();
-        if of_source >= taken.most_per_source {
-            return Err(SlotLimit::PerSource);
-        }
+        taken.has_room_for(source)?;
+        let mut slot = self.enter(&mut taken, source)?;
+        taken.count(source);
+        slot.counts = true;
+        Ok(slot)
+    }
+
+    /// Takes the slot of a connection by which a balancer will speak for a source; it is
+    /// [`Slot::comes_from`] that then. All of them come from one address, so that this has no limit of
+    /// its own, but they weigh together, and the oldest of them gives way.
+    ///
+    /// # Errors
+    ///
+    /// The limit that leaves no slot.
+    pub fn take_for_another(self: &Arc<Self>, balancer: IpAddr) -> Result<Slot, SlotLimit> {
+        self.enter(&mut self.taken(), Source::of(balancer))
+    }
+
+    fn enter(self: &Arc<Self>, taken: &mut Taken, source: Source) -> Result<Slot, SlotLimit> {
         if taken.connections >= taken.most && !taken.make_room() {
             return Err(SlotLimit::Connections);
         }
-        *taken.per_source.entry(source).or_default() += 1;
         taken.connections += 1;
         let number = taken.next;
         taken.next += 1;
         let gives_way = Arc::new(Notify::new());
-        let is_known = taken.known.contains(source);
-        taken.enter_handshakes(number, Place::new(source, is_known, &gives_way));
-        let whose = Whose { source, is_known };
-        Ok(Slot { slots: Arc::clone(self), whose, number, at: At::Handshake, gives_way })
+        let whose = taken.whose(source);
+        taken.enter_handshakes(number, Place::new(source, whose.is_known, &gives_way));
+        let slots = Arc::clone(self);
+        Ok(Slot { slots, whose, counts: false, number, at: At::Handshake, gives_way })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -140,6 +158,19 @@ impl Slots {
 }
 
 impl Taken {
+    fn has_room_for(&self, source: Source) -> Result<(), SlotLimit> {
+        let of_source = self.per_source.get(&source).copied().unwrap_or_default();
+        if of_source < self.most_per_source { Ok(()) } else { Err(SlotLimit::PerSource) }
+    }
+
+    fn count(&mut self, source: Source) {
+        *self.per_source.entry(source).or_default() += 1;
+    }
+
+    fn whose(&self, source: Source) -> Whose {
+        Whose { source, is_known: self.known.contains(source) }
+    }
+
     fn enter_handshakes(&mut self, number: u64, place: Place<Source>) {
         self.connections -= self.handshakes.enter(number, place);
     }
@@ -166,6 +197,31 @@ impl Slot {
     /// Where it comes from, for the order of the turns.
     pub const fn whose(&self) -> Whose {
         self.whose
+    }
+
+    /// Whether it is a balancer's that has named no source yet.
+    pub const fn awaits_source(&self) -> bool {
+        !self.counts
+    }
+
+    /// The balancer has named the source: it counts for that from now on.
+    ///
+    /// # Errors
+    ///
+    /// The source has all that it may have.
+    pub fn comes_from(&mut self, address: IpAddr) -> Result<(), SlotLimit> {
+        let source = Source::of(address);
+        let mut taken = self.slots.taken();
+        taken.has_room_for(source)?;
+        taken.count(source);
+        self.counts = true;
+        self.whose = taken.whose(source);
+        // Where it has given way meanwhile, it is about to hear of it.
+        if taken.leave(self.number, self.at) {
+            let place = Place::new(source, self.whose.is_known, &self.gives_way);
+            taken.enter_handshakes(self.number, place);
+        }
+        Ok(())
     }
 
     /// TLS is up, with this certificate; whether it is that of a peer. It waits for a request.
@@ -223,7 +279,8 @@ impl Drop for Slot {
         if taken.leave(self.number, self.at) {
             taken.connections -= 1;
         }
-        if let Some(count) = taken.per_source.get_mut(&self.whose.source) {
+        let of_source = taken.per_source.get_mut(&self.whose.source);
+        if let Some(count) = of_source.filter(|_| self.counts) {
             *count -= 1;
             if *count == 0 {
                 taken.per_source.remove(&self.whose.source);

@@ -1,6 +1,7 @@
-//! What bytes come and go through: TLS over a socket, and the buffers that an idle connection does
-//! not hold.
+//! What bytes come and go through: a balancer's header, TLS over a socket, and the buffers that an
+//! idle connection does not hold.
 
 pub mod pool;
+pub mod proxy_protocol;
 pub mod read_ahead;
 pub mod tls;

@@ -65,6 +65,11 @@ impl Account {
         }
     }
 
+    /// A balancer has named the source for which it connects.
+    pub fn named(&mut self, source: SocketAddr) {
+        self.record.proxy = Some(std::mem::replace(&mut self.record.source, source));
+    }
+
     /// The handshake has shown whose certificate this is.
     pub fn authenticated(&mut self, accepted: &Accepted, holder: Option<Holder>) {
         self.record.standing = Standing::VouchedFor;

@@ -33,6 +33,9 @@ pub struct Record {
     /// The address and port of the remote system.
     #[serde(serialize_with = "canonical")]
     pub source: SocketAddr,
+    /// The balancer that has named the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<SocketAddr>,
     /// The client certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<CertificateRecord>>,
@@ -111,6 +114,7 @@ impl Record {
             id,
             listener,
             source,
+            proxy: None,
             certificate: None,
             calling: None,
             called: None,

@@ -414,6 +414,7 @@ fn worst(id: ConnectionId) -> Record {
         bytes: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         duration: Some(Duration::MAX),
         trace: phrases(),
+        proxy: Some("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535".parse().unwrap()),
         ..Record::new(
             Event::Refused,
             Standing::Peer,

@@ -14,6 +14,7 @@ use super::Basis;
 pub struct Written {
     listener: String,
     source: IpAddr,
+    balancer: Option<IpAddr>,
     peer: String,
     pacs: String,
     not_after: i64,
@@ -37,6 +38,7 @@ impl Written {
         Self {
             listener: basis.listener.to_string(),
             source: basis.source,
+            balancer: basis.balancer,
             peer: basis.peer.to_string(),
             pacs: basis.pacs.to_string(),
             not_after: basis.not_after,
@@ -57,6 +59,7 @@ impl Written {
             request: ReceivedRq::parse(body).map_err(|_| NoBasis)?,
             listener: self.listener.into(),
             source: self.source,
+            balancer: self.balancer,
             peer: self.peer.into(),
             pacs: self.pacs.into(),
             not_after: self.not_after,

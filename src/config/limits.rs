@@ -47,7 +47,10 @@ limits! {
     requests: u32 = 256, count;
     /// Connections at a time from one source address, IPv6 counted by /64.
     per_source: u32 = 128, count;
-    /// From the accepted connection to the end of the TLS handshake.
+    /// For the header of a balancer, which comes as soon as it has connected; 3 s and more for a packet
+    /// that is lost.
+    proxy_header: Duration = Duration::from_secs(5), step;
+    /// From the accepted connection, or that header, to the end of the TLS handshake.
     handshake: Duration = Duration::from_secs(10), step;
     /// From there to the last byte of the association request.
     request: Duration = Duration::from_secs(10), step;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use config::ValueKind;
+use ipnet::IpNet;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::finding::Location;
@@ -43,6 +44,7 @@ const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 
 pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) bind: Vec<At<SocketAddr>>,
+    pub(super) balancers: Vec<At<IpNet>>,
     /// `None` if something was wrong.
     tls: Option<Material>,
 }
@@ -71,6 +73,10 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
         let mistake = if is_blank { Mistake::BlankInBind } else { Mistake::Bind };
         value::bind(text).ok_or_else(|| mistake(text.into()))
     });
+    let balancers = table.optional_list("proxy_protocol_from", |node| {
+        let network = node.parsed(value::network, Mistake::Network)?;
+        if network.prefix_len() == 0 { Err(Mistake::AnyBalancer(network)) } else { Ok(network) }
+    });
     let before = table.problems.count();
     let tls = table.demand("tls").map(|node| {
         let key = table.path("tls");
@@ -78,13 +84,19 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     });
     let is_sound = table.problems.count() == before;
     table.finish();
-    Read { name: name.into(), bind, tls: tls.filter(|_| is_sound) }
+    Read { name: name.into(), bind, balancers, tls: tls.filter(|_| is_sound) }
 }
 
 impl Read {
     /// Whether its TLS is sound and has no CA.
     pub(super) fn lacks_ca(&self) -> bool {
         self.tls.as_ref().is_some_and(|material| material.client_ca.is_none())
+    }
+
+    /// Those whose connections begin with a header, if there are any.
+    pub(super) fn balancers(&self) -> Option<(Arc<str>, Vec<IpNet>)> {
+        let networks: Vec<_> = self.balancers.iter().map(|at| at.value).collect();
+        (!networks.is_empty()).then(|| (Arc::clone(&self.name), networks))
     }
 
     /// Makes the TLS side. `None` if something is wrong, which is reported.

@@ -128,6 +128,11 @@ pub(super) enum Mistake {
     /// Not a network.
     #[error("{0} {1}")]
     Network(Quoted, NetworkFault),
+    /// Everybody as a balancer.
+    #[error(
+        "{0} is every address, so that anybody could claim any source; name the balancers' own"
+    )]
+    AnyBalancer(IpNet),
     /// Not an address of a PACS.
     #[error("{0} {1}")]
     Address(Quoted, AddressFault),
@@ -383,6 +388,24 @@ pub(super) enum Caution {
     /// The address that means all addresses where one is listened on, and is nobody's.
     #[error("{0} is the address of no device; name the network of the device, or leave it out")]
     NoSource(IpNet),
+    /// A network with more systems in it than balancers.
+    #[error(
+        "whoever has an address in {0} can claim any source; name the balancers' own addresses"
+    )]
+    WideBalancer(IpNet),
+    /// A device that is taken for a balancer.
+    #[error(
+        "{network} is within proxy_protocol_from of {listener}, at {first}: devices there can claim any \
+         source, and cannot connect without a header; name the balancers' own addresses there"
+    )]
+    PeerAmongBalancers {
+        /// The peer's network.
+        network: IpNet,
+        /// The listener's table.
+        listener: String,
+        /// Where it has the balancers.
+        first: Location,
+    },
     /// More associations than a peer can get.
     #[error(
         "{wanted} is more than the {possible} that it can have: one peer gets half of the \

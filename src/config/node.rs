@@ -63,6 +63,13 @@ impl Node {
         found.ok_or_else(|| Mistake::Word(text.into(), noun, known()))
     }
 
+    pub(super) const fn yes_or_no(&self) -> Result<bool, Mistake> {
+        if let ValueKind::Boolean(value) = self.value {
+            return Ok(value);
+        }
+        Err(self.instead_of("true or false"))
+    }
+
     /// The text of a variable stands for a number as well.
     pub(super) fn integer(&self) -> Result<i64, Mistake> {
         if let ValueKind::I64(integer) = self.value {

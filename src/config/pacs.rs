@@ -15,6 +15,15 @@ use super::section::{At, Section, place_of};
 use super::source::Place;
 use super::value::Address;
 
+/// How a PACS is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where it is.
+    pub address: Address,
+    /// Whether it is told for whom the gate connects.
+    pub proxy_protocol: bool,
+}
+
 /// The keys of `[pacs.NAME]` that the environment may override.
 pub(super) const SCALARS: [&str; 1] = ["address"];
 
@@ -24,6 +33,7 @@ pub(super) struct Read {
     pub(super) place: Place,
     pub(super) called: Vec<At<AeTitle>>,
     pub(super) address: Option<At<Address>>,
+    proxy_protocol: bool,
     pub(super) ae_title: Option<At<AeTitle>>,
     pub(super) associations: u32,
     max_pdu: u32,
@@ -36,6 +46,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         name: name.into(),
         place: table.place,
         address: table.required("address", address),
+        proxy_protocol: table.or("proxy_protocol", false, Node::yes_or_no),
         called: table.list("called_ae", title),
         ae_title: table.optional("ae_title", title),
         associations: table.or("associations", limits.pacs_associations, limits::count),
@@ -68,8 +79,9 @@ impl Read {
     }
 
     /// Where to dial; `None` where the address was refused.
-    pub(super) fn into_target(self) -> Option<(Arc<str>, Address)> {
-        Some((self.name, self.address?.value))
+    pub(super) fn into_target(self) -> Option<(Arc<str>, Target)> {
+        let address = self.address?.value;
+        Some((self.name, Target { address, proxy_protocol: self.proxy_protocol }))
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
+    let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
     let loaded = Loaded {
@@ -90,7 +91,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site = Site { policy, targets, limits, tls };
+    let site = Site { policy, targets, limits, tls, balancers };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -160,6 +161,7 @@ impl Tables {
         unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
         unwise::networks(&self.peers, problems);
+        unwise::balancers(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {

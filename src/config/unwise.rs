@@ -11,7 +11,11 @@ use super::pacs::is_wildcard;
 use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
-use super::{pacs, peer};
+use super::{listener, pacs, peer};
+
+/// The largest networks that balancers alone have, mostly.
+const USUAL_IPV4: u8 = 24;
+const USUAL_IPV6: u8 = 64;
 
 /// A title where it stands.
 #[derive(Clone, Copy)]
@@ -105,6 +109,33 @@ pub(super) fn networks(peers: &[peer::Read], problems: &mut Problems) {
                 _ => continue,
             };
             problems.caution(*place, format!("peer.{}.from", peer.name), &caution);
+        }
+    }
+}
+
+/// Whoever has an address of a balancer is believed, whatever source he names.
+pub(super) fn balancers(
+    listeners: &[listener::Read],
+    peers: &[peer::Read],
+    problems: &mut Problems,
+) {
+    for listener in listeners {
+        let key = || format!("listener.{}.proxy_protocol_from", listener.name);
+        for At { place, value: network } in &listener.balancers {
+            let usual = if network.addr().is_ipv4() { USUAL_IPV4 } else { USUAL_IPV6 };
+            if network.prefix_len() < usual {
+                problems.caution(*place, key(), &Caution::WideBalancer(*network));
+            }
+            let from = peers.iter().flat_map(|peer| peer.from.iter().map(move |at| (peer, at)));
+            let inside = from.filter(|(_, at)| network.contains(&at.value));
+            for (peer, at) in inside {
+                let caution = Caution::PeerAmongBalancers {
+                    network: at.value,
+                    first: problems.locate(*place),
+                    listener: format!("listener.{}", listener.name),
+                };
+                problems.caution(at.place, format!("peer.{}.from", peer.name), &caution);
+            }
         }
     }
 }

@@ -116,16 +116,26 @@ pub(super) enum NetworkFault {
     },
 }
 
-/// Reads a network in CIDR notation, or one address.
+/// Reads a network in CIDR notation, or one address. What is mapped into IPv6 is IPv4, as addresses
+/// are when they are compared.
 pub(super) fn network(text: &str) -> Result<IpNet, NetworkFault> {
     if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(address.into());
+        return Ok(address.to_canonical().into());
     }
     let network: IpNet = text.parse().map_err(|_| NetworkFault::Grammar)?;
     if network.addr() != network.network() {
         return Err(NetworkFault::HostBits { network: network.trunc(), address: network.addr() });
     }
-    Ok(network)
+    Ok(unmapped(network))
+}
+
+fn unmapped(network: IpNet) -> IpNet {
+    /// The bits before an IPv4 address in IPv6 (RFC 4291 section 2.5.5.2).
+    const MAPPED: u8 = 96;
+    let prefix = network.prefix_len().checked_sub(MAPPED).filter(|_| network.addr().is_ipv6());
+    let address = network.addr().to_canonical();
+    let unmapped = prefix.filter(|_| address.is_ipv4()).map(|prefix| IpNet::new(address, prefix));
+    unmapped.and_then(Result::ok).unwrap_or(network)
 }
 
 /// Reads an address to listen on. Port 0 lets the system choose one.
@@ -230,6 +240,18 @@ mod tests {
     fn takes_a_single_address_for_a_network_of_one() {
         assert_eq!(network("192.0.2.7"), Ok("192.0.2.7/32".parse().unwrap()));
         assert_eq!(network("2001:db8::7"), Ok("2001:db8::7/128".parse().unwrap()));
+    }
+
+    #[test]
+    fn takes_mapped_networks_for_what_is_mapped() {
+        for (mapped, plain) in [
+            ("::ffff:192.0.2.7", "192.0.2.7/32"),
+            ("::ffff:192.0.2.0/120", "192.0.2.0/24"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::/64", "::/64"),
+        ] {
+            assert_eq!(network(mapped), Ok(plain.parse().unwrap()), "{mapped}");
+        }
     }
 
     #[test]

@@ -20,7 +20,8 @@ const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
 
 const CHECK_ADDRESS: &str = "Check that the PACS is running, that pacs.NAME.address is right (and its name resolves), and \
      the firewall in between.";
-const ENDED_INSTEAD: &str = "Look at the PACS's log: it ended the connection instead of answering.";
+const ENDED_INSTEAD: &str = "Look at the PACS's log: it ended the connection instead of answering. With \
+     pacs.NAME.proxy_protocol it must read the PROXY protocol; take that out if it does not.";
 
 pacsgate_core::reasons! {
     /// Why the target did not open the association, with what the requestor hears.
@@ -71,7 +72,8 @@ pub struct Undialled {
     pub stream: Option<TcpStream>,
 }
 
-/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first.
+/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first. Before
+/// the `request` there may be word of who that is.
 ///
 /// # Errors
 ///

@@ -153,3 +153,42 @@ fn forgets_sources_that_have_gone() {
     drop(slots.take(v4(1)).unwrap());
     assert!(slots.taken().per_source.is_empty());
 }
+
+#[test]
+fn a_balancer_counts_for_the_sources_that_it_names() {
+    let slots = slots(9, 9, 9, 1);
+    let mut named = [1, 2].map(|_| slots.take_for_another(v4(99)).unwrap());
+    let [first, second] = &mut named;
+    first.comes_from(v4(1)).unwrap();
+    assert_eq!(second.comes_from(v4(1)).unwrap_err(), SlotLimit::PerSource);
+    assert!(second.awaits_source() && !first.awaits_source());
+    assert_eq!(slots.take(v4(1)).unwrap_err(), SlotLimit::PerSource);
+    second.comes_from(v4(2)).unwrap();
+    assert_eq!((second.whose().source, taken(&slots)), (Source::of(v4(2)), [2, 2, 0]));
+    drop(named);
+    assert!(slots.take(v4(1)).is_ok() && slots.taken().per_source.is_empty());
+    assert_eq!(taken(&slots), [0, 0, 0]);
+}
+
+#[test]
+fn a_connection_without_a_header_gives_way_before_one_with() {
+    let slots = slots(9, 3, 9, 9);
+    let mut honest = slots.take_for_another(v4(99)).unwrap();
+    honest.comes_from(v4(1)).unwrap();
+    let silent = [1, 2].map(|_| slots.take_for_another(v4(99)).unwrap());
+    let next = slots.take_for_another(v4(99)).unwrap();
+    assert_eq!(silent.each_ref().map(gives_way), [true, false]);
+    assert!(!gives_way(&honest) && !gives_way(&next));
+}
+
+#[test]
+fn one_that_gave_way_takes_no_place_by_its_header() {
+    let slots = slots(9, 1, 9, 9);
+    let mut late = slots.take_for_another(v4(99)).unwrap();
+    let next = slots.take_for_another(v4(99)).unwrap();
+    late.comes_from(v4(1)).unwrap();
+    assert!(gives_way(&late) && !gives_way(&next));
+    assert_eq!(taken(&slots), [1, 1, 0]);
+    drop((late, next));
+    assert_eq!(taken(&slots), [0, 0, 0]);
+}

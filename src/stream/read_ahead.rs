@@ -48,7 +48,7 @@ impl Allowance {
 /// The first bytes: enough to tell one protocol from another.
 #[derive(Debug, Default)]
 struct FirstBytes {
-    bytes: [u8; 4],
+    bytes: [u8; 5],
     count: usize,
 }
 
@@ -81,6 +81,8 @@ pub enum Opening {
     PlainDicom,
     /// A browser, a scanner or a health check.
     Http,
+    /// A header of the PROXY protocol, in version 1 or 2.
+    ProxyHeader,
     /// Anything else.
     Unknown,
 }
@@ -88,7 +90,7 @@ pub enum Opening {
 impl<S> ReadAhead<S> {
     /// Wraps a socket.
     pub const fn new(inner: S) -> Self {
-        let first = FirstBytes { bytes: [0; 4], count: 0 };
+        let first = FirstBytes { bytes: [0; 5], count: 0 };
         Self { inner, held: None, first, allowance: None }
     }
 
@@ -119,14 +121,19 @@ impl<S> ReadAhead<S> {
 
     /// What the first bytes look like; for the log, never for a decision.
     pub fn opening(&self) -> Opening {
-        match self.first.bytes.split_at_checked(self.first.count) {
-            None | Some(([], _)) => Opening::Nothing,
-            Some(([0x16, 0x03, ..], _)) => Opening::Tls,
+        let first = self.first.bytes.get(..self.first.count).unwrap_or_default();
+        let is_one_of = |all: &[&[u8]]| all.iter().any(|start| first.starts_with(start));
+        match first {
+            [] => Opening::Nothing,
+            [0x16, 0x03, ..] => Opening::Tls,
             // A length with its first bit set, the message's type, and the version's first byte.
-            Some(([0x80..=0xff, _, 0x01, 0x00 | 0x03], _)) => Opening::Ssl2,
-            Some(([0x01, 0x00, ..], _)) => Opening::PlainDicom,
-            Some((b"GET " | b"POST" | b"HEAD" | b"PUT " | b"OPTI" | b"CONN", _)) => Opening::Http,
-            Some(_) => Opening::Unknown,
+            [0x80..=0xff, _, 0x01, 0x00 | 0x03, ..] => Opening::Ssl2,
+            [0x01, 0x00, ..] => Opening::PlainDicom,
+            _ if is_one_of(&[b"GET ", b"POST", b"HEAD", b"PUT ", b"OPTI", b"CONN"]) => {
+                Opening::Http
+            }
+            _ if is_one_of(&[b"PROXY", b"\r\n\r\n\0"]) => Opening::ProxyHeader,
+            _ => Opening::Unknown,
         }
     }
 }

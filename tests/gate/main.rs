@@ -14,6 +14,7 @@ mod against_running;
 mod around_the_gate;
 mod associations;
 mod audit_trail;
+mod behind_a_balancer;
 mod bounded_queries;
 mod certificates;
 mod check;

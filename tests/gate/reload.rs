@@ -18,14 +18,14 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Changes the configuration that the gate was started with.
-fn edit(gate: &Gate, from: &str, to: &str) {
+pub(crate) fn edit(gate: &Gate, from: &str, to: &str) {
     let path = configuration(gate);
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "no {from} in {text}");
     fs::write(path, text.replace(from, to)).unwrap();
 }
 
-fn reload(gate: &Gate) {
+pub(crate) fn reload(gate: &Gate) {
     gate.signal("HUP");
     gate.wait_for_audit(|line| line["event"] == "reload" && line["reason"] == "applied");
 }

@@ -305,6 +305,35 @@ fn warns_of_networks_that_say_nothing() {
 }
 
 #[test]
+fn warns_of_balancers_that_may_be_others() {
+    let warned = |balancers: &str, from: &str| {
+        let balancers = format!("]\nproxy_protocol_from = [\"{balancers}\"]\n[listener.front.tls]");
+        let main = guarded().replacen("]\n[listener.front.tls]", &balancers, 1);
+        let main = main.replace("services = [", &format!("from = [\"{from}\"]\nservices = ["));
+        Site::new(&main).warned()
+    };
+    for network in ["10.0.0.0/23", "0.0.0.0/1", "2001:db8::/63"] {
+        let told = "can claim any source; name the balancers' own addresses";
+        assert_eq!(
+            warned(network, "192.0.2.0/24"),
+            format!(
+                "pacsgate.toml:5:24: listener.front.proxy_protocol_from: whoever has an address in \
+                 {network} {told}"
+            )
+        );
+    }
+    assert_eq!(
+        warned("10.0.0.0/24", "10.0.0.8/29"),
+        "pacsgate.toml:20:9: peer.ct1.from: 10.0.0.8/29 is within proxy_protocol_from of \
+         listener.front, at pacsgate.toml:5:24: devices there can claim any source, and cannot \
+         connect without a header; name the balancers' own addresses there"
+    );
+    for (balancers, from) in [("10.0.0.8/29", "10.0.0.0/8"), ("2001:db8::/64", "2001:db8:1::/48")] {
+        assert_eq!(warned(balancers, from), "");
+    }
+}
+
+#[test]
 fn warns_of_more_associations_than_a_peer_can_get() {
     let with = |pacs, peer| {
         let main = guarded()

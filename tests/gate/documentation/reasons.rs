@@ -4,6 +4,7 @@ use pacsgate::reason::{Early, Reason};
 use pacsgate::relay::target::TargetFailure;
 use pacsgate::relay::{Ending, Loss, Over};
 use pacsgate::slots::SlotLimit;
+use pacsgate::stream::proxy_protocol::ProxyFault;
 use pacsgate::stream::tls::HandshakeFault;
 use pacsgate_core::inspector::{Fault, Forbidden};
 use pacsgate_core::policy::{AcFault, Denial};
@@ -49,8 +50,10 @@ fn sections() -> [(&'static str, &'static str, Vec<Row>); 8] {
     let of_request: Vec<_> = of_request.copied().collect();
     let lost = Loss::ALL.iter().flat_map(|loss| both(*loss)).map(|loss| row(Ending::from(loss)));
     let over = Over::ALL.iter().map(|over| row(Ending::from(*over)));
+    let before = together(rows(SlotLimit::ALL), rows(ProxyFault::ALL));
+    let before = together(before, rows(Early::ALL));
     [
-        ("Before anything was asked", BEFORE, together(rows(SlotLimit::ALL), rows(Early::ALL))),
+        ("Before anything was asked", BEFORE, before),
         ("The TLS handshake", HANDSHAKE, rows(HandshakeFault::ALL)),
         ("The association request", REQUEST, rows(&of_request)),
         ("The policy", POLICY, rows(Denial::ALL)),
@@ -162,7 +165,8 @@ fn forbidden(why: Sided<Forbidden>) -> Row {
 }
 
 const BEFORE: &str = "\
-Connections without a request. Those that come and leave without a byte are only counted.";
+Connections without a request. Those that come and leave without a byte, or with no more than a
+balancer's header, are only counted.";
 const HANDSHAKE: &str = "\
 The `detail` of the audit's line has the TLS library's own words behind the sentence, in brackets;
 `certificate` has what was shown.";

@@ -124,6 +124,11 @@ impl Caller {
         self.shake(connect_from(source, gate)?)
     }
 
+    /// The same over a connection on which something has been said already.
+    pub(crate) fn call_over(&self, tcp: TcpStream) -> io::Result<Requestor> {
+        self.shake(tcp)
+    }
+
     fn shake(&self, tcp: TcpStream) -> io::Result<Requestor> {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
