@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use pacsgate_core::certificate::Digest;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -53,6 +54,8 @@ pub struct Server {
     /// What the configuration that serves is.
     digest: Digest,
     log: Log,
+    /// Told where `status` has changed by itself.
+    status_changed: Arc<Notify>,
     /// Dropped with the gate, and so ended.
     _renewal: JoinSet<()>,
     ended: Ended,
@@ -74,6 +77,7 @@ pub async fn run(settings: Settings, path: &Path) -> Result<(), ServerError> {
         tokio::select! {
             () = stop.wait() => break Ok(()),
             () = server.listening.accepts_no_more() => break Err(ServerError::Accepting),
+            () = server.status_changed.notified() => manager.serving(&server.status()),
             _ = hangup.recv() => {
                 manager.reloading();
                 tokio::select! {
@@ -110,10 +114,10 @@ impl Server {
         let pulse = Pulse::new();
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
-        let mut renewal = JoinSet::new();
-        renewal.spawn(renewal::watch(Arc::clone(&gate)));
-        let audit = audit_thread;
-        Ok(Self { gate, listening, pulse, digest, log, _renewal: renewal, ended, audit })
+        let (mut renewal, status_changed) = (JoinSet::new(), Arc::<Notify>::default());
+        renewal.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
+        let (audit, _renewal) = (audit_thread, renewal);
+        Ok(Self { gate, listening, pulse, digest, log, status_changed, _renewal, ended, audit })
     }
 
     /// Where it listens.
@@ -128,8 +132,13 @@ impl Server {
 
     /// What serves, in one line.
     fn status(&self) -> String {
-        let peers = self.gate.site.now().policy.peers();
-        format!("serving {peers} peers by configuration {:.12}", self.digest.to_string())
+        let site = self.gate.site.now();
+        let (peers, digest) = (site.policy.peers(), self.digest.to_string());
+        let serving = format!("serving {peers} peers by configuration {digest:.12}");
+        match renewal::refused(&site, SystemTime::now()) {
+            Some(refused) => format!("{serving}; {refused}"),
+            None => serving,
+        }
     }
 
     /// Loads the configuration anew and puts all of it in force, or nothing of it. Says what serves

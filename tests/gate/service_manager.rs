@@ -1,6 +1,7 @@
 //! systemd's notify protocol, and the unit that relies on it.
 
 use crate::support::PATIENCE;
+use crate::support::authority::DAY;
 use crate::support::dimse::echo_rq;
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
@@ -8,6 +9,7 @@ use crate::support::pdu::{COMMAND, LAST, p_data};
 use crate::support::requestor::connect_from;
 use crate::support::scenario::{Scenario, assert_aborted};
 use crate::support::settings::Settings;
+use crate::support::site::site;
 use pacsgate::config::Limits;
 use pacsgate::pulse;
 use std::collections::VecDeque;
@@ -19,7 +21,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 #[test]
@@ -282,6 +284,33 @@ fn tells_of_a_reload_and_of_one_that_is_refused() {
     ] {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn tells_of_an_expired_list_that_has_everybody_refused() {
+    let manager = Manager::new();
+    let mut settings = settings();
+    settings.revoke(&[site().root.crl(&[], SystemTime::now() + Duration::from_secs(4))]);
+    let gate = manager.start(settings, &[]);
+    manager.is_ready();
+    gate.wait_for_log("see that the next list comes in time");
+    let refusing = "REFUSING every certificate of \"CN=radiology root\"";
+    let told = manager.next();
+    assert!(told.starts_with("STATUS=serving 2 peers by ") && told.contains(refusing), "{told}");
+    let logged = gate.wait_for_log("every certificate of its CA is refused as crl-expired");
+    assert!(logged.contains("listener=front"), "{logged}");
+    // At a reload as well, with the file.
+    gate.signal("HUP");
+    assert!(manager.next().starts_with("RELOADING=1\n"));
+    let told = manager.next();
+    assert!(told.starts_with("READY=1\n") && told.contains(refusing), "{told}");
+    gate.wait_for_log("/0.crl: the revocation list of \"CN=radiology root\" expired on ");
+    let current = site().root.crl(&[], SystemTime::now() + DAY);
+    fs::write(gate.directory.path().join("0.crl"), current).unwrap();
+    gate.signal("HUP");
+    assert!(manager.next().starts_with("RELOADING=1\n"));
+    let told = manager.next();
+    assert!(told.starts_with("READY=1\n") && !told.contains("REFUSING"), "{told}");
 }
 
 /// A service manager that listens.
