@@ -10,6 +10,7 @@ use crate::live::Live;
 use crate::quotas::Quotas;
 use crate::site::Site;
 use crate::slots::Slots;
+use crate::slowing::Slowing;
 use crate::turns::Turns;
 
 /// The gate: what is in force, and what lives.
@@ -26,6 +27,8 @@ pub struct Gate {
     pub slots: Arc<Slots>,
     /// The handshakes that compute.
     pub turns: Arc<Turns>,
+    /// Who was refused again and again.
+    pub slowing: Slowing,
 }
 
 /// The site that is in force, and word of the next one.

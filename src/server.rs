@@ -26,6 +26,7 @@ use crate::quotas::Quotas;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
 use crate::slots::Slots;
+use crate::slowing::Slowing;
 use crate::turns::Turns;
 
 /// How long the audit may take to write its last lines.
@@ -109,7 +110,8 @@ impl Server {
         let slots = Slots::new(&site.limits);
         let site = InForce::new(site);
         let (live, quotas, turns) = (Live::new(), Quotas::new(), Turns::of_machine());
-        let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns });
+        let slowing = Slowing::default();
+        let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns, slowing });
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());

@@ -13,6 +13,7 @@ mod stage;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::Digest;
 use tokio::sync::Notify;
@@ -22,6 +23,9 @@ use self::stage::{Place, Stage};
 use crate::config::Limits;
 use crate::net::Source;
 use crate::turns::Whose;
+
+/// How long a source is left alone after a peer has authenticated from there.
+pub const LEFT_ALONE: Duration = Duration::from_secs(3600);
 
 pacsgate_core::reasons! {
     /// The limit that was met.
@@ -80,6 +84,7 @@ pub struct Slot {
     number: u64,
     at: At,
     gives_way: Arc<Notify>,
+    is_left_alone: bool,
 }
 
 impl Slots {
@@ -129,9 +134,11 @@ impl Slots {
         taken.next += 1;
         let gives_way = Arc::new(Notify::new());
         let is_known = taken.known.contains(source);
+        let is_left_alone = taken.known.is_fresh(source, LEFT_ALONE, Instant::now());
         taken.enter_handshakes(number, Place::new(source, is_known, &gives_way));
         let whose = Whose { source, is_known };
-        Ok(Slot { slots: Arc::clone(self), whose, number, at: At::Handshake, gives_way })
+        let slots = Arc::clone(self);
+        Ok(Slot { slots, whose, number, at: At::Handshake, gives_way, is_left_alone })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -168,11 +175,16 @@ impl Slot {
         self.whose
     }
 
+    /// Whether a peer has come from there so lately that no failure there slows what comes.
+    pub const fn is_left_alone(&self) -> bool {
+        self.is_left_alone
+    }
+
     /// TLS is up, with this certificate; whether it is that of a peer. It waits for a request.
     pub fn authenticated(&mut self, certificate: Digest, is_peer: bool) {
         let mut taken = self.slots.taken();
         if is_peer {
-            taken.known.learn(self.whose.source);
+            taken.known.learn(self.whose.source, Instant::now());
         }
         if !taken.leave(self.number, self.at) {
             // It had to give way at the moment at which it was done: it stays.

@@ -40,6 +40,7 @@ mod real_peers;
 mod reload;
 mod service_manager;
 mod services;
+mod slowing;
 mod soak;
 mod standard_error;
 mod stopping;
