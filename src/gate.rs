@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use crate::audit::Audit;
 use crate::live::Live;
 use crate::quotas::Quotas;
+use crate::shortage::Shortage;
 use crate::site::Site;
 use crate::slots::Slots;
 use crate::slowing::Slowing;
@@ -27,6 +28,8 @@ pub struct Gate {
     pub slots: Arc<Slots>,
     /// The handshakes that compute.
     pub turns: Arc<Turns>,
+    /// Whether ports wait for the system.
+    pub shortage: Shortage,
     /// Who was refused again and again.
     pub slowing: Slowing,
 }

@@ -12,7 +12,7 @@
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
 //!   association rests on when another one is loaded.
 //! - [`renewal`]: certificates and revocation lists near their end.
-//! - [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
+//! - [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
 //!   [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and again.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
@@ -51,6 +51,7 @@ pub mod relay;
 pub mod renewal;
 pub mod server;
 pub mod service_manager;
+pub mod shortage;
 pub mod site;
 pub mod slots;
 pub mod slowing;

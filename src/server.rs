@@ -25,6 +25,7 @@ use crate::pulse::Pulse;
 use crate::quotas::Quotas;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
+use crate::shortage::Shortage;
 use crate::slots::Slots;
 use crate::slowing::Slowing;
 use crate::turns::Turns;
@@ -110,13 +111,15 @@ impl Server {
         let slots = Slots::new(&site.limits);
         let site = InForce::new(site);
         let (live, quotas, turns) = (Live::new(), Quotas::new(), Turns::of_machine());
-        let slowing = Slowing::default();
-        let gate = Arc::new(Gate { site, audit, live, quotas, slots, turns, slowing });
+        let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
+        let shortage = Shortage::new(Arc::clone(&status_changed));
+        let gate = Gate { site, audit, live, quotas, slots, turns, shortage, slowing };
+        let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
-        let (mut renewal, status_changed) = (JoinSet::new(), Arc::<Notify>::default());
+        let mut renewal = JoinSet::new();
         renewal.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         let (audit, _renewal) = (audit_thread, renewal);
         Ok(Self { gate, listening, pulse, digest, log, status_changed, _renewal, ended, audit })
@@ -137,10 +140,10 @@ impl Server {
         let site = self.gate.site.now();
         let (peers, digest) = (site.policy.peers(), self.digest.to_string());
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
-        match renewal::refused(&site, SystemTime::now()) {
-            Some(refused) => format!("{serving}; {refused}"),
-            None => serving,
-        }
+        let refused = renewal::refused(&site, SystemTime::now());
+        let short = self.gate.shortage.status().map(str::to_owned);
+        let troubles = [short, refused].into_iter().flatten();
+        troubles.fold(serving, |status, trouble| format!("{status}; {trouble}"))
     }
 
     /// Loads the configuration anew and puts all of it in force, or nothing of it. Says what serves

@@ -3,7 +3,7 @@
 use crate::support::PATIENCE;
 use crate::support::authority::DAY;
 use crate::support::dimse::echo_rq;
-use crate::support::gate::{Gate, command};
+use crate::support::gate::{Gate, command, limited};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, p_data};
 use crate::support::requestor::connect_from;
@@ -113,29 +113,27 @@ fn pings_the_watchdog_when_there_is_no_descriptor_left() {
     let manager = Manager::new();
     let settings = settings();
     let configuration = settings.file("pacsgate.toml", &settings.text());
-    let usual = manager.command(&configuration);
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"ulimit -n 48 && exec "$0" "$@""#]).arg(usual.get_program());
-    command.args(usual.get_args()).stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (name, value) in usual.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let mut command = limited(&manager.command(&configuration), "-n 48");
     command.env("WATCHDOG_USEC", "100000");
     let gate = Gate::spawn(settings.directory, command);
     manager.is_ready();
     let held: Vec<_> = (0..64).map(|_| TcpStream::connect(gate.address).unwrap()).collect();
-    gate.wait_for_log("cannot accept; trying again");
-    while manager.waiting().is_some() {}
+    let told = gate.wait_for_log("cannot accept: connections wait until others have ended");
+    assert!(told.contains("LimitNOFILE"), "{told}");
+    let status = std::iter::repeat_with(|| manager.next()).find(|told| told != "WATCHDOG=1");
+    let status = status.unwrap();
+    assert!(status.starts_with("STATUS=serving 2 peers by "), "{status}");
+    assert!(status.contains("; CANNOT ACCEPT all connections: descriptors"), "{status}");
     // Many times as long as the accept loop pauses.
     for _ in 0..40 {
         assert_eq!(manager.next(), "WATCHDOG=1");
     }
-    let stopped = gate.stop();
     drop(held);
+    gate.wait_for_log("accepting again, after ");
+    let status = std::iter::repeat_with(|| manager.next()).find(|told| told != "WATCHDOG=1");
+    assert!(status.is_some_and(|status| !status.contains("CANNOT ACCEPT")));
+    let stopped = gate.stop();
+    assert_eq!(stopped.stderr.matches("cannot accept: ").count(), 1, "{}", stopped.stderr);
     assert!(!stopped.stderr.contains("cannot tell the service manager"), "{}", stopped.stderr);
     assert_eq!(stopped.code, Some(0));
 }
