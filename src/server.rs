@@ -7,8 +7,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use nix::sys::signal::Signal;
 use pacsgate_core::certificate::Digest;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
@@ -73,6 +74,10 @@ pub struct Server {
 pub async fn run(settings: Settings, path: &Path) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
     let mut hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
+    // Where it is caught, a file at the limit of its size is an error of the write (setrlimit(2)):
+    // the audit counts what it loses. Otherwise it is the end of the process.
+    let file_too_large = SignalKind::from_raw(Signal::SIGXFSZ as i32);
+    let _caught = signal(file_too_large).map_err(ServerError::Signals)?;
     let mut server = Server::start(settings)?;
     let manager = ServiceManager::ready(server.pulse(), &server.status());
     let outcome = loop {
@@ -247,8 +252,8 @@ async fn finish(audit: AuditThread) {
 
 /// The signals that ask a daemon to stop.
 pub(crate) struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
 }
 
 impl StopSignals {

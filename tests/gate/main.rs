@@ -13,6 +13,7 @@ mod support;
 mod around_the_gate;
 mod associations;
 mod audit_trail;
+mod blocked_outputs;
 mod bounded_queries;
 mod certificates;
 mod check;

@@ -10,6 +10,7 @@ use super::requestor::{Caller, Received, Requestor};
 use super::settings::Settings;
 use super::site::site;
 use serde_json::Value;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 /// A gate and its PACS.
@@ -49,10 +50,7 @@ impl Scenario {
 
     /// The well-behaved peer `mr1` gets its C-ECHO.
     pub(crate) fn serves_a_good_peer(&self) {
-        let mut requestor = Caller::with(&site().mr1).call(self.gate.address).unwrap();
-        requestor.associate(&Associate::echo("MR1", "PACS"));
-        echo(&mut requestor, 1);
-        requestor.release();
+        serves_a_good_peer(self.gate.address);
     }
 
     /// Waits until a slot is free again.
@@ -86,6 +84,14 @@ impl Scenario {
         assert_eq!(stopped.counted(event, reason), times, "{reason} in {}", stopped.stdout);
         line
     }
+}
+
+/// The well-behaved peer `mr1` gets its C-ECHO of the gate there.
+pub(crate) fn serves_a_good_peer(gate: SocketAddr) {
+    let mut requestor = Caller::with(&site().mr1).call(gate).unwrap();
+    requestor.associate(&Associate::echo("MR1", "PACS"));
+    echo(&mut requestor, 1);
+    requestor.release();
 }
 
 /// One C-ECHO over an open association.
