@@ -41,6 +41,7 @@ mod real_peers;
 mod reload;
 mod service_manager;
 mod services;
+mod silent_connections;
 mod slowing;
 mod soak;
 mod standard_error;
