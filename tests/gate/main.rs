@@ -50,3 +50,4 @@ mod titles;
 mod traffic;
 mod transport_security;
 mod unsound_data_sets;
+mod unsteady_pacs;
