@@ -50,6 +50,7 @@ use crate::relay::target::{self, TargetFailure, Undialled};
 use crate::relay::{Outside, Over, Relayed, Rules, relay};
 use crate::site::Site;
 use crate::slots::Slot;
+use crate::slowing::is_title_bound;
 use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
 use crate::stream::tls::HandshakeFault;
@@ -197,7 +198,12 @@ impl Connected {
         };
         net::prepare(&socket, site.limits.keepalive);
         let (io, over) = ReadAhead::for_handshake(socket);
-        let accept = context.gate.turns.take(context.slot.whose(), tls.accept(io));
+        let delay = context.delay_of_handshake();
+        account.delayed(delay);
+        let accept = async {
+            context.wait(delay).await;
+            context.gate.turns.take(context.slot.whose(), tls.accept(io)).await
+        };
         let outcome = tokio::select! {
             outcome = within(context.too_late(), site.limits.handshake, accept) => outcome,
             limit = context.slot.gives_way() => {
@@ -213,6 +219,7 @@ impl Connected {
                 stream.get_mut().0.handshake_done();
                 let holder = site.policy.holder(&accepted);
                 context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
+                context.has_shown(accepted.certificate.sha256);
                 account.authenticated(&accepted, holder);
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
                 Ok(Authenticated { requestor, accepted })
@@ -356,6 +363,9 @@ impl Requested {
             }
             Err(refusal) => {
                 requestor.account.refused(&refusal, Some(request.proposed()));
+                if is_title_bound(refusal.denial) {
+                    requestor.context.is_called(request.request.calling);
+                }
                 Err(requestor.answered(refusal.denial))
             }
         }
@@ -554,9 +564,19 @@ impl Ended {
 
     /// The one end of every connection: one audit line, one count, one answer.
     async fn close(self: Box<Self>) {
-        let Self { mut context, account, reason, answer, requestor, acceptor, at_pacs, transport } =
-            *self;
+        let Self {
+            mut context,
+            mut account,
+            reason,
+            answer,
+            requestor,
+            acceptor,
+            at_pacs,
+            transport,
+        } = *self;
         let patience = context.site.limits.close;
+        let delay = context.delay_of(reason);
+        account.delayed(delay);
         account.end(reason, answer);
         context.slot.refused();
         let waits =
@@ -578,8 +598,12 @@ impl Ended {
                 Farewell::default().say(&mut stream, patience).await;
             }
         };
+        let last_words = async {
+            context.wait(delay).await;
+            farewell::both(acceptor, requestor, waits).await;
+        };
         tokio::select! {
-            () = farewell::both(acceptor, requestor, waits) => {}
+            () = last_words => {}
             _ = context.slot.gives_way() => {}
         }
         // The slot is held until the sockets are closed.

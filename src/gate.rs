@@ -9,8 +9,10 @@ use crate::audit::Audit;
 use crate::live::Live;
 use crate::quotas::Quotas;
 use crate::register::Register;
+use crate::shortage::Shortage;
 use crate::site::Site;
 use crate::slots::Slots;
+use crate::slowing::Slowing;
 use crate::turns::Turns;
 
 /// The gate: what is in force, and what lives.
@@ -29,6 +31,10 @@ pub struct Gate {
     pub slots: Arc<Slots>,
     /// The handshakes that compute.
     pub turns: Arc<Turns>,
+    /// Whether ports wait for the system.
+    pub shortage: Shortage,
+    /// Who was refused again and again.
+    pub slowing: Slowing,
 }
 
 /// The site that is in force, and word of the next one.

@@ -12,12 +12,12 @@
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
 //!   association rests on when another one is loaded; [`register`]: those that are open; [`overview`]:
 //!   who may ask for them.
-//! - [`renewal`]: the gate's own certificates near their end.
-//! - [`inherited`], [`listening`], [`listener`], [`slots`], [`turns`], [`live`], [`net`]: what exists at once;
-//!   [`quotas`]: what was stored within the hour.
+//! - [`renewal`]: certificates and revocation lists near their end.
+//! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists
+//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and again.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
-//!   [`log`], [`journal`]: what it says of itself.
+//!   [`log`], [`journal`], [`rarely`]: what it says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -48,14 +48,17 @@ pub mod overview;
 pub mod pki;
 pub mod pulse;
 pub mod quotas;
+pub mod rarely;
 pub mod reason;
 pub mod register;
 pub mod relay;
 pub mod renewal;
 pub mod server;
 pub mod service_manager;
+pub mod shortage;
 pub mod site;
 pub mod slots;
+pub mod slowing;
 pub mod stream;
 pub mod turns;
 pub mod x509;

@@ -1,13 +1,16 @@
 //! The accept loop: takes slots, starts tasks, waits for nobody.
 
-use std::io::{self, ErrorKind};
+mod trouble;
+
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
+use self::trouble::{Fault, Over, Trouble};
 use crate::audit::Account;
 use crate::connection::{Connected, serve};
 use crate::gate::Gate;
@@ -22,6 +25,8 @@ use crate::slots::SlotLimit;
 const BACKLOG: u32 = 4096;
 /// The pause after the system has run out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(100);
+/// So many connections in a row may be gone before they are accepted; more, and the fault is not theirs.
+const GONE_IN_A_ROW: u32 = 256;
 
 /// Binds an address. A port in TIME-WAIT is no obstacle; `[::]` takes IPv4 as well where the
 /// system is set so.
@@ -44,11 +49,53 @@ pub async fn accept(
     alive: Alive,
     mut asked: Asked,
 ) {
+    let (mut trouble, mut gone, mut short) = (Trouble::default(), 0, None);
     loop {
-        match asked.while_waiting(socket.accept()).await {
-            Ok((stream, source)) => begin(&gate, &listener, &alive, stream, source),
-            Err(error) => asked.while_waiting(after(&error, &listener)).await,
+        let accepted = tokio::select! {
+            accepted = asked.while_waiting(socket.accept()) => accepted,
+            () = until(trouble.end()) => {
+                over(trouble.end_it(), &listener);
+                short = None;
+                continue;
+            }
+        };
+        match accepted {
+            Ok((stream, source)) => {
+                gone = 0;
+                begin(&gate, &listener, &alive, stream, source);
+            }
+            // Gone before it was accepted: its own affair.
+            Err(error) if Fault::of(&error) == Fault::Peers && gone < GONE_IN_A_ROW => gone += 1,
+            // Accepting at once would spin; connections that end meanwhile give back what is missing.
+            Err(error) => {
+                short.get_or_insert_with(|| gate.shortage.begin());
+                tell(&mut trouble, &error, &listener);
+                asked.while_waiting(sleep(BREATH)).await;
+            }
         }
+    }
+}
+
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => sleep_until(end.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn tell(trouble: &mut Trouble, error: &io::Error, listener: &str) {
+    let fault = Fault::of(error);
+    let Some(before) = trouble.failed(Instant::now()) else { return };
+    let (error, advice) = (words(error), fault.advice());
+    tracing::error!(
+        %listener, %error, failures = before + 1,
+        "cannot accept: connections wait until others have ended; {advice}"
+    );
+}
+
+fn over(trouble: Option<Over>, listener: &str) {
+    if let Some(Over { failures, lasted }) = trouble {
+        tracing::warn!(%listener, failures, "accepting again, after {lasted:.1?}");
     }
 }
 
@@ -82,20 +129,4 @@ fn begin(
 fn refuse(gate: &Gate, listener: &Arc<str>, source: SocketAddr, limit: SlotLimit) {
     let reason = Reason::from(limit);
     Account::new(gate.audit.clone(), Arc::clone(listener), source).end(reason, reason.answer());
-}
-
-async fn after(error: &io::Error, listener: &str) {
-    let is_the_peers = matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted | ErrorKind::ConnectionReset | ErrorKind::Interrupted
-    );
-    // The peer was gone before it was accepted: its own affair.
-    if is_the_peers {
-        return;
-    }
-    // Out of descriptors or memory, most likely. Accepting at once would spin; connections that
-    // end meanwhile give back what is missing.
-    let error = words(error);
-    tracing::error!(listener = %listener, %error, "cannot accept; trying again");
-    sleep(BREATH).await;
 }

@@ -1,32 +1,56 @@
-//! The gate's own certificates while it runs: the log tells that they near their end, and that
-//! they have met it.
+//! What ends while the gate runs: its own certificates and the revocation lists. The log tells that
+//! they near their end, and that they have met it; so does the status, of a list without which
+//! everybody is refused.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::gate::Gate;
+use crate::site::Site;
 use crate::stream::tls::Server;
 
 /// Between two looks.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Warns every day from thirty days before an end, and at each end. Never returns.
+/// Warns every day of what is near its end, and at each end; `status_changed` is told where that
+/// changes what [`refused`] says. Never returns.
 ///
-/// The configuration has warned at the start.
-pub async fn watch(gate: Arc<Gate>) {
+/// The configuration has warned at the start, and at each reload.
+pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
+    let mut changes = gate.site.changes();
     loop {
         let site = gate.site.now();
-        let ends = site.tls.values().flat_map(Server::own_ends);
-        sleep(until_next_look(ends, SystemTime::now())).await;
+        let before = refused(&site, SystemTime::now());
+        let ends = site.tls.values().flat_map(Server::ends);
+        tokio::select! {
+            () = sleep(until_next_look(ends, SystemTime::now())) => {}
+            _ = changes.changed() => continue,
+        }
         let now = SystemTime::now();
-        for (listener, tls) in &gate.site.now().tls {
-            for sentence in tls.own_dates(now) {
+        let site = gate.site.now();
+        for (listener, tls) in &site.tls {
+            for sentence in tls.dates(now) {
                 tracing::warn!(%listener, "{sentence}");
             }
         }
+        if refused(&site, now) != before {
+            status_changed.notify_one();
+        }
     }
+}
+
+/// Of which CAs everybody is refused, if of any.
+pub fn refused(site: &Site, now: SystemTime) -> Option<String> {
+    let silenced = site.tls.values().flat_map(|tls| tls.silenced(now));
+    let silenced: BTreeSet<_> = silenced.map(|issuer| issuer.to_string()).collect();
+    let names = silenced.into_iter().collect::<Vec<_>>().join(", ");
+    (!names.is_empty()).then(|| {
+        format!("REFUSING every certificate of {names}: expired revocation list, see the log")
+    })
 }
 
 /// A day, or until just after the next end.

@@ -7,8 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use nix::sys::signal::Signal;
 use pacsgate_core::certificate::Digest;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind, signal};
+use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
@@ -27,7 +29,9 @@ use crate::quotas::Quotas;
 use crate::register::Register;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
+use crate::shortage::Shortage;
 use crate::slots::Slots;
+use crate::slowing::Slowing;
 use crate::turns::Turns;
 
 /// How long the audit may take to write its last lines.
@@ -57,6 +61,8 @@ pub struct Server {
     /// What the configuration that serves is.
     digest: Digest,
     log: Log,
+    /// Told where `status` has changed by itself.
+    status_changed: Arc<Notify>,
     /// Dropped with the gate, and so ended.
     _beside: JoinSet<()>,
     ended: Ended,
@@ -72,12 +78,17 @@ pub struct Server {
 pub async fn run(settings: Settings, path: &Path, inherited: Inherited) -> Result<(), ServerError> {
     let mut stop = StopSignals::new()?;
     let mut hangup = signal(SignalKind::hangup()).map_err(ServerError::Signals)?;
+    // Where it is caught, a file at the limit of its size is an error of the write (setrlimit(2)):
+    // the audit counts what it loses. Otherwise it is the end of the process.
+    let file_too_large = SignalKind::from_raw(Signal::SIGXFSZ as i32);
+    let _caught = signal(file_too_large).map_err(ServerError::Signals)?;
     let mut server = Server::start(settings, inherited)?;
     let manager = ServiceManager::ready(server.pulse(), &server.status());
     let outcome = loop {
         tokio::select! {
             () = stop.wait() => break Ok(()),
             () = server.listening.accepts_no_more() => break Err(ServerError::Accepting),
+            () = server.status_changed.notified() => manager.serving(&server.status()),
             _ = hangup.recv() => {
                 manager.reloading();
                 tokio::select! {
@@ -111,16 +122,30 @@ impl Server {
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
         let (quotas, turns) = (Quotas::new(), Turns::of_machine());
-        let gate = Arc::new(Gate { site, audit, live, register, quotas, slots, turns });
+        let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
+        let shortage = Shortage::new(Arc::clone(&status_changed));
+        let gate = Gate { site, audit, live, register, quotas, slots, turns, shortage, slowing };
+        let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
         let mut beside = JoinSet::new();
-        beside.spawn(renewal::watch(Arc::clone(&gate)));
+        beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         beside.spawn(overview::tell(Arc::clone(&gate.register)));
-        let audit = audit_thread;
-        Ok(Self { gate, inherited, listening, pulse, digest, log, _beside: beside, ended, audit })
+        let (audit, _beside) = (audit_thread, beside);
+        Ok(Self {
+            gate,
+            inherited,
+            listening,
+            pulse,
+            digest,
+            log,
+            status_changed,
+            _beside,
+            ended,
+            audit,
+        })
     }
 
     /// Where it listens.
@@ -135,8 +160,13 @@ impl Server {
 
     /// What serves, in one line.
     fn status(&self) -> String {
-        let peers = self.gate.site.now().policy.peers();
-        format!("serving {peers} peers by configuration {:.12}", self.digest.to_string())
+        let site = self.gate.site.now();
+        let (peers, digest) = (site.policy.peers(), self.digest.to_string());
+        let serving = format!("serving {peers} peers by configuration {digest:.12}");
+        let refused = renewal::refused(&site, SystemTime::now());
+        let short = self.gate.shortage.status().map(str::to_owned);
+        let troubles = [short, refused].into_iter().flatten();
+        troubles.fold(serving, |status, trouble| format!("{status}; {trouble}"))
     }
 
     /// Loads the configuration anew and puts all of it in force, or nothing of it. Says what serves
@@ -241,8 +271,8 @@ async fn finish(audit: AuditThread) {
 
 /// The signals that ask a daemon to stop.
 pub(crate) struct StopSignals {
-    terminate: Signal,
-    interrupt: Signal,
+    terminate: unix::Signal,
+    interrupt: unix::Signal,
 }
 
 impl StopSignals {

@@ -58,6 +58,11 @@ impl ServiceManager {
         self.tell(&[NotifyState::Ready, NotifyState::Status(status)]);
     }
 
+    /// Tells what serves now, where that has changed by itself.
+    pub fn serving(&self, status: &str) {
+        self.tell(&[NotifyState::Status(status)]);
+    }
+
     /// Tells that no connection is accepted any more. The pings go on until the process ends.
     pub fn stopping(&self) {
         self.tell(&[NotifyState::Stopping]);

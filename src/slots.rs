@@ -13,6 +13,7 @@ mod stage;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::Digest;
 use tokio::sync::Notify;
@@ -22,6 +23,9 @@ use self::stage::{Place, Stage};
 use crate::config::Limits;
 use crate::net::Source;
 use crate::turns::Whose;
+
+/// How long a source is left alone after a peer has authenticated from there.
+pub const LEFT_ALONE: Duration = Duration::from_secs(3600);
 
 pacsgate_core::reasons! {
     /// The limit that was met.
@@ -84,6 +88,7 @@ pub struct Slot {
     number: u64,
     at: At,
     gives_way: Arc<Notify>,
+    is_left_alone: bool,
 }
 
 impl Slots {
@@ -147,9 +152,11 @@ impl Slots {
         taken.next += 1;
         let gives_way = Arc::new(Notify::new());
         let whose = taken.whose(source);
+        let is_left_alone = taken.known.is_fresh(source, LEFT_ALONE, Instant::now());
         taken.enter_handshakes(number, Place::new(source, whose.is_known, &gives_way));
         let slots = Arc::clone(self);
-        Ok(Slot { slots, whose, counts: false, number, at: At::Handshake, gives_way })
+        let at = At::Handshake;
+        Ok(Slot { slots, whose, counts: false, number, at, gives_way, is_left_alone })
     }
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
@@ -199,6 +206,11 @@ impl Slot {
         self.whose
     }
 
+    /// Whether a peer has come from there so lately that no failure there slows what comes.
+    pub const fn is_left_alone(&self) -> bool {
+        self.is_left_alone
+    }
+
     /// Whether it is a balancer's that has named no source yet.
     pub const fn awaits_source(&self) -> bool {
         !self.counts
@@ -216,6 +228,7 @@ impl Slot {
         taken.count(source);
         self.counts = true;
         self.whose = taken.whose(source);
+        self.is_left_alone = taken.known.is_fresh(source, LEFT_ALONE, Instant::now());
         // Where it has given way meanwhile, it is about to hear of it.
         if taken.leave(self.number, self.at) {
             let place = Place::new(source, self.whose.is_known, &self.gives_way);
@@ -228,7 +241,7 @@ impl Slot {
     pub fn authenticated(&mut self, certificate: Digest, is_peer: bool) {
         let mut taken = self.slots.taken();
         if is_peer {
-            taken.known.learn(self.whose.source);
+            taken.known.learn(self.whose.source, Instant::now());
         }
         if !taken.leave(self.number, self.at) {
             // It had to give way at the moment at which it was done: it stays.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy};
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
@@ -97,6 +97,14 @@ impl Account {
         self.record.detail = (sentence != said).then(|| {
             PeerText::from_display(format_args!("{sentence} ({said})"), PeerText::SENTENCE)
         });
+    }
+
+    /// It was made to wait, for what its origin has done before.
+    pub fn delayed(&mut self, by: Duration) {
+        if !by.is_zero() {
+            let before = self.record.delayed.unwrap_or_default();
+            self.record.delayed = Some(before.saturating_add(by));
+        }
     }
 
     /// Nothing came: a monitor or a load balancer.
@@ -264,6 +272,9 @@ impl Account {
         }
         let Self { audit, began, mut record, taken_out, .. } = self;
         record.reason = Some(reason.code());
+        if record.delayed.is_some() {
+            audit.counters().count(Event::Delayed, reason.code());
+        }
         if let Some(unused) = taken_out.filter(|_| is_given_up(reason)) {
             record.advice = Some(unused.advice());
             record.contexts = Some(unused.contexts);

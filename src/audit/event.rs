@@ -20,6 +20,8 @@ pub enum Event {
     Deviation,
     /// Something untidy in a message that was put right; only counted.
     Tidied,
+    /// An end that was reached late, as its origin was refused again and again; only counted.
+    Delayed,
     /// An association request was refused, or never became one.
     Refused,
     /// An opened association has ended.
@@ -37,9 +39,12 @@ impl Event {
             Self::Refused | Self::Forbidden | Self::Unsound => Priority::Warning,
             // Of somebody whom nobody knows.
             Self::Failed | Self::Reported => Priority::Notice,
-            Self::Opened | Self::Closed | Self::Deviation | Self::Tidied | Self::Reload => {
-                Priority::Info
-            }
+            Self::Opened
+            | Self::Closed
+            | Self::Deviation
+            | Self::Tidied
+            | Self::Delayed
+            | Self::Reload => Priority::Info,
         }
     }
 
@@ -52,6 +57,7 @@ impl Event {
             Self::Reported => "reported",
             Self::Deviation => "deviation",
             Self::Tidied => "tidied",
+            Self::Delayed => "delayed",
             Self::Refused => "refused",
             Self::Closed => "closed",
             Self::Failed => "failed",

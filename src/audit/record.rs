@@ -94,6 +94,13 @@ pub struct Record {
         serialize_with = "millis"
     )]
     pub duration: Option<Duration>,
+    /// How long it was made to wait; written in milliseconds.
+    #[serde(
+        rename = "delayed_ms",
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "millis"
+    )]
+    pub delayed: Option<Duration>,
     /// The policy's checks in their order.
     #[serde(skip_serializing_if = "Texts::is_empty")]
     pub trace: Texts,
@@ -133,6 +140,7 @@ impl Record {
             pdus: None,
             bytes: None,
             duration: None,
+            delayed: None,
             trace: Texts::default(),
         }
     }

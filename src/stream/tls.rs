@@ -25,6 +25,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, Certificate};
+use pacsgate_core::quoted::Quoted;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
@@ -105,14 +106,20 @@ impl Server {
         self.verifier.judge(leaf, above, UnixTime::now())
     }
 
-    /// What is to be said of the gate's own certificates that are near an end of their time.
-    pub fn own_dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
-        self.own.dates(now)
+    /// What is to be said of the gate's own certificates, and of revocation lists, that are near an
+    /// end of their time.
+    pub fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        self.own.dates(now).chain(self.verifier.lists().dates(now))
     }
 
-    /// When the gate's own certificates end.
-    pub fn own_ends(&self) -> impl Iterator<Item = SystemTime> {
-        self.own.ends()
+    /// When they end.
+    pub fn ends(&self) -> impl Iterator<Item = SystemTime> {
+        self.own.ends().chain(self.verifier.lists().ends())
+    }
+
+    /// The CAs of which every certificate is refused, as their revocation lists have ended.
+    pub fn silenced(&self, now: SystemTime) -> impl Iterator<Item = Quoted> {
+        self.verifier.lists().ended(now)
     }
 
     /// Answers a client's handshake on `io`.
@@ -136,7 +143,10 @@ impl Server {
             Err((error, io)) => {
                 // What rustls says of a refused certificate only names the alert.
                 let (fault, error) = match seen.fault() {
-                    Some(fault) => (fault, io::Error::other(fault.to_string())),
+                    Some(fault) => {
+                        let more = seen.more.clone().unwrap_or_else(|| fault.to_string());
+                        (fault, io::Error::other(more))
+                    }
                     None => (self.own.explain(HandshakeFault::from_error(&error)), error),
                 };
                 let Seen { presented, is_vouched_for, .. } = seen;

@@ -1,6 +1,7 @@
 //! Certificates and revocation lists near the end of their time, past it, or before its start.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use humantime::format_rfc3339_seconds;
@@ -12,6 +13,9 @@ use x509_parser::time::ASN1Time;
 
 /// Time enough for an order, a signature and a change window.
 const SOON: u64 = 30 * DAY;
+/// Of the time of a revocation list, what its end is told before: a CA that issues one each week has
+/// most often issued the next by then.
+const LAST_PART_OF_LIST: u64 = 3;
 const DAY: u64 = 86_400;
 /// 9999-12-31T23:59:59Z, the last moment that X.509 and RFC 3339 can say.
 const LAST: u64 = 253_402_300_799;
@@ -34,7 +38,7 @@ pub(crate) enum Dated {
 pub(crate) enum When {
     /// Before its start.
     NotBefore(u64),
-    /// At most thirty days before its end: the end, and the whole days until then.
+    /// Shortly before its end: the end, and the whole days until then.
     Ends(u64, u64),
     /// After its end, while a grace lasts: the end, and that of the grace.
     Grace(u64, u64),
@@ -48,7 +52,7 @@ pub(crate) fn of_certificate(der: &[u8], what: Dated, now: SystemTime) -> Option
     let (_, certificate) = X509Certificate::from_der(der).ok()?;
     let validity = certificate.validity();
     let (start, end) = (seconds(validity.not_before), seconds(validity.not_after));
-    let when = When::of(start, end, Duration::ZERO, since_epoch(now))?;
+    let when = When::of(start..end, SOON, Duration::ZERO, since_epoch(now))?;
     Some(what.sentence(&certificate.subject().to_string(), when))
 }
 
@@ -62,10 +66,15 @@ pub(crate) fn end_of(der: &[u8]) -> Option<SystemTime> {
 /// The same of a revocation list that serves for `grace` after its end, and whether it still does.
 pub(crate) fn of_crl(der: &[u8], grace: Duration, now: SystemTime) -> Option<(bool, String)> {
     let (_, list) = CertificateRevocationList::from_der(der).ok()?;
-    let (start, end) = (seconds(list.last_update()), seconds(list.next_update()?));
-    let when = When::of(start, end, grace, since_epoch(now))?;
+    let time = seconds(list.last_update())..seconds(list.next_update()?);
+    let when = When::of_list(time, grace, since_epoch(now))?;
     let serves = !matches!(when, When::Ended(_));
-    Some((serves, Dated::Crl.sentence(&list.issuer().to_string(), when)))
+    Some((serves, of_list(&list.issuer().to_string(), when)))
+}
+
+/// What an administrator is to know of the revocation list of an issuer.
+pub(crate) fn of_list(issuer: &str, when: When) -> String {
+    Dated::Crl.sentence(issuer, when)
 }
 
 /// Since the epoch.
@@ -78,19 +87,28 @@ pub(crate) fn date(seconds: u64) -> impl fmt::Display {
     format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds.min(LAST)))
 }
 
-fn since_epoch(now: SystemTime) -> u64 {
+/// Of a moment; the epoch where the clock is before it.
+pub(crate) fn since_epoch(now: SystemTime) -> u64 {
     now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 impl When {
+    /// Of a revocation list, all in seconds since the epoch. How long before its end that is told
+    /// follows from its own time.
+    pub(crate) fn of_list(time: Range<u64>, grace: Duration, now: u64) -> Option<Self> {
+        let soon = time.end.saturating_sub(time.start) / LAST_PART_OF_LIST;
+        Self::of(time, soon.min(SOON), grace, now)
+    }
+
     /// `None` in the good time between start and end, all in seconds since the epoch.
-    pub(crate) fn of(start: u64, end: u64, grace: Duration, now: u64) -> Option<Self> {
+    fn of(time: Range<u64>, soon: u64, grace: Duration, now: u64) -> Option<Self> {
+        let Range { start, end } = time;
         let until = end.saturating_add(grace.as_secs());
         match end.saturating_sub(now) {
             _ if now < start => Some(Self::NotBefore(start)),
             0 if now < until => Some(Self::Grace(end, until)),
             0 => Some(Self::Ended(end)),
-            left if left <= SOON => Some(Self::Ends(end, left / DAY)),
+            left if left <= soon => Some(Self::Ends(end, left / DAY)),
             _ => None,
         }
     }

@@ -129,7 +129,12 @@ fn refuses_a_certificate_when_the_crl_is_past_its_grace() {
 #[test]
 fn refuses_a_certificate_when_the_crl_has_expired_and_no_grace_is_set() {
     let crl = site().root.crl(&[], SystemTime::now() - 2 * DAY);
-    refused(&Caller::with(&site().ct1), "crl-expired", |settings| revoking(settings, &[crl]));
+    let line =
+        refused(&Caller::with(&site().ct1), "crl-expired", |settings| revoking(settings, &[crl]));
+    let detail = line["detail"].as_str().unwrap();
+    assert!(detail.contains(" (it expired on 20"), "{detail}");
+    assert!(detail.ends_with("Z and is of CN=radiology root)"), "{detail}");
+    assert!(line["advice"].as_str().unwrap().contains("into client_crl"), "{line}");
 }
 
 #[test]

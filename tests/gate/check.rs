@@ -132,6 +132,27 @@ fn finds_bad_a_revocation_list_that_has_ended() {
 }
 
 #[test]
+fn a_list_of_a_week_is_told_of_only_in_its_last_third() {
+    let site = Site::new(200 * DAY);
+    let now = SystemTime::now();
+    let ca = pki::authority("Imaging CA", now - 9 * DAY..now + 300 * DAY);
+    let ca = Authority::root(ca, KeyPair::generate().unwrap()).unwrap();
+    site.write("tls/ca.pem", ca.issuer.pem());
+    let weekly = |issued| ca.crl(issued..issued + 7 * DAY, &[]).unwrap().pem().unwrap();
+    site.write("tls/ca.crl", weekly(now - 4 * DAY));
+    let good = site.check(&["--strict"]);
+    assert_eq!(good.code, 0, "{}", good.text);
+    site.write("tls/ca.crl", weekly(now - 5 * DAY - DAY / 2));
+    let late = site.check(&["--strict"]);
+    assert!(
+        late.text.contains(", in 1 day; see that the next list comes in time"),
+        "{}",
+        late.text
+    );
+    assert_eq!(late.code, 78);
+}
+
+#[test]
 fn neither_check_nor_run_takes_a_file_below_a_folder_that_others_may_write() {
     let site = Site::new(200 * DAY);
     site.write("srv/pki/ca.pem", fs::read(site.path("tls/ca.pem")).unwrap());

@@ -307,12 +307,17 @@ fn whatever_byte_is_damaged_the_pacs_hears_canonical_requests_only() {
     let scenario = Scenario::with(|settings| settings.limit("request", "200ms"));
     let sound = Associate::echo("CT1", "PACS").with_user(Item::uid(0x55, "TEST")).encode();
     let mut opened = 0;
-    for place in 0..sound.len() {
-        for damage in [0x01, 0x80] {
+    let places = (0..sound.len()).flat_map(|place| [(place, 0x01), (place, 0x80)]);
+    // Side by side, as whoever is refused again and again hears it late.
+    for places in places.collect::<Vec<_>>().chunks(32) {
+        let asked = places.iter().map(|&(place, damage)| {
             let mut bytes = sound.clone();
             bytes[place] ^= damage;
             let mut requestor = scenario.ct1();
             requestor.send(&bytes);
+            requestor
+        });
+        for mut requestor in asked.collect::<Vec<_>>() {
             if let Received::Pdu(Pdu { kind: ASSOCIATE_AC, .. }) = requestor.receive() {
                 requestor.release();
                 // Panics at anything but one canonical request.

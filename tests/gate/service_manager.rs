@@ -1,13 +1,15 @@
 //! systemd's notify protocol, and the unit that relies on it.
 
 use crate::support::PATIENCE;
+use crate::support::authority::DAY;
 use crate::support::dimse::echo_rq;
-use crate::support::gate::{Gate, command};
+use crate::support::gate::{Gate, command, limited};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, p_data};
 use crate::support::requestor::connect_from;
 use crate::support::scenario::{Scenario, assert_aborted};
 use crate::support::settings::Settings;
+use crate::support::site::site;
 use pacsgate::config::Limits;
 use pacsgate::pulse;
 use std::collections::VecDeque;
@@ -19,7 +21,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 #[test]
@@ -111,29 +113,27 @@ fn pings_the_watchdog_when_there_is_no_descriptor_left() {
     let manager = Manager::new();
     let settings = settings();
     let configuration = settings.file("pacsgate.toml", &settings.text());
-    let usual = manager.command(&configuration);
-    let mut command = Command::new("sh");
-    command.args(["-c", r#"ulimit -n 48 && exec "$0" "$@""#]).arg(usual.get_program());
-    command.args(usual.get_args()).stdin(Stdio::null());
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    for (name, value) in usual.get_envs() {
-        match value {
-            Some(value) => command.env(name, value),
-            None => command.env_remove(name),
-        };
-    }
+    let mut command = limited(&manager.command(&configuration), "-n 48");
     command.env("WATCHDOG_USEC", "100000");
     let gate = Gate::spawn(settings.directory, command);
     manager.is_ready();
     let held: Vec<_> = (0..64).map(|_| TcpStream::connect(gate.address).unwrap()).collect();
-    gate.wait_for_log("cannot accept; trying again");
-    while manager.waiting().is_some() {}
+    let told = gate.wait_for_log("cannot accept: connections wait until others have ended");
+    assert!(told.contains("LimitNOFILE"), "{told}");
+    let status = std::iter::repeat_with(|| manager.next()).find(|told| told != "WATCHDOG=1");
+    let status = status.unwrap();
+    assert!(status.starts_with("STATUS=serving 2 peers by "), "{status}");
+    assert!(status.contains("; CANNOT ACCEPT all connections: descriptors"), "{status}");
     // Many times as long as the accept loop pauses.
     for _ in 0..40 {
         assert_eq!(manager.next(), "WATCHDOG=1");
     }
-    let stopped = gate.stop();
     drop(held);
+    gate.wait_for_log("accepting again, after ");
+    let status = std::iter::repeat_with(|| manager.next()).find(|told| told != "WATCHDOG=1");
+    assert!(status.is_some_and(|status| !status.contains("CANNOT ACCEPT")));
+    let stopped = gate.stop();
+    assert_eq!(stopped.stderr.matches("cannot accept: ").count(), 1, "{}", stopped.stderr);
     assert!(!stopped.stderr.contains("cannot tell the service manager"), "{}", stopped.stderr);
     assert_eq!(stopped.code, Some(0));
 }
@@ -283,6 +283,33 @@ fn tells_of_a_reload_and_of_one_that_is_refused() {
     ] {
         assert!(told.contains(part), "{told}");
     }
+}
+
+#[test]
+fn tells_of_an_expired_list_that_has_everybody_refused() {
+    let manager = Manager::new();
+    let mut settings = settings();
+    settings.revoke(&[site().root.crl(&[], SystemTime::now() + Duration::from_secs(4))]);
+    let gate = manager.start(settings, &[]);
+    manager.is_ready();
+    gate.wait_for_log("see that the next list comes in time");
+    let refusing = "REFUSING every certificate of \"CN=radiology root\"";
+    let told = manager.next();
+    assert!(told.starts_with("STATUS=serving 2 peers by ") && told.contains(refusing), "{told}");
+    let logged = gate.wait_for_log("every certificate of its CA is refused as crl-expired");
+    assert!(logged.contains("listener=front"), "{logged}");
+    // At a reload as well, with the file.
+    gate.signal("HUP");
+    assert!(manager.next().starts_with("RELOADING=1\n"));
+    let told = manager.next();
+    assert!(told.starts_with("READY=1\n") && told.contains(refusing), "{told}");
+    gate.wait_for_log("/0.crl: the revocation list of \"CN=radiology root\" expired on ");
+    let current = site().root.crl(&[], SystemTime::now() + DAY);
+    fs::write(gate.directory.path().join("0.crl"), current).unwrap();
+    gate.signal("HUP");
+    assert!(manager.next().starts_with("RELOADING=1\n"));
+    let told = manager.next();
+    assert!(told.starts_with("READY=1\n") && !told.contains("REFUSING"), "{told}");
 }
 
 /// A service manager that listens.

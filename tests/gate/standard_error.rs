@@ -5,12 +5,13 @@ use crate::support::associate::Associate;
 use crate::support::gate::{command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::requestor::Caller;
-use crate::support::scenario::{Scenario, assert_rejected};
+use crate::support::scenario::{Scenario, assert_is_served, assert_rejected};
 use crate::support::settings::Settings;
 use crate::support::site::site;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, PipeReader, PipeWriter, Read, Write, pipe};
+use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command};
 use std::time::Instant;
@@ -20,6 +21,7 @@ const PIPE: usize = 64 * 1024;
 
 /// A gate whose standard error is a pipe of ours.
 struct Piped {
+    address: SocketAddr,
     child: Child,
     log: PipeReader,
     writer: PipeWriter,
@@ -34,9 +36,9 @@ impl Piped {
         let child = gate.stderr(writer.try_clone().unwrap()).spawn().unwrap();
         let mut lines = BufReader::new(&mut log).lines();
         let address = lines.find_map(|line| listening(&line.unwrap()));
-        assert!(address.is_some());
+        let address = address.unwrap();
         drop(lines);
-        Self { child, log, writer }
+        Self { address, child, log, writer }
     }
 
     fn signal(&self, name: &str) {
@@ -55,10 +57,10 @@ impl Piped {
 
 #[test]
 fn a_log_that_nobody_reads_any_more_ends_nothing() {
-    let Piped { child, log, writer } = Piped::start();
+    let Piped { address, child, log, writer } = Piped::start();
     drop(log);
     let (log, _) = pipe().unwrap();
-    let gate = Piped { child, log, writer };
+    let gate = Piped { address, child, log, writer };
     gate.signal("HUP");
     gate.signal("TERM");
     let (code, last) = gate.end();
@@ -72,6 +74,20 @@ fn a_log_that_is_full_does_not_hold_up_the_stop() {
     gate.signal("TERM");
     let (code, last) = gate.end();
     assert_eq!((code, &last["event"]), (Some(0), &Value::from("counters")));
+}
+
+#[test]
+fn a_log_that_is_full_holds_up_no_association() {
+    let mut gate = Piped::start();
+    gate.writer.write_all(&[b' '; PIPE]).unwrap();
+    for _ in 0..5 {
+        assert_is_served(gate.address);
+        // With a line for each.
+        gate.signal("HUP");
+    }
+    gate.signal("TERM");
+    let (code, last) = gate.end();
+    assert_eq!((code, &last["counters"]["opened"]["none"]), (Some(0), &Value::from(5)));
 }
 
 #[test]

@@ -5,8 +5,9 @@
 
 use std::cmp::Reverse;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pacsgate_core::quoted::Quoted;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::certificate::X509Certificate;
@@ -16,7 +17,7 @@ use super::path::Path;
 use super::settings::{self, SettingsError};
 use crate::x509::issuing::{self, Scope};
 use crate::x509::reading;
-use crate::x509::validity::{When, seconds};
+use crate::x509::validity::{self, When, date, seconds, since_epoch};
 
 /// Between two warnings of one late list, in seconds.
 const WARNING_INTERVAL: u64 = 3600;
@@ -43,7 +44,7 @@ struct RevokedCa {
 struct List {
     crl: CertRevocationList<'static>,
     scope: Scope,
-    this_update: i64,
+    this_update: u64,
     next_update: u64,
     issuer: String,
     /// The issuer as it is encoded.
@@ -118,6 +119,39 @@ impl RevocationLists {
         leaf.any(|leaf| self.lists.iter().any(|list| list.is_of_issuer_of(leaf)))
     }
 
+    /// Which list of the chain's issuers no longer vouches for anybody, and since when.
+    pub(super) fn ended_of(&self, path: &Path<'_>, now: UnixTime) -> Option<String> {
+        let ended = |list: &&List| matches!(list.when(now, self.grace), Some(When::Ended(_)));
+        let concerns = |list: &&List| path.certificates().any(|one| list.is_of_issuer_of(one));
+        let list = self.lists.iter().filter(ended).find(concerns)?;
+        Some(format!("it expired on {} and is of {}", date(list.next_update), list.issuer))
+    }
+
+    /// The issuers of the lists that no longer vouch for anybody.
+    pub(super) fn ended(&self, now: SystemTime) -> impl Iterator<Item = Quoted> {
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(since_epoch(now)));
+        let ended = move |list: &&List| matches!(list.when(now, self.grace), Some(When::Ended(_)));
+        self.lists.iter().filter(ended).map(|list| Quoted::from(&*list.issuer))
+    }
+
+    /// Sentences on those that are near their end or past it.
+    pub(super) fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
+        let now = since_epoch(now);
+        self.lists.iter().filter_map(move |list| {
+            let when = When::of_list(list.this_update..list.next_update, self.grace, now)?;
+            Some(validity::of_list(&list.issuer, when))
+        })
+    }
+
+    /// When they end, and when the grace behind that does.
+    pub(super) fn ends(&self) -> impl Iterator<Item = SystemTime> {
+        self.lists.iter().flat_map(|list| {
+            let end = UNIX_EPOCH.checked_add(Duration::from_secs(list.next_update));
+            let last = end.and_then(|end| end.checked_add(self.grace));
+            end.into_iter().chain(last)
+        })
+    }
+
     /// Says that lists are late, at most once an hour for each; returns how many it named.
     pub(super) fn warn_of_late(&self, now: UnixTime) -> usize {
         let mut named = 0;
@@ -180,7 +214,7 @@ impl List {
         Some(Self {
             crl: crl.into(),
             scope: Scope::of(&dates),
-            this_update: dates.last_update().timestamp(),
+            this_update: seconds(dates.last_update()),
             next_update: seconds(dates.next_update()?),
             issuer: dates.issuer().to_string(),
             issuer_name: dates.issuer().as_raw().to_vec(),
@@ -206,7 +240,8 @@ impl List {
     }
 
     fn when(&self, now: UnixTime, grace: Duration) -> Option<When> {
-        When::of(0, self.next_update, grace, now.as_secs())
+        // A clock that is a little behind keeps no list from serving.
+        When::of_list(0..self.next_update, grace, now.as_secs())
     }
 
     fn may_be_signed_by(&self, key_ids: &[&[u8]]) -> bool {

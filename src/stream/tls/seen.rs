@@ -22,6 +22,8 @@ pub(super) struct Seen {
     pub(super) presented: Option<Box<Certificate>>,
     /// Whether it is pinned, or a configured CA has issued it.
     pub(super) is_vouched_for: bool,
+    /// What the reason does not say of a refusal.
+    pub(super) more: Option<String>,
     verdict: Option<Result<AcceptedBy, HandshakeFault>>,
 }
 
@@ -56,6 +58,11 @@ pub(super) fn note_presented(presented: Certificate) {
 /// Notes that the leaf is one of those that the configuration speaks of, whatever is wrong with it.
 pub(super) fn note_vouched_for() {
     note(|seen| seen.is_vouched_for = true);
+}
+
+/// Notes what the reason of a refusal does not say.
+pub(super) fn note_more(more: Option<String>) {
+    note(|seen| seen.more = more);
 }
 
 /// Notes the judgement of the leaf; a later one (its key not proven) replaces it.

@@ -79,6 +79,10 @@ impl ClientVerifier {
         Some(Self { anchors, lists, pins, algorithms })
     }
 
+    pub(super) const fn lists(&self) -> &RevocationLists {
+        &self.lists
+    }
+
     pub(super) fn judge(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -178,14 +182,15 @@ impl ClientVerifier {
         serving: &[&CertRevocationList<'static>],
     ) -> Result<(), HandshakeFault> {
         let options = revocation(serving);
-        if options.is_none() {
-            return Err(HandshakeFault::CrlExpired);
-        }
-        match self.build_chain(parsed, leaf, options) {
-            Ok(()) => Ok(()),
-            Err(webpki::Error::CertRevoked) => Err(HandshakeFault::CertificateRevoked),
+        let judged = options.map(|options| self.build_chain(parsed, leaf, Some(options)));
+        match judged {
+            Some(Ok(())) => Ok(()),
+            Some(Err(webpki::Error::CertRevoked)) => Err(HandshakeFault::CertificateRevoked),
             // All was well while the expired lists were asked.
-            Err(_) => Err(HandshakeFault::CrlExpired),
+            Some(Err(_)) | None => {
+                seen::note_more(self.lists.ended_of(&leaf.path, leaf.now));
+                Err(HandshakeFault::CrlExpired)
+            }
         }
     }
 

@@ -229,6 +229,21 @@ pub(crate) fn command(configuration: &Path) -> Command {
     command
 }
 
+/// The same under a limit of the shell's, for example `-n 48`.
+pub(crate) fn limited(usual: &Command, limit: &str) -> Command {
+    let mut command = Command::new("sh");
+    let script = format!(r#"ulimit {limit} && exec "$0" "$@""#);
+    command.args(["-c", &script]).arg(usual.get_program()).args(usual.get_args());
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    for (name, value) in usual.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    command
+}
+
 /// The address in a line that says where the gate listens.
 pub(crate) fn listening(line: &str) -> Option<SocketAddr> {
     let (_, rest) = line.split_once("listening on ")?;

@@ -4,18 +4,30 @@ use super::PATIENCE;
 use super::associate::Associate;
 use super::dimse::{Request, find_pending, image_head, success};
 use super::pdu::{COMMAND, DATA, LAST, P_DATA, Pdu, RELEASE_RQ, p_data, release_rp};
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 /// A listening PACS. It counts connections from its start and plays a script on each.
 pub(crate) struct Pacs {
     pub(crate) address: SocketAddr,
     connections: Arc<AtomicUsize>,
     received: Mutex<Receiver<Vec<u8>>>,
+    running: Running,
+}
+
+/// The connections that are open, by their numbers.
+type Open = Arc<Mutex<HashMap<usize, TcpStream>>>;
+
+/// What a stop of the PACS ends.
+struct Running {
+    stopped: Arc<AtomicBool>,
+    open: Open,
+    accepts: JoinHandle<()>,
 }
 
 /// One connection at the PACS; what it reads is recorded.
@@ -23,6 +35,8 @@ pub(crate) struct Accepted {
     stream: TcpStream,
     received: Vec<u8>,
     done: Sender<Vec<u8>>,
+    number: usize,
+    open: Open,
 }
 
 impl Pacs {
@@ -44,6 +58,23 @@ impl Pacs {
         Self::playing(Accepted::serve)
     }
 
+    /// A good one where another one was before.
+    pub(crate) fn good_at(address: SocketAddr) -> Self {
+        Self::listening(TcpListener::bind(address).unwrap(), |_, connection| connection.serve())
+    }
+
+    /// Ends as a process does that is killed: its port is closed, its connections are reset.
+    pub(crate) fn stop(self) {
+        let Running { stopped, open, accepts } = self.running;
+        stopped.store(true, Ordering::SeqCst);
+        drop(TcpStream::connect(self.address));
+        accepts.join().unwrap();
+        for stream in open.lock().unwrap().values() {
+            socket2::SockRef::from(stream).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+
     /// How many connections there were.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
@@ -55,28 +86,43 @@ impl Pacs {
     }
 
     fn serving(script: impl Fn(usize, &mut Accepted) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::listening(TcpListener::bind("127.0.0.1:0").unwrap(), script)
+    }
+
+    fn listening(
+        listener: TcpListener,
+        script: impl Fn(usize, &mut Accepted) + Send + Sync + 'static,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let (counter, script) = (Arc::clone(&connections), Arc::new(script));
         let (done, received) = channel();
-        thread::spawn(move || {
-            for stream in listener.incoming() {
+        let stopped = Arc::new(AtomicBool::new(false));
+        let open = Open::default();
+        let (is_stopped, opened) = (Arc::clone(&stopped), Arc::clone(&open));
+        let accepts = thread::spawn(move || {
+            for stream in listener.incoming().map(Result::unwrap) {
+                if is_stopped.load(Ordering::SeqCst) {
+                    return;
+                }
                 let number = counter.fetch_add(1, Ordering::SeqCst);
-                let mut connection = Accepted::new(stream.unwrap(), done.clone());
+                let open = Arc::clone(&opened);
+                let mut connection = Accepted::new(stream, done.clone(), number, open);
                 let script = Arc::clone(&script);
                 thread::spawn(move || script(number, &mut connection));
             }
         });
-        Self { address, connections, received: Mutex::new(received) }
+        let running = Running { stopped, open, accepts };
+        Self { address, connections, received: Mutex::new(received), running }
     }
 }
 
 impl Accepted {
-    fn new(stream: TcpStream, done: Sender<Vec<u8>>) -> Self {
+    fn new(stream: TcpStream, done: Sender<Vec<u8>>, number: usize, open: Open) -> Self {
+        open.lock().unwrap().insert(number, stream.try_clone().unwrap());
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        Self { stream, received: Vec::new(), done }
+        Self { stream, received: Vec::new(), done, number, open }
     }
 
     /// Sends bytes as they are; the gate may have gone.
@@ -204,6 +250,7 @@ impl Read for Accepted {
 
 impl Drop for Accepted {
     fn drop(&mut self) {
+        self.open.lock().unwrap().remove(&self.number);
         // Nobody waits for it in most tests.
         let _ = self.done.send(std::mem::take(&mut self.received));
     }

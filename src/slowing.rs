@@ -1,0 +1,220 @@
+//! Repeated refusals slow their origin: who guesses waits longer for each answer.
+//!
+//! An origin is delayed and never refused. Behind TLS it is the certificate with the calling title,
+//! and only the word of a refusal is late: whoever is permitted never waits, whatever others do with
+//! its certificate or from its address. Before TLS there is only the address, and the handshake
+//! begins late: so those from which a peer has authenticated within the hour are left alone.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use pacsgate_core::certificate::Digest;
+use pacsgate_core::policy::Denial;
+use pacsgate_core::wire::title::AeTitle;
+
+use crate::net::Source;
+use crate::rarely::Rarely;
+use crate::reason::{Early, Reason};
+
+/// How many refusals within about a minute are not slowed: a device that tries again every fifteen
+/// seconds stays below.
+pub const FREE: u32 = 5;
+/// The delay of the first one beyond them; each further one doubles it.
+pub const FIRST: Duration = Duration::from_millis(100);
+/// Well within what any device waits for an answer, which is seldom less than ten seconds.
+pub const LONGEST: Duration = Duration::from_secs(2);
+/// After this long, half of the refusals of an origin are forgotten.
+pub const HALF_LIFE: Duration = Duration::from_secs(60);
+/// As far as refusals are counted: here the delay is the longest, and after one half-life there is
+/// none.
+const COUNTED: u32 = 2 * FREE + 1;
+/// How many origins of a kind are told apart: more than any site has devices, and less than 1 MiB.
+pub const ORIGINS: usize = 4096;
+
+/// Who is refused behind TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Claim {
+    /// The digest of the certificate.
+    pub certificate: Digest,
+    /// The calling title, if it is bound to the certificate. All others count together: whoever
+    /// tries one after the other guesses.
+    pub calling: Option<AeTitle>,
+}
+
+/// What is to be done about a refusal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slowed {
+    /// How long the origin waits.
+    pub delay: Duration,
+    /// It is the first time, and how many others went unsaid since that was last said of any.
+    pub said: Option<u64>,
+}
+
+/// The origins of refusals.
+#[derive(Debug, Default)]
+pub struct Slowing(Mutex<Tables>);
+
+/// One for each kind, so that strangers fill nobody else's.
+#[derive(Debug, Default)]
+struct Tables {
+    sources: Origins<Source>,
+    claims: Origins<Claim>,
+    begun: Rarely,
+}
+
+#[derive(Debug)]
+struct Origins<K>(HashMap<K, Refusals>);
+
+impl<K> Default for Origins<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+/// The refusals of an origin, up to a moment at which some were forgotten.
+#[derive(Clone, Copy, Debug)]
+struct Refusals {
+    count: u32,
+    at: Instant,
+}
+
+impl Slowing {
+    /// How long a handshake from there waits before it begins.
+    pub fn before_handshake(&self, source: Source, now: Instant) -> Duration {
+        self.with(|tables| delay_of(tables.sources.count(source, now) + 1))
+    }
+
+    /// A handshake from there failed. Says what is to be logged.
+    pub fn failed(&self, source: Source, now: Instant) -> Slowed {
+        self.with(|tables| {
+            let count = tables.sources.refused(source, now);
+            tables.slowed(count, FREE, now)
+        })
+    }
+
+    /// A request was refused, of which this is to be told late.
+    pub fn refused(&self, claim: Claim, now: Instant) -> Slowed {
+        self.with(|tables| {
+            let count = tables.claims.refused(claim, now);
+            tables.slowed(count, FREE + 1, now)
+        })
+    }
+
+    fn with<T>(&self, job: impl FnOnce(&mut Tables) -> T) -> T {
+        job(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Tables {
+    fn slowed(&mut self, count: u32, begins: u32, now: Instant) -> Slowed {
+        let said = (count == begins).then(|| self.begun.say(now)).flatten();
+        Slowed { delay: delay_of(count), said }
+    }
+}
+
+impl<K: Copy + Eq + Hash> Origins<K> {
+    fn count(&self, origin: K, now: Instant) -> u32 {
+        self.0.get(&origin).map_or(0, |refusals| refusals.until(now).count)
+    }
+
+    /// One more of this origin; how many there are.
+    fn refused(&mut self, origin: K, now: Instant) -> u32 {
+        if self.0.len() >= ORIGINS && !self.0.contains_key(&origin) {
+            self.forget_the_least(now);
+        }
+        let refusals = self.0.entry(origin).or_insert(Refusals { count: 0, at: now });
+        *refusals = refusals.until(now);
+        refusals.count = (refusals.count + 1).min(COUNTED);
+        refusals.count
+    }
+
+    /// The quarter with the least, and the oldest of it first: a flood of origins pays for a look at
+    /// all of them once in a thousand times.
+    fn forget_the_least(&mut self, now: Instant) {
+        let weight = |refusals: &Refusals| (refusals.until(now).count, refusals.at);
+        let mut weights: Vec<_> = self.0.values().map(weight).collect();
+        let (_, &mut most, _) = weights.select_nth_unstable(ORIGINS / 4);
+        self.0.retain(|_, refusals| weight(refusals) > most);
+    }
+}
+
+impl Refusals {
+    /// With what is forgotten until then.
+    fn until(self, now: Instant) -> Self {
+        let passed = now.saturating_duration_since(self.at).as_secs() / HALF_LIFE.as_secs();
+        let halvings = u32::try_from(passed).unwrap_or(u32::MAX).min(u32::BITS - 1);
+        Self { count: self.count >> halvings, at: self.at + HALF_LIFE * halvings }
+    }
+}
+
+fn delay_of(count: u32) -> Duration {
+    match count.checked_sub(FREE + 1) {
+        None => Duration::ZERO,
+        Some(beyond) => FIRST.saturating_mul(1 << beyond.min(u32::BITS - 1)).min(LONGEST),
+    }
+}
+
+/// Whether this end of a handshake says that somebody tries what does not work. A monitor that sends
+/// nothing does not; neither does what the gate ends for want of room.
+pub const fn is_failure(reason: Reason) -> bool {
+    match reason {
+        Reason::Handshake(_) => true,
+        Reason::Early(early) => match early {
+            Early::PlainDicom
+            | Early::Http
+            | Early::Ssl2
+            | Early::NotTls
+            | Early::UnexpectedProxyHeader
+            | Early::HandshakeTimeout => true,
+            Early::ClosedBeforeTls
+            | Early::RequestTimeout
+            | Early::ClosedBeforeRequest
+            | Early::ClosedInRequest
+            | Early::BrokenTls
+            | Early::ListenerGone
+            | Early::BalancerGone
+            | Early::Stopped => false,
+        },
+        // It would slow the balancer, and so everybody behind it.
+        Reason::Proxy(_) => false,
+        Reason::Slots(_)
+        | Reason::Request(_)
+        | Reason::Denied(_)
+        | Reason::Target(_)
+        | Reason::Overreaching(_)
+        | Reason::Ended(_) => false,
+    }
+}
+
+/// Whether a request was refused for what it is, and not for want of room or for the PACS.
+pub const fn is_refusal(reason: Reason) -> bool {
+    match reason {
+        Reason::Request(_) => true,
+        Reason::Denied(denial) => match denial {
+            Denial::UnknownCertificate
+            | Denial::SeveralPeers
+            | Denial::WrongNetwork
+            | Denial::CallingTitle
+            | Denial::CalledTitle
+            | Denial::NoPermittedService => true,
+            Denial::PeerLimit | Denial::PeerShare | Denial::PacsLimit => false,
+        },
+        Reason::Slots(_)
+        | Reason::Proxy(_)
+        | Reason::Early(_)
+        | Reason::Handshake(_)
+        | Reason::Target(_)
+        | Reason::Overreaching(_)
+        | Reason::Ended(_) => false,
+    }
+}
+
+/// Whether the calling title was found to be one of the certificate's before this refusal.
+pub const fn is_title_bound(denial: Denial) -> bool {
+    matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
+}
+
+#[cfg(test)]
+mod tests;
