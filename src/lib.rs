@@ -17,7 +17,7 @@
 //!   [`quotas`]: what was stored within the hour.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
-//!   [`log`], [`journal`]: what it says of itself.
+//!   [`log`], [`journal`], [`version`]: what it says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -58,4 +58,5 @@ pub mod site;
 pub mod slots;
 pub mod stream;
 pub mod turns;
+pub mod version;
 pub mod x509;

@@ -19,6 +19,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 pub(crate) mod made;
+mod manual;
 mod reasons;
 mod rules;
 
