@@ -14,13 +14,14 @@ mod text;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use demo::Demo;
 pub use exit::Exit;
 use probe::Probe;
 
 use crate::overview::SOCKET;
+use crate::version;
 
 /// Where the main file is, unless another is named.
 const CONFIG: &str = "/etc/pacsgate/pacsgate.toml";
@@ -81,6 +82,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, E
     })
 }
 
+/// The command line, for the manual pages and the shells' completions, which have the version without
+/// the commit.
+pub fn command() -> clap::Command {
+    Arguments::command().version(version::VERSION)
+}
+
 fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command, clap::Error> {
     let Arguments { command, run } = Arguments::try_parse_from(arguments)?;
     Ok(command.unwrap_or(Command::Run(run)))
@@ -90,7 +97,7 @@ fn arguments_of(arguments: impl IntoIterator<Item = OsString>) -> Result<Command
 ///
 /// Exit codes: 0 done, 1 failure, 64 wrong arguments, 78 wrong configuration.
 #[derive(Parser)]
-#[command(name = "pacsgate", version, args_conflicts_with_subcommands = true)]
+#[command(name = "pacsgate", version = version::line(), args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,

@@ -17,7 +17,7 @@
 //!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and again.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
-//!   [`log`], [`journal`], [`rarely`]: what it says of itself.
+//!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
 //!
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
@@ -61,4 +61,5 @@ pub mod slots;
 pub mod slowing;
 pub mod stream;
 pub mod turns;
+pub mod version;
 pub mod x509;

@@ -14,6 +14,11 @@ use pacsgate::inherited::Inherited;
 use pacsgate::log::{self, Format};
 use pacsgate::server;
 
+/// That of musl is slow (benches/README.md).
+#[cfg(target_env = "musl")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),

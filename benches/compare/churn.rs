@@ -38,6 +38,13 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     print(&shown)
 }
 
+/// CPU milliseconds for each association.
+pub(crate) fn cost(ground: &Ground<'_>, process: &Process) -> io::Result<f64> {
+    let mut shown = Shown::default();
+    associations(ground, process, &mut shown)?;
+    Ok(shown.cpu.median())
+}
+
 /// Full handshake, A-ASSOCIATE, C-ECHO and release, as often as it goes.
 fn associations(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Result<()> {
     let each = ground.options.amount(ASSOCIATIONS);

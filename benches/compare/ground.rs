@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, audit, start_sink};
+use crate::proxy::{Process, Proxy, audit, pacsgate, start_sink};
 use crate::requestor::Requestor;
 
 /// The ground on which proxies are compared.
@@ -45,6 +45,13 @@ impl<'a> Ground<'a> {
         let process = proxy.start(self.directory.path(), self.sink.address)?;
         self.try_out(&process)
             .map_err(|error| io::Error::other(format!("{}: {error}", proxy.name())))?;
+        Ok(process)
+    }
+
+    /// Starts a build of the gate: this one, unless another is given.
+    pub(crate) fn start_build(&self, other: Option<&Path>) -> io::Result<Process> {
+        let process = pacsgate(other, self.directory.path(), self.sink.address)?;
+        self.try_out(&process)?;
         Ok(process)
     }
 

@@ -1,6 +1,7 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
 //! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|strangers|crowd|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
 //! `/proc`. Rounds go through the proxies in turn, because figures of one machine drift by more
@@ -9,6 +10,7 @@
 
 mod association;
 mod blind;
+mod builds;
 mod churn;
 #[path = "../../tests/gate/support/configuration.rs"]
 mod configuration;
@@ -59,6 +61,9 @@ fn play(role: Role, options: &Options) -> io::Result<()> {
 fn measure(options: &Options) -> io::Result<()> {
     let ground = Ground::prepare(options)?;
     report::heading()?;
+    if let Some(other) = &options.other {
+        return builds::run(&ground, other);
+    }
     for part in Part::EACH {
         if !options.wants(part) {
             continue;

@@ -25,6 +25,9 @@ pub(crate) struct Options {
     /// Stalled handshakes, and as many stalled requests.
     #[arg(long, default_value_t = 500)]
     stalled: usize,
+    /// Another build of pacsgate, which is measured beside this one, and nothing else.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) other: Option<PathBuf>,
     /// Where certificates, configuration and audit are kept; otherwise in a directory that is
     /// removed.
     #[arg(long)]

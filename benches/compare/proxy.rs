@@ -49,7 +49,7 @@ impl Proxy {
     /// Starts the proxy before `upstream` and waits until it listens.
     pub(crate) fn start(self, directory: &Path, upstream: SocketAddr) -> io::Result<Process> {
         match self {
-            Self::Pacsgate => pacsgate(directory, upstream),
+            Self::Pacsgate => pacsgate(None, directory, upstream),
             Self::PlainCopy => Process::start(own(Role::Plain, directory, Some(upstream))?),
             Self::BestCopy => Process::start(own(Role::ReadAhead, directory, Some(upstream))?),
         }
@@ -103,10 +103,15 @@ fn own(role: Role, directory: &Path, upstream: Option<SocketAddr>) -> io::Result
     Ok(command)
 }
 
-fn pacsgate(directory: &Path, upstream: SocketAddr) -> io::Result<Process> {
+/// Starts a build of the gate: this one, unless another is given.
+pub(crate) fn pacsgate(
+    other: Option<&Path>,
+    directory: &Path,
+    upstream: SocketAddr,
+) -> io::Result<Process> {
     let file = directory.join("pacsgate.toml");
     fs::write(&file, configuration(directory, upstream))?;
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    let mut command = Command::new(other.unwrap_or(Path::new(env!("CARGO_BIN_EXE_pacsgate"))));
     command.arg("run").arg("--config").arg(file);
     Process::start(command)
 }

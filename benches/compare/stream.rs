@@ -22,13 +22,13 @@ enum Way {
     Down,
 }
 
-struct Case {
-    name: &'static str,
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
     way: Way,
     object: Object,
 }
 
-const CASES: [Case; 5] = [
+pub(crate) const CASES: [Case; 5] = [
     Case::new("up, PDUs of 16 KiB", Way::Up, LARGE, 16 * 1024),
     Case::new("up, PDUs of 128 KiB", Way::Up, LARGE, 128 * 1024),
     Case::new("up, CT images, 16 KiB", Way::Up, CT, 16 * 1024),
@@ -67,7 +67,11 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
 }
 
 /// CPU seconds for each GB, and GB for each second.
-fn measure(ground: &Ground<'_>, process: &Process, case: &Case) -> io::Result<(f64, f64)> {
+pub(crate) fn measure(
+    ground: &Ground<'_>,
+    process: &Process,
+    case: &Case,
+) -> io::Result<(f64, f64)> {
     let count = ground.options.amount(AMOUNT).div_ceil(case.object.pixels);
     let mut requestor = Requestor::associate(process.address, &ground.tls)?;
     let (before, start) = (process.usage().cpu()?, Instant::now());

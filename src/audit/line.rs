@@ -10,6 +10,7 @@ use serde_json::ser::Formatter;
 
 use super::counters::Counters;
 use crate::journal::Priority;
+use crate::version;
 
 /// A line that says of `count` other lines that they were lost.
 #[derive(Serialize)]
@@ -38,12 +39,7 @@ pub struct Started {
 impl Started {
     /// With the digest of the configuration.
     pub const fn new(configuration: Digest) -> Self {
-        Self {
-            event: "started",
-            version: env!("CARGO_PKG_VERSION"),
-            commit: option_env!("PACSGATE_COMMIT"),
-            configuration,
-        }
+        Self { event: "started", version: version::VERSION, commit: version::COMMIT, configuration }
     }
 }
 

@@ -19,6 +19,7 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 pub(crate) mod made;
+mod manual;
 mod reasons;
 mod rules;
 
@@ -28,7 +29,8 @@ const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
 const CERTIFICATES: &str = include_str!("../../certs-example/README.md");
 
 /// What every shell snippet of the README that a test does not run begins with.
-const NOT_RUN: [&str; 11] = [
+const NOT_RUN: [&str; 12] = [
+    "apt install ",
     "systemctl enable ",
     "nc ",
     "cargo build --release\n",

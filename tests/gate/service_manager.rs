@@ -227,7 +227,7 @@ fn the_unit_starts_the_gate_as_its_command_line_allows() {
     assert!(pacsgate::cli::parse(words).is_ok(), "{line}");
     let unit = unit();
     let reload: Vec<_> = unit.lines().filter_map(|line| line.strip_prefix("ExecReload=")).collect();
-    let [check, "/bin/kill -HUP $MAINPID"] = reload[..] else { panic!("{reload:?}") };
+    let [check, r#"/bin/sh -c "kill -HUP $MAINPID""#] = reload[..] else { panic!("{reload:?}") };
     assert_eq!(check.replace(" check ", " run "), line);
     let words = ["pacsgate"].into_iter().chain(check.split(' ').skip(1)).map(Into::into);
     assert!(pacsgate::cli::parse(words).is_ok(), "{check}");
@@ -244,7 +244,7 @@ fn systemd_understands_the_unit() {
     let paths = names.map(|name| directory.path().join(name));
     for (name, path) in names.iter().zip(&paths) {
         let unit = fs::read_to_string(self::path().with_file_name(name)).unwrap();
-        let unit = unit.replace("/usr/local/bin/pacsgate", env!("CARGO_BIN_EXE_pacsgate"));
+        let unit = unit.replace("=pacsgate ", concat!("=", env!("CARGO_BIN_EXE_pacsgate"), " "));
         fs::write(path, unit).unwrap();
     }
     let words = analyze(Command::new("systemd-analyze").arg("verify").args(&paths));
