@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pacsgate_core::data_set::DataSetError;
 use pacsgate_core::inspector::{Asked, ForbiddenRequest, Ledger, Outcome, UnsoundDataSet};
 use pacsgate_core::reason::Explained;
-use pacsgate_core::services::SopClass;
+use pacsgate_core::services::{Operation, SopClass};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::uid::Uid;
 use serde::Serialize;
@@ -40,8 +40,9 @@ pub struct OperationsRecord {
 }
 
 impl OperationsRecord {
-    pub(super) const fn has_any(&self) -> bool {
-        !self.operations.is_empty()
+    /// Whether there is more than C-ECHOs that went well, which concern nobody's images.
+    pub(super) fn has_any(&self) -> bool {
+        self.operations_more > 0 || self.operations.iter().any(|done| !done.is_good_echo())
     }
 }
 
@@ -55,6 +56,13 @@ struct Done {
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<PeerText>,
     count: u64,
+}
+
+impl Done {
+    fn is_good_echo(&self) -> bool {
+        let is_good = self.status.as_ref().is_some_and(|status| status.as_str() == "0000");
+        self.operation == Operation::CEcho.name() && is_good
+    }
 }
 
 /// What the PACS said of the transfers of all C-MOVE.
@@ -216,6 +224,18 @@ fn is_zero(number: &u64) -> bool {
 
 #[cfg(test)]
 impl OperationsRecord {
+    /// Of an association with a C-ECHO alone.
+    pub(super) fn echoed(status: &str) -> Self {
+        let done = Done {
+            from: "requestor",
+            operation: Operation::CEcho.name(),
+            sop_class: None,
+            status: Some(PeerText::from_bytes(status.as_bytes(), 4)),
+            count: 1,
+        };
+        Self { operations: vec![done], operations_more: 0, ..Self::worst() }
+    }
+
     /// With as much of everything as a line can have.
     pub(super) fn worst() -> Self {
         use pacsgate_core::data_set::Deviation;

@@ -145,7 +145,7 @@ impl Record {
         }
     }
 
-    /// Whether a request of this association was passed on.
+    /// Whether a request of this association was passed on, other than a C-ECHO that went well.
     pub(super) fn has_done_something(&self) -> bool {
         self.operations.as_deref().is_some_and(OperationsRecord::has_any)
     }

@@ -275,4 +275,15 @@ fn sums_no_association_in_which_something_was_done() {
     assert!((0..61).any(|_| !under.writes(&record, "released")));
     record.operations = Some(Box::new(OperationsRecord::worst()));
     assert!((0..1000).all(|_| under.writes(&record, "released")));
+    record.operations = Some(Box::new(OperationsRecord::echoed("0110")));
+    assert!((0..1000).all(|_| under.writes(&record, "released")));
+}
+
+#[test]
+fn sums_a_flood_of_echoes() {
+    let mut under = Under::new();
+    let mut record = record(Standing::Peer, numbered(1));
+    (record.event, record.peer) = (Event::Closed, Some("ct1".into()));
+    record.operations = Some(Box::new(OperationsRecord::echoed("0000")));
+    assert_eq!((0..1000).filter(|_| under.writes(&record, "released")).count(), 60);
 }

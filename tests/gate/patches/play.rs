@@ -4,6 +4,7 @@ use super::harm::Harm;
 use super::rows::{CAPPED, Row};
 use super::servers::{Server, TITLE};
 use crate::support::associate::Associate;
+use crate::support::authority::Profile;
 use crate::support::dimse::Request;
 use crate::support::gate::Gate;
 use crate::support::line::Line;
@@ -11,12 +12,15 @@ use crate::support::pdu::{ASSOCIATE_AC, COMMAND, P_DATA, Pdu};
 use crate::support::requestor::Caller;
 use crate::support::scenario::echo;
 use crate::support::settings::Settings;
-use crate::support::site::site;
+use crate::support::site::{CT1_NAME, site};
 use std::net::TcpStream;
 use std::time::Duration;
 
 /// The gate's remark on a context with too many transfer syntaxes.
 const OVERFLOW: &str = "beyond the 50";
+
+/// How often a certificate is refused without delay.
+const UNSLOWED: usize = 5;
 
 /// What is sent.
 pub(super) struct Attack {
@@ -57,9 +61,14 @@ pub(super) fn through_the_gate(row: &Row) {
     let attack = (row.attack)("PACS");
     let mut heard = Vec::new();
     let mut open = None;
-    for _ in 0..attack.rounds {
+    let mut caller = Caller::with(&site().ct1);
+    for round in 1..=attack.rounds {
         drop(open.take());
-        let mut requestor = Caller::with(&site().ct1).call(gate.address).unwrap();
+        let mut requestor = caller.call(gate.address).unwrap();
+        // The gate answers later and later who is refused with one certificate again and again.
+        if round % UNSLOWED == 0 {
+            caller = Caller::with(&site().root.issue(&Profile::client(CT1_NAME)));
+        }
         heard.extend(speak(&mut requestor, &attack, row.harm));
         open = Some(requestor);
     }
