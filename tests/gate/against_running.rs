@@ -1,5 +1,6 @@
 //! `check --against-running`: what a reload would end.
 
+use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
@@ -10,8 +11,10 @@ use crate::support::site::site;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 use tempfile::TempDir;
 
 const BOUND: &str = "\"ct1.radiology.example\"";
@@ -103,7 +106,9 @@ impl Running {
         command.env("RUNTIME_DIRECTORY", folder.path());
         let gate = Gate::spawn(settings.directory, command);
         let running = Self { folder, scenario: Scenario { pacs, gate } };
-        while !running.socket().exists() {
+        let deadline = Instant::now() + PATIENCE;
+        while UnixStream::connect(running.socket()).is_err() {
+            assert!(Instant::now() < deadline, "nobody answers");
             std::thread::yield_now();
         }
         running
