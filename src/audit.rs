@@ -42,7 +42,7 @@ pub use text::{PeerText, Texts};
 
 use std::io;
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use queue::{Body, Queued};
 use shared::Shared;
@@ -116,6 +116,13 @@ impl Audit {
     fn queue(&self, body: Body) {
         if self.0.queue.push(Queued { time: SystemTime::now(), body }).is_err() {
             self.0.counters.count_lost(1);
+            if let Some(unsaid) = self.0.overflow().say(Instant::now()) {
+                tracing::error!(
+                    "the audit cannot be written as fast as it comes: lines are lost, {} since this \
+                     was said last",
+                    unsaid + 1
+                );
+            }
         }
     }
 

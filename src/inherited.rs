@@ -5,9 +5,13 @@ use std::io;
 use std::net::{self, SocketAddr};
 
 use listenfd::ListenFd;
+use socket2::SockRef;
 use tokio::net::TcpListener;
 
 use crate::host::words;
+
+/// More ports than any gate has, and fewer descriptors than a mistake could name.
+const MOST: usize = 64;
 
 /// The ports; they are kept for as long as the gate lives, as a reload may give up one and take it
 /// again.
@@ -23,10 +27,18 @@ impl Inherited {
     /// Those that the environment tells of. To be called before there are other threads, as it
     /// takes the variables away.
     pub fn of_environment() -> Self {
+        let count = std::env::var("LISTEN_FDS").ok().and_then(|count| count.parse().ok());
+        if count.is_some_and(|count: usize| count > MOST) {
+            tracing::warn!("LISTEN_FDS is ignored: the gate takes {MOST} sockets at most");
+            return Self::none();
+        }
         let mut passed = ListenFd::from_env();
         let sockets = (0..passed.len()).filter_map(|index| {
             let socket = passed.take_tcp_listener(index).and_then(|socket| {
                 let socket = socket.ok_or(io::ErrorKind::InvalidInput)?;
+                if !SockRef::from(&socket).is_listener()? {
+                    return Err(io::Error::other("it does not listen"));
+                }
                 socket.set_nonblocking(true)?;
                 Ok((socket.local_addr()?, socket))
             });

@@ -8,12 +8,14 @@ use super::counters::Counters;
 use super::queue::Queue;
 use super::record::{ConnectionId, Record};
 use super::summary::{Summary, Verdict};
+use crate::rarely::Rarely;
 
 /// What is counted, summed and queued.
 pub(super) struct Shared {
     pub(super) queue: Queue,
     summary: Mutex<Summary>,
     pub(super) counters: Counters,
+    overflow: Mutex<Rarely>,
     run: u64,
     connections: AtomicU64,
 }
@@ -24,6 +26,7 @@ impl Shared {
             queue: Queue::new(),
             summary: Mutex::new(Summary::new(window)),
             counters: Counters::default(),
+            overflow: Mutex::default(),
             run: run_id(),
             connections: AtomicU64::new(1),
         }
@@ -38,6 +41,11 @@ impl Shared {
     pub(super) fn connection_id(&self) -> ConnectionId {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
         ConnectionId { run: self.run, number }
+    }
+
+    /// Whether it is said that there was no room for a line.
+    pub(super) fn overflow(&self) -> MutexGuard<'_, Rarely> {
+        self.overflow.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn summary(&self) -> MutexGuard<'_, Summary> {

@@ -154,7 +154,8 @@ impl Trust {
         let mut flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::CLOEXEC;
         // The kernel's links to open files, as /dev/stdout leads to, have no way of names.
         let is_magic = entry.is_some_and(|entry| kind(&entry.stat) == FileType::Symlink);
-        flags.set(OFlags::NOFOLLOW, !is_magic);
+        // A pipe that nobody reads is an error, and keeps nobody waiting (fifo(7)).
+        flags.set(OFlags::NOFOLLOW | OFlags::NONBLOCK, !is_magic);
         let opened = openat(&folder.fd, &name, flags, Mode::from_raw_mode(mode))?;
         let opened = Step::of(opened, folder.path.join(name))?;
         if !is_magic {

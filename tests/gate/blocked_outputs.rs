@@ -9,10 +9,11 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::thread;
 
 const FAILS: &str = "the audit cannot be written to ";
+const TOO_SLOWLY: &str = "the audit cannot be written as fast as it comes: lines are lost";
 
 #[test]
 fn a_file_at_its_limit_of_size_loses_lines_and_no_association() {
@@ -55,6 +56,21 @@ fn a_file_at_its_limit_of_size_loses_lines_and_no_association() {
 }
 
 #[test]
+fn a_named_pipe_that_nobody_reads_keeps_no_gate_waiting_at_its_start() {
+    let pacs = Pacs::good();
+    let mut settings = Settings::new(pacs.address);
+    let pipe = settings.directory.path().join("audit.pipe");
+    let made = Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap();
+    assert!(made.success());
+    settings.log.insert("audit", format!("{pipe:?}"));
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let output = command(&configuration).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("cannot write to ") && told.contains("audit.pipe"), "{told}");
+}
+
+#[test]
 fn a_full_disk_is_told_once_and_loses_no_association() {
     let scenario = Scenario::with(|mut settings| {
         settings.log.insert("audit", r#""/dev/full""#.into());
@@ -81,7 +97,7 @@ fn lines_that_find_no_room_behind_a_pipe_that_nobody_reads_are_told_once_it_is_r
     let mut child = command(&configuration).stdout(Stdio::piped()).spawn().unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
     let address = log.find_map(|line| listening(&line.unwrap())).unwrap();
-    let log = thread::spawn(move || log.map_while(Result::ok).count());
+    let log = thread::spawn(move || log.map_while(Result::ok).collect::<Vec<_>>());
     for number in 0..SOURCES {
         let [high, low] = number.to_be_bytes();
         for _ in 0..OF_EACH {
@@ -97,11 +113,12 @@ fn lines_that_find_no_room_behind_a_pipe_that_nobody_reads_are_told_once_it_is_r
     let stdout = child.stdout.take().unwrap();
     let lines = thread::spawn(move || std::io::read_to_string(stdout).unwrap());
     let kill = format!("kill -TERM {}", child.id());
-    assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     let lines: Vec<_> =
         lines.join().unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    log.join().unwrap();
+    let told = log.join().unwrap();
+    assert_eq!(told.iter().filter(|line| line.contains(TOO_SLOWLY)).count(), 1, "{told:?}");
     let failed = lines.iter().filter(|line: &&Value| line["event"] == "failed").count() as u64;
     let lost = lost(&lines);
     assert!(lost > 0);

@@ -7,6 +7,7 @@ use crate::support::requestor::Caller;
 use crate::support::scenario::{Scenario, assert_is_served, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use socket2::{Domain, Socket, Type};
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -71,6 +72,30 @@ fn an_address_that_is_almost_that_of_the_port_is_explained() {
 }
 
 #[test]
+fn a_socket_that_does_not_listen_is_no_port() {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
+    let port = Port { socket: socket.into(), address };
+    let settings = port.settings("\"127.0.0.1:0\"");
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let gate = Gate::spawn(settings.directory, port.passed_to(&configuration));
+    gate.wait_for_log("the service manager passes a socket that is no use: it does not listen");
+    assert!(!gate.stop().stderr.contains("nobody answers"));
+}
+
+#[test]
+fn more_sockets_than_a_gate_has_ports_are_a_mistake() {
+    let port = Port::open();
+    let settings = port.settings("\"127.0.0.1:0\"");
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let mut command = port.passed_to(&configuration);
+    command.env("COUNT", "2147483647");
+    let stopped = Gate::spawn(settings.directory, command).stop();
+    assert_eq!(stopped.stderr.matches("LISTEN_FDS").count(), 1, "{}", stopped.stderr);
+}
+
+#[test]
 fn what_is_meant_for_another_process_is_left_alone() {
     let port = Port::open();
     let settings = port.settings("\"127.0.0.1:0\"");
@@ -113,7 +138,7 @@ impl Port {
     fn passed_to(&self, configuration: &Path) -> Command {
         let gate = command(configuration);
         let mut command = Command::new("sh");
-        let script = r#"export LISTEN_FDS=1 LISTEN_PID="${OTHER_PID:-$$}"
+        let script = r#"export LISTEN_FDS="${COUNT:-1}" LISTEN_PID="${OTHER_PID:-$$}"
             exec 3<&0 </dev/null "$0" "$@""#;
         command.args(["-c", script]).arg(gate.get_program()).args(gate.get_args());
         for (name, _) in gate.get_envs() {

@@ -30,9 +30,7 @@ pub enum Unasked {
     )]
     Silent(PathBuf, io::Error),
     /// It says something else.
-    #[error(
-        "the running gate is of another version: what it says of its associations is not known"
-    )]
+    #[error("what the socket says is not known: it is no gate's, or that of another version")]
     Foreign,
     /// One of its associations is no use.
     #[error(transparent)]
@@ -67,7 +65,12 @@ impl Against {
     ///
     /// Why there is no answer.
     pub fn running(socket: &Path, site: &Site) -> Result<Self, Unasked> {
-        let silent = |error| Unasked::Silent(socket.to_owned(), error);
+        let silent = |error: io::Error| {
+            // That is how the time-out of a socket is told.
+            let is_late = error.kind() == io::ErrorKind::WouldBlock;
+            let error = if is_late { io::ErrorKind::TimedOut.into() } else { error };
+            Unasked::Silent(socket.to_owned(), error)
+        };
         let stream = UnixStream::connect(socket).map_err(silent)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(silent)?;
         let mut lines = BufReader::new(stream);

@@ -258,17 +258,17 @@ impl List {
     }
 
     fn warn(&self, when: When) {
-        let (issuer, next_update) = (self.issuer.escape_debug(), self.next_update);
+        let (issuer, next_update) = (self.issuer.escape_debug(), date(self.next_update));
         if matches!(when, When::Grace(..)) {
             tracing::warn!(
                 %issuer,
-                next_update,
+                %next_update,
                 "a revocation list is past its nextUpdate and serves only until crl_grace ends"
             );
         } else {
             tracing::error!(
                 %issuer,
-                next_update,
+                %next_update,
                 "a revocation list is past its nextUpdate and crl_grace: clients of its issuer are \
                  refused as crl-expired"
             );
