@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 
+use crate::net;
 use crate::rarely::Rarely;
 
 /// So long without a failure, and the trouble is over.
@@ -42,7 +43,7 @@ impl Fault {
                 | Errno::NETUNREACH
                 | Errno::TIMEDOUT,
             ) => Self::Peers,
-            Some(Errno::MFILE | Errno::NFILE) => Self::Descriptors,
+            _ if net::is_out_of_descriptors(error) => Self::Descriptors,
             Some(Errno::NOBUFS | Errno::NOMEM) => Self::Memory,
             Some(_) | None => Self::Other,
         }
