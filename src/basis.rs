@@ -69,14 +69,20 @@ impl Basis {
         let ReceivedRq { request, unsound, identity, .. } = &mut self.request;
         (*unsound, *identity) = (Vec::new(), None);
         (request.user.roles, request.user.extended) = (Vec::new(), Vec::new());
-        request.contexts.retain_mut(|context| {
-            let Some(opened) = opened.get(context.id) else { return false };
-            let chosen = opened.transfer_syntax.uid();
-            context.transfer_syntaxes.retain(|uid| uid.as_str() == chosen);
+        if self.is_empty {
+            // There is no request without one: whoever reads this one elsewhere would refuse it.
+            request.contexts.truncate(1);
+        } else {
+            request.contexts.retain(|context| opened.get(context.id).is_some());
+        }
+        for context in &mut request.contexts {
+            if let Some(opened) = opened.get(context.id) {
+                let chosen = opened.transfer_syntax.uid();
+                context.transfer_syntaxes.retain(|uid| uid.as_str() == chosen);
+            }
             context.transfer_syntaxes.truncate(1);
             context.transfer_syntaxes.shrink_to_fit();
-            true
-        });
+        }
         request.contexts.shrink_to_fit();
     }
 

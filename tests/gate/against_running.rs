@@ -1,9 +1,10 @@
 //! `check --against-running`: what a reload would end.
 
 use crate::support::PATIENCE;
-use crate::support::associate::Associate;
+use crate::support::associate::{Associate, EXPLICIT, Item};
 use crate::support::gate::{Gate, command};
 use crate::support::pacs::Pacs;
+use crate::support::pdu::ASSOCIATE_AC;
 use crate::support::requestor::{Caller, Requestor};
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
@@ -60,6 +61,22 @@ fn says_it_to_programs() {
 }
 
 #[test]
+fn an_association_on_which_nothing_was_accepted_is_one_of_the_open_ones() {
+    let pacs = Pacs::playing(|pacs| {
+        let mut answer = pacs.request().acceptance();
+        answer.contexts[0] = Item::result(1, 3, Some(EXPLICIT));
+        pacs.send(&answer.encode());
+        pacs.drain();
+    });
+    let running = Running::before(pacs, TempDir::new().unwrap());
+    let mut requestor = running.scenario.ct1();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_eq!(requestor.receive_pdu().kind, ASSOCIATE_AC);
+    let checked = running.check(&[]);
+    assert!(checked.text.contains("none of 1 open association\n"), "{}", checked.text);
+}
+
+#[test]
 fn a_gate_that_does_not_run_cannot_be_asked() {
     let settings = Settings::new(([127, 0, 0, 1], 9).into());
     let configuration = settings.file("pacsgate.toml", &settings.text());
@@ -99,7 +116,10 @@ struct Checked {
 
 impl Running {
     fn in_folder(folder: TempDir) -> Self {
-        let pacs = Pacs::good();
+        Self::before(Pacs::good(), folder)
+    }
+
+    fn before(pacs: Pacs, folder: TempDir) -> Self {
         let settings = Settings::new(pacs.address);
         let configuration = settings.file("pacsgate.toml", &settings.text());
         let mut command = command(&configuration);
