@@ -1,6 +1,8 @@
 //! A whole association: one byte for the mode, one for what is tolerated, three for the cuts; the
 //! rest is what the two sides send, in turn. See [`sent`] for its coding.
 
+use std::collections::VecDeque;
+
 use allocation_counter::measure;
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
@@ -94,7 +96,7 @@ pub(crate) struct Run {
     /// What it holds beyond what it held at first, in bytes.
     held: i64,
     /// What it has not taken yet: the relay feeds it when it is wanted.
-    untaken: PerSide<Vec<u8>>,
+    untaken: PerSide<VecDeque<u8>>,
 }
 
 impl Run {
@@ -112,7 +114,7 @@ impl Run {
 
     pub(crate) fn feed<'a>(&mut self, side: Side, pieces: impl Iterator<Item = &'a [u8]>) {
         for piece in pieces {
-            self.untaken.get_mut(side).extend_from_slice(piece);
+            self.untaken.get_mut(side).extend(piece);
             self.feed_what_is_wanted(side);
             if self.verdict.is_err() {
                 return;
@@ -120,21 +122,29 @@ impl Run {
         }
     }
 
+    /// What has waited goes first, at the very byte by which it is wanted: the order of the two sides'
+    /// bytes, and with it which of two faults is told, does not depend on the cut.
     fn feed_what_is_wanted(&mut self, side: Side) {
-        loop {
-            let mut moved = 0;
-            for side in [side, side.other()] {
-                if self.verdict.is_ok() && self.inspector.wants(side) {
-                    let piece = std::mem::take(self.untaken.get_mut(side));
-                    let taken = self.feed_piece(side, &piece);
-                    *self.untaken.get_mut(side) = piece[taken..].to_vec();
-                    moved += taken;
-                }
-            }
-            if moved == 0 {
+        while self.verdict.is_ok() {
+            let waiting = self.untaken.get(side.other()).len();
+            let size = if waiting > 0 { 1 } else { usize::MAX };
+            if self.feed_untaken(side.other(), usize::MAX) + self.feed_untaken(side, size) == 0 {
                 return;
             }
         }
+    }
+
+    /// Feeds at most so many bytes of what is untaken, and gives how many were taken.
+    fn feed_untaken(&mut self, side: Side, size: usize) -> usize {
+        if self.verdict.is_err() || !self.inspector.wants(side) {
+            return 0;
+        }
+        let mut untaken = std::mem::take(self.untaken.get_mut(side));
+        let size = size.min(untaken.len());
+        let taken = self.feed_piece(side, &untaken.make_contiguous()[..size]);
+        untaken.drain(..taken);
+        *self.untaken.get_mut(side) = untaken;
+        taken
     }
 
     /// What it takes, holds and gives is within the limits.
