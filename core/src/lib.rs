@@ -8,6 +8,7 @@
 //! - [`reason`]: how reasons are declared, one row each.
 //! - [`counts`]: how often each kind of a thing was met.
 //! - [`certificate`]: what a client certificate says of its holder.
+//! - [`identity`]: the user of a requestor, once verified.
 //! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
 //! - [`services`]: named sets of SOP classes and the operations on them.
 //! - [`data_set`]: the structure of data sets, walked as they stream by.
@@ -28,6 +29,7 @@ pub mod certificate;
 pub mod counts;
 pub mod data_set;
 mod gather;
+pub mod identity;
 pub mod inspector;
 mod numbered;
 pub mod policy;

@@ -5,6 +5,7 @@ use crate::wire::reject::Reject;
 
 const NO_REASON: Answer = Answer::Reject(Reject::NO_REASON);
 const LOCAL_LIMIT: Answer = Answer::Reject(Reject::LOCAL_LIMIT);
+const NOT_AUTHENTICATED: Answer = Answer::Reject(Reject::NOT_AUTHENTICATED);
 
 crate::reasons! {
     /// Why the policy refuses an association: one reason, the first in the order of the checks. The
@@ -49,5 +50,97 @@ crate::reasons! {
             "the PACS has as many associations as it takes",
             "If the PACS takes more associations at once, raise `associations` of its [pacs] table."
             => LOCAL_LIMIT;
+        IdentityMissing: "identity-missing",
+            "the peer has to show a user identity, and the request has none",
+            "Configure the device to send what `user_identity` of its [peer] table asks for."
+            => NOT_AUTHENTICATED;
+        IdentityKind: "identity-kind",
+            "the request has a user identity of another kind than the peer has to show",
+            "Configure the device to send what `user_identity` of its [peer] table asks for: a token, or \
+             a user name with a password. A user name alone proves nothing." => NOT_AUTHENTICATED;
+        TokenTooLong: "token-too-long",
+            "the token is longer than 16 KiB",
+            "Let the issuer put less into the token: the claims that the gate looks at suffice."
+            => NOT_AUTHENTICATED;
+        TokenMalformed: "token-malformed",
+            "the token is not a signed JSON Web Token in compact form",
+            "Look at what the device sends as its token: three parts with dots between them, signed and \
+             not encrypted (RFC 7515)." => NOT_AUTHENTICATED;
+        TokenHeader: "token-header",
+            "the header of the token has a member that brings its own key or changes how it is read",
+            "Let the issuer make tokens without crit, b64, jku, x5u, x5c and jwk in their header."
+            => NOT_AUTHENTICATED;
+        TokenIssuer: "token-issuer",
+            "the token is not from the issuer of this peer",
+            "Compare `iss` of the token with `issuer` of the [issuer] table that the peer names: they \
+             have to be equal, to the last slash." => NOT_AUTHENTICATED;
+        TokenAlgorithm: "token-algorithm",
+            "the token is signed by an algorithm that its issuer does not use",
+            "If the issuer signs by this algorithm, add it to `algorithms` of its [issuer] table."
+            => NOT_AUTHENTICATED;
+        TokenKey: "token-key",
+            "the issuer has no key for this token",
+            "Compare `kid` in the header of the token with the keys of the issuer: a token without `kid` \
+             is accepted only where there is one key. If the issuer has new keys, look why the gate does \
+             not have them yet." => NOT_AUTHENTICATED;
+        TokenKeysStale: "token-keys-stale",
+            "the keys of the issuer could not be read for longer than max_stale",
+            "Look in the log why the keys of the issuer cannot be read: until they can, none of its \
+             tokens is accepted." => NOT_AUTHENTICATED;
+        TokenSignature: "token-signature",
+            "the signature of the token is wrong",
+            "Find out where the token comes from: it was changed, or signed by another key than the \
+             issuer's of that `kid`." => NOT_AUTHENTICATED;
+        TokenClaims: "token-claims",
+            "exp, iss, aud, sub or nbf of the token is missing or of another type than it has to be",
+            "Let the issuer put exp, iss, aud and sub into the token, in the types of RFC 7519."
+            => NOT_AUTHENTICATED;
+        TokenExpired: "token-expired",
+            "the token has expired",
+            "Let the device fetch a new token before each association, or set the clock of the gate."
+            => NOT_AUTHENTICATED;
+        TokenNotYetValid: "token-not-yet-valid",
+            "the token is not valid yet",
+            "Compare the clocks of the gate and of the issuer." => NOT_AUTHENTICATED;
+        TokenAudience: "token-audience",
+            "the token is for somebody else",
+            "Let the device ask the issuer for a token for this gate, or add the audience of the token to \
+             `audience` of the [issuer] table." => NOT_AUTHENTICATED;
+        TokenBinding: "token-binding",
+            "the token is bound to something else than the certificate of the requestor",
+            "Let the device fetch its token with the certificate that it shows the gate (RFC 8705); \
+             bindings to anything else are not understood." => NOT_AUTHENTICATED;
+        TokenSubject: "token-subject",
+            "the subject of the token is not one of the peer's",
+            "If the user may use this device, add the subject of the token to `subjects` of its [peer] \
+             table." => NOT_AUTHENTICATED;
+        TokenTitle: "token-title",
+            "the token does not name the calling title",
+            "Let the issuer put the calling title of the device into the claim that `ae_claim` of its \
+             [peer] table names." => NOT_AUTHENTICATED;
+        TokenClaim: "token-claim",
+            "a claim of the token is not what the peer has to have",
+            "Compare the token with `claims` of the [peer] table: each has to be equal, or to be in the \
+             list that the token has." => NOT_AUTHENTICATED;
+        UserUnknown: "user-unknown",
+            "there is no user of this name",
+            "If the user may connect, make a line for the file of passwords by `pacsgate hash-password`, \
+             and reload." => NOT_AUTHENTICATED;
+        UserNotListed: "user-not-listed",
+            "the user is not one of the peer's",
+            "If the user may use this device, add the name to `users` of its [peer] table."
+            => NOT_AUTHENTICATED;
+        PasswordWrong: "password-wrong",
+            "the password is wrong",
+            "Correct the password on the device. If nobody has mistyped it, somebody is guessing."
+            => NOT_AUTHENTICATED;
+        PasswordAttempts: "password-attempts",
+            "too many wrong passwords came with this certificate and calling title",
+            "Correct the password on the device and wait: it is asked again after a while. If nobody has \
+             mistyped it, somebody is guessing." => NOT_AUTHENTICATED;
+        PasswordBusy: "password-busy",
+            "the password could not be verified in time: too many were being verified",
+            "Let the device try again. If it happens often, look who sends so many passwords."
+            => NOT_AUTHENTICATED;
     }
 }

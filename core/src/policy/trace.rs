@@ -86,6 +86,18 @@ pub enum Finding {
     /// The PACS has as many associations as it takes.
     #[error("limits: the PACS is at its own")]
     PacsAtItsLimit,
+    /// The peer needs none.
+    #[error("user identity: the peer needs none")]
+    NoIdentityNeeded,
+    /// A token was verified, and it says what the peer has to have.
+    #[error("user identity: the token is accepted")]
+    TokenAccepted,
+    /// A password was verified, of a user whom the peer has.
+    #[error("user identity: the password is accepted")]
+    PasswordAccepted,
+    /// It is missing, or was not accepted.
+    #[error("user identity: {0}")]
+    IdentityRefused(Denial),
 }
 
 impl Finding {
@@ -105,6 +117,7 @@ impl Finding {
             Self::PeerAtItsLimit => Some(Denial::PeerLimit),
             Self::PeerAtItsShare => Some(Denial::PeerShare),
             Self::PacsAtItsLimit => Some(Denial::PacsLimit),
+            Self::IdentityRefused(denial) => Some(denial),
             Self::CertificatePinned
             | Self::KeyPinned
             | Self::DnsNameMatches
@@ -114,7 +127,10 @@ impl Finding {
             | Self::CallingTitleListed
             | Self::CalledTitleReachable
             | Self::ContextsLeft { .. }
-            | Self::WithinLimits => None,
+            | Self::WithinLimits
+            | Self::NoIdentityNeeded
+            | Self::TokenAccepted
+            | Self::PasswordAccepted => None,
         }
     }
 }

@@ -34,6 +34,9 @@ impl Reject {
     pub const CALLING_TITLE: Self = Self::new(1, 1, 3);
     /// 1/1/7: permanent, called AE title not recognized.
     pub const CALLED_TITLE: Self = Self::new(1, 1, 7);
+    /// 1/2/1: permanent, no reason given by the service provider (ACSE): what PS3.7 section D.3.3.7
+    /// leaves for a user identity that is not accepted.
+    pub const NOT_AUTHENTICATED: Self = Self::new(1, 2, 1);
     /// 1/2/2: permanent, protocol version not supported.
     pub const PROTOCOL_VERSION: Self = Self::new(1, 2, 2);
     /// 2/3/1: transient, temporary congestion.
