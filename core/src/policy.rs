@@ -1,8 +1,8 @@
 //! Who may claim which title, to reach which PACS, for which services.
 //!
 //! Three steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
-//! [`Candidate::admit`] judges the limits, [`Admitted::permit`] ends the judgement. A [`Permit`] holds the request for the PACS and, in
-//! [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
+//! [`Candidate::admit`] judges the limits, [`Admitted::permit`] the user, whose identity has been
+//! verified before. A [`Permit`] holds the request for the PACS and, in [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
 //! listed is denied; every denial has one [`Denial`], and the [`Trace`] says what led to it.
 
 mod admitted;
@@ -19,6 +19,7 @@ mod remark;
 mod remedy;
 mod rights;
 mod trace;
+mod user;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -36,6 +37,7 @@ pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use remedy::remedy;
 pub use trace::{Finding, Trace};
+pub use user::{Identified, TokenRule, UserRule, Verification};
 
 use crate::certificate::Accepted;
 use crate::wire::associate::ReceivedRq;
@@ -50,6 +52,8 @@ pub struct Policy {
     peers: Box<[PeerRules]>,
     pacs: Box<[Pacs]>,
     matching: Matching,
+    // Calling title -> index of the one peer that has it and shows no certificate.
+    strangers: HashMap<AeTitle, usize>,
     // Called title -> index of the one PACS that has it.
     called: HashMap<AeTitle, usize>,
 }
@@ -57,8 +61,8 @@ pub struct Policy {
 /// What a decision looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// The certificate that the TLS handshake accepted.
-    pub certificate: &'a Accepted,
+    /// The certificate that the TLS handshake accepted; `None` if the requestor has shown none.
+    pub certificate: Option<&'a Accepted>,
     /// Where the connection comes from.
     pub source: IpAddr,
     /// The request, parsed.
@@ -92,7 +96,11 @@ impl Policy {
             .iter()
             .enumerate()
             .flat_map(|(index, pacs)| pacs.called.iter().map(move |title| (*title, index)));
+        let strangers = peers.iter().enumerate().filter(|(_, peer)| !peer.needs_certificate);
+        let strangers = strangers
+            .flat_map(|(index, peer)| peer.calling.iter().map(move |title| (*title, index)));
         Ok(Self {
+            strangers: strangers.collect(),
             matching: Matching::new(&peers),
             called: called.collect(),
             peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
@@ -127,7 +135,7 @@ impl Policy {
         connections: u32,
     ) -> Result<(), Refusal> {
         let mut inquiry = Inquiry::default();
-        let Ok(peer) = self.peer_of(certificate, &mut inquiry.trace) else { return Ok(()) };
+        let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
         inquiry.peer = Some(peer.name.clone());
         let network = inquiry.trace.record(peer.network(source));
         let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
@@ -141,7 +149,8 @@ impl Policy {
     ///
     /// The first check that fails.
     pub fn identify(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
-        let mut inquiry = Inquiry::default();
+        let is_stranger = facts.certificate.is_none();
+        let mut inquiry = Inquiry { is_stranger, ..Inquiry::default() };
         match self.inquire(facts, &mut inquiry) {
             Ok(candidate) => Ok(candidate),
             Err(denial) => Err(inquiry.refuse(denial)),
@@ -150,7 +159,10 @@ impl Policy {
 
     fn inquire(&self, facts: &Facts<'_>, inquiry: &mut Inquiry) -> Result<Candidate, Denial> {
         let request = &facts.request.request;
-        let peer = self.peer_of(facts.certificate, &mut inquiry.trace)?;
+        let peer = match facts.certificate {
+            Some(certificate) => self.peer_with(certificate, &mut inquiry.trace)?,
+            None => self.peer_called(&request.calling, &mut inquiry.trace)?,
+        };
         inquiry.peer = Some(peer.name.clone());
         inquiry.trace.record(peer.network(facts.source))?;
         inquiry.trace.record(peer.calling(&request.calling))?;
@@ -163,13 +175,22 @@ impl Policy {
             return Err(denial);
         }
         let trace = std::mem::take(&mut inquiry.trace);
-        Ok(Candidate::new(peer, pacs, facts.request, judged, trace))
+        let certificate = facts.certificate.map(|accepted| accepted.certificate.sha256);
+        Ok(Candidate::new(peer, pacs, facts.request, judged, trace, certificate))
     }
 
-    fn peer_of(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+    fn peer_with(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let (index, finding) = self.matching.find(certificate);
         trace.record(finding)?;
         index.and_then(|index| self.peers.get(index)).ok_or(Denial::UnknownCertificate)
+    }
+
+    /// The peer without a certificate that has this calling title.
+    fn peer_called(&self, calling: &AeTitle, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+        let index = self.strangers.get(calling).copied();
+        let finding = index.map_or(Finding::NoCertificate, |_| Finding::TitleWithoutCertificate);
+        trace.record(finding)?;
+        index.and_then(|index| self.peers.get(index)).ok_or(Denial::NoCertificate)
     }
 
     fn pacs_for(

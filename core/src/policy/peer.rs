@@ -8,6 +8,7 @@ use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use super::rights::Rights;
 use super::trace::Finding;
+use super::user::UserRule;
 use crate::certificate::Matcher;
 use crate::inspector::{Caps, Guarding};
 use crate::services::Service;
@@ -21,8 +22,13 @@ pub struct Peer {
     pub name: Arc<str>,
     /// Who answers for it.
     pub contact: Option<Arc<str>>,
+    /// Whether it has to show a certificate; if not, it must not, and is recognised by its calling
+    /// title, which nobody else has, and by its user.
+    pub needs_certificate: bool,
     /// What its certificate is recognised by: any of these.
     pub certificates: Vec<Matcher>,
+    /// Which user it has to show.
+    pub user: UserRule,
     /// The calling titles that it may claim.
     pub calling: Vec<AeTitle>,
     /// The networks that it may connect from. Empty where the configuration has no `from`: the
@@ -72,6 +78,7 @@ pub(super) struct PeerRules {
     pub(super) rights: Rights,
     pub(super) associations: u32,
     pub(super) caps: Caps,
+    pub(super) user: Arc<UserRule>,
     pub(super) move_to: Arc<[AeTitle]>,
     pub(super) titles: Arc<[AeTitle]>,
     pub(super) guarding: Guarding,
@@ -92,6 +99,7 @@ impl PeerRules {
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
             caps: peer.caps,
+            user: Arc::new(peer.user),
             move_to: move_to.as_slice().into(),
             titles: peer.calling.as_slice().into(),
             guarding: peer.guarding,

@@ -18,3 +18,5 @@ mod property;
 mod roles;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod user;
