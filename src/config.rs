@@ -13,8 +13,8 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `value`, `units`,
-//!   `named` for its texts and files;
+//! - `listener`, `pacs`, `peer`, `limits` and `log` each read their table, with `user` for the users of
+//!   a peer, and `value`, `units` and `named` for its texts and files;
 //! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
@@ -55,6 +55,7 @@ mod suggestion;
 mod syntax;
 mod units;
 mod unwise;
+mod user;
 mod value;
 
 #[cfg(test)]

@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::policy::Denial;
+use pacsgate_core::reason::Answer;
+use pacsgate_core::wire::reject::Reject;
 use pacsgate_core::wire::title::AeTitle;
 
 use crate::net::Source;
@@ -173,6 +175,7 @@ pub const fn is_failure(reason: Reason) -> bool {
             | Early::ClosedBeforeRequest
             | Early::ClosedInRequest
             | Early::BrokenTls
+            | Early::ClosedInVerification
             | Early::ListenerGone
             | Early::BalancerGone
             | Early::Stopped => false,
@@ -199,7 +202,33 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::CallingTitle
             | Denial::CalledTitle
             | Denial::NoPermittedService => true,
-            Denial::PeerLimit | Denial::PeerShare | Denial::PacsLimit => false,
+            Denial::NoCertificate
+            | Denial::IdentityMissing
+            | Denial::IdentityKind
+            | Denial::TokenTooLong
+            | Denial::TokenMalformed
+            | Denial::TokenHeader
+            | Denial::TokenIssuer
+            | Denial::TokenAlgorithm
+            | Denial::TokenKey
+            | Denial::TokenSignature
+            | Denial::TokenClaims
+            | Denial::TokenExpired
+            | Denial::TokenNotYetValid
+            | Denial::TokenAudience
+            | Denial::TokenBinding
+            | Denial::TokenSubject
+            | Denial::TokenTitle
+            | Denial::TokenClaim
+            | Denial::UserUnknown
+            | Denial::UserNotListed
+            | Denial::PasswordWrong
+            | Denial::PasswordAttempts => true,
+            Denial::PeerLimit
+            | Denial::PeerShare
+            | Denial::PacsLimit
+            | Denial::TokenKeysStale
+            | Denial::PasswordBusy => false,
         },
         Reason::Slots(_)
         | Reason::Proxy(_)
@@ -212,8 +241,9 @@ pub const fn is_refusal(reason: Reason) -> bool {
 }
 
 /// Whether the calling title was found to be one of the certificate's before this refusal.
-pub const fn is_title_bound(denial: Denial) -> bool {
-    matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
+pub fn is_title_bound(denial: Denial) -> bool {
+    let is_of_user = denial.answer() == Answer::Reject(Reject::NOT_AUTHENTICATED);
+    is_of_user || matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
 }
 
 #[cfg(test)]

@@ -51,6 +51,12 @@ pub struct Record {
     /// Who answers for the peer.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     pub contact: Option<Arc<str>>,
+    /// The user whose identity was verified: the subject of a token, or a user name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<PeerText>,
+    /// The name of the issuer of the user's token.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
+    pub issuer: Option<Arc<str>>,
     /// The PACS's name in the configuration.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     pub pacs: Option<Arc<str>>,
@@ -127,6 +133,8 @@ impl Record {
             called: None,
             peer: None,
             contact: None,
+            user: None,
+            issuer: None,
             pacs: None,
             contexts: None,
             request: None,

@@ -2,13 +2,15 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::mistake::{Mistake, Outage};
 use super::peer::is_pin;
 use super::problems::Problems;
 use super::section::At;
+use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{listener, pacs, peer};
+use super::{listener, pacs, peer, user};
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
@@ -101,6 +103,38 @@ pub(super) fn names_have_a_ca(
             let key = format!("peer.{}.certificate", peer.name);
             problems.mistake(at.place, key, &Mistake::NameWithoutCa);
         }
+    }
+}
+
+/// Whoever has to show a user shows one whom the gate can verify.
+pub(super) fn users_can_be_verified(
+    peers: &[peer::Read],
+    issuers: &[Arc<str>],
+    has_passwords: bool,
+    problems: &mut Problems,
+) {
+    for peer in peers {
+        let Some(kind) = &peer.user.kind else { continue };
+        let mistake = match (kind.value, &peer.user.issuer) {
+            (user::Kind::Password, _) if has_passwords => continue,
+            (user::Kind::Password, _) => Mistake::NoPasswords,
+            (user::Kind::Token, _) if issuers.is_empty() => Mistake::NoIssuer,
+            (user::Kind::Token, None) if issuers.len() == 1 => continue,
+            (user::Kind::Token, None) => {
+                let key = format!("peer.{}.issuer", peer.name);
+                problems.mistake(kind.place, key, &Mistake::WhichIssuer);
+                continue;
+            }
+            (user::Kind::Token, Some(named)) if issuers.contains(&named.value) => continue,
+            (user::Kind::Token, Some(named)) => {
+                let nearest = Suggestion::new(&named.value, issuers.iter().map(|name| &**name));
+                let mistake = Mistake::UnknownIssuer((*named.value).into(), nearest);
+                let key = format!("peer.{}.issuer", peer.name);
+                problems.mistake(named.place, key, &mistake);
+                continue;
+            }
+        };
+        problems.mistake(kind.place, format!("peer.{}.user_identity", peer.name), &mistake);
     }
 }
 

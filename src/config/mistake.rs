@@ -48,6 +48,39 @@ pub(super) enum Mistake {
     /// The first key of a peer in another table, or in none.
     #[error("is a key of a [peer] table; write `[peer.NAME]` above it")]
     OfPeer,
+    /// A key that says something of another kind of user, or of none.
+    #[error("is for a peer with `user_identity = \"{0}\"`; write that, or take this out")]
+    OfIdentity(&'static str),
+    /// `certificate` is a text, and not the one that it may be.
+    #[error(
+        "{0} is neither a list of what the certificate is recognised by, such as [{{ san_dns = \
+         \"ct1.example\" }}], nor \"none\""
+    )]
+    Certificate(Quoted),
+    /// A peer without a certificate that no listener would let in.
+    #[error(
+        "says that it shows none, and every listener asks for one; write `client_certificate = \
+         \"optional\"` in the [listener.NAME.tls] at which it connects"
+    )]
+    NobodyOptional,
+    /// A listener at which nobody needs a certificate, and everybody has one.
+    #[error(
+        "lets in clients that show no certificate, and no peer has `certificate = \"none\"`; write \
+         \"required\", or leave it out"
+    )]
+    OptionalForNobody,
+    /// Tokens, and nobody who makes them.
+    #[error("needs an issuer whose tokens are accepted; add an [issuer.NAME] table")]
+    NoIssuer,
+    /// Tokens, and several who make some.
+    #[error("is missing, and there are several [issuer] tables; say whose tokens the peer shows")]
+    WhichIssuer,
+    /// The name of no issuer.
+    #[error("there is no [issuer.{0}]; {1}")]
+    UnknownIssuer(Box<str>, Suggestion),
+    /// Passwords, and no file of them.
+    #[error("needs the users with their passwords; add a [passwords] table with a `file`")]
+    NoPasswords,
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,

@@ -20,14 +20,18 @@ use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
-use super::value;
+use super::{user, value};
 
+const NO_CERTIFICATE: &str = "none";
 const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
+    /// Where it says that it shows none.
+    pub(super) shows_none: Option<Place>,
     pub(super) certificates: Vec<At<Matcher>>,
+    pub(super) user: user::Read,
     pub(super) calling: Vec<At<AeTitle>>,
     pub(super) pacs: Vec<At<Arc<str>>>,
     pub(super) sop_classes: Vec<At<Uid>>,
@@ -47,10 +51,14 @@ pub(super) struct Read {
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
     let before = problems.count();
     let mut table = Section::open(format!("peer.{name}"), node, problems);
+    let contact = table.optional("contact", |node| node.text().map(Arc::from));
+    let (shows_none, certificates) = certificates(&mut table);
     let mut read = Read {
         name: name.into(),
-        contact: table.optional("contact", |node| node.text().map(Arc::from)).map(|at| at.value),
-        certificates: table.each("certificate", matcher),
+        shows_none,
+        certificates,
+        user: user::read(&mut table),
+        contact: contact.map(|at| at.value),
         calling: table.list("calling_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
@@ -81,8 +89,10 @@ impl Read {
     }
 
     /// What the policy needs.
-    pub(super) fn to_peer(&self) -> Peer {
+    pub(super) fn to_peer(&self, issuers: &[Arc<str>]) -> Peer {
         Peer {
+            needs_certificate: self.shows_none.is_none(),
+            user: self.user.rule(issuers),
             name: Arc::clone(&self.name),
             contact: self.contact.clone(),
             certificates: values(&self.certificates),
@@ -103,7 +113,9 @@ impl Read {
     pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
         let at = spot.index.unwrap_or(0);
         match spot.key {
-            "certificate" => place_of(&self.certificates, at),
+            "certificate" => place_of(&self.certificates, at).or(self.shows_none),
+            "calling_ae" => place_of(&self.calling, at),
+            "user_identity" => self.user.place(),
             "pacs" => place_of(&self.pacs, at),
             "services" => place_of(&self.services, at),
             // Both are judged by all the services, so not where one could not be read.
@@ -117,6 +129,23 @@ impl Read {
 
 fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
     list.iter().map(|at| at.value.clone()).collect()
+}
+
+/// Where it says that it shows none, or what it is recognised by.
+fn certificates(table: &mut Section<'_>) -> (Option<Place>, Vec<At<Matcher>>) {
+    let Some(node) = table.demand("certificate") else { return (None, Vec::new()) };
+    let place = node.place;
+    if let ValueKind::String(text) = &node.value {
+        if text == NO_CERTIFICATE {
+            return (Some(place), Vec::new());
+        }
+        let mistake = Mistake::Certificate(text.as_str().into());
+        table.mistake_at("certificate", Some(place), &mistake);
+        return (None, Vec::new());
+    }
+    let items = table.items("certificate", Some(node));
+    let read = items.into_iter().filter_map(|item| matcher(item, table.problems));
+    (None, read.collect())
 }
 
 /// One table with one key.

@@ -68,7 +68,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     if let Purpose::Check(service) = problems.purpose.clone() {
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
-    let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
+    let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
@@ -135,6 +135,11 @@ impl Tables {
         }
     }
 
+    /// The names of those who make tokens.
+    fn issuers(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
         cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
@@ -150,6 +155,7 @@ impl Tables {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
+        cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
         cross::names_have_a_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }
