@@ -1,6 +1,7 @@
 //! What a client certificate says of its holder, as far as the policy looks at it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,23 +37,42 @@ pub struct Accepted {
 }
 
 /// What a certificate was accepted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AcceptedBy {
-    /// A chain to a configured CA: its names count.
-    Chain,
+    /// A chain to these configured CAs, at least one: its names count where these vouch for them.
+    Chain(Vec<Ca>),
     /// A pin: its names count for nothing.
     Pin,
     /// The same, and none of the revocation lists that there are is of its issuer.
     UnlistedPin,
 }
 
+/// A CA of the configuration, which may be several certificates in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ca {
+    /// The one of a listener that gives it no name.
+    #[default]
+    Only,
+    /// One of several, by its name.
+    Named(Arc<str>),
+}
+
+/// A name by which a certificate is recognised, if that CA vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    /// A DNS name in lower case, or a URI.
+    pub text: Box<str>,
+    /// Who has to vouch for it: another CA may have issued the same name to somebody else.
+    pub ca: Ca,
+}
+
 /// What a peer's certificate is recognised by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matcher {
     /// An exact DNS name, in lower case.
-    SanDns(Box<str>),
+    SanDns(Name),
     /// An exact URI.
-    SanUri(Box<str>),
+    SanUri(Name),
     /// The digest of the whole certificate.
     CertSha256(Digest),
     /// The digest of its public key.
@@ -79,7 +99,42 @@ pub enum NameFault {
     Character,
 }
 
+impl Ca {
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Only => None,
+            Self::Named(name) => Some(name),
+        }
+    }
+}
+
+impl Name {
+    /// A name for which the only CA vouches.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self { text: text.into(), ca: Ca::Only }
+    }
+}
+
 impl Matcher {
+    /// The same, for which this CA has to vouch; a pin needs none.
+    #[must_use]
+    pub fn vouched_for_by(self, ca: Ca) -> Self {
+        match self {
+            Self::SanDns(Name { text, .. }) => Self::SanDns(Name { text, ca }),
+            Self::SanUri(Name { text, .. }) => Self::SanUri(Name { text, ca }),
+            Self::CertSha256(_) | Self::SpkiSha256(_) => self,
+        }
+    }
+
+    /// The name, unless it is a pin.
+    pub const fn name(&self) -> Option<&Name> {
+        match self {
+            Self::SanDns(name) | Self::SanUri(name) => Some(name),
+            Self::CertSha256(_) | Self::SpkiSha256(_) => None,
+        }
+    }
+
     /// An exact DNS name, of which the case counts for nothing.
     ///
     /// # Errors
@@ -95,7 +150,7 @@ impl Matcher {
         if !is_dns_name(text) {
             return Err(NameFault::Dns);
         }
-        Ok(Self::SanDns(text.to_ascii_lowercase().into()))
+        Ok(Self::SanDns(Name::new(text.to_ascii_lowercase())))
     }
 
     /// An exact URI, which is kept as it is.
@@ -117,7 +172,7 @@ impl Matcher {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(NameFault::Character);
         }
-        Ok(Self::SanUri(text.into()))
+        Ok(Self::SanUri(Name::new(text)))
     }
 }
 
@@ -153,14 +208,14 @@ mod tests {
 
     #[test]
     fn lowers_the_case_of_a_dns_name() {
-        let name = Matcher::SanDns("ct1.radiology.example".into());
+        let name = Matcher::SanDns(Name::new("ct1.radiology.example"));
         assert_eq!(Matcher::san_dns("CT1.Radiology.Example"), Ok(name));
     }
 
     #[test]
     fn takes_underscores_in_a_dns_name() {
         for text in ["a_b.c", "_dicom.c", "a_.c"] {
-            assert_eq!(Matcher::san_dns(text), Ok(Matcher::SanDns(text.into())));
+            assert_eq!(Matcher::san_dns(text), Ok(Matcher::SanDns(Name::new(text))));
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::ValueKind;
 use ipnet::IpNet;
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Digest, Matcher};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
@@ -128,6 +128,7 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
         return None;
     }
     let mut table = Section::open(item.key, item.node, problems);
+    let ca = table.optional("ca", |node| node.text().map(|name| Ca::Named(name.into())));
     let keys = table.len();
     let found = [
         table.optional("san_dns", |node| node.parsed(Matcher::san_dns, Mistake::Matcher)),
@@ -138,8 +139,15 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     if keys != 1 {
         table.problems.mistake(place, table.key.as_str(), &Mistake::OneMatcher);
     }
+    let found = found.into_iter().flatten().next();
+    if let (Some(ca), Some(Matcher::CertSha256(_) | Matcher::SpkiSha256(_))) =
+        (&ca, found.as_ref().map(|at| &at.value))
+    {
+        table.mistake_at("ca", Some(ca.place), &Mistake::CaOfPin);
+    }
     table.finish();
-    found.into_iter().flatten().next()
+    let ca = ca.map_or(Ca::Only, |at| at.value);
+    found.map(|At { place, value }| At { place, value: value.vouched_for_by(ca) })
 }
 
 fn digest(node: &Node) -> Result<Digest, Mistake> {

@@ -16,7 +16,7 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, peer, rules, unwise};
+use super::{ahead, cross, digest, peer, rules, unwise, vouching};
 use crate::host;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
@@ -150,7 +150,7 @@ impl Tables {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
-        cross::names_have_a_ca(&self.listeners, &self.peers, problems);
+        vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }
 

@@ -35,7 +35,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
-pub use settings::{Identity, Pins, Settings, SettingsError};
+pub use settings::{ClientCa, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 
 use identity::Identities;

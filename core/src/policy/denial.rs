@@ -14,7 +14,8 @@ crate::reasons! {
         UnknownCertificate: "unknown-certificate",
             "the certificate belongs to no peer",
             "If the device may connect, add a name or digest of its certificate to `certificate` of \
-             its [peer] table." => NO_REASON;
+             its [peer] table; where the CAs have names, a name counts with the `ca` that has issued \
+             it." => NO_REASON;
         SeveralPeers: "several-peers",
             "the certificate belongs to several peers",
             "Leave only one [peer] table whose `certificate` matches this certificate."

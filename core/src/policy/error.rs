@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
-use crate::certificate::{Matcher, NameFault};
+use crate::certificate::{Matcher, Name, NameFault};
 use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
@@ -163,11 +163,11 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
 
 fn of_matcher(matcher: &Matcher) -> Option<PolicyFault> {
     let (name, read) = match matcher {
-        Matcher::SanDns(name) => (name, Matcher::san_dns(name)),
-        Matcher::SanUri(uri) => (uri, Matcher::san_uri(uri)),
+        Matcher::SanDns(name) => (name, Matcher::san_dns(&name.text)),
+        Matcher::SanUri(name) => (name, Matcher::san_uri(&name.text)),
         Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => return None,
     };
-    read.err().map(|fault| PolicyFault::Name((&**name).into(), fault))
+    read.err().map(|fault| PolicyFault::Name((&*name.text).into(), fault))
 }
 
 fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {
@@ -231,7 +231,9 @@ fn shared<T: Clone + Eq + Hash>(
 
 fn compared(matcher: &Matcher) -> Matcher {
     match matcher {
-        Matcher::SanDns(name) => Matcher::SanDns(lower(name).into()),
+        Matcher::SanDns(Name { text, ca }) => {
+            Matcher::SanDns(Name { text: lower(text).into(), ca: ca.clone() })
+        }
         Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher.clone(),
     }
 }

@@ -1,6 +1,6 @@
 //! Which peer a certificate belongs to.
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name};
 use pacsgate_core::policy::{Denial, Finding, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
@@ -22,7 +22,7 @@ fn peer_of(policy: &Policy, certificate: &Certificate) -> Result<String, Denial>
 fn each_kind_of_matcher_finds_its_peer() {
     for (matcher, finding) in [
         (dns("ct1.example"), Finding::DnsNameMatches),
-        (Matcher::SanUri("urn:example:ct1".into()), Finding::UriMatches),
+        (Matcher::SanUri(Name::new("urn:example:ct1")), Finding::UriMatches),
         (Matcher::CertSha256(digest(0xc1)), Finding::CertificatePinned),
         (Matcher::SpkiSha256(digest(0xe1)), Finding::KeyPinned),
     ] {
@@ -41,6 +41,28 @@ fn a_digest_of_the_key_is_not_one_of_the_certificate() {
         vec![Matcher::CertSha256(digest(0xe1)), Matcher::SpkiSha256(digest(0xc1))],
     )]);
     assert_eq!(peer_of(&swapped, &certificate()), Err(Denial::UnknownCertificate));
+}
+
+fn ca(name: &str) -> Ca {
+    Ca::Named(name.into())
+}
+
+#[test]
+fn a_name_counts_only_where_its_own_ca_has_vouched() {
+    let by = |name| dns("ct1.example").vouched_for_by(ca(name));
+    let policy = with_matchers(vec![("ct1", vec![by("hospital")]), ("ct2", vec![by("vendor")])]);
+    let peer_of = |cas: Vec<Ca>| {
+        let by = AcceptedBy::Chain(cas);
+        let accepted = Accepted { certificate: certificate(), by };
+        let candidate = identify_accepted(&policy, &accepted).map_err(|refusal| refusal.denial)?;
+        Ok(candidate.peer().to_string())
+    };
+    assert_eq!(peer_of(vec![ca("hospital")]), Ok("ct1".to_owned()));
+    assert_eq!(peer_of(vec![ca("other"), ca("vendor")]), Ok("ct2".to_owned()));
+    assert_eq!(peer_of(vec![ca("hospital"), ca("vendor")]), Err(Denial::SeveralPeers));
+    for none in [vec![], vec![ca("other")], vec![Ca::Only]] {
+        assert_eq!(peer_of(none), Err(Denial::UnknownCertificate));
+    }
 }
 
 #[test]
@@ -64,7 +86,7 @@ fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pi
         ("ct1", vec![dns("ct1.example")]),
         ("mr1", vec![Matcher::CertSha256(digest(0xc1))]),
     ]);
-    for by in [AcceptedBy::Pin, AcceptedBy::Chain] {
+    for by in [AcceptedBy::Pin, AcceptedBy::Chain(vec![Ca::Only])] {
         let accepted = Accepted { certificate: certificate(), by };
         let candidate = identify_accepted(&policy, &accepted).unwrap();
         assert_eq!(candidate.peer().as_ref(), "mr1");
@@ -75,7 +97,7 @@ fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pi
 fn a_certificate_of_two_peers_is_denied() {
     let names = with_matchers(vec![
         ("ct1", vec![dns("ct1.example")]),
-        ("mr1", vec![Matcher::SanUri("urn:example:ct1".into())]),
+        ("mr1", vec![Matcher::SanUri(Name::new("urn:example:ct1"))]),
     ]);
     assert_eq!(peer_of(&names, &certificate()), Err(Denial::SeveralPeers));
     let pins = with_matchers(vec![
@@ -91,7 +113,7 @@ fn several_matchers_of_one_peer_may_hold() {
         "ct1",
         vec![
             dns("ct1.example"),
-            Matcher::SanUri("urn:example:ct1".into()),
+            Matcher::SanUri(Name::new("urn:example:ct1")),
             Matcher::CertSha256(digest(0xc1)),
             Matcher::SpkiSha256(digest(0xe1)),
         ],
@@ -105,7 +127,7 @@ fn several_matchers_of_one_peer_may_hold() {
 fn dns_names_compare_without_case_and_uris_with_it() {
     let policy = with_matchers(vec![
         ("ct1", vec![dns("CT1.Example")]),
-        ("mr1", vec![Matcher::SanUri("urn:example:CT1".into())]),
+        ("mr1", vec![Matcher::SanUri(Name::new("urn:example:CT1"))]),
     ]);
     assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
     let upper = Certificate { dns: vec!["CT1.EXAMPLE".into()], ..certificate() };

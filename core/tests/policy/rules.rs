@@ -1,6 +1,6 @@
 //! Rules that do not load.
 
-use pacsgate_core::certificate::Matcher;
+use pacsgate_core::certificate::{Ca, Matcher, Name};
 use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
 use pacsgate_core::services::{Operation, Role, Service};
 
@@ -61,10 +61,11 @@ fn a_pacs_must_be_there() {
 #[test]
 fn equal_matchers_in_two_peers_do_not_load() {
     let kinds = [
-        Matcher::SanUri("urn:x".into()),
+        Matcher::SanUri(Name::new("urn:x")),
         Matcher::CertSha256(digest(1)),
         Matcher::SpkiSha256(digest(1)),
         dns("x.example"),
+        dns("x.example").vouched_for_by(Ca::Named("vendor".into())),
     ];
     for matcher in kinds {
         let with = |name| Peer { certificates: vec![matcher.clone()], ..peer(name) };
@@ -115,7 +116,7 @@ fn wildcards_and_blank_names_do_not_load() {
         )
     };
     expect(with(dns("*.example")), &wildcard("*.example"));
-    expect(with(Matcher::SanUri("urn:*".into())), &wildcard("urn:*"));
+    expect(with(Matcher::SanUri(Name::new("urn:*"))), &wildcard("urn:*"));
     let blank = "peer.ct1.certificate[0]: \"\" is not a DNS name; it has letters, digits, `-`, `_` and `.`, \
                  and no part is empty";
     expect(with(dns("")), blank);

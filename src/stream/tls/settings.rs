@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Digest, Matcher};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::x509::foreign::ForeignKey;
@@ -14,13 +14,22 @@ pub struct Settings {
     /// The gate's own certificates in order of preference; at least one.
     pub identities: Vec<Identity>,
     /// The CAs to which a client's chain may lead. None is fine when there are pins.
-    pub client_ca: Vec<CertificateDer<'static>>,
+    pub client_ca: Vec<ClientCa>,
     /// The revocation lists. With one of them every certificate of a chain needs a list.
     pub crls: Vec<CertificateRevocationListDer<'static>>,
     /// How long a list past its nextUpdate still serves.
     pub crl_grace: Duration,
     /// The certificates and keys that are trusted by themselves.
     pub pins: Pins,
+}
+
+/// A CA of clients.
+#[derive(Clone, Debug)]
+pub struct ClientCa {
+    /// What matchers call it.
+    pub name: Ca,
+    /// Its certificates: a chain to any of them is one to it.
+    pub certificates: Vec<CertificateDer<'static>>,
 }
 
 /// One of the gate's own certificates.
@@ -70,8 +79,8 @@ impl<'a> FromIterator<&'a Matcher> for Pins {
     }
 }
 
-/// Why settings cannot be used. The numbers are places in the lists of [`Settings`], from 0; the
-/// sentences count from 1.
+/// Why settings cannot be used. The numbers are places in the lists of [`Settings`], from 0, those of
+/// CAs among the certificates of all; the sentences count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// No certificate to show.

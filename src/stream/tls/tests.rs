@@ -1,5 +1,6 @@
 //! Real clients against a [`Server`], over streams in memory. All certificates are made here.
 
+mod authorities;
 mod chains;
 mod client;
 mod names;
@@ -13,9 +14,10 @@ mod settings;
 
 use std::time::Duration;
 
+use pacsgate_core::certificate::Ca;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
+use super::{ClientCa, HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
 use client::{BOTH, Client, connect};
 use pki::{Authority, Credentials};
 
@@ -44,7 +46,13 @@ impl Site {
         }
     }
 
-    fn settings(&self, client_ca: Vec<CertificateDer<'static>>) -> Settings {
+    fn settings(&self, certificates: Vec<CertificateDer<'static>>) -> Settings {
+        let is_there = !certificates.is_empty();
+        let client_ca = is_there.then_some(ClientCa { name: Ca::Only, certificates });
+        self.settings_of(client_ca.into_iter().collect())
+    }
+
+    fn settings_of(&self, client_ca: Vec<ClientCa>) -> Settings {
         Settings {
             identities: vec![self.gate.identity()],
             client_ca,
