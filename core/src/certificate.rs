@@ -41,6 +41,9 @@ pub struct Accepted {
 pub enum AcceptedBy {
     /// A chain to these configured CAs, at least one: its names count where these vouch for them.
     Chain(Vec<Ca>),
+    /// The same, of a certificate that is not made for clients: its names count for those peers only
+    /// of which one may be made for anything.
+    ChainForAnything(Vec<Ca>),
     /// A pin: its names count for nothing.
     Pin,
     /// The same, and none of the revocation lists that there are is of its issuer.
@@ -57,6 +60,16 @@ pub enum Ca {
     Named(Arc<str>),
 }
 
+/// What a certificate is made for, by its extended key usage (RFC 5280 section 4.2.1.12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Usage {
+    /// Clients: it has clientAuth.
+    #[default]
+    Client,
+    /// Whatever it says, or says nothing.
+    Any,
+}
+
 /// A name by which a certificate is recognised, if that CA vouches for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Name {
@@ -64,6 +77,8 @@ pub struct Name {
     pub text: Box<str>,
     /// Who has to vouch for it: another CA may have issued the same name to somebody else.
     pub ca: Ca,
+    /// What the certificate has to be made for.
+    pub usage: Usage,
 }
 
 /// What a peer's certificate is recognised by.
@@ -110,21 +125,29 @@ impl Ca {
 }
 
 impl Name {
-    /// A name for which the only CA vouches.
+    /// A name for which the only CA vouches, in a certificate for clients.
     pub fn new(text: impl Into<Box<str>>) -> Self {
-        Self { text: text.into(), ca: Ca::Only }
+        Self { text: text.into(), ca: Ca::Only, usage: Usage::Client }
     }
 }
 
 impl Matcher {
     /// The same, for which this CA has to vouch; a pin needs none.
     #[must_use]
-    pub fn vouched_for_by(self, ca: Ca) -> Self {
-        match self {
-            Self::SanDns(Name { text, .. }) => Self::SanDns(Name { text, ca }),
-            Self::SanUri(Name { text, .. }) => Self::SanUri(Name { text, ca }),
-            Self::CertSha256(_) | Self::SpkiSha256(_) => self,
+    pub fn vouched_for_by(mut self, ca: Ca) -> Self {
+        if let Self::SanDns(name) | Self::SanUri(name) = &mut self {
+            name.ca = ca;
         }
+        self
+    }
+
+    /// The same, of a certificate that is made for this; for a pin it does not count.
+    #[must_use]
+    pub const fn made_for(mut self, usage: Usage) -> Self {
+        if let Self::SanDns(name) | Self::SanUri(name) = &mut self {
+            name.usage = usage;
+        }
+        self
     }
 
     /// The name, unless it is a pin.

@@ -80,7 +80,7 @@ impl Account {
         }
         let mut certificate = CertificateRecord::from(&accepted.certificate);
         match &accepted.by {
-            AcceptedBy::Chain(cas) => {
+            AcceptedBy::Chain(cas) | AcceptedBy::ChainForAnything(cas) => {
                 certificate.ca = Texts::collect(cas.iter().filter_map(Ca::name));
             }
             AcceptedBy::UnlistedPin => certificate.revocation = Some("no list of its issuer"),

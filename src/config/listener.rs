@@ -20,7 +20,7 @@ use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
-use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::stream::tls::{Exempt, Identity, Pins, Server, Settings, SettingsError};
 use crate::x509::purpose::{has_key_like, not_for_servers, without_name};
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
@@ -48,6 +48,14 @@ pub(super) struct Read {
     pub(super) balancers: Vec<At<IpNet>>,
     /// `None` if something was wrong.
     tls: Option<Material>,
+}
+
+/// What the peers say of their certificates that TLS has to know.
+pub(super) struct Known {
+    pub(super) pins: Pins,
+    pub(super) exempt: Exempt,
+    /// Whether that is all of it.
+    pub(super) is_whole: bool,
 }
 
 /// What TLS is made from, each part with its place.
@@ -104,13 +112,12 @@ impl Read {
     /// That nothing is trusted is told only where all the pins are known.
     pub(super) fn into_listener(
         self,
-        pins: &Pins,
-        all_pins: bool,
+        known: &Known,
         problems: &mut Problems,
     ) -> Option<(Listener, Server)> {
         let material = self.tls?;
         let places = Places::of(&format!("listener.{}.tls", self.name), &material);
-        match Server::new(material.into_settings(pins.clone())) {
+        match Server::new(material.into_settings(known)) {
             Ok(tls) => {
                 let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
                 let bind = bind.collect();
@@ -118,9 +125,13 @@ impl Read {
             }
             Err(errors) => {
                 // Without all the pins it is not known whether nothing is trusted.
-                let known =
-                    |error: &SettingsError| all_pins || *error != SettingsError::NothingTrusted;
-                errors.into_iter().filter(known).for_each(|error| places.report(error, problems));
+                let is_known = |error: &SettingsError| {
+                    known.is_whole || *error != SettingsError::NothingTrusted
+                };
+                errors
+                    .into_iter()
+                    .filter(is_known)
+                    .for_each(|error| places.report(error, problems));
                 None
             }
         }
@@ -128,13 +139,14 @@ impl Read {
 }
 
 impl Material {
-    fn into_settings(self, pins: Pins) -> Settings {
+    fn into_settings(self, known: &Known) -> Settings {
         Settings {
             identities: self.identities.into_iter().map(Pair::into_identity).collect(),
             client_ca: self.client_ca.into_iter().map(Authority::into_client_ca).collect(),
             crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
-            pins,
+            pins: known.pins.clone(),
+            exempt: known.exempt.clone(),
         }
     }
 }

@@ -284,6 +284,9 @@ impl fmt::Display for Either<'_> {
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// What a certificate is made for, beside pins only.
+    #[error("has no effect on pins, which hold whatever a certificate is made for; take it out")]
+    UsageOfPins,
     /// A CA that no peer names.
     #[error("is the `ca` of no peer, so {0} vouches for nobody; take it out, or name it in a peer")]
     UnusedCa(Quoted),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::ValueKind;
 use ipnet::IpNet;
-use pacsgate_core::certificate::{Ca, Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Digest, Matcher, Usage};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
@@ -13,7 +13,7 @@ use pacsgate_core::wire::uid::Uid;
 
 use super::guarding;
 use super::limits::{self, Limits};
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
@@ -22,6 +22,7 @@ use super::source::Place;
 use super::suggestion::Suggestion;
 use super::value;
 
+const USAGES: [(&str, Usage); 2] = [("client", Usage::Client), ("any", Usage::Any)];
 const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 
 /// A peer with the places that other tables are compared with.
@@ -47,10 +48,11 @@ pub(super) struct Read {
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
     let before = problems.count();
     let mut table = Section::open(format!("peer.{name}"), node, problems);
+    let certificates = certificates(&mut table);
     let mut read = Read {
         name: name.into(),
         contact: table.optional("contact", |node| node.text().map(Arc::from)).map(|at| at.value),
-        certificates: table.each("certificate", matcher),
+        certificates,
         calling: table.list("calling_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
@@ -119,7 +121,20 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
     list.iter().map(|at| at.value.clone()).collect()
 }
 
-/// One table with one key.
+/// The matchers, of certificates for clients or for anything.
+fn certificates(table: &mut Section<'_>) -> Vec<At<Matcher>> {
+    let matchers = table.each("certificate", matcher);
+    let usage = table.optional("accept_eku", |node| node.one_of("a usage", &USAGES));
+    let Some(At { place, value: usage }) = usage else { return matchers };
+    if !matchers.is_empty() && matchers.iter().all(|at| is_pin(&at.value)) {
+        let key = table.path("accept_eku");
+        table.problems.caution(place, key, &Caution::UsageOfPins);
+    }
+    let made_for = |at: At<Matcher>| At { place: at.place, value: at.value.made_for(usage) };
+    matchers.into_iter().map(made_for).collect()
+}
+
+/// One table with one key, and the CA of a name.
 fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {

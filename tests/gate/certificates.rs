@@ -298,6 +298,33 @@ fn a_certificate_without_a_name_of_a_peer_is_unknown() {
     }
 }
 
+#[test]
+fn takes_a_certificate_for_servers_of_the_one_peer_that_accepts_any_usage() {
+    for usage in [Usage::Server, Usage::Unstated] {
+        let profile = Profile { usage, ..Profile::client(CT1_NAME) };
+        taken(&site().root.issue(&profile), |mut settings| {
+            settings.ct1.insert("accept_eku", "\"any\"".into());
+            settings
+        });
+    }
+}
+
+#[test]
+fn refuses_a_certificate_for_servers_of_another_peer_than_that_which_accepts_any_usage() {
+    let other = "ct9.radiology.example";
+    let profile = Profile { usage: Usage::Server, ..Profile::client(other) };
+    let theirs = site().root.issue(&profile);
+    let line = refused(&Caller::with(&theirs), "key-usage-wrong", |mut settings| {
+        let mut ct9 = settings.ct1.clone();
+        ct9.insert("certificate", format!("[{{ san_dns = {other:?} }}]"));
+        ct9.insert("calling_ae", "[\"CT9\"]".into());
+        settings.ct1.insert("accept_eku", "\"any\"".into());
+        settings.more.push(("peer.ct9", ct9));
+        settings
+    });
+    assert!(line["advice"].as_str().unwrap().contains("accept_eku = \"any\""), "{line}");
+}
+
 /// The CAs have names, and a device of the vendor's is the peer `ct9`.
 fn with_vendor(mut settings: Settings, vendor: &Authority) -> Settings {
     let file = settings.file("vendor-ca.crt", &vendor.pem());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
-use crate::certificate::{Matcher, Name, NameFault};
+use crate::certificate::{Matcher, Name, NameFault, Usage};
 use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
@@ -229,12 +229,12 @@ fn shared<T: Clone + Eq + Hash>(
     })
 }
 
+/// What a certificate is made for does not tell two apart.
 fn compared(matcher: &Matcher) -> Matcher {
+    let matcher = matcher.clone().made_for(Usage::Any);
     match matcher {
-        Matcher::SanDns(Name { text, ca }) => {
-            Matcher::SanDns(Name { text: lower(text).into(), ca: ca.clone() })
-        }
-        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher.clone(),
+        Matcher::SanDns(name) => Matcher::SanDns(Name { text: lower(&name.text).into(), ..name }),
+        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher,
     }
 }
 

@@ -1,11 +1,11 @@
 //! Which peer a certificate belongs to.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::peer::Peer;
 use super::trace::Finding;
-use crate::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher};
+use crate::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Usage};
 
 /// The matchers of all peers; each belongs to one peer, given by its index.
 #[derive(Debug, Default)]
@@ -13,6 +13,8 @@ pub(super) struct Matching {
     certificates: HashMap<Digest, usize>,
     keys: HashMap<Digest, usize>,
     names: HashMap<Ca, Names>,
+    /// Those whose certificates may be made for anything.
+    of_any_usage: HashSet<usize>,
 }
 
 /// The names for which one CA has to vouch.
@@ -41,15 +43,26 @@ impl Matching {
         }
         match &accepted.by {
             AcceptedBy::Pin | AcceptedBy::UnlistedPin => (None, Finding::NoPinMatches),
-            AcceptedBy::Chain(cas) => {
-                let vouched_for = cas.iter().filter_map(|ca| self.names.get(ca));
-                agreed(vouched_for.flat_map(|names| names.of(certificate)))
-                    .unwrap_or((None, Finding::NothingMatches))
-            }
+            AcceptedBy::Chain(cas) => self.by_name(certificate, cas),
+            AcceptedBy::ChainForAnything(cas) => match self.by_name(certificate, cas) {
+                (Some(peer), _) if !self.of_any_usage.contains(&peer) => {
+                    (None, Finding::NothingMatches)
+                }
+                found => found,
+            },
         }
     }
 
+    fn by_name(&self, certificate: &Certificate, cas: &[Ca]) -> (Option<usize>, Finding) {
+        let vouched_for = cas.iter().filter_map(|ca| self.names.get(ca));
+        agreed(vouched_for.flat_map(|names| names.of(certificate)))
+            .unwrap_or((None, Finding::NothingMatches))
+    }
+
     fn insert(&mut self, matcher: &Matcher, peer: usize) {
+        if matcher.name().is_some_and(|name| name.usage == Usage::Any) {
+            self.of_any_usage.insert(peer);
+        }
         match matcher {
             Matcher::SanDns(name) => {
                 let names = self.names.entry(name.ca.clone()).or_default();

@@ -1,6 +1,6 @@
 //! Which peer a certificate belongs to.
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name, Usage};
 use pacsgate_core::policy::{Denial, Finding, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
@@ -63,6 +63,24 @@ fn a_name_counts_only_where_its_own_ca_has_vouched() {
     for none in [vec![], vec![ca("other")], vec![Ca::Only]] {
         assert_eq!(peer_of(none), Err(Denial::UnknownCertificate));
     }
+}
+
+#[test]
+fn a_certificate_that_is_not_for_clients_is_that_of_a_peer_that_takes_any_only() {
+    let of = |usage| vec![dns("ct1.example").made_for(usage)];
+    let uri = Matcher::SanUri(Name::new("urn:example:ct1"));
+    let peer_of = |policy: &Policy| {
+        let by = AcceptedBy::ChainForAnything(vec![Ca::Only]);
+        let accepted = Accepted { certificate: certificate(), by };
+        let candidate = identify_accepted(policy, &accepted).map_err(|refusal| refusal.denial)?;
+        Ok(candidate.peer().to_string())
+    };
+    let any = with_matchers(vec![("ct1", of(Usage::Any)), ("ct2", vec![dns("x.example")])]);
+    assert_eq!(peer_of(&any), Ok("ct1".to_owned()));
+    let other = with_matchers(vec![("ct1", of(Usage::Client)), ("ct2", vec![dns("x.example")])]);
+    assert_eq!(peer_of(&other), Err(Denial::UnknownCertificate));
+    let both = with_matchers(vec![("ct1", of(Usage::Any)), ("ct2", vec![uri])]);
+    assert_eq!(peer_of(&both), Err(Denial::SeveralPeers));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Rules that do not load.
 
-use pacsgate_core::certificate::{Ca, Matcher, Name};
+use pacsgate_core::certificate::{Ca, Matcher, Name, Usage};
 use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
 use pacsgate_core::services::{Operation, Role, Service};
 
@@ -80,7 +80,7 @@ fn equal_matchers_in_two_peers_do_not_load() {
 fn dns_matchers_that_differ_in_case_are_equal() {
     let peers = vec![
         Peer { certificates: vec![dns("CT.example")], ..peer("ct1") },
-        Peer { certificates: vec![dns("ct.EXAMPLE")], ..peer("mr1") },
+        Peer { certificates: vec![dns("ct.EXAMPLE").made_for(Usage::Any)], ..peer("mr1") },
     ];
     let errors = errors(peers, vec![pacs("archive", "PACS")]);
     let [PolicyError { spot, what: PolicyFault::SameMatcher { first } }] = errors.as_slice() else {

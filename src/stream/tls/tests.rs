@@ -11,13 +11,14 @@ mod pki;
 mod resumption;
 mod revocation;
 mod settings;
+mod usage;
 
 use std::time::Duration;
 
 use pacsgate_core::certificate::Ca;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{ClientCa, HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
+use super::{ClientCa, Exempt, HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
 use client::{BOTH, Client, connect};
 use pki::{Authority, Credentials};
 
@@ -29,6 +30,7 @@ struct Site {
     crls: Vec<CertificateRevocationListDer<'static>>,
     crl_grace: Duration,
     pins: Pins,
+    exempt: Exempt,
 }
 
 impl Site {
@@ -43,6 +45,7 @@ impl Site {
             crls: Vec::new(),
             crl_grace: Duration::ZERO,
             pins: Pins::default(),
+            exempt: Exempt::default(),
         }
     }
 
@@ -59,6 +62,7 @@ impl Site {
             crls: self.crls.clone(),
             crl_grace: self.crl_grace,
             pins: self.pins.clone(),
+            exempt: self.exempt.clone(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Usage};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
@@ -17,7 +17,7 @@ use webpki::{
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::path::Path;
-use super::settings::{self, ClientCa, Pins, SettingsError};
+use super::settings::{self, ClientCa, Exempt, Pins, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
 use crate::x509::{foreign, issuing, reading};
@@ -35,15 +35,19 @@ pub(super) struct ClientVerifier {
     owners: Vec<Ca>,
     lists: RevocationLists,
     pins: Pins,
+    exempt: Exempt,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Whatever a certificate is for.
-struct AnyUsage;
+/// What every certificate of a chain has to be for, if it says so.
+struct Purpose(Usage);
 
-impl ExtendedKeyUsageValidator for AnyUsage {
-    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        Ok(())
+impl ExtendedKeyUsageValidator for Purpose {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        match self.0 {
+            Usage::Client => KeyUsage::client_auth().validate(purposes),
+            Usage::Any => Ok(()),
+        }
     }
 }
 
@@ -53,6 +57,8 @@ struct Leaf<'a> {
     parsed: Option<EndEntityCert<'a>>,
     presented: &'a Certificate,
     traits: Traits,
+    /// What its chain has to be for.
+    usage: Usage,
     path: Path<'a>,
     now: UnixTime,
 }
@@ -63,7 +69,7 @@ impl ClientVerifier {
         client_ca: &[ClientCa],
         crls: &[CertificateRevocationListDer<'_>],
         grace: Duration,
-        pins: Pins,
+        (pins, exempt): (Pins, Exempt),
         algorithms: WebPkiSupportedAlgorithms,
         errors: &mut Vec<SettingsError>,
     ) -> Option<Self> {
@@ -83,7 +89,7 @@ impl ClientVerifier {
         if errors.is_empty() {
             lists.warn_of_foreign(&anchors);
         }
-        Some(Self { anchors, owners, lists, pins, algorithms })
+        Some(Self { anchors, owners, lists, pins, exempt, algorithms })
     }
 
     pub(super) const fn lists(&self) -> &RevocationLists {
@@ -111,7 +117,9 @@ impl ClientVerifier {
         let (presented, traits) = reading::read(end_entity, &whole, parsed.as_ref())?;
         seen::note_presented(presented.clone());
         let path = Path::new(whole, intermediates);
-        let leaf = Leaf { parsed, presented: &presented, traits, path, now };
+        let is_exempt = || self.owners.iter().any(|ca| self.exempt.have(&presented, ca));
+        let usage = if traits.is_for_clients || !is_exempt() { Usage::Client } else { Usage::Any };
+        let leaf = Leaf { parsed, presented: &presented, traits, usage, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
             seen::note_vouched_for();
@@ -124,7 +132,7 @@ impl ClientVerifier {
         if verdict.is_ok() || self.vouches_for(&leaf) {
             seen::note_vouched_for();
         }
-        verdict.map(|cas| Accepted { certificate: presented, by: AcceptedBy::Chain(cas) })
+        verdict.map(|by| Accepted { certificate: presented, by })
     }
 
     /// Whether a configured CA has issued what is refused: for any purpose, and at a moment at which
@@ -137,7 +145,15 @@ impl ClientVerifier {
             let above = leaf.path.intermediates();
             let (algorithms, anchors) = (self.algorithms.all, &self.anchors);
             parsed
-                .verify_for_usage(algorithms, anchors, &above, moment, AnyUsage, None, None)
+                .verify_for_usage(
+                    algorithms,
+                    anchors,
+                    &above,
+                    moment,
+                    Purpose(Usage::Any),
+                    None,
+                    None,
+                )
                 .is_ok()
         })
     }
@@ -164,7 +180,7 @@ impl ClientVerifier {
 
     /// The chain with all the lists, so that what is revoked stays revoked; then, where a list
     /// has expired, once more with those that may still vouch. The CAs to which it leads.
-    fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<Vec<Ca>, HandshakeFault> {
+    fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<AcceptedBy, HandshakeFault> {
         let parsed = leaf.parsed.as_ref().ok_or(HandshakeFault::CriticalExtension)?;
         let all = self.lists.all(&leaf.path);
         let mut cas = self
@@ -177,11 +193,14 @@ impl ClientVerifier {
         if serving.len() < all.len() {
             cas = self.build_chains_of_serving(parsed, leaf, &serving)?;
         }
-        if !leaf.traits.has_extended_key_usage {
-            return Err(HandshakeFault::KeyUsageMissing);
-        }
         leaf.check_key()?;
-        Ok(cas)
+        if leaf.usage == Usage::Client {
+            let is_told = leaf.traits.has_extended_key_usage;
+            return is_told.then_some(AcceptedBy::Chain(cas)).ok_or(leaf.usage_fault());
+        }
+        cas.retain(|ca| self.exempt.have(leaf.presented, ca));
+        let is_exempt = !cas.is_empty();
+        is_exempt.then_some(AcceptedBy::ChainForAnything(cas)).ok_or(leaf.usage_fault())
     }
 
     fn build_chains_of_serving(
@@ -231,7 +250,7 @@ impl ClientVerifier {
             &self.anchors,
             &above,
             leaf.now,
-            KeyUsage::client_auth(),
+            Purpose(leaf.usage),
             revocation,
             Some(&note),
         );
@@ -248,6 +267,14 @@ impl ClientVerifier {
 }
 
 impl Leaf<'_> {
+    const fn usage_fault(&self) -> HandshakeFault {
+        if self.traits.has_extended_key_usage {
+            HandshakeFault::KeyUsageWrong
+        } else {
+            HandshakeFault::KeyUsageMissing
+        }
+    }
+
     fn check_key(&self) -> Result<(), HandshakeFault> {
         if let Some(key) = self.traits.foreign_key {
             return Err(key.into());
