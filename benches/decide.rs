@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Caps, Guarding, Inspector, Out};
@@ -287,7 +287,7 @@ fn peer(number: u32) -> Peer {
         contact: None,
         needs_certificate: true,
         user: UserRule::NotNeeded,
-        certificates: vec![Matcher::SanDns(dns(number))],
+        certificates: vec![Matcher::SanDns(Name::new(dns(number)))],
         calling: vec![title(&format!("CT{number}"))],
         from: Vec::new(),
         pacs: vec![Arc::from("archive")],
@@ -321,7 +321,7 @@ fn certificate(number: u32) -> Accepted {
         not_before: 0,
         not_after: 0,
     };
-    Accepted { certificate, by: AcceptedBy::Chain }
+    Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) }
 }
 
 fn dns(number: u32) -> Box<str> {

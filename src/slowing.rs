@@ -201,8 +201,8 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::WrongNetwork
             | Denial::CallingTitle
             | Denial::CalledTitle
-            | Denial::NoPermittedService => true,
-            Denial::NoCertificate
+            | Denial::NoPermittedService
+            | Denial::NoCertificate
             | Denial::IdentityMissing
             | Denial::IdentityKind
             | Denial::TokenTooLong

@@ -208,6 +208,9 @@ pub struct CertificateRecord {
     common_name: Option<PeerText>,
     #[serde(serialize_with = "rfc3339")]
     not_after: i64,
+    /// The named CAs that vouch for it.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub(super) ca: Texts,
     /// Why nothing is known of its revocation, although there are lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revocation: Option<&'static str>,
@@ -230,6 +233,7 @@ impl From<&Certificate> for CertificateRecord {
             uris: Texts::bounded(&certificate.uris, Self::NAMES, Self::NAME),
             common_name: certificate.common_name.as_deref().map(name),
             not_after: certificate.not_after,
+            ca: Texts::default(),
             revocation: None,
         }
     }

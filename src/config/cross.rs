@@ -5,7 +5,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use super::mistake::{Mistake, Outage};
-use super::peer::is_pin;
 use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
@@ -85,25 +84,6 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
         return is_taken && (host.is_loopback() || own.contains(&host));
     }
     host == bound
-}
-
-/// The names in a certificate count only where a CA has issued it.
-pub(super) fn names_have_a_ca(
-    listeners: &[listener::Read],
-    peers: &[peer::Read],
-    problems: &mut Problems,
-) {
-    // Without any pin, TLS says that nobody is trusted at all.
-    let pinned = peers.iter().any(|peer| peer.pins().next().is_some());
-    if !pinned || !listeners.iter().all(listener::Read::lacks_ca) {
-        return;
-    }
-    for peer in peers {
-        for at in peer.certificates.iter().filter(|at| !is_pin(&at.value)) {
-            let key = format!("peer.{}.certificate", peer.name);
-            problems.mistake(at.place, key, &Mistake::NameWithoutCa);
-        }
-    }
 }
 
 /// Whoever has to show a user shows one whom the gate can verify.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::NameFault;
@@ -140,6 +141,38 @@ pub(super) enum Mistake {
          add one or pin the certificate with cert_sha256"
     )]
     NameWithoutCa,
+    /// A name for which each of several CAs could vouch.
+    #[error(
+        "must say which CA vouches for this name, as another one may have issued it to another \
+         device; add {list}", list = Either(.0)
+    )]
+    NameOfAnyCa(Vec<String>),
+    /// A CA that no listener has.
+    #[error("no listener has a client_ca of the name {0}; {1}")]
+    UnknownCa(Quoted, Suggestion),
+    /// A CA by name, where the listeners have one without.
+    #[error(
+        "names the CA \"{ca}\", and the client_ca at {first} has no name; take `ca` out, or write \
+         client_ca = {{ {ca} = \"FILE\" }} there"
+    )]
+    CaOfNoName {
+        /// The name.
+        ca: Arc<str>,
+        /// The CA without a name.
+        first: Location,
+    },
+    /// A CA without a name beside those with one.
+    #[error(
+        "has no name, and the CAs at {first} have: no peer can mean this one; write it as \
+         {{ NAME = \"FILE\" }}, with the name that the peers have as `ca`"
+    )]
+    CaWithoutName {
+        /// One with a name.
+        first: Location,
+    },
+    /// A CA beside a pin.
+    #[error("has no effect on a pin, which needs no CA; take it out")]
+    CaOfPin,
     /// A matcher with no key or with several.
     #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
     OneMatcher,
@@ -272,9 +305,24 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
     }
 }
 
+/// One of several.
+struct Either<'a>(&'a [String]);
+
+impl fmt::Display for Either<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" or "))
+    }
+}
+
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// What a certificate is made for, beside pins only.
+    #[error("has no effect on pins, which hold whatever a certificate is made for; take it out")]
+    UsageOfPins,
+    /// A CA that no peer names.
+    #[error("is the `ca` of no peer, so {0} vouches for nobody; take it out, or name it in a peer")]
+    UnusedCa(Quoted),
     /// A port for which the service's user needs a capability.
     #[error("port {0} needs a capability that the gate's user does not have; {ANY_PORT}")]
     PrivilegedPort(u16),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::ValueKind;
 use ipnet::IpNet;
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Digest, Matcher, Usage};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
@@ -13,7 +13,7 @@ use pacsgate_core::wire::uid::Uid;
 
 use super::guarding;
 use super::limits::{self, Limits};
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
@@ -23,6 +23,7 @@ use super::suggestion::Suggestion;
 use super::{user, value};
 
 const NO_CERTIFICATE: &str = "none";
+const USAGES: [(&str, Usage); 2] = [("client", Usage::Client), ("any", Usage::Any)];
 const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 
 /// A peer with the places that other tables are compared with.
@@ -133,6 +134,7 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
 
 /// Where it says that it shows none, or what it is recognised by.
 fn certificates(table: &mut Section<'_>) -> (Option<Place>, Vec<At<Matcher>>) {
+    let usage = table.optional("accept_eku", |node| node.one_of("a usage", &USAGES));
     let Some(node) = table.demand("certificate") else { return (None, Vec::new()) };
     let place = node.place;
     if let ValueKind::String(text) = &node.value {
@@ -144,11 +146,26 @@ fn certificates(table: &mut Section<'_>) -> (Option<Place>, Vec<At<Matcher>>) {
         return (None, Vec::new());
     }
     let items = table.items("certificate", Some(node));
-    let read = items.into_iter().filter_map(|item| matcher(item, table.problems));
-    (None, read.collect())
+    let matchers = items.into_iter().filter_map(|item| matcher(item, table.problems));
+    (None, made_for(matchers.collect(), usage, table))
 }
 
-/// One table with one key.
+/// The matchers, of certificates for clients or for anything.
+fn made_for(
+    matchers: Vec<At<Matcher>>,
+    usage: Option<At<Usage>>,
+    table: &mut Section<'_>,
+) -> Vec<At<Matcher>> {
+    let Some(At { place, value: usage }) = usage else { return matchers };
+    if !matchers.is_empty() && matchers.iter().all(|at| is_pin(&at.value)) {
+        let key = table.path("accept_eku");
+        table.problems.caution(place, key, &Caution::UsageOfPins);
+    }
+    let made_for = |at: At<Matcher>| At { place: at.place, value: at.value.made_for(usage) };
+    matchers.into_iter().map(made_for).collect()
+}
+
+/// One table with one key, and the CA of a name.
 fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
@@ -157,6 +174,7 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
         return None;
     }
     let mut table = Section::open(item.key, item.node, problems);
+    let ca = table.optional("ca", |node| node.text().map(|name| Ca::Named(name.into())));
     let keys = table.len();
     let found = [
         table.optional("san_dns", |node| node.parsed(Matcher::san_dns, Mistake::Matcher)),
@@ -167,8 +185,15 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     if keys != 1 {
         table.problems.mistake(place, table.key.as_str(), &Mistake::OneMatcher);
     }
+    let found = found.into_iter().flatten().next();
+    if let (Some(ca), Some(Matcher::CertSha256(_) | Matcher::SpkiSha256(_))) =
+        (&ca, found.as_ref().map(|at| &at.value))
+    {
+        table.mistake_at("ca", Some(ca.place), &Mistake::CaOfPin);
+    }
     table.finish();
-    found.into_iter().flatten().next()
+    let ca = ca.map_or(Ca::Only, |at| at.value);
+    found.map(|At { place, value }| At { place, value: value.vouched_for_by(ca) })
 }
 
 fn digest(node: &Node) -> Result<Digest, Mistake> {

@@ -16,10 +16,10 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, peer, rules, unwise};
+use super::{ahead, cross, digest, peer, rules, unwise, vouching};
 use crate::host;
 use crate::site::Site;
-use crate::stream::tls::{Pins, Server};
+use crate::stream::tls::Server;
 
 /// Everything that a configuration says.
 #[derive(Debug)]
@@ -104,10 +104,14 @@ fn listeners(
     peers: &[peer::Read],
     problems: &mut Problems,
 ) -> Listeners {
-    let pins: Pins = peers.iter().flat_map(peer::Read::pins).collect();
-    let all_pins = peers.iter().all(|peer| peer.is_sound) && !problems.incomplete;
+    let matchers = || peers.iter().flat_map(|peer| peer.certificates.iter().map(|at| &at.value));
+    let known = listener::Known {
+        pins: matchers().collect(),
+        exempt: matchers().collect(),
+        is_whole: peers.iter().all(|peer| peer.is_sound) && !problems.incomplete,
+    };
     let listener = |read: listener::Read| {
-        let (listener, tls) = read.into_listener(&pins, all_pins, problems)?;
+        let (listener, tls) = read.into_listener(&known, problems)?;
         let name = Arc::clone(&listener.name);
         Some((listener, (name, tls)))
     };
@@ -156,7 +160,7 @@ impl Tables {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
         cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
-        cross::names_have_a_ca(&self.listeners, &self.peers, problems);
+        vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }
 

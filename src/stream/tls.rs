@@ -35,7 +35,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
-pub use settings::{Identity, Pins, Settings, SettingsError};
+pub use settings::{ClientCa, Exempt, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 
 use identity::Identities;
@@ -82,7 +82,7 @@ impl Server {
             &settings.client_ca,
             &settings.crls,
             settings.crl_grace,
-            settings.pins,
+            (settings.pins, settings.exempt),
             provider.signature_verification_algorithms,
             &mut errors,
         );

@@ -42,6 +42,8 @@ pub(crate) enum Unread {
 pub(crate) struct Traits {
     /// There is an extended key usage extension.
     pub(crate) has_extended_key_usage: bool,
+    /// That has clientAuth.
+    pub(crate) is_for_clients: bool,
     /// The key is of a kind that is known and cannot be verified with.
     pub(crate) foreign_key: Option<ForeignKey>,
     /// The key is of a size whose signatures can be verified.
@@ -75,8 +77,10 @@ pub(crate) fn read(
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
     };
+    let usage = certificate.extended_key_usage().ok().flatten();
     let traits = Traits {
-        has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
+        has_extended_key_usage: usage.is_some(),
+        is_for_clients: usage.is_some_and(|usage| usage.value.client_auth),
         foreign_key: foreign::key_of(certificate),
         key_size_supported: key_size_supported(certificate),
         has_critical_key_period: is_critical(certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),

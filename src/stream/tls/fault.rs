@@ -80,12 +80,14 @@ pacsgate_core::reasons! {
              identifies a device only when pinned." => UNSUPPORTED_CERTIFICATE;
         KeyUsageMissing: "key-usage-missing",
             "the leaf has no extended key usage",
-            "Issue the certificate with the extended key usage clientAuth, or pin it."
+            "Issue the certificate with the extended key usage clientAuth. If the device has no other \
+             one, pin it, or write accept_eku = \"any\" in its [peer] table."
             => UNSUPPORTED_CERTIFICATE;
         KeyUsageWrong: "key-usage-wrong",
             "the extended key usage lacks clientAuth",
             "Issue the certificate with clientAuth in its extended key usage (serverAuth and any do \
-             not count), or pin it." => UNSUPPORTED_CERTIFICATE;
+             not count). If the device has no other one, pin it, or write accept_eku = \"any\" in its \
+             [peer] table." => UNSUPPORTED_CERTIFICATE;
         UnsupportedAlgorithm: "unsupported-algorithm",
             "a signature algorithm or key size is too weak or not understood",
             "Issue a new certificate: RSA of 2048 bits and more, ECDSA P-256, P-384, P-521 or \

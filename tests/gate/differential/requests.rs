@@ -5,7 +5,7 @@ use crate::support::associate::{
     Associate, COMMITMENT, CT, EXPLICIT, IMPLICIT, Item, MR, STUDY_FIND, STUDY_GET, STUDY_MOVE,
     VERIFICATION,
 };
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
@@ -145,7 +145,7 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         contact: None,
         needs_certificate: true,
         user: UserRule::NotNeeded,
-        certificates: vec![Matcher::SanDns("device.example".into())],
+        certificates: vec![Matcher::SanDns(Name::new("device.example"))],
         calling: vec![received.request.calling],
         from: Vec::new(),
         pacs: vec!["archive".into()],
@@ -175,7 +175,7 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         not_after: 2_000_000_000,
     };
     let source = [192, 0, 2, 1].into();
-    let certificate = Accepted { certificate, by: AcceptedBy::Chain };
+    let certificate = Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) };
     let facts = Facts { certificate: Some(&certificate), source, request: received };
     let candidate = policy.identify(&facts).ok()?;
     let admitted = candidate.admit(Occupancy::default()).ok()?;

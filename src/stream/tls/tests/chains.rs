@@ -16,7 +16,7 @@ async fn accepts_a_certificate_of_the_ca_with_its_names() {
         let outcome = connect(&site.server(), &client.clone().version(version)).await;
         let accepted = outcome.gate.unwrap();
         let certificate = &accepted.certificate;
-        assert_eq!(accepted.by, AcceptedBy::Chain);
+        assert_eq!(accepted.by, AcceptedBy::Chain(vec![Ca::Only]));
         assert_eq!(certificate.dns, ["ct1.radiology.example".into()]);
         assert_eq!(certificate.common_name.as_deref(), Some("CT1.Radiology.example"));
     }

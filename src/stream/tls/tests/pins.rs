@@ -146,7 +146,7 @@ async fn refuses_a_self_signed_certificate_that_is_not_pinned() {
 
 #[tokio::test]
 async fn takes_no_name_for_a_pin() {
-    let names = [Matcher::SanDns("ct1.example".into()), Matcher::SanUri("urn:ct1".into())];
+    let names = [Matcher::san_dns("ct1.example").unwrap(), Matcher::san_uri("urn:ct1").unwrap()];
     assert!(names.iter().collect::<Pins>().is_empty());
 }
 
