@@ -199,7 +199,32 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::CallingTitle
             | Denial::CalledTitle
             | Denial::NoPermittedService => true,
-            Denial::PeerLimit | Denial::PeerShare | Denial::PacsLimit => false,
+            Denial::IdentityMissing
+            | Denial::IdentityKind
+            | Denial::TokenTooLong
+            | Denial::TokenMalformed
+            | Denial::TokenHeader
+            | Denial::TokenIssuer
+            | Denial::TokenAlgorithm
+            | Denial::TokenKey
+            | Denial::TokenSignature
+            | Denial::TokenClaims
+            | Denial::TokenExpired
+            | Denial::TokenNotYetValid
+            | Denial::TokenAudience
+            | Denial::TokenBinding
+            | Denial::TokenSubject
+            | Denial::TokenTitle
+            | Denial::TokenClaim
+            | Denial::UserUnknown
+            | Denial::UserNotListed
+            | Denial::PasswordWrong
+            | Denial::PasswordAttempts => true,
+            Denial::PeerLimit
+            | Denial::PeerShare
+            | Denial::PacsLimit
+            | Denial::TokenKeysStale
+            | Denial::PasswordBusy => false,
         },
         Reason::Slots(_)
         | Reason::Proxy(_)
