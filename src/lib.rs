@@ -14,7 +14,8 @@
 //!   who may ask for them.
 //! - [`renewal`]: certificates and revocation lists near their end.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists
-//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and again.
+//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and
+//!   again; [`origins`]: how often something came from where.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -44,6 +45,7 @@ pub mod listening;
 pub mod live;
 pub mod log;
 pub mod net;
+pub mod origins;
 pub mod overview;
 pub mod pki;
 pub mod pulse;
