@@ -4,6 +4,7 @@
 //!
 //! - [`connection`]: the story of a connection, from the socket to its end.
 //! - [`stream`]: TLS, and so who is there.
+//! - [`identity`]: who uses the requestor.
 //! - [`x509`]: certificates and revocation lists, as far as they are read here.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
@@ -38,6 +39,7 @@ pub mod connection;
 pub mod deadline;
 pub mod gate;
 pub mod host;
+pub mod identity;
 pub mod inherited;
 pub mod journal;
 pub mod listener;
