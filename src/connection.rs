@@ -24,7 +24,7 @@ use std::task;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::inspector::{Contexts, Inspector, News};
-use pacsgate_core::policy::{Conclusion, Denial, Facts, Identified, Permit, Refusal};
+use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -40,7 +40,7 @@ use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::basis::Basis;
 use crate::config::Target;
-use crate::deadline::{Cut, within};
+use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, PacsSlot};
 use crate::net;
@@ -330,31 +330,16 @@ impl Requested {
     }
 
     /// Verifies the user identity that the peer has to show, which takes time: before the policy
-    /// judges, so that no rule changes in between. From here on it exists no more.
+    /// judges, so that no rule changes in between. Behind this it exists no more.
     async fn verify_user(self) -> Result<Self, Box<Ended>> {
         let Self { mut requestor, accepted, mut request, .. } = self;
         let shown = request.identity.take();
-        let calling = request.request.calling;
-        let needed = user::needed(&requestor.context, accepted.as_ref(), &request, shown.as_ref());
-        let (verification, shown) = match (needed, shown) {
-            (Ok(verification), Some(shown)) => (verification, shown),
-            (Ok(_), None) => {
-                return Ok(Self { requestor, accepted, request, identified: Identified::Nobody });
-            }
-            (Err(denial), _) => {
-                let identified = Identified::Refused(denial);
-                return Ok(Self { requestor, accepted, request, identified });
-            }
-        };
         let Requestor { context, account, stream } = &mut requestor;
-        let (stop, limit) = (context.too_late(), context.site.limits.identity);
-        let verify = user::verify(context, verification, &shown, calling);
         let identified = tokio::select! {
-            identified = within(stop, limit, verify) => match identified {
-                Ok(identified) => identified,
-                Err(Cut::Deadline) => Identified::Refused(Denial::PasswordBusy),
-                Err(cut @ Cut::Stopped) => return Err(requestor.dropped(cut.or(Early::Stopped))),
-            },
+            // Where nothing is to be verified, nobody waits.
+            biased;
+            identified = user::verify(context, accepted.as_ref(), &request, shown) => identified,
+            () = context.too_late() => return Err(requestor.dropped(Early::Stopped)),
             () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
         };
         if let Identified::User { user, .. } = &identified {

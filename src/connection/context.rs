@@ -98,6 +98,11 @@ impl Context {
         self.claim = Some(Claim { certificate, calling: None });
     }
 
+    /// The digest of that.
+    pub(super) fn certificate(&self) -> Option<Digest> {
+        self.claim.map(|claim| claim.certificate)
+    }
+
     /// The calling title, which is bound to that certificate.
     pub(super) fn is_called(&mut self, calling: AeTitle) {
         if let Some(claim) = &mut self.claim {
