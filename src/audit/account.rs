@@ -98,12 +98,7 @@ impl Account {
 
     /// The identity of its user was verified.
     pub fn identified(&mut self, user: &User) {
-        let name = user.name().as_bytes();
-        self.record.user = Some(PeerText::from_bytes(name, PeerText::SENTENCE));
-        self.record.issuer = match user {
-            User::Token(token) => Some(Arc::clone(&token.issuer)),
-            User::Password(_) => None,
-        };
+        self.record.user = Some(Box::new(user.into()));
     }
 
     /// The handshake failed. What rustls or the system said comes behind the reason's sentence.
@@ -171,8 +166,8 @@ impl Account {
         }
         self.record.pacs.clone_from(&refusal.pacs);
         self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
-        self.record.trace = Texts::collect(refusal.trace.iter());
         self.record.advice = refusal.advice();
+        self.record.explanation = Some(Box::new(refusal.into()));
     }
 
     /// The association is open: the first of its two lines.
@@ -285,7 +280,7 @@ impl Account {
         self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
         self.record.advice = why.advice();
         if let Withdrawal::Refused(refusal) = why {
-            self.record.trace = Texts::collect(refusal.trace.iter());
+            self.record.explanation = Some(Box::new((&**refusal).into()));
         }
     }
 
