@@ -48,6 +48,40 @@ fn a_device_that_can_sign_nothing_for_the_gate_is_told_why_it_showed_no_certific
 
 #[test]
 #[ignore = "needs openssl: run tests/all"]
+fn an_optional_certificate_that_is_shown_is_judged_and_one_of_no_use_is_not_shown() {
+    let workshop = Workshop::new(P_256);
+    let optional = || {
+        Scenario::with(|settings| {
+            let mut settings = workshop.configure(settings, "san_dns", "ct1.example");
+            settings.tls.insert("client_certificate", "\"optional\"".into());
+            settings
+        })
+    };
+    let both = ["-tls1_2", "-tls1_3"];
+    workshop.issue("ct1", P_256, "", "ca");
+    workshop.is_served("ct1", &optional());
+    let scenario = optional();
+    for version in both {
+        workshop.shake_hands(version, scenario.gate.address);
+    }
+    scenario.refused("failed", "certificate-missing", 2);
+    workshop.run("openssl req -x509 -new -key ct1.key -out ct1.pem -days 30 -subj /CN=ct1");
+    let scenario = optional();
+    for version in both {
+        workshop.shake_hands(&format!("{version} -cert ct1.pem"), scenario.gate.address);
+    }
+    scenario.refused("failed", "ca-certificate", 2);
+    workshop.issue("ct1", BRAINPOOL, "", "ca");
+    let scenario = optional();
+    workshop.shake_hands("-tls1_2 -cert ct1.pem", scenario.gate.address);
+    scenario.refused("failed", "brainpool-key", 1);
+    let scenario = optional();
+    workshop.shake_hands("-tls1_3 -cert ct1.pem", scenario.gate.address);
+    scenario.refused("failed", "certificate-missing", 1);
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
 fn a_device_below_an_issuer_with_a_foreign_key_is_named_and_can_be_pinned() {
     for (kind, reason) in [(BRAINPOOL, "brainpool-key"), (RSA_PSS, "rsa-pss-key")] {
         let workshop = Workshop::new(P_256);
@@ -178,7 +212,7 @@ impl Workshop {
 
     /// A TLS client with these arguments does what it can.
     fn shake_hands(&self, arguments: &str, gate: SocketAddr) {
-        let key = "-key ct1.key";
+        let key = if arguments.contains("-cert") { "-key ct1.key" } else { "" };
         // Until its input ends it reads, and so meets the alert that comes after its handshake.
         let script = format!("sleep 0.5 | openssl s_client {arguments} {key} -connect {gate}");
         let _ = self.shell(&script);
