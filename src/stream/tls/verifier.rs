@@ -296,9 +296,15 @@ impl Leaf<'_> {
         if fault == HandshakeFault::UnknownIssuer && self.path.is_cut {
             return HandshakeFault::CertificateTooLarge;
         }
-        if fault == HandshakeFault::UnsupportedAlgorithm {
-            let key = self.path.certificates().find_map(foreign::key_of);
-            return key.map_or(fault, HandshakeFault::from);
+        let is_unverified = matches!(error, webpki::Error::InvalidSignatureForPublicKey);
+        if !is_unverified && fault != HandshakeFault::UnsupportedAlgorithm {
+            return fault;
+        }
+        if let Some(key) = self.path.certificates().find_map(foreign::key_of) {
+            return key.into();
+        }
+        if !is_unverified && self.path.certificates().any(foreign::has_weak_signature) {
+            return HandshakeFault::WeakSignature;
         }
         fault
     }
