@@ -54,7 +54,7 @@ use crate::slots::Slot;
 use crate::slowing::is_title_bound;
 use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
-use crate::stream::tls::HandshakeFault;
+use crate::stream::tls::{HandshakeFault, Shown};
 
 /// The requestor's side once TLS is up. Boxed, because it moves from state to state.
 type Stream = Box<TlsStream<ReadAhead<TcpStream>>>;
@@ -210,8 +210,15 @@ impl Connected {
         };
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
-            Ok(Ok((mut stream, accepted))) => {
+            Ok(Ok((mut stream, shown))) => {
                 stream.get_mut().0.handshake_done();
+                let Shown::Certificate(accepted) = shown else {
+                    let missing = HandshakeFault::CertificateMissing;
+                    let mut ended = Ended::new(context, account, missing);
+                    // It is too late for an alert of the handshake.
+                    ended.answer = Answer::Close;
+                    return Err(ended);
+                };
                 let holder = site.policy.holder(&accepted);
                 context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
                 context.has_shown(accepted.certificate.sha256);

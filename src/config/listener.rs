@@ -20,7 +20,9 @@ use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
-use crate::stream::tls::{Exempt, Identity, Pins, Server, Settings, SettingsError};
+use crate::stream::tls::{
+    ClientCertificate, Exempt, Identity, Pins, Server, Settings, SettingsError,
+};
 use crate::x509::purpose::{has_key_like, not_for_servers, without_name};
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
@@ -37,6 +39,9 @@ pub struct Listener {
 
 /// The keys of `[listener.NAME.tls]` that the environment may override.
 pub(super) const SCALARS: [&str; 3] = ["certificate", "private_key", "crl_grace"];
+
+const DEMANDS: [(&str, ClientCertificate); 2] =
+    [("required", ClientCertificate::Required), ("optional", ClientCertificate::Optional)];
 
 /// Longer, and a CA that has stopped issuing lists would not be noticed.
 const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 * 86_400);
@@ -62,6 +67,7 @@ pub(super) struct Known {
 struct Material {
     place: Place,
     identities: Vec<Pair>,
+    client_certificate: ClientCertificate,
     client_ca: Vec<Authority>,
     crls: Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>>,
     crl_grace: Duration,
@@ -142,6 +148,7 @@ impl Material {
     fn into_settings(self, known: &Known) -> Settings {
         Settings {
             identities: self.identities.into_iter().map(Pair::into_identity).collect(),
+            client_certificate: self.client_certificate,
             client_ca: self.client_ca.into_iter().map(Authority::into_client_ca).collect(),
             crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
@@ -265,6 +272,9 @@ fn within(at: usize, places: impl Iterator<Item = Place> + Clone) -> usize {
 fn material(mut table: Section<'_>) -> Material {
     let place = table.place;
     let identities = identities(&mut table);
+    let client_certificate = table.or("client_certificate", ClientCertificate::Required, |node| {
+        node.one_of("a way to ask for a certificate", &DEMANDS)
+    });
     let client_ca = authorities::read(&mut table);
     let lists = table.take("client_crl");
     let at_lists = lists.as_ref().map(|node| node.place);
@@ -280,7 +290,7 @@ fn material(mut table: Section<'_>) -> Material {
         revocation(&mut table, &certificates.collect::<Vec<_>>(), at_lists, &crls);
     }
     table.finish();
-    Material { place, identities, client_ca, crls, crl_grace }
+    Material { place, identities, client_certificate, client_ca, crls, crl_grace }
 }
 
 /// Warns where there is no list, and of each CA without one where there are some: TLS then

@@ -33,6 +33,11 @@ impl Seen {
         self.verdict.as_ref().and_then(|verdict| verdict.as_ref().err()).copied()
     }
 
+    /// Whether the verifier had a certificate to judge.
+    pub(super) const fn has_judged(&self) -> bool {
+        self.verdict.is_some()
+    }
+
     /// The accepted certificate of a handshake that has ended well.
     pub(super) fn certificate(self) -> Result<Accepted, HandshakeFault> {
         let by = self.verdict.unwrap_or(Err(HandshakeFault::Unverified))?;

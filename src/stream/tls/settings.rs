@@ -13,6 +13,8 @@ use crate::x509::foreign::ForeignKey;
 pub struct Settings {
     /// The gate's own certificates in order of preference; at least one.
     pub identities: Vec<Identity>,
+    /// Whether a client has to show a certificate.
+    pub client_certificate: ClientCertificate,
     /// The CAs to which a client's chain may lead. None is fine when there are pins.
     pub client_ca: Vec<ClientCa>,
     /// The revocation lists. With one of them every certificate of a chain needs a list.
@@ -23,6 +25,16 @@ pub struct Settings {
     pub pins: Pins,
     /// The names that count in a certificate that is not made for clients.
     pub exempt: Exempt,
+}
+
+/// Whether a client has to show a certificate. One that is shown is judged in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// Who shows none is refused in the handshake.
+    #[default]
+    Required,
+    /// Who shows none is asked by the policy for something else.
+    Optional,
 }
 
 /// A CA of clients.

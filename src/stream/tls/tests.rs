@@ -5,6 +5,7 @@ mod chains;
 mod client;
 mod names;
 mod negotiation;
+mod optional;
 mod paths;
 mod pins;
 mod pki;
@@ -18,7 +19,10 @@ use std::time::Duration;
 use pacsgate_core::certificate::Ca;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{ClientCa, Exempt, HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
+use super::{
+    ClientCa, ClientCertificate, Exempt, HandshakeFault, Identity, Pins, Server, Settings,
+    SettingsError,
+};
 use client::{BOTH, Client, connect};
 use pki::{Authority, Credentials};
 
@@ -27,6 +31,7 @@ struct Site {
     gate_ca: Authority,
     gate: Credentials,
     client_ca: Authority,
+    client_certificate: ClientCertificate,
     crls: Vec<CertificateRevocationListDer<'static>>,
     crl_grace: Duration,
     pins: Pins,
@@ -42,6 +47,7 @@ impl Site {
             gate_ca,
             gate,
             client_ca,
+            client_certificate: ClientCertificate::Required,
             crls: Vec::new(),
             crl_grace: Duration::ZERO,
             pins: Pins::default(),
@@ -58,6 +64,7 @@ impl Site {
     fn settings_of(&self, client_ca: Vec<ClientCa>) -> Settings {
         Settings {
             identities: vec![self.gate.identity()],
+            client_certificate: self.client_certificate,
             client_ca,
             crls: self.crls.clone(),
             crl_grace: self.crl_grace,

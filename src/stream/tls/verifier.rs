@@ -6,7 +6,7 @@ use std::time::Duration;
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Usage};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use webpki::{
@@ -17,7 +17,7 @@ use webpki::{
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::path::Path;
-use super::settings::{self, ClientCa, Exempt, Pins, SettingsError};
+use super::settings::{self, ClientCertificate, Exempt, Pins, Settings, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
 use crate::x509::{foreign, issuing, reading};
@@ -36,6 +36,7 @@ pub(super) struct ClientVerifier {
     lists: RevocationLists,
     pins: Pins,
     exempt: Exempt,
+    demand: ClientCertificate,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
@@ -66,14 +67,13 @@ struct Leaf<'a> {
 impl ClientVerifier {
     /// Reads the CAs and the lists; all that is wrong goes to `errors`.
     pub(super) fn new(
-        client_ca: &[ClientCa],
-        crls: &[CertificateRevocationListDer<'_>],
-        grace: Duration,
-        (pins, exempt): (Pins, Exempt),
+        settings: Settings,
         algorithms: WebPkiSupportedAlgorithms,
         errors: &mut Vec<SettingsError>,
     ) -> Option<Self> {
-        if client_ca.is_empty() && pins.is_empty() {
+        let Settings { client_certificate: demand, client_ca, crls, pins, exempt, .. } = settings;
+        let is_required = demand == ClientCertificate::Required;
+        if is_required && client_ca.is_empty() && pins.is_empty() {
             return settings::keep(Err(SettingsError::NothingTrusted), errors);
         }
         if client_ca.is_empty() && !crls.is_empty() {
@@ -85,11 +85,16 @@ impl ClientVerifier {
             each.map(|(name, der)| (name.clone(), der.clone())).unzip();
         let anchors = certificates.iter().enumerate().map(|(place, der)| anchor(place, der));
         let anchors: Vec<_> = anchors.filter_map(|ca| settings::keep(ca, errors)).collect();
-        let lists = RevocationLists::new(crls, &certificates, grace, errors);
+        let lists = RevocationLists::new(&crls, &certificates, settings.crl_grace, errors);
         if errors.is_empty() {
             lists.warn_of_foreign(&anchors);
         }
-        Some(Self { anchors, owners, lists, pins, exempt, algorithms })
+        Some(Self { anchors, owners, lists, pins, exempt, demand, algorithms })
+    }
+
+    /// Whether a client may show no certificate.
+    pub(super) fn is_optional(&self) -> bool {
+        self.demand == ClientCertificate::Optional
     }
 
     pub(super) const fn lists(&self) -> &RevocationLists {
@@ -291,9 +296,15 @@ impl Leaf<'_> {
         if fault == HandshakeFault::UnknownIssuer && self.path.is_cut {
             return HandshakeFault::CertificateTooLarge;
         }
-        if fault == HandshakeFault::UnsupportedAlgorithm {
-            let key = self.path.certificates().find_map(foreign::key_of);
-            return key.map_or(fault, HandshakeFault::from);
+        let is_unverified = matches!(error, webpki::Error::InvalidSignatureForPublicKey);
+        if !is_unverified && fault != HandshakeFault::UnsupportedAlgorithm {
+            return fault;
+        }
+        if let Some(key) = self.path.certificates().find_map(foreign::key_of) {
+            return key.into();
+        }
+        if !is_unverified && self.path.certificates().any(foreign::has_weak_signature) {
+            return HandshakeFault::WeakSignature;
         }
         fault
     }
@@ -307,7 +318,7 @@ impl ClientCertVerifier for ClientVerifier {
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        true
+        !self.is_optional()
     }
 
     fn verify_client_cert(
