@@ -160,6 +160,7 @@ impl Tables {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
         cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
+        cross::nobody_needs_a_certificate(&self.listeners, &self.peers, problems);
         vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::live::PeerConnection;
+use crate::origins::Origin;
 use crate::reason::Reason;
 use crate::site::Site;
 use crate::slots::Slot;
@@ -93,8 +94,14 @@ impl Context {
         others
     }
 
-    /// The certificate that it has shown.
-    pub(super) fn has_shown(&mut self, certificate: Digest) {
+    /// TLS is up without a certificate.
+    pub(super) fn has_shown_nothing(&mut self) {
+        self.slot.authenticated(Origin::Source(self.slot.whose().source), false);
+    }
+
+    /// TLS is up with this certificate; whether it is that of a peer.
+    pub(super) fn has_shown(&mut self, certificate: Digest, is_peer: bool) {
+        self.slot.authenticated(Origin::Certificate(certificate), is_peer);
         self.claim = Some(Claim { certificate, calling: None });
     }
 

@@ -9,7 +9,8 @@ use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
 use pacsgate_core::wire::title::AeTitle;
 
 use super::context::Context;
-use crate::identity::password::{Asker, Attempt, Claim, Holder, Passwords};
+use crate::identity::password::{Asker, Attempt, Claim, Passwords};
+use crate::origins::Origin;
 use crate::site::Site;
 
 /// What is to be verified, and for whom.
@@ -87,9 +88,9 @@ fn attempt<'a>(
     calling: AeTitle,
 ) -> Attempt<'a> {
     let source = context.slot.whose().source;
-    let holder = context.certificate().map_or(Holder::Source(source), Holder::Certificate);
+    let origin = context.certificate().map_or(Origin::Source(source), Origin::Certificate);
     let asker = peer.map_or(Asker::Stranger(source), Asker::Peer);
-    let claim = Claim { holder, calling: Some(calling) };
+    let claim = Claim { origin, calling: Some(calling) };
     Attempt { asker, claim, user: &shown.primary, password: &shown.secondary }
 }
 

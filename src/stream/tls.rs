@@ -110,7 +110,8 @@ impl Server {
         chain: &[CertificateDer<'_>],
     ) -> Result<Option<Accepted>, HandshakeFault> {
         let Some((leaf, above)) = chain.split_first() else {
-            return Err(HandshakeFault::CertificateMissing);
+            let is_optional = self.verifier.is_optional();
+            return if is_optional { Ok(None) } else { Err(HandshakeFault::CertificateMissing) };
         };
         self.verifier.judge(leaf, above, UnixTime::now()).map(Some)
     }
