@@ -225,6 +225,9 @@ impl Connected {
                     return Err(ended);
                 };
                 let holder = site.policy.holder(&accepted);
+                if let Some(holder) = &holder {
+                    context.has_seen(&holder.peer, &accepted.certificate);
+                }
                 context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
                 context.has_shown(accepted.certificate.sha256);
                 account.authenticated(&accepted, holder);

@@ -3,9 +3,9 @@
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use pacsgate_core::certificate::Digest;
+use pacsgate_core::certificate::{Certificate, Digest};
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::sleep;
 
@@ -91,6 +91,13 @@ impl Context {
         let (counted, others) = self.gate.live.take_connection(peer);
         self.of_peer = Some(counted);
         others
+    }
+
+    /// It has shown this certificate of a peer.
+    pub(super) fn has_seen(&self, peer: &Arc<str>, certificate: &Certificate) {
+        if let Some(sentence) = self.gate.last_seen.note(peer, certificate, SystemTime::now()) {
+            tracing::warn!("{sentence}");
+        }
     }
 
     /// The certificate that it has shown.
