@@ -215,7 +215,7 @@ impl Connected {
                 let accepted = match shown {
                     Shown::Certificate(accepted) => {
                         let holder = site.policy.holder(&accepted);
-                        context.has_shown(accepted.certificate.sha256, holder.is_some());
+                        context.has_shown(&accepted.certificate, holder.as_ref());
                         account.authenticated(&accepted, holder);
                         Some(accepted)
                     }
