@@ -10,6 +10,7 @@ use pacsgate_core::policy::Policy;
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
+use crate::identity::password::Passwords;
 use crate::relay::Deadlines;
 use crate::stream::tls;
 
@@ -29,6 +30,8 @@ pub struct Site {
     pub tls: HashMap<Arc<str>, tls::Server>,
     /// The networks of balancers, by the names of the listeners that have some.
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
+    /// The users who have a password.
+    pub passwords: Passwords,
 }
 
 impl Site {

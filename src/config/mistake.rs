@@ -204,7 +204,9 @@ pub(super) enum Mistake {
     #[error("overrides nothing; {0}")]
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
-    #[error("peers, services and CAs are never taken from the environment; set this in a file")]
+    #[error(
+        "peers, users, services and CAs are never taken from the environment; set this in a file"
+    )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.
     #[error("is a list, and a variable overrides single values only; set it in a file")]
@@ -251,7 +253,7 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
-    /// A private key that every user of the machine may read.
+    /// A private key, or a file of passwords, that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.

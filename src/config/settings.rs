@@ -16,8 +16,9 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, peer, rules, unwise};
+use super::{ahead, cross, digest, passwords, peer, rules, unwise};
 use crate::host;
+use crate::identity::password::Passwords;
 use crate::site::Site;
 use crate::stream::tls::{Pins, Server};
 
@@ -54,6 +55,7 @@ pub struct Loaded {
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
+    passwords: Passwords,
     log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
@@ -89,9 +91,9 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
-    let Tables { limits, log, .. } = tables;
+    let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site = Site { policy, targets, limits, tls, balancers };
+    let site = Site { policy, targets, limits, tls, balancers, passwords };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -118,9 +120,11 @@ impl Tables {
     fn read(mut root: Table, problems: &mut Problems) -> Self {
         schema(root.remove("schema"), problems);
         let limits = limits::read(optional_table("limits", &mut root, problems));
+        let passwords = passwords::read(table("passwords", &mut root, problems));
         let log = log::read(optional_table("log", &mut root, problems));
         let mut tables = |kind| named(root.remove(kind));
         Self {
+            passwords,
             log,
             listeners: tables("listener")
                 .map(|(name, node)| listener::read(&name, node, problems))
@@ -192,4 +196,9 @@ fn schema(value: Option<Value>, problems: &mut Problems) {
 fn optional_table<'p>(key: &str, root: &mut Table, problems: &'p mut Problems) -> Section<'p> {
     let value = root.remove(key).unwrap_or_else(|| Value::from(Table::new()));
     Section::open(key.to_owned(), Node::new(value, Place::MAIN), problems)
+}
+
+fn table<'p>(key: &str, root: &mut Table, problems: &'p mut Problems) -> Option<Section<'p>> {
+    let node = Node::new(root.remove(key)?, Place::MAIN);
+    Some(Section::open(key.to_owned(), node, problems))
 }
