@@ -11,6 +11,7 @@ use pacsgate_core::policy::{Denial, Policy};
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
+use crate::identity::password::Passwords;
 use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
 
@@ -30,6 +31,8 @@ pub struct Site {
     pub tls: HashMap<Arc<str>, tls::Server>,
     /// The networks of balancers, by the names of the listeners that have some.
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
+    /// The users who have a password.
+    pub passwords: Passwords,
 }
 
 impl Site {
@@ -41,6 +44,7 @@ impl Site {
     pub fn knows(&self, user: &User) -> Result<(), Denial> {
         match user {
             User::Token(_) => Err(Denial::TokenIssuer),
+            User::Password(name) if self.passwords.has(name) => Ok(()),
             User::Password(_) => Err(Denial::UserUnknown),
         }
     }

@@ -270,7 +270,9 @@ pub(super) enum Mistake {
     #[error("overrides nothing; {0}")]
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
-    #[error("peers, services and CAs are never taken from the environment; set this in a file")]
+    #[error(
+        "peers, users, services and CAs are never taken from the environment; set this in a file"
+    )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.
     #[error("is a list, and a variable overrides single values only; set it in a file")]
@@ -332,7 +334,7 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
-    /// A private key that every user of the machine may read.
+    /// A private key, or a file of passwords, that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.
@@ -387,6 +389,12 @@ pub(super) enum Caution {
          soon as the audit shows no `reported` line that matters"
     )]
     GuardReports,
+    /// A user without a password.
+    #[error(
+        "{0} is not in the file of [passwords], so nobody can be this user; make a line for it with \
+         `pacsgate hash-password --user`, or take it out"
+    )]
+    UserWithoutPassword(Quoted),
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,

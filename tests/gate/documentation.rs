@@ -359,7 +359,9 @@ fn keys(text: &str) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     let mut section = String::new();
     for line in text.lines() {
-        if let Some((name, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        // A table that may be left out is in a comment as a whole.
+        let bare = line.strip_prefix("# ").filter(|bare| bare.ends_with(']')).unwrap_or(line);
+        if let Some((name, _)) = bare.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
             let mut words: Vec<_> = name.split('.').collect();
             if let Some(own) = words.get_mut(1) {
                 *own = "NAME";
