@@ -18,6 +18,7 @@ use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
 use crate::host::words;
+use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
 use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
@@ -122,9 +123,11 @@ impl Server {
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
         let (quotas, turns) = (Quotas::new(), Turns::of_machine());
+        let hashing = Hashing::of_machine();
         let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
         let shortage = Shortage::new(Arc::clone(&status_changed));
-        let gate = Gate { site, audit, live, register, quotas, slots, turns, shortage, slowing };
+        let gate =
+            Gate { site, audit, live, register, quotas, slots, turns, hashing, shortage, slowing };
         let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();

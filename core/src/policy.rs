@@ -11,6 +11,7 @@ mod conclusion;
 mod denial;
 mod error;
 mod matching;
+mod nearest;
 mod peer;
 mod permit;
 mod proposal;
@@ -30,6 +31,7 @@ pub use candidate::{Candidate, Occupancy, share};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;
 pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, Spot, Table, within};
+pub use nearest::Nearest;
 pub use peer::{Pacs, Peer};
 pub use permit::Permit;
 pub use proposal::{Removal, Removed};
@@ -52,8 +54,9 @@ pub struct Policy {
     peers: Box<[PeerRules]>,
     pacs: Box<[Pacs]>,
     matching: Matching,
-    // Calling title -> index of the one peer that has it and shows no certificate.
-    strangers: HashMap<AeTitle, usize>,
+    // Calling title -> index of the first peer that has it, which is the only one where that shows no
+    // certificate.
+    calling: HashMap<AeTitle, usize>,
     // Called title -> index of the one PACS that has it.
     called: HashMap<AeTitle, usize>,
 }
@@ -96,11 +99,13 @@ impl Policy {
             .iter()
             .enumerate()
             .flat_map(|(index, pacs)| pacs.called.iter().map(move |title| (*title, index)));
-        let strangers = peers.iter().enumerate().filter(|(_, peer)| !peer.needs_certificate);
-        let strangers = strangers
+        let calling = peers
+            .iter()
+            .enumerate()
+            .rev()
             .flat_map(|(index, peer)| peer.calling.iter().map(move |title| (*title, index)));
         Ok(Self {
-            strangers: strangers.collect(),
+            calling: calling.collect(),
             matching: Matching::new(&peers),
             called: called.collect(),
             peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
@@ -138,8 +143,9 @@ impl Policy {
         let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
         inquiry.peer = Some(peer.name.clone());
         let network = inquiry.trace.record(peer.network(source));
+        let nearest = network.is_err().then(|| peer.other_network());
         let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
-        denial.map_err(|denial| inquiry.refuse(denial))
+        denial.map_err(|denial| Refusal { nearest, ..inquiry.refuse(denial) })
     }
 
     /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
@@ -153,7 +159,10 @@ impl Policy {
         let mut inquiry = Inquiry { is_stranger, ..Inquiry::default() };
         match self.inquire(facts, &mut inquiry) {
             Ok(candidate) => Ok(candidate),
-            Err(denial) => Err(inquiry.refuse(denial)),
+            Err(denial) => {
+                let nearest = self.nearest(facts, &inquiry);
+                Err(Refusal { nearest, ..inquiry.refuse(denial) })
+            }
         }
     }
 
@@ -187,10 +196,11 @@ impl Policy {
 
     /// The peer without a certificate that has this calling title.
     fn peer_called(&self, calling: &AeTitle, trace: &mut Trace) -> Result<&PeerRules, Denial> {
-        let index = self.strangers.get(calling).copied();
-        let finding = index.map_or(Finding::NoCertificate, |_| Finding::TitleWithoutCertificate);
+        let peer = self.calling.get(calling).and_then(|&index| self.peers.get(index));
+        let peer = peer.filter(|peer| !peer.needs_certificate);
+        let finding = peer.map_or(Finding::NoCertificate, |_| Finding::TitleWithoutCertificate);
         trace.record(finding)?;
-        index.and_then(|index| self.peers.get(index)).ok_or(Denial::NoCertificate)
+        peer.ok_or(Denial::NoCertificate)
     }
 
     fn pacs_for(
@@ -214,7 +224,68 @@ impl Policy {
     }
 
     fn reaches_in_other_case(&self, peer: &PeerRules, called: &AeTitle) -> bool {
+        self.reachable(peer).any(|title| peer::same_but_case(title, called))
+    }
+
+    /// The called titles that lead a peer to a PACS.
+    fn reachable<'a>(&'a self, peer: &'a PeerRules) -> impl Iterator<Item = &'a AeTitle> {
         let reachable = peer.pacs.iter().filter_map(|&index| self.pacs.get(index));
-        reachable.flat_map(|pacs| &pacs.called).any(|title| peer::same_but_case(title, called))
+        reachable.flat_map(|pacs| &pacs.called)
+    }
+
+    /// The nearest miss of a request that was just refused; `None` where nothing is near.
+    fn nearest(&self, facts: &Facts<'_>, inquiry: &Inquiry) -> Option<Nearest> {
+        let request = &facts.request.request;
+        let peer = self.peers.iter().find(|peer| inquiry.peer.as_ref() == Some(&peer.name));
+        match (inquiry.trace.last()?, peer) {
+            (Finding::NothingMatches | Finding::NoPinMatches, _) => {
+                self.nearest_by_certificate(facts.certificate?)
+            }
+            (Finding::SeveralPeersMatch, _) => self.both(facts.certificate?),
+            (Finding::NoCertificate, _) => {
+                let owner = self.owner(&request.calling)?;
+                Some(Nearest::NeedsCertificate(Arc::clone(&owner.name)))
+            }
+            (Finding::NetworkNotListed, Some(peer)) => Some(peer.other_network()),
+            (Finding::CallingTitleDiffersInCase, Some(peer)) => {
+                let near =
+                    peer.titles.iter().find(|it| peer::same_but_case(it, &request.calling))?;
+                Some(Nearest::OtherCase(*near))
+            }
+            (Finding::CallingTitleNotListed, Some(peer)) => {
+                let owner = Arc::clone(&self.owner(&request.calling)?.name);
+                Some(Nearest::CallingTitleOf { owner, peer: Arc::clone(&peer.name) })
+            }
+            (Finding::CalledTitleDiffersInCase, Some(peer)) => {
+                let near =
+                    self.reachable(peer).find(|it| peer::same_but_case(it, &request.called))?;
+                Some(Nearest::OtherCase(*near))
+            }
+            (Finding::CalledTitleOfAnotherPacs, Some(peer)) => {
+                let pacs = self.pacs.get(*self.called.get(&request.called)?)?;
+                let (pacs, peer) = (Arc::clone(&pacs.name), Arc::clone(&peer.name));
+                Some(Nearest::CalledTitleOf { pacs, peer })
+            }
+            (_, _) => None,
+        }
+    }
+
+    /// Whose calling title it is; the first one's, where several have it.
+    fn owner(&self, calling: &AeTitle) -> Option<&PeerRules> {
+        self.calling.get(calling).and_then(|&index| self.peers.get(index))
+    }
+
+    fn nearest_by_certificate(&self, accepted: &Accepted) -> Option<Nearest> {
+        let (index, by): (_, fn(Arc<str>) -> Nearest) =
+            match self.matching.by_any_ca(&accepted.certificate) {
+                Some(index) => (index, Nearest::OtherCa),
+                None => (self.matching.by_common_name(&accepted.certificate)?, Nearest::CommonName),
+            };
+        Some(by(Arc::clone(&self.peers.get(index)?.name)))
+    }
+
+    fn both(&self, accepted: &Accepted) -> Option<Nearest> {
+        let [one, other] = self.matching.two(accepted)?.map(|index| self.peers.get(index));
+        Some(Nearest::Both(Arc::clone(&one?.name), Arc::clone(&other?.name)))
     }
 }

@@ -98,6 +98,11 @@ impl Context {
         self.claim = Some(Claim { certificate, calling: None });
     }
 
+    /// The digest of that.
+    pub(super) fn certificate(&self) -> Option<Digest> {
+        self.claim.map(|claim| claim.certificate)
+    }
+
     /// The calling title, which is bound to that certificate.
     pub(super) fn is_called(&mut self, calling: AeTitle) {
         if let Some(claim) = &mut self.claim {
@@ -130,13 +135,14 @@ impl Context {
                 }
                 delay
             }
-            None if slowing::is_failure(reason) && !self.slot.is_left_alone() => {
+            // Without a certificate there is nothing else to know it by.
+            None if is_failure(reason) && !self.slot.is_left_alone() => {
                 let Slowed { said, .. } = self.gate.slowing.failed(source, Instant::now());
                 if let Some(others) = said {
                     tracing::warn!(
                         %source, others,
-                        "handshakes from this address fail again and again: the next ones begin \
-                         later, by at most {LONGEST:?}"
+                        "handshakes or requests from this address fail again and again: the next \
+                         handshakes begin later, by at most {LONGEST:?}"
                     );
                 }
                 Duration::ZERO
@@ -154,4 +160,8 @@ impl Context {
             }
         }
     }
+}
+
+fn is_failure(reason: Reason) -> bool {
+    slowing::is_failure(reason) || slowing::is_refusal(reason)
 }

@@ -14,7 +14,8 @@ crate::reasons! {
         UnknownCertificate: "unknown-certificate",
             "the certificate belongs to no peer",
             "If the device may connect, add a name or digest of its certificate to `certificate` of \
-             its [peer] table." => NO_REASON;
+             its [peer] table; where the CAs have names, a name counts with the `ca` that has issued \
+             it." => NO_REASON;
         NoCertificate: "no-certificate",
             "the client showed no certificate, and the calling title is that of no peer without one",
             "If the device has a certificate, turn on client authentication in its TLS settings. If it \

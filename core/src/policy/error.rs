@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
 use super::user::UserRule;
-use crate::certificate::{Matcher, NameFault};
+use crate::certificate::{Matcher, Name, NameFault, Usage};
 use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
@@ -192,11 +192,11 @@ fn of_user(table: &Table, peer: &Peer) -> Option<PolicyError> {
 
 fn of_matcher(matcher: &Matcher) -> Option<PolicyFault> {
     let (name, read) = match matcher {
-        Matcher::SanDns(name) => (name, Matcher::san_dns(name)),
-        Matcher::SanUri(uri) => (uri, Matcher::san_uri(uri)),
+        Matcher::SanDns(name) => (name, Matcher::san_dns(&name.text)),
+        Matcher::SanUri(name) => (name, Matcher::san_uri(&name.text)),
         Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => return None,
     };
-    read.err().map(|fault| PolicyFault::Name((&**name).into(), fault))
+    read.err().map(|fault| PolicyFault::Name((&*name.text).into(), fault))
 }
 
 fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {
@@ -280,10 +280,12 @@ fn shared<T: Clone + Eq + Hash>(
     })
 }
 
+/// What a certificate is made for does not tell two apart.
 fn compared(matcher: &Matcher) -> Matcher {
+    let matcher = matcher.clone().made_for(Usage::Any);
     match matcher {
-        Matcher::SanDns(name) => Matcher::SanDns(lower(name).into()),
-        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher.clone(),
+        Matcher::SanDns(name) => Matcher::SanDns(Name { text: lower(&name.text).into(), ..name }),
+        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::nearest::Nearest;
 use super::rights::Rights;
 use super::trace::Finding;
 use super::user::UserRule;
@@ -82,7 +83,7 @@ pub(super) struct PeerRules {
     pub(super) move_to: Arc<[AeTitle]>,
     pub(super) titles: Arc<[AeTitle]>,
     pub(super) guarding: Guarding,
-    calling: Box<[AeTitle]>,
+    pub(super) needs_certificate: bool,
     from: Box<[IpNet]>,
 }
 
@@ -103,7 +104,7 @@ impl PeerRules {
             move_to: move_to.as_slice().into(),
             titles: peer.calling.as_slice().into(),
             guarding: peer.guarding,
-            calling: peer.calling.into(),
+            needs_certificate: peer.needs_certificate,
             from: peer.from.into_iter().map(canonical).collect(),
         }
     }
@@ -126,11 +127,16 @@ impl PeerRules {
         Finding::NetworkNotListed
     }
 
+    /// Where it would have been let in.
+    pub(super) fn other_network(&self) -> Nearest {
+        Nearest::OtherNetwork { peer: Arc::clone(&self.name), from: self.from.to_vec() }
+    }
+
     pub(super) fn calling(&self, title: &AeTitle) -> Finding {
-        if self.calling.contains(title) {
+        if self.titles.contains(title) {
             return Finding::CallingTitleListed;
         }
-        if self.calling.iter().any(|known| same_but_case(known, title)) {
+        if self.titles.iter().any(|known| same_but_case(known, title)) {
             return Finding::CallingTitleDiffersInCase;
         }
         Finding::CallingTitleNotListed

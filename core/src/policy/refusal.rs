@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::denial::{Denial, NOT_AUTHENTICATED};
+use super::nearest::Nearest;
 use super::proposal::Removed;
 use super::remedy::remedy;
 use super::trace::{Finding, Trace};
@@ -24,6 +25,8 @@ pub struct Refusal {
     pub removed: Vec<Removed>,
     /// Whether the requestor has shown no certificate.
     pub is_stranger: bool,
+    /// What it missed by little.
+    pub nearest: Option<Nearest>,
 }
 
 /// What is known so far.
@@ -85,6 +88,7 @@ impl Inquiry {
             pacs: self.pacs,
             removed: self.removed,
             is_stranger: self.is_stranger,
+            nearest: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{
     Candidate, Facts, Identified, Occupancy, Pacs, Peer, Permit, Policy, Refusal, UserRule,
@@ -40,7 +40,7 @@ pub(crate) fn id(id: u8) -> ContextId {
 }
 
 pub(crate) fn dns(name: &str) -> Matcher {
-    Matcher::SanDns(name.into())
+    Matcher::SanDns(Name::new(name))
 }
 
 pub(crate) fn digest(byte: u8) -> Digest {
@@ -105,7 +105,7 @@ pub(crate) fn certificate() -> Certificate {
 
 /// Accepted by its chain.
 pub(crate) fn by_chain(certificate: Certificate) -> Accepted {
-    Accepted { certificate, by: AcceptedBy::Chain }
+    Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) }
 }
 
 pub(crate) fn context(number: u8, sop_class: &str, syntaxes: &[&str]) -> ProposedContext {

@@ -13,6 +13,8 @@ mod limits;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod nearest;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod roles;
