@@ -397,6 +397,18 @@ pub(super) enum Caution {
     /// A folder in `conf.d`.
     #[error("is a folder, and only files in conf.d itself are read; move its files there")]
     FolderPassedOver,
+    /// A server's certificate whose signature nobody trusts.
+    #[error(
+        "{}: the certificate {subject} is signed with SHA-1 or MD5; devices that verify the gate refuse \
+         it; have its CA sign a new one with SHA-256",
+        .path.display()
+    )]
+    SignedWeakly {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
     /// A server's certificate that says that it is none.
     #[error(
         "{}: the certificate {subject} is not made for servers (serverAuth is not in its extended key \

@@ -185,6 +185,24 @@ fn check_names_foreign_keys_of_the_gate_and_of_its_cas() {
 
 #[test]
 #[ignore = "needs openssl: run tests/all"]
+fn check_says_of_a_certificate_of_the_gate_that_its_signature_is_weak_or_that_it_is_of_version_1() {
+    let workshop = Workshop::new(P_256);
+    workshop.issue("gate", P_256, "", "ca");
+    let sign = "openssl x509 -req -in gate.csr -CA ca.pem -CAkey ca.key -days 30 -out gate.pem";
+    workshop.run(&format!("{sign} -sha1 -extfile gate.ext"));
+    let output = workshop.check("gate");
+    let words = words(&output);
+    assert_eq!(output.status.code(), Some(0), "{words}");
+    assert!(
+        words.contains("gate.pem: the certificate \"CN=gate\" is signed with SHA-1"),
+        "{words}"
+    );
+    workshop.run(&format!("{sign} -sha256"));
+    assert!(self::words(&workshop.check("gate")).contains("X.509 v3 (v1 cannot be used)"));
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
 fn check_takes_a_certificate_of_the_gate_with_critical_policies() {
     let workshop = Workshop::new(P_256);
     workshop.issue("gate", P_256, POLICIES, "ca");
