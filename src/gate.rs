@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::watch;
 
 use crate::audit::Audit;
+use crate::identity::password::Hashing;
 use crate::last_seen::LastSeen;
 use crate::live::Live;
 use crate::quotas::Quotas;
@@ -32,6 +33,8 @@ pub struct Gate {
     pub slots: Arc<Slots>,
     /// The handshakes that compute.
     pub turns: Arc<Turns>,
+    /// The passwords that are verified.
+    pub hashing: Hashing,
     /// Whether ports wait for the system.
     pub shortage: Shortage,
     /// Who was refused again and again.

@@ -4,6 +4,7 @@
 //!
 //! - [`connection`]: the story of a connection, from the socket to its end.
 //! - [`stream`]: TLS, and so who is there.
+//! - [`identity`]: who uses the requestor.
 //! - [`x509`]: certificates and revocation lists, as far as they are read here.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
@@ -14,7 +15,8 @@
 //!   who may ask for them.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists
-//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and again.
+//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and
+//!   again; [`origins`]: how often something came from where.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -37,6 +39,7 @@ pub mod connection;
 pub mod deadline;
 pub mod gate;
 pub mod host;
+pub mod identity;
 pub mod inherited;
 pub mod journal;
 pub mod last_seen;
@@ -45,6 +48,7 @@ pub mod listening;
 pub mod live;
 pub mod log;
 pub mod net;
+pub mod origins;
 pub mod overview;
 pub mod pki;
 pub mod pulse;

@@ -18,6 +18,7 @@ use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
 use crate::host::words;
+use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
 use crate::last_seen::LastSeen;
 use crate::listening::{Bound, Listening};
@@ -123,6 +124,7 @@ impl Server {
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
         let (quotas, turns) = (Quotas::new(), Turns::of_machine());
+        let hashing = Hashing::of_machine();
         let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
         let shortage = Shortage::new(Arc::clone(&status_changed));
         let last_seen = Arc::<LastSeen>::default();
@@ -134,6 +136,7 @@ impl Server {
             quotas,
             slots,
             turns,
+            hashing,
             shortage,
             slowing,
             last_seen,

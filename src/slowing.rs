@@ -5,16 +5,17 @@
 //! its certificate or from its address. Before TLS there is only the address, and the handshake
 //! begins late: so those from which a peer has authenticated within the hour are left alone.
 
-use std::collections::HashMap;
-use std::hash::Hash;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::policy::Denial;
+use pacsgate_core::reason::Answer;
+use pacsgate_core::wire::reject::Reject;
 use pacsgate_core::wire::title::AeTitle;
 
 use crate::net::Source;
+use crate::origins::Origins;
 use crate::rarely::Rarely;
 use crate::reason::{Early, Reason};
 
@@ -25,13 +26,9 @@ pub const FREE: u32 = 5;
 pub const FIRST: Duration = Duration::from_millis(100);
 /// Well within what any device waits for an answer, which is seldom less than ten seconds.
 pub const LONGEST: Duration = Duration::from_secs(2);
-/// After this long, half of the refusals of an origin are forgotten.
-pub const HALF_LIFE: Duration = Duration::from_secs(60);
 /// As far as refusals are counted: here the delay is the longest, and after one half-life there is
 /// none.
 const COUNTED: u32 = 2 * FREE + 1;
-/// How many origins of a kind are told apart: more than any site has devices, and less than 1 MiB.
-pub const ORIGINS: usize = 4096;
 
 /// Who is refused behind TLS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -64,22 +61,6 @@ struct Tables {
     begun: Rarely,
 }
 
-#[derive(Debug)]
-struct Origins<K>(HashMap<K, Refusals>);
-
-impl<K> Default for Origins<K> {
-    fn default() -> Self {
-        Self(HashMap::new())
-    }
-}
-
-/// The refusals of an origin, up to a moment at which some were forgotten.
-#[derive(Clone, Copy, Debug)]
-struct Refusals {
-    count: u32,
-    at: Instant,
-}
-
 impl Slowing {
     /// How long a handshake from there waits before it begins.
     pub fn before_handshake(&self, source: Source, now: Instant) -> Duration {
@@ -89,7 +70,7 @@ impl Slowing {
     /// A handshake from there failed. Says what is to be logged.
     pub fn failed(&self, source: Source, now: Instant) -> Slowed {
         self.with(|tables| {
-            let count = tables.sources.refused(source, now);
+            let count = tables.sources.add(source, COUNTED, now);
             tables.slowed(count, FREE, now)
         })
     }
@@ -97,7 +78,7 @@ impl Slowing {
     /// A request was refused, of which this is to be told late.
     pub fn refused(&self, claim: Claim, now: Instant) -> Slowed {
         self.with(|tables| {
-            let count = tables.claims.refused(claim, now);
+            let count = tables.claims.add(claim, COUNTED, now);
             tables.slowed(count, FREE + 1, now)
         })
     }
@@ -111,41 +92,6 @@ impl Tables {
     fn slowed(&mut self, count: u32, begins: u32, now: Instant) -> Slowed {
         let said = (count == begins).then(|| self.begun.say(now)).flatten();
         Slowed { delay: delay_of(count), said }
-    }
-}
-
-impl<K: Copy + Eq + Hash> Origins<K> {
-    fn count(&self, origin: K, now: Instant) -> u32 {
-        self.0.get(&origin).map_or(0, |refusals| refusals.until(now).count)
-    }
-
-    /// One more of this origin; how many there are.
-    fn refused(&mut self, origin: K, now: Instant) -> u32 {
-        if self.0.len() >= ORIGINS && !self.0.contains_key(&origin) {
-            self.forget_the_least(now);
-        }
-        let refusals = self.0.entry(origin).or_insert(Refusals { count: 0, at: now });
-        *refusals = refusals.until(now);
-        refusals.count = (refusals.count + 1).min(COUNTED);
-        refusals.count
-    }
-
-    /// The quarter with the least, and the oldest of it first: a flood of origins pays for a look at
-    /// all of them once in a thousand times.
-    fn forget_the_least(&mut self, now: Instant) {
-        let weight = |refusals: &Refusals| (refusals.until(now).count, refusals.at);
-        let mut weights: Vec<_> = self.0.values().map(weight).collect();
-        let (_, &mut most, _) = weights.select_nth_unstable(ORIGINS / 4);
-        self.0.retain(|_, refusals| weight(refusals) > most);
-    }
-}
-
-impl Refusals {
-    /// With what is forgotten until then.
-    fn until(self, now: Instant) -> Self {
-        let passed = now.saturating_duration_since(self.at).as_secs() / HALF_LIFE.as_secs();
-        let halvings = u32::try_from(passed).unwrap_or(u32::MAX).min(u32::BITS - 1);
-        Self { count: self.count >> halvings, at: self.at + HALF_LIFE * halvings }
     }
 }
 
@@ -173,6 +119,7 @@ pub const fn is_failure(reason: Reason) -> bool {
             | Early::ClosedBeforeRequest
             | Early::ClosedInRequest
             | Early::BrokenTls
+            | Early::ClosedInVerification
             | Early::ListenerGone
             | Early::BalancerGone
             | Early::Stopped => false,
@@ -199,6 +146,7 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::CallingTitle
             | Denial::CalledTitle
             | Denial::NoPermittedService
+            | Denial::NoCertificate
             | Denial::IdentityMissing
             | Denial::IdentityKind
             | Denial::TokenTooLong
@@ -237,8 +185,9 @@ pub const fn is_refusal(reason: Reason) -> bool {
 }
 
 /// Whether the calling title was found to be one of the certificate's before this refusal.
-pub const fn is_title_bound(denial: Denial) -> bool {
-    matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
+pub fn is_title_bound(denial: Denial) -> bool {
+    let is_of_user = denial.answer() == Answer::Reject(Reject::NOT_AUTHENTICATED);
+    is_of_user || matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
 }
 
 #[cfg(test)]

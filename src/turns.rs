@@ -1,12 +1,14 @@
-//! Turns at what costs CPU before anybody is known: the arithmetic of TLS handshakes.
+//! Turns at what costs CPU: the arithmetic of TLS handshakes, and of passwords.
 //!
 //! A handshake computes for some tenths of a millisecond without a pause. Few of them do so at a
 //! time, so that an association never waits for more than these; and those that wait are served
-//! source by source, so that a source with a hundred handshakes delays its own. Sources from which
-//! a peer has come before have every other turn, however many strangers there are.
+//! origin by origin, so that a source with a hundred handshakes delays its own. Known origins, such
+//! as sources from which a peer has come before, have every other turn, however many strangers there
+//! are.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::future::{Future, poll_fn};
+use std::hash::Hash;
 use std::num::NonZero;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,42 +19,46 @@ use crate::net::Source;
 
 /// Who computes, and who waits for it.
 #[derive(Debug)]
-pub struct Turns {
-    state: Mutex<State>,
+pub struct Turns<K = Source> {
+    state: Mutex<State<K>>,
 }
 
 /// Whose turn it is about.
 #[derive(Clone, Copy, Debug)]
-pub struct Whose {
-    /// Where the connection comes from.
-    pub source: Source,
-    /// Whether a peer has come from there before.
+pub struct Whose<K = Source> {
+    /// Where it comes from.
+    pub source: K,
+    /// Whether that is known: of a source, whether a peer has come from there before.
     pub is_known: bool,
 }
 
+/// A right to compute, for as long as it is held.
 #[derive(Debug)]
-struct State {
+pub struct Held<K: Clone + Eq + Hash>(Arc<Turns<K>>);
+
+#[derive(Debug)]
+struct State<K> {
     /// How many more may compute.
     free: usize,
     /// The number that the next one gets only grows.
     next: u64,
-    known: Line,
-    strangers: Line,
+    known: Line<K>,
+    strangers: Line<K>,
     /// The strangers' turn is next, if both wait.
     is_strangers: bool,
 }
 
-/// Those who wait: the sources in the order of their turns, and of each source the oldest first.
-#[derive(Debug, Default)]
-struct Line {
-    sources: VecDeque<Source>,
-    waiting: HashMap<Source, BTreeMap<u64, Waker>>,
+/// Those who wait: the origins in the order of their turns, and of each origin the oldest first.
+#[derive(Debug)]
+struct Line<K> {
+    origins: VecDeque<K>,
+    waiting: HashMap<K, BTreeMap<u64, Waker>>,
 }
 
-/// A handshake's place in the order, given up when dropped.
-struct Turn<'a> {
-    turns: &'a Turns,
-    whose: Whose,
+/// A place in the order, given up when dropped.
+struct Turn<'a, K: Clone + Eq + Hash> {
+    turns: &'a Turns<K>,
+    whose: Whose<K>,
     number: u64,
     at: At,
 }
@@ -63,7 +69,7 @@ enum At {
     Waiting,
 }
 
-impl Turns {
+impl<K: Clone + Eq + Hash> Turns<K> {
     /// One core is always left to associations, where there are several.
     pub fn of_machine() -> Arc<Self> {
         let cores = available_parallelism().map_or(1, NonZero::get);
@@ -78,11 +84,12 @@ impl Turns {
     }
 
     /// Runs a future, each of its steps in a turn of its own.
-    pub async fn take<F: Future>(&self, whose: Whose, future: F) -> F::Output {
+    pub async fn take<F: Future>(&self, whose: Whose<K>, future: F) -> F::Output {
         let mut future = pin!(future);
         let mut turn = Turn { turns: self, whose, number: 0, at: At::Rest };
         poll_fn(|cx| {
-            let computing = ready!(turn.poll(cx));
+            ready!(turn.poll(cx));
+            let computing = Computing(self);
             let polled = future.as_mut().poll(cx);
             drop(computing);
             polled
@@ -90,18 +97,26 @@ impl Turns {
         .await
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    /// Waits for a turn that lasts until it is dropped, wherever that is.
+    pub async fn hold(self: &Arc<Self>, whose: Whose<K>) -> Held<K> {
+        let mut turn = Turn { turns: self, whose, number: 0, at: At::Rest };
+        poll_fn(|cx| turn.poll(cx)).await;
+        Held(Arc::clone(self))
+    }
+
+    /// How many of this origin wait.
+    pub fn waiting(&self, whose: &Whose<K>) -> usize {
+        self.state().line(whose).waiting.get(&whose.source).map_or(0, BTreeMap::len)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<K>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// The right to compute; the next one has it when this is dropped.
-struct Computing<'a>(&'a Turns);
-
-impl Drop for Computing<'_> {
-    fn drop(&mut self) {
+    /// A right to compute is free again; the next one has it.
+    fn give_back(&self) {
         let next = {
-            let mut state = self.0.state();
+            let mut state = self.state();
             state.free += 1;
             state.pass_on()
         };
@@ -109,43 +124,60 @@ impl Drop for Computing<'_> {
     }
 }
 
-impl<'a> Turn<'a> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Computing<'a>> {
+/// The right to compute for one step.
+struct Computing<'a, K: Clone + Eq + Hash>(&'a Turns<K>);
+
+impl<K: Clone + Eq + Hash> Drop for Computing<'_, K> {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}
+
+impl<K: Clone + Eq + Hash> Drop for Held<K> {
+    fn drop(&mut self) {
+        self.0.give_back();
+    }
+}
+
+impl<K: Clone + Eq + Hash> Turn<'_, K> {
+    /// Ready once a right to compute has been taken for it.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut state = self.turns.state();
-        if self.at == At::Waiting && !state.line(self.whose).renew(self.whose, self.number, cx) {
+        if self.at == At::Waiting && !state.line(&self.whose).renew(&self.whose, self.number, cx) {
             // It was called, which has taken the right for it.
             self.at = At::Rest;
-            return Poll::Ready(Computing(self.turns));
+            return Poll::Ready(());
         }
         if self.at == At::Rest {
             if state.free > 0 {
                 state.free -= 1;
-                return Poll::Ready(Computing(self.turns));
+                return Poll::Ready(());
             }
             self.number = state.next;
             state.next += 1;
-            state.line(self.whose).enter(self.whose.source, self.number, cx.waker().clone());
+            let line = state.line(&self.whose);
+            line.enter(&self.whose.source, self.number, cx.waker().clone());
             self.at = At::Waiting;
         }
         Poll::Pending
     }
 }
 
-impl Drop for Turn<'_> {
+impl<K: Clone + Eq + Hash> Drop for Turn<'_, K> {
     fn drop(&mut self) {
         if self.at == At::Waiting {
             let mut state = self.turns.state();
-            if !state.line(self.whose).leave(self.whose.source, self.number) {
+            if !state.line(&self.whose).leave(&self.whose.source, self.number) {
                 drop(state);
                 // It was called and does not come.
-                drop(Computing(self.turns));
+                self.turns.give_back();
             }
         }
     }
 }
 
-impl State {
-    fn line(&mut self, whose: Whose) -> &mut Line {
+impl<K: Clone + Eq + Hash> State<K> {
+    fn line(&mut self, whose: &Whose<K>) -> &mut Line<K> {
         if whose.is_known { &mut self.known } else { &mut self.strangers }
     }
 
@@ -166,17 +198,23 @@ impl State {
     }
 }
 
-impl Line {
-    fn enter(&mut self, source: Source, number: u64, waker: Waker) {
-        let of_source = self.waiting.entry(source).or_default();
-        if of_source.is_empty() {
-            self.sources.push_back(source);
+impl<K> Default for Line<K> {
+    fn default() -> Self {
+        Self { origins: VecDeque::new(), waiting: HashMap::new() }
+    }
+}
+
+impl<K: Clone + Eq + Hash> Line<K> {
+    fn enter(&mut self, origin: &K, number: u64, waker: Waker) {
+        let of_origin = self.waiting.entry(origin.clone()).or_default();
+        if of_origin.is_empty() {
+            self.origins.push_back(origin.clone());
         }
-        of_source.insert(number, waker);
+        of_origin.insert(number, waker);
     }
 
     /// Whether it still waits; then this is how it is woken.
-    fn renew(&mut self, whose: Whose, number: u64, cx: &Context<'_>) -> bool {
+    fn renew(&mut self, whose: &Whose<K>, number: u64, cx: &Context<'_>) -> bool {
         let waiting = self.waiting.get_mut(&whose.source).and_then(|all| all.get_mut(&number));
         let Some(waker) = waiting else { return false };
         waker.clone_from(cx.waker());
@@ -184,25 +222,25 @@ impl Line {
     }
 
     /// Whether it still waited.
-    fn leave(&mut self, source: Source, number: u64) -> bool {
-        let Some(of_source) = self.waiting.get_mut(&source) else { return false };
-        let waited = of_source.remove(&number).is_some();
-        if of_source.is_empty() {
-            self.waiting.remove(&source);
-            self.sources.retain(|other| *other != source);
+    fn leave(&mut self, origin: &K, number: u64) -> bool {
+        let Some(of_origin) = self.waiting.get_mut(origin) else { return false };
+        let waited = of_origin.remove(&number).is_some();
+        if of_origin.is_empty() {
+            self.waiting.remove(origin);
+            self.origins.retain(|other| other != origin);
         }
         waited
     }
 
-    /// The oldest of the source whose turn it is; the source's next turn comes after all others'.
+    /// The oldest of the origin whose turn it is; the origin's next turn comes after all others'.
     fn call(&mut self) -> Option<Waker> {
-        let source = self.sources.pop_front()?;
-        let of_source = self.waiting.get_mut(&source)?;
-        let called = of_source.pop_first();
-        if of_source.is_empty() {
-            self.waiting.remove(&source);
+        let origin = self.origins.pop_front()?;
+        let of_origin = self.waiting.get_mut(&origin)?;
+        let called = of_origin.pop_first();
+        if of_origin.is_empty() {
+            self.waiting.remove(&origin);
         } else {
-            self.sources.push_back(source);
+            self.origins.push_back(origin);
         }
         called.map(|(_number, waker)| waker)
     }

@@ -38,7 +38,7 @@ impl Source for Layer {
 
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
-const TOP: [&str; 6] = ["schema", "listener", "pacs", "peer", "limits", "log"];
+const TOP: [&str; 7] = ["schema", "listener", "pacs", "peer", "passwords", "limits", "log"];
 const MAX_NAME: usize = 64;
 
 /// Reads the main file, then the drop-in files in name order.
@@ -147,8 +147,8 @@ fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
         let place = node::place(value).unwrap_or(Place::MAIN);
         match key.as_str() {
             "listener" | "pacs" | "peer" => return admit_named(key, value, first, problems),
-            "schema" | "limits" | "log" if place.is_in(Place::MAIN) => return true,
-            "schema" | "limits" | "log" => {
+            "schema" | "passwords" | "limits" | "log" if place.is_in(Place::MAIN) => return true,
+            "schema" | "passwords" | "limits" | "log" => {
                 problems.mistake(place, key, &Mistake::MainFileOnly);
             }
             "guard" => {

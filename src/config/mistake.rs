@@ -49,6 +49,39 @@ pub(super) enum Mistake {
     /// The first key of a peer in another table, or in none.
     #[error("is a key of a [peer] table; write `[peer.NAME]` above it")]
     OfPeer,
+    /// A key that says something of another kind of user, or of none.
+    #[error("is for a peer with `user_identity = \"{0}\"`; write that, or take this out")]
+    OfIdentity(&'static str),
+    /// `certificate` is a text, and not the one that it may be.
+    #[error(
+        "{0} is neither a list of what the certificate is recognised by, such as [{{ san_dns = \
+         \"ct1.example\" }}], nor \"none\""
+    )]
+    Certificate(Quoted),
+    /// A peer without a certificate that no listener would let in.
+    #[error(
+        "says that it shows none, and every listener asks for one; write `client_certificate = \
+         \"optional\"` in the [listener.NAME.tls] at which it connects"
+    )]
+    NobodyOptional,
+    /// A listener at which nobody needs a certificate, and everybody has one.
+    #[error(
+        "lets in clients that show no certificate, and no peer has `certificate = \"none\"`; write \
+         \"required\", or leave it out"
+    )]
+    OptionalForNobody,
+    /// Tokens, and nobody who makes them.
+    #[error("needs an issuer whose tokens are accepted; add an [issuer.NAME] table")]
+    NoIssuer,
+    /// Tokens, and several who make some.
+    #[error("is missing, and there are several [issuer] tables; say whose tokens the peer shows")]
+    WhichIssuer,
+    /// The name of no issuer.
+    #[error("there is no [issuer.{0}]; {1}")]
+    UnknownIssuer(Box<str>, Suggestion),
+    /// Passwords, and no file of them.
+    #[error("needs the users with their passwords; add a [passwords] table with a `file`")]
+    NoPasswords,
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,
@@ -237,7 +270,9 @@ pub(super) enum Mistake {
     #[error("overrides nothing; {0}")]
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
-    #[error("peers, services and CAs are never taken from the environment; set this in a file")]
+    #[error(
+        "peers, users, services and CAs are never taken from the environment; set this in a file"
+    )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.
     #[error("is a list, and a variable overrides single values only; set it in a file")]
@@ -299,7 +334,7 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
-    /// A private key that every user of the machine may read.
+    /// A private key, or a file of passwords, that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.
@@ -354,6 +389,12 @@ pub(super) enum Caution {
          soon as the audit shows no `reported` line that matters"
     )]
     GuardReports,
+    /// A user without a password.
+    #[error(
+        "{0} is not in the file of [passwords], so nobody can be this user; make a line for it with \
+         `pacsgate hash-password --user`, or take it out"
+    )]
+    UserWithoutPassword(Quoted),
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,

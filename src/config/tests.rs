@@ -6,5 +6,6 @@ mod examples;
 mod files;
 mod loading;
 mod mistakes;
+mod passwords;
 mod site;
 mod warnings;

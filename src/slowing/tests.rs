@@ -1,6 +1,7 @@
 //! Who is slowed, by how much, and for how long.
 
 use super::*;
+use crate::origins::HALF_LIFE;
 use std::net::Ipv4Addr;
 
 fn source(number: u32) -> Source {
@@ -75,18 +76,4 @@ fn says_once_that_an_origin_is_slowed_from_now_on_and_a_flood_of_origins_once_a_
     let of = |number, now| (0..FREE).find_map(|_| slowing.failed(source(number), now).said);
     assert_eq!([of(2, now), of(3, now)], [None; 2]);
     assert_eq!(of(4, now + HALF_LIFE), Some(2));
-}
-
-#[test]
-fn forgets_the_least_where_there_are_too_many() {
-    let (slowing, now) = (Slowing::default(), Instant::now());
-    for _ in 0..=FREE {
-        slowing.failed(source(0), now);
-    }
-    for number in 1..20_000 {
-        slowing.failed(source(number), now + Duration::from_micros(number.into()));
-    }
-    assert_ne!(slowing.before_handshake(source(0), now), Duration::ZERO);
-    let kept = slowing.with(|tables| tables.sources.0.len());
-    assert!((3 * ORIGINS / 4..=ORIGINS).contains(&kept), "{kept}");
 }

@@ -104,13 +104,19 @@ impl Server {
     }
 
     /// Judges once more a chain, leaf first, that a handshake has accepted, perhaps that of another
-    /// server: its client has shown that it holds the key.
+    /// server: its client has shown that it holds the key. `None` for a client without one.
     ///
     /// # Errors
     /// Why it would be refused now.
-    pub fn judge_again(&self, chain: &[CertificateDer<'_>]) -> Result<Accepted, HandshakeFault> {
-        let (leaf, above) = chain.split_first().ok_or(HandshakeFault::Unverified)?;
-        self.verifier.judge(leaf, above, UnixTime::now())
+    pub fn judge_again(
+        &self,
+        chain: &[CertificateDer<'_>],
+    ) -> Result<Option<Accepted>, HandshakeFault> {
+        let Some((leaf, above)) = chain.split_first() else {
+            let is_optional = self.verifier.is_optional();
+            return if is_optional { Ok(None) } else { Err(HandshakeFault::CertificateMissing) };
+        };
+        self.verifier.judge(leaf, above, UnixTime::now()).map(Some)
     }
 
     /// What is to be said of the gate's own certificates, the CAs and revocation lists that are near an

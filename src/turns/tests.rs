@@ -15,12 +15,7 @@ fn whose(last: u8, is_known: bool) -> Whose {
 async fn order(asking: &[(u8, bool)]) -> Vec<u8> {
     let turns = Turns::new(1);
     let came = Arc::new(Mutex::new(Vec::new()));
-    let holder = match (Turn { turns: &turns, whose: whose(0, false), number: 0, at: At::Rest })
-        .poll(&mut Context::from_waker(Waker::noop()))
-    {
-        Poll::Ready(computing) => computing,
-        Poll::Pending => panic!("nobody computes yet"),
-    };
+    let holder = turns.hold(whose(0, false)).await;
     let mut tasks = JoinSet::new();
     for &(last, is_known) in asking {
         let (turns, came) = (Arc::clone(&turns), Arc::clone(&came));
@@ -77,13 +72,15 @@ async fn who_leaves_gives_the_turn_to_the_next() {
     let mut cx = Context::from_waker(Waker::noop());
     let turn = || Turn { turns: &turns, whose: whose(1, false), number: 0, at: At::Rest };
     let [mut first, mut second, mut third, mut fourth] = [turn(), turn(), turn(), turn()];
-    let Poll::Ready(computing) = first.poll(&mut cx) else { panic!("nobody computes yet") };
-    let waits = |turn: &mut Turn<'_>, cx: &mut Context<'_>| turn.poll(cx).is_pending();
+    assert!(first.poll(&mut cx).is_ready());
+    let computing = Computing(&turns);
+    let waits = |turn: &mut Turn<'_, Source>, cx: &mut Context<'_>| turn.poll(cx).is_pending();
     assert!([&mut second, &mut third, &mut fourth].into_iter().all(|turn| waits(turn, &mut cx)));
     drop(second);
     drop(computing);
     // It is the third's turn, which goes without taking it.
     drop(third);
     assert!(fourth.poll(&mut cx).is_ready());
+    drop(Computing(&turns));
     assert_eq!(turns.state().free, 1);
 }

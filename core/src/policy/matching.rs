@@ -1,7 +1,7 @@
 //! Which peer a certificate belongs to.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::peer::Peer;
 use super::trace::Finding;
@@ -57,6 +57,27 @@ impl Matching {
         let vouched_for = cas.iter().filter_map(|ca| self.names.get(ca));
         agreed(vouched_for.flat_map(|names| names.of(certificate)))
             .unwrap_or((None, Finding::NothingMatches))
+    }
+
+    /// The peer for which another CA would have to vouch.
+    pub(super) fn by_any_ca(&self, certificate: &Certificate) -> Option<usize> {
+        self.names.values().flat_map(|names| names.of(certificate)).map(|(peer, _)| peer).min()
+    }
+
+    /// The peer whose certificate would have this name among its alternative ones.
+    pub(super) fn by_common_name(&self, certificate: &Certificate) -> Option<usize> {
+        let name = lower(certificate.common_name.as_deref()?);
+        self.names.values().filter_map(|names| names.dns.get(name.as_ref())).copied().min()
+    }
+
+    /// Two of the peers to which a certificate belongs.
+    pub(super) fn two(&self, accepted: &Accepted) -> Option<[usize; 2]> {
+        let certificate = &accepted.certificate;
+        let names = self.names.values().flat_map(|names| names.of(certificate));
+        let all: BTreeSet<usize> =
+            self.pins(certificate).chain(names).map(|(peer, _)| peer).collect();
+        let mut all = all.into_iter();
+        Some([all.next()?, all.next()?])
     }
 
     fn insert(&mut self, matcher: &Matcher, peer: usize) {

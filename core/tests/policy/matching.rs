@@ -1,7 +1,7 @@
 //! Which peer a certificate belongs to.
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name, Usage};
-use pacsgate_core::policy::{Denial, Finding, Occupancy, Peer, Policy};
+use pacsgate_core::policy::{Denial, Finding, Identified, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
 
@@ -29,7 +29,8 @@ fn each_kind_of_matcher_finds_its_peer() {
         let policy = with_matchers(vec![("ct1", vec![matcher]), ("other", vec![dns("x.example")])]);
         let candidate = identify_as(&policy, &certificate()).unwrap();
         assert_eq!(candidate.peer().as_ref(), "ct1");
-        let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+        let permit =
+            candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
         assert_eq!(permit.trace().iter().next(), Some(finding));
     }
 }

@@ -7,7 +7,7 @@ use crate::support::associate::{
 };
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
-use pacsgate_core::policy::{Facts, Occupancy, Pacs, Peer, Policy};
+use pacsgate_core::policy::{Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
 use std::path::Path;
 
@@ -143,6 +143,8 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     let peer = Peer {
         name: "device".into(),
         contact: None,
+        needs_certificate: true,
+        user: UserRule::NotNeeded,
         certificates: vec![Matcher::SanDns(Name::new("device.example"))],
         calling: vec![received.request.calling],
         from: Vec::new(),
@@ -174,7 +176,8 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     };
     let source = [192, 0, 2, 1].into();
     let certificate = Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) };
-    let facts = Facts { certificate: &certificate, source, request: received };
+    let facts = Facts { certificate: Some(&certificate), source, request: received };
     let candidate = policy.identify(&facts).ok()?;
-    Some(candidate.admit(Occupancy::default()).ok()?.permit().request().clone())
+    let admitted = candidate.admit(Occupancy::default()).ok()?;
+    Some(admitted.permit(Identified::Nobody).ok()?.request().clone())
 }
