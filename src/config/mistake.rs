@@ -319,6 +319,20 @@ impl fmt::Display for Either<'_> {
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// One CA in the files of two.
+    #[error(
+        "{} has a certificate that is in the file of the CA \"{name}\" too, at {first}, so both vouch for \
+         the same devices; let each file have its own",
+        .path.display()
+    )]
+    SharedCa {
+        /// The file.
+        path: PathBuf,
+        /// The other CA.
+        name: String,
+        /// Where that stands.
+        first: Location,
+    },
     /// What a certificate is made for, beside pins only.
     #[error("has no effect on pins, which hold whatever a certificate is made for; take it out")]
     UsageOfPins,
