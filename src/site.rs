@@ -11,6 +11,7 @@ use pacsgate_core::policy::{Denial, Policy};
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
+use crate::identity::token::Issuers;
 use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
 
@@ -30,6 +31,8 @@ pub struct Site {
     pub tls: HashMap<Arc<str>, tls::Server>,
     /// The networks of balancers, by the names of the listeners that have some.
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
+    /// Who makes tokens that are accepted.
+    pub issuers: Issuers,
 }
 
 impl Site {
@@ -40,6 +43,7 @@ impl Site {
     /// What is not there any more.
     pub fn knows(&self, user: &User) -> Result<(), Denial> {
         match user {
+            User::Token(token) if self.issuers.has(&token.issuer) => Ok(()),
             User::Token(_) => Err(Denial::TokenIssuer),
             User::Password(_) => Err(Denial::UserUnknown),
         }

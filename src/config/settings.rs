@@ -16,7 +16,7 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, peer, rules, unwise, vouching};
+use super::{ahead, cross, digest, issuer, peer, rules, unwise, vouching};
 use crate::host;
 use crate::site::Site;
 use crate::stream::tls::Server;
@@ -58,6 +58,7 @@ struct Tables {
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
+    issuers: Vec<issuer::Read>,
 }
 
 /// Reads every table, then compares them.
@@ -89,9 +90,10 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
+    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site = Site { policy, targets, limits, tls, balancers };
+    let site = Site { policy, targets, limits, tls, balancers, issuers };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -135,18 +137,22 @@ impl Tables {
             peers: tables("peer")
                 .map(|(name, node)| peer::read(&name, node, &limits, problems))
                 .collect(),
+            issuers: tables("issuer")
+                .map(|(name, node)| issuer::read(&name, node, problems))
+                .collect(),
             limits,
         }
     }
 
     /// The names of those who make tokens.
     fn issuers(&self) -> Vec<Arc<str>> {
-        Vec::new()
+        self.issuers.iter().map(|issuer| Arc::clone(&issuer.name)).collect()
     }
 
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
         cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
+        issuer::are_told_apart(&self.issuers, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;
