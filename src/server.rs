@@ -121,6 +121,7 @@ impl Server {
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
+        site.issuers.watch();
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
         let (quotas, turns) = (Quotas::new(), Turns::of_machine());
@@ -220,7 +221,7 @@ impl Server {
     }
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
-        let Settings { listeners, site, log, digest, warnings, .. } = settings;
+        let Settings { listeners, mut site, log, digest, warnings, .. } = settings;
         let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
         bound.warn_of_unused(&self.inherited);
         for warning in &warnings {
@@ -228,6 +229,8 @@ impl Server {
         }
         net::warn_of_few_descriptors(site.limits.connections);
         self.gate.slots.renew(&site.limits);
+        site.issuers.take_over(&self.gate.site.now().issuers);
+        site.issuers.watch();
         self.gate.site.replace(site);
         self.listening.exchange(bound);
         self.digest = digest;

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
 use crate::identity::password::Passwords;
+use crate::identity::token::Issuers;
 use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
 
@@ -33,6 +34,8 @@ pub struct Site {
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
     /// The users who have a password.
     pub passwords: Passwords,
+    /// Who makes tokens that are accepted.
+    pub issuers: Issuers,
 }
 
 impl Site {
@@ -43,6 +46,7 @@ impl Site {
     /// What is not there any more.
     pub fn knows(&self, user: &User) -> Result<(), Denial> {
         match user {
+            User::Token(token) if self.issuers.has(&token.issuer) => Ok(()),
             User::Token(_) => Err(Denial::TokenIssuer),
             User::Password(name) if self.passwords.has(name) => Ok(()),
             User::Password(_) => Err(Denial::UserUnknown),

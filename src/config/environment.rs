@@ -139,7 +139,12 @@ impl Known {
     fn refusal(&self, name: &str) -> Mistake {
         let (table, key) = name.rsplit_once("__").unwrap_or((PREFIX, name));
         match key {
-            _ if name.starts_with("PACSGATE__PEER__") => Mistake::NeverFromEnvironment,
+            _ if ["PACSGATE__PEER__", "PACSGATE__ISSUER__"]
+                .iter()
+                .any(|kind| name.starts_with(kind)) =>
+            {
+                Mistake::NeverFromEnvironment
+            }
             _ if name.contains("__CLIENT_CA__") => Mistake::NeverFromEnvironment,
             _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
             "CLIENT_CA" | "CLIENT_CRL" | "CLIENT_CERTIFICATE" => Mistake::NeverFromEnvironment,

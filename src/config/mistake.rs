@@ -20,6 +20,7 @@ use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
 use crate::host::ports::ANY_PORT;
 use crate::host::{Distrust, Obstacle, words};
+use crate::identity::token::UrlFault;
 
 /// Why a configuration does not load.
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ pub(super) enum Mistake {
     #[error("is already in {0}; a table may be in one file only")]
     Elsewhere(Location),
     /// A drop-in file with something that belongs to the main file.
-    #[error("belongs in the main file; drop-in files hold listeners, PACS and peers")]
+    #[error("belongs in the main file; drop-in files hold listeners, PACS, peers and issuers")]
     MainFileOnly,
     /// No main file.
     #[error("no such file; name it with `--config`")]
@@ -115,8 +116,48 @@ pub(super) enum Mistake {
     #[error("{0} is a URL; write the path alone, {1}")]
     FileUrl(Quoted, Quoted),
     /// A URL of something elsewhere.
-    #[error("{0} is a URL, and the gate fetches nothing; download the file and write its path")]
+    #[error("{0} is a URL, and the gate fetches no files; download it and write its path")]
     RemoteUrl(Quoted),
+    /// The URL of keys in the place of their file.
+    #[error("is a URL; write it as `keys_url`, with `keys_ca` beside it")]
+    UrlAsKeys,
+    /// Not a URL that keys are fetched from.
+    #[error("{0} {1}")]
+    KeysUrl(Quoted, UrlFault),
+    /// Keys that are nowhere.
+    #[error("is missing; name a file of keys here, or a URL in keys_url")]
+    NoKeys,
+    /// Keys from two places.
+    #[error(
+        "is there beside `keys`; the keys of an issuer come from one of the two, so remove one"
+    )]
+    KeysTwice,
+    /// A key that only a URL needs.
+    #[error("has no effect without keys_url")]
+    WithoutUrl,
+    /// Keys, and other algorithms.
+    #[error(
+        "has no key for any of these `algorithms`; correct them, or name the file of this issuer"
+    )]
+    NoFittingKey,
+    /// Keys that are too old before they are fetched again.
+    #[error(
+        "is not longer than `refresh`, so that the keys would be too old before they are fetched again"
+    )]
+    StaleBeforeRefresh,
+    /// An algorithm whose keys are secret.
+    #[error(
+        "{0} is symmetric, and whoever verifies by it could make tokens; let the issuer sign by another"
+    )]
+    Symmetric(Quoted),
+    /// Two issuers that a token cannot tell apart.
+    #[error(
+        "is that of [issuer.{0}] as well, at {1}; a token says by it whose it is, so remove one"
+    )]
+    SameIssuer(String, Location),
+    /// A certificate that is no CA's.
+    #[error("holds a certificate that cannot serve as a CA: {0}")]
+    NoCa(rustls::Error),
     /// The content of a file in the place of its path; it is not shown, as it may be secret.
     #[error("this is {0} itself; save it in a file and write its path here")]
     Content(&'static str),
@@ -271,7 +312,8 @@ pub(super) enum Mistake {
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
     #[error(
-        "peers, users, services and CAs are never taken from the environment; set this in a file"
+        "peers, users, services, issuers and CAs are never taken from the environment; set this in a \
+         file"
     )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.

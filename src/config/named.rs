@@ -1,5 +1,6 @@
 //! Files that the configuration names.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -11,7 +12,6 @@ use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
 use crate::host::Access;
-use crate::x509::pem::PemFault;
 
 /// A file with what was read from it.
 pub(super) struct Loaded<T> {
@@ -65,10 +65,10 @@ fn foreign(text: &str) -> Option<Mistake> {
 }
 
 /// Reads a file whose path counts from the directory of the file that names it.
-pub(super) fn load<T>(
+pub(super) fn load<T, E: Display>(
     key: &str,
     at: &At<PathBuf>,
-    parse: fn(&[u8]) -> Result<T, PemFault>,
+    parse: fn(&[u8]) -> Result<T, E>,
     problems: &mut Problems,
 ) -> Option<Loaded<T>> {
     let Loaded { place, path, readable_by_others, content } = read(key, at, problems)?;

@@ -16,7 +16,7 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, passwords, peer, rules, unwise, vouching};
+use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching};
 use crate::host;
 use crate::identity::password::Passwords;
 use crate::site::Site;
@@ -61,6 +61,7 @@ struct Tables {
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
+    issuers: Vec<issuer::Read>,
 }
 
 /// Reads every table, then compares them.
@@ -92,10 +93,11 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
+    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site =
-        Site { policy, targets, limits, tls, balancers, passwords: passwords.unwrap_or_default() };
+    let passwords = passwords.unwrap_or_default();
+    let site = Site { policy, targets, limits, tls, balancers, passwords, issuers };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -141,18 +143,22 @@ impl Tables {
             peers: tables("peer")
                 .map(|(name, node)| peer::read(&name, node, &limits, problems))
                 .collect(),
+            issuers: tables("issuer")
+                .map(|(name, node)| issuer::read(&name, node, problems))
+                .collect(),
             limits,
         }
     }
 
     /// The names of those who make tokens.
     fn issuers(&self) -> Vec<Arc<str>> {
-        Vec::new()
+        self.issuers.iter().map(|issuer| Arc::clone(&issuer.name)).collect()
     }
 
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
         cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
+        issuer::are_told_apart(&self.issuers, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;

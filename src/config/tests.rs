@@ -4,6 +4,7 @@ mod ahead;
 mod environment;
 mod examples;
 mod files;
+mod issuers;
 mod loading;
 mod mistakes;
 mod passwords;

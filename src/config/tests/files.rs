@@ -54,7 +54,8 @@ fn certificates_of_two_peers_differ() {
 fn only_the_main_file_has_schema_limits_and_log() {
     let site = Site::new(MAIN);
     site.write("conf.d/a.toml", "schema = 1\n[limits]\n[log]\n");
-    let sentence = "belongs in the main file; drop-in files hold listeners, PACS and peers";
+    let sentence =
+        "belongs in the main file; drop-in files hold listeners, PACS, peers and issuers";
     assert_eq!(
         site.told(),
         format!(
