@@ -1,6 +1,7 @@
 //! Arguments and exit codes.
 //!
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
+//! - `hash_password`: a line for the file of passwords.
 //! - `probe`: a C-ECHO through TLS, or the proof that no plain connection is possible.
 //! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
@@ -8,6 +9,7 @@ pub mod check;
 mod client;
 pub mod demo;
 mod exit;
+pub mod hash_password;
 pub mod probe;
 mod text;
 
@@ -18,6 +20,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use demo::Demo;
 pub use exit::Exit;
+use hash_password::HashPassword;
 use probe::Probe;
 
 use crate::overview::SOCKET;
@@ -51,7 +54,8 @@ pub struct Check {
     #[arg(long)]
     pub strict: bool,
     /// Ask the gate that runs on this machine which associations are open, and say which of them a
-    /// reload would end. Root and the gate's own user may ask
+    /// reload would end; and which certificates, of those that peers have shown, end soon. Root and
+    /// the gate's own user may ask
     #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = SOCKET)]
     pub against_running: Option<PathBuf>,
@@ -126,11 +130,21 @@ pub enum Command {
     /// `configuration_files` and `other_files` (certificates, keys, revocation lists); it is null
     /// if the configuration does not load. `running` has the number of `open` associations and
     /// those that a reload `ends`, each with `peer`, `pacs`, `listener`, `source`, `calling_ae`,
-    /// `called_ae` and `message`; it is null without --against-running.
+    /// `called_ae` and `message`, and the `certificates` of peers that end soon, each with `peer`
+    /// and `message`; it is null without --against-running.
     ///
     /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
+    /// Hash a password for the file that `[passwords]` names
+    ///
+    /// On a terminal it is asked for twice, without being shown; otherwise one line is read from
+    /// standard input. What is printed is a line for the file, or with no --user only its hash:
+    /// argon2id with m=19456, t=2 and p=1. Put the line into the file, and reload the gate.
+    ///
+    /// Exit codes: 0 done, 1 no password that can be taken, 64 wrong arguments.
+    #[command(verbatim_doc_comment)]
+    HashPassword(HashPassword),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open

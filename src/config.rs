@@ -1,10 +1,10 @@
 //! Files and environment in, [`Settings`] out, or every mistake at once.
 //!
 //! The main file is TOML with `schema = 1`; beside it, `conf.d/*.toml` are read in name order.
-//! Each listener, PACS and peer stands in one file; `schema`, `[limits]` and `[log]` stand in the
-//! main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log, listeners
-//! and PACS addresses. Relative paths count from the directory of the file that they stand in,
-//! those of variables from the directory of the main file.
+//! Each listener, PACS and peer stands in one file; `schema`, `[passwords]`, `[limits]` and `[log]`
+//! stand in the main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log,
+//! listeners and PACS addresses. Relative paths count from the directory of the file that they stand
+//! in, those of variables from the directory of the main file.
 //!
 //! In reading order:
 //!
@@ -13,8 +13,9 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer`, `issuer`, `limits` and `log` each read their table, with `user` for the users of
-//!   a peer, `value`, `units`, `named` for its texts and files, and `authorities` for the CAs;
+//! - `listener`, `pacs`, `peer`, `issuer`, `passwords`, `limits` and `log` each read their table, with
+//!   `user` for the users of a peer, `value`, `units`, `named` for its texts and files, and `authorities` for the
+//!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
@@ -46,6 +47,7 @@ mod mistake;
 mod named;
 mod node;
 mod pacs;
+mod passwords;
 mod peer;
 mod problems;
 mod rules;

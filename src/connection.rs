@@ -212,19 +212,21 @@ impl Connected {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((mut stream, shown))) => {
                 stream.get_mut().0.handshake_done();
-                let Shown::Certificate(accepted) = shown else {
-                    let missing = HandshakeFault::CertificateMissing;
-                    let mut ended = Ended::new(context, account, missing);
-                    // It is too late for an alert of the handshake.
-                    ended.answer = Answer::Close;
-                    return Err(ended);
+                let accepted = match shown {
+                    Shown::Certificate(accepted) => {
+                        let holder = site.policy.holder(&accepted);
+                        context.has_shown(&accepted.certificate, holder.as_ref());
+                        account.authenticated(&accepted, holder);
+                        Some(accepted)
+                    }
+                    Shown::Nothing => {
+                        context.has_shown_nothing();
+                        account.without_certificate();
+                        None
+                    }
                 };
-                let holder = site.policy.holder(&accepted);
-                context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
-                context.has_shown(accepted.certificate.sha256);
-                account.authenticated(&accepted, holder);
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
-                Ok(Authenticated { requestor, accepted: Some(accepted) })
+                Ok(Authenticated { requestor, accepted })
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),
         Ok(Command::Check(check)) => judge(&check),
+        Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),

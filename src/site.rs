@@ -11,6 +11,7 @@ use pacsgate_core::policy::{Denial, Policy};
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
+use crate::identity::password::Passwords;
 use crate::identity::token::Issuers;
 use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
@@ -33,6 +34,8 @@ pub struct Site {
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
     /// Who makes tokens that are accepted.
     pub issuers: Issuers,
+    /// The users who have a password.
+    pub passwords: Passwords,
 }
 
 impl Site {
@@ -45,6 +48,7 @@ impl Site {
         match user {
             User::Token(token) if self.issuers.has(&token.issuer) => Ok(()),
             User::Token(_) => Err(Denial::TokenIssuer),
+            User::Password(name) if self.passwords.has(name) => Ok(()),
             User::Password(_) => Err(Denial::UserUnknown),
         }
     }

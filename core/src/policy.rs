@@ -118,6 +118,11 @@ impl Policy {
         self.peers.len()
     }
 
+    /// Whether it knows a peer of this name.
+    pub fn has_peer(&self, name: &str) -> bool {
+        self.peers.iter().any(|peer| *peer.name == *name)
+    }
+
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
     pub fn holder(&self, certificate: &Accepted) -> Option<Holder> {

@@ -22,6 +22,9 @@ _pacsgate() {
             pacsgate,demo)
                 cmd="pacsgate__subcmd__demo"
                 ;;
+            pacsgate,hash-password)
+                cmd="pacsgate__subcmd__hash__subcmd__password"
+                ;;
             pacsgate,help)
                 cmd="pacsgate__subcmd__help"
                 ;;
@@ -36,6 +39,9 @@ _pacsgate() {
                 ;;
             pacsgate__subcmd__help,demo)
                 cmd="pacsgate__subcmd__help__subcmd__demo"
+                ;;
+            pacsgate__subcmd__help,hash-password)
+                cmd="pacsgate__subcmd__help__subcmd__hash__subcmd__password"
                 ;;
             pacsgate__subcmd__help,help)
                 cmd="pacsgate__subcmd__help__subcmd__help"
@@ -53,7 +59,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check demo probe help"
+            opts="-c -h -V --config --help --version run check hash-password demo probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -122,8 +128,26 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__hash__subcmd__password)
+            opts="-h --user --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__help)
-            opts="run check demo probe help"
+            opts="run check hash-password demo probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -151,6 +175,20 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__help__subcmd__hash__subcmd__password)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -29,6 +29,7 @@ complete -c pacsgate -n "__fish_pacsgate_needs_command" -s h -l help -d 'Print h
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -s V -l version -d 'Print version'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "run" -d 'Serve until a signal comes (the default)'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -36,10 +37,12 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand run" -s c -l config -d
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand run" -s h -l help -d 'Print help'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s c -l config -d 'The main configuration file; conf.d next to it is read too' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l user -d 'As whom the gate will run: whether this user can read the files is judged by their modes. Root is told by the installed pacsgate.service, or by whether there is a user pacsgate' -r
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-running -d 'Ask the gate that runs on this machine which associations are open, and say which of them a reload would end. Root and the gate\'s own user may ask' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-running -d 'Ask the gate that runs on this machine which associations are open, and say which of them a reload would end; and which certificates, of those that peers have shown, end soon. Root and the gate\'s own user may ask' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l strict -d 'Treat warnings as errors'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l json -d 'Write one JSON object for programs instead of lines for people'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand hash-password" -l user -d 'The user\'s name as the device sends it; without one, only the hash is printed' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand hash-password" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l folder -d 'Where the PACS puts what it is sent; without it, into memory' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l once -d 'Only play the scenes: exit 0 if every answer was the expected one, 1 otherwise'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -s h -l help -d 'Print help'
@@ -52,8 +55,9 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l name -d 'The
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l timeout -d 'How long each step may take' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l plain -d 'Show that HOST:PORT, the PACS itself, cannot be reached from here'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check demo probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check demo probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check demo probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check demo probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check demo probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

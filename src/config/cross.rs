@@ -118,6 +118,29 @@ pub(super) fn users_can_be_verified(
     }
 }
 
+/// Peers without a certificate, and listeners that need none, are nothing without each other.
+pub(super) fn nobody_needs_a_certificate(
+    listeners: &[listener::Read],
+    peers: &[peer::Read],
+    problems: &mut Problems,
+) {
+    let without = peers.iter().filter_map(|peer| Some((peer, peer.shows_none?)));
+    let is_optional = listeners.iter().any(|listener| listener.optional_at().is_some());
+    if !is_optional && listeners.iter().all(listener::Read::is_sound) {
+        for (peer, place) in without.clone() {
+            let key = format!("peer.{}.certificate", peer.name);
+            problems.mistake(place, key, &Mistake::NobodyOptional);
+        }
+    }
+    if without.count() == 0 && peers.iter().all(|peer| peer.is_sound) {
+        for listener in listeners {
+            let Some(place) = listener.optional_at() else { continue };
+            let key = format!("listener.{}.tls.client_certificate", listener.name);
+            problems.mistake(place, key, &Mistake::OptionalForNobody);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

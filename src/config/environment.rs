@@ -146,6 +146,7 @@ impl Known {
                 Mistake::NeverFromEnvironment
             }
             _ if name.contains("__CLIENT_CA__") => Mistake::NeverFromEnvironment,
+            _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
             "CLIENT_CA" | "CLIENT_CRL" | "CLIENT_CERTIFICATE" => Mistake::NeverFromEnvironment,
             "BIND" | "CALLED_AE" => Mistake::ListFromEnvironment,
             "SCHEMA" => Mistake::SchemaFromEnvironment,

@@ -67,7 +67,7 @@ pub(super) struct Known {
 struct Material {
     place: Place,
     identities: Vec<Pair>,
-    client_certificate: ClientCertificate,
+    client_certificate: Option<At<ClientCertificate>>,
     client_ca: Vec<Authority>,
     crls: Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>>,
     crl_grace: Duration,
@@ -108,6 +108,17 @@ impl Read {
         self.tls.as_ref().map(|material| &*material.client_ca)
     }
 
+    /// Where it says that clients need no certificate.
+    pub(super) fn optional_at(&self) -> Option<Place> {
+        let written = self.tls.as_ref()?.client_certificate.as_ref()?;
+        (written.value == ClientCertificate::Optional).then_some(written.place)
+    }
+
+    /// Whether it is known what it asks clients for.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.tls.is_some()
+    }
+
     /// Those whose connections begin with a header, if there are any.
     pub(super) fn balancers(&self) -> Option<(Arc<str>, Vec<IpNet>)> {
         let networks: Vec<_> = self.balancers.iter().map(|at| at.value).collect();
@@ -144,11 +155,15 @@ impl Read {
     }
 }
 
+fn demand(written: Option<&At<ClientCertificate>>) -> ClientCertificate {
+    written.map_or(ClientCertificate::Required, |at| at.value)
+}
+
 impl Material {
     fn into_settings(self, known: &Known) -> Settings {
         Settings {
             identities: self.identities.into_iter().map(Pair::into_identity).collect(),
-            client_certificate: self.client_certificate,
+            client_certificate: demand(self.client_certificate.as_ref()),
             client_ca: self.client_ca.into_iter().map(Authority::into_client_ca).collect(),
             crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
@@ -272,7 +287,7 @@ fn within(at: usize, places: impl Iterator<Item = Place> + Clone) -> usize {
 fn material(mut table: Section<'_>) -> Material {
     let place = table.place;
     let identities = identities(&mut table);
-    let client_certificate = table.or("client_certificate", ClientCertificate::Required, |node| {
+    let client_certificate = table.optional("client_certificate", |node| {
         node.one_of("a way to ask for a certificate", &DEMANDS)
     });
     let client_ca = authorities::read(&mut table);

@@ -312,7 +312,7 @@ pub(super) enum Mistake {
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
     #[error(
-        "peers, services, issuers and CAs are never taken from the environment; set this in a file"
+        "peers, users, services, issuers and CAs are never taken from the environment; set this in a file"
     )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.
@@ -375,7 +375,7 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
-    /// A private key that every user of the machine may read.
+    /// A private key, or a file of passwords, that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
     /// A CA without any list.
@@ -430,6 +430,12 @@ pub(super) enum Caution {
          soon as the audit shows no `reported` line that matters"
     )]
     GuardReports,
+    /// A user without a password.
+    #[error(
+        "{0} is not in the file of [passwords], so nobody can be this user; make a line for it with \
+         `pacsgate hash-password --user`, or take it out"
+    )]
+    UserWithoutPassword(Quoted),
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,

@@ -71,27 +71,38 @@ pub(super) fn load<T, E: Display>(
     parse: fn(&[u8]) -> Result<T, E>,
     problems: &mut Problems,
 ) -> Option<Loaded<T>> {
-    let path = problems.sources.base(at.place).join(&at.value);
-    let shown = path.display();
-    let Contents { bytes, readable_by_others } = match files::read(&path, problems.trust) {
-        Ok(contents) => contents,
+    let Loaded { place, path, readable_by_others, content } = read(key, at, problems)?;
+    match parse(&content) {
+        Ok(content) => {
+            problems.named.insert(path.clone());
+            Some(Loaded { place, path, readable_by_others, content })
+        }
         Err(fault) => {
+            problems.mistake(place, key, &format!("{}: {fault}", path.display()));
+            None
+        }
+    }
+}
+
+/// The same, as it is.
+pub(super) fn read(
+    key: &str,
+    at: &At<PathBuf>,
+    problems: &mut Problems,
+) -> Option<Loaded<Vec<u8>>> {
+    let path = problems.sources.base(at.place).join(&at.value);
+    match files::read(&path, problems.trust) {
+        Ok(Contents { bytes, readable_by_others }) => {
+            problems.opened(at.place, key, &path, Access::Read);
+            Some(Loaded { place: at.place, path, readable_by_others, content: bytes })
+        }
+        Err(fault) => {
+            let shown = path.display();
             let told = match lookalike::first(&at.value.to_string_lossy()) {
                 Some(found) => format!("{shown}: {fault}; its name has {found}"),
                 None => format!("{shown}: {fault}"),
             };
             problems.unread(at.place, key, &fault, &told);
-            return None;
-        }
-    };
-    problems.opened(at.place, key, &path, Access::Read);
-    match parse(&bytes) {
-        Ok(content) => {
-            problems.named.insert(path.clone());
-            Some(Loaded { place: at.place, path, readable_by_others, content })
-        }
-        Err(fault) => {
-            problems.mistake(at.place, key, &format!("{shown}: {fault}"));
             None
         }
     }

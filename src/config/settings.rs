@@ -16,8 +16,9 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, issuer, peer, rules, unwise, vouching};
+use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching};
 use crate::host;
+use crate::identity::password::Passwords;
 use crate::site::Site;
 use crate::stream::tls::Server;
 
@@ -54,6 +55,8 @@ pub struct Loaded {
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
+    /// `None` without the table.
+    passwords: Option<Passwords>,
     log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
@@ -90,10 +93,11 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
-    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
-    let Tables { limits, log, .. } = tables;
+    let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site = Site { policy, targets, limits, tls, balancers, issuers };
+    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
+    let passwords = passwords.unwrap_or_default();
+    let site = Site { policy, targets, limits, tls, balancers, issuers, passwords };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -124,9 +128,11 @@ impl Tables {
     fn read(mut root: Table, problems: &mut Problems) -> Self {
         schema(root.remove("schema"), problems);
         let limits = limits::read(optional_table("limits", &mut root, problems));
+        let passwords = passwords::read(table("passwords", &mut root, problems));
         let log = log::read(optional_table("log", &mut root, problems));
         let mut tables = |kind| named(root.remove(kind));
         Self {
+            passwords,
             log,
             listeners: tables("listener")
                 .map(|(name, node)| listener::read(&name, node, problems))
@@ -165,7 +171,13 @@ impl Tables {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
-        cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
+        cross::users_can_be_verified(
+            &self.peers,
+            &self.issuers(),
+            self.passwords.is_some(),
+            problems,
+        );
+        cross::nobody_needs_a_certificate(&self.listeners, &self.peers, problems);
         vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }
@@ -177,6 +189,9 @@ impl Tables {
         unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
         unwise::networks(&self.peers, problems);
+        if let Some(passwords) = &self.passwords {
+            unwise::users(&self.peers, passwords, problems);
+        }
         unwise::balancers(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
@@ -208,4 +223,9 @@ fn schema(value: Option<Value>, problems: &mut Problems) {
 fn optional_table<'p>(key: &str, root: &mut Table, problems: &'p mut Problems) -> Section<'p> {
     let value = root.remove(key).unwrap_or_else(|| Value::from(Table::new()));
     Section::open(key.to_owned(), Node::new(value, Place::MAIN), problems)
+}
+
+fn table<'p>(key: &str, root: &mut Table, problems: &'p mut Problems) -> Option<Section<'p>> {
+    let node = Node::new(root.remove(key)?, Place::MAIN);
+    Some(Section::open(key.to_owned(), node, problems))
 }

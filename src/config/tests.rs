@@ -7,5 +7,6 @@ mod files;
 mod issuers;
 mod loading;
 mod mistakes;
+mod passwords;
 mod site;
 mod warnings;

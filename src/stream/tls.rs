@@ -9,9 +9,10 @@
 //! verifier), early data, OCSP, names of CAs in the certificate request.
 
 mod crl;
+mod dated;
 mod fault;
 mod identity;
-mod own;
+
 mod path;
 mod seen;
 mod settings;
@@ -38,8 +39,8 @@ pub use fault::HandshakeFault;
 pub use settings::{ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 
+use dated::Certificates;
 use identity::Identities;
-use own::Own;
 use seen::Seen;
 use verifier::ClientVerifier;
 
@@ -48,7 +49,8 @@ use verifier::ClientVerifier;
 pub struct Server {
     config: Arc<ServerConfig>,
     verifier: Arc<ClientVerifier>,
-    own: Own,
+    own: Certificates,
+    cas: Certificates,
 }
 
 /// What a client has shown in a handshake that ended well.
@@ -85,7 +87,8 @@ impl Server {
     pub fn new(mut settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut errors = Vec::new();
-        let own = Own::new(&settings.identities);
+        let own = Certificates::of_gate(&settings.identities);
+        let cas = Certificates::of_cas(&settings.client_ca);
         let identities = std::mem::take(&mut settings.identities);
         let identities = Identities::new(identities, &provider, &mut errors);
         let algorithms = provider.signature_verification_algorithms;
@@ -97,7 +100,7 @@ impl Server {
         let verifier = Arc::new(verifier);
         let config = server_config(provider, identities, Arc::clone(&verifier));
         let config = Arc::new(config.map_err(|error| vec![error])?);
-        Ok(Self { config, verifier, own })
+        Ok(Self { config, verifier, own, cas })
     }
 
     /// Judges once more a chain, leaf first, that a handshake has accepted, perhaps that of another
@@ -110,20 +113,21 @@ impl Server {
         chain: &[CertificateDer<'_>],
     ) -> Result<Option<Accepted>, HandshakeFault> {
         let Some((leaf, above)) = chain.split_first() else {
-            return Err(HandshakeFault::CertificateMissing);
+            let is_optional = self.verifier.is_optional();
+            return if is_optional { Ok(None) } else { Err(HandshakeFault::CertificateMissing) };
         };
         self.verifier.judge(leaf, above, UnixTime::now()).map(Some)
     }
 
-    /// What is to be said of the gate's own certificates, and of revocation lists, that are near an
+    /// What is to be said of the gate's own certificates, the CAs and revocation lists that are near an
     /// end of their time.
     pub fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
-        self.own.dates(now).chain(self.verifier.lists().dates(now))
+        self.own.dates(now).chain(self.cas.dates(now)).chain(self.verifier.lists().dates(now))
     }
 
     /// When they end.
     pub fn ends(&self) -> impl Iterator<Item = SystemTime> {
-        self.own.ends().chain(self.verifier.lists().ends())
+        self.own.ends().chain(self.cas.ends()).chain(self.verifier.lists().ends())
     }
 
     /// The CAs of which every certificate is refused, as their revocation lists have ended.

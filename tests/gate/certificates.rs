@@ -325,32 +325,6 @@ fn refuses_a_certificate_for_servers_of_another_peer_than_that_which_accepts_any
     assert!(line["advice"].as_str().unwrap().contains("accept_eku = \"any\""), "{line}");
 }
 
-#[test]
-fn a_requestor_may_show_nothing_where_a_certificate_is_optional_and_is_still_no_peer() {
-    let scenario = Scenario::with(optional);
-    for versions in [TLS12, TLS13] {
-        let caller = Caller { versions, ..Caller::anonymous() };
-        assert_eq!(caller.refused(scenario.gate.address), Received::Closed);
-    }
-    let line = scenario.refused("failed", "certificate-missing", 2);
-    assert_eq!(line["wire"], "close", "{line}");
-}
-
-#[test]
-fn a_certificate_that_fails_is_an_alert_where_it_is_optional_too() {
-    let profile = Profile { validity: Validity::Expired, ..Profile::client(CT1_NAME) };
-    let expired = Caller::with(&site().root.issue(&profile));
-    refused(&expired, "certificate-expired", optional);
-    let stolen = Caller::with(&site().ct1.with_key_of(&site().mr1));
-    refused(&stolen, "wrong-key", optional);
-    taken(&site().ct1, optional);
-}
-
-fn optional(mut settings: Settings) -> Settings {
-    settings.tls.insert("client_certificate", "\"optional\"".into());
-    settings
-}
-
 /// The CAs have names, and a device of the vendor's is the peer `ct9`.
 fn with_vendor(mut settings: Settings, vendor: &Authority) -> Settings {
     let file = settings.file("vendor-ca.crt", &vendor.pem());

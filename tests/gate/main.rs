@@ -28,6 +28,7 @@ mod documentation;
 mod endings;
 mod forbidden_requests;
 mod half_closed;
+mod hash_password;
 mod hostile_pacs;
 mod hostile_pdus;
 mod limits;

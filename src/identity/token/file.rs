@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use super::keys::{Keys, KeysFault};
-use super::reading::{MAX_FILE, read};
+use super::keys::{Keys, KeysFault, MAX_FILE};
+use super::reading::read;
 use crate::host::{Barrier, Trust, words};
 
 /// Why a file gives no keys.
