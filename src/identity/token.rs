@@ -25,6 +25,6 @@ mod watch;
 
 pub use fetch::{Address, Fetcher, UrlFault};
 pub use issuers::{ALGORITHMS, Issuer, Issuers, Rules, algorithm};
-pub use keys::{Keys, KeysFault};
-pub use reading::{MAX_FILE, read};
+pub use keys::{Keys, KeysFault, MAX_FILE};
+pub use reading::read;
 pub use store::{KeyStore, Source};

@@ -104,8 +104,9 @@ crate::reasons! {
             "Find out where the token comes from: it was changed, or signed by another key than the \
              issuer's of that `kid`." => NOT_AUTHENTICATED;
         TokenClaims: "token-claims",
-            "a claim of the token is missing or of another type than RFC 7519 says",
-            "Let the issuer put `exp`, `iss`, `aud` and `sub` into the token, in the types of RFC 7519."
+            "a claim of the token is missing or of another type than RFC 7519 says, or there are too many",
+            "Let the issuer put `exp`, `iss`, `aud` and `sub` into the token, in the types of RFC 7519; with \
+             others there may be 256 claims, in objects four deep."
             => NOT_AUTHENTICATED;
         TokenExpired: "token-expired",
             "the token has expired",

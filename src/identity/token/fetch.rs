@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
-use super::reading::MAX_FILE;
+use super::keys::MAX_FILE;
 use crate::audit::PeerText;
 use crate::host::words;
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::timeout;
 
-use super::keys::{Keys, KeysFault};
-use super::reading::{MAX_FILE, read};
+use super::keys::{Keys, KeysFault, MAX_FILE};
+use super::reading::read;
 use crate::host::{Barrier, Trust, words};
 
 /// Why a file gives no keys.
@@ -99,5 +99,41 @@ impl Stamp {
             size: of.size(),
             changed: [(of.mtime(), of.mtime_nsec()), (of.ctime(), of.ctime_nsec())],
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use rcgen::KeyPair;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_read_that_is_too_slow_is_waited_for_and_never_repeated_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.pem");
+        let mut watched = Watched::new(path.clone());
+        // In place of a file system that does not answer: a job that ends when it is told to.
+        let (go_on, told) = std::sync::mpsc::channel::<()>();
+        let job = move || {
+            told.recv().unwrap();
+            look(&path, None)
+        };
+        watched.under_way = Some(spawn_blocking(job));
+        let soon = Duration::from_millis(10);
+        for _ in 0..3 {
+            assert!(matches!(watched.look(soon).await, Err(FileFault::Hangs)));
+        }
+        let path = watched.path.clone();
+        fs::write(&path, KeyPair::generate().unwrap().public_key_pem()).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        go_on.send(()).unwrap();
+        let hang = Duration::from_secs(30);
+        let keys = watched.look(hang).await.unwrap();
+        assert_eq!(keys.map(|keys| keys.count()), Some(1));
+        assert!(watched.look(hang).await.unwrap().is_none(), "it has not changed");
     }
 }

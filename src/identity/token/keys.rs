@@ -5,6 +5,8 @@ use pacsgate_core::identity::json::JsonFault;
 
 use crate::x509::pem::PemFault;
 
+/// Longer than any set of keys: Entra ID's, with the certificates of all keys, has 16 KiB.
+pub const MAX_FILE: usize = 1024 * 1024;
 /// What the RSA signatures are verified with, in bits of the modulus: less is refused by NIST SP
 /// 800-131A and RFC 7518 section 3.3, more by aws-lc.
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
@@ -44,7 +46,7 @@ pub struct Keys {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysFault {
     /// More than any issuer has to say.
-    #[error("is larger than {} KiB", super::reading::MAX_FILE / 1024)]
+    #[error("is larger than {} KiB", MAX_FILE / 1024)]
     TooLarge,
     /// Nothing that could be keys.
     #[error("{0}, nor PEM; a file of keys is a JWK set (RFC 7517) or PEM")]

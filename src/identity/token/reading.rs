@@ -2,11 +2,9 @@
 
 use pacsgate_core::identity::json::{self, JsonFault};
 
-use super::keys::{Keys, KeysFault};
+use super::keys::{Keys, KeysFault, MAX_FILE};
 use super::{jwks, pem};
 
-/// Longer than any set of keys: Entra ID's, with the certificates of all keys, has 16 KiB.
-pub const MAX_FILE: usize = 1024 * 1024;
 /// Values in a JWK set: a key has about ten, and its certificates.
 const MAX_VALUES: usize = 16 * 1024;
 
