@@ -21,6 +21,7 @@ use tempfile::TempDir;
 pub(crate) mod made;
 mod manual;
 mod reasons;
+mod recipes;
 mod rules;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -391,6 +392,7 @@ fn as_device(script: &str, gate: SocketAddr) -> String {
     script
         .replace("pacsgate ", concat!(env!("CARGO_BIN_EXE_pacsgate"), " "))
         .replace("echoscu ", "/usr/bin/echoscu ")
+        .replace("storescu ", "/usr/bin/storescu ")
         .replace("GATE-HOST:2762", &gate.to_string())
         .replace("GATE-HOST 2762", &format!("{} {}", gate.ip(), gate.port()))
 }
