@@ -32,10 +32,10 @@ pub struct Site {
     pub tls: HashMap<Arc<str>, tls::Server>,
     /// The networks of balancers, by the names of the listeners that have some.
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
-    /// Who makes tokens that are accepted.
-    pub issuers: Issuers,
     /// The users who have a password.
     pub passwords: Passwords,
+    /// Who makes tokens that are accepted.
+    pub issuers: Issuers,
 }
 
 impl Site {

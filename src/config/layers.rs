@@ -39,7 +39,7 @@ impl Source for Layer {
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
 const TOP: [&str; 8] =
-    ["schema", "listener", "pacs", "peer", "issuer", "passwords", "limits", "log"];
+    ["schema", "listener", "pacs", "peer", "passwords", "issuer", "limits", "log"];
 const MAX_NAME: usize = 64;
 
 /// Reads the main file, then the drop-in files in name order.

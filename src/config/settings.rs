@@ -93,11 +93,11 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
+    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let passwords = passwords.unwrap_or_default();
-    let site = Site { policy, targets, limits, tls, balancers, issuers, passwords };
+    let site = Site { policy, targets, limits, tls, balancers, passwords, issuers };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }

@@ -1,6 +1,7 @@
 //! The user identity of a request, verified before the policy judges it.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::identity::User;
@@ -75,7 +76,9 @@ async fn verified(
     let site = &context.site;
     match needed.verification {
         Verification::NotNeeded => Err(Denial::IdentityKind),
-        Verification::Token => Err(Denial::TokenKeysStale),
+        Verification::Token => {
+            site.issuers.verify(&shown.primary, SystemTime::now()).map(User::Token)
+        }
         Verification::Password => {
             let attempt = attempt(context, needed.peer, shown, calling);
             let hashing = &context.gate.hashing;
@@ -100,10 +103,13 @@ fn attempt<'a>(
     Attempt { asker, claim, user: &shown.primary, password: &shown.secondary }
 }
 
-/// When a user ends, in seconds since the epoch.
-pub(super) fn end(user: &User, _site: &Site) -> Option<i64> {
+/// When the association of a user ends, in seconds since the epoch.
+pub(super) fn end(user: &User, site: &Site) -> Option<i64> {
     match user {
-        User::Token(token) => Some(token.expires),
+        User::Token(token) => {
+            let outlive = site.issuers.outlive(&token.issuer).as_secs();
+            Some(token.expires.saturating_add_unsigned(outlive))
+        }
         User::Password(_) => None,
     }
 }

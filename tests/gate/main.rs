@@ -56,3 +56,4 @@ mod traffic;
 mod transport_security;
 mod unsound_data_sets;
 mod unsteady_pacs;
+mod users;

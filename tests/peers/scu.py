@@ -14,6 +14,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pynetdicom import AE, _config, build_role, evt
 from pynetdicom.pdu import A_ASSOCIATE_RJ
+from pynetdicom.pdu_primitives import UserIdentityNegotiation
 from pynetdicom.sop_class import (
     PatientRootQueryRetrieveInformationModelFind,
     StudyRootQueryRetrieveInformationModelFind,
@@ -49,6 +50,20 @@ def security(order):
     return context, order["name"]
 
 
+def user(order):
+    """The user identity that the order has: its type, its fields, and whether it wants an answer."""
+    if "user" not in order:
+        return []
+    identity = UserIdentityNegotiation()
+    kind, primary, secondary, wants_answer = order["user"]
+    identity.user_identity_type = kind
+    identity.primary_field = primary.encode()
+    if secondary:
+        identity.secondary_field = secondary.encode()
+    identity.positive_response_requested = wants_answer
+    return [identity]
+
+
 def associate(order, contexts, roles=(), handlers=()):
     entity = AE(order["calling"])
     # Orthanc gives no answer to an object that it cannot read.
@@ -65,7 +80,7 @@ def associate(order, contexts, roles=(), handlers=()):
         order["host"],
         order["port"],
         ae_title=order["called"],
-        ext_neg=list(roles),
+        ext_neg=[*roles, *user(order)],
         evt_handlers=[*handlers, (evt.EVT_PDU_RECV, note)],
         tls_args=security(order),
     )
@@ -79,7 +94,8 @@ def echo(order):
     association = associate(order, [(Verification, UNCOMPRESSED)])
     if not association.is_established:
         return say(refused=reason(association))
-    say(status=association.send_c_echo().Status)
+    answer = association.acceptor.user_identity
+    say(status=association.send_c_echo().Status, answered=answer is not None)
     association.release()
 
 
