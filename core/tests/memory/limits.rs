@@ -29,6 +29,10 @@ pub(crate) const TOKEN_FACTOR: usize = 72;
 /// What it may take besides: the header, and first nodes and vectors.
 pub(crate) const TOKEN_BASE: usize = 2 * 1024;
 
+/// What reading a set of keys of 1 MiB with 16,384 values may take: its texts once more, and a node of
+/// 536 bytes for every second value.
+pub(crate) const KEYS: usize = 6 * 1024 * 1024;
+
 /// What the walker may take: 65 open levels of 104 bytes, 4,096 tags of four bytes, a value of 1 KiB,
 /// each with the room that a vector has before and after it grows.
 pub(crate) const WALKER: usize = 42 * 1024;

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pacsgate_core::identity::json::object;
 use pacsgate_core::identity::unverified::{Expected, MAX_TOKEN, Unverified};
 
-use crate::limits::{TOKEN_BASE, TOKEN_FACTOR, peak};
+use crate::limits::{KEYS, TOKEN_BASE, TOKEN_FACTOR, peak};
 
 /// The longest token whose claims are a list of the same.
 fn token(one: &str) -> Vec<u8> {
@@ -31,5 +32,21 @@ fn no_token_takes_more_than_its_share() {
         assert!(token.len() > MAX_TOKEN - 100, "{}", token.len());
         let taken = peak(|| judge(&token));
         assert!(taken <= TOKEN_FACTOR * token.len() + TOKEN_BASE, "{one}: {taken}");
+    }
+}
+
+/// A file of keys of 1 MiB, of nothing but what costs most, as far as the number of values goes.
+#[test]
+fn no_set_of_keys_takes_more_than_its_share() {
+    const LONGEST: usize = 1024 * 1024;
+    const VALUES: usize = 16 * 1024;
+    for (one, values) in [("0", 1), ("{\"\":0}", 2), ("{\"\":\"TEXT\"}", 2), ("[[]]", 2)] {
+        let count = (VALUES - 2) / values;
+        let text = "t".repeat(LONGEST / count - 12);
+        let list = vec![one.replace("TEXT", &text); count].join(",");
+        let set = format!("{{\"keys\":[{list}]}}");
+        assert!(set.len() <= LONGEST, "{}", set.len());
+        let taken = peak(|| assert!(object(set.as_bytes(), VALUES).is_ok()));
+        assert!(taken <= KEYS, "{one}: {taken}");
     }
 }

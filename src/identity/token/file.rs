@@ -11,14 +11,20 @@ use tokio::time::timeout;
 
 use super::keys::{Keys, KeysFault, MAX_FILE};
 use super::reading::read;
-use crate::host::{Barrier, Trust, words};
+use crate::host::{Barrier, Distrust, Trust, words};
 
 /// Why a file gives no keys.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileFault {
-    /// It is not there, is no file, or somebody else could change it.
+    /// Nothing is there.
+    #[error("no such file")]
+    Absent,
+    /// A folder, a device or a pipe.
+    #[error("is not a regular file")]
+    NotAFile,
+    /// Somebody else could put other keys there.
     #[error("{0}")]
-    Barrier(Barrier),
+    Distrust(Distrust),
     /// The system's reason.
     #[error("cannot be read: {}", words(.0))]
     Unreadable(io::Error),
@@ -28,6 +34,17 @@ pub(super) enum FileFault {
     /// What is in it.
     #[error("{0}")]
     Keys(KeysFault),
+}
+
+impl From<Barrier> for FileFault {
+    fn from(barrier: Barrier) -> Self {
+        match barrier {
+            Barrier::System(error) if error.kind() == io::ErrorKind::NotFound => Self::Absent,
+            Barrier::System(error) => Self::Unreadable(error),
+            Barrier::NotAFile => Self::NotAFile,
+            Barrier::Distrust(distrust) => Self::Distrust(distrust),
+        }
+    }
 }
 
 /// By what a file that was changed or exchanged is another one.
@@ -74,7 +91,7 @@ impl Watched {
 
 fn look(path: &std::path::Path, known: Option<Stamp>) -> Looked {
     // No pipe, device or folder is opened.
-    let (file, _mode) = Trust::own().file(path).map_err(FileFault::Barrier)?;
+    let (file, _mode) = Trust::own().file(path)?;
     let stamp = Stamp::of(&file).map_err(FileFault::Unreadable)?;
     if known == Some(stamp) {
         return Ok((stamp, None));

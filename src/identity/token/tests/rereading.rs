@@ -1,8 +1,10 @@
 //! A file of keys that changes, whatever becomes of it.
 
 use std::fs::{self, File, Permissions};
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
@@ -80,7 +82,7 @@ async fn a_file_that_is_as_it_was_is_never_too_old() {
 
 /// The old keys serve until they are too old; other issuers notice nothing.
 async fn fails_closed(spoil: impl FnOnce(&Path)) {
-    let site = Site::new(Pace { max_stale: Duration::from_millis(300), ..FAST });
+    let site = Site::new(Pace { max_stale: Duration::from_secs(1), ..FAST });
     assert!(site.serves(&RSA));
     spoil(&site.path());
     until(|| site.is_stale()).await;
@@ -129,4 +131,71 @@ async fn a_file_that_others_may_write_gives_no_keys() {
         fs::set_permissions(path, Permissions::from_mode(0o666)).unwrap();
     })
     .await;
+}
+
+/// What is logged on this thread of the issuer `login`.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn lock(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.0.lock().unwrap()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = String::from_utf8(self.lock().clone()).unwrap();
+        let of_login = text.lines().filter(|line| line.contains("issuer=login"));
+        of_login.map(str::to_owned).collect()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.lock().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn each_change_is_logged_once_and_nothing_of_the_file() {
+    const CANARY: &str = "c4n4ry";
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone());
+    let _guard = tracing::subscriber::set_default(subscriber.finish());
+    let site = Site::new(Pace { max_stale: Duration::from_secs(2), ..FAST });
+    until(|| log.lines().len() == 1).await;
+    write(&site.path(), format!("{{\"keys\":\"{CANARY}\"}}").as_bytes());
+    until(|| log.lines().len() == 2).await;
+    write(&site.path(), format!("<html>{CANARY}</html>").as_bytes());
+    until(|| log.lines().len() == 3).await;
+    until(|| site.is_stale()).await;
+    until(|| log.lines().len() == 4).await;
+    // Refused tokens are no news, and neither are more of the same reads.
+    tokio::time::sleep(10 * FAST.every).await;
+    assert!(site.is_stale());
+    write(&site.path(), &maker::set(&[&RSA, &EC]));
+    until(|| site.serves(&EC)).await;
+    until(|| log.lines().len() >= 5).await;
+    tokio::time::sleep(5 * FAST.every).await;
+    let lines = log.lines();
+    let path = site.path().display().to_string();
+    let expected = [
+        (
+            "INFO",
+            format!("the keys of an issuer are read from {path} issuer=login keys=1 passed_over=0"),
+        ),
+        ("ERROR", format!("the old ones are used until max_stale: {path}: has no list `keys`")),
+        ("ERROR", format!("the old ones are used until max_stale: {path}: is not JSON")),
+        ("ERROR", "its tokens are refused as token-keys-stale".to_owned()),
+        ("INFO", format!("are read from {path} issuer=login keys=2 passed_over=0")),
+    ];
+    assert_eq!(lines.len(), expected.len(), "{lines:?}");
+    for (line, (level, part)) in lines.iter().zip(expected) {
+        assert!(line.contains(level) && line.contains(&part), "{line}");
+        assert!(!line.contains(CANARY), "{line}");
+    }
 }
