@@ -11,11 +11,13 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Caps, Guarding, Inspector, Out};
-use pacsgate_core::policy::{Candidate, Denial, Facts, Occupancy, Pacs, Peer, Policy};
+use pacsgate_core::policy::{
+    Candidate, Denial, Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule,
+};
 use pacsgate_core::services::Service;
 use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::Walk;
@@ -134,6 +136,7 @@ fn identify(
     request: &ReceivedRq,
 ) -> Result<Candidate, Denial> {
     let source = Ipv4Addr::LOCALHOST.into();
+    let certificate = Some(certificate);
     policy.identify(&Facts { certificate, source, request }).map_err(|refusal| refusal.denial)
 }
 
@@ -141,12 +144,14 @@ fn identify(
 fn contexts() -> Contexts {
     let candidate = made(identify(&policy(1), &certificate(0), &received(1, 0)));
     let admitted = candidate.admit(Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
-    let permit = made(admitted.map_err(|refusal| refusal.denial)).permit();
+    let admitted = made(admitted.map_err(|refusal| refusal.denial));
+    let permit = made(admitted.permit(Identified::Nobody).map_err(|refusal| refusal.denial));
     let accepted = ContextAnswer::Accepted(uid(IMPLICIT_LITTLE));
     let answer = AssociateAc {
         echo: Echo([b' '; 64]),
         results: vec![ContextResult { id: context_id(0), answer: accepted }],
         user: user_information(),
+        answers_identity: false,
     };
     let pdu = made(answer.encode());
     made(permit.conclude(made(ReceivedAc::parse(body(&pdu))))).contexts
@@ -280,7 +285,9 @@ fn peer(number: u32) -> Peer {
     Peer {
         name: format!("ct{number}").into(),
         contact: None,
-        certificates: vec![Matcher::SanDns(dns(number))],
+        needs_certificate: true,
+        user: UserRule::NotNeeded,
+        certificates: vec![Matcher::SanDns(Name::new(dns(number)))],
         calling: vec![title(&format!("CT{number}"))],
         from: Vec::new(),
         pacs: vec![Arc::from("archive")],
@@ -314,7 +321,7 @@ fn certificate(number: u32) -> Accepted {
         not_before: 0,
         not_after: 0,
     };
-    Accepted { certificate, by: AcceptedBy::Chain }
+    Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) }
 }
 
 fn dns(number: u32) -> Box<str> {

@@ -7,8 +7,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use pacsgate_core::identity::{self, User};
 use pacsgate_core::inspector::{Caps, Contexts};
-use pacsgate_core::policy::{Candidate, Facts, Refusal};
+use pacsgate_core::policy::{Candidate, Facts, Identified, Refusal};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
@@ -29,8 +30,12 @@ pub struct Basis {
     pub balancer: Option<IpAddr>,
     /// The certificates that the requestor has shown, its own first.
     pub chain: Vec<CertificateDer<'static>>,
-    /// The end of the first one's validity, in seconds since the epoch.
-    pub not_after: i64,
+    /// The end of the first one's validity, if it has shown any, in seconds since the epoch.
+    pub not_after: Option<i64>,
+    /// Who uses it, where its peer has to show that.
+    pub user: Option<User>,
+    /// When that ends, in seconds since the epoch.
+    pub user_ends: Option<i64>,
     /// What it has asked for.
     pub request: ReceivedRq,
     /// The peer that it was taken for.
@@ -60,7 +65,7 @@ pub enum Withdrawal {
 
 /// The most that an association keeps for the next reload, in bytes: its contexts, each with the
 /// transfer syntax that was chosen, and the chain.
-pub const KEPT: usize = tls::MAX_CHAIN_BYTES + 128 * 2 * 128;
+pub const KEPT: usize = tls::MAX_CHAIN_BYTES + 128 * 2 * 128 + identity::KEPT;
 
 impl Basis {
     /// Forgets what an association does not have: a request may be long, and lives as long as this.
@@ -111,8 +116,10 @@ impl Basis {
         if self.is_empty {
             return Ok(None);
         }
-        let facts = Facts { certificate: &accepted, source: self.source, request: &self.request };
+        let (certificate, source) = (accepted.as_ref(), self.source);
+        let facts = Facts { certificate, source, request: &self.request };
         let candidate = site.policy.identify(&facts);
+        let candidate = candidate.and_then(|it| it.of_user(self.identified(site)));
         let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;
         if *candidate.peer() != self.peer {
             return Err(Withdrawal::OtherPeer(Arc::clone(candidate.peer())));
@@ -121,6 +128,17 @@ impl Basis {
             return Err(Withdrawal::OtherPacs(Arc::clone(candidate.pacs())));
         }
         Ok(Some(candidate))
+    }
+
+    /// What was verified holds for as long as there is who has vouched for it.
+    fn identified(&self, site: &Site) -> Identified {
+        match &self.user {
+            None => Identified::Nobody,
+            Some(user) => match site.knows(user) {
+                Ok(()) => Identified::User { user: user.clone(), wants_answer: false },
+                Err(denial) => Identified::Refused(denial),
+            },
+        }
     }
 }
 

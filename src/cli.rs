@@ -54,7 +54,8 @@ pub struct Check {
     #[arg(long)]
     pub strict: bool,
     /// Ask the gate that runs on this machine which associations are open, and say which of them a
-    /// reload would end. Root and the gate's own user may ask
+    /// reload would end; and which certificates, of those that peers have shown, end soon. Root and
+    /// the gate's own user may ask
     #[arg(long, value_name = "SOCKET", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = SOCKET)]
     pub against_running: Option<PathBuf>,
@@ -129,7 +130,8 @@ pub enum Command {
     /// `configuration_files` and `other_files` (certificates, keys, revocation lists); it is null
     /// if the configuration does not load. `running` has the number of `open` associations and
     /// those that a reload `ends`, each with `peer`, `pacs`, `listener`, `source`, `calling_ae`,
-    /// `called_ae` and `message`; it is null without --against-running.
+    /// `called_ae` and `message`, and the `certificates` of peers that end soon, each with `peer`
+    /// and `message`; it is null without --against-running.
     ///
     /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]

@@ -13,9 +13,10 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer`, `passwords`, `limits` and `log` each read their table, with `value`,
-//!   `units`, `named` for its texts and files;
-//! - `cross` and `rules` compare the tables, and [`Settings`] are the result;
+//! - `listener`, `pacs`, `peer`, `passwords`, `limits` and `log` each read their table, with `user`
+//!   for the users of a peer, `value`, `units`, `named` for its texts and files, and `authorities` for
+//!   the CAs;
+//! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
 //! - `unwise` looks for what is allowed but unwise;
@@ -29,6 +30,7 @@
 //! message shows what a file of keys holds.
 
 mod ahead;
+mod authorities;
 mod cross;
 mod digest;
 mod environment;
@@ -56,7 +58,9 @@ mod suggestion;
 mod syntax;
 mod units;
 mod unwise;
+mod user;
 mod value;
+mod vouching;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
 //! The story of a connection, from the socket to its end.
 //!
 //! ```text
-//! Connected -- source, TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- policy, limits -->
-//!     Admitted -- identity --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
+//! Connected -- source, TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- user -->
+//!     Requested -- policy --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
 //!     Ended
 //! ```
 //!
@@ -14,6 +14,7 @@
 mod context;
 mod renewal;
 mod request;
+mod user;
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
@@ -23,7 +24,7 @@ use std::task;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::inspector::{Contexts, Inspector, News};
-use pacsgate_core::policy::{self, Conclusion, Facts, Permit};
+use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -53,7 +54,7 @@ use crate::slots::Slot;
 use crate::slowing::is_title_bound;
 use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
-use crate::stream::tls::HandshakeFault;
+use crate::stream::tls::{HandshakeFault, Shown};
 
 /// The requestor's side once TLS is up. Boxed, because it moves from state to state.
 type Stream = Box<TlsStream<ReadAhead<TcpStream>>>;
@@ -72,28 +73,21 @@ pub struct Connected {
     socket: TcpStream,
 }
 
-/// A requestor whose certificate is known.
+/// A requestor whose certificate is known, or who may go without one.
 struct Authenticated {
     requestor: Requestor,
-    accepted: Accepted,
+    accepted: Option<Accepted>,
 }
 
 /// A requestor whose association request has been parsed.
 struct Requested {
     requestor: Requestor,
-    accepted: Accepted,
+    accepted: Option<Accepted>,
     request: ReceivedRq,
+    identified: Identified,
 }
 
-/// A requestor that the policy lets in, with its slot among what lives.
-struct Admitted {
-    requestor: Requestor,
-    admitted: policy::Admitted,
-    slot: AssociationSlot,
-    basis: Basis,
-}
-
-/// A requestor for which the target may be dialled.
+/// A requestor for which the target may be dialled, with its slot among what lives.
 struct Permitted {
     requestor: Requestor,
     permit: Permit,
@@ -138,8 +132,9 @@ pub async fn serve(connected: Connected) {
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
     let connected = Box::pin(connected.learn_source()).await?;
     let authenticated = Box::pin(connected.handshake()).await?.meet()?;
-    let requested = Box::pin(authenticated.read_request()).await?;
-    let permitted = requested.renew()?.judge()?.permit();
+    let requested = Box::pin(authenticated.read_request()).await?.renew()?;
+    let requested = Box::pin(requested.verify_user()).await?;
+    let permitted = requested.renew()?.judge()?;
     let established = Box::pin(permitted.dial()).await?;
     Ok(Box::new(established.relay().await))
 }
@@ -215,12 +210,21 @@ impl Connected {
         };
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
-            Ok(Ok((mut stream, accepted))) => {
+            Ok(Ok((mut stream, shown))) => {
                 stream.get_mut().0.handshake_done();
-                let holder = site.policy.holder(&accepted);
-                context.slot.authenticated(accepted.certificate.sha256, holder.is_some());
-                context.has_shown(accepted.certificate.sha256);
-                account.authenticated(&accepted, holder);
+                let accepted = match shown {
+                    Shown::Certificate(accepted) => {
+                        let holder = site.policy.holder(&accepted);
+                        context.has_shown(&accepted.certificate, holder.as_ref());
+                        account.authenticated(&accepted, holder);
+                        Some(accepted)
+                    }
+                    Shown::Nothing => {
+                        context.has_shown_nothing();
+                        account.without_certificate();
+                        None
+                    }
+                };
                 let requestor = Requestor { context, account, stream: Box::new(stream) };
                 Ok(Authenticated { requestor, accepted })
             }
@@ -260,15 +264,16 @@ impl Authenticated {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, account, .. } = &mut requestor;
         let site = Arc::clone(&context.site);
-        let Some(holder) = site.policy.holder(&accepted) else {
+        let holder = accepted.as_ref().and_then(|it| Some((it, site.policy.holder(it)?)));
+        let Some((certificate, holder)) = holder else {
             return Ok(Self { requestor, accepted });
         };
         let others = context.belongs_to(&holder.peer);
-        match site.policy.meet(&accepted, context.source.ip(), others) {
+        match site.policy.meet(certificate, context.source.ip(), others) {
             Ok(()) => Ok(Self { requestor, accepted }),
             Err(refusal) => {
                 account.refused(&refusal, None);
-                Err(requestor.answered(refusal.denial))
+                Err(requestor.refused(&refusal))
             }
         }
     }
@@ -291,7 +296,7 @@ impl Authenticated {
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
-                Ok(Requested { requestor, accepted, request })
+                Ok(Requested { requestor, accepted, request, identified: Identified::Nobody })
             }
             Err(error) => {
                 requestor.account.unreadable(&body);
@@ -304,9 +309,9 @@ impl Authenticated {
 impl Requested {
     /// A reload may have come since the handshake: what is in force now judges.
     fn renew(self) -> Result<Self, Box<Ended>> {
-        let Self { mut requestor, accepted, request } = self;
+        let Self { mut requestor, accepted, request, identified } = self;
         if !requestor.context.renew() {
-            return Ok(Self { requestor, accepted, request });
+            return Ok(Self { requestor, accepted, request, identified });
         }
         let chain = requestor.chain();
         let context = &requestor.context;
@@ -318,9 +323,11 @@ impl Requested {
         }
         match tls.judge_again(&chain) {
             Ok(accepted) => {
-                let holder = context.site.policy.holder(&accepted);
-                requestor.account.authenticated(&accepted, holder);
-                Ok(Self { requestor, accepted, request })
+                if let Some(certificate) = &accepted {
+                    let holder = context.site.policy.holder(certificate);
+                    requestor.account.authenticated(certificate, holder);
+                }
+                Ok(Self { requestor, accepted, request, identified })
             }
             Err(fault) => {
                 let mut ended = requestor.dropped(fault);
@@ -331,54 +338,65 @@ impl Requested {
         }
     }
 
-    fn judge(self) -> Result<Admitted, Box<Ended>> {
-        let Self { mut requestor, accepted, request } = self;
+    /// Verifies the user identity that the peer has to show, which takes time: before the policy
+    /// judges, so that no rule changes in between. Behind this it exists no more.
+    async fn verify_user(self) -> Result<Self, Box<Ended>> {
+        let Self { mut requestor, accepted, mut request, .. } = self;
+        let shown = request.identity.take();
+        let Requestor { context, account, stream } = &mut requestor;
+        let identified = tokio::select! {
+            // Where nothing is to be verified, nobody waits.
+            biased;
+            identified = user::verify(context, accepted.as_ref(), &request, shown) => identified,
+            () = context.too_late() => return Err(requestor.dropped(Early::Stopped)),
+            () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
+        };
+        if let Identified::User { user, .. } = &identified {
+            account.identified(user);
+        }
+        Ok(Self { requestor, accepted, request, identified })
+    }
+
+    fn judge(self) -> Result<Permitted, Box<Ended>> {
+        let Self { mut requestor, accepted, request, identified } = self;
         let chain = requestor.chain();
         let context = &requestor.context;
         let source = context.source.ip();
         let balancer = context.balancer();
-        let facts = Facts { certificate: &accepted, source, request: &request };
+        let facts = Facts { certificate: accepted.as_ref(), source, request: &request };
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (peer, pacs) = (Arc::clone(candidate.peer()), Arc::clone(candidate.pacs()));
-            let (slot, occupancy) = live.take_slot(&peer, &pacs);
-            candidate.admit(occupancy).map(|admitted| (admitted, slot, peer, pacs))
+            let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
+            let permit = candidate.admit(occupancy)?.permit(identified)?;
+            Ok((permit, slot))
         });
         match judged {
-            Ok((admitted, slot, peer, pacs)) => {
-                let listener = Arc::clone(&context.listener);
-                let not_after = accepted.certificate.not_after;
+            Ok((permit, slot)) => {
                 let basis = Basis {
-                    listener,
+                    listener: Arc::clone(&context.listener),
                     source,
                     balancer,
                     chain,
-                    not_after,
+                    not_after: accepted.map(|accepted| accepted.certificate.not_after),
+                    user_ends: permit.user().and_then(|user| user::end(user, &context.site)),
                     request,
-                    peer,
-                    pacs,
+                    peer: Arc::clone(permit.peer()),
+                    pacs: Arc::clone(permit.pacs()),
+                    user: permit.user().cloned(),
                     is_empty: false,
                 };
-                Ok(Admitted { requestor, admitted, slot, basis })
+                requestor.context.slot.permitted();
+                requestor.account.permitted(&permit);
+                Ok(Permitted { requestor, permit, slot, basis })
             }
             Err(refusal) => {
                 requestor.account.refused(&refusal, Some(request.proposed()));
                 if is_title_bound(refusal.denial) {
                     requestor.context.is_called(request.request.calling);
                 }
-                Err(requestor.answered(refusal.denial))
+                Err(requestor.refused(&refusal))
             }
         }
-    }
-}
-
-impl Admitted {
-    fn permit(self) -> Permitted {
-        let Self { mut requestor, admitted, slot, basis } = self;
-        let permit = admitted.permit();
-        requestor.context.slot.permitted();
-        requestor.account.permitted(&permit);
-        Permitted { requestor, permit, slot, basis }
     }
 }
 
@@ -480,7 +498,7 @@ impl Established {
     async fn relay(self) -> Ended {
         let Self { requestor, mut acceptor, inspector, slot, basis } = self;
         let Requestor { mut context, mut account, mut stream } = requestor;
-        let deadlines = context.site.limits.deadlines(basis.not_after);
+        let deadlines = context.site.limits.deadlines(basis.not_after, basis.user_ends);
         let mut report = |news: &News| account.report(news);
         let (live, mut withdrawal) = (&context.gate.live, None);
         let mut renewal = Renewal::new(&context.gate, &mut context.site);
@@ -536,6 +554,14 @@ impl Requestor {
     /// Nothing more is said to it.
     fn dropped(self, reason: impl Into<Reason>) -> Box<Ended> {
         Ended::new(self.context, self.account, reason)
+    }
+
+    /// It hears what the policy has for it.
+    fn refused(self, refusal: &Refusal) -> Box<Ended> {
+        let mut ended = Ended::new(self.context, self.account, refusal.denial);
+        ended.answer = refusal.answer();
+        ended.requestor = Some((self.stream, Farewell::answering(ended.answer)));
+        ended
     }
 
     /// It hears the answer of the reason.

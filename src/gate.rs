@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use crate::audit::Audit;
 use crate::identity::password::Hashing;
+use crate::last_seen::LastSeen;
 use crate::live::Live;
 use crate::quotas::Quotas;
 use crate::register::Register;
@@ -38,6 +39,8 @@ pub struct Gate {
     pub shortage: Shortage,
     /// Who was refused again and again.
     pub slowing: Slowing,
+    /// The certificates that the peers have shown last.
+    pub last_seen: Arc<LastSeen>,
 }
 
 /// The site that is in force, and word of the next one.

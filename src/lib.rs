@@ -13,7 +13,7 @@
 //! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
 //!   association rests on when another one is loaded; [`register`]: those that are open; [`overview`]:
 //!   who may ask for them.
-//! - [`renewal`]: certificates and revocation lists near their end.
+//! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists
 //!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and
 //!   again; [`origins`]: how often something came from where.
@@ -42,6 +42,7 @@ pub mod host;
 pub mod identity;
 pub mod inherited;
 pub mod journal;
+pub mod last_seen;
 pub mod listener;
 pub mod listening;
 pub mod live;

@@ -4,10 +4,23 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
+use pacsgate_core::certificate::Digest;
+
+use crate::net::Source;
+
 /// After this long, half of what an origin has done is forgotten.
 pub const HALF_LIFE: Duration = Duration::from_secs(60);
 /// How many origins are told apart: more than any site has devices, and less than 1 MiB.
 pub const ORIGINS: usize = 4096;
+
+/// What proves where something comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// A certificate, by its digest.
+    Certificate(Digest),
+    /// An address, where there is no certificate.
+    Source(Source),
+}
 
 /// A count for each origin, of [`ORIGINS`] at most.
 #[derive(Debug)]

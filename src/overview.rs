@@ -1,5 +1,6 @@
-//! The open associations, told to the administrator of this machine: `check --against-running` judges
-//! them by a configuration before a reload does.
+//! The open associations, and the certificates of peers that end soon, told to the administrator of
+//! this machine: `check --against-running` judges the former by a configuration before a reload does,
+//! and passes on the latter.
 //!
 //! A socket in the folder that systemd makes for the service (`RuntimeDirectory=`) tells whoever may
 //! connect, which is root and the gate's own user, and reads nothing. What it tells has no secret and
@@ -11,7 +12,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream as Asking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
@@ -20,6 +21,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::basis::Written;
 use crate::host::words;
+use crate::last_seen::LastSeen;
 use crate::register::Register;
 
 /// Where the socket is when systemd runs the gate.
@@ -31,13 +33,16 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The pause after a connection that could not be accepted: there are no descriptors, most likely.
 const BREATH: Duration = Duration::from_secs(1);
 
-/// The first line; a line for each association follows.
+/// The first line; a line for each association follows, and then one for each certificate.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Heading {
     /// Of the lines; another one is not understood.
     pub schema: u32,
     /// How many lines follow.
     pub associations: usize,
+    /// How many lines follow those: each an `Ending`.
+    #[serde(default)]
+    pub certificates: usize,
 }
 
 /// What [`Heading::schema`] is today.
@@ -45,10 +50,10 @@ pub const SCHEMA: u32 = 1;
 
 /// Tells everybody who connects, one after the other, for as long as this is polled. Returns at once
 /// where no folder is named.
-pub async fn tell(register: Arc<Register>) {
+pub async fn tell(register: Arc<Register>, last_seen: Arc<LastSeen>) {
     let Some(path) = path() else { return };
     match listen(&path) {
-        Ok(socket) => answer(socket, &register).await,
+        Ok(socket) => answer(socket, &register, &last_seen).await,
         Err(error) => {
             let why = words(&error);
             tracing::warn!(
@@ -82,24 +87,32 @@ fn listen(path: &Path) -> io::Result<UnixListener> {
     Ok(socket)
 }
 
-async fn answer(socket: UnixListener, register: &Register) {
+async fn answer(socket: UnixListener, register: &Register, last_seen: &LastSeen) {
     loop {
         match socket.accept().await {
             Ok((stream, _)) => {
                 // Who reads no more, or has gone, is told no more.
-                let _ = timeout(PATIENCE, write(stream, register)).await;
+                let _ = timeout(PATIENCE, write(stream, register, last_seen)).await;
             }
             Err(_) => sleep(BREATH).await,
         }
     }
 }
 
-async fn write(mut stream: UnixStream, register: &Register) -> io::Result<()> {
-    let open = register.now();
-    let heading = Heading { schema: SCHEMA, associations: open.len() };
+async fn write(
+    mut stream: UnixStream,
+    register: &Register,
+    last_seen: &LastSeen,
+) -> io::Result<()> {
+    let (open, ending) = (register.now(), last_seen.ending(SystemTime::now()));
+    let (associations, certificates) = (open.len(), ending.len());
+    let heading = Heading { schema: SCHEMA, associations, certificates };
     stream.write_all(&line(&heading)?).await?;
     for basis in open {
         stream.write_all(&line(&Written::of(&basis))?).await?;
+    }
+    for certificate in ending {
+        stream.write_all(&line(&certificate)?).await?;
     }
     stream.shutdown().await
 }

@@ -83,6 +83,10 @@ pacsgate_core::reasons! {
         BrokenTls: "broken-tls-before-request",
             "what came instead of the request broke the rules of TLS", BROKEN_TLS
             => Answer::Alert("");
+        ClosedInVerification: "closed-in-verification",
+            "the requestor left while its user identity was verified",
+            "Raise the association time-out of the device. If many passwords come at once, they wait for \
+             each other: look for `password-wrong`." => Answer::Close;
         ListenerGone: "listener-gone",
             "a reload has closed the listener by which it came",
             "Nothing, if that was intended; otherwise put the listener back and reload." => Answer::Close;

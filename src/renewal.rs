@@ -1,5 +1,5 @@
-//! What ends while the gate runs: its own certificates and the revocation lists. The log tells that
-//! they near their end, and that they have met it; so does the status, of a list without which
+//! What ends while the gate runs: its own certificates, those of the CAs, the revocation lists, and the
+//! certificates that peers have shown last. The log tells that they near their end, and that they have met it; so does the status, of a list without which
 //! everybody is refused.
 
 use std::collections::BTreeSet;
@@ -28,10 +28,14 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
         let ends = site.tls.values().flat_map(Server::ends);
         tokio::select! {
             () = sleep(until_next_look(ends, SystemTime::now())) => {}
-            _ = changes.changed() => continue,
+            _ = changes.changed() => {
+                tell_of_peers(&gate, SystemTime::now());
+                continue;
+            }
         }
         let now = SystemTime::now();
         let site = gate.site.now();
+        tell_of_peers(&gate, now);
         for (listener, tls) in &site.tls {
             for sentence in tls.dates(now) {
                 tracing::warn!(%listener, "{sentence}");
@@ -40,6 +44,14 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
         if refused(&site, now) != before {
             status_changed.notify_one();
         }
+    }
+}
+
+/// However often that is asked, each certificate is told once a day.
+fn tell_of_peers(gate: &Gate, now: SystemTime) {
+    let site = gate.site.now();
+    for sentence in gate.last_seen.due(|peer| site.policy.has_peer(peer), now) {
+        tracing::warn!("{sentence}");
     }
 }
 

@@ -20,6 +20,7 @@ use crate::gate::{Gate, InForce};
 use crate::host::words;
 use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
+use crate::last_seen::LastSeen;
 use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
 use crate::log;
@@ -126,8 +127,20 @@ impl Server {
         let hashing = Hashing::of_machine();
         let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
         let shortage = Shortage::new(Arc::clone(&status_changed));
-        let gate =
-            Gate { site, audit, live, register, quotas, slots, turns, hashing, shortage, slowing };
+        let last_seen = Arc::<LastSeen>::default();
+        let gate = Gate {
+            site,
+            audit,
+            live,
+            register,
+            quotas,
+            slots,
+            turns,
+            hashing,
+            shortage,
+            slowing,
+            last_seen,
+        };
         let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
@@ -135,7 +148,7 @@ impl Server {
         listening.exchange(bound);
         let mut beside = JoinSet::new();
         beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
-        beside.spawn(overview::tell(Arc::clone(&gate.register)));
+        beside.spawn(overview::tell(Arc::clone(&gate.register), Arc::clone(&gate.last_seen)));
         let (audit, _beside) = (audit_thread, beside);
         Ok(Self {
             gate,

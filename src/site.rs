@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipnet::IpNet;
-use pacsgate_core::policy::Policy;
+use pacsgate_core::identity::User;
+use pacsgate_core::policy::{Denial, Policy};
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
 use crate::identity::password::Passwords;
-use crate::relay::Deadlines;
+use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
 
 /// Everything that a decision about a connection rests on.
@@ -35,6 +36,18 @@ pub struct Site {
 }
 
 impl Site {
+    /// Whether there still is who vouches for a user.
+    ///
+    /// # Errors
+    ///
+    /// What is not there any more.
+    pub fn knows(&self, user: &User) -> Result<(), Denial> {
+        match user {
+            User::Token(_) => Err(Denial::TokenIssuer),
+            User::Password(_) => Err(Denial::UserUnknown),
+        }
+    }
+
     /// Whether what comes from there names its source in a header, and is believed.
     pub fn is_balancer(&self, listener: &str, address: IpAddr) -> bool {
         let networks = self.balancers.get(listener).into_iter().flatten();
@@ -49,17 +62,21 @@ impl Limits {
         self.dial.saturating_add(self.answer).saturating_add(self.close)
     }
 
-    /// The limits of an association whose certificate ends at `not_after`, in seconds since 1970.
-    pub fn deadlines(&self, not_after: i64) -> Deadlines {
+    /// The limits of an association whose certificate ends at `not_after`, and whose user's token then,
+    /// in seconds since 1970.
+    pub fn deadlines(&self, not_after: Option<i64>, user_ends: Option<i64>) -> Deadlines {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let left = u64::try_from(not_after).unwrap_or_default().saturating_sub(now);
+        let left = |end| u64::try_from(end).unwrap_or_default().saturating_sub(now);
+        let at = |end| Instant::now().checked_add(Duration::from_secs(left(end)));
+        let certificate = not_after.and_then(at).map(|end| (end, Over::Certificate));
+        let token = user_ends.and_then(at).map(|end| (end, Over::Token));
         Deadlines {
             idle: self.idle,
             operation: self.operation,
             progress: self.progress,
             write_stall: self.write_stall,
             close: self.close,
-            expires: Instant::now().checked_add(Duration::from_secs(left)),
+            expires: certificate.into_iter().chain(token).min_by_key(|(end, _)| *end),
             lifetime: self.lifetime,
         }
     }

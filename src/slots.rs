@@ -15,13 +15,13 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use pacsgate_core::certificate::Digest;
 use tokio::sync::Notify;
 
 use self::known::Known;
 use self::stage::{Place, Stage};
 use crate::config::Limits;
 use crate::net::Source;
+use crate::origins::Origin;
 use crate::turns::Whose;
 
 /// How long a source is left alone after a peer has authenticated from there.
@@ -65,7 +65,7 @@ struct Taken {
     per_source: HashMap<Source, u32>,
     known: Known,
     handshakes: Stage<Source>,
-    requests: Stage<Digest>,
+    requests: Stage<Origin>,
     /// The number that the next one gets only grows.
     next: u64,
 }
@@ -237,8 +237,9 @@ impl Slot {
         Ok(())
     }
 
-    /// TLS is up, with this certificate; whether it is that of a peer. It waits for a request.
-    pub fn authenticated(&mut self, certificate: Digest, is_peer: bool) {
+    /// TLS is up, with this certificate or without one; whether it is that of a peer. It waits for a
+    /// request.
+    pub fn authenticated(&mut self, origin: Origin, is_peer: bool) {
         let mut taken = self.slots.taken();
         if is_peer {
             taken.known.learn(self.whose.source, Instant::now());
@@ -249,7 +250,7 @@ impl Slot {
             self.gives_way = Arc::default();
         }
         self.at = At::Request;
-        let place = Place::new(certificate, is_peer, &self.gives_way);
+        let place = Place::new(origin, is_peer, &self.gives_way);
         let evicted = taken.requests.enter(self.number, place);
         taken.connections -= evicted;
     }

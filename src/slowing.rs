@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::policy::Denial;
+use pacsgate_core::reason::Answer;
+use pacsgate_core::wire::reject::Reject;
 use pacsgate_core::wire::title::AeTitle;
 
 use crate::net::Source;
@@ -117,6 +119,7 @@ pub const fn is_failure(reason: Reason) -> bool {
             | Early::ClosedBeforeRequest
             | Early::ClosedInRequest
             | Early::BrokenTls
+            | Early::ClosedInVerification
             | Early::ListenerGone
             | Early::BalancerGone
             | Early::Stopped => false,
@@ -142,8 +145,9 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::WrongNetwork
             | Denial::CallingTitle
             | Denial::CalledTitle
-            | Denial::NoPermittedService => true,
-            Denial::IdentityMissing
+            | Denial::NoPermittedService
+            | Denial::NoCertificate
+            | Denial::IdentityMissing
             | Denial::IdentityKind
             | Denial::TokenTooLong
             | Denial::TokenMalformed
@@ -181,8 +185,9 @@ pub const fn is_refusal(reason: Reason) -> bool {
 }
 
 /// Whether the calling title was found to be one of the certificate's before this refusal.
-pub const fn is_title_bound(denial: Denial) -> bool {
-    matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
+pub fn is_title_bound(denial: Denial) -> bool {
+    let is_of_user = denial.answer() == Answer::Reject(Reject::NOT_AUTHENTICATED);
+    is_of_user || matches!(denial, Denial::CalledTitle | Denial::NoPermittedService)
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::io::{self, Read};
 
 use dicom_ul::pdu::{
     AssociationAC, AssociationRQ, MAXIMUM_PDU_SIZE, Pdu, PresentationContextProposed,
-    PresentationContextResult, PresentationContextResultReason, RequestorRoles, UserVariableItem,
-    read_pdu, write_pdu,
+    PresentationContextResult, PresentationContextResultReason, RequestorRoles, UserIdentity,
+    UserIdentityType, UserVariableItem, read_pdu, write_pdu,
 };
 
 /// The calling title.
@@ -36,13 +36,24 @@ pub(crate) const STUDY_GET: Context = Context { id: 5, sop_class: "1.2.840.10008
 
 /// The A-ASSOCIATE-RQ that every requestor here sends.
 pub(crate) fn request() -> io::Result<Vec<u8>> {
+    request_as(CALLING, None)
+}
+
+/// The same under another title, and with a user name and a password.
+pub(crate) fn request_as(calling: &str, user: Option<(&str, &str)>) -> io::Result<Vec<u8>> {
     let roles = RequestorRoles { scu: true, scp: true };
     let mut user_variables = user_information();
     user_variables
         .push(UserVariableItem::ScuScpRoleSelectionSubItem(CT_IMAGE.sop_class.to_owned(), roles));
+    if let Some((name, password)) = user {
+        let (name, password) = (name.as_bytes().to_vec(), password.as_bytes().to_vec());
+        let kind = UserIdentityType::UsernamePassword;
+        let identity = UserIdentity::new(false, kind, name, password);
+        user_variables.push(UserVariableItem::UserIdentityItem(identity));
+    }
     encode(&Pdu::AssociationRQ(AssociationRQ {
         protocol_version: 1,
-        calling_ae_title: CALLING.to_owned(),
+        calling_ae_title: calling.to_owned(),
         called_ae_title: CALLED.to_owned(),
         application_context_name: APPLICATION_CONTEXT.to_owned(),
         presentation_contexts: [VERIFICATION, CT_IMAGE, STUDY_GET].map(propose).to_vec(),

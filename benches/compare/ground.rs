@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, audit, pacsgate, start_sink};
+use crate::proxy::{Process, Proxy, audit, pacsgate, start_sink, with_passwords};
 use crate::requestor::Requestor;
 
 /// The ground on which proxies are compared.
@@ -51,6 +51,13 @@ impl<'a> Ground<'a> {
     /// Starts a build of the gate: this one, unless another is given.
     pub(crate) fn start_build(&self, other: Option<&Path>) -> io::Result<Process> {
         let process = pacsgate(other, self.directory.path(), self.sink.address)?;
+        self.try_out(&process)?;
+        Ok(process)
+    }
+
+    /// Starts the gate with a file of passwords for a peer that has to show one.
+    pub(crate) fn start_with_passwords(&self, file: &str) -> io::Result<Process> {
+        let process = with_passwords(self.directory.path(), self.sink.address, file)?;
         self.try_out(&process)?;
         Ok(process)
     }

@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|strangers|crowd|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
@@ -16,6 +16,7 @@ mod churn;
 mod configuration;
 mod crowd;
 mod ground;
+mod guesses;
 mod idle;
 mod material;
 mod memory;
@@ -76,6 +77,7 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Memory => memory::run(&ground)?,
             Part::Strangers => strangers::run(&ground)?,
             Part::Crowd => crowd::run(&ground)?,
+            Part::Guesses => guesses::run(&ground)?,
             Part::All => {}
         }
     }

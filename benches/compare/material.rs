@@ -21,6 +21,9 @@ pub(crate) const SERVER_NAME: &str = "gate.bench.example";
 /// The name in the requestor's certificate.
 pub(crate) const CLIENT_NAME: &str = "load.bench.example";
 
+/// The name in the certificate of a peer that shows passwords.
+pub(crate) const GUESSER_NAME: &str = "guesser.bench.example";
+
 /// The PEM files in a directory.
 pub(crate) struct Material {
     directory: PathBuf,
@@ -41,6 +44,7 @@ impl Material {
         let leaves = [
             (SERVER_NAME, "server", ExtendedKeyUsagePurpose::ServerAuth),
             (CLIENT_NAME, "client", ExtendedKeyUsagePurpose::ClientAuth),
+            (GUESSER_NAME, "guesser", ExtendedKeyUsagePurpose::ClientAuth),
         ];
         for (name, file, usage) in leaves {
             let params = pki::leaf(name, &[name], Some(usage), pki::today())?;
@@ -72,7 +76,12 @@ impl Material {
 
     /// For the requestor: never resumes, so that each handshake is a full one.
     pub(crate) fn client(&self) -> io::Result<Arc<ClientConfig>> {
-        let (chain, key) = self.pair("client")?;
+        self.client_of("client")
+    }
+
+    /// The same with another certificate, by the name of its file.
+    pub(crate) fn client_of(&self, name: &str) -> io::Result<Arc<ClientConfig>> {
+        let (chain, key) = self.pair(name)?;
         let mut config = ClientConfig::builder()
             .with_root_certificates(self.roots()?)
             .with_client_auth_cert(chain, key)

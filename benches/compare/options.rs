@@ -60,6 +60,8 @@ pub(crate) enum Part {
     Strangers,
     /// A good peer's wait beside strangers who shake hands as fast as they can.
     Crowd,
+    /// A good peer's delay beside another one that shows many passwords.
+    Guesses,
     /// Everything.
     All,
 }

@@ -10,8 +10,9 @@ use std::{env, thread};
 use clap::ValueEnum;
 
 use crate::association::{CALLED, CALLING};
-use crate::configuration::{Table, listener, main_file, pacs, peer, tls};
-use crate::material::{CLIENT_NAME, Material};
+use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
+use crate::guesses::write;
+use crate::material::{CLIENT_NAME, GUESSER_NAME, Material};
 use crate::options::Role;
 use crate::usage::Usage;
 
@@ -111,6 +112,28 @@ pub(crate) fn pacsgate(
 ) -> io::Result<Process> {
     let file = directory.join("pacsgate.toml");
     fs::write(&file, configuration(directory, upstream))?;
+    run(other, &file)
+}
+
+/// Starts the gate with another peer, whose users have these passwords.
+pub(crate) fn with_passwords(
+    directory: &Path,
+    upstream: SocketAddr,
+    passwords: &str,
+) -> io::Result<Process> {
+    let mut guesser = peer(&[("san_dns", GUESSER_NAME)], &["GUESSER"], &["echo", "store", "get"]);
+    guesser.insert("user_identity", r#""password""#.into());
+    guesser.insert("users", r#"["alice"]"#.into());
+    guesser.insert("associations", "10000".into());
+    let users = Table::from([("file", r#""passwords""#.into())]);
+    let more = [named("peer.guesser", &guesser), named("passwords", &users)].concat();
+    write(&directory.join("passwords"), passwords)?;
+    let file = directory.join("passwords.toml");
+    fs::write(&file, configuration(directory, upstream) + &more)?;
+    run(None, &file)
+}
+
+fn run(other: Option<&Path>, file: &Path) -> io::Result<Process> {
     let mut command = Command::new(other.unwrap_or(Path::new(env!("CARGO_BIN_EXE_pacsgate"))));
     command.arg("run").arg("--config").arg(file);
     Process::start(command)

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::association::{self, CT_IMAGE, STUDY_GET, VERIFICATION};
+use crate::association::{self, CALLING, CT_IMAGE, STUDY_GET, VERIFICATION};
 use crate::material::SERVER_NAME;
 use crate::message::{self, C_ECHO, C_GET, C_STORE, Command};
 use crate::pdv::{self, CHUNK, Object, Received};
@@ -26,8 +26,18 @@ pub(crate) struct Requestor {
 impl Requestor {
     /// Connects, shakes hands and has an association accepted.
     pub(crate) fn associate(to: SocketAddr, tls: &Arc<ClientConfig>) -> io::Result<Self> {
+        Self::associate_as(to, tls, CALLING, None)
+    }
+
+    /// The same under another title, and with a user name and a password.
+    pub(crate) fn associate_as(
+        to: SocketAddr,
+        tls: &Arc<ClientConfig>,
+        calling: &str,
+        user: Option<(&str, &str)>,
+    ) -> io::Result<Self> {
         let mut stream = connect(to, tls)?;
-        stream.write_all(&association::request()?)?;
+        stream.write_all(&association::request_as(calling, user)?)?;
         association::expect_acceptance(&mut stream)?;
         Ok(Self { stream })
     }

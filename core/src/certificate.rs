@@ -1,6 +1,7 @@
 //! What a client certificate says of its holder, as far as the policy looks at it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A SHA-256 digest.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,23 +37,57 @@ pub struct Accepted {
 }
 
 /// What a certificate was accepted by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AcceptedBy {
-    /// A chain to a configured CA: its names count.
-    Chain,
+    /// A chain to these configured CAs, at least one: its names count where these vouch for them.
+    Chain(Vec<Ca>),
+    /// The same, of a certificate that is not made for clients: its names count for those peers only
+    /// of which one may be made for anything.
+    ChainForAnything(Vec<Ca>),
     /// A pin: its names count for nothing.
     Pin,
     /// The same, and none of the revocation lists that there are is of its issuer.
     UnlistedPin,
 }
 
+/// A CA of the configuration, which may be several certificates in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Ca {
+    /// The one of a listener that gives it no name.
+    #[default]
+    Only,
+    /// One of several, by its name.
+    Named(Arc<str>),
+}
+
+/// What a certificate is made for, by its extended key usage (RFC 5280 section 4.2.1.12).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Usage {
+    /// Clients: it has clientAuth.
+    #[default]
+    Client,
+    /// Whatever it says, or says nothing.
+    Any,
+}
+
+/// A name by which a certificate is recognised, if that CA vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Name {
+    /// A DNS name in lower case, or a URI.
+    pub text: Box<str>,
+    /// Who has to vouch for it: another CA may have issued the same name to somebody else.
+    pub ca: Ca,
+    /// What the certificate has to be made for.
+    pub usage: Usage,
+}
+
 /// What a peer's certificate is recognised by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Matcher {
     /// An exact DNS name, in lower case.
-    SanDns(Box<str>),
+    SanDns(Name),
     /// An exact URI.
-    SanUri(Box<str>),
+    SanUri(Name),
     /// The digest of the whole certificate.
     CertSha256(Digest),
     /// The digest of its public key.
@@ -79,7 +114,50 @@ pub enum NameFault {
     Character,
 }
 
+impl Ca {
+    /// Its name, if it has one.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Only => None,
+            Self::Named(name) => Some(name),
+        }
+    }
+}
+
+impl Name {
+    /// A name for which the only CA vouches, in a certificate for clients.
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        Self { text: text.into(), ca: Ca::Only, usage: Usage::Client }
+    }
+}
+
 impl Matcher {
+    /// The same, for which this CA has to vouch; a pin needs none.
+    #[must_use]
+    pub fn vouched_for_by(mut self, ca: Ca) -> Self {
+        if let Self::SanDns(name) | Self::SanUri(name) = &mut self {
+            name.ca = ca;
+        }
+        self
+    }
+
+    /// The same, of a certificate that is made for this; for a pin it does not count.
+    #[must_use]
+    pub const fn made_for(mut self, usage: Usage) -> Self {
+        if let Self::SanDns(name) | Self::SanUri(name) = &mut self {
+            name.usage = usage;
+        }
+        self
+    }
+
+    /// The name, unless it is a pin.
+    pub const fn name(&self) -> Option<&Name> {
+        match self {
+            Self::SanDns(name) | Self::SanUri(name) => Some(name),
+            Self::CertSha256(_) | Self::SpkiSha256(_) => None,
+        }
+    }
+
     /// An exact DNS name, of which the case counts for nothing.
     ///
     /// # Errors
@@ -95,7 +173,7 @@ impl Matcher {
         if !is_dns_name(text) {
             return Err(NameFault::Dns);
         }
-        Ok(Self::SanDns(text.to_ascii_lowercase().into()))
+        Ok(Self::SanDns(Name::new(text.to_ascii_lowercase())))
     }
 
     /// An exact URI, which is kept as it is.
@@ -117,7 +195,7 @@ impl Matcher {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(NameFault::Character);
         }
-        Ok(Self::SanUri(text.into()))
+        Ok(Self::SanUri(Name::new(text)))
     }
 }
 
@@ -153,14 +231,14 @@ mod tests {
 
     #[test]
     fn lowers_the_case_of_a_dns_name() {
-        let name = Matcher::SanDns("ct1.radiology.example".into());
+        let name = Matcher::SanDns(Name::new("ct1.radiology.example"));
         assert_eq!(Matcher::san_dns("CT1.Radiology.Example"), Ok(name));
     }
 
     #[test]
     fn takes_underscores_in_a_dns_name() {
         for text in ["a_b.c", "_dicom.c", "a_.c"] {
-            assert_eq!(Matcher::san_dns(text), Ok(Matcher::SanDns(text.into())));
+            assert_eq!(Matcher::san_dns(text), Ok(Matcher::SanDns(Name::new(text))));
         }
     }
 

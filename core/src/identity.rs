@@ -5,6 +5,15 @@ use std::sync::Arc;
 
 use crate::certificate::Digest;
 
+/// The longest token that is read, in bytes.
+pub const MAX_TOKEN: usize = 16 * 1024;
+
+/// The most claims of a token that are kept, those inside of objects included.
+pub const MAX_CLAIMS: usize = 256;
+
+/// The most that a user takes, in bytes: the texts of a token, and a place for each claim.
+pub const KEPT: usize = MAX_TOKEN + MAX_CLAIMS * 128;
+
 /// Who uses the requestor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum User {

@@ -1,8 +1,8 @@
 //! Who may claim which title, to reach which PACS, for which services.
 //!
 //! Three steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
-//! [`Candidate::admit`] judges the limits, [`Admitted::permit`] ends the judgement. A [`Permit`] holds the request for the PACS and, in
-//! [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
+//! [`Candidate::admit`] judges the limits, [`Admitted::permit`] the user, whose identity has been
+//! verified before. A [`Permit`] holds the request for the PACS and, in [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
 //! listed is denied; every denial has one [`Denial`], and the [`Trace`] says what led to it.
 
 mod admitted;
@@ -11,6 +11,7 @@ mod conclusion;
 mod denial;
 mod error;
 mod matching;
+mod nearest;
 mod peer;
 mod permit;
 mod proposal;
@@ -19,6 +20,7 @@ mod remark;
 mod remedy;
 mod rights;
 mod trace;
+mod user;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -29,6 +31,7 @@ pub use candidate::{Candidate, Occupancy, share};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;
 pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, Spot, Table, within};
+pub use nearest::Nearest;
 pub use peer::{Pacs, Peer};
 pub use permit::Permit;
 pub use proposal::{Removal, Removed};
@@ -36,6 +39,7 @@ pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use remedy::remedy;
 pub use trace::{Finding, Trace};
+pub use user::{Identified, TokenRule, UserRule, Verification};
 
 use crate::certificate::Accepted;
 use crate::wire::associate::ReceivedRq;
@@ -50,6 +54,9 @@ pub struct Policy {
     peers: Box<[PeerRules]>,
     pacs: Box<[Pacs]>,
     matching: Matching,
+    // Calling title -> index of the first peer that has it, which is the only one where that shows no
+    // certificate.
+    calling: HashMap<AeTitle, usize>,
     // Called title -> index of the one PACS that has it.
     called: HashMap<AeTitle, usize>,
 }
@@ -57,8 +64,8 @@ pub struct Policy {
 /// What a decision looks at.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts<'a> {
-    /// The certificate that the TLS handshake accepted.
-    pub certificate: &'a Accepted,
+    /// The certificate that the TLS handshake accepted; `None` if the requestor has shown none.
+    pub certificate: Option<&'a Accepted>,
     /// Where the connection comes from.
     pub source: IpAddr,
     /// The request, parsed.
@@ -92,7 +99,13 @@ impl Policy {
             .iter()
             .enumerate()
             .flat_map(|(index, pacs)| pacs.called.iter().map(move |title| (*title, index)));
+        let calling = peers
+            .iter()
+            .enumerate()
+            .rev()
+            .flat_map(|(index, peer)| peer.calling.iter().map(move |title| (*title, index)));
         Ok(Self {
+            calling: calling.collect(),
             matching: Matching::new(&peers),
             called: called.collect(),
             peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
@@ -103,6 +116,11 @@ impl Policy {
     /// How many peers it knows.
     pub const fn peers(&self) -> usize {
         self.peers.len()
+    }
+
+    /// Whether it knows a peer of this name.
+    pub fn has_peer(&self, name: &str) -> bool {
+        self.peers.iter().any(|peer| *peer.name == *name)
     }
 
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
@@ -127,11 +145,12 @@ impl Policy {
         connections: u32,
     ) -> Result<(), Refusal> {
         let mut inquiry = Inquiry::default();
-        let Ok(peer) = self.peer_of(certificate, &mut inquiry.trace) else { return Ok(()) };
+        let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
         inquiry.peer = Some(peer.name.clone());
         let network = inquiry.trace.record(peer.network(source));
+        let nearest = network.is_err().then(|| peer.other_network());
         let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
-        denial.map_err(|denial| inquiry.refuse(denial))
+        denial.map_err(|denial| Refusal { nearest, ..inquiry.refuse(denial) })
     }
 
     /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
@@ -141,16 +160,23 @@ impl Policy {
     ///
     /// The first check that fails.
     pub fn identify(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
-        let mut inquiry = Inquiry::default();
+        let is_stranger = facts.certificate.is_none();
+        let mut inquiry = Inquiry { is_stranger, ..Inquiry::default() };
         match self.inquire(facts, &mut inquiry) {
             Ok(candidate) => Ok(candidate),
-            Err(denial) => Err(inquiry.refuse(denial)),
+            Err(denial) => {
+                let nearest = self.nearest(facts, &inquiry);
+                Err(Refusal { nearest, ..inquiry.refuse(denial) })
+            }
         }
     }
 
     fn inquire(&self, facts: &Facts<'_>, inquiry: &mut Inquiry) -> Result<Candidate, Denial> {
         let request = &facts.request.request;
-        let peer = self.peer_of(facts.certificate, &mut inquiry.trace)?;
+        let peer = match facts.certificate {
+            Some(certificate) => self.peer_with(certificate, &mut inquiry.trace)?,
+            None => self.peer_called(&request.calling, &mut inquiry.trace)?,
+        };
         inquiry.peer = Some(peer.name.clone());
         inquiry.trace.record(peer.network(facts.source))?;
         inquiry.trace.record(peer.calling(&request.calling))?;
@@ -163,13 +189,23 @@ impl Policy {
             return Err(denial);
         }
         let trace = std::mem::take(&mut inquiry.trace);
-        Ok(Candidate::new(peer, pacs, facts.request, judged, trace))
+        let certificate = facts.certificate.map(|accepted| accepted.certificate.sha256);
+        Ok(Candidate::new(peer, pacs, facts.request, judged, trace, certificate))
     }
 
-    fn peer_of(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+    fn peer_with(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let (index, finding) = self.matching.find(certificate);
         trace.record(finding)?;
         index.and_then(|index| self.peers.get(index)).ok_or(Denial::UnknownCertificate)
+    }
+
+    /// The peer without a certificate that has this calling title.
+    fn peer_called(&self, calling: &AeTitle, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+        let peer = self.calling.get(calling).and_then(|&index| self.peers.get(index));
+        let peer = peer.filter(|peer| !peer.needs_certificate);
+        let finding = peer.map_or(Finding::NoCertificate, |_| Finding::TitleWithoutCertificate);
+        trace.record(finding)?;
+        peer.ok_or(Denial::NoCertificate)
     }
 
     fn pacs_for(
@@ -193,7 +229,68 @@ impl Policy {
     }
 
     fn reaches_in_other_case(&self, peer: &PeerRules, called: &AeTitle) -> bool {
+        self.reachable(peer).any(|title| peer::same_but_case(title, called))
+    }
+
+    /// The called titles that lead a peer to a PACS.
+    fn reachable<'a>(&'a self, peer: &'a PeerRules) -> impl Iterator<Item = &'a AeTitle> {
         let reachable = peer.pacs.iter().filter_map(|&index| self.pacs.get(index));
-        reachable.flat_map(|pacs| &pacs.called).any(|title| peer::same_but_case(title, called))
+        reachable.flat_map(|pacs| &pacs.called)
+    }
+
+    /// The nearest miss of a request that was just refused; `None` where nothing is near.
+    fn nearest(&self, facts: &Facts<'_>, inquiry: &Inquiry) -> Option<Nearest> {
+        let request = &facts.request.request;
+        let peer = self.peers.iter().find(|peer| inquiry.peer.as_ref() == Some(&peer.name));
+        match (inquiry.trace.last()?, peer) {
+            (Finding::NothingMatches | Finding::NoPinMatches, _) => {
+                self.nearest_by_certificate(facts.certificate?)
+            }
+            (Finding::SeveralPeersMatch, _) => self.both(facts.certificate?),
+            (Finding::NoCertificate, _) => {
+                let owner = self.owner(&request.calling)?;
+                Some(Nearest::NeedsCertificate(Arc::clone(&owner.name)))
+            }
+            (Finding::NetworkNotListed, Some(peer)) => Some(peer.other_network()),
+            (Finding::CallingTitleDiffersInCase, Some(peer)) => {
+                let near =
+                    peer.titles.iter().find(|it| peer::same_but_case(it, &request.calling))?;
+                Some(Nearest::OtherCase(*near))
+            }
+            (Finding::CallingTitleNotListed, Some(peer)) => {
+                let owner = Arc::clone(&self.owner(&request.calling)?.name);
+                Some(Nearest::CallingTitleOf { owner, peer: Arc::clone(&peer.name) })
+            }
+            (Finding::CalledTitleDiffersInCase, Some(peer)) => {
+                let near =
+                    self.reachable(peer).find(|it| peer::same_but_case(it, &request.called))?;
+                Some(Nearest::OtherCase(*near))
+            }
+            (Finding::CalledTitleOfAnotherPacs, Some(peer)) => {
+                let pacs = self.pacs.get(*self.called.get(&request.called)?)?;
+                let (pacs, peer) = (Arc::clone(&pacs.name), Arc::clone(&peer.name));
+                Some(Nearest::CalledTitleOf { pacs, peer })
+            }
+            (_, _) => None,
+        }
+    }
+
+    /// Whose calling title it is; the first one's, where several have it.
+    fn owner(&self, calling: &AeTitle) -> Option<&PeerRules> {
+        self.calling.get(calling).and_then(|&index| self.peers.get(index))
+    }
+
+    fn nearest_by_certificate(&self, accepted: &Accepted) -> Option<Nearest> {
+        let (index, by): (_, fn(Arc<str>) -> Nearest) =
+            match self.matching.by_any_ca(&accepted.certificate) {
+                Some(index) => (index, Nearest::OtherCa),
+                None => (self.matching.by_common_name(&accepted.certificate)?, Nearest::CommonName),
+            };
+        Some(by(Arc::clone(&self.peers.get(index)?.name)))
+    }
+
+    fn both(&self, accepted: &Accepted) -> Option<Nearest> {
+        let [one, other] = self.matching.two(accepted)?.map(|index| self.peers.get(index));
+        Some(Nearest::Both(Arc::clone(&one?.name), Arc::clone(&other?.name)))
     }
 }

@@ -37,7 +37,7 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand run" -s c -l config -d
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand run" -s h -l help -d 'Print help'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s c -l config -d 'The main configuration file; conf.d next to it is read too' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l user -d 'As whom the gate will run: whether this user can read the files is judged by their modes. Root is told by the installed pacsgate.service, or by whether there is a user pacsgate' -r
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-running -d 'Ask the gate that runs on this machine which associations are open, and say which of them a reload would end. Root and the gate\'s own user may ask' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-running -d 'Ask the gate that runs on this machine which associations are open, and say which of them a reload would end; and which certificates, of those that peers have shown, end soon. Root and the gate\'s own user may ask' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l strict -d 'Treat warnings as errors'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l json -d 'Write one JSON object for programs instead of lines for people'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'

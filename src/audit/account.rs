@@ -6,7 +6,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca};
+use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
@@ -79,11 +80,25 @@ impl Account {
             self.record.contact = holder.contact;
         }
         let mut certificate = CertificateRecord::from(&accepted.certificate);
-        if accepted.by == AcceptedBy::UnlistedPin {
-            certificate.revocation = Some("no list of its issuer");
+        match &accepted.by {
+            AcceptedBy::Chain(cas) | AcceptedBy::ChainForAnything(cas) => {
+                certificate.ca = Texts::collect(cas.iter().filter_map(Ca::name));
+            }
+            AcceptedBy::UnlistedPin => certificate.revocation = Some("no list of its issuer"),
+            AcceptedBy::Pin => {}
         }
         self.record.certificate = Some(Box::new(certificate));
         self.record.event = Event::Refused;
+    }
+
+    /// The handshake was done without a certificate.
+    pub fn without_certificate(&mut self) {
+        self.record.event = Event::Refused;
+    }
+
+    /// The identity of its user was verified.
+    pub fn identified(&mut self, user: &User) {
+        self.record.user = Some(Box::new(user.into()));
     }
 
     /// The handshake failed. What rustls or the system said comes behind the reason's sentence.
@@ -136,6 +151,9 @@ impl Account {
 
     /// The policy let it in.
     pub fn permitted(&mut self, permit: &Permit) {
+        // Without a certificate, it is its user that shows who it is.
+        self.record.standing = Standing::Peer;
+        self.record.peer = Some(Arc::clone(permit.peer()));
         self.record.pacs = Some(Arc::clone(permit.pacs()));
         self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
         self.record.notes = Texts::collect(of_request(permit));
@@ -143,10 +161,13 @@ impl Account {
 
     /// The policy refused it; `asked` contexts, if there was a request.
     pub fn refused(&mut self, refusal: &Refusal, asked: Option<usize>) {
+        if refusal.peer.is_some() {
+            self.record.peer.clone_from(&refusal.peer);
+        }
         self.record.pacs.clone_from(&refusal.pacs);
         self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
-        self.record.trace = Texts::collect(refusal.trace.iter());
         self.record.advice = refusal.advice();
+        self.record.explanation = Some(Box::new(refusal.into()));
     }
 
     /// The association is open: the first of its two lines.
@@ -259,7 +280,7 @@ impl Account {
         self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
         self.record.advice = why.advice();
         if let Withdrawal::Refused(refusal) = why {
-            self.record.trace = Texts::collect(refusal.trace.iter());
+            self.record.explanation = Some(Box::new((&**refusal).into()));
         }
     }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pacsgate_core::certificate::{Certificate, Digest};
+use pacsgate_core::identity::User;
+use pacsgate_core::policy::Refusal;
 use serde::{Serialize, Serializer};
 
 use super::event::Event;
@@ -51,6 +53,9 @@ pub struct Record {
     /// Who answers for the peer.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     pub contact: Option<Arc<str>>,
+    /// The user whose identity was verified.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub user: Option<Box<UserRecord>>,
     /// The PACS's name in the configuration.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     pub pacs: Option<Arc<str>>,
@@ -101,9 +106,9 @@ pub struct Record {
         serialize_with = "millis"
     )]
     pub delayed: Option<Duration>,
-    /// The policy's checks in their order.
-    #[serde(skip_serializing_if = "Texts::is_empty")]
-    pub trace: Texts,
+    /// How the policy came to refuse it.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<Box<ExplanationRecord>>,
 }
 
 impl Record {
@@ -127,6 +132,7 @@ impl Record {
             called: None,
             peer: None,
             contact: None,
+            user: None,
             pacs: None,
             contexts: None,
             request: None,
@@ -141,7 +147,7 @@ impl Record {
             bytes: None,
             duration: None,
             delayed: None,
-            trace: Texts::default(),
+            explanation: None,
         }
     }
 
@@ -200,6 +206,9 @@ pub struct CertificateRecord {
     common_name: Option<PeerText>,
     #[serde(serialize_with = "rfc3339")]
     not_after: i64,
+    /// The named CAs that vouch for it.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub(super) ca: Texts,
     /// Why nothing is known of its revocation, although there are lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revocation: Option<&'static str>,
@@ -222,7 +231,50 @@ impl From<&Certificate> for CertificateRecord {
             uris: Texts::bounded(&certificate.uris, Self::NAMES, Self::NAME),
             common_name: certificate.common_name.as_deref().map(name),
             not_after: certificate.not_after,
+            ca: Texts::default(),
             revocation: None,
+        }
+    }
+}
+
+/// What a line says of the user.
+#[derive(Clone, Debug, Serialize)]
+pub struct UserRecord {
+    /// The subject of a token, or a user name.
+    #[serde(rename = "user")]
+    pub(super) name: PeerText,
+    /// The name of the issuer of the token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) issuer: Option<PeerText>,
+}
+
+impl From<&User> for UserRecord {
+    fn from(user: &User) -> Self {
+        let issuer = match user {
+            User::Token(token) => Some(PeerText::from_display(&token.issuer, PeerText::PHRASE)),
+            User::Password(_) => None,
+        };
+        Self { name: PeerText::from_bytes(user.name().as_bytes(), PeerText::SENTENCE), issuer }
+    }
+}
+
+/// What a line says of a refusal by the policy.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExplanationRecord {
+    /// What it missed by little.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) nearest: Option<PeerText>,
+    /// The policy's checks in their order.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub(super) trace: Texts,
+}
+
+impl From<&Refusal> for ExplanationRecord {
+    fn from(refusal: &Refusal) -> Self {
+        let nearest = refusal.nearest.as_ref();
+        Self {
+            nearest: nearest.map(|it| PeerText::from_display(it, PeerText::SENTENCE)),
+            trace: Texts::collect(refusal.trace.iter()),
         }
     }
 }

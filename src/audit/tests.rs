@@ -8,6 +8,7 @@ use pacsgate_core::certificate::{Certificate, Digest};
 use serde_json::Value;
 
 use super::queue::{CAPACITY, STRANGERS};
+use super::record::{ExplanationRecord, UserRecord};
 use super::writer::BURST;
 use super::*;
 
@@ -15,7 +16,7 @@ const WAIT: Duration = Duration::from_secs(30);
 
 /// The longest line in bytes, its line feed included; held by the caps of what a record consists of.
 /// The journal of systemd cuts lines at 48 KiB (`LineMax=`).
-const MAX_LINE: usize = 32 * 1024;
+const MAX_LINE: usize = 36 * 1024;
 
 /// A writer that hands over each write, and fails or waits where the test says so.
 struct Tap {
@@ -400,6 +401,8 @@ fn worst(id: ConnectionId) -> Record {
         called: text(PeerText::TITLE),
         peer: Some(Arc::clone(&own)),
         contact: Some(Arc::clone(&own)),
+        user: text(PeerText::SENTENCE)
+            .map(|name| Box::new(UserRecord { name, issuer: text(PeerText::PHRASE) })),
         pacs: Some(Arc::clone(&own)),
         contexts: Some(ContextsRecord::new(usize::MAX, Some(usize::MAX), (0..200).map(removed))),
         operations: Some(Box::new(OperationsRecord::worst())),
@@ -413,7 +416,10 @@ fn worst(id: ConnectionId) -> Record {
         pdus: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         bytes: Some(Received { from_requestor: u64::MAX, from_acceptor: u64::MAX }),
         duration: Some(Duration::MAX),
-        trace: phrases(),
+        explanation: Some(Box::new(ExplanationRecord {
+            nearest: text(PeerText::SENTENCE),
+            trace: phrases(),
+        })),
         proxy: Some("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535".parse().unwrap()),
         ..Record::new(
             Event::Refused,

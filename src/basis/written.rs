@@ -1,7 +1,10 @@
 //! A basis as a line of JSON, for another process to judge by another configuration.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use pacsgate_core::certificate::Digest;
+use pacsgate_core::identity::{Claim, Token, User};
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::pdu::Header;
 use rustls::pki_types::CertificateDer;
@@ -17,7 +20,9 @@ pub struct Written {
     balancer: Option<IpAddr>,
     peer: String,
     pacs: String,
-    not_after: i64,
+    not_after: Option<i64>,
+    user: Option<WrittenUser>,
+    user_ends: Option<i64>,
     is_empty: bool,
     /// Each in DER.
     chain: Vec<Vec<u8>>,
@@ -42,6 +47,8 @@ impl Written {
             peer: basis.peer.to_string(),
             pacs: basis.pacs.to_string(),
             not_after: basis.not_after,
+            user: basis.user.as_ref().map(WrittenUser::of),
+            user_ends: basis.user_ends,
             is_empty: basis.is_empty,
             chain: basis.chain.iter().map(|der| der.to_vec()).collect(),
             request,
@@ -63,8 +70,90 @@ impl Written {
             peer: self.peer.into(),
             pacs: self.pacs.into(),
             not_after: self.not_after,
+            user: self.user.map(WrittenUser::read),
+            user_ends: self.user_ends,
             is_empty: self.is_empty,
             chain: self.chain.into_iter().map(CertificateDer::from).collect(),
         })
+    }
+}
+
+/// A user as it was verified.
+#[derive(Debug, Serialize, Deserialize)]
+enum WrittenUser {
+    Password(String),
+    Token {
+        issuer: String,
+        subject: String,
+        expires: i64,
+        /// A digest.
+        bound_to: Option<[u8; 32]>,
+        claims: BTreeMap<String, WrittenClaim>,
+    },
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+enum WrittenClaim {
+    Text(String),
+    Texts(Vec<String>),
+    Number(i64),
+    Flag(bool),
+    Other,
+}
+
+impl WrittenUser {
+    fn of(user: &User) -> Self {
+        match user {
+            User::Password(name) => Self::Password(name.to_string()),
+            User::Token(token) => Self::Token {
+                issuer: token.issuer.to_string(),
+                subject: token.subject.to_string(),
+                expires: token.expires,
+                bound_to: token.bound_to.map(|digest| digest.0),
+                claims: token
+                    .claims
+                    .iter()
+                    .map(|(name, claim)| (name.to_string(), WrittenClaim::of(claim)))
+                    .collect(),
+            },
+        }
+    }
+
+    fn read(self) -> User {
+        match self {
+            Self::Password(name) => User::Password(name.into()),
+            Self::Token { issuer, subject, expires, bound_to, claims } => User::Token(Token {
+                issuer: issuer.into(),
+                subject: subject.into(),
+                expires,
+                bound_to: bound_to.map(Digest),
+                claims: claims
+                    .into_iter()
+                    .map(|(name, claim)| (name.into(), claim.read()))
+                    .collect(),
+            }),
+        }
+    }
+}
+
+impl WrittenClaim {
+    fn of(claim: &Claim) -> Self {
+        match claim {
+            Claim::Text(text) => Self::Text(text.to_string()),
+            Claim::Texts(texts) => Self::Texts(texts.iter().map(ToString::to_string).collect()),
+            Claim::Number(number) => Self::Number(*number),
+            Claim::Flag(flag) => Self::Flag(*flag),
+            Claim::Other => Self::Other,
+        }
+    }
+
+    fn read(self) -> Claim {
+        match self {
+            Self::Text(text) => Claim::Text(text.into()),
+            Self::Texts(texts) => Claim::Texts(texts.into_iter().map(Into::into).collect()),
+            Self::Number(number) => Claim::Number(number),
+            Self::Flag(flag) => Claim::Flag(flag),
+            Self::Other => Claim::Other,
+        }
     }
 }

@@ -112,17 +112,16 @@ impl<'a> Report<'a> {
         for Line { severity, text, .. } in &self.findings {
             writeln!(out, "{}: {text}", severity.name())?;
         }
-        let ends = self.running.map_or([].as_slice(), |running| &running.ends);
-        for end in ends {
-            writeln!(out, "{}: {}", Severity::of_what_is_unwise(self.strict).name(), end.text())?;
+        let told = self.of_running();
+        for (severity, text) in &told {
+            writeln!(out, "{}: {text}", severity.name())?;
         }
         if let Some(running) = self.running {
             writeln!(out, "{}", running.sum())?;
         }
-        let all = self.findings.len() + ends.len();
+        let all = self.findings.len() + told.len();
         let severities = self.findings.iter().map(|line| line.severity);
-        let severities =
-            severities.chain(ends.iter().map(|_| Severity::of_what_is_unwise(self.strict)));
+        let severities = severities.chain(told.iter().map(|(severity, _)| *severity));
         let errors = severities.filter(|severity| *severity == Severity::Error).count();
         let (errors, warnings) =
             (counted(errors, "error"), counted(all.saturating_sub(errors), "warning"));
@@ -133,6 +132,18 @@ impl<'a> Report<'a> {
             }
             _ => writeln!(out, "bad: {}: {errors}, {warnings}", path.display()),
         }
+    }
+}
+
+impl Report<'_> {
+    /// What is to be told of the running gate. That a device's certificate ends soon is never an
+    /// error: among many devices one always does, and no reload changes it.
+    fn of_running(&self) -> Vec<(Severity, String)> {
+        let Some(Against { ends, certificates, .. }) = self.running else { return Vec::new() };
+        let unwise = Severity::of_what_is_unwise(self.strict);
+        let ends = ends.iter().map(|end| (unwise, end.text()));
+        let ending = certificates.iter().map(|one| (Severity::Warning, one.message.clone()));
+        ends.chain(ending).collect()
     }
 }
 

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use super::mistake::{Mistake, Outage};
-use super::peer::is_pin;
 use super::problems::Problems;
 use super::section::At;
+use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{listener, pacs, peer};
+use super::{listener, pacs, peer, user};
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
@@ -85,21 +86,57 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
     host == bound
 }
 
-/// The names in a certificate count only where a CA has issued it.
-pub(super) fn names_have_a_ca(
+/// Whoever has to show a user shows one whom the gate can verify.
+pub(super) fn users_can_be_verified(
+    peers: &[peer::Read],
+    issuers: &[Arc<str>],
+    has_passwords: bool,
+    problems: &mut Problems,
+) {
+    for peer in peers {
+        let Some(kind) = &peer.user.kind else { continue };
+        let mistake = match (kind.value, &peer.user.issuer) {
+            (user::Kind::Password, _) if has_passwords => continue,
+            (user::Kind::Password, _) => Mistake::NoPasswords,
+            (user::Kind::Token, _) if issuers.is_empty() => Mistake::NoIssuer,
+            (user::Kind::Token, None) if issuers.len() == 1 => continue,
+            (user::Kind::Token, None) => {
+                let key = format!("peer.{}.issuer", peer.name);
+                problems.mistake(kind.place, key, &Mistake::WhichIssuer);
+                continue;
+            }
+            (user::Kind::Token, Some(named)) if issuers.contains(&named.value) => continue,
+            (user::Kind::Token, Some(named)) => {
+                let nearest = Suggestion::new(&named.value, issuers.iter().map(|name| &**name));
+                let mistake = Mistake::UnknownIssuer((*named.value).into(), nearest);
+                let key = format!("peer.{}.issuer", peer.name);
+                problems.mistake(named.place, key, &mistake);
+                continue;
+            }
+        };
+        problems.mistake(kind.place, format!("peer.{}.user_identity", peer.name), &mistake);
+    }
+}
+
+/// Peers without a certificate, and listeners that need none, are nothing without each other.
+pub(super) fn nobody_needs_a_certificate(
     listeners: &[listener::Read],
     peers: &[peer::Read],
     problems: &mut Problems,
 ) {
-    // Without any pin, TLS says that nobody is trusted at all.
-    let pinned = peers.iter().any(|peer| peer.pins().next().is_some());
-    if !pinned || !listeners.iter().all(listener::Read::lacks_ca) {
-        return;
-    }
-    for peer in peers {
-        for at in peer.certificates.iter().filter(|at| !is_pin(&at.value)) {
+    let without = peers.iter().filter_map(|peer| Some((peer, peer.shows_none?)));
+    let is_optional = listeners.iter().any(|listener| listener.optional_at().is_some());
+    if !is_optional && listeners.iter().all(listener::Read::is_sound) {
+        for (peer, place) in without.clone() {
             let key = format!("peer.{}.certificate", peer.name);
-            problems.mistake(at.place, key, &Mistake::NameWithoutCa);
+            problems.mistake(place, key, &Mistake::NobodyOptional);
+        }
+    }
+    if without.count() == 0 && peers.iter().all(|peer| peer.is_sound) {
+        for listener in listeners {
+            let Some(place) = listener.optional_at() else { continue };
+            let key = format!("listener.{}.tls.client_certificate", listener.name);
+            problems.mistake(place, key, &Mistake::OptionalForNobody);
         }
     }
 }

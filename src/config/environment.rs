@@ -141,7 +141,8 @@ impl Known {
         match key {
             _ if name.starts_with("PACSGATE__PEER__") => Mistake::NeverFromEnvironment,
             _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
-            "CLIENT_CA" | "CLIENT_CRL" => Mistake::NeverFromEnvironment,
+            _ if name.contains("__CLIENT_CA__") => Mistake::NeverFromEnvironment,
+            "CLIENT_CA" | "CLIENT_CRL" | "CLIENT_CERTIFICATE" => Mistake::NeverFromEnvironment,
             "BIND" | "CALLED_AE" => Mistake::ListFromEnvironment,
             "SCHEMA" => Mistake::SchemaFromEnvironment,
             _ => Mistake::UnknownVariable(self.suggestion(name, &format!("{table}__"), key)),

@@ -203,7 +203,8 @@ fn named_table(kind: &str) -> &'static str {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a table, or a CA, may be called that.
+pub(super) fn is_name(name: &str) -> bool {
     let allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(allowed)
 }

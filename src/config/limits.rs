@@ -54,6 +54,8 @@ limits! {
     handshake: Duration = Duration::from_secs(10), step;
     /// From there to the last byte of the association request.
     request: Duration = Duration::from_secs(10), step;
+    /// For the verification of a user identity, its wait for others included.
+    identity: Duration = Duration::from_secs(5), step;
     /// For the TCP connection to the PACS.
     dial: Duration = Duration::from_secs(5), step;
     /// For the PACS's answer to the association request.

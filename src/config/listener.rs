@@ -4,22 +4,25 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use config::ValueKind;
 use ipnet::IpNet;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
+use super::authorities::{self, Authority};
 use super::finding::Location;
 use super::limits::duration;
 use super::mistake::{Caution, Mistake};
-use super::named::{self, Loaded, Origin, load, path};
+use super::named::{self, Loaded, Origin, dates, load, path};
 use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
-use crate::stream::tls::{Identity, Pins, Server, Settings, SettingsError};
+use crate::stream::tls::{
+    ClientCertificate, Exempt, Identity, Pins, Server, Settings, SettingsError,
+};
 use crate::x509::purpose::{has_key_like, not_for_servers, without_name};
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
@@ -37,6 +40,9 @@ pub struct Listener {
 /// The keys of `[listener.NAME.tls]` that the environment may override.
 pub(super) const SCALARS: [&str; 3] = ["certificate", "private_key", "crl_grace"];
 
+const DEMANDS: [(&str, ClientCertificate); 2] =
+    [("required", ClientCertificate::Required), ("optional", ClientCertificate::Optional)];
+
 /// Longer, and a CA that has stopped issuing lists would not be noticed.
 const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 * 86_400);
 
@@ -49,11 +55,20 @@ pub(super) struct Read {
     tls: Option<Material>,
 }
 
+/// What the peers say of their certificates that TLS has to know.
+pub(super) struct Known {
+    pub(super) pins: Pins,
+    pub(super) exempt: Exempt,
+    /// Whether that is all of it.
+    pub(super) is_whole: bool,
+}
+
 /// What TLS is made from, each part with its place.
 struct Material {
     place: Place,
     identities: Vec<Pair>,
-    client_ca: Option<Loaded<Vec<CertificateDer<'static>>>>,
+    client_certificate: Option<At<ClientCertificate>>,
+    client_ca: Vec<Authority>,
     crls: Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>>,
     crl_grace: Duration,
 }
@@ -88,9 +103,20 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
 }
 
 impl Read {
-    /// Whether its TLS is sound and has no CA.
-    pub(super) fn lacks_ca(&self) -> bool {
-        self.tls.as_ref().is_some_and(|material| material.client_ca.is_none())
+    /// Its CAs, unless something is wrong in its table.
+    pub(super) fn authorities(&self) -> Option<&[Authority]> {
+        self.tls.as_ref().map(|material| &*material.client_ca)
+    }
+
+    /// Where it says that clients need no certificate.
+    pub(super) fn optional_at(&self) -> Option<Place> {
+        let written = self.tls.as_ref()?.client_certificate.as_ref()?;
+        (written.value == ClientCertificate::Optional).then_some(written.place)
+    }
+
+    /// Whether it is known what it asks clients for.
+    pub(super) const fn is_sound(&self) -> bool {
+        self.tls.is_some()
     }
 
     /// Those whose connections begin with a header, if there are any.
@@ -103,13 +129,12 @@ impl Read {
     /// That nothing is trusted is told only where all the pins are known.
     pub(super) fn into_listener(
         self,
-        pins: &Pins,
-        all_pins: bool,
+        known: &Known,
         problems: &mut Problems,
     ) -> Option<(Listener, Server)> {
         let material = self.tls?;
         let places = Places::of(&format!("listener.{}.tls", self.name), &material);
-        match Server::new(material.into_settings(pins.clone())) {
+        match Server::new(material.into_settings(known)) {
             Ok(tls) => {
                 let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
                 let bind = bind.collect();
@@ -117,23 +142,33 @@ impl Read {
             }
             Err(errors) => {
                 // Without all the pins it is not known whether nothing is trusted.
-                let known =
-                    |error: &SettingsError| all_pins || *error != SettingsError::NothingTrusted;
-                errors.into_iter().filter(known).for_each(|error| places.report(error, problems));
+                let is_known = |error: &SettingsError| {
+                    known.is_whole || *error != SettingsError::NothingTrusted
+                };
+                errors
+                    .into_iter()
+                    .filter(is_known)
+                    .for_each(|error| places.report(error, problems));
                 None
             }
         }
     }
 }
 
+fn demand(written: Option<&At<ClientCertificate>>) -> ClientCertificate {
+    written.map_or(ClientCertificate::Required, |at| at.value)
+}
+
 impl Material {
-    fn into_settings(self, pins: Pins) -> Settings {
+    fn into_settings(self, known: &Known) -> Settings {
         Settings {
             identities: self.identities.into_iter().map(Pair::into_identity).collect(),
-            client_ca: self.client_ca.map(|file| file.content).unwrap_or_default(),
+            client_certificate: demand(self.client_certificate.as_ref()),
+            client_ca: self.client_ca.into_iter().map(Authority::into_client_ca).collect(),
             crls: self.crls.into_iter().flat_map(|file| file.content).collect(),
             crl_grace: self.crl_grace,
-            pins,
+            pins: known.pins.clone(),
+            exempt: known.exempt.clone(),
         }
     }
 }
@@ -164,7 +199,8 @@ struct Places {
     key: String,
     table: Place,
     pairs: Vec<PairOrigin>,
-    client_ca: Option<Origin>,
+    /// One for each certificate, of which a file may have several, with its key.
+    client_ca: Vec<(String, Origin)>,
     /// One for each list, of which a file may have several.
     crls: Vec<Origin>,
 }
@@ -175,7 +211,7 @@ impl Places {
             key: key.to_owned(),
             table: material.place,
             pairs: material.identities.iter().map(Pair::origin).collect(),
-            client_ca: material.client_ca.as_ref().map(Loaded::origin),
+            client_ca: material.client_ca.iter().flat_map(Authority::origins).collect(),
             crls: material
                 .crls
                 .iter()
@@ -185,28 +221,31 @@ impl Places {
     }
 
     fn report(&self, error: SettingsError, problems: &mut Problems) {
+        let table = error.identity().and_then(|at| self.pairs.get(at)).map(|pair| &pair.table);
+        let table = table.unwrap_or(&self.key);
+        let of = |key: &str| Some(format!("{table}.{key}"));
         let (key, origin) = match error {
             SettingsError::NoIdentity | SettingsError::NothingTrusted | SettingsError::Provider => {
                 (None, None)
             }
             SettingsError::IdentityUnparsable(at) => {
-                (Some("certificate"), self.pairs.get(at).map(|pair| &pair.chain))
+                (of("certificate"), self.pairs.get(at).map(|pair| &pair.chain))
             }
             SettingsError::KeyUnusable(at)
             | SettingsError::KeyForeign(at, _)
             | SettingsError::KeyMismatch(at) => {
-                (Some("private_key"), self.pairs.get(at).map(|pair| &pair.key))
+                (of("private_key"), self.pairs.get(at).map(|pair| &pair.key))
             }
-            SettingsError::CaUnparsable(_)
-            | SettingsError::CaIsNoCa(_)
-            | SettingsError::CaKeyForeign(..) => (Some("client_ca"), self.client_ca.as_ref()),
-            SettingsError::CrlWithoutCa => (Some("client_crl"), self.crls.first()),
-            SettingsError::CrlUnusable(at) => (Some("client_crl"), self.crls.get(at)),
+            SettingsError::CaUnparsable(at)
+            | SettingsError::CaIsNoCa(at)
+            | SettingsError::CaKeyForeign(at, _) => {
+                self.client_ca.get(at).map(|(key, origin)| (key.clone(), origin)).unzip()
+            }
+            SettingsError::CrlWithoutCa => (of("client_crl"), self.crls.first()),
+            SettingsError::CrlUnusable(at) => (of("client_crl"), self.crls.get(at)),
         };
-        let table = error.identity().and_then(|at| self.pairs.get(at)).map(|pair| &pair.table);
-        let table = table.unwrap_or(&self.key);
         let error = self.in_its_file(error);
-        let key = key.map_or_else(|| table.clone(), |key| format!("{table}.{key}"));
+        let key = key.unwrap_or_else(|| table.clone());
         match origin {
             Some(Origin { place, path }) => {
                 problems.mistake(*place, key, &format!("{}: {error}", path.display()));
@@ -215,20 +254,43 @@ impl Places {
         }
     }
 
-    /// The number of a list counts from the start of its file, as an administrator does.
+    /// The number of a CA or of a list counts from the start of its file, as an administrator does.
     fn in_its_file(&self, error: SettingsError) -> SettingsError {
-        let SettingsError::CrlUnusable(at) = error else { return error };
-        let place = |origin: &Origin| origin.place;
-        let own = self.crls.get(at).map(place);
-        let first = self.crls.iter().position(|origin| Some(origin.place) == own);
-        SettingsError::CrlUnusable(at.saturating_sub(first.unwrap_or(0)))
+        let of_ca = |at| within(at, self.client_ca.iter().map(|(_, origin)| origin.place));
+        match error {
+            SettingsError::CaUnparsable(at) => SettingsError::CaUnparsable(of_ca(at)),
+            SettingsError::CaIsNoCa(at) => SettingsError::CaIsNoCa(of_ca(at)),
+            SettingsError::CaKeyForeign(at, key) => SettingsError::CaKeyForeign(of_ca(at), key),
+            SettingsError::CrlUnusable(at) => {
+                let places = self.crls.iter().map(|origin| origin.place);
+                SettingsError::CrlUnusable(within(at, places))
+            }
+            SettingsError::NoIdentity
+            | SettingsError::IdentityUnparsable(_)
+            | SettingsError::KeyUnusable(_)
+            | SettingsError::KeyForeign(..)
+            | SettingsError::KeyMismatch(_)
+            | SettingsError::NothingTrusted
+            | SettingsError::CrlWithoutCa
+            | SettingsError::Provider => error,
+        }
     }
+}
+
+/// The number of something among those at the same place.
+fn within(at: usize, places: impl Iterator<Item = Place> + Clone) -> usize {
+    let own = places.clone().nth(at);
+    let first = places.into_iter().position(|place| Some(place) == own);
+    at.saturating_sub(first.unwrap_or(0))
 }
 
 fn material(mut table: Section<'_>) -> Material {
     let place = table.place;
     let identities = identities(&mut table);
-    let client_ca = client_ca(&mut table);
+    let client_certificate = table.optional("client_certificate", |node| {
+        node.one_of("a way to ask for a certificate", &DEMANDS)
+    });
+    let client_ca = authorities::read(&mut table);
     let lists = table.take("client_crl");
     let at_lists = lists.as_ref().map(|node| node.place);
     let grace = table.optional("crl_grace", |node| duration(node, &GRACE));
@@ -238,11 +300,12 @@ fn material(mut table: Section<'_>) -> Material {
     let crl_grace = grace.map_or(Duration::ZERO, |at| at.value);
     let before = table.problems.count();
     let crls = crls(&mut table, lists, crl_grace);
-    if let Some(ca) = client_ca.as_ref().filter(|_| table.problems.count() == before) {
-        revocation(&mut table, &ca.content, at_lists, &crls);
+    if !client_ca.is_empty() && table.problems.count() == before {
+        let certificates = client_ca.iter().flat_map(|ca| ca.file.content.clone());
+        revocation(&mut table, &certificates.collect::<Vec<_>>(), at_lists, &crls);
     }
     table.finish();
-    Material { place, identities, client_ca, crls, crl_grace }
+    Material { place, identities, client_certificate, client_ca, crls, crl_grace }
 }
 
 /// Warns where there is no list, and of each CA without one where there are some: TLS then
@@ -269,29 +332,6 @@ fn revocation(
             table.problems.caution(place, key.as_str(), &caution);
         }
     }
-}
-
-/// Warns of what in a file is at an end of its time, as `judge` says of the one at a place.
-fn dates<T>(
-    key: &str,
-    file: &Loaded<Vec<T>>,
-    judge: impl Fn(usize, &T, SystemTime) -> Option<String>,
-    problems: &mut Problems,
-) {
-    for (at, der) in file.content.iter().enumerate() {
-        if let Some(sentence) = judge(at, der, problems.now) {
-            problems.caution(file.place, key, &format!("{}: {sentence}", file.path.display()));
-        }
-    }
-}
-
-fn client_ca(table: &mut Section<'_>) -> Option<Loaded<Vec<CertificateDer<'static>>>> {
-    let at = table.optional("client_ca", path)?;
-    let key = table.path("client_ca");
-    let file = load(&key, &at, pem::authorities, table.problems)?;
-    let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
-    dates(&key, &file, judge, table.problems);
-    Some(file)
 }
 
 /// One certificate with its key, or a list of such pairs.

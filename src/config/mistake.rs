@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::NameFault;
@@ -48,6 +49,39 @@ pub(super) enum Mistake {
     /// The first key of a peer in another table, or in none.
     #[error("is a key of a [peer] table; write `[peer.NAME]` above it")]
     OfPeer,
+    /// A key that says something of another kind of user, or of none.
+    #[error("is for a peer with `user_identity = \"{0}\"`; write that, or take this out")]
+    OfIdentity(&'static str),
+    /// `certificate` is a text, and not the one that it may be.
+    #[error(
+        "{0} is neither a list of what the certificate is recognised by, such as [{{ san_dns = \
+         \"ct1.example\" }}], nor \"none\""
+    )]
+    Certificate(Quoted),
+    /// A peer without a certificate that no listener would let in.
+    #[error(
+        "says that it shows none, and every listener asks for one; write `client_certificate = \
+         \"optional\"` in the [listener.NAME.tls] at which it connects"
+    )]
+    NobodyOptional,
+    /// A listener at which nobody needs a certificate, and everybody has one.
+    #[error(
+        "lets in clients that show no certificate, and no peer has `certificate = \"none\"`; write \
+         \"required\", or leave it out"
+    )]
+    OptionalForNobody,
+    /// Tokens, and nobody who makes them.
+    #[error("needs an issuer whose tokens are accepted; add an [issuer.NAME] table")]
+    NoIssuer,
+    /// Tokens, and several who make some.
+    #[error("is missing, and there are several [issuer] tables; say whose tokens the peer shows")]
+    WhichIssuer,
+    /// The name of no issuer.
+    #[error("there is no [issuer.{0}]; {1}")]
+    UnknownIssuer(Box<str>, Suggestion),
+    /// Passwords, and no file of them.
+    #[error("needs the users with their passwords; add a [passwords] table with a `file`")]
+    NoPasswords,
     /// A key that must be there.
     #[error("is missing; add it")]
     Missing,
@@ -107,6 +141,38 @@ pub(super) enum Mistake {
          add one or pin the certificate with cert_sha256"
     )]
     NameWithoutCa,
+    /// A name for which each of several CAs could vouch.
+    #[error(
+        "must say which CA vouches for this name, as another one may have issued it to another \
+         device; add {list}", list = Either(.0)
+    )]
+    NameOfAnyCa(Vec<String>),
+    /// A CA that no listener has.
+    #[error("no listener has a client_ca of the name {0}; {1}")]
+    UnknownCa(Quoted, Suggestion),
+    /// A CA by name, where the listeners have one without.
+    #[error(
+        "names the CA \"{ca}\", and the client_ca at {first} has no name; take `ca` out, or write \
+         client_ca = {{ {ca} = \"FILE\" }} there"
+    )]
+    CaOfNoName {
+        /// The name.
+        ca: Arc<str>,
+        /// The CA without a name.
+        first: Location,
+    },
+    /// A CA without a name beside those with one.
+    #[error(
+        "has no name, and the CAs at {first} have: no peer can mean this one; write it as \
+         {{ NAME = \"FILE\" }}, with the name that the peers have as `ca`"
+    )]
+    CaWithoutName {
+        /// One with a name.
+        first: Location,
+    },
+    /// A CA beside a pin.
+    #[error("has no effect on a pin, which needs no CA; take it out")]
+    CaOfPin,
     /// A matcher with no key or with several.
     #[error("must have exactly one of san_dns, san_uri, cert_sha256 and spki_sha256")]
     OneMatcher,
@@ -241,9 +307,24 @@ impl<T: fmt::Display> fmt::Display for Listed<'_, T> {
     }
 }
 
+/// One of several.
+struct Either<'a>(&'a [String]);
+
+impl fmt::Display for Either<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join(" or "))
+    }
+}
+
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// What a certificate is made for, beside pins only.
+    #[error("has no effect on pins, which hold whatever a certificate is made for; take it out")]
+    UsageOfPins,
+    /// A CA that no peer names.
+    #[error("is the `ca` of no peer, so {0} vouches for nobody; take it out, or name it in a peer")]
+    UnusedCa(Quoted),
     /// A port for which the service's user needs a capability.
     #[error("port {0} needs a capability that the gate's user does not have; {ANY_PORT}")]
     PrivilegedPort(u16),

@@ -1,6 +1,7 @@
 //! Files that the configuration names.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use super::files::{self, Contents};
 use super::lookalike;
@@ -103,6 +104,20 @@ pub(super) fn read(
             };
             problems.unread(at.place, key, &fault, &told);
             None
+        }
+    }
+}
+
+/// Warns of what in a file is at an end of its time, as `judge` says of the one at a place.
+pub(super) fn dates<T>(
+    key: &str,
+    file: &Loaded<Vec<T>>,
+    judge: impl Fn(usize, &T, SystemTime) -> Option<String>,
+    problems: &mut Problems,
+) {
+    for (at, der) in file.content.iter().enumerate() {
+        if let Some(sentence) = judge(at, der, problems.now) {
+            problems.caution(file.place, key, &format!("{}: {sentence}", file.path.display()));
         }
     }
 }

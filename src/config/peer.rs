@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use config::ValueKind;
 use ipnet::IpNet;
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Digest, Matcher, Usage};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{Peer, Spot};
 use pacsgate_core::services::{Operation, Role, Service, SopClass};
@@ -13,21 +13,26 @@ use pacsgate_core::wire::uid::Uid;
 
 use super::guarding;
 use super::limits::{self, Limits};
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::pacs::title;
 use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
 use super::suggestion::Suggestion;
-use super::value;
+use super::{user, value};
 
+const NO_CERTIFICATE: &str = "none";
+const USAGES: [(&str, Usage); 2] = [("client", Usage::Client), ("any", Usage::Any)];
 const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
+    /// Where it says that it shows none.
+    pub(super) shows_none: Option<Place>,
     pub(super) certificates: Vec<At<Matcher>>,
+    pub(super) user: user::Read,
     pub(super) calling: Vec<At<AeTitle>>,
     pub(super) pacs: Vec<At<Arc<str>>>,
     pub(super) sop_classes: Vec<At<Uid>>,
@@ -47,10 +52,14 @@ pub(super) struct Read {
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
     let before = problems.count();
     let mut table = Section::open(format!("peer.{name}"), node, problems);
+    let contact = table.optional("contact", |node| node.text().map(Arc::from));
+    let (shows_none, certificates) = certificates(&mut table);
     let mut read = Read {
         name: name.into(),
-        contact: table.optional("contact", |node| node.text().map(Arc::from)).map(|at| at.value),
-        certificates: table.each("certificate", matcher),
+        shows_none,
+        certificates,
+        user: user::read(&mut table),
+        contact: contact.map(|at| at.value),
         calling: table.list("calling_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
@@ -81,8 +90,10 @@ impl Read {
     }
 
     /// What the policy needs.
-    pub(super) fn to_peer(&self) -> Peer {
+    pub(super) fn to_peer(&self, issuers: &[Arc<str>]) -> Peer {
         Peer {
+            needs_certificate: self.shows_none.is_none(),
+            user: self.user.rule(issuers),
             name: Arc::clone(&self.name),
             contact: self.contact.clone(),
             certificates: values(&self.certificates),
@@ -103,7 +114,9 @@ impl Read {
     pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
         let at = spot.index.unwrap_or(0);
         match spot.key {
-            "certificate" => place_of(&self.certificates, at),
+            "certificate" => place_of(&self.certificates, at).or(self.shows_none),
+            "calling_ae" => place_of(&self.calling, at),
+            "user_identity" => self.user.place(),
             "pacs" => place_of(&self.pacs, at),
             "services" => place_of(&self.services, at),
             // Both are judged by all the services, so not where one could not be read.
@@ -119,7 +132,40 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
     list.iter().map(|at| at.value.clone()).collect()
 }
 
-/// One table with one key.
+/// Where it says that it shows none, or what it is recognised by.
+fn certificates(table: &mut Section<'_>) -> (Option<Place>, Vec<At<Matcher>>) {
+    let usage = table.optional("accept_eku", |node| node.one_of("a usage", &USAGES));
+    let Some(node) = table.demand("certificate") else { return (None, Vec::new()) };
+    let place = node.place;
+    if let ValueKind::String(text) = &node.value {
+        if text == NO_CERTIFICATE {
+            return (Some(place), Vec::new());
+        }
+        let mistake = Mistake::Certificate(text.as_str().into());
+        table.mistake_at("certificate", Some(place), &mistake);
+        return (None, Vec::new());
+    }
+    let items = table.items("certificate", Some(node));
+    let matchers = items.into_iter().filter_map(|item| matcher(item, table.problems));
+    (None, made_for(matchers.collect(), usage, table))
+}
+
+/// The matchers, of certificates for clients or for anything.
+fn made_for(
+    matchers: Vec<At<Matcher>>,
+    usage: Option<At<Usage>>,
+    table: &mut Section<'_>,
+) -> Vec<At<Matcher>> {
+    let Some(At { place, value: usage }) = usage else { return matchers };
+    if !matchers.is_empty() && matchers.iter().all(|at| is_pin(&at.value)) {
+        let key = table.path("accept_eku");
+        table.problems.caution(place, key, &Caution::UsageOfPins);
+    }
+    let made_for = |at: At<Matcher>| At { place: at.place, value: at.value.made_for(usage) };
+    matchers.into_iter().map(made_for).collect()
+}
+
+/// One table with one key, and the CA of a name.
 fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     let place = item.node.place;
     if !matches!(item.node.value, ValueKind::Table(_)) {
@@ -128,6 +174,7 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
         return None;
     }
     let mut table = Section::open(item.key, item.node, problems);
+    let ca = table.optional("ca", |node| node.text().map(|name| Ca::Named(name.into())));
     let keys = table.len();
     let found = [
         table.optional("san_dns", |node| node.parsed(Matcher::san_dns, Mistake::Matcher)),
@@ -138,8 +185,15 @@ fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
     if keys != 1 {
         table.problems.mistake(place, table.key.as_str(), &Mistake::OneMatcher);
     }
+    let found = found.into_iter().flatten().next();
+    if let (Some(ca), Some(Matcher::CertSha256(_) | Matcher::SpkiSha256(_))) =
+        (&ca, found.as_ref().map(|at| &at.value))
+    {
+        table.mistake_at("ca", Some(ca.place), &Mistake::CaOfPin);
+    }
     table.finish();
-    found.into_iter().flatten().next()
+    let ca = ca.map_or(Ca::Only, |at| at.value);
+    found.map(|At { place, value }| At { place, value: value.vouched_for_by(ca) })
 }
 
 fn digest(node: &Node) -> Result<Digest, Mistake> {

@@ -1,6 +1,7 @@
 //! The policy judges peers and PACS; its errors get the places where an administrator finds them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use pacsgate_core::policy::{Policy, PolicyError, PolicyFault, Spot, Table};
 
@@ -15,10 +16,11 @@ use super::{pacs, peer};
 pub(super) fn policy(
     peers: &[peer::Read],
     pacs: &[pacs::Read],
+    issuers: &[Arc<str>],
     problems: &mut Problems,
 ) -> Result<Policy, Vec<PolicyError>> {
     let policy = Policy::new(
-        peers.iter().map(peer::Read::to_peer).collect(),
+        peers.iter().map(|peer| peer.to_peer(issuers)).collect(),
         pacs.iter().map(pacs::Read::to_pacs).collect(),
     );
     if let Err(errors) = &policy {

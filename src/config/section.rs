@@ -180,7 +180,7 @@ impl<'p> Section<'p> {
     }
 
     pub(super) fn judge<T>(&mut self, key: &str, node: &Node, read: Read<T>) -> Option<At<T>> {
-        judge(key, node, read(node), self.problems)
+        judge_value(key, node, read, self.problems)
     }
 
     /// Reports the keys that nobody has asked for.
@@ -211,6 +211,16 @@ pub(super) fn judge_entry<T>(
 ) -> Option<At<T>> {
     let value = read(node).map_err(|mistake| several(node, read, &mistake).unwrap_or(mistake));
     judge(key, node, value, problems)
+}
+
+/// Reads a value that is no key of a table.
+pub(super) fn judge_value<T>(
+    key: &str,
+    node: &Node,
+    read: Read<T>,
+    problems: &mut Problems,
+) -> Option<At<T>> {
+    judge(key, node, read(node), problems)
 }
 
 /// A text that is not taken and has a character in disguise would do without it, most likely.

@@ -16,11 +16,11 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::Section;
 use super::source::Place;
-use super::{ahead, cross, digest, passwords, peer, rules, unwise};
+use super::{ahead, cross, digest, passwords, peer, rules, unwise, vouching};
 use crate::host;
 use crate::identity::password::Passwords;
 use crate::site::Site;
-use crate::stream::tls::{Pins, Server};
+use crate::stream::tls::Server;
 
 /// Everything that a configuration says.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     if let Purpose::Check(service) = problems.purpose.clone() {
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
-    let policy = rules::policy(&tables.peers, &tables.pacs, &mut problems);
+    let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
 
@@ -106,10 +106,14 @@ fn listeners(
     peers: &[peer::Read],
     problems: &mut Problems,
 ) -> Listeners {
-    let pins: Pins = peers.iter().flat_map(peer::Read::pins).collect();
-    let all_pins = peers.iter().all(|peer| peer.is_sound) && !problems.incomplete;
+    let matchers = || peers.iter().flat_map(|peer| peer.certificates.iter().map(|at| &at.value));
+    let known = listener::Known {
+        pins: matchers().collect(),
+        exempt: matchers().collect(),
+        is_whole: peers.iter().all(|peer| peer.is_sound) && !problems.incomplete,
+    };
     let listener = |read: listener::Read| {
-        let (listener, tls) = read.into_listener(&pins, all_pins, problems)?;
+        let (listener, tls) = read.into_listener(&known, problems)?;
         let name = Arc::clone(&listener.name);
         Some((listener, (name, tls)))
     };
@@ -139,6 +143,11 @@ impl Tables {
         }
     }
 
+    /// The names of those who make tokens.
+    fn issuers(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
         cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
@@ -154,7 +163,9 @@ impl Tables {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
-        cross::names_have_a_ca(&self.listeners, &self.peers, problems);
+        cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
+        cross::nobody_needs_a_certificate(&self.listeners, &self.peers, problems);
+        vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
     }
 

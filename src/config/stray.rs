@@ -10,8 +10,15 @@ use super::source::Place;
 const OWN: [&str; 7] =
     ["contact", "calling_ae", "from", "pacs", "services", "sop_classes", "move_to"];
 /// Keys that come with them.
-const MORE: [&str; 13] = [
+const MORE: [&str; 20] = [
     "certificate",
+    "accept_eku",
+    "user_identity",
+    "issuer",
+    "subjects",
+    "ae_claim",
+    "claims",
+    "users",
     "tolerate",
     "guard",
     "elements",

@@ -3,14 +3,16 @@
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use pacsgate_core::certificate::Digest;
+use pacsgate_core::certificate::{Certificate, Digest};
+use pacsgate_core::policy::Holder;
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::live::PeerConnection;
+use crate::origins::Origin;
 use crate::reason::Reason;
 use crate::site::Site;
 use crate::slots::Slot;
@@ -93,9 +95,26 @@ impl Context {
         others
     }
 
-    /// The certificate that it has shown.
-    pub(super) fn has_shown(&mut self, certificate: Digest) {
+    /// TLS is up without a certificate.
+    pub(super) fn has_shown_nothing(&mut self) {
+        self.slot.authenticated(Origin::Source(self.slot.whose().source), false);
+    }
+
+    /// TLS is up with this certificate, and the peer whose it is.
+    pub(super) fn has_shown(&mut self, shown: &Certificate, holder: Option<&Holder>) {
+        let certificate = shown.sha256;
+        self.slot.authenticated(Origin::Certificate(certificate), holder.is_some());
+        let seen =
+            |holder: &Holder| self.gate.last_seen.note(&holder.peer, shown, SystemTime::now());
+        if let Some(sentence) = holder.and_then(seen) {
+            tracing::warn!("{sentence}");
+        }
         self.claim = Some(Claim { certificate, calling: None });
+    }
+
+    /// The digest of that.
+    pub(super) fn certificate(&self) -> Option<Digest> {
+        self.claim.map(|claim| claim.certificate)
     }
 
     /// The calling title, which is bound to that certificate.
@@ -130,13 +149,14 @@ impl Context {
                 }
                 delay
             }
-            None if slowing::is_failure(reason) && !self.slot.is_left_alone() => {
+            // Without a certificate there is nothing else to know it by.
+            None if is_failure(reason) && !self.slot.is_left_alone() => {
                 let Slowed { said, .. } = self.gate.slowing.failed(source, Instant::now());
                 if let Some(others) = said {
                     tracing::warn!(
                         %source, others,
-                        "handshakes from this address fail again and again: the next ones begin \
-                         later, by at most {LONGEST:?}"
+                        "handshakes or requests from this address fail again and again: the next \
+                         handshakes begin later, by at most {LONGEST:?}"
                     );
                 }
                 Duration::ZERO
@@ -154,4 +174,8 @@ impl Context {
             }
         }
     }
+}
+
+fn is_failure(reason: Reason) -> bool {
+    slowing::is_failure(reason) || slowing::is_refusal(reason)
 }

@@ -15,7 +15,7 @@ mod hash;
 mod hashing;
 mod line;
 
-pub use attempts::{Claim, Holder};
+pub use attempts::Claim;
 pub use cost::{Cost, CostFault};
 pub use file::{Passwords, PasswordsFault};
 pub use hash::{Exhausted, Hash};

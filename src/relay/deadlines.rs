@@ -25,8 +25,8 @@ pub struct Deadlines {
     pub write_stall: Duration,
     /// For what a side has still to say after it stopped taking bytes, or once the daemon stops.
     pub close: Duration,
-    /// The end of the association's life, when the client certificate ends.
-    pub expires: Option<Instant>,
+    /// The end of the association's life, when the client certificate or the token ends.
+    pub expires: Option<(Instant, Over)>,
     /// The end of the association's life.
     pub lifetime: Duration,
 }
@@ -229,8 +229,9 @@ impl Watch {
 
     fn life(&self) -> [(Instant, Ending); 3] {
         let far = self.began + FAR;
+        let (expires, what) = self.deadlines.expires.unwrap_or((far, Over::Certificate));
         [
-            (self.deadlines.expires.unwrap_or(far), Over::Certificate.into()),
+            (expires, what.into()),
             (self.began + self.deadlines.lifetime, Over::Lifetime.into()),
             (self.withdrawn.unwrap_or(far), Over::Withdrawn.into()),
         ]

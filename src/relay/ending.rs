@@ -34,6 +34,10 @@ pacsgate_core::reasons! {
             "Look at the PACS: it never ended an operation; raise limits.operation if it is slow.";
         Certificate: "certificate-ended",
             "the client certificate expired", "Renew the device's certificate: it has expired.";
+        Token: "token-ended",
+            "the token of the user has expired",
+            "Nothing, if the device opens a new association with a new token; raise `outlive` of the \
+             [issuer] table if associations are to go on for a while.";
         Lifetime: "lifetime",
             "the association reached limits.lifetime",
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
@@ -121,6 +125,7 @@ impl Ending {
                 | Over::Idle
                 | Over::Operation
                 | Over::Certificate
+                | Over::Token
                 | Over::Lifetime
                 | Over::Withdrawn
                 | Over::Shutdown

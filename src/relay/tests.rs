@@ -206,9 +206,11 @@ async fn ends_a_receiver_that_takes_nothing_and_reads_no_more_than_the_buffers_h
 
 #[tokio::test(start_paused = true)]
 async fn a_certificates_end_is_the_associations_end() {
-    let expires = Some(Instant::now() + Duration::from_secs(5));
-    let ends = start(Deadlines { expires, ..deadlines() }, 4096);
-    assert_eq!(ends.relay.await.unwrap().ending, Over::Certificate.into());
+    for what in [Over::Certificate, Over::Token] {
+        let expires = Some((Instant::now() + Duration::from_secs(5), what));
+        let ends = start(Deadlines { expires, ..deadlines() }, 4096);
+        assert_eq!(ends.relay.await.unwrap().ending, what.into());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,9 @@
 //! Who gets a place, and who gives way.
 
 use super::*;
+use pacsgate_core::certificate::Digest;
 
-const CERTIFICATE: Digest = Digest([7; 32]);
+const CERTIFICATE: Origin = Origin::Certificate(Digest([7; 32]));
 
 fn slots(connections: u32, handshakes: u32, requests: u32, per_source: u32) -> Arc<Slots> {
     Slots::new(&Limits { connections, handshakes, requests, per_source, ..Limits::default() })
@@ -77,7 +78,7 @@ fn the_oldest_of_the_heaviest_certificate_without_a_request_gives_way() {
         slot
     });
     let mut honest = slots.take(v4(9)).unwrap();
-    honest.authenticated(Digest([1; 32]), true);
+    honest.authenticated(Origin::Certificate(Digest([1; 32])), true);
     assert_eq!(stolen.each_ref().map(gives_way), [true, false, false]);
     assert!(!gives_way(&honest));
     assert_eq!(taken(&slots), [3, 0, 3]);

@@ -2,16 +2,17 @@
 //!
 //! A [`Server`] is made once from [`Settings`] and serves every connection of a listener. Its
 //! [`Server::accept`] ends in a stream together with the certificate that proved its holder, or
-//! in one [`HandshakeFault`] with the certificate that was refused.
+//! in one [`HandshakeFault`] with the certificate that was refused. Where the settings let a client
+//! show none, that is told as [`Shown::Nothing`]; one that is shown and refused never is.
 //!
 //! What does not exist here: session resumption (a resumed session would never meet the
-//! verifier), early data, OCSP, names of CAs in the certificate request, a client without a
-//! certificate.
+//! verifier), early data, OCSP, names of CAs in the certificate request.
 
 mod crl;
+mod dated;
 mod fault;
 mod identity;
-mod own;
+
 mod path;
 mod seen;
 mod settings;
@@ -26,20 +27,20 @@ use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, Certificate};
 use pacsgate_core::quoted::Quoted;
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::NoServerSessionStorage;
+use rustls::{HandshakeKind, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
-pub use settings::{Identity, Pins, Settings, SettingsError};
+pub use settings::{ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 
+use dated::Certificates;
 use identity::Identities;
-use own::Own;
 use seen::Seen;
 use verifier::ClientVerifier;
 
@@ -48,7 +49,17 @@ use verifier::ClientVerifier;
 pub struct Server {
     config: Arc<ServerConfig>,
     verifier: Arc<ClientVerifier>,
-    own: Own,
+    own: Certificates,
+    cas: Certificates,
+}
+
+/// What a client has shown in a handshake that ended well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// A certificate, and that it has the key.
+    Certificate(Accepted),
+    /// No certificate, which it may do here: it can be anybody.
+    Nothing,
 }
 
 /// A handshake that did not end in an accepted certificate.
@@ -73,19 +84,15 @@ impl Server {
     ///
     /// # Errors
     /// All the settings that cannot be used.
-    pub fn new(settings: Settings) -> Result<Self, Vec<SettingsError>> {
+    pub fn new(mut settings: Settings) -> Result<Self, Vec<SettingsError>> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let mut errors = Vec::new();
-        let own = Own::new(&settings.identities);
-        let identities = Identities::new(settings.identities, &provider, &mut errors);
-        let verifier = ClientVerifier::new(
-            &settings.client_ca,
-            &settings.crls,
-            settings.crl_grace,
-            settings.pins,
-            provider.signature_verification_algorithms,
-            &mut errors,
-        );
+        let own = Certificates::of_gate(&settings.identities);
+        let cas = Certificates::of_cas(&settings.client_ca);
+        let identities = std::mem::take(&mut settings.identities);
+        let identities = Identities::new(identities, &provider, &mut errors);
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = ClientVerifier::new(settings, algorithms, &mut errors);
         let (Some(identities), Some(verifier), true) = (identities, verifier, errors.is_empty())
         else {
             return Err(errors);
@@ -93,28 +100,34 @@ impl Server {
         let verifier = Arc::new(verifier);
         let config = server_config(provider, identities, Arc::clone(&verifier));
         let config = Arc::new(config.map_err(|error| vec![error])?);
-        Ok(Self { config, verifier, own })
+        Ok(Self { config, verifier, own, cas })
     }
 
     /// Judges once more a chain, leaf first, that a handshake has accepted, perhaps that of another
-    /// server: its client has shown that it holds the key.
+    /// server: its client has shown that it holds the key. `None` for a client without one.
     ///
     /// # Errors
     /// Why it would be refused now.
-    pub fn judge_again(&self, chain: &[CertificateDer<'_>]) -> Result<Accepted, HandshakeFault> {
-        let (leaf, above) = chain.split_first().ok_or(HandshakeFault::Unverified)?;
-        self.verifier.judge(leaf, above, UnixTime::now())
+    pub fn judge_again(
+        &self,
+        chain: &[CertificateDer<'_>],
+    ) -> Result<Option<Accepted>, HandshakeFault> {
+        let Some((leaf, above)) = chain.split_first() else {
+            let is_optional = self.verifier.is_optional();
+            return if is_optional { Ok(None) } else { Err(HandshakeFault::CertificateMissing) };
+        };
+        self.verifier.judge(leaf, above, UnixTime::now()).map(Some)
     }
 
-    /// What is to be said of the gate's own certificates, and of revocation lists, that are near an
+    /// What is to be said of the gate's own certificates, the CAs and revocation lists that are near an
     /// end of their time.
     pub fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
-        self.own.dates(now).chain(self.verifier.lists().dates(now))
+        self.own.dates(now).chain(self.cas.dates(now)).chain(self.verifier.lists().dates(now))
     }
 
     /// When they end.
     pub fn ends(&self) -> impl Iterator<Item = SystemTime> {
-        self.own.ends().chain(self.verifier.lists().ends())
+        self.own.ends().chain(self.cas.ends()).chain(self.verifier.lists().ends())
     }
 
     /// The CAs of which every certificate is refused, as their revocation lists have ended.
@@ -129,17 +142,14 @@ impl Server {
     ///
     /// # Errors
     /// Whatever kept the handshake from ending in an accepted certificate.
-    pub async fn accept<IO>(
-        &self,
-        io: IO,
-    ) -> Result<(TlsStream<IO>, Accepted), HandshakeFailure<IO>>
+    pub async fn accept<IO>(&self, io: IO) -> Result<(TlsStream<IO>, Shown), HandshakeFailure<IO>>
     where
         IO: AsyncRead + AsyncWrite + Unpin,
     {
         let handshake = TlsAcceptor::from(Arc::clone(&self.config)).accept(io).into_fallible();
         let (outcome, seen) = seen::during(handshake).await;
         match outcome {
-            Ok(stream) => accepted(stream, seen),
+            Ok(stream) => self.accepted(stream, seen),
             Err((error, io)) => {
                 // What rustls says of a refused certificate only names the alert.
                 let (fault, error) = match seen.fault() {
@@ -154,19 +164,27 @@ impl Server {
             }
         }
     }
-}
 
-/// A handshake in which the verifier had no say (as in a resumed session) is no handshake.
-fn accepted<IO>(
-    stream: TlsStream<IO>,
-    seen: Seen,
-) -> Result<(TlsStream<IO>, Accepted), HandshakeFailure<IO>> {
-    match seen.certificate() {
-        Ok(certificate) => Ok((stream, certificate)),
-        Err(fault) => {
-            let error = io::Error::other("no certificate was verified");
-            let (presented, is_vouched_for, io) = (None, false, stream.into_inner().0);
-            Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
+    /// A handshake in which the verifier had no say (as in a resumed session) is no handshake, unless
+    /// it was a whole one without a certificate.
+    fn accepted<IO>(
+        &self,
+        stream: TlsStream<IO>,
+        seen: Seen,
+    ) -> Result<(TlsStream<IO>, Shown), HandshakeFailure<IO>> {
+        let connection = stream.get_ref().1;
+        let is_bare = connection.peer_certificates().is_none()
+            && connection.handshake_kind().is_some_and(|kind| kind != HandshakeKind::Resumed);
+        if self.verifier.is_optional() && is_bare && !seen.has_judged() {
+            return Ok((stream, Shown::Nothing));
+        }
+        match seen.certificate() {
+            Ok(certificate) => Ok((stream, Shown::Certificate(certificate))),
+            Err(fault) => {
+                let error = io::Error::other("no certificate was verified");
+                let (presented, is_vouched_for, io) = (None, false, stream.into_inner().0);
+                Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
+            }
         }
     }
 }

@@ -13,7 +13,6 @@ use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::oid_registry::{OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD, Oid};
 use x509_parser::prelude::FromDer;
-use x509_parser::public_key::PublicKey;
 
 use super::foreign::{self, ForeignKey};
 
@@ -26,7 +25,7 @@ const MAX_URI: usize = 1024;
 /// Bytes of a common name kept for the audit: `ub-common-name` of RFC 5280, in UTF-8.
 const MAX_COMMON_NAME: usize = 256;
 /// What aws-lc verifies RSA signatures with, in bytes of the modulus (2048 to 8192 bits).
-const RSA_MODULUS: std::ops::RangeInclusive<usize> = 256..=1024;
+const RSA_MODULUS: std::ops::RangeInclusive<usize> = foreign::SHORTEST_MODULUS..=1024;
 
 /// Why a leaf is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +41,8 @@ pub(crate) enum Unread {
 pub(crate) struct Traits {
     /// There is an extended key usage extension.
     pub(crate) has_extended_key_usage: bool,
+    /// That has clientAuth.
+    pub(crate) is_for_clients: bool,
     /// The key is of a kind that is known and cannot be verified with.
     pub(crate) foreign_key: Option<ForeignKey>,
     /// The key is of a size whose signatures can be verified.
@@ -75,8 +76,10 @@ pub(crate) fn read(
         not_before: certificate.validity().not_before.timestamp(),
         not_after: certificate.validity().not_after.timestamp(),
     };
+    let usage = certificate.extended_key_usage().ok().flatten();
     let traits = Traits {
-        has_extended_key_usage: matches!(certificate.extended_key_usage(), Ok(Some(_))),
+        has_extended_key_usage: usage.is_some(),
+        is_for_clients: usage.is_some_and(|usage| usage.value.client_auth),
         foreign_key: foreign::key_of(certificate),
         key_size_supported: key_size_supported(certificate),
         has_critical_key_period: is_critical(certificate, &OID_X509_EXT_PRIVATE_KEY_USAGE_PERIOD),
@@ -166,10 +169,8 @@ fn common_name(certificate: &X509Certificate<'_>) -> Option<Box<str>> {
 /// An RSA key outside of the verifiable sizes would end as a signature that does not fit, which
 /// says the wrong thing to the administrator.
 fn key_size_supported(certificate: &X509Certificate<'_>) -> bool {
-    let key = certificate.public_key().parsed();
-    if let Ok(PublicKey::RSA(key)) = &key {
-        let zeros = key.modulus.iter().take_while(|byte| **byte == 0).count();
-        return RSA_MODULUS.contains(&key.modulus.len().saturating_sub(zeros));
+    match foreign::rsa_modulus(certificate) {
+        Some(bytes) => RSA_MODULUS.contains(&bytes),
+        None => certificate.public_key().parsed().is_ok(),
     }
-    key.is_ok()
 }

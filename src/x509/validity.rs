@@ -56,6 +56,21 @@ pub(crate) fn of_certificate(der: &[u8], what: Dated, now: SystemTime) -> Option
     Some(what.sentence(&certificate.subject().to_string(), when))
 }
 
+/// The same of the certificate that a peer has shown, with when that was and its end, in seconds since
+/// the epoch.
+pub(crate) fn of_peer(
+    peer: &str,
+    name: &str,
+    seen: u64,
+    not_after: u64,
+    now: SystemTime,
+) -> Option<String> {
+    let when = When::of(0..not_after, SOON, Duration::ZERO, since_epoch(now))?;
+    let (name, seen) = (Quoted::from(name), date(seen));
+    let advice = if matches!(when, When::Ended(_)) { "the device is refused" } else { "renew it" };
+    Some(format!("the certificate {name} of peer {peer}, last seen on {seen}, {when}; {advice}"))
+}
+
 /// When a certificate ends.
 pub(crate) fn end_of(der: &[u8]) -> Option<SystemTime> {
     let (_, certificate) = X509Certificate::from_der(der).ok()?;

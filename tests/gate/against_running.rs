@@ -61,6 +61,22 @@ fn says_it_to_programs() {
 }
 
 #[test]
+fn warns_of_the_certificates_of_peers_that_end_soon() {
+    let (running, open) = Running::with_two_associations();
+    open.into_iter().for_each(|mut requestor| requestor.release());
+    let sentence = "the certificate \"ct1.radiology.example\" of peer ct1, last seen on ";
+    running.scenario.gate.wait_for_log(sentence);
+    let checked = running.check(&[]);
+    assert!(checked.text.contains(&format!("warning: {sentence}")), "{}", checked.text);
+    let strict = running.check(&["--strict"]);
+    assert!(strict.text.contains(&format!("warning: {sentence}")), "{}", strict.text);
+    let told: Value = serde_json::from_str(&running.check(&["--json"]).text).unwrap();
+    let certificates = told["running"]["certificates"].as_array().unwrap();
+    let peers: Vec<_> = certificates.iter().map(|one| one["peer"].as_str().unwrap()).collect();
+    assert_eq!(peers, ["ct1", "mr1"], "{told}");
+}
+
+#[test]
 fn an_association_on_which_nothing_was_accepted_is_one_of_the_open_ones() {
     let pacs = Pacs::playing(|pacs| {
         let mut answer = pacs.request().acceptance();

@@ -3,7 +3,7 @@
 use crate::support::associate::Associate;
 use crate::support::authority::{Algorithm, Authority, DAY, Identity, Profile, Usage, Validity};
 use crate::support::requestor::{Caller, Received, TLS12, TLS13};
-use crate::support::scenario::{Scenario, echo};
+use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, device, site};
 use rustls::AlertDescription;
@@ -218,6 +218,126 @@ fn takes_a_pin_written_with_colons_in_upper_case() {
     let digits = identity.sha256().to_uppercase();
     let pairs: Vec<_> = digits.as_bytes().chunks(2).map(String::from_utf8_lossy).collect();
     taken(&identity, |settings| pinned(settings, &pairs.join(":")));
+}
+
+#[test]
+fn tells_two_authorities_of_one_name_apart_and_their_devices_of_one_name() {
+    let vendor = Authority::root("radiology root");
+    let theirs = vendor.issue(&Profile::client(CT1_NAME));
+    let scenario = Scenario::with(|settings| with_vendor(settings, &vendor));
+    for (identity, own, foreign, ca) in
+        [(&site().ct1, "CT1", "CT9", "hospital"), (&theirs, "CT9", "CT1", "vendor-x")]
+    {
+        let call = || Caller::with(identity).call(scenario.gate.address).unwrap();
+        let mut requestor = call();
+        requestor.associate(&Associate::echo(own, "PACS"));
+        echo(&mut requestor, 1);
+        requestor.release();
+        let mut requestor = call();
+        requestor.send(&Associate::echo(foreign, "PACS").encode());
+        assert_rejected(&mut requestor, [1, 1, 3]);
+        let refused =
+            |line: &Value| line["reason"] == "calling-title" && line["calling"] == foreign;
+        let line = scenario.gate.wait_for_audit(refused);
+        assert_eq!(line["certificate"]["ca"], serde_json::json!([ca]));
+    }
+}
+
+#[test]
+fn a_name_of_another_authority_than_the_peers_is_unknown() {
+    let vendor = Authority::root("vendor root");
+    let theirs = vendor.issue(&Profile::client(CT1_NAME));
+    let scenario = Scenario::with(|settings| {
+        let mut settings = with_vendor(settings, &vendor);
+        settings.more.clear();
+        settings
+    });
+    let mut requestor = Caller::with(&theirs).call(scenario.gate.address).unwrap();
+    requestor.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut requestor, [1, 1, 1]);
+    scenario.refused_once("refused", "unknown-certificate");
+}
+
+#[test]
+fn takes_the_old_certificate_of_a_device_and_the_new_one_while_they_overlap() {
+    let [old, new] = [(); 2].map(|()| device(CT1_NAME).self_signed());
+    let [named, other] = [CT1_NAME, "ct1-new.radiology.example"]
+        .map(|name| site().root.issue(&Profile::client(name)));
+    let scenario = Scenario::with(|mut settings| {
+        let pins = [&old, &new].map(|one| format!("{{ cert_sha256 = {:?} }}", one.sha256()));
+        let names =
+            format!("{{ san_dns = {CT1_NAME:?} }}, {{ san_dns = \"ct1-new.radiology.example\" }}");
+        settings.ct1.insert("certificate", format!("[{}, {names}]", pins.join(", ")));
+        settings
+    });
+    for identity in [&old, &new, &named, &other] {
+        let mut requestor = Caller::with(identity).call(scenario.gate.address).unwrap();
+        requestor.associate(&Associate::echo("CT1", "PACS"));
+        echo(&mut requestor, 1);
+        requestor.release();
+        let sha256 = identity.sha256();
+        let opened = |line: &Value| {
+            line["event"] == "opened" && line["certificate"]["sha256"] == sha256.as_str()
+        };
+        assert_eq!(scenario.gate.wait_for_audit(opened)["peer"], "ct1");
+    }
+}
+
+#[test]
+fn a_certificate_without_a_name_of_a_peer_is_unknown() {
+    let nameless = Profile { dns: Vec::new(), ..Profile::client(CT1_NAME) };
+    let wildcard = Profile { dns: vec!["*.radiology.example"], ..Profile::client(CT1_NAME) };
+    for profile in [nameless, wildcard] {
+        let scenario = Scenario::usual();
+        let identity = site().root.issue(&profile);
+        let mut requestor = Caller::with(&identity).call(scenario.gate.address).unwrap();
+        requestor.send(&Associate::echo("CT1", "PACS").encode());
+        assert_rejected(&mut requestor, [1, 1, 1]);
+        let line = scenario.refused_once("refused", "unknown-certificate");
+        assert_eq!(line["certificate"]["common_name"], CT1_NAME, "{line}");
+    }
+}
+
+#[test]
+fn takes_a_certificate_for_servers_of_the_one_peer_that_accepts_any_usage() {
+    for usage in [Usage::Server, Usage::Unstated] {
+        let profile = Profile { usage, ..Profile::client(CT1_NAME) };
+        taken(&site().root.issue(&profile), |mut settings| {
+            settings.ct1.insert("accept_eku", "\"any\"".into());
+            settings
+        });
+    }
+}
+
+#[test]
+fn refuses_a_certificate_for_servers_of_another_peer_than_that_which_accepts_any_usage() {
+    let other = "ct9.radiology.example";
+    let profile = Profile { usage: Usage::Server, ..Profile::client(other) };
+    let theirs = site().root.issue(&profile);
+    let line = refused(&Caller::with(&theirs), "key-usage-wrong", |mut settings| {
+        let mut ct9 = settings.ct1.clone();
+        ct9.insert("certificate", format!("[{{ san_dns = {other:?} }}]"));
+        ct9.insert("calling_ae", "[\"CT9\"]".into());
+        settings.ct1.insert("accept_eku", "\"any\"".into());
+        settings.more.push(("peer.ct9", ct9));
+        settings
+    });
+    assert!(line["advice"].as_str().unwrap().contains("accept_eku = \"any\""), "{line}");
+}
+
+/// The CAs have names, and a device of the vendor's is the peer `ct9`.
+fn with_vendor(mut settings: Settings, vendor: &Authority) -> Settings {
+    let file = settings.file("vendor-ca.crt", &vendor.pem());
+    let hospital = settings.tls["client_ca"].clone();
+    let cas = format!("{{ hospital = {hospital}, vendor-x = {file:?} }}");
+    settings.tls.insert("client_ca", cas);
+    let named = |ca| format!("[{{ san_dns = {CT1_NAME:?}, ca = {ca:?} }}]");
+    let mut ct9 = settings.ct1.clone();
+    settings.ct1.insert("certificate", named("hospital"));
+    ct9.insert("certificate", named("vendor-x"));
+    ct9.insert("calling_ae", "[\"CT9\"]".into());
+    settings.more.push(("peer.ct9", ct9));
+    settings
 }
 
 fn revoking(mut settings: Settings, crls: &[String]) -> Settings {

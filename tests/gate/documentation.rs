@@ -70,14 +70,14 @@ fn the_defaults_on_the_page_are_those_of_the_reference() {
         assert!(CONFIGURATION.contains(&row), "no {row}");
         count += 1;
     }
-    assert_eq!(count, 31);
+    assert_eq!(count, 32);
 }
 
 #[test]
 fn the_ranges_on_the_page_are_those_that_check_names() {
     let rows = CONFIGURATION.lines().filter_map(|line| line.strip_prefix("| `limits."));
     let rows: Vec<_> = rows.map(|row| row.split(" | ").collect::<Vec<_>>()).collect();
-    assert_eq!(rows.len(), 28);
+    assert_eq!(rows.len(), 29);
     let folder = Folder::new();
     folder.write_readme_configuration();
     let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();

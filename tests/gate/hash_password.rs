@@ -10,8 +10,9 @@ use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
-use pacsgate::identity::password::{Asker, Attempt, Claim, Hashing, Holder, Passwords};
+use pacsgate::identity::password::{Asker, Attempt, Claim, Hashing, Passwords};
 use pacsgate::net::Source;
+use pacsgate::origins::Origin;
 
 const PASSWORD: &str = "canary: correct horse";
 
@@ -95,7 +96,7 @@ fn lets_in(line: &[u8], user: &str, password: &str) -> bool {
     let source = Source::of("192.0.2.1".parse().unwrap());
     let attempt = Attempt {
         asker: Asker::Stranger(source),
-        claim: Claim { holder: Holder::Source(source), calling: None },
+        claim: Claim { origin: Origin::Source(source), calling: None },
         user: user.as_bytes(),
         password: password.as_bytes(),
     };

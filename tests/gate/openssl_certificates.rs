@@ -11,7 +11,9 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+const SHORT_RSA: &str = "RSA -pkeyopt rsa_keygen_bits:1024";
 const P_256: &str = "EC -pkeyopt ec_paramgen_curve:P-256";
+const RSA: &str = "RSA -pkeyopt rsa_keygen_bits:2048";
 const BRAINPOOL: &str = "EC -pkeyopt ec_paramgen_curve:brainpoolP256r1";
 const RSA_PSS: &str = "RSA-PSS -pkeyopt rsa_keygen_bits:2048";
 const POLICIES: &str = "certificatePolicies = critical, 1.2.3.4";
@@ -48,8 +50,44 @@ fn a_device_that_can_sign_nothing_for_the_gate_is_told_why_it_showed_no_certific
 
 #[test]
 #[ignore = "needs openssl: run tests/all"]
+fn an_optional_certificate_that_is_shown_is_judged_and_one_of_no_use_is_not_shown() {
+    let workshop = Workshop::new(P_256);
+    let optional = || {
+        Scenario::with(|settings| {
+            let mut settings = workshop.configure(settings, "san_dns", "ct1.example");
+            settings.tls.insert("client_certificate", "\"optional\"".into());
+            settings
+        })
+    };
+    let both = ["-tls1_2", "-tls1_3"];
+    workshop.issue("ct1", P_256, "", "ca");
+    workshop.is_served("ct1", &optional());
+    let scenario = optional();
+    for version in both {
+        workshop.shake_hands(version, scenario.gate.address);
+    }
+    scenario.refused("failed", "certificate-missing", 2);
+    workshop.run("openssl req -x509 -new -key ct1.key -out ct1.pem -days 30 -subj /CN=ct1");
+    let scenario = optional();
+    for version in both {
+        workshop.shake_hands(&format!("{version} -cert ct1.pem"), scenario.gate.address);
+    }
+    scenario.refused("failed", "ca-certificate", 2);
+    workshop.issue("ct1", BRAINPOOL, "", "ca");
+    let scenario = optional();
+    workshop.shake_hands("-tls1_2 -cert ct1.pem", scenario.gate.address);
+    scenario.refused("failed", "brainpool-key", 1);
+    let scenario = optional();
+    workshop.shake_hands("-tls1_3 -cert ct1.pem", scenario.gate.address);
+    scenario.refused("failed", "certificate-missing", 1);
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
 fn a_device_below_an_issuer_with_a_foreign_key_is_named_and_can_be_pinned() {
-    for (kind, reason) in [(BRAINPOOL, "brainpool-key"), (RSA_PSS, "rsa-pss-key")] {
+    for (kind, reason) in
+        [(BRAINPOOL, "brainpool-key"), (RSA_PSS, "rsa-pss-key"), (SHORT_RSA, "short-rsa-key")]
+    {
         let workshop = Workshop::new(P_256);
         workshop.issue("issuer", kind, AUTHORITY, "ca");
         workshop.issue("ct1", P_256, "", "issuer");
@@ -57,6 +95,40 @@ fn a_device_below_an_issuer_with_a_foreign_key_is_named_and_can_be_pinned() {
         let address = scenario.gate.address;
         workshop.shake_hands("-tls1_3 -cert ct1.pem -cert_chain issuer.pem", address);
         workshop.can_be_pinned(&scenario.refused_once("failed", reason)["certificate"]["sha256"]);
+    }
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
+fn what_cannot_be_pinned_is_not_advised_to_be() {
+    let workshop = Workshop::new(P_256);
+    workshop.issue("ct1", SHORT_RSA, "", "ca");
+    let digest = workshop.refused(&["-tls1_2", "-tls1_3"], "short-rsa-key", "not even pinned");
+    workshop.is_refused_though_pinned(&digest, "short-rsa-key");
+    workshop.issue("ct1", P_256, "", "ca");
+    workshop.run(
+        "openssl x509 -req -in ct1.csr -CA ca.pem -CAkey ca.key -days 30 -sha256 -out ct1.pem",
+    );
+    let digest =
+        workshop.refused(&["-tls1_2", "-tls1_3"], "certificate-version", "not even pinned");
+    assert_eq!(digest, Value::Null);
+    workshop.issue("ct1", BRAINPOOL, "", "ca");
+    let digest = workshop.refused(&["-tls1_2"], "brainpool-key", "not even pinned");
+    workshop.is_refused_though_pinned(&digest, "brainpool-key");
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
+fn a_device_whose_certificate_has_weak_signature_can_be_pinned() {
+    for kind in [P_256, RSA] {
+        let workshop = Workshop::new(kind);
+        workshop.issue("ct1", P_256, "", "ca");
+        workshop.run(
+            "openssl x509 -req -in ct1.csr -CA ca.pem -CAkey ca.key -days 30 -sha1 \
+             -extfile ct1.ext -out ct1.pem",
+        );
+        let both = ["-tls1_2", "-tls1_3"];
+        workshop.can_be_pinned(&workshop.refused(&both, "weak-signature", "pin its certificate"));
     }
 }
 
@@ -98,6 +170,7 @@ fn check_names_foreign_keys_of_the_gate_and_of_its_cas() {
     for (kind, named) in [
         (BRAINPOOL, "is on a brainpool curve"),
         (RSA_PSS, "is an RSA-PSS key (rsassaPss) and no ordinary RSA key (rsaEncryption)"),
+        (SHORT_RSA, "is an RSA key of less than 2048 bits"),
     ] {
         let workshop = Workshop::new(kind);
         workshop.issue("gate", kind, "", "ca");
@@ -176,12 +249,33 @@ impl Workshop {
         check.args(["check", "--config"]).arg(file).output().unwrap()
     }
 
-    /// A TLS client with these arguments does what it can.
+    /// A TLS client with these arguments does what it can, with weak keys and signatures as well.
     fn shake_hands(&self, arguments: &str, gate: SocketAddr) {
-        let key = "-key ct1.key";
+        let key = if arguments.contains("-cert") { "-key ct1.key" } else { "" };
         // Until its input ends it reads, and so meets the alert that comes after its handshake.
-        let script = format!("sleep 0.5 | openssl s_client {arguments} {key} -connect {gate}");
+        let weak = "-cipher DEFAULT@SECLEVEL=0";
+        let script =
+            format!("sleep 0.5 | openssl s_client {weak} {arguments} {key} -connect {gate}");
         let _ = self.shell(&script);
+    }
+
+    /// The device `ct1` is refused with an advice that says this, as often as it tries; the digest of
+    /// its certificate.
+    fn refused(&self, attempts: &[&str], reason: &str, advice: &str) -> Value {
+        let scenario = self.scenario("san_dns", "ct1.example");
+        for attempt in attempts {
+            self.shake_hands(&format!("{attempt} -cert ct1.pem"), scenario.gate.address);
+        }
+        let line = scenario.refused("failed", reason, attempts.len().try_into().unwrap());
+        assert!(line["advice"].as_str().unwrap().contains(advice), "{line}");
+        assert!(line["wire"].as_str().unwrap().starts_with("TLS alert"), "{line}");
+        line["certificate"]["sha256"].clone()
+    }
+
+    fn is_refused_though_pinned(&self, sha256: &Value, reason: &str) {
+        let scenario = self.scenario("cert_sha256", sha256.as_str().unwrap());
+        self.shake_hands("-tls1_2 -cert ct1.pem", scenario.gate.address);
+        scenario.refused_once("failed", reason);
     }
 
     /// With its pin the device `ct1` gets its C-ECHO.

@@ -49,7 +49,8 @@ fn delays_handshakes_from_an_address_that_fails_until_a_peer_has_come_from_there
     for _ in 0..SLOWED {
         garbage(&scenario, from);
     }
-    let told = scenario.gate.wait_for_log("handshakes from this address fail again and again");
+    let told =
+        scenario.gate.wait_for_log("handshakes or requests from this address fail again and again");
     assert!(told.contains("source=127.0.0.9"), "{told}");
 
     // Another one does not wait.

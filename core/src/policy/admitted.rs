@@ -1,9 +1,10 @@
 //! An association that is permitted but for the identity of its user.
 
 use super::permit::{Permit, Terms};
+use super::refusal::Refusal;
+use super::user::Identified;
 
-/// A request within the limits, whose place is taken: only now may it cost the time that verifying
-/// a user identity takes.
+/// A request within the limits, whose place is taken.
 #[derive(Debug)]
 pub struct Admitted {
     terms: Terms,
@@ -14,8 +15,12 @@ impl Admitted {
         Self { terms }
     }
 
-    /// Permits the association: no peer has to show a user identity yet.
-    pub fn permit(self) -> Permit {
-        Permit::new(self.terms)
+    /// Judges the user, as far as the peer has to show one.
+    ///
+    /// # Errors
+    ///
+    /// What is missing or wrong with it.
+    pub fn permit(self, identified: Identified) -> Result<Permit, Refusal> {
+        self.terms.with(identified).map(Permit::new)
     }
 }

@@ -4,15 +4,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::admitted::Admitted;
+use super::denial::Denial;
 use super::peer::{Pacs, PeerRules};
 use super::permit::{Terms, announced};
 use super::proposal::Judged;
-use super::refusal::{Inquiry, Refusal};
+use super::refusal::Refusal;
 use super::trace::{Finding, Trace};
+use super::user::{Identified, Verification};
+use crate::certificate::Digest;
 use crate::inspector::{Caps, Contexts, Grants};
 use crate::services::Operations;
 use crate::side::PerSide;
-use crate::wire::associate::{AssociateRq, ContextId, ReceivedRq, UserInformation};
+use crate::wire::associate::{AssociateRq, ContextId, ReceivedRq, UserIdentity, UserInformation};
 
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
@@ -40,6 +43,7 @@ impl Candidate {
         received: &ReceivedRq,
         judged: Judged,
         trace: Trace,
+        certificate: Option<Digest>,
     ) -> Self {
         let asked = &received.request;
         let request = AssociateRq {
@@ -73,6 +77,10 @@ impl Candidate {
             notes: received.notes.clone(),
             remarks: judged.remarks,
             trace,
+            user_rule: Arc::clone(&peer.user),
+            certificate,
+            user: None,
+            answers_identity: false,
         };
         Self { terms, peer_limit: peer.associations, pacs_limit: pacs.associations }
     }
@@ -102,6 +110,25 @@ impl Candidate {
         &self.terms.pacs
     }
 
+    /// What has to be verified of the user identity in the request, before it is permitted.
+    ///
+    /// # Errors
+    ///
+    /// The request does not show what the peer has to show.
+    pub fn verification(&self, identity: Option<&UserIdentity>) -> Result<Verification, Denial> {
+        self.terms.user_rule.verification(identity)
+    }
+
+    /// Judges the user of an association that was opened before, as [`Admitted::permit`] does.
+    ///
+    /// # Errors
+    ///
+    /// What is missing or wrong with it.
+    pub fn of_user(self, identified: Identified) -> Result<Self, Refusal> {
+        let Self { terms, peer_limit, pacs_limit } = self;
+        Ok(Self { terms: terms.with(identified)?, peer_limit, pacs_limit })
+    }
+
     /// Judges the limits: the peer's own, half of the PACS's for one peer, the PACS's.
     ///
     /// # Errors
@@ -110,16 +137,10 @@ impl Candidate {
     pub fn admit(self, occupancy: Occupancy) -> Result<Admitted, Refusal> {
         let finding = self.limits(occupancy);
         let mut terms = self.terms;
-        let Err(denial) = terms.trace.record(finding) else {
-            return Ok(Admitted::new(terms));
-        };
-        let inquiry = Inquiry {
-            trace: terms.trace,
-            peer: Some(terms.peer),
-            pacs: Some(terms.pacs),
-            removed: terms.removed,
-        };
-        Err(inquiry.refuse(denial))
+        match terms.trace.record(finding) {
+            Ok(()) => Ok(Admitted::new(terms)),
+            Err(denial) => Err(terms.refuse(denial)),
+        }
     }
 
     fn limits(&self, occupancy: Occupancy) -> Finding {

@@ -71,6 +71,7 @@ fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> 
             roles: roles(terms, user.roles, &mut remarks),
             extended: extended(terms, user.extended, &mut remarks),
         },
+        answers_identity: terms.answers_identity,
     };
     let contexts = Contexts::new(accepted(terms, &verdicts), maxima, terms.grants.clone());
     Ok(Conclusion { answer, contexts, notes, remarks })

@@ -5,7 +5,7 @@ use crate::wire::reject::Reject;
 
 const NO_REASON: Answer = Answer::Reject(Reject::NO_REASON);
 const LOCAL_LIMIT: Answer = Answer::Reject(Reject::LOCAL_LIMIT);
-const NOT_AUTHENTICATED: Answer = Answer::Reject(Reject::NOT_AUTHENTICATED);
+pub(super) const NOT_AUTHENTICATED: Answer = Answer::Reject(Reject::NOT_AUTHENTICATED);
 
 crate::reasons! {
     /// Why the policy refuses an association: one reason, the first in the order of the checks. The
@@ -14,7 +14,13 @@ crate::reasons! {
         UnknownCertificate: "unknown-certificate",
             "the certificate belongs to no peer",
             "If the device may connect, add a name or digest of its certificate to `certificate` of \
-             its [peer] table." => NO_REASON;
+             its [peer] table; where the CAs have names, a name counts with the `ca` that has issued \
+             it." => NO_REASON;
+        NoCertificate: "no-certificate",
+            "the client showed no certificate, and the calling title is that of no peer without one",
+            "If the device has a certificate, turn on client authentication in its TLS settings. If it \
+             has none, it needs a [peer] table of its own with `certificate = \"none\"`, its calling \
+             title and a `user_identity`." => NOT_AUTHENTICATED;
         SeveralPeers: "several-peers",
             "the certificate belongs to several peers",
             "Leave only one [peer] table whose `certificate` matches this certificate."
@@ -60,15 +66,17 @@ crate::reasons! {
              a user name with a password. A user name alone proves nothing." => NOT_AUTHENTICATED;
         TokenTooLong: "token-too-long",
             "the token is longer than 16 KiB",
-            "Let the issuer put less into the token: the claims that the gate looks at suffice."
+            "Let the issuer put less into the token: besides what RFC 7519 names, the gate looks at `ae_claim` \
+             and `claims` of the [peer] table only."
             => NOT_AUTHENTICATED;
         TokenMalformed: "token-malformed",
             "the token is not a signed JSON Web Token in compact form",
-            "Look at what the device sends as its token: three parts with dots between them, signed and \
+            "Look at what the device sends as its token: it has to be `header.payload.signature`, signed and \
              not encrypted (RFC 7515)." => NOT_AUTHENTICATED;
         TokenHeader: "token-header",
             "the header of the token has a member that brings its own key or changes how it is read",
-            "Let the issuer make tokens without crit, b64, jku, x5u, x5c and jwk in their header."
+            "Let the issuer make tokens without `crit`, `b64`, `jku`, `x5u`, `x5c` and `jwk` in their \
+             header."
             => NOT_AUTHENTICATED;
         TokenIssuer: "token-issuer",
             "the token is not from the issuer of this peer",
@@ -85,31 +93,31 @@ crate::reasons! {
              not have them yet." => NOT_AUTHENTICATED;
         TokenKeysStale: "token-keys-stale",
             "the keys of the issuer could not be read for longer than max_stale",
-            "Look in the log why the keys of the issuer cannot be read: until they can, none of its \
-             tokens is accepted." => NOT_AUTHENTICATED;
+            "Look in the log why `keys` or `keys_url` of the [issuer] table cannot be read: until they can \
+             be, none of its tokens is accepted." => NOT_AUTHENTICATED;
         TokenSignature: "token-signature",
             "the signature of the token is wrong",
             "Find out where the token comes from: it was changed, or signed by another key than the \
              issuer's of that `kid`." => NOT_AUTHENTICATED;
         TokenClaims: "token-claims",
-            "exp, iss, aud, sub or nbf of the token is missing or of another type than it has to be",
-            "Let the issuer put exp, iss, aud and sub into the token, in the types of RFC 7519."
+            "a claim of the token is missing or of another type than RFC 7519 says",
+            "Let the issuer put `exp`, `iss`, `aud` and `sub` into the token, in the types of RFC 7519."
             => NOT_AUTHENTICATED;
         TokenExpired: "token-expired",
             "the token has expired",
-            "Let the device fetch a new token before each association, or set the clock of the gate."
+            "Let the device fetch a new token before `exp` of the old one, or set the clock of the gate."
             => NOT_AUTHENTICATED;
         TokenNotYetValid: "token-not-yet-valid",
             "the token is not valid yet",
-            "Compare the clocks of the gate and of the issuer." => NOT_AUTHENTICATED;
+            "Compare the clocks of the gate and of the issuer: `nbf` of the token is in the future." => NOT_AUTHENTICATED;
         TokenAudience: "token-audience",
             "the token is for somebody else",
             "Let the device ask the issuer for a token for this gate, or add the audience of the token to \
              `audience` of the [issuer] table." => NOT_AUTHENTICATED;
         TokenBinding: "token-binding",
             "the token is bound to something else than the certificate of the requestor",
-            "Let the device fetch its token with the certificate that it shows the gate (RFC 8705); \
-             bindings to anything else are not understood." => NOT_AUTHENTICATED;
+            "Let the device fetch its token with the certificate that it shows the gate: `x5t#S256` in the \
+             token has to be that one's (RFC 8705), and other bindings are not understood." => NOT_AUTHENTICATED;
         TokenSubject: "token-subject",
             "the subject of the token is not one of the peer's",
             "If the user may use this device, add the subject of the token to `subjects` of its [peer] \
@@ -132,15 +140,17 @@ crate::reasons! {
             => NOT_AUTHENTICATED;
         PasswordWrong: "password-wrong",
             "the password is wrong",
-            "Correct the password on the device. If nobody has mistyped it, somebody is guessing."
+            "Correct the password on the device, or make a new line for the file of passwords by `pacsgate \
+             hash-password` and reload. If nobody has mistyped it, somebody is guessing."
             => NOT_AUTHENTICATED;
         PasswordAttempts: "password-attempts",
             "too many wrong passwords came with this certificate and calling title",
-            "Correct the password on the device and wait: it is asked again after a while. If nobody has \
-             mistyped it, somebody is guessing." => NOT_AUTHENTICATED;
+            "Look for `password-wrong` before it: correct the password on the device, and wait a while. If \
+             nobody has mistyped it, somebody is guessing." => NOT_AUTHENTICATED;
         PasswordBusy: "password-busy",
             "the password could not be verified in time: too many were being verified",
-            "Let the device try again. If it happens often, look who sends so many passwords."
+            "Let the device try again. If it happens often, look for `password-wrong` and `password-attempts`: \
+             somebody sends a lot of passwords."
             => NOT_AUTHENTICATED;
     }
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::matching::lower;
 use super::peer::{Pacs, Peer};
-use crate::certificate::{Matcher, NameFault};
+use super::user::UserRule;
+use crate::certificate::{Matcher, Name, NameFault, Usage};
 use crate::quoted::{Quoted, key};
 use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
@@ -75,6 +76,18 @@ pub enum PolicyFault {
     },
     /// Something whose enforcement is not built yet: why.
     NotEnforced(&'static str),
+    /// A peer that shows neither a certificate nor a user: anybody could be it.
+    NothingShown,
+    /// One calling title cannot be that of a peer without a certificate and of another one: whoever
+    /// leaves its certificate away would be the other.
+    SharedTitle {
+        /// The title.
+        title: AeTitle,
+        /// Where another peer has it.
+        first: Spot,
+    },
+    /// A token that could be anybody's of its issuer.
+    AnyToken,
     /// `move_to` without a service that moves.
     NothingToMove,
     /// `sop_classes` without a service that it would narrow.
@@ -116,6 +129,7 @@ pub(super) fn all(peers: &[Peer], pacs: &[Pacs]) -> Vec<PolicyError> {
     errors.extend(peers.iter().flat_map(|peer| of_peer(peer, &names)));
     errors.extend(same_names(peers.iter().map(|peer| Table::Peer(peer.name.clone()))));
     errors.extend(same_matchers(peers));
+    errors.extend(shared_titles(peers));
     errors
 }
 
@@ -136,7 +150,7 @@ fn of_pacs(pacs: &Pacs) -> Vec<PolicyError> {
 fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     let table = Table::Peer(peer.name.clone());
     let lists = [
-        ("certificate", peer.certificates.is_empty()),
+        ("certificate", peer.needs_certificate && peer.certificates.is_empty()),
         ("calling_ae", peer.calling.is_empty()),
         ("pacs", peer.pacs.is_empty()),
         ("services", peer.services.is_empty()),
@@ -154,6 +168,7 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
             |of: &Service| matches!(of, Service::Other { operations, .. } if operations.is_empty());
         empty(service).then_some(PolicyFault::Empty)
     }));
+    errors.extend(of_user(&table, peer));
     errors.extend(of_narrowing(&table, peer));
     if !peer.move_to.is_empty() && !peer.services.iter().any(Service::moves) {
         errors.push(table.error("move_to", None, PolicyFault::NothingToMove));
@@ -161,13 +176,27 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     errors
 }
 
+fn of_user(table: &Table, peer: &Peer) -> Option<PolicyError> {
+    match &peer.user {
+        UserRule::NotNeeded if peer.needs_certificate => None,
+        UserRule::NotNeeded => Some(table.error("certificate", None, PolicyFault::NothingShown)),
+        UserRule::Password(users) if users.is_empty() => {
+            Some(table.error("users", None, PolicyFault::Empty))
+        }
+        UserRule::Token(rule) if rule.subjects.is_empty() && rule.ae_claim.is_none() => {
+            Some(table.error("user_identity", None, PolicyFault::AnyToken))
+        }
+        UserRule::Password(_) | UserRule::Token(_) => None,
+    }
+}
+
 fn of_matcher(matcher: &Matcher) -> Option<PolicyFault> {
     let (name, read) = match matcher {
-        Matcher::SanDns(name) => (name, Matcher::san_dns(name)),
-        Matcher::SanUri(uri) => (uri, Matcher::san_uri(uri)),
+        Matcher::SanDns(name) => (name, Matcher::san_dns(&name.text)),
+        Matcher::SanUri(name) => (name, Matcher::san_uri(&name.text)),
         Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => return None,
     };
-    read.err().map(|fault| PolicyFault::Name((&**name).into(), fault))
+    read.err().map(|fault| PolicyFault::Name((&*name.text).into(), fault))
 }
 
 fn of_narrowing(table: &Table, peer: &Peer) -> Vec<PolicyError> {
@@ -208,6 +237,28 @@ fn same_called(pacs: &[Pacs]) -> Vec<PolicyError> {
     shared(titles).map(error).collect()
 }
 
+/// Each title of a peer without a certificate that another peer has as well.
+fn shared_titles(peers: &[Peer]) -> Vec<PolicyError> {
+    let of = |needs_certificate| {
+        let peers = peers.iter().filter(move |peer| peer.needs_certificate == needs_certificate);
+        peers.flat_map(|peer| {
+            let table = Table::Peer(peer.name.clone());
+            let spot = move |at| table.spot("calling_ae", at);
+            peer.calling.iter().enumerate().map(move |(at, title)| (spot(at), *title))
+        })
+    };
+    let held: HashMap<AeTitle, Spot> = of(true).map(|(spot, title)| (title, spot)).collect();
+    let by_certificate = of(false).filter_map(|(spot, title)| {
+        let first = held.get(&title)?.clone();
+        Some((first, spot, title))
+    });
+    let error = |(first, spot, title)| PolicyError {
+        spot,
+        what: PolicyFault::SharedTitle { title, first },
+    };
+    by_certificate.chain(shared(of(false))).map(error).collect()
+}
+
 fn same_matchers(peers: &[Peer]) -> Vec<PolicyError> {
     let matchers = peers.iter().flat_map(|peer| {
         let table = Table::Peer(peer.name.clone());
@@ -229,10 +280,12 @@ fn shared<T: Clone + Eq + Hash>(
     })
 }
 
+/// What a certificate is made for does not tell two apart.
 fn compared(matcher: &Matcher) -> Matcher {
+    let matcher = matcher.clone().made_for(Usage::Any);
     match matcher {
-        Matcher::SanDns(name) => Matcher::SanDns(lower(name).into()),
-        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher.clone(),
+        Matcher::SanDns(name) => Matcher::SanDns(Name { text: lower(&name.text).into(), ..name }),
+        Matcher::SanUri(_) | Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => matcher,
     }
 }
 
@@ -282,6 +335,18 @@ impl PolicyFault {
                 first.table,
                 place(first)
             ),
+            Self::NothingShown => {
+                "says that it shows none, so it has to show a user: add `user_identity`".into()
+            }
+            Self::SharedTitle { title, first } => format!(
+                "{} is a title of {} as well, at {}; a peer without a certificate needs titles of its own",
+                Quoted::from(title.as_str()),
+                first.table,
+                place(first)
+            ),
+            Self::AnyToken => {
+                "lets in every token of the issuer; say by `subjects` or `ae_claim` whose token it is".into()
+            }
             Self::NotEnforced(why) => format!(
                 "is not enforced by this version, so a configuration with it does not load; {why}"
             ),

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
+use super::nearest::Nearest;
 use super::rights::Rights;
 use super::trace::Finding;
+use super::user::UserRule;
 use crate::certificate::Matcher;
 use crate::inspector::{Caps, Guarding};
 use crate::services::Service;
@@ -21,8 +23,13 @@ pub struct Peer {
     pub name: Arc<str>,
     /// Who answers for it.
     pub contact: Option<Arc<str>>,
+    /// Whether it has to show a certificate; if not, it must not, and is recognised by its calling
+    /// title, which nobody else has, and by its user.
+    pub needs_certificate: bool,
     /// What its certificate is recognised by: any of these.
     pub certificates: Vec<Matcher>,
+    /// Which user it has to show.
+    pub user: UserRule,
     /// The calling titles that it may claim.
     pub calling: Vec<AeTitle>,
     /// The networks that it may connect from. Empty where the configuration has no `from`: the
@@ -72,10 +79,11 @@ pub(super) struct PeerRules {
     pub(super) rights: Rights,
     pub(super) associations: u32,
     pub(super) caps: Caps,
+    pub(super) user: Arc<UserRule>,
     pub(super) move_to: Arc<[AeTitle]>,
     pub(super) titles: Arc<[AeTitle]>,
     pub(super) guarding: Guarding,
-    calling: Box<[AeTitle]>,
+    pub(super) needs_certificate: bool,
     from: Box<[IpNet]>,
 }
 
@@ -92,10 +100,11 @@ impl PeerRules {
             rights: Rights::new(&peer.services, peer.sop_classes),
             associations: peer.associations,
             caps: peer.caps,
+            user: Arc::new(peer.user),
             move_to: move_to.as_slice().into(),
             titles: peer.calling.as_slice().into(),
             guarding: peer.guarding,
-            calling: peer.calling.into(),
+            needs_certificate: peer.needs_certificate,
             from: peer.from.into_iter().map(canonical).collect(),
         }
     }
@@ -118,11 +127,16 @@ impl PeerRules {
         Finding::NetworkNotListed
     }
 
+    /// Where it would have been let in.
+    pub(super) fn other_network(&self) -> Nearest {
+        Nearest::OtherNetwork { peer: Arc::clone(&self.name), from: self.from.to_vec() }
+    }
+
     pub(super) fn calling(&self, title: &AeTitle) -> Finding {
-        if self.calling.contains(title) {
+        if self.titles.contains(title) {
             return Finding::CallingTitleListed;
         }
-        if self.calling.iter().any(|known| same_but_case(known, title)) {
+        if self.titles.iter().any(|known| same_but_case(known, title)) {
             return Finding::CallingTitleDiffersInCase;
         }
         Finding::CallingTitleNotListed

@@ -2,9 +2,14 @@
 
 use std::sync::Arc;
 
+use super::denial::Denial;
 use super::proposal::Removed;
+use super::refusal::{Inquiry, Refusal};
 use super::remark::Remarks;
 use super::trace::Trace;
+use super::user::{Identified, UserRule};
+use crate::certificate::Digest;
+use crate::identity::User;
 use crate::inspector::{Caps, Grants};
 use crate::services::Operations;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
@@ -40,6 +45,44 @@ pub(super) struct Terms {
     pub(super) notes: Notes,
     pub(super) remarks: Remarks,
     pub(super) trace: Trace,
+    /// Which user there has to be.
+    pub(super) user_rule: Arc<UserRule>,
+    /// The digest of the certificate, unless there was none.
+    pub(super) certificate: Option<Digest>,
+    /// Who was verified, and has to be.
+    pub(super) user: Option<User>,
+    /// Whether the requestor hears that it was verified.
+    pub(super) answers_identity: bool,
+}
+
+impl Terms {
+    /// The user is judged, as far as the peer has to show one.
+    pub(super) fn with(mut self, identified: Identified) -> Result<Self, Refusal> {
+        let calling = &self.request.calling;
+        let finding = self.user_rule.judge(&identified, calling, self.certificate.as_ref());
+        if let Err(denial) = self.trace.record(finding) {
+            return Err(self.refuse(denial));
+        }
+        match identified {
+            Identified::User { user, wants_answer } if *self.user_rule != UserRule::NotNeeded => {
+                self.user = Some(user);
+                self.answers_identity = wants_answer;
+            }
+            Identified::User { .. } | Identified::Nobody | Identified::Refused(_) => {}
+        }
+        Ok(self)
+    }
+
+    pub(super) fn refuse(self, denial: Denial) -> Refusal {
+        let inquiry = Inquiry {
+            trace: self.trace,
+            peer: Some(self.peer),
+            pacs: Some(self.pacs),
+            removed: self.removed,
+            is_stranger: self.certificate.is_none(),
+        };
+        inquiry.refuse(denial)
+    }
 }
 
 impl Permit {
@@ -55,6 +98,11 @@ impl Permit {
     /// How many objects the peer may store.
     pub fn caps(&self) -> Caps {
         self.terms.caps
+    }
+
+    /// Who uses the requestor, where the peer has to show that.
+    pub fn user(&self) -> Option<&User> {
+        self.terms.user.as_ref()
     }
 
     /// The name of the PACS.

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::denial::Denial;
+use super::denial::{Denial, NOT_AUTHENTICATED};
+use super::nearest::Nearest;
 use super::proposal::Removed;
 use super::remedy::remedy;
 use super::trace::{Finding, Trace};
-use crate::reason::Explained;
+use crate::reason::{Answer, Explained};
 
 /// A denial with what was known when it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,10 @@ pub struct Refusal {
     pub pacs: Option<Arc<str>>,
     /// The proposed contexts and why each is removed, once they were judged.
     pub removed: Vec<Removed>,
+    /// Whether the requestor has shown no certificate.
+    pub is_stranger: bool,
+    /// What it missed by little.
+    pub nearest: Option<Nearest>,
 }
 
 /// What is known so far.
@@ -31,9 +36,16 @@ pub(super) struct Inquiry {
     pub(super) peer: Option<Arc<str>>,
     pub(super) pacs: Option<Arc<str>>,
     pub(super) removed: Vec<Removed>,
+    pub(super) is_stranger: bool,
 }
 
 impl Refusal {
+    /// What the requestor is told. One without a certificate always hears the same, lest it learn
+    /// titles from the answers.
+    pub const fn answer(&self) -> Answer {
+        if self.is_stranger { NOT_AUTHENTICATED } else { self.denial.answer() }
+    }
+
     /// What the administrator does about it: the denial's advice, or a closer one where the trace,
     /// or all removed contexts alike, know the cause.
     pub fn advice(&self) -> Option<Cow<'static, str>> {
@@ -75,6 +87,8 @@ impl Inquiry {
             peer: self.peer,
             pacs: self.pacs,
             removed: self.removed,
+            is_stranger: self.is_stranger,
+            nearest: None,
         }
     }
 }

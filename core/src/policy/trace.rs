@@ -27,6 +27,12 @@ pub enum Finding {
     /// The certificate has no chain to a CA, so its names do not count, and no pin holds.
     #[error("certificate: no peer has its digest or public key, and its names do not count")]
     NoPinMatches,
+    /// There is none, and the calling title is that of a peer that needs none.
+    #[error("certificate: none was shown, and the calling title is that of a peer without one")]
+    TitleWithoutCertificate,
+    /// There is none, and the calling title is that of no such peer.
+    #[error("certificate: none was shown, and the calling title is that of no peer without one")]
+    NoCertificate,
     /// Matchers of several peers hold.
     #[error("certificate: it belongs to several peers")]
     SeveralPeersMatch,
@@ -105,6 +111,7 @@ impl Finding {
     pub const fn denial(self) -> Option<Denial> {
         match self {
             Self::NothingMatches | Self::NoPinMatches => Some(Denial::UnknownCertificate),
+            Self::NoCertificate => Some(Denial::NoCertificate),
             Self::SeveralPeersMatch => Some(Denial::SeveralPeers),
             Self::NetworkNotListed => Some(Denial::WrongNetwork),
             Self::CallingTitleNotListed | Self::CallingTitleDiffersInCase => {
@@ -122,6 +129,7 @@ impl Finding {
             | Self::KeyPinned
             | Self::DnsNameMatches
             | Self::UriMatches
+            | Self::TitleWithoutCertificate
             | Self::AnyNetwork
             | Self::NetworkListed
             | Self::CallingTitleListed

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::policy::{
-    AcFault, Denial, Facts, Finding, Occupancy, Peer, Policy, Refusal, Removal,
+    AcFault, Denial, Facts, Finding, Identified, Occupancy, Peer, Policy, Refusal, Removal,
 };
 use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
@@ -16,7 +16,7 @@ fn refusal(policy: &Policy, change: impl FnOnce(&mut Attempt)) -> Refusal {
     let mut attempt = Attempt::default();
     change(&mut attempt);
     let facts = Facts {
-        certificate: &attempt.certificate,
+        certificate: Some(&attempt.certificate),
         source: attempt.source.parse().unwrap(),
         request: &attempt.request,
     };
@@ -63,7 +63,7 @@ fn permits_a_known_peer_with_its_own_title() {
     let candidate = identify(&policy(peer("ct1")), &echo_request()).unwrap();
     assert_eq!(candidate.peer().as_ref(), "ct1");
     assert_eq!(candidate.pacs().as_ref(), "archive");
-    let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+    let permit = candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
     let findings: Vec<_> = permit.trace().iter().collect();
     assert_eq!(
         findings,
@@ -74,6 +74,7 @@ fn permits_a_known_peer_with_its_own_title() {
             Finding::CalledTitleReachable,
             Finding::ContextsLeft { kept: 1, removed: 0 },
             Finding::WithinLimits,
+            Finding::NoIdentityNeeded,
         ]
     );
 }
@@ -279,7 +280,7 @@ fn the_earlier_of_two_broken_rules_decides() {
 #[test]
 fn compares_an_ipv4_mapped_source_as_ipv4() {
     let facts = |source: &str| Facts {
-        certificate: Box::leak(Box::new(by_chain(certificate()))),
+        certificate: Some(Box::leak(Box::new(by_chain(certificate())))),
         source: source.parse().unwrap(),
         request: Box::leak(Box::new(echo_request())),
     };

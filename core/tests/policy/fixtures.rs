@@ -2,9 +2,11 @@
 
 use std::net::IpAddr;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
-use pacsgate_core::policy::{Candidate, Facts, Occupancy, Pacs, Peer, Permit, Policy, Refusal};
+use pacsgate_core::policy::{
+    Candidate, Facts, Identified, Occupancy, Pacs, Peer, Permit, Policy, Refusal, UserRule,
+};
 use pacsgate_core::services::{Service, SopClass};
 use pacsgate_core::wire::associate::{
     AssociateAc, AssociateRq, ContextAnswer, ContextId, ContextResult, Echo, ExtendedNegotiation,
@@ -38,7 +40,7 @@ pub(crate) fn id(id: u8) -> ContextId {
 }
 
 pub(crate) fn dns(name: &str) -> Matcher {
-    Matcher::SanDns(name.into())
+    Matcher::SanDns(Name::new(name))
 }
 
 pub(crate) fn digest(byte: u8) -> Digest {
@@ -53,6 +55,8 @@ pub(crate) fn peer(name: &str) -> Peer {
     Peer {
         name: name.into(),
         contact: Some("Radiology IT".into()),
+        needs_certificate: true,
+        user: UserRule::NotNeeded,
         certificates: vec![dns(&format!("{name}.example"))],
         calling: vec![title("CT1"), title("CT1_QR")],
         from: vec!["192.0.2.0/24".parse().unwrap()],
@@ -101,7 +105,7 @@ pub(crate) fn certificate() -> Certificate {
 
 /// Accepted by its chain.
 pub(crate) fn by_chain(certificate: Certificate) -> Accepted {
-    Accepted { certificate, by: AcceptedBy::Chain }
+    Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) }
 }
 
 pub(crate) fn context(number: u8, sop_class: &str, syntaxes: &[&str]) -> ProposedContext {
@@ -155,7 +159,8 @@ pub(crate) fn source() -> IpAddr {
 }
 
 pub(crate) fn identify(policy: &Policy, request: &ReceivedRq) -> Result<Candidate, Refusal> {
-    policy.identify(&Facts { certificate: &by_chain(certificate()), source: source(), request })
+    let certificate = by_chain(certificate());
+    policy.identify(&Facts { certificate: Some(&certificate), source: source(), request })
 }
 
 pub(crate) fn identify_as(
@@ -169,11 +174,13 @@ pub(crate) fn identify_accepted(
     policy: &Policy,
     certificate: &Accepted,
 ) -> Result<Candidate, Refusal> {
+    let certificate = Some(certificate);
     policy.identify(&Facts { certificate, source: source(), request: &echo_request() })
 }
 
 pub(crate) fn permit(policy: &Policy, request: &ReceivedRq) -> Permit {
-    identify(policy, request).unwrap().admit(Occupancy::default()).unwrap().permit()
+    let admitted = identify(policy, request).unwrap().admit(Occupancy::default()).unwrap();
+    admitted.permit(Identified::Nobody).unwrap()
 }
 
 /// The ids of the contexts that the PACS is asked for.
@@ -191,7 +198,7 @@ pub(crate) fn ac(results: Vec<ContextResult>) -> ReceivedAc {
     user.implementation_class = "1.2.5.6".parse().unwrap();
     user.implementation_version = VersionName::parse(b"PACS_1");
     ReceivedAc {
-        answer: AssociateAc { echo: Echo([9; 64]), results, user },
+        answer: AssociateAc { echo: Echo([9; 64]), results, user, answers_identity: false },
         notes: Notes::default(),
     }
 }

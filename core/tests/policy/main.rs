@@ -13,8 +13,12 @@ mod limits;
 #[cfg(test)]
 mod matching;
 #[cfg(test)]
+mod nearest;
+#[cfg(test)]
 mod property;
 #[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod user;

@@ -1,7 +1,7 @@
 //! Which peer a certificate belongs to.
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Matcher};
-use pacsgate_core::policy::{Denial, Finding, Occupancy, Peer, Policy};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name, Usage};
+use pacsgate_core::policy::{Denial, Finding, Identified, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
 
@@ -22,14 +22,15 @@ fn peer_of(policy: &Policy, certificate: &Certificate) -> Result<String, Denial>
 fn each_kind_of_matcher_finds_its_peer() {
     for (matcher, finding) in [
         (dns("ct1.example"), Finding::DnsNameMatches),
-        (Matcher::SanUri("urn:example:ct1".into()), Finding::UriMatches),
+        (Matcher::SanUri(Name::new("urn:example:ct1")), Finding::UriMatches),
         (Matcher::CertSha256(digest(0xc1)), Finding::CertificatePinned),
         (Matcher::SpkiSha256(digest(0xe1)), Finding::KeyPinned),
     ] {
         let policy = with_matchers(vec![("ct1", vec![matcher]), ("other", vec![dns("x.example")])]);
         let candidate = identify_as(&policy, &certificate()).unwrap();
         assert_eq!(candidate.peer().as_ref(), "ct1");
-        let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+        let permit =
+            candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
         assert_eq!(permit.trace().iter().next(), Some(finding));
     }
 }
@@ -41,6 +42,46 @@ fn a_digest_of_the_key_is_not_one_of_the_certificate() {
         vec![Matcher::CertSha256(digest(0xe1)), Matcher::SpkiSha256(digest(0xc1))],
     )]);
     assert_eq!(peer_of(&swapped, &certificate()), Err(Denial::UnknownCertificate));
+}
+
+fn ca(name: &str) -> Ca {
+    Ca::Named(name.into())
+}
+
+#[test]
+fn a_name_counts_only_where_its_own_ca_has_vouched() {
+    let by = |name| dns("ct1.example").vouched_for_by(ca(name));
+    let policy = with_matchers(vec![("ct1", vec![by("hospital")]), ("ct2", vec![by("vendor")])]);
+    let peer_of = |cas: Vec<Ca>| {
+        let by = AcceptedBy::Chain(cas);
+        let accepted = Accepted { certificate: certificate(), by };
+        let candidate = identify_accepted(&policy, &accepted).map_err(|refusal| refusal.denial)?;
+        Ok(candidate.peer().to_string())
+    };
+    assert_eq!(peer_of(vec![ca("hospital")]), Ok("ct1".to_owned()));
+    assert_eq!(peer_of(vec![ca("other"), ca("vendor")]), Ok("ct2".to_owned()));
+    assert_eq!(peer_of(vec![ca("hospital"), ca("vendor")]), Err(Denial::SeveralPeers));
+    for none in [vec![], vec![ca("other")], vec![Ca::Only]] {
+        assert_eq!(peer_of(none), Err(Denial::UnknownCertificate));
+    }
+}
+
+#[test]
+fn a_certificate_that_is_not_for_clients_is_that_of_a_peer_that_takes_any_only() {
+    let of = |usage| vec![dns("ct1.example").made_for(usage)];
+    let uri = Matcher::SanUri(Name::new("urn:example:ct1"));
+    let peer_of = |policy: &Policy| {
+        let by = AcceptedBy::ChainForAnything(vec![Ca::Only]);
+        let accepted = Accepted { certificate: certificate(), by };
+        let candidate = identify_accepted(policy, &accepted).map_err(|refusal| refusal.denial)?;
+        Ok(candidate.peer().to_string())
+    };
+    let any = with_matchers(vec![("ct1", of(Usage::Any)), ("ct2", vec![dns("x.example")])]);
+    assert_eq!(peer_of(&any), Ok("ct1".to_owned()));
+    let other = with_matchers(vec![("ct1", of(Usage::Client)), ("ct2", vec![dns("x.example")])]);
+    assert_eq!(peer_of(&other), Err(Denial::UnknownCertificate));
+    let both = with_matchers(vec![("ct1", of(Usage::Any)), ("ct2", vec![uri])]);
+    assert_eq!(peer_of(&both), Err(Denial::SeveralPeers));
 }
 
 #[test]
@@ -64,7 +105,7 @@ fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pi
         ("ct1", vec![dns("ct1.example")]),
         ("mr1", vec![Matcher::CertSha256(digest(0xc1))]),
     ]);
-    for by in [AcceptedBy::Pin, AcceptedBy::Chain] {
+    for by in [AcceptedBy::Pin, AcceptedBy::Chain(vec![Ca::Only])] {
         let accepted = Accepted { certificate: certificate(), by };
         let candidate = identify_accepted(&policy, &accepted).unwrap();
         assert_eq!(candidate.peer().as_ref(), "mr1");
@@ -75,7 +116,7 @@ fn a_pinned_certificate_that_carries_anothers_name_belongs_to_the_peer_of_its_pi
 fn a_certificate_of_two_peers_is_denied() {
     let names = with_matchers(vec![
         ("ct1", vec![dns("ct1.example")]),
-        ("mr1", vec![Matcher::SanUri("urn:example:ct1".into())]),
+        ("mr1", vec![Matcher::SanUri(Name::new("urn:example:ct1"))]),
     ]);
     assert_eq!(peer_of(&names, &certificate()), Err(Denial::SeveralPeers));
     let pins = with_matchers(vec![
@@ -91,7 +132,7 @@ fn several_matchers_of_one_peer_may_hold() {
         "ct1",
         vec![
             dns("ct1.example"),
-            Matcher::SanUri("urn:example:ct1".into()),
+            Matcher::SanUri(Name::new("urn:example:ct1")),
             Matcher::CertSha256(digest(0xc1)),
             Matcher::SpkiSha256(digest(0xe1)),
         ],
@@ -105,7 +146,7 @@ fn several_matchers_of_one_peer_may_hold() {
 fn dns_names_compare_without_case_and_uris_with_it() {
     let policy = with_matchers(vec![
         ("ct1", vec![dns("CT1.Example")]),
-        ("mr1", vec![Matcher::SanUri("urn:example:CT1".into())]),
+        ("mr1", vec![Matcher::SanUri(Name::new("urn:example:CT1"))]),
     ]);
     assert_eq!(peer_of(&policy, &certificate()), Ok("ct1".to_owned()));
     let upper = Certificate { dns: vec!["CT1.EXAMPLE".into()], ..certificate() };

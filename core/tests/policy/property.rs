@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pacsgate_core::policy::{Occupancy, Peer, Permit, Policy};
+use pacsgate_core::policy::{Identified, Occupancy, Peer, Permit, Policy};
 use pacsgate_core::services::{Condition, Group, Service, table};
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::{
@@ -160,7 +160,7 @@ proptest! {
         let policy = policy_of(services.clone());
         match identify(&policy, &received) {
             Ok(candidate) => {
-                let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+                let permit = candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
                 is_permitted_part(&permit, &received, &services);
             }
             Err(refusal) => {
@@ -176,7 +176,7 @@ proptest! {
         let Ok(candidate) = identify(&policy_of(services.clone()), &received) else {
             return Ok(());
         };
-        let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+        let permit = candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
         for context in &received.request.contexts {
             let walkable = context.transfer_syntaxes.iter().any(|s| TransferSyntax::find(s).is_some());
             let kept = permit.request().contexts.iter().any(|one| one.id == context.id);
@@ -192,7 +192,7 @@ proptest! {
     ) {
         let policy = policy_of(Service::NAMED.to_vec());
         let Ok(candidate) = identify(&policy, &received) else { return Ok(()) };
-        let permit = candidate.admit(Occupancy::default()).unwrap().permit();
+        let permit = candidate.admit(Occupancy::default()).unwrap().permit(Identified::Nobody).unwrap();
         let Ok(conclusion) = permit.conclude(answer) else { return Ok(()) };
         let asked = permit.request();
         let mut order: Vec<_> = conclusion.answer.results.iter().map(|r| r.id.value()).collect();

@@ -1,6 +1,6 @@
 //! Rules that do not load.
 
-use pacsgate_core::certificate::Matcher;
+use pacsgate_core::certificate::{Ca, Matcher, Name, Usage};
 use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
 use pacsgate_core::services::{Operation, Role, Service};
 
@@ -61,10 +61,11 @@ fn a_pacs_must_be_there() {
 #[test]
 fn equal_matchers_in_two_peers_do_not_load() {
     let kinds = [
-        Matcher::SanUri("urn:x".into()),
+        Matcher::SanUri(Name::new("urn:x")),
         Matcher::CertSha256(digest(1)),
         Matcher::SpkiSha256(digest(1)),
         dns("x.example"),
+        dns("x.example").vouched_for_by(Ca::Named("vendor".into())),
     ];
     for matcher in kinds {
         let with = |name| Peer { certificates: vec![matcher.clone()], ..peer(name) };
@@ -79,7 +80,7 @@ fn equal_matchers_in_two_peers_do_not_load() {
 fn dns_matchers_that_differ_in_case_are_equal() {
     let peers = vec![
         Peer { certificates: vec![dns("CT.example")], ..peer("ct1") },
-        Peer { certificates: vec![dns("ct.EXAMPLE")], ..peer("mr1") },
+        Peer { certificates: vec![dns("ct.EXAMPLE").made_for(Usage::Any)], ..peer("mr1") },
     ];
     let errors = errors(peers, vec![pacs("archive", "PACS")]);
     let [PolicyError { spot, what: PolicyFault::SameMatcher { first } }] = errors.as_slice() else {
@@ -115,7 +116,7 @@ fn wildcards_and_blank_names_do_not_load() {
         )
     };
     expect(with(dns("*.example")), &wildcard("*.example"));
-    expect(with(Matcher::SanUri("urn:*".into())), &wildcard("urn:*"));
+    expect(with(Matcher::SanUri(Name::new("urn:*"))), &wildcard("urn:*"));
     let blank = "peer.ct1.certificate[0]: \"\" is not a DNS name; it has letters, digits, `-`, `_` and `.`, \
                  and no part is empty";
     expect(with(dns("")), blank);

@@ -144,7 +144,7 @@ pub(crate) fn answer() -> impl Strategy<Value = AssociateAc> {
         });
     (uniform32(any::<[u8; 2]>()), results, user()).prop_map(|(echo, results, user)| {
         let echo = Echo(echo.concat().try_into().unwrap());
-        AssociateAc { echo, results, user }
+        AssociateAc { echo, results, user, answers_identity: false }
     })
 }
 

@@ -2,7 +2,8 @@
 
 use pacsgate_core::wire::associate::{
     AssociateAc, AssociateRq, ContextAnswer, ContextId, ContextRejection, ContextResult, Echo,
-    ExtendedNegotiation, ProposedContext, RoleSelection, TooLong, UserInformation, VersionName,
+    ExtendedNegotiation, ProposedContext, ReceivedAc, RoleSelection, TooLong, UserInformation,
+    VersionName,
 };
 
 use crate::build::{
@@ -74,7 +75,8 @@ fn an_answer_echoes_64_bytes_and_gives_rejected_contexts_a_transfer_syntax() {
         rejected(9, ContextRejection::AbstractSyntax),
         rejected(11, ContextRejection::TransferSyntaxes),
     ];
-    let answer = AssociateAc { echo: Echo([0xa5; 64]), results, user: user() };
+    let answer =
+        AssociateAc { echo: Echo([0xa5; 64]), results, user: user(), answers_identity: false };
     let mut expected = body(&[
         application_context(),
         result(5, 1, &[item(0x40, IMPLICIT)]),
@@ -86,6 +88,17 @@ fn an_answer_echoes_64_bytes_and_gives_rejected_contexts_a_transfer_syntax() {
     ]);
     expected[4..68].fill(0xa5);
     assert_eq!(answer.encode().unwrap(), pdu(2, &expected));
+}
+
+#[test]
+fn an_accepted_identity_is_answered_by_an_empty_response_at_the_end() {
+    let results = vec![];
+    let plain = AssociateAc { echo: Echo([0; 64]), results, user: user(), answers_identity: false };
+    let answering = AssociateAc { answers_identity: true, ..plain.clone() };
+    let (plain, answering) = (plain.encode().unwrap(), answering.encode().unwrap());
+    assert_eq!(answering[plain.len()..], [0x59, 0, 0, 2, 0, 0]);
+    let read = ReceivedAc::parse(&answering[6..]).unwrap();
+    assert_eq!(read.answer, ReceivedAc::parse(&plain[6..]).unwrap().answer);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What a reload would end: the associations of the running gate, judged by the configuration that
-//! was loaded.
+//! was loaded. And what ends without one: the certificates of its peers.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::basis::{Basis, NoBasis, Withdrawal, Written};
 use crate::cli::text::counted;
 use crate::host::words;
+use crate::last_seen::Ending;
 use crate::overview::{Heading, SCHEMA};
 use crate::site::Site;
 
@@ -44,6 +45,8 @@ pub struct Against {
     open: usize,
     /// Those that a reload would end.
     pub(super) ends: Vec<End>,
+    /// The certificates that peers have shown last and that end soon.
+    pub(super) certificates: Vec<Ending>,
 }
 
 /// An association that a reload would end.
@@ -74,7 +77,9 @@ impl Against {
         let stream = UnixStream::connect(socket).map_err(silent)?;
         stream.set_read_timeout(Some(PATIENCE)).map_err(silent)?;
         let mut lines = BufReader::new(stream);
-        let Heading { schema: SCHEMA, associations: open } = next(&mut lines, silent)? else {
+        let Heading { schema: SCHEMA, associations: open, certificates } =
+            next(&mut lines, silent)?
+        else {
             return Err(Unasked::Foreign);
         };
         let mut ends = Vec::new();
@@ -84,7 +89,8 @@ impl Against {
                 ends.push(End::of(&basis, &why));
             }
         }
-        Ok(Self { open, ends })
+        let certificates = (0..certificates).map(|_| next(&mut lines, silent));
+        Ok(Self { open, ends, certificates: certificates.collect::<Result<_, _>>()? })
     }
 
     /// What it comes to, in one line.

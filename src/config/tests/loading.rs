@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tracing::Level;
 
-use super::site::{MAIN, Site, peer};
+use super::site::{MAIN, Site, other_ca, peer};
 use crate::audit::Destination;
 use crate::config::{Limits, Loaded, Log};
 use crate::log::Format;
@@ -68,6 +68,80 @@ fn takes_several_certificates_and_revocation_lists() {
              client_crl = [\"tls/ca.crl\"]\ncrl_grace = \"7d\"",
     );
     assert_eq!(Site::new(&main).load().unwrap().listeners.len(), 1);
+}
+
+/// Two listeners with CAs of their own, and a peer known by a name of the first CA.
+fn with_named_cas() -> (String, Site) {
+    let tls = "certificate = \"tls/gateway.pem\"\nprivate_key = \"tls/gateway.key\"\n";
+    let second = format!(
+        "[listener.vendors]\nbind = [\"127.0.0.1:0\"]\n[listener.vendors.tls]\n{tls}\
+         client_ca = {{ vendor-x = \"tls/vendor.pem\", hospital = \"tls/vendor.pem\" }}\n"
+    );
+    let main = MAIN
+        .replace("client_ca = \"tls/ca.pem\"", "client_ca = { hospital = \"tls/ca.pem\" }")
+        .replace("\"ct1.example\"", "\"ct1.example\", ca = \"hospital\"");
+    let site = Site::new("");
+    site.write("tls/vendor.pem", other_ca());
+    (main + &second, site)
+}
+
+#[test]
+fn one_name_of_two_cas_is_that_of_two_peers() {
+    let (main, site) = with_named_cas();
+    let peer = |ca: &str| {
+        let of_ca = format!("\"ct1.example\", ca = \"{ca}\"");
+        peer("ct2", "CT2").replace("\"ct2.example\"", &of_ca)
+    };
+    site.write("pacsgate.toml", main.clone() + &peer("vendor-x"));
+    assert_eq!(site.load().unwrap().loaded.peers, 2);
+    site.write("pacsgate.toml", main.clone() + &peer("hospital"));
+    let told = site.told();
+    assert!(told.contains("peer.ct2.certificate: belongs to peer.ct1 already, at "), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+    site.write("pacsgate.toml", main + &peer("vendorx"));
+    let told = site.told();
+    let unknown = "peer.ct2.certificate: no listener has a client_ca of the name \"vendorx\"; did \
+                   you mean `vendor-x`?";
+    assert!(told.ends_with(unknown), "{told}");
+}
+
+#[test]
+fn a_ca_has_a_name_where_those_of_another_listener_have() {
+    let (main, site) = with_named_cas();
+    let named = "{ vendor-x = \"tls/vendor.pem\", hospital = \"tls/vendor.pem\" }";
+    site.write("pacsgate.toml", main.replace(named, "\"tls/vendor.pem\""));
+    assert_eq!(
+        site.told(),
+        "pacsgate.toml:24:1: listener.vendors.tls.client_ca: has no name, and the CAs at \
+         pacsgate.toml:8:15 have: no peer can mean this one; write it as { NAME = \"FILE\" }, with \
+         the name that the peers have as `ca`"
+    );
+}
+
+#[test]
+fn warns_of_a_ca_that_no_peer_names() {
+    let (main, site) = with_named_cas();
+    site.write("pacsgate.toml", main);
+    let warned = site.warned();
+    let unused = "pacsgate.toml:24:15: listener.vendors.tls.client_ca.vendor-x: is the `ca` of no \
+                  peer, so \"vendor-x\" vouches for nobody; take it out, or name it in a peer";
+    assert!(warned.lines().any(|line| line == unused), "{warned}");
+    assert!(!warned.contains("\"hospital\" vouches"), "{warned}");
+}
+
+#[test]
+fn tells_what_is_wrong_in_which_of_several_cas() {
+    let (main, site) = with_named_cas();
+    site.write("pacsgate.toml", main);
+    let gateway = std::fs::read_to_string(site.path("tls/gateway.pem")).unwrap();
+    site.write("tls/vendor.pem", other_ca() + &gateway);
+    let told = site.told();
+    for name in ["vendor-x", "hospital"] {
+        let line = format!(
+            "listener.vendors.tls.client_ca.{name}: tls/vendor.pem: client CA 2: it is not a CA"
+        );
+        assert!(told.contains(&line), "{told}");
+    }
 }
 
 #[test]

@@ -22,6 +22,18 @@ fn a_sound_configuration_has_no_warnings() {
 }
 
 #[test]
+fn warns_of_a_usage_that_is_told_of_pins_only() {
+    let pin = format!("cert_sha256 = \"{}\"", "ab".repeat(32));
+    let main = guarded().replace("calling_ae", "accept_eku = \"any\"\ncalling_ae");
+    assert_eq!(Site::new(&main).warned(), "");
+    assert_eq!(
+        Site::new(&main.replace("san_dns = \"ct1.example\"", &pin)).warned(),
+        "pacsgate.toml:17:1: peer.ct1.accept_eku: has no effect on pins, which hold whatever a \
+         certificate is made for; take it out"
+    );
+}
+
+#[test]
 fn warns_of_a_private_key_that_everybody_may_read() {
     let site = Site::new(&guarded());
     site.set_mode("tls/gateway.key", 0o644);

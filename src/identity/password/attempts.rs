@@ -3,11 +3,9 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use pacsgate_core::certificate::Digest;
 use pacsgate_core::wire::title::AeTitle;
 
-use crate::net::Source;
-use crate::origins::Origins;
+use crate::origins::{Origin, Origins};
 
 /// So many wrong ones within about a minute, and no other is looked at until half of them are
 /// forgotten (`origins::HALF_LIFE`). People mistype a password less often; whoever guesses has some
@@ -18,18 +16,9 @@ pub(super) const MOST_WRONG: u32 = 5;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Claim {
     /// What proves where it comes from.
-    pub holder: Holder,
-    /// The calling title, if the holder may claim it. All others count together.
+    pub origin: Origin,
+    /// The calling title, if the origin may claim it. All others count together.
     pub calling: Option<AeTitle>,
-}
-
-/// Who has the key or the address that a password came with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Holder {
-    /// A certificate, by its digest.
-    Certificate(Digest),
-    /// An address, where there is no certificate.
-    Source(Source),
 }
 
 /// The wrong passwords of all claims.
@@ -59,11 +48,12 @@ impl Attempts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pacsgate_core::certificate::Digest;
     use std::time::Duration;
 
     fn claim(certificate: u8, calling: &str) -> Claim {
-        let holder = Holder::Certificate(Digest([certificate; 32]));
-        Claim { holder, calling: Some(calling.parse().unwrap()) }
+        let origin = Origin::Certificate(Digest([certificate; 32]));
+        Claim { origin, calling: Some(calling.parse().unwrap()) }
     }
 
     #[test]

@@ -17,9 +17,11 @@ pacsgate_core::reasons! {
     pub enum HandshakeFault -> Answer {
         CertificateMissing: "certificate-missing",
             "the client showed no certificate",
-            "Give the device a client certificate and key, and turn on client authentication in its \
-             TLS settings. If it has one, look at its kind: a client with a brainpool or RSA-PSS key \
-             has no signature for this gate, and so shows none." => Answer::Alert("certificate_required");
+            "Turn on client authentication in the TLS settings of the device. If it has a client \
+             certificate and shows none all the same, look at the kind of its key: with a brainpool or \
+             RSA-PSS key it has no signature for this gate, and needs a certificate for an RSA key \
+             (rsaEncryption, 2048 bits and more) or one on P-256 or P-384. If it has none, give it a \
+             client certificate and its key." => Answer::Alert("certificate_required");
         CertificateUnparsable: "certificate-unparsable",
             "a certificate of the chain is not DER-encoded X.509",
             "Issue the device a new certificate: this one is not well-formed X.509."
@@ -35,8 +37,9 @@ pacsgate_core::reasons! {
              intermediates only: 4 KiB of ClientHello and 20 KiB of handshake are read." => CLOSE;
         CertificateVersion: "certificate-version",
             "a certificate of the chain is X.509 v1 or v2",
-            "Issue the device an X.509 v3 certificate; v1 certificates cannot be used, not even \
-             pinned." => UNSUPPORTED_CERTIFICATE;
+            "Issue the device an X.509 v3 certificate: one of v1 cannot be used, not even pinned. If \
+             only an intermediate CA is of v1, pin the device's certificate by cert_sha256."
+            => UNSUPPORTED_CERTIFICATE;
         CriticalExtension: "critical-extension",
             "a certificate of the chain has a critical extension that is not understood",
             "If you know the device, pin its certificate by cert_sha256, for which extensions do not \
@@ -80,26 +83,40 @@ pacsgate_core::reasons! {
              identifies a device only when pinned." => UNSUPPORTED_CERTIFICATE;
         KeyUsageMissing: "key-usage-missing",
             "the leaf has no extended key usage",
-            "Issue the certificate with the extended key usage clientAuth, or pin it."
+            "Issue the certificate with the extended key usage clientAuth. If the device has no other \
+             one, pin it, or write accept_eku = \"any\" in its [peer] table."
             => UNSUPPORTED_CERTIFICATE;
         KeyUsageWrong: "key-usage-wrong",
             "the extended key usage lacks clientAuth",
             "Issue the certificate with clientAuth in its extended key usage (serverAuth and any do \
-             not count), or pin it." => UNSUPPORTED_CERTIFICATE;
+             not count). If the device has no other one, pin it, or write accept_eku = \"any\" in its \
+             [peer] table." => UNSUPPORTED_CERTIFICATE;
         UnsupportedAlgorithm: "unsupported-algorithm",
-            "a signature algorithm or key size is too weak or not understood",
+            "a signature algorithm or a kind or size of key is not understood",
             "Issue a new certificate: RSA of 2048 bits and more, ECDSA P-256, P-384, P-521 or \
              Ed25519, with SHA-256 or better." => UNSUPPORTED_CERTIFICATE;
+        WeakSignature: "weak-signature",
+            "a certificate of the chain is signed with SHA-1 or MD5",
+            "Have the CA issue the device's certificate (or that of its intermediate CA) again, signed \
+             with SHA-256 or better. If you know the device and cannot wait for that, pin its certificate \
+             by cert_sha256: for a pin no signature of a CA counts." => UNSUPPORTED_CERTIFICATE;
+        ShortRsaKey: "short-rsa-key",
+            "a key of the chain is an RSA one of less than 2048 bits",
+            "Make the device a new key, of RSA with 2048 bits and more or on P-256, and issue it a \
+             certificate for that: one for a short key cannot be used, not even pinned. If only the key \
+             of its CA is short, pin the device's certificate by cert_sha256." => UNSUPPORTED_CERTIFICATE;
         BrainpoolKey: "brainpool-key",
             "a key of the chain is on a brainpool curve",
-            "Issue the device a certificate for a key on P-256, P-384 or P-521, for RSA or for \
-             Ed25519. If only the key of its CA is on a brainpool curve, pin the device's \
-             certificate by cert_sha256." => UNSUPPORTED_CERTIFICATE;
+            "Make the device a key on P-256, P-384 or P-521, of RSA or of Ed25519, and issue it a \
+             certificate for that: one for a brainpool key cannot be used, not even pinned. If only the \
+             key of its CA is on a brainpool curve, pin the device's certificate by cert_sha256."
+            => UNSUPPORTED_CERTIFICATE;
         RsaPssKey: "rsa-pss-key",
             "a key of the chain is an RSA-PSS one (rsassaPss)",
             "Issue the device a certificate for an ordinary RSA key (rsaEncryption): it signs with \
-             RSA-PSS all the same. If only the key of its CA is of that kind, pin the device's \
-             certificate by cert_sha256." => UNSUPPORTED_CERTIFICATE;
+             RSA-PSS all the same. One for an RSA-PSS key cannot be used, not even pinned. If only the \
+             key of its CA is of that kind, pin the device's certificate by cert_sha256."
+            => UNSUPPORTED_CERTIFICATE;
         WrongKey: "wrong-key",
             "the client does not hold the certificate's key",
             "Give the device the key that belongs to its certificate; if it is not misconfigured, \

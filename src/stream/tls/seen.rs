@@ -30,7 +30,12 @@ pub(super) struct Seen {
 impl Seen {
     /// Why the verifier refused, if it did.
     pub(super) fn fault(&self) -> Option<HandshakeFault> {
-        self.verdict.and_then(Result::err)
+        self.verdict.as_ref().and_then(|verdict| verdict.as_ref().err()).copied()
+    }
+
+    /// Whether the verifier had a certificate to judge.
+    pub(super) const fn has_judged(&self) -> bool {
+        self.verdict.is_some()
     }
 
     /// The accepted certificate of a handshake that has ended well.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::{Ca, Certificate, Digest, Matcher, Name, Usage};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::x509::foreign::ForeignKey;
@@ -13,14 +13,37 @@ use crate::x509::foreign::ForeignKey;
 pub struct Settings {
     /// The gate's own certificates in order of preference; at least one.
     pub identities: Vec<Identity>,
+    /// Whether a client has to show a certificate.
+    pub client_certificate: ClientCertificate,
     /// The CAs to which a client's chain may lead. None is fine when there are pins.
-    pub client_ca: Vec<CertificateDer<'static>>,
+    pub client_ca: Vec<ClientCa>,
     /// The revocation lists. With one of them every certificate of a chain needs a list.
     pub crls: Vec<CertificateRevocationListDer<'static>>,
     /// How long a list past its nextUpdate still serves.
     pub crl_grace: Duration,
     /// The certificates and keys that are trusted by themselves.
     pub pins: Pins,
+    /// The names that count in a certificate that is not made for clients.
+    pub exempt: Exempt,
+}
+
+/// Whether a client has to show a certificate. One that is shown is judged in the same way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientCertificate {
+    /// Who shows none is refused in the handshake.
+    #[default]
+    Required,
+    /// Who shows none is asked by the policy for something else.
+    Optional,
+}
+
+/// A CA of clients.
+#[derive(Clone, Debug)]
+pub struct ClientCa {
+    /// What matchers call it.
+    pub name: Ca,
+    /// Its certificates: a chain to any of them is one to it.
+    pub certificates: Vec<CertificateDer<'static>>,
 }
 
 /// One of the gate's own certificates.
@@ -70,8 +93,30 @@ impl<'a> FromIterator<&'a Matcher> for Pins {
     }
 }
 
-/// Why settings cannot be used. The numbers are places in the lists of [`Settings`], from 0; the
-/// sentences count from 1.
+/// Names by which a peer is recognised whose certificate may be made for anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Exempt(HashSet<Matcher>);
+
+impl Exempt {
+    /// Whether a certificate has such a name for which this CA would have to vouch.
+    pub(super) fn have(&self, certificate: &Certificate, ca: &Ca) -> bool {
+        let own = |matcher: Matcher| matcher.vouched_for_by(ca.clone()).made_for(Usage::Any);
+        let dns = certificate.dns.iter().map(|name| Matcher::SanDns(Name::new(name.clone())));
+        let uris = certificate.uris.iter().map(|uri| Matcher::SanUri(Name::new(uri.clone())));
+        !self.0.is_empty() && dns.chain(uris).any(|name| self.0.contains(&own(name)))
+    }
+}
+
+impl<'a> FromIterator<&'a Matcher> for Exempt {
+    /// Takes the names that need no clientAuth; a pin never does.
+    fn from_iter<T: IntoIterator<Item = &'a Matcher>>(matchers: T) -> Self {
+        let is_exempt = |one: &&Matcher| one.name().is_some_and(|name| name.usage == Usage::Any);
+        Self(matchers.into_iter().filter(is_exempt).cloned().collect())
+    }
+}
+
+/// Why settings cannot be used. The numbers are places in the lists of [`Settings`], from 0, those of
+/// CAs among the certificates of all; the sentences count from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
     /// No certificate to show.

@@ -1,21 +1,28 @@
 //! Real clients against a [`Server`], over streams in memory. All certificates are made here.
 
+mod authorities;
 mod chains;
 mod client;
 mod names;
 mod negotiation;
+mod optional;
 mod paths;
 mod pins;
 mod pki;
 mod resumption;
 mod revocation;
 mod settings;
+mod usage;
 
 use std::time::Duration;
 
+use pacsgate_core::certificate::Ca;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 
-use super::{HandshakeFault, Identity, Pins, Server, Settings, SettingsError};
+use super::{
+    ClientCa, ClientCertificate, Exempt, HandshakeFault, Identity, Pins, Server, Settings,
+    SettingsError,
+};
 use client::{BOTH, Client, connect};
 use pki::{Authority, Credentials};
 
@@ -24,9 +31,11 @@ struct Site {
     gate_ca: Authority,
     gate: Credentials,
     client_ca: Authority,
+    client_certificate: ClientCertificate,
     crls: Vec<CertificateRevocationListDer<'static>>,
     crl_grace: Duration,
     pins: Pins,
+    exempt: Exempt,
 }
 
 impl Site {
@@ -38,19 +47,29 @@ impl Site {
             gate_ca,
             gate,
             client_ca,
+            client_certificate: ClientCertificate::Required,
             crls: Vec::new(),
             crl_grace: Duration::ZERO,
             pins: Pins::default(),
+            exempt: Exempt::default(),
         }
     }
 
-    fn settings(&self, client_ca: Vec<CertificateDer<'static>>) -> Settings {
+    fn settings(&self, certificates: Vec<CertificateDer<'static>>) -> Settings {
+        let is_there = !certificates.is_empty();
+        let client_ca = is_there.then_some(ClientCa { name: Ca::Only, certificates });
+        self.settings_of(client_ca.into_iter().collect())
+    }
+
+    fn settings_of(&self, client_ca: Vec<ClientCa>) -> Settings {
         Settings {
             identities: vec![self.gate.identity()],
+            client_certificate: self.client_certificate,
             client_ca,
             crls: self.crls.clone(),
             crl_grace: self.crl_grace,
             pins: self.pins.clone(),
+            exempt: self.exempt.clone(),
         }
     }
 

@@ -1,22 +1,23 @@
 //! Which client certificates are accepted: by pin, or by a chain to a configured CA.
 
+use std::cell::RefCell;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Usage};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, TrustAnchor, UnixTime};
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
 use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 use webpki::{
     CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
-    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
+    RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy, VerifiedPath,
 };
 
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::path::Path;
-use super::settings::{self, Pins, SettingsError};
+use super::settings::{self, ClientCertificate, Exempt, Pins, Settings, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
 use crate::x509::{foreign, issuing, reading};
@@ -30,17 +31,24 @@ pub const MAX_CHAIN_BYTES: usize = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct ClientVerifier {
     anchors: Vec<TrustAnchor<'static>>,
+    /// Whose anchor each of them is.
+    owners: Vec<Ca>,
     lists: RevocationLists,
     pins: Pins,
+    exempt: Exempt,
+    demand: ClientCertificate,
     algorithms: WebPkiSupportedAlgorithms,
 }
 
-/// Whatever a certificate is for.
-struct AnyUsage;
+/// What every certificate of a chain has to be for, if it says so.
+struct Purpose(Usage);
 
-impl ExtendedKeyUsageValidator for AnyUsage {
-    fn validate(&self, _: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        Ok(())
+impl ExtendedKeyUsageValidator for Purpose {
+    fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
+        match self.0 {
+            Usage::Client => KeyUsage::client_auth().validate(purposes),
+            Usage::Any => Ok(()),
+        }
     }
 }
 
@@ -50,6 +58,8 @@ struct Leaf<'a> {
     parsed: Option<EndEntityCert<'a>>,
     presented: &'a Certificate,
     traits: Traits,
+    /// What its chain has to be for.
+    usage: Usage,
     path: Path<'a>,
     now: UnixTime,
 }
@@ -57,26 +67,34 @@ struct Leaf<'a> {
 impl ClientVerifier {
     /// Reads the CAs and the lists; all that is wrong goes to `errors`.
     pub(super) fn new(
-        client_ca: &[CertificateDer<'_>],
-        crls: &[CertificateRevocationListDer<'_>],
-        grace: Duration,
-        pins: Pins,
+        settings: Settings,
         algorithms: WebPkiSupportedAlgorithms,
         errors: &mut Vec<SettingsError>,
     ) -> Option<Self> {
-        if client_ca.is_empty() && pins.is_empty() {
+        let Settings { client_certificate: demand, client_ca, crls, pins, exempt, .. } = settings;
+        let is_required = demand == ClientCertificate::Required;
+        if is_required && client_ca.is_empty() && pins.is_empty() {
             return settings::keep(Err(SettingsError::NothingTrusted), errors);
         }
         if client_ca.is_empty() && !crls.is_empty() {
             return settings::keep(Err(SettingsError::CrlWithoutCa), errors);
         }
-        let anchors = client_ca.iter().enumerate().map(|(place, der)| anchor(place, der));
+        let each =
+            client_ca.iter().flat_map(|ca| ca.certificates.iter().map(|der| (&ca.name, der)));
+        let (owners, certificates): (Vec<_>, Vec<_>) =
+            each.map(|(name, der)| (name.clone(), der.clone())).unzip();
+        let anchors = certificates.iter().enumerate().map(|(place, der)| anchor(place, der));
         let anchors: Vec<_> = anchors.filter_map(|ca| settings::keep(ca, errors)).collect();
-        let lists = RevocationLists::new(crls, client_ca, grace, errors);
+        let lists = RevocationLists::new(&crls, &certificates, settings.crl_grace, errors);
         if errors.is_empty() {
             lists.warn_of_foreign(&anchors);
         }
-        Some(Self { anchors, lists, pins, algorithms })
+        Some(Self { anchors, owners, lists, pins, exempt, demand, algorithms })
+    }
+
+    /// Whether a client may show no certificate.
+    pub(super) fn is_optional(&self) -> bool {
+        self.demand == ClientCertificate::Optional
     }
 
     pub(super) const fn lists(&self) -> &RevocationLists {
@@ -104,7 +122,9 @@ impl ClientVerifier {
         let (presented, traits) = reading::read(end_entity, &whole, parsed.as_ref())?;
         seen::note_presented(presented.clone());
         let path = Path::new(whole, intermediates);
-        let leaf = Leaf { parsed, presented: &presented, traits, path, now };
+        let is_exempt = || self.owners.iter().any(|ca| self.exempt.have(&presented, ca));
+        let usage = if traits.is_for_clients || !is_exempt() { Usage::Client } else { Usage::Any };
+        let leaf = Leaf { parsed, presented: &presented, traits, usage, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
             seen::note_vouched_for();
@@ -117,7 +137,7 @@ impl ClientVerifier {
         if verdict.is_ok() || self.vouches_for(&leaf) {
             seen::note_vouched_for();
         }
-        verdict.map(|()| Accepted { certificate: presented, by: AcceptedBy::Chain })
+        verdict.map(|by| Accepted { certificate: presented, by })
     }
 
     /// Whether a configured CA has issued what is refused: for any purpose, and at a moment at which
@@ -130,7 +150,15 @@ impl ClientVerifier {
             let above = leaf.path.intermediates();
             let (algorithms, anchors) = (self.algorithms.all, &self.anchors);
             parsed
-                .verify_for_usage(algorithms, anchors, &above, moment, AnyUsage, None, None)
+                .verify_for_usage(
+                    algorithms,
+                    anchors,
+                    &above,
+                    moment,
+                    Purpose(Usage::Any),
+                    None,
+                    None,
+                )
                 .is_ok()
         })
     }
@@ -156,35 +184,40 @@ impl ClientVerifier {
     }
 
     /// The chain with all the lists, so that what is revoked stays revoked; then, where a list
-    /// has expired, once more with those that may still vouch.
-    fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<(), HandshakeFault> {
+    /// has expired, once more with those that may still vouch. The CAs to which it leads.
+    fn judge_chain(&self, leaf: &Leaf<'_>) -> Result<AcceptedBy, HandshakeFault> {
         let parsed = leaf.parsed.as_ref().ok_or(HandshakeFault::CriticalExtension)?;
         let all = self.lists.all(&leaf.path);
-        self.build_chain(parsed, leaf, revocation(&all))
+        let mut cas = self
+            .build_chains(parsed, leaf, revocation(&all))
             .map_err(|error| leaf.chain_fault(&error))?;
         if self.lists.name_any(&leaf.path) {
             return Err(HandshakeFault::CertificateRevoked);
         }
         let serving = self.lists.serving(&leaf.path, leaf.now);
         if serving.len() < all.len() {
-            self.build_chain_of_serving(parsed, leaf, &serving)?;
+            cas = self.build_chains_of_serving(parsed, leaf, &serving)?;
         }
-        if !leaf.traits.has_extended_key_usage {
-            return Err(HandshakeFault::KeyUsageMissing);
+        leaf.check_key()?;
+        if leaf.usage == Usage::Client {
+            let is_told = leaf.traits.has_extended_key_usage;
+            return is_told.then_some(AcceptedBy::Chain(cas)).ok_or(leaf.usage_fault());
         }
-        leaf.check_key()
+        cas.retain(|ca| self.exempt.have(leaf.presented, ca));
+        let is_exempt = !cas.is_empty();
+        is_exempt.then_some(AcceptedBy::ChainForAnything(cas)).ok_or(leaf.usage_fault())
     }
 
-    fn build_chain_of_serving(
+    fn build_chains_of_serving(
         &self,
         parsed: &EndEntityCert<'_>,
         leaf: &Leaf<'_>,
         serving: &[&CertRevocationList<'static>],
-    ) -> Result<(), HandshakeFault> {
+    ) -> Result<Vec<Ca>, HandshakeFault> {
         let options = revocation(serving);
-        let judged = options.map(|options| self.build_chain(parsed, leaf, Some(options)));
+        let judged = options.map(|options| self.build_chains(parsed, leaf, Some(options)));
         match judged {
-            Some(Ok(())) => Ok(()),
+            Some(Ok(cas)) => Ok(cas),
             Some(Err(webpki::Error::CertRevoked)) => Err(HandshakeFault::CertificateRevoked),
             // All was well while the expired lists were asked.
             Some(Err(_)) | None => {
@@ -194,30 +227,59 @@ impl ClientVerifier {
         }
     }
 
-    fn build_chain(
+    /// The CAs to which there is a chain, each by its own anchors alone; where there is none, why.
+    ///
+    /// webpki is sent on from each anchor to the next, all within its one budget of signatures: that
+    /// there are many CAs, or many of one name, makes no certificate more expensive than that.
+    fn build_chains(
         &self,
         parsed: &EndEntityCert<'_>,
         leaf: &Leaf<'_>,
         revocation: Option<RevocationOptions<'_>>,
-    ) -> Result<(), webpki::Error> {
+    ) -> Result<Vec<Ca>, webpki::Error> {
+        let found = RefCell::new(Vec::new());
+        let note = |path: &VerifiedPath<'_>| {
+            let mut found = found.borrow_mut();
+            match self.owner(path.anchor()) {
+                Some(ca) if !found.contains(ca) => found.push(ca.clone()),
+                Some(_) | None => {}
+            }
+            let is_last = self.owners.iter().all(|ca| found.contains(ca));
+            if is_last { Ok(()) } else { Err(webpki::Error::UnknownIssuer) }
+        };
+        let above = leaf.path.intermediates();
         // Demanding the usage here would demand it of the intermediates, which rarely have any:
         // webpki asks only those that have the extension, and the leaf is asked by the caller.
-        let usage = KeyUsage::client_auth();
-        parsed
-            .verify_for_usage(
-                self.algorithms.all,
-                &self.anchors,
-                &leaf.path.intermediates(),
-                leaf.now,
-                usage,
-                revocation,
-                None,
-            )
-            .map(|_| ())
+        let verdict = parsed.verify_for_usage(
+            self.algorithms.all,
+            &self.anchors,
+            &above,
+            leaf.now,
+            Purpose(leaf.usage),
+            revocation,
+            Some(&note),
+        );
+        match verdict {
+            Err(error) if is_exhausted(&error) || found.borrow().is_empty() => Err(error),
+            Err(_) | Ok(_) => Ok(found.take()),
+        }
+    }
+
+    fn owner(&self, anchor: &TrustAnchor<'_>) -> Option<&Ca> {
+        let place = self.anchors.iter().position(|own| std::ptr::eq(own, anchor))?;
+        self.owners.get(place)
     }
 }
 
 impl Leaf<'_> {
+    const fn usage_fault(&self) -> HandshakeFault {
+        if self.traits.has_extended_key_usage {
+            HandshakeFault::KeyUsageWrong
+        } else {
+            HandshakeFault::KeyUsageMissing
+        }
+    }
+
     fn check_key(&self) -> Result<(), HandshakeFault> {
         if let Some(key) = self.traits.foreign_key {
             return Err(key.into());
@@ -234,9 +296,15 @@ impl Leaf<'_> {
         if fault == HandshakeFault::UnknownIssuer && self.path.is_cut {
             return HandshakeFault::CertificateTooLarge;
         }
-        if fault == HandshakeFault::UnsupportedAlgorithm {
-            let key = self.path.certificates().find_map(foreign::key_of);
-            return key.map_or(fault, HandshakeFault::from);
+        let is_unverified = matches!(error, webpki::Error::InvalidSignatureForPublicKey);
+        if !is_unverified && fault != HandshakeFault::UnsupportedAlgorithm {
+            return fault;
+        }
+        if let Some(key) = self.path.certificates().find_map(foreign::key_of) {
+            return key.into();
+        }
+        if !is_unverified && self.path.certificates().any(foreign::has_weak_signature) {
+            return HandshakeFault::WeakSignature;
         }
         fault
     }
@@ -250,7 +318,7 @@ impl ClientCertVerifier for ClientVerifier {
     }
 
     fn client_auth_mandatory(&self) -> bool {
-        true
+        !self.is_optional()
     }
 
     fn verify_client_cert(
@@ -260,10 +328,11 @@ impl ClientCertVerifier for ClientVerifier {
         now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
         let verdict = self.judge(end_entity, intermediates, now).map(|accepted| accepted.by);
+        let fault = verdict.as_ref().err().copied();
         seen::note_verdict(verdict);
-        match verdict {
-            Ok(_) => Ok(ClientCertVerified::assertion()),
-            Err(fault) => Err(fault.certificate_error().into()),
+        match fault {
+            None => Ok(ClientCertVerified::assertion()),
+            Some(fault) => Err(fault.certificate_error().into()),
         }
     }
 
@@ -298,6 +367,17 @@ fn refuse_signature(error: Error) -> Error {
         return fault.certificate_error().into();
     }
     error
+}
+
+/// Whether webpki gave up on a chain that costs too much: what it has found until then counts for
+/// nothing.
+const fn is_exhausted(error: &webpki::Error) -> bool {
+    matches!(
+        error,
+        webpki::Error::MaximumSignatureChecksExceeded
+            | webpki::Error::MaximumPathBuildCallsExceeded
+            | webpki::Error::MaximumNameConstraintComparisonsExceeded
+    )
 }
 
 /// Without a list nothing is asked; with one, every certificate of the chain is.

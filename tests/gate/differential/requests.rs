@@ -5,9 +5,9 @@ use crate::support::associate::{
     Associate, COMMITMENT, CT, EXPLICIT, IMPLICIT, Item, MR, STUDY_FIND, STUDY_GET, STUDY_MOVE,
     VERIFICATION,
 };
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Certificate, Digest, Matcher};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
-use pacsgate_core::policy::{Facts, Occupancy, Pacs, Peer, Policy};
+use pacsgate_core::policy::{Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
 use std::path::Path;
 
@@ -143,7 +143,9 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     let peer = Peer {
         name: "device".into(),
         contact: None,
-        certificates: vec![Matcher::SanDns("device.example".into())],
+        needs_certificate: true,
+        user: UserRule::NotNeeded,
+        certificates: vec![Matcher::SanDns(Name::new("device.example"))],
         calling: vec![received.request.calling],
         from: Vec::new(),
         pacs: vec!["archive".into()],
@@ -173,8 +175,9 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         not_after: 2_000_000_000,
     };
     let source = [192, 0, 2, 1].into();
-    let certificate = Accepted { certificate, by: AcceptedBy::Chain };
-    let facts = Facts { certificate: &certificate, source, request: received };
+    let certificate = Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) };
+    let facts = Facts { certificate: Some(&certificate), source, request: received };
     let candidate = policy.identify(&facts).ok()?;
-    Some(candidate.admit(Occupancy::default()).ok()?.permit().request().clone())
+    let admitted = candidate.admit(Occupancy::default()).ok()?;
+    Some(admitted.permit(Identified::Nobody).ok()?.request().clone())
 }

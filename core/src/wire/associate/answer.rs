@@ -16,6 +16,9 @@ pub struct AssociateAc {
     pub results: Vec<ContextResult>,
     /// The acceptor's user information.
     pub user: UserInformation,
+    /// Whether it says that the user identity of the request was accepted (item 59): an empty
+    /// response, as for types 1, 2 and 5 (PS3.7 section D.3.3.7.2). Only the gate's own does.
+    pub answers_identity: bool,
 }
 
 /// The result for one presentation context (item 21).
@@ -91,7 +94,12 @@ impl ReceivedAc {
             notes.add(Note::NoApplicationContext);
         }
         let user = draft.user.unwrap_or_else(|| user::missing(&mut notes));
-        let answer = AssociateAc { echo, results: draft.results, user: user.information };
+        let answer = AssociateAc {
+            echo,
+            results: draft.results,
+            user: user.information,
+            answers_identity: false,
+        };
         Ok(Self { answer, notes })
     }
 }

@@ -1,7 +1,7 @@
 //! The one encoding of an A-ASSOCIATE PDU that the gate sends.
 //!
 //! Item 10, the contexts in their order, item 50 with its sub-items by ascending type (51, 52,
-//! 54, 55, 56, those of one type in their order). Reserved bytes are 0, titles padded with spaces,
+//! 54, 55, 56, 59, those of one type in their order). Reserved bytes are 0, titles padded with spaces,
 //! UIDs and version names not padded.
 
 use super::answer::{AssociateAc, ContextAnswer, ContextResult};
@@ -52,7 +52,11 @@ impl AssociateAc {
         for result in &self.results {
             put(&mut items, item::CONTEXT_RESULT, &judged(result)?)?;
         }
-        put(&mut items, item::USER_INFORMATION, &user(&self.user)?)?;
+        let mut user = user(&self.user)?;
+        if self.answers_identity {
+            put(&mut user, item::IDENTITY_ANSWER, &length(&[])?)?;
+        }
+        put(&mut items, item::USER_INFORMATION, &user)?;
         pdu(PduType::AssociateAc, &self.echo.0, &items)
     }
 }

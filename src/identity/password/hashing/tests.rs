@@ -5,8 +5,9 @@ use std::task::Poll;
 use pacsgate_core::certificate::Digest;
 use tokio::task::JoinSet;
 
-use super::super::attempts::{Holder, MOST_WRONG};
+use super::super::attempts::MOST_WRONG;
 use super::*;
+use crate::origins::Origin;
 
 /// Longer than any of these takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -21,8 +22,8 @@ fn peer(name: &str) -> Asker {
 
 /// Of a device whose certificate has this number.
 fn attempt<'a>(number: u8, user: &'a str, password: &'a str) -> Attempt<'a> {
-    let holder = Holder::Certificate(Digest([number; 32]));
-    let claim = Claim { holder, calling: Some("CT1".parse().unwrap()) };
+    let origin = Origin::Certificate(Digest([number; 32]));
+    let claim = Claim { origin, calling: Some("CT1".parse().unwrap()) };
     let (user, password) = (user.as_bytes(), password.as_bytes());
     Attempt { asker: peer("ct1"), claim, user, password }
 }

@@ -23,6 +23,7 @@ impl From<ForeignKey> for Fault {
         match key {
             ForeignKey::Brainpool => Self::BrainpoolKey,
             ForeignKey::RsaPss => Self::RsaPssKey,
+            ForeignKey::ShortRsa => Self::ShortRsaKey,
         }
     }
 }
@@ -152,6 +153,8 @@ impl Fault {
             | Fault::KeyUsageMissing
             | Fault::KeyUsageWrong
             | Fault::UnsupportedAlgorithm
+            | Fault::WeakSignature
+            | Fault::ShortRsaKey
             | Fault::BrainpoolKey
             | Fault::RsaPssKey => CertificateError::InvalidPurpose,
             Fault::WrongKey => CertificateError::BadSignature,

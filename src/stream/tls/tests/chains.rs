@@ -16,7 +16,7 @@ async fn accepts_a_certificate_of_the_ca_with_its_names() {
         let outcome = connect(&site.server(), &client.clone().version(version)).await;
         let accepted = outcome.gate.unwrap();
         let certificate = &accepted.certificate;
-        assert_eq!(accepted.by, AcceptedBy::Chain);
+        assert_eq!(accepted.by, AcceptedBy::Chain(vec![Ca::Only]));
         assert_eq!(certificate.dns, ["ct1.radiology.example".into()]);
         assert_eq!(certificate.common_name.as_deref(), Some("CT1.Radiology.example"));
     }
@@ -201,11 +201,14 @@ async fn refuses_a_version_1_certificate() {
 }
 
 #[tokio::test]
-async fn refuses_a_short_rsa_key() {
+async fn refuses_a_short_rsa_key_and_one_that_is_too_long() {
     let site = Site::new();
-    let weak = site.client_ca.issue_for(&pki::rsa_spki(128));
-    let client = site.client(&weak);
-    assert_refused(&site.server(), &client, HandshakeFault::UnsupportedAlgorithm).await;
+    for (bytes, fault) in
+        [(128, HandshakeFault::ShortRsaKey), (1025, HandshakeFault::UnsupportedAlgorithm)]
+    {
+        let client = site.client(&site.client_ca.issue_for(&pki::rsa_spki(bytes)));
+        assert_refused(&site.server(), &client, fault).await;
+    }
 }
 
 #[tokio::test]
@@ -213,10 +216,10 @@ async fn refuses_a_certificate_signed_with_sha1() {
     let mut site = Site::new();
     site.client_ca = Authority::root_with("RSA CA", pki::rsa_key());
     let mut client = site.client_ca.client("ct1.example");
-    client.chain = vec![with_sha1(client.leaf()).into()];
+    client.chain = vec![pki::with_sha1(client.leaf()).into()];
     assert!(pki::is_readable(client.leaf()));
     let client = site.client(&client);
-    assert_refused(&site.server(), &client, HandshakeFault::UnsupportedAlgorithm).await;
+    assert_refused(&site.server(), &client, HandshakeFault::WeakSignature).await;
 }
 
 #[tokio::test]
@@ -271,17 +274,4 @@ async fn accepts_a_client_of_an_expired_ca() {
     params.not_after = moment(-DAY).into();
     site.client_ca = Authority::root_from(params);
     assert_accepted(&site.server(), &site.client(&site.client_ca.client("ct1.example"))).await;
-}
-
-/// The same certificate with sha1WithRSAEncryption for sha256WithRSAEncryption.
-fn with_sha1(der: &[u8]) -> Vec<u8> {
-    let sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
-    let mut der = der.to_vec();
-    let places: Vec<_> =
-        (0..der.len()).filter(|&place| der[place..].starts_with(&sha256)).collect();
-    assert_eq!(places.len(), 2);
-    for place in places {
-        der[place + sha256.len() - 1] = 5;
-    }
-    der
 }

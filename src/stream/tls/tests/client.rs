@@ -16,7 +16,7 @@ use rustls::{
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_rustls::TlsConnector;
 
-use super::super::{HandshakeFault, Server};
+use super::super::{HandshakeFault, Server, Shown};
 use super::pki::{Authority, Credentials};
 
 pub(super) const BOTH: [&SupportedProtocolVersion; 2] =
@@ -31,13 +31,15 @@ pub(super) struct Client {
     /// Without: whatever the provider verifies.
     pub(super) schemes: Option<Vec<SignatureScheme>>,
     roots: Arc<RootCertStore>,
-    shown: Arc<Shown>,
+    shown: Arc<Resolver>,
 }
 
 /// What both sides make of a connection.
 #[derive(Debug)]
 pub(super) struct Outcome {
     pub(super) gate: Result<Accepted, HandshakeFault>,
+    /// The gate has let a client through that showed nothing.
+    pub(super) is_bare: bool,
     /// The alert that came, in the audit's words, or another failure.
     pub(super) client: Result<(), String>,
     pub(super) shown_by_gate: Option<CertificateDer<'static>>,
@@ -63,7 +65,7 @@ impl Client {
     pub(super) fn with(mut self, credentials: &Credentials) -> Self {
         let key = self.provider.key_provider.load_private_key(credentials.key.clone_key());
         let key = CertifiedKey::new(credentials.chain.clone(), key.unwrap());
-        self.shown = Arc::new(Shown { key: Some(Arc::new(key)), ..Shown::default() });
+        self.shown = Arc::new(Resolver { key: Some(Arc::new(key)), ..Resolver::default() });
         self
     }
 
@@ -112,8 +114,14 @@ pub(super) async fn connect(server: &Server, client: &Client) -> Outcome {
 pub(super) async fn connect_with(server: &Server, client: Arc<ClientConfig>) -> Outcome {
     let (near, far) = tokio::io::duplex(64 * 1024);
     let (gate, (client, seen)) = tokio::join!(serve(server, near), visit(client, far));
+    let is_bare = gate == Ok(Shown::Nothing);
+    let gate = gate.and_then(|shown| match shown {
+        Shown::Certificate(accepted) => Ok(accepted),
+        Shown::Nothing => Err(HandshakeFault::CertificateMissing),
+    });
     Outcome {
         gate,
+        is_bare,
         client,
         shown_by_gate: seen.certificate,
         version: seen.version,
@@ -121,11 +129,11 @@ pub(super) async fn connect_with(server: &Server, client: Arc<ClientConfig>) -> 
     }
 }
 
-async fn serve(server: &Server, io: DuplexStream) -> Result<Accepted, HandshakeFault> {
-    let (mut stream, certificate) = server.accept(io).await.map_err(|failure| failure.fault)?;
+async fn serve(server: &Server, io: DuplexStream) -> Result<Shown, HandshakeFault> {
+    let (mut stream, shown) = server.accept(io).await.map_err(|failure| failure.fault)?;
     stream.write_all(b"!").await.unwrap();
     stream.flush().await.unwrap();
-    Ok(certificate)
+    Ok(shown)
 }
 
 #[derive(Default)]
@@ -179,12 +187,12 @@ fn snake(alert: AlertDescription) -> String {
 
 /// Shows one certificate, whatever the gate asks for, and remembers what it asked for.
 #[derive(Debug, Default)]
-struct Shown {
+struct Resolver {
     key: Option<Arc<CertifiedKey>>,
     hints: Mutex<Vec<Vec<Vec<u8>>>>,
 }
 
-impl ResolvesClientCert for Shown {
+impl ResolvesClientCert for Resolver {
     fn resolve(&self, hints: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.hints.lock().unwrap().push(hints.iter().map(|hint| hint.to_vec()).collect());
         self.key.clone()

@@ -3,7 +3,7 @@
 use rustls::{CipherSuite, ProtocolVersion, SignatureScheme};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::super::own::Own;
+use super::super::dated::Certificates;
 use super::pki::{self, DAY, moment, rsa_key};
 use super::*;
 
@@ -189,7 +189,7 @@ fn tells_of_its_own_certificates_from_thirty_days_before_their_end() {
     let mut identity = site.gate_ca.issue(&params).identity();
     params.not_after = moment(50 * DAY).into();
     identity.chain.extend(site.gate_ca.issue(&params).chain);
-    let own = Own::new(&[identity]);
+    let own = Certificates::of_gate(&[identity]);
     let told = |days: i64| own.dates(moment(days * DAY + 60)).collect::<Vec<_>>();
     assert_eq!(told(19), [""; 0]);
     let [chain] = &told(20)[..] else { panic!("one is near its end") };
@@ -205,12 +205,35 @@ fn tells_of_its_own_certificates_from_thirty_days_before_their_end() {
 }
 
 #[test]
+fn tells_of_cas_near_their_end_and_of_no_others() {
+    let mut site = Site::new();
+    let ca = |name, days: i64| {
+        let mut params = pki::authority(name);
+        params.not_after = moment(days * DAY + 60).into();
+        Authority::root_from(params)
+    };
+    site.gate = Authority::root("Other CA").issue(&{
+        let mut params = pki::device("gate.example");
+        params.not_after = moment(100 * DAY).into();
+        params
+    });
+    let all = [ca("CA of 29 days", 29), ca("CA of 31 days", 31), ca("CA that has ended", -1)];
+    let cas = all.iter().map(Authority::certificate).collect();
+    let server = Server::new(site.settings(cas)).unwrap();
+    let told: Vec<_> = server.dates(moment(0)).collect();
+    let [soon, ended] = &told[..] else { panic!("{told:?}") };
+    assert!(soon.starts_with("the CA \"CN=CA of 29 days\" expires on "), "{soon}");
+    assert!(soon.ends_with(", in 29 days; renew it"), "{soon}");
+    assert!(ended.starts_with("the CA \"CN=CA that has ended\" expired on "), "{ended}");
+}
+
+#[test]
 fn a_client_that_does_not_say_why_it_refuses_an_ended_certificate_is_understood() {
     let site = Site::new();
     let mut params = pki::device("gate.example");
     params.not_after = moment(-60).into();
-    let ended = Own::new(&[site.gate_ca.issue(&params).identity()]);
-    let good = Own::new(&[site.gate.identity()]);
+    let ended = Certificates::of_gate(&[site.gate_ca.issue(&params).identity()]);
+    let good = Certificates::of_gate(&[site.gate.identity()]);
     let refused = HandshakeFault::ServerCertificateRefused;
     assert_eq!(ended.explain(refused), HandshakeFault::ServerCertificateExpired);
     assert_eq!(good.explain(refused), refused);

@@ -1,7 +1,9 @@
 //! Certificates that are trusted by themselves.
 
 use pacsgate_core::certificate::{AcceptedBy, Digest, Matcher};
-use rcgen::{BasicConstraints, IsCa, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyPair, KeyUsagePurpose,
+};
 
 use super::pki::{self, DAY, device, moment, self_signed};
 use super::*;
@@ -135,6 +137,58 @@ async fn accepts_a_pinned_certificate_for_servers_only() {
     assert_accepted(&site.server(), &site.client(&client)).await;
 }
 
+/// What each of these says is for whoever trusts a CA.
+#[tokio::test]
+async fn accepts_a_pinned_certificate_whatever_it_says_of_its_use() {
+    let with = |change: fn(&mut CertificateParams)| {
+        let mut params = device("ct1.example");
+        change(&mut params);
+        params
+    };
+    let odd = [
+        with(|params| params.extended_key_usages = Vec::new()),
+        with(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth]),
+        with(|params| params.extended_key_usages = vec![ExtendedKeyUsagePurpose::CodeSigning]),
+        with(|params| params.key_usages = vec![KeyUsagePurpose::KeyCertSign]),
+        with(|params| params.key_usages = vec![KeyUsagePurpose::KeyEncipherment]),
+        with(|params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))),
+        with(|params| params.subject_alt_names = Vec::new()),
+        with(|params| params.custom_extensions = vec![pki::critical_policies()]),
+        // Name constraints that permit no DNS name but those of b.example.
+        with(|params| {
+            let permitted = b"\x30\x0f\xa0\x0d\x30\x0b\x82\x09b.example";
+            params.custom_extensions = vec![pki::critical(&[2, 5, 29, 30], permitted)];
+        }),
+        // Policy constraints, and an extension of nobody's.
+        with(|params| {
+            let policy = pki::critical(&[2, 5, 29, 36], &[0x30, 3, 0x80, 1, 0]);
+            params.custom_extensions = vec![policy, pki::critical(&[1, 2, 3, 4], &[5, 0])];
+        }),
+    ];
+    let mut site = Site::new();
+    for params in odd {
+        for client in [self_signed(&params), site.client_ca.issue(&params)] {
+            for pin in [pin(&client), pin_key(&client)] {
+                site.pins = [&pin].into_iter().collect();
+                assert_accepted(&site.server(), &site.client(&client)).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn accepts_a_pinned_certificate_whose_own_signature_is_weak_or_wrong() {
+    let mut site = Site::new();
+    let of_ca = Authority::root_with("RSA CA", pki::rsa_key()).client("ct1.example");
+    let params = device("ct1.example");
+    let own = crate::pki::Identity::self_signed(&params, pki::rsa_key()).unwrap().into();
+    for mut client in [of_ca, own] {
+        client.chain = vec![pki::with_sha1(client.leaf()).into()];
+        site.pins = [&pin(&client)].into_iter().collect();
+        assert_accepted(&site.server_without_ca(), &site.client(&client)).await;
+    }
+}
+
 #[tokio::test]
 async fn refuses_a_self_signed_certificate_that_is_not_pinned() {
     let mut site = Site::new();
@@ -146,7 +200,7 @@ async fn refuses_a_self_signed_certificate_that_is_not_pinned() {
 
 #[tokio::test]
 async fn takes_no_name_for_a_pin() {
-    let names = [Matcher::SanDns("ct1.example".into()), Matcher::SanUri("urn:ct1".into())];
+    let names = [Matcher::san_dns("ct1.example").unwrap(), Matcher::san_uri("urn:ct1").unwrap()];
     assert!(names.iter().collect::<Pins>().is_empty());
 }
 
@@ -212,5 +266,5 @@ async fn refuses_a_pinned_key_that_is_too_short() {
     let client = site.client_ca.issue_for(&pki::rsa_spki(128));
     site.pins = [&pin(&client)].into_iter().collect();
     let server = site.server_without_ca();
-    assert_refused(&server, &site.client(&client), HandshakeFault::UnsupportedAlgorithm).await;
+    assert_refused(&server, &site.client(&client), HandshakeFault::ShortRsaKey).await;
 }

@@ -192,6 +192,19 @@ pub(super) fn rsa_spki(bytes: usize) -> Vec<u8> {
     tlv(0x30, &[&tlv(0x30, &[&rsa]), &tlv(3, &[&[0], &key])])
 }
 
+/// The same certificate with sha1WithRSAEncryption for sha256WithRSAEncryption.
+pub(super) fn with_sha1(der: &[u8]) -> Vec<u8> {
+    let sha256 = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
+    let mut der = der.to_vec();
+    let places: Vec<_> =
+        (0..der.len()).filter(|&place| der[place..].starts_with(&sha256)).collect();
+    assert_eq!(places.len(), 2);
+    for place in places {
+        der[place + sha256.len() - 1] = 5;
+    }
+    der
+}
+
 /// Whether the certificate can be read at all, so that a test refuses it for the right reason.
 pub(super) fn is_readable(der: &CertificateDer<'_>) -> bool {
     x509_parser::certificate::X509Certificate::from_der(der).is_ok()

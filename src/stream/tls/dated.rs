@@ -1,4 +1,4 @@
-//! When the gate's own certificates end.
+//! When the gate's own certificates end, and those of the clients' CAs.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -6,15 +6,22 @@ use std::time::SystemTime;
 use rustls::pki_types::CertificateDer;
 
 use super::fault::HandshakeFault;
-use super::settings::Identity;
+use super::settings::{ClientCa, Identity};
 use crate::x509::validity::{self, Dated};
 
-/// The certificates that are shown to clients, each for what it is.
+/// Certificates, each for what it is.
 #[derive(Clone, Debug)]
-pub(super) struct Own(Arc<[(Dated, CertificateDer<'static>)]>);
+pub(super) struct Certificates(Arc<[(Dated, CertificateDer<'static>)]>);
 
-impl Own {
-    pub(super) fn new(identities: &[Identity]) -> Self {
+impl Certificates {
+    /// Those by which clients are known.
+    pub(super) fn of_cas(cas: &[ClientCa]) -> Self {
+        let certificates = cas.iter().flat_map(|ca| &ca.certificates);
+        Self(certificates.map(|der| (Dated::ClientCa, der.clone())).collect())
+    }
+
+    /// Those that are shown to clients.
+    pub(super) fn of_gate(identities: &[Identity]) -> Self {
         let dated = |identity: &Identity| {
             let kinds = std::iter::once(Dated::Server).chain(std::iter::repeat(Dated::Chain));
             kinds.zip(identity.chain.clone()).collect::<Vec<_>>()

@@ -1,0 +1,150 @@
+//! The keys of `[peer.NAME]` that say which user it has to show.
+
+use std::sync::Arc;
+
+use config::ValueKind;
+use pacsgate_core::identity::Claim;
+use pacsgate_core::policy::{TokenRule, UserRule};
+
+use super::mistake::Mistake;
+use super::node::Node;
+use super::section::{At, Section};
+use super::source::Place;
+
+const KINDS: [(&str, Kind); 2] = [("jwt", Kind::Token), ("password", Kind::Password)];
+/// The keys that only a kind has.
+const KEYS: [(&str, Kind); 5] = [
+    ("issuer", Kind::Token),
+    ("subjects", Kind::Token),
+    ("ae_claim", Kind::Token),
+    ("claims", Kind::Token),
+    ("users", Kind::Password),
+];
+
+/// What a user is known by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Token,
+    Password,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Token => "jwt",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// What a peer's table says of its users.
+#[derive(Default)]
+pub(super) struct Read {
+    /// `None`: it has to show none.
+    pub(super) kind: Option<At<Kind>>,
+    pub(super) issuer: Option<At<Arc<str>>>,
+    pub(super) users: Vec<At<Arc<str>>>,
+    subjects: Vec<At<Arc<str>>>,
+    ae_claim: Option<Box<str>>,
+    claims: Vec<(Box<str>, Claim)>,
+}
+
+pub(super) fn read(table: &mut Section<'_>) -> Read {
+    let node = table.take("user_identity");
+    let is_there = node.is_some();
+    let kind = node.and_then(|node| {
+        table.judge(&table.path("user_identity"), &node, |node| {
+            node.one_of("a user identity", &KINDS)
+        })
+    });
+    let of_kind = kind.as_ref().map(|at| at.value);
+    for (key, other) in KEYS.iter().filter(|(_, other)| of_kind != Some(*other)) {
+        // What is written there may have meant either.
+        if let Some(node) = table.take(key).filter(|_| of_kind.is_some() || !is_there) {
+            table.mistake_at(key, Some(node.place), &Mistake::OfIdentity(other.word()));
+        }
+    }
+    match of_kind {
+        None => Read::default(),
+        Some(Kind::Password) => Read { kind, users: table.list("users", name), ..Read::default() },
+        Some(Kind::Token) => Read {
+            kind,
+            issuer: table.optional("issuer", name),
+            subjects: table.optional_list("subjects", name),
+            ae_claim: table.optional("ae_claim", name).map(|at| (*at.value).into()),
+            claims: claims(table),
+            ..Read::default()
+        },
+    }
+}
+
+impl Read {
+    /// Where it says that a user has to be shown.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.kind.as_ref().map(|at| at.place)
+    }
+
+    /// What the policy needs, where these are the issuers.
+    pub(super) fn rule(&self, issuers: &[Arc<str>]) -> UserRule {
+        match self.kind.as_ref().map(|at| at.value) {
+            None => UserRule::NotNeeded,
+            Some(Kind::Password) => {
+                UserRule::Password(self.users.iter().map(|at| Arc::clone(&at.value)).collect())
+            }
+            Some(Kind::Token) => {
+                let named = self.issuer.as_ref().map(|at| &at.value);
+                let issuer = named.or_else(|| issuers.first());
+                UserRule::Token(TokenRule {
+                    issuer: issuer.cloned().unwrap_or_default(),
+                    subjects: self.subjects.iter().map(|at| Arc::clone(&at.value)).collect(),
+                    ae_claim: self.ae_claim.clone(),
+                    claims: self.claims.clone(),
+                })
+            }
+        }
+    }
+}
+
+/// Compared as it is, to the last blank.
+fn name(node: &Node) -> Result<Arc<str>, Mistake> {
+    node.text().map(Arc::from)
+}
+
+/// One table: the name of each claim with what it has to be.
+fn claims(table: &mut Section<'_>) -> Vec<(Box<str>, Claim)> {
+    let Some(node) = table.take("claims") else { return Vec::new() };
+    let place = node.place;
+    let wanted = match node.into_table() {
+        Ok(wanted) => wanted,
+        Err(mistake) => {
+            table.mistake_at("claims", Some(place), &mistake);
+            return Vec::new();
+        }
+    };
+    let mut claims = Vec::new();
+    for (name, value) in wanted {
+        let node = Node::new(value, place);
+        match claim(&node) {
+            Ok(claim) => claims.push((name.into(), claim)),
+            Err(mistake) => {
+                table.mistake_at(&format!("claims.{name}"), Some(node.place), &mistake);
+            }
+        }
+    }
+    claims.sort_by(|(one, _): &(Box<str>, _), (other, _)| one.cmp(other));
+    claims
+}
+
+fn claim(node: &Node) -> Result<Claim, Mistake> {
+    match &node.value {
+        ValueKind::Boolean(flag) => Ok(Claim::Flag(*flag)),
+        ValueKind::I64(number) => Ok(Claim::Number(*number)),
+        _ => match node.text() {
+            Ok(text) => Ok(Claim::Text(text.into())),
+            Err(Mistake::Type { .. }) => {
+                Err(node.instead_of("text in quotes, a whole number, true or false"))
+            }
+            Err(mistake) => Err(mistake),
+        },
+    }
+}

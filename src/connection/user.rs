@@ -1,0 +1,103 @@
+//! The user identity of a request, verified before the policy judges it.
+
+use std::sync::Arc;
+
+use pacsgate_core::certificate::Accepted;
+use pacsgate_core::identity::User;
+use pacsgate_core::policy::{Denial, Facts, Identified, Verification};
+use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
+use pacsgate_core::wire::title::AeTitle;
+
+use super::context::Context;
+use crate::identity::password::{Asker, Attempt, Claim, Passwords};
+use crate::origins::Origin;
+use crate::site::Site;
+
+/// What is to be verified, and for whom.
+struct Needed {
+    verification: Verification,
+    /// The peer, if a certificate has shown that.
+    peer: Option<Arc<str>>,
+}
+
+/// Verifies what was shown, as far as it has to be shown, within `limits.identity`. It is overwritten
+/// then.
+pub(super) async fn verify(
+    context: &Context,
+    accepted: Option<&Accepted>,
+    request: &ReceivedRq,
+    shown: Option<UserIdentity>,
+) -> Identified {
+    let needed = match needed(context, accepted, request, shown.as_ref()) {
+        Ok(needed) => needed,
+        Err(denial) => return Identified::Refused(denial),
+    };
+    let (Some(needed), Some(shown)) = (needed, shown) else { return Identified::Nobody };
+    match verified(context, needed, &shown, request.request.calling).await {
+        Ok(user) => Identified::User { user, wants_answer: shown.wants_answer },
+        Err(denial) => Identified::Refused(denial),
+    }
+}
+
+/// What is to be verified of what was shown; `None` if nothing is.
+fn needed(
+    context: &Context,
+    accepted: Option<&Accepted>,
+    request: &ReceivedRq,
+    shown: Option<&UserIdentity>,
+) -> Result<Option<Needed>, Denial> {
+    let Some(certificate) = accepted else {
+        // The work is the same whoever it says to be: its time tells no titles.
+        let verification = Verification::of_shown(shown)?;
+        return Ok(Some(Needed { verification, peer: None }));
+    };
+    let facts = Facts { certificate: Some(certificate), source: context.source.ip(), request };
+    // What is refused anyway is refused whatever it shows.
+    let Ok(candidate) = context.site.policy.identify(&facts) else { return Ok(None) };
+    let verification = candidate.verification(shown)?;
+    let peer = Some(Arc::clone(candidate.peer()));
+    Ok((verification != Verification::NotNeeded).then_some(Needed { verification, peer }))
+}
+
+async fn verified(
+    context: &Context,
+    needed: Needed,
+    shown: &UserIdentity,
+    calling: AeTitle,
+) -> Result<User, Denial> {
+    let site = &context.site;
+    match needed.verification {
+        Verification::NotNeeded => Err(Denial::IdentityKind),
+        Verification::Token => Err(Denial::TokenKeysStale),
+        Verification::Password => {
+            let attempt = attempt(context, needed.peer, shown, calling);
+            let passwords = Passwords::default();
+            let hashing = &context.gate.hashing;
+            let name = hashing.verify(&passwords, attempt, site.limits.identity).await;
+            name.map(User::Password)
+        }
+    }
+}
+
+/// Whoever shows no certificate is counted by its address, with the title as it was sent: whether the
+/// title is anybody's makes no difference.
+fn attempt<'a>(
+    context: &Context,
+    peer: Option<Arc<str>>,
+    shown: &'a UserIdentity,
+    calling: AeTitle,
+) -> Attempt<'a> {
+    let source = context.slot.whose().source;
+    let origin = context.certificate().map_or(Origin::Source(source), Origin::Certificate);
+    let asker = peer.map_or(Asker::Stranger(source), Asker::Peer);
+    let claim = Claim { origin, calling: Some(calling) };
+    Attempt { asker, claim, user: &shown.primary, password: &shown.secondary }
+}
+
+/// When a user ends, in seconds since the epoch.
+pub(super) fn end(user: &User, _site: &Site) -> Option<i64> {
+    match user {
+        User::Token(token) => Some(token.expires),
+        User::Password(_) => None,
+    }
+}
