@@ -13,9 +13,9 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer`, `passwords`, `limits` and `log` each read their table, with `user`
-//!   for the users of a peer, `value`, `units`, `named` for its texts and files, and `authorities` for
-//!   the CAs;
+//! - `listener`, `pacs`, `peer`, `passwords`, `limits` and `log` each read their table, with `user` for
+//!   the users of a peer, `value`, `units`, `named` for its texts and files, and `authorities` for the
+//!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;

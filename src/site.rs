@@ -44,6 +44,7 @@ impl Site {
     pub fn knows(&self, user: &User) -> Result<(), Denial> {
         match user {
             User::Token(_) => Err(Denial::TokenIssuer),
+            User::Password(name) if self.passwords.has(name) => Ok(()),
             User::Password(_) => Err(Denial::UserUnknown),
         }
     }

@@ -140,8 +140,8 @@ impl Known {
         let (table, key) = name.rsplit_once("__").unwrap_or((PREFIX, name));
         match key {
             _ if name.starts_with("PACSGATE__PEER__") => Mistake::NeverFromEnvironment,
-            _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
             _ if name.contains("__CLIENT_CA__") => Mistake::NeverFromEnvironment,
+            _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
             "CLIENT_CA" | "CLIENT_CRL" | "CLIENT_CERTIFICATE" => Mistake::NeverFromEnvironment,
             "BIND" | "CALLED_AE" => Mistake::ListFromEnvironment,
             "SCHEMA" => Mistake::SchemaFromEnvironment,

@@ -389,6 +389,12 @@ pub(super) enum Caution {
          soon as the audit shows no `reported` line that matters"
     )]
     GuardReports,
+    /// A user without a password.
+    #[error(
+        "{0} is not in the file of [passwords], so nobody can be this user; make a line for it with \
+         `pacsgate hash-password --user`, or take it out"
+    )]
+    UserWithoutPassword(Quoted),
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,

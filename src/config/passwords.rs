@@ -5,9 +5,9 @@ use super::named::{self, Loaded};
 use super::section::Section;
 use crate::identity::password::Passwords;
 
-/// What the file says; nobody is in it without the table.
-pub(super) fn read(table: Option<Section<'_>>) -> Passwords {
-    table.and_then(users).unwrap_or_default()
+/// What the file says, as far as it can be read; `None` without the table.
+pub(super) fn read(table: Option<Section<'_>>) -> Option<Passwords> {
+    table.map(|table| users(table).unwrap_or_default())
 }
 
 fn users(mut table: Section<'_>) -> Option<Passwords> {

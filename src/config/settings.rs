@@ -55,7 +55,8 @@ pub struct Loaded {
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
-    passwords: Passwords,
+    /// `None` without the table.
+    passwords: Option<Passwords>,
     log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
@@ -93,7 +94,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let site = Site { policy, targets, limits, tls, balancers, passwords };
+    let site =
+        Site { policy, targets, limits, tls, balancers, passwords: passwords.unwrap_or_default() };
     let log = log.log;
     Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
 }
@@ -163,7 +165,12 @@ impl Tables {
         for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
             problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
         }
-        cross::users_can_be_verified(&self.peers, &self.issuers(), false, problems);
+        cross::users_can_be_verified(
+            &self.peers,
+            &self.issuers(),
+            self.passwords.is_some(),
+            problems,
+        );
         cross::nobody_needs_a_certificate(&self.listeners, &self.peers, problems);
         vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
         self.warn(problems);
@@ -176,6 +183,9 @@ impl Tables {
         unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
         unwise::networks(&self.peers, problems);
+        if let Some(passwords) = &self.passwords {
+            unwise::users(&self.peers, passwords, problems);
+        }
         unwise::balancers(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.

@@ -12,6 +12,7 @@ use super::problems::Problems;
 use super::section::At;
 use super::source::Place;
 use super::{listener, pacs, peer};
+use crate::identity::password::Passwords;
 
 /// The largest networks that balancers alone have, mostly.
 const USUAL_IPV4: u8 = 24;
@@ -79,6 +80,16 @@ fn reached<'a>(
     tables: &'a [pacs::Read],
 ) -> impl Iterator<Item = &'a pacs::Read> {
     tables.iter().filter(|table| peer.pacs.iter().any(|at| at.value == table.name))
+}
+
+/// Somebody may have been taken out of the file and not out of the peers.
+pub(super) fn users(peers: &[peer::Read], passwords: &Passwords, problems: &mut Problems) {
+    for peer in peers {
+        for at in peer.user.users.iter().filter(|at| !passwords.has(&at.value)) {
+            let caution = Caution::UserWithoutPassword((*at.value).into());
+            problems.caution(at.place, format!("peer.{}.users", peer.name), &caution);
+        }
+    }
 }
 
 /// A destination is mostly the title of a device that is a peer as well.

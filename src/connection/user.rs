@@ -9,7 +9,7 @@ use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
 use pacsgate_core::wire::title::AeTitle;
 
 use super::context::Context;
-use crate::identity::password::{Asker, Attempt, Claim, Passwords};
+use crate::identity::password::{Asker, Attempt, Claim};
 use crate::origins::Origin;
 use crate::site::Site;
 
@@ -71,9 +71,8 @@ async fn verified(
         Verification::Token => Err(Denial::TokenKeysStale),
         Verification::Password => {
             let attempt = attempt(context, needed.peer, shown, calling);
-            let passwords = Passwords::default();
             let hashing = &context.gate.hashing;
-            let name = hashing.verify(&passwords, attempt, site.limits.identity).await;
+            let name = hashing.verify(&site.passwords, attempt, site.limits.identity).await;
             name.map(User::Password)
         }
     }
