@@ -14,6 +14,8 @@ use crate::x509::validity::{self, since_epoch};
 
 /// The certificates of one peer: the old and the new ones of two systems.
 const MOST_OF_PEER: usize = 4;
+/// Characters of a name: a sentence shows no more.
+const MAX_NAME: usize = 100;
 /// Between two sentences on one certificate, in seconds; an hour less than a day, so that a daily look
 /// tells it each time.
 const DAILY: u64 = 23 * 3600;
@@ -116,7 +118,7 @@ impl Seen {
         let name = common_name.as_ref().or(dns.first()).or(uris.first());
         Self {
             sha256: *sha256,
-            name: name.cloned().unwrap_or_default(),
+            name: name.map(|name| name.chars().take(MAX_NAME).collect()).unwrap_or_default(),
             not_after: u64::try_from(*not_after).unwrap_or_default(),
             at,
             told: 0,

@@ -152,6 +152,7 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::TokenTooLong
             | Denial::TokenMalformed
             | Denial::TokenHeader
+            | Denial::TokenType
             | Denial::TokenIssuer
             | Denial::TokenAlgorithm
             | Denial::TokenKey

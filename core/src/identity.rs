@@ -1,4 +1,9 @@
 //! The user of a requestor, once what was shown has been verified. Nothing here is a secret.
+//!
+//! [`unverified`] reads a token before that, [`json`] what is in it.
+
+pub mod json;
+pub mod unverified;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

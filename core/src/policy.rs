@@ -148,7 +148,7 @@ impl Policy {
         let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
         inquiry.peer = Some(peer.name.clone());
         let network = inquiry.trace.record(peer.network(source));
-        let nearest = network.is_err().then(|| peer.other_network());
+        let nearest = network.is_err().then(|| Box::new(peer.other_network()));
         let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
         denial.map_err(|denial| Refusal { nearest, ..inquiry.refuse(denial) })
     }
@@ -165,7 +165,7 @@ impl Policy {
         match self.inquire(facts, &mut inquiry) {
             Ok(candidate) => Ok(candidate),
             Err(denial) => {
-                let nearest = self.nearest(facts, &inquiry);
+                let nearest = self.nearest(facts, &inquiry).map(Box::new);
                 Err(Refusal { nearest, ..inquiry.refuse(denial) })
             }
         }

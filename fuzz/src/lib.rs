@@ -12,3 +12,4 @@ pub mod inspector;
 mod limits;
 pub mod pdu;
 pub mod request;
+pub mod token;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca};
+use pacsgate_core::certificate::{Accepted, AcceptedBy};
 use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
@@ -82,7 +82,7 @@ impl Account {
         let mut certificate = CertificateRecord::from(&accepted.certificate);
         match &accepted.by {
             AcceptedBy::Chain(cas) | AcceptedBy::ChainForAnything(cas) => {
-                certificate.ca = Texts::collect(cas.iter().filter_map(Ca::name));
+                certificate.name_cas(cas);
             }
             AcceptedBy::UnlistedPin => certificate.revocation = Some("no list of its issuer"),
             AcceptedBy::Pin => {}

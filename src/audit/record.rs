@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Certificate, Digest};
+use pacsgate_core::certificate::{Ca, Certificate, Digest};
 use pacsgate_core::identity::User;
 use pacsgate_core::policy::Refusal;
 use serde::{Serialize, Serializer};
@@ -208,7 +208,7 @@ pub struct CertificateRecord {
     not_after: i64,
     /// The named CAs that vouch for it.
     #[serde(skip_serializing_if = "Texts::is_empty")]
-    pub(super) ca: Texts,
+    ca: Texts,
     /// Why nothing is known of its revocation, although there are lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) revocation: Option<&'static str>,
@@ -219,6 +219,11 @@ impl CertificateRecord {
     pub const NAMES: usize = 8;
     /// The cap of each name: that of a DNS name (RFC 1035 section 2.3.4), rounded up.
     pub const NAME: usize = 256;
+
+    /// Which CAs vouch for it.
+    pub(super) fn name_cas(&mut self, cas: &[Ca]) {
+        self.ca = Texts::bounded(cas.iter().filter_map(Ca::name), Self::NAMES, Self::NAME);
+    }
 }
 
 impl From<&Certificate> for CertificateRecord {

@@ -23,7 +23,7 @@ use super::value;
 use crate::stream::tls::{
     ClientCertificate, Exempt, Identity, Pins, Server, Settings, SettingsError,
 };
-use crate::x509::purpose::{has_key_like, not_for_servers, without_name};
+use crate::x509::purpose::{has_key_like, not_for_servers, signed_weakly, without_name};
 use crate::x509::validity::{Dated, of_certificate, of_crl};
 use crate::x509::{issuing, pem};
 
@@ -395,6 +395,10 @@ fn load_pair(
         dates(&chain_key, chain, judge, table.problems);
         if let Some(subject) = chain.content.first().and_then(|leaf| not_for_servers(leaf)) {
             let caution = Caution::NotForServers { path: chain.path.clone(), subject };
+            table.problems.caution(chain.place, chain_key.as_str(), &caution);
+        }
+        for subject in chain.content.iter().filter_map(|der| signed_weakly(der)) {
+            let caution = Caution::SignedWeakly { path: chain.path.clone(), subject };
             table.problems.caution(chain.place, chain_key.as_str(), &caution);
         }
         if let Some(subject) = chain.content.first().and_then(|leaf| without_name(leaf)) {

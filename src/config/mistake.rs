@@ -319,6 +319,20 @@ impl fmt::Display for Either<'_> {
 /// What is legal and unwise.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Caution {
+    /// One CA in the files of two.
+    #[error(
+        "{} has a certificate that is in the file of the CA \"{name}\" too, at {first}, so both vouch for \
+         the same devices; let each file have its own",
+        .path.display()
+    )]
+    SharedCa {
+        /// The file.
+        path: PathBuf,
+        /// The other CA.
+        name: String,
+        /// Where that stands.
+        first: Location,
+    },
     /// What a certificate is made for, beside pins only.
     #[error("has no effect on pins, which hold whatever a certificate is made for; take it out")]
     UsageOfPins,
@@ -438,6 +452,18 @@ pub(super) enum Caution {
     /// A folder in `conf.d`.
     #[error("is a folder, and only files in conf.d itself are read; move its files there")]
     FolderPassedOver,
+    /// A server's certificate whose signature nobody trusts.
+    #[error(
+        "{}: the certificate {subject} is signed with SHA-1 or MD5; devices that verify the gate refuse \
+         it; have its CA sign a new one with SHA-256",
+        .path.display()
+    )]
+    SignedWeakly {
+        /// The file.
+        path: PathBuf,
+        /// The certificate's subject.
+        subject: Quoted,
+    },
     /// A server's certificate that says that it is none.
     #[error(
         "{}: the certificate {subject} is not made for servers (serverAuth is not in its extended key \

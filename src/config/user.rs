@@ -136,15 +136,14 @@ fn claims(table: &mut Section<'_>) -> Vec<(Box<str>, Claim)> {
 }
 
 fn claim(node: &Node) -> Result<Claim, Mistake> {
-    match &node.value {
-        ValueKind::Boolean(flag) => Ok(Claim::Flag(*flag)),
-        ValueKind::I64(number) => Ok(Claim::Number(*number)),
-        _ => match node.text() {
-            Ok(text) => Ok(Claim::Text(text.into())),
-            Err(Mistake::Type { .. }) => {
-                Err(node.instead_of("text in quotes, a whole number, true or false"))
-            }
-            Err(mistake) => Err(mistake),
-        },
+    if let ValueKind::Boolean(flag) = node.value {
+        return Ok(Claim::Flag(flag));
     }
+    if let ValueKind::I64(number) = node.value {
+        return Ok(Claim::Number(number));
+    }
+    if matches!(node.value, ValueKind::String(_)) {
+        return node.text().map(|text| Claim::Text(text.into()));
+    }
+    Err(node.instead_of("text in quotes, a whole number, true or false"))
 }

@@ -1,6 +1,6 @@
 //! Which CA vouches for the names of which peer: `client_ca` of the listeners beside `ca` of the peers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use pacsgate_core::certificate::{Ca, Name};
@@ -27,7 +27,9 @@ pub(super) fn names_have_their_ca(
 ) {
     // Of a listener with a mistake it is not known which CAs it has.
     let cas = listeners.iter().map(listener::Read::authorities).collect::<Option<Vec<_>>>();
-    let Some(cas) = cas.map(|cas| Cas::of(cas.into_iter().flatten())) else { return };
+    let Some(cas) = cas else { return };
+    cas.iter().for_each(|of_listener| shared(of_listener, problems));
+    let cas = Cas::of(cas.into_iter().flatten());
     if cas.named.is_empty() && cas.nameless.is_empty() {
         return without_ca(peers, problems);
     }
@@ -40,6 +42,23 @@ pub(super) fn names_have_their_ca(
     // A slip in a peer may hide the CA that it names.
     if peers.iter().all(|peer| peer.is_sound) {
         cas.unused(peers, problems);
+    }
+}
+
+/// Who is to be kept apart by two CAs is not, if one certificate is in both files.
+fn shared(cas: &[Authority], problems: &mut Problems) {
+    let mut first: HashMap<&[u8], &Authority> = HashMap::new();
+    for (authority, der) in cas.iter().flat_map(|ca| ca.file.content.iter().map(move |it| (ca, it)))
+    {
+        let other = *first.entry(der.as_ref()).or_insert(authority);
+        if let (Some(name), true) = (other.name.name(), other.name != authority.name) {
+            let caution = Caution::SharedCa {
+                path: authority.file.path.clone(),
+                name: name.to_owned(),
+                first: problems.locate(other.file.place),
+            };
+            problems.caution(authority.file.place, authority.key.as_str(), &caution);
+        }
     }
 }
 

@@ -18,6 +18,8 @@ struct Needed {
     verification: Verification,
     /// The peer, if a certificate has shown that.
     peer: Option<Arc<str>>,
+    /// What was shown is of another kind than it has to be, and is verified all the same.
+    in_vain: Option<Denial>,
 }
 
 /// Verifies what was shown, as far as it has to be shown, within `limits.identity`. It is overwritten
@@ -33,7 +35,9 @@ pub(super) async fn verify(
         Err(denial) => return Identified::Refused(denial),
     };
     let (Some(needed), Some(shown)) = (needed, shown) else { return Identified::Nobody };
-    match verified(context, needed, &shown, request.request.calling).await {
+    let in_vain = needed.in_vain;
+    let verified = verified(context, needed, &shown, request.request.calling).await;
+    match in_vain.map_or(verified, Err) {
         Ok(user) => Identified::User { user, wants_answer: shown.wants_answer },
         Err(denial) => Identified::Refused(denial),
     }
@@ -46,17 +50,20 @@ fn needed(
     request: &ReceivedRq,
     shown: Option<&UserIdentity>,
 ) -> Result<Option<Needed>, Denial> {
-    let Some(certificate) = accepted else {
+    let facts = Facts { certificate: accepted, source: context.source.ip(), request };
+    let candidate = context.site.policy.identify(&facts).ok();
+    let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
+    if accepted.is_none() {
         // The work is the same whoever it says to be: its time tells no titles.
         let verification = Verification::of_shown(shown)?;
-        return Ok(Some(Needed { verification, peer: None }));
-    };
-    let facts = Facts { certificate: Some(certificate), source: context.source.ip(), request };
+        let in_vain = of_peer.and_then(Result::err);
+        return Ok(Some(Needed { verification, peer: None, in_vain }));
+    }
     // What is refused anyway is refused whatever it shows.
-    let Ok(candidate) = context.site.policy.identify(&facts) else { return Ok(None) };
-    let verification = candidate.verification(shown)?;
-    let peer = Some(Arc::clone(candidate.peer()));
-    Ok((verification != Verification::NotNeeded).then_some(Needed { verification, peer }))
+    let verification = of_peer.unwrap_or(Ok(Verification::NotNeeded))?;
+    let peer = candidate.map(|candidate| Arc::clone(candidate.peer()));
+    let needed = Needed { verification, peer, in_vain: None };
+    Ok((verification != Verification::NotNeeded).then_some(needed))
 }
 
 async fn verified(

@@ -3,7 +3,7 @@
 use pacsgate_core::quoted::Quoted;
 use x509_parser::certificate::X509Certificate;
 
-use super::reading;
+use super::{foreign, reading};
 
 /// Whose certificate it is, where its extended key usage (RFC 5280 section 4.2.1.12) leaves out
 /// servers.
@@ -21,6 +21,15 @@ pub(crate) fn without_name(der: &[u8]) -> Option<Quoted> {
     let extension = certificate.subject_alternative_name().ok()?;
     let is_nameless = extension.is_none_or(|names| names.value.general_names.is_empty());
     is_nameless.then(|| subject(&certificate))
+}
+
+/// Whose certificate it is, where its CA has signed it in a way that clients do not trust any more. Of
+/// its own signature, one that has signed itself needs none.
+pub(crate) fn signed_weakly(der: &[u8]) -> Option<Quoted> {
+    let certificate = reading::whole(der)?;
+    let is_own = certificate.issuer() == certificate.subject();
+    let is_weak = !is_own && foreign::has_weak_signature(&certificate);
+    is_weak.then(|| subject(&certificate))
 }
 
 /// Whether the keys of two certificates make signatures of one kind, so that a client that

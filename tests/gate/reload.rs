@@ -2,7 +2,7 @@
 
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT, Item};
-use crate::support::authority::{DAY, Identity, Profile};
+use crate::support::authority::{Authority, DAY, Identity, Profile};
 use crate::support::dimse::{Request, echo_rq};
 use crate::support::gate::{Gate, listening};
 use crate::support::pacs::Pacs;
@@ -126,6 +126,28 @@ fn a_certificate_that_is_revoked_is_ended() {
     assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
     let line = scenario.gate.audited("closed", "withdrawn");
     assert!(line["detail"].as_str().unwrap().contains("revocation list"), "{line}");
+    echo(&mut other, 1);
+}
+
+#[test]
+fn a_device_whose_ca_vouches_for_it_no_more_is_ended() {
+    let scenario = Scenario::with(|mut settings| {
+        let file = settings.tls["client_ca"].clone();
+        settings.tls.insert("client_ca", format!("{{ hospital = {file}, vendor-x = {file} }}"));
+        let named = format!("[{{ san_dns = {CT1_NAME:?}, ca = \"vendor-x\" }}]");
+        settings.ct1.insert("certificate", named);
+        settings
+    });
+    let mut requestor = scenario.associated();
+    let mut other = mr1(&scenario);
+    other.associate(&Associate::echo("MR1", "PACS"));
+    let foreign = Authority::root("vendor root").pem();
+    fs::write(scenario.gate.directory.path().join("vendor.crt"), foreign).unwrap();
+    edit(&scenario.gate, "vendor-x = \"", "vendor-x = \"vendor.crt\", old = \"");
+    reload(&scenario.gate);
+    assert_eq!(requestor.receive_pdu().encode(), abort(2, 0));
+    let line = scenario.gate.audited("closed", "withdrawn");
+    assert!(line["detail"].as_str().unwrap().contains("belongs to no peer"), "{line}");
     echo(&mut other, 1);
 }
 

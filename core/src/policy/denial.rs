@@ -78,6 +78,10 @@ crate::reasons! {
             "Let the issuer make tokens without `crit`, `b64`, `jku`, `x5u`, `x5c` and `jwk` in their \
              header."
             => NOT_AUTHENTICATED;
+        TokenType: "token-type",
+            "the token is not an access token",
+            "Let the device send the access token that it gets from the issuer: `typ` in its header has to be \
+             JWT or at+jwt, or to be left out (RFC 8725 section 3.11)." => NOT_AUTHENTICATED;
         TokenIssuer: "token-issuer",
             "the token is not from the issuer of this peer",
             "Compare `iss` of the token with `issuer` of the [issuer] table that the peer names: they \

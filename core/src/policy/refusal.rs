@@ -26,7 +26,7 @@ pub struct Refusal {
     /// Whether the requestor has shown no certificate.
     pub is_stranger: bool,
     /// What it missed by little.
-    pub nearest: Option<Nearest>,
+    pub nearest: Option<Box<Nearest>>,
 }
 
 /// What is known so far.

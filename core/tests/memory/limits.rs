@@ -22,6 +22,13 @@ pub(crate) const ASSOCIATE: usize = 3 * 1024 * 1024;
 /// 50, 51 and 52 that are supplied.
 pub(crate) const SUPPLIED: usize = (4 + 21) + 4 + 8 + (4 + 44);
 
+/// What reading and judging a token may take for each of its bytes, while one is read: the dearest
+/// are objects of one member, nine characters of the token each, for which a tree makes a node of 536
+/// bytes with room for eleven; and the vector of them grows.
+pub(crate) const TOKEN_FACTOR: usize = 72;
+/// What it may take besides: the header, and first nodes and vectors.
+pub(crate) const TOKEN_BASE: usize = 2 * 1024;
+
 /// What the walker may take: 65 open levels of 104 bytes, 4,096 tags of four bytes, a value of 1 KiB,
 /// each with the room that a vector has before and after it grows.
 pub(crate) const WALKER: usize = 42 * 1024;

@@ -7,4 +7,6 @@ mod associate;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod token;
+#[cfg(test)]
 mod walker;

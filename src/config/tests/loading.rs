@@ -119,6 +119,18 @@ fn a_ca_has_a_name_where_those_of_another_listener_have() {
 }
 
 #[test]
+fn warns_of_a_certificate_in_the_files_of_two_cas_of_one_listener() {
+    let (main, site) = with_named_cas();
+    site.write("pacsgate.toml", main);
+    let warned = site.warned();
+    let shared = "pacsgate.toml:24:15: listener.vendors.tls.client_ca.vendor-x: tls/vendor.pem has a \
+                  certificate that is in the file of the CA \"hospital\" too, at pacsgate.toml:24:44, \
+                  so both vouch for the same devices; let each file have its own";
+    let lines: Vec<_> = warned.lines().filter(|line| line.contains(" too, at ")).collect();
+    assert_eq!(lines, [shared]);
+}
+
+#[test]
 fn warns_of_a_ca_that_no_peer_names() {
     let (main, site) = with_named_cas();
     site.write("pacsgate.toml", main);

@@ -1,9 +1,9 @@
 //! What a listener's TLS is made from, already read from its files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Ca, Certificate, Digest, Matcher, Name, Usage};
+use pacsgate_core::certificate::{Ca, Certificate, Digest, Matcher, Usage};
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use crate::x509::foreign::ForeignKey;
@@ -93,25 +93,40 @@ impl<'a> FromIterator<&'a Matcher> for Pins {
     }
 }
 
-/// Names by which a peer is recognised whose certificate may be made for anything.
+/// Names by which a peer is recognised whose certificate may be made for anything, each with the CAs
+/// that may vouch for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Exempt(HashSet<Matcher>);
+pub struct Exempt {
+    dns: HashMap<Box<str>, Vec<Ca>>,
+    uris: HashMap<Box<str>, Vec<Ca>>,
+}
 
 impl Exempt {
-    /// Whether a certificate has such a name for which this CA would have to vouch.
-    pub(super) fn have(&self, certificate: &Certificate, ca: &Ca) -> bool {
-        let own = |matcher: Matcher| matcher.vouched_for_by(ca.clone()).made_for(Usage::Any);
-        let dns = certificate.dns.iter().map(|name| Matcher::SanDns(Name::new(name.clone())));
-        let uris = certificate.uris.iter().map(|uri| Matcher::SanUri(Name::new(uri.clone())));
-        !self.0.is_empty() && dns.chain(uris).any(|name| self.0.contains(&own(name)))
+    /// The CAs of which each could vouch for such a name of a certificate.
+    pub(super) fn cas_of<'a>(
+        &'a self,
+        certificate: &'a Certificate,
+    ) -> impl Iterator<Item = &'a Ca> {
+        let dns = certificate.dns.iter().filter_map(|name| self.dns.get(name));
+        dns.chain(certificate.uris.iter().filter_map(|name| self.uris.get(name))).flatten()
     }
 }
 
 impl<'a> FromIterator<&'a Matcher> for Exempt {
     /// Takes the names that need no clientAuth; a pin never does.
     fn from_iter<T: IntoIterator<Item = &'a Matcher>>(matchers: T) -> Self {
-        let is_exempt = |one: &&Matcher| one.name().is_some_and(|name| name.usage == Usage::Any);
-        Self(matchers.into_iter().filter(is_exempt).cloned().collect())
+        let mut exempt = Self::default();
+        for matcher in matchers {
+            let (names, name) = match matcher {
+                Matcher::SanDns(name) => (&mut exempt.dns, name),
+                Matcher::SanUri(name) => (&mut exempt.uris, name),
+                Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => continue,
+            };
+            if name.usage == Usage::Any {
+                names.entry(name.text.clone()).or_default().push(name.ca.clone());
+            }
+        }
+        exempt
     }
 }
 
@@ -123,7 +138,7 @@ pub enum SettingsError {
     #[error("the listener has no server certificate")]
     NoIdentity,
     /// A chain is empty or its leaf is no X.509 v3 certificate.
-    #[error("the certificate cannot be read as X.509 v3")]
+    #[error("the certificate cannot be read as X.509 v3 (v1 cannot be used); issue a new one")]
     IdentityUnparsable(usize),
     /// A key of an unknown kind or size, or not a key.
     #[error("the private key cannot be used; RSA (2048 bits and more), ECDSA and Ed25519 can")]

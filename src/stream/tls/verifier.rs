@@ -122,8 +122,8 @@ impl ClientVerifier {
         let (presented, traits) = reading::read(end_entity, &whole, parsed.as_ref())?;
         seen::note_presented(presented.clone());
         let path = Path::new(whole, intermediates);
-        let is_exempt = || self.owners.iter().any(|ca| self.exempt.have(&presented, ca));
-        let usage = if traits.is_for_clients || !is_exempt() { Usage::Client } else { Usage::Any };
+        let is_exempt = !traits.is_for_clients && self.exempt.cas_of(&presented).next().is_some();
+        let usage = if is_exempt { Usage::Any } else { Usage::Client };
         let leaf = Leaf { parsed, presented: &presented, traits, usage, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
@@ -203,7 +203,7 @@ impl ClientVerifier {
             let is_told = leaf.traits.has_extended_key_usage;
             return is_told.then_some(AcceptedBy::Chain(cas)).ok_or(leaf.usage_fault());
         }
-        cas.retain(|ca| self.exempt.have(leaf.presented, ca));
+        cas.retain(|ca| self.exempt.cas_of(leaf.presented).any(|exempt| exempt == ca));
         let is_exempt = !cas.is_empty();
         is_exempt.then_some(AcceptedBy::ChainForAnything(cas)).ok_or(leaf.usage_fault())
     }

@@ -1,0 +1,103 @@
+//! A file of keys that is read again when it has changed.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::timeout;
+
+use super::keys::{Keys, KeysFault};
+use super::reading::{MAX_FILE, read};
+use crate::host::{Barrier, Trust, words};
+
+/// Why a file gives no keys.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FileFault {
+    /// It is not there, is no file, or somebody else could change it.
+    #[error("{0}")]
+    Barrier(Barrier),
+    /// The system's reason.
+    #[error("cannot be read: {}", words(.0))]
+    Unreadable(io::Error),
+    /// A file system of another machine that does not answer, most likely.
+    #[error("cannot be read: the file system does not answer")]
+    Hangs,
+    /// What is in it.
+    #[error("{0}")]
+    Keys(KeysFault),
+}
+
+/// By what a file that was changed or exchanged is another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    /// Of its content, and of its owner and mode, each in seconds and nanoseconds.
+    changed: [(i64, i64); 2],
+}
+
+/// A file as it was last read.
+#[derive(Debug)]
+pub(super) struct Watched {
+    path: PathBuf,
+    known: Option<Stamp>,
+    /// A read that was too slow: there is never a second one beside it.
+    under_way: Option<JoinHandle<Looked>>,
+}
+
+type Looked = Result<(Stamp, Option<Keys>), FileFault>;
+
+impl Watched {
+    pub(super) const fn new(path: PathBuf) -> Self {
+        Self { path, known: None, under_way: None }
+    }
+
+    /// Its keys, or `None` if it is as it was. Other tasks go on meanwhile, whatever the file is.
+    pub(super) async fn look(&mut self, patience: Duration) -> Result<Option<Keys>, FileFault> {
+        let (path, known) = (self.path.clone(), self.known);
+        let job = self.under_way.take();
+        let mut job = job.unwrap_or_else(|| spawn_blocking(move || look(&path, known)));
+        let Ok(looked) = timeout(patience, &mut job).await else {
+            self.under_way = Some(job);
+            return Err(FileFault::Hangs);
+        };
+        let looked = looked.unwrap_or_else(|error| Err(FileFault::Unreadable(error.into())));
+        // What could not be read is read again, even if it is as it was.
+        self.known = looked.as_ref().ok().map(|(stamp, _)| *stamp);
+        looked.map(|(_, keys)| keys)
+    }
+}
+
+fn look(path: &std::path::Path, known: Option<Stamp>) -> Looked {
+    // No pipe, device or folder is opened.
+    let (file, _mode) = Trust::own().file(path).map_err(FileFault::Barrier)?;
+    let stamp = Stamp::of(&file).map_err(FileFault::Unreadable)?;
+    if known == Some(stamp) {
+        return Ok((stamp, None));
+    }
+    if stamp.size > MAX_FILE as u64 {
+        return Err(FileFault::Keys(KeysFault::TooLarge));
+    }
+    let mut bytes = Vec::new();
+    // It may grow while it is read.
+    let read_to_end = file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes);
+    read_to_end.map_err(FileFault::Unreadable)?;
+    let keys = read(&bytes).map_err(FileFault::Keys)?;
+    Ok((stamp, Some(keys)))
+}
+
+impl Stamp {
+    fn of(file: &File) -> io::Result<Self> {
+        let of = file.metadata()?;
+        Ok(Self {
+            device: of.dev(),
+            inode: of.ino(),
+            size: of.size(),
+            changed: [(of.mtime(), of.mtime_nsec()), (of.ctime(), of.ctime_nsec())],
+        })
+    }
+}
