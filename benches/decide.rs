@@ -1,4 +1,4 @@
-//! What a decision costs: parsing a request, finding its peer, judging a PDU.
+//! What a decision costs: parsing a request, finding its peer, judging a PDU, verifying a password.
 //!
 //! `cargo bench --bench decide`
 
@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use divan::Bencher;
 use divan::counter::{BytesCount, ItemsCount};
+use pacsgate::identity::password::{Cost, Hash};
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
@@ -46,6 +47,12 @@ fn parse_request(bencher: Bencher<'_, '_>, contexts: u8) {
     let pdu = made(request(contexts, 0).encode());
     let body = body(&pdu);
     bencher.counter(BytesCount::of_slice(body)).bench(|| ReceivedRq::parse(black_box(body)));
+}
+
+/// Whoever shows a password pays this, right or wrong: made as `hash-password` makes them.
+#[divan::bench]
+fn hash_password(bencher: Bencher<'_, '_>) {
+    bencher.bench(|| Hash::new(Cost::USUAL, black_box(b"correct horse")).is_ok());
 }
 
 /// A certificate, an address and a request of 12 contexts, among this many peers.

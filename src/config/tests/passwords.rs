@@ -101,3 +101,18 @@ fn the_environment_names_no_other_file() {
     let told = site.told_in(&[("PACSGATE__PASSWORDS__FILE", "other")]);
     assert!(told.ends_with(": peers, users, services, issuers and CAs are never taken from the environment; set this in a file"), "{told}");
 }
+
+#[test]
+fn a_peer_whose_users_have_passwords_needs_the_table() {
+    let users = "services = [\"echo\", \"store\"]\nuser_identity = \"password\"\nusers = [\"anna\", \"bert\"]\n";
+    let main = MAIN.replace("services = [\"echo\", \"store\"]\n", users);
+    let told = "pacsgate.toml:19:1: peer.ct1.user_identity: needs the users with their passwords; add a \
+                [passwords] table with a `file`";
+    assert_eq!(Site::new(&main).told(), told);
+    let site = Site::new(&format!("{main}\n[passwords]\nfile = \"passwords\"\n"));
+    site.write("passwords", format!("anna:{HASH}\n"));
+    let warned = site.warned();
+    let told = "pacsgate.toml:20:18: peer.ct1.users: \"bert\" is not in the file of [passwords], so nobody \
+                can be this user; ";
+    assert!(warned.contains(told) && !warned.contains("anna"), "{warned}");
+}

@@ -71,6 +71,9 @@ impl Cost {
     /// What computes nothing worth mentioning.
     #[cfg(test)]
     pub(super) const CHEAP: Self = Self { memory: 8, passes: 1, lanes: 1 };
+    /// What no machine can compute.
+    #[cfg(test)]
+    pub(super) const IMPOSSIBLE: Self = Self { memory: 0, passes: 0, lanes: 0 };
 
     /// How many blocks of memory it takes.
     pub(super) fn blocks(self) -> Option<usize> {

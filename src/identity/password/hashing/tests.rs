@@ -173,3 +173,30 @@ async fn a_peer_has_only_so_many_waiting() {
     let mut other = pin!(hashing.verify(&passwords, other, LONG));
     begins(&mut other).await;
 }
+
+#[tokio::test]
+async fn what_could_not_be_computed_is_no_wrong_password_and_is_shown_to_nobody() {
+    let log = tempfile::tempfile().unwrap();
+    let written = log.try_clone().unwrap();
+    let logging = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    let _logging = tracing::subscriber::set_default(logging.with_writer(log).finish());
+    let (hashing, passwords) = (Hashing::new(1), passwords());
+    let mut impossible = passwords.clone();
+    impossible.cost = Cost::IMPOSSIBLE;
+    for (user, password) in [("anna", "canary one"), ("canary two", "canary three")] {
+        for _ in 0..=MOST_WRONG {
+            let verified = hashing.verify(&impossible, attempt(1, user, password), LONG);
+            assert_eq!(verified.await, Err(Denial::PasswordBusy));
+        }
+    }
+    // The turn was given back.
+    let verified = hashing.verify(&passwords, attempt(1, "anna", "correct horse"), LONG);
+    assert!(verified.await.is_ok());
+    let told = std::io::read_to_string(rewound(written)).unwrap();
+    assert!(told.contains("a password was not verified") && !told.contains("canary"), "{told}");
+}
+
+fn rewound(mut file: std::fs::File) -> std::fs::File {
+    std::io::Seek::rewind(&mut file).unwrap();
+    file
+}
