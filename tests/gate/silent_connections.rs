@@ -70,7 +70,6 @@ fn a_gate_with_few_descriptors_says_so_and_serves_again_once_they_close() {
         .collect();
     let told = scenario.gate.wait_for_log("cannot accept: connections wait until others have");
     assert!(told.contains("LimitNOFILE"), "{told}");
-    assert!(descriptors(&scenario.gate) <= FEW);
     drop(held);
     scenario.serves_a_good_peer();
     scenario.gate.wait_for_log("accepting again, after ");
