@@ -7,7 +7,6 @@ use pacsgate_core::wire::pdu::Header;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 use zeroize::Zeroizing;
 
-use crate::net;
 use crate::reason::Early;
 use crate::relay::is_broken_tls;
 
@@ -36,9 +35,38 @@ where
     let unread = |error: io::Error| unread(&error, Early::ClosedInRequest);
     requestor.read_exact(&mut header).await.map_err(unread)?;
     let length = request_length(header).map_err(Unread::Header)?;
+    read_body(requestor, length).await.map_err(unread)
+}
+
+/// Reads so many bytes, which are kept as they arrive. None of the buffers that were too small for them
+/// is left behind with what it held.
+async fn read_body<S>(requestor: &mut S, length: usize) -> io::Result<Zeroizing<Vec<u8>>>
+where
+    S: AsyncBufRead + Unpin,
+{
     let mut body = Zeroizing::new(Vec::new());
-    net::read_body(requestor, length, &mut body).await.map_err(unread)?;
+    while body.len() < length {
+        let came = requestor.fill_buf().await?;
+        let taken = came.get(..length - body.len()).unwrap_or(came);
+        if taken.is_empty() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        make_room(&mut body, taken.len());
+        body.extend_from_slice(taken);
+        let taken = taken.len();
+        requestor.consume(taken);
+    }
     Ok(body)
+}
+
+/// A vector that grows by itself leaves its old content in memory that is free.
+fn make_room(body: &mut Zeroizing<Vec<u8>>, more: usize) {
+    let needed = body.len() + more;
+    if needed > body.capacity() {
+        let mut larger = Zeroizing::new(Vec::with_capacity(needed.max(2 * body.capacity())));
+        larger.extend_from_slice(body);
+        *body = larger;
+    }
 }
 
 fn unread(error: &io::Error, closed: Early) -> Unread {
