@@ -349,6 +349,7 @@ impl Requested {
             biased;
             identified = user::verify(context, accepted.as_ref(), &request, shown) => identified,
             () = context.too_late() => return Err(requestor.dropped(Early::Stopped)),
+            limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
             () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
         };
         if let Identified::User { user, .. } = &identified {

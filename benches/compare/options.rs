@@ -78,7 +78,7 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 7] = [
+    pub(crate) const EACH: [Self; 8] = [
         Self::Stream,
         Self::Churn,
         Self::Idle,
@@ -86,6 +86,7 @@ impl Part {
         Self::Memory,
         Self::Strangers,
         Self::Crowd,
+        Self::Guesses,
     ];
 }
 
