@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,8 +19,12 @@ use crate::requestor::Requestor;
 
 /// Attempts a second of the other peer.
 const RATE: u32 = 200;
-/// Who make them: as many as wait for the gate at once.
-const GUESSERS: u32 = 64;
+/// Who make them: enough for as many answers as the gate may hold back at once, for two seconds each.
+const GUESSERS: u32 = 512;
+/// A thread for each.
+const STACK: usize = 256 * 1024;
+/// The titles under which wrong passwords are spread.
+pub(crate) const TITLES: u32 = 64;
 /// Associations of the good peer in one measurement.
 const ASSOCIATIONS: u64 = 200;
 /// Between two of them.
@@ -28,9 +33,19 @@ const PAUSE: Duration = Duration::from_millis(10);
 const USER: &str = "alice";
 const PASSWORD: &str = "correct horse battery";
 
-/// What the other peer shows.
-const KINDS: [(&str, Option<&str>); 3] =
-    [("nothing", None), ("wrong passwords", Some("wrong")), ("right passwords", Some(PASSWORD))];
+/// What the other peer shows, and under how many titles: right passwords under another one, as wrong
+/// ones end the attempts of theirs.
+const KINDS: [(&str, Option<Kind>); 4] = [
+    ("nothing", None),
+    ("wrong passwords", Some(Kind { password: "wrong", titles: 0..1 })),
+    ("wrong passwords, 64 titles", Some(Kind { password: "wrong", titles: 0..TITLES })),
+    ("right passwords", Some(Kind { password: PASSWORD, titles: TITLES..TITLES + 1 })),
+];
+
+struct Kind {
+    password: &'static str,
+    titles: Range<u32>,
+}
 
 #[derive(Clone, Default)]
 struct Shown {
@@ -56,8 +71,8 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     for round in 1..=ground.options.fewer_rounds() {
         progress(&format!("guesses, round {round}"));
         let mut alone = None;
-        for ((_, password), shown) in KINDS.into_iter().zip(&mut shown) {
-            let median = measure(ground, &process, &guesser, password, shown)?;
+        for ((_, kind), shown) in KINDS.iter().zip(&mut shown) {
+            let median = measure(ground, &process, &guesser, kind.as_ref(), shown)?;
             shown.delay.push(median - *alone.get_or_insert(median));
         }
     }
@@ -69,9 +84,9 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
         "attempts/s",
         "accepted/s",
     ]);
-    for ((name, _), shown) in KINDS.into_iter().zip(&shown) {
+    for ((name, _), shown) in KINDS.iter().zip(&shown) {
         table.row([
-            name.to_owned(),
+            (*name).to_owned(),
             shown.median.show(2),
             shown.slow.show(2),
             shown.delay.show(2),
@@ -98,16 +113,17 @@ fn measure(
     ground: &Ground<'_>,
     process: &Process,
     guesser: &Arc<ClientConfig>,
-    password: Option<&str>,
+    kind: Option<&Kind>,
     shown: &mut Shown,
 ) -> io::Result<f64> {
     let attempts = Attempts::default();
     thread::scope(|scope| {
         for number in 0..GUESSERS {
-            let (Some(password), attempts) = (password, &attempts) else { break };
-            scope.spawn(move || guess(process, guesser, password, number, attempts));
+            let (Some(kind), attempts) = (kind, &attempts) else { break };
+            let work = move || guess(process, guesser, kind, number, attempts);
+            thread::Builder::new().stack_size(STACK).spawn_scoped(scope, work)?;
         }
-        if password.is_some() {
+        if kind.is_some() {
             thread::sleep(Duration::from_secs(2));
         }
         let outcome = good_peer(ground, process, &attempts, shown);
@@ -120,16 +136,18 @@ fn measure(
 fn guess(
     process: &Process,
     guesser: &Arc<ClientConfig>,
-    password: &str,
+    kind: &Kind,
     number: u32,
     attempts: &Attempts,
 ) {
     let pace = Duration::from_secs(1) * GUESSERS / RATE;
     let mut next = Instant::now() + Duration::from_secs(1) * number / RATE;
+    let title = kind.titles.start + number % (kind.titles.end - kind.titles.start);
+    let title = format!("G{title}");
     while !attempts.stop.load(Ordering::Relaxed) {
         thread::sleep(next.saturating_duration_since(Instant::now()));
         let requestor =
-            Requestor::associate_as(process.address, guesser, "GUESSER", Some((USER, password)));
+            Requestor::associate_as(process.address, guesser, &title, Some((USER, kind.password)));
         attempts.made.fetch_add(1, Ordering::Relaxed);
         if let Ok(requestor) = requestor {
             attempts.accepted.fetch_add(1, Ordering::Relaxed);

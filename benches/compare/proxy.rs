@@ -11,7 +11,7 @@ use clap::ValueEnum;
 
 use crate::association::{CALLED, CALLING};
 use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
-use crate::guesses::write;
+use crate::guesses::{TITLES, write};
 use crate::material::{CLIENT_NAME, GUESSER_NAME, Material};
 use crate::options::Role;
 use crate::usage::Usage;
@@ -121,7 +121,9 @@ pub(crate) fn with_passwords(
     upstream: SocketAddr,
     passwords: &str,
 ) -> io::Result<Process> {
-    let mut guesser = peer(&[("san_dns", GUESSER_NAME)], &["GUESSER"], &["echo", "store", "get"]);
+    let titles: Vec<_> = (0..=TITLES).map(|number| format!("G{number}")).collect();
+    let titles: Vec<_> = titles.iter().map(String::as_str).collect();
+    let mut guesser = peer(&[("san_dns", GUESSER_NAME)], &titles, &["echo", "store", "get"]);
     guesser.insert("user_identity", r#""password""#.into());
     guesser.insert("users", r#"["alice"]"#.into());
     guesser.insert("associations", "10000".into());
