@@ -1,5 +1,7 @@
 //! Arguments and exit codes.
 //!
+//! - `explain` and `unknown`: why an association is refused, and who else was, both with `trail`, the
+//!   reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `hash_password`: a line for the file of passwords.
 //! - `probe`: a C-ECHO through TLS, or the proof that no plain connection is possible.
@@ -9,9 +11,13 @@ pub mod check;
 mod client;
 pub mod demo;
 mod exit;
+pub mod explain;
+mod files;
 pub mod hash_password;
 pub mod probe;
 mod text;
+mod trail;
+pub mod unknown;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -20,14 +26,14 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use demo::Demo;
 pub use exit::Exit;
+use explain::Explain;
+use files::CONFIG;
 use hash_password::HashPassword;
 use probe::Probe;
+use unknown::Unknown;
 
 use crate::overview::SOCKET;
 use crate::version;
-
-/// Where the main file is, unless another is named.
-const CONFIG: &str = "/etc/pacsgate/pacsgate.toml";
 
 /// The arguments of `run`, which is the default command.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -147,6 +153,32 @@ pub enum Command {
     HashPassword(HashPassword),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
+    /// Say what the gate would make of an association, and why: check by check, with what it missed by
+    /// little and what to do
+    ///
+    /// Judged by the configuration in the files, as if nobody else were connected. Nothing is sent, and
+    /// no secret is shown.
+    ///
+    /// With --json there is one object on one line: `permitted`; `peer` and `pacs`, and `rule` (where the
+    /// peer's table begins), as far as they are known; `reason` and `detail`; `checks`, each with `good`
+    /// and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is `removed`;
+    /// `nearest`, `advice`, and `wire` (what the device hears); `then`, for an id: `time`, `event` and
+    /// `reason` in the audit. What does not apply is null.
+    ///
+    /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong
+    /// configuration.
+    #[command(verbatim_doc_comment)]
+    Explain(Box<Explain>),
+    /// List the certificates of nobody that were refused lately, each with what lets its device in
+    ///
+    /// With --json there is one object on one line: `certificates`, each with `sha256`, `count`, `last`,
+    /// `reason`, `common_name`, `not_after`, `calling_ae`, `called_ae`, `sources`, and `certificate`, the
+    /// value for the table of a peer; and `more`, the number of lines about others where there were too
+    /// many.
+    ///
+    /// Exit codes: 0 done, 1 no audit to read, 64 wrong arguments, 78 wrong configuration.
+    #[command(verbatim_doc_comment)]
+    Unknown(Unknown),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),
 }

@@ -77,6 +77,7 @@ pub use log::Log;
 pub use pacs::Target;
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
+pub(crate) use value::digest as sha256;
 pub use value::{Address, AddressFault};
 
 use crate::host::Service;

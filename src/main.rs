@@ -24,6 +24,8 @@ fn main() -> ExitCode {
         Ok(Command::Run(run)) => serve(&run.config),
         Ok(Command::Check(check)) => judge(&check),
         Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
+        Ok(Command::Explain(explain)) => explain.run(),
+        Ok(Command::Unknown(unknown)) => unknown.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),

@@ -22,6 +22,9 @@ _pacsgate() {
             pacsgate,demo)
                 cmd="pacsgate__subcmd__demo"
                 ;;
+            pacsgate,explain)
+                cmd="pacsgate__subcmd__explain"
+                ;;
             pacsgate,hash-password)
                 cmd="pacsgate__subcmd__hash__subcmd__password"
                 ;;
@@ -34,11 +37,17 @@ _pacsgate() {
             pacsgate,run)
                 cmd="pacsgate__subcmd__run"
                 ;;
+            pacsgate,unknown)
+                cmd="pacsgate__subcmd__unknown"
+                ;;
             pacsgate__subcmd__help,check)
                 cmd="pacsgate__subcmd__help__subcmd__check"
                 ;;
             pacsgate__subcmd__help,demo)
                 cmd="pacsgate__subcmd__help__subcmd__demo"
+                ;;
+            pacsgate__subcmd__help,explain)
+                cmd="pacsgate__subcmd__help__subcmd__explain"
                 ;;
             pacsgate__subcmd__help,hash-password)
                 cmd="pacsgate__subcmd__help__subcmd__hash__subcmd__password"
@@ -52,6 +61,9 @@ _pacsgate() {
             pacsgate__subcmd__help,run)
                 cmd="pacsgate__subcmd__help__subcmd__run"
                 ;;
+            pacsgate__subcmd__help,unknown)
+                cmd="pacsgate__subcmd__help__subcmd__unknown"
+                ;;
             *)
                 ;;
         esac
@@ -59,7 +71,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check hash-password demo probe help"
+            opts="-c -h -V --config --help --version run check hash-password demo explain unknown probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -128,6 +140,72 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__explain)
+            opts="-c -h --config --certificate --calling --called --source --service --sop-class --token --user --request --listener --audit --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --certificate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --calling)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --called)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --service)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --sop-class)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --listener)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__hash__subcmd__password)
             opts="-h --user --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -147,7 +225,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help)
-            opts="run check hash-password demo probe help"
+            opts="run check hash-password demo explain unknown probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -175,6 +253,20 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -244,6 +336,20 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__help__subcmd__unknown)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__probe)
             opts="-h --plain --calling --called --certificate --key --ca --name --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -298,6 +404,36 @@ _pacsgate() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__unknown)
+            opts="-c -h --config --audit --since --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --audit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -31,6 +31,8 @@ complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "run" -d 'Serve un
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand run" -s c -l config -d 'The main configuration file; conf.d next to it is read too' -r -F
@@ -46,6 +48,25 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand hash-password" -s h -l
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l folder -d 'Where the PACS puts what it is sent; without it, into memory' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l once -d 'Only play the scenes: exit 0 if every answer was the expected one, 1 otherwise'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -s c -l config -d 'The main configuration file; conf.d next to it is read too' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l certificate -d 'The certificate that the device shows, in a file, its chain behind it; or its SHA-256 digest. Left out: it shows none' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l calling -d 'Its calling title' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l called -d 'The called title' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l source -d 'The address from which it comes' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l service -d 'A service that it asks for, as in `services` of a peer; C-ECHO if nothing is named' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l sop-class -d 'A SOP class that it asks for, by keyword or UID' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l token -d 'A file with the token that its user shows' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l user -d 'The name that its user shows; the password is taken for right' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l request -d 'A captured A-ASSOCIATE-RQ with its header: bytes, or hexadecimal digits' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l listener -d 'The listener at which it connects; needed where there are several' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l audit -d 'The audit in which an id or a digest is looked up; `-` is the standard input. Left out: the file of the configuration, or what is piped in' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -l json -d 'Write one JSON object for programs instead of lines for people'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand unknown" -s c -l config -d 'The main configuration file, which says where the audit is' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand unknown" -l audit -d 'The audit; `-` is the standard input. Left out: the file of the configuration, or what is piped in' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand unknown" -l since -d 'How far to look back' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand unknown" -l json -d 'Write one JSON object for programs instead of lines for people'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand unknown" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l calling -d 'The calling AE title' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l called -d 'The called AE title' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l certificate -d 'The client certificate with its chain, leaf first (PEM)' -r -F
@@ -55,9 +76,11 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l name -d 'The
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l timeout -d 'How long each step may take' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l plain -d 'Show that HOST:PORT, the PACS itself, cannot be reached from here'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -29,6 +29,7 @@ const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
+    pub(super) place: Place,
     /// Where it says that it shows none.
     pub(super) shows_none: Option<Place>,
     pub(super) certificates: Vec<At<Matcher>>,
@@ -56,6 +57,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let (shows_none, certificates) = certificates(&mut table);
     let mut read = Read {
         name: name.into(),
+        place: table.place,
         shows_none,
         certificates,
         user: user::read(&mut table),

@@ -33,6 +33,8 @@ pub struct Settings {
     pub log: Log,
     /// Where the audit's destination stands.
     pub audit_at: Location,
+    /// Where the table of each peer stands, by its name.
+    pub peers_at: HashMap<Arc<str>, Location>,
     /// What is legal and unwise.
     pub warnings: Vec<Finding>,
     /// How much was read.
@@ -88,6 +90,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         }
     });
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
+    let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
+    let peers_at = tables.peers.iter().map(at).collect();
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -99,7 +103,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let passwords = passwords.unwrap_or_default();
     let site = Site { policy, targets, limits, tls, balancers, passwords, issuers };
     let log = log.log;
-    Ok(Settings { listeners, site, log, audit_at, warnings: found.warnings, loaded, digest })
+    let warnings = found.warnings;
+    Ok(Settings { listeners, site, log, audit_at, peers_at, warnings, loaded, digest })
 }
 
 /// The ports, and their TLS by name, which trusts the pins of all peers.

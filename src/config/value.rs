@@ -145,7 +145,7 @@ pub(super) fn bind(text: &str) -> Option<SocketAddr> {
 
 /// Why a text is not a SHA-256 digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum DigestFault {
+pub(crate) enum DigestFault {
     /// Something else than hexadecimal digits, in pairs if there are colons.
     #[error(
         "is not a digest; write hexadecimal digits, with a colon between each two or with none"
@@ -160,7 +160,7 @@ pub(super) enum DigestFault {
 }
 
 /// Reads 64 hexadecimal digits, with colons between all bytes or none, as OpenSSL shows both.
-pub(super) fn digest(text: &str) -> Result<Digest, DigestFault> {
+pub(crate) fn digest(text: &str) -> Result<Digest, DigestFault> {
     let pairs: Vec<&[u8]> = if text.contains(':') {
         text.as_bytes().split(|byte| *byte == b':').collect()
     } else {

@@ -26,6 +26,7 @@ mod demo;
 mod differential;
 mod documentation;
 mod endings;
+mod explaining;
 mod forbidden_requests;
 mod half_closed;
 mod hash_password;

@@ -4,7 +4,7 @@ mod canary;
 mod passwords;
 mod real;
 mod strangers;
-mod tokens;
+pub(crate) mod tokens;
 
 use crate::support::associate::{Associate, Item};
 use crate::support::configuration::Table;
@@ -60,7 +60,7 @@ fn hashed(password: &str) -> String {
 }
 
 /// `ct1` has to show one of these users, of those in the file, all of whom have the same password.
-fn with_passwords(mut settings: Settings, users: &[&str], file: &[&str]) -> Settings {
+pub(crate) fn with_passwords(mut settings: Settings, users: &[&str], file: &[&str]) -> Settings {
     let lines: String = file.iter().map(|user| line(user)).collect();
     settings.file("passwords", &lines);
     settings.more.push(("passwords", Table::from([("file", r#""passwords""#.into())])));

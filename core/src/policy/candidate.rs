@@ -7,7 +7,7 @@ use super::admitted::Admitted;
 use super::denial::Denial;
 use super::peer::{Pacs, PeerRules};
 use super::permit::{Terms, announced};
-use super::proposal::Judged;
+use super::proposal::{Judged, Removed};
 use super::refusal::Refusal;
 use super::trace::{Finding, Trace};
 use super::user::{Identified, Verification};
@@ -15,7 +15,9 @@ use crate::certificate::Digest;
 use crate::inspector::{Caps, Contexts, Grants};
 use crate::services::Operations;
 use crate::side::PerSide;
-use crate::wire::associate::{AssociateRq, ContextId, ReceivedRq, UserIdentity, UserInformation};
+use crate::wire::associate::{
+    AssociateRq, ContextId, ProposedContext, ReceivedRq, UserIdentity, UserInformation,
+};
 
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
@@ -98,6 +100,16 @@ impl Candidate {
     /// How many objects the peer may store.
     pub const fn caps(&self) -> Caps {
         self.terms.caps
+    }
+
+    /// The contexts that the PACS would be asked for, with what may be sent on each.
+    pub fn contexts(&self) -> impl Iterator<Item = (&ProposedContext, Operations)> {
+        self.terms.request.contexts.iter().zip(self.terms.operations.iter().copied())
+    }
+
+    /// The contexts that it would not be asked for, in the requestor's order.
+    pub fn removed(&self) -> &[Removed] {
+        &self.terms.removed
     }
 
     /// The name of the peer.

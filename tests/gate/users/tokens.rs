@@ -14,10 +14,10 @@ pub(super) const ISSUER: &str = "https://login.hospital.example/realms/imaging";
 const KID: &str = "2026-11";
 
 /// Who makes tokens.
-pub(super) struct Issuer(EcdsaKeyPair);
+pub(crate) struct Issuer(EcdsaKeyPair);
 
 impl Issuer {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap())
     }
 
@@ -41,7 +41,7 @@ impl Issuer {
     }
 
     /// A good token, but for this change.
-    pub(super) fn token(&self, change: impl FnOnce(&mut Value)) -> String {
+    pub(crate) fn token(&self, change: impl FnOnce(&mut Value)) -> String {
         let mut claims = claims();
         change(&mut claims);
         self.sign(&header(), &claims)
@@ -75,7 +75,7 @@ pub(super) fn base64url(bytes: &[u8]) -> String {
 }
 
 /// `ct1` has to show a token of this issuer for `alice`.
-pub(super) fn with_tokens(mut settings: Settings, issuer: &Issuer) -> Settings {
+pub(crate) fn with_tokens(mut settings: Settings, issuer: &Issuer) -> Settings {
     settings.file("login.jwks", &issuer.jwks(KID));
     let login = Table::from([
         ("issuer", format!("{ISSUER:?}")),

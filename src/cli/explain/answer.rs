@@ -1,0 +1,290 @@
+//! What the gate would make of it, for people and for programs.
+
+use std::io::{self, Write};
+
+use pacsgate_core::policy::{
+    Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+};
+use pacsgate_core::reason::Explained;
+use pacsgate_core::services::SopClass;
+use pacsgate_core::side::Side;
+use pacsgate_core::wire::uid::Uid;
+use serde::Serialize;
+
+use super::super::text::paragraph;
+use super::super::trail::harmless;
+use super::question::{Question, Then};
+use crate::audit::PeerText;
+use crate::config::Settings;
+
+const INDENT: usize = 20;
+/// What every answer leaves out.
+const ALONE: &str =
+    "by the configuration as it is in the files now, and as if nobody else were connected";
+
+/// The document of `--json`; its fields are explained in the help.
+#[derive(Serialize)]
+pub(super) struct Explanation {
+    permitted: bool,
+    peer: Option<String>,
+    pacs: Option<String>,
+    rule: Option<String>,
+    reason: Option<&'static str>,
+    detail: Option<String>,
+    checks: Vec<Check>,
+    contexts: Vec<Context>,
+    nearest: Option<String>,
+    advice: Option<String>,
+    wire: Option<String>,
+    then: Option<Before>,
+}
+
+#[derive(Serialize)]
+struct Check {
+    good: bool,
+    finding: String,
+}
+
+#[derive(Serialize)]
+struct Context {
+    id: u8,
+    sop_class: Option<String>,
+    operations: Vec<String>,
+    removed: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Before {
+    time: String,
+    event: String,
+    reason: Option<String>,
+}
+
+impl Explanation {
+    pub(super) fn of(question: &Question, settings: &Settings) -> Self {
+        let mut explanation = match judge(question, settings) {
+            Ok((permit, contexts)) => Self::of_permit(&permit, contexts),
+            Err(No::Policy(refusal)) => Self::of_refusal(&refusal),
+            Err(No::Before(check, reason)) => Self::before(check, &*reason),
+        };
+        let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
+        explanation.rule = at.map(|at| at.to_string());
+        explanation.then = question.then.as_ref().map(Before::of);
+        explanation
+    }
+
+    pub(super) const fn is_permitted(&self) -> bool {
+        self.permitted
+    }
+
+    fn of_permit(permit: &Permit, contexts: Vec<Context>) -> Self {
+        Self {
+            permitted: true,
+            peer: Some(permit.peer().to_string()),
+            pacs: Some(permit.pacs().to_string()),
+            checks: checks(permit.trace()),
+            contexts,
+            ..Self::nothing()
+        }
+    }
+
+    fn of_refusal(refusal: &Refusal) -> Self {
+        Self {
+            peer: refusal.peer.as_ref().map(ToString::to_string),
+            pacs: refusal.pacs.as_ref().map(ToString::to_string),
+            reason: Some(refusal.denial.code()),
+            detail: Some(refusal.denial.to_string()),
+            checks: checks(&refusal.trace),
+            contexts: refusal.removed.iter().map(Context::removed).collect(),
+            nearest: refusal.nearest.as_ref().map(escaped),
+            advice: refusal.advice().map(Into::into),
+            wire: Some(refusal.answer().to_string()),
+            ..Self::nothing()
+        }
+    }
+
+    /// It ends before the policy is asked.
+    fn before(check: &str, reason: &dyn Ended) -> Self {
+        let finding = format!("{check}: {}", escaped(reason.explained()));
+        Self {
+            reason: Some(reason.explained().code()),
+            detail: Some(escaped(reason.explained())),
+            checks: vec![Check { good: false, finding }],
+            advice: reason.explained().advice().map(Into::into),
+            wire: Some(reason.answer()),
+            ..Self::nothing()
+        }
+    }
+
+    const fn nothing() -> Self {
+        Self {
+            permitted: false,
+            peer: None,
+            pacs: None,
+            rule: None,
+            reason: None,
+            detail: None,
+            checks: Vec::new(),
+            contexts: Vec::new(),
+            nearest: None,
+            advice: None,
+            wire: None,
+            then: None,
+        }
+    }
+
+    pub(super) fn write(&self, json: bool, out: &mut impl Write) -> io::Result<()> {
+        if json {
+            serde_json::to_writer(&mut *out, self)?;
+            writeln!(out)?;
+        } else {
+            self.tell(out)?;
+        }
+        out.flush()
+    }
+
+    fn tell(&self, out: &mut impl Write) -> io::Result<()> {
+        match (&self.reason, &self.detail) {
+            (Some(reason), Some(detail)) => writeln!(out, "refused: {reason}: {detail}")?,
+            _ => {
+                let name = |name: &Option<String>| name.clone().unwrap_or_default();
+                let (peer, pacs) = (name(&self.peer), name(&self.pacs));
+                writeln!(out, "permitted: peer {peer} reaches PACS {pacs}")?;
+            }
+        }
+        for Check { good, finding } in &self.checks {
+            paragraph(out, if *good { "  good" } else { "  NO" }, 8, finding);
+        }
+        for context in &self.contexts {
+            paragraph(out, "  context", INDENT, context.told());
+        }
+        let rows = [
+            ("nearest miss", self.nearest.clone()),
+            ("what to do", self.advice.clone()),
+            ("the device hears", self.wire.clone()),
+            ("the peer's table", self.rule.clone()),
+            ("decided then", self.then.as_ref().map(Before::told)),
+            ("judged", Some(ALONE.to_owned())),
+        ];
+        for (label, text) in rows {
+            if let Some(text) = text {
+                paragraph(out, label, INDENT, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why it is not permitted.
+enum No {
+    Policy(Box<Refusal>),
+    Before(&'static str, Box<dyn Ended>),
+}
+
+/// A reason of an end before the policy, and what is said of it.
+trait Ended {
+    fn explained(&self) -> &dyn Explained;
+    fn answer(&self) -> String;
+}
+
+impl Ended for crate::stream::tls::HandshakeFault {
+    fn explained(&self) -> &dyn Explained {
+        self
+    }
+
+    fn answer(&self) -> String {
+        (*self).answer().to_string()
+    }
+}
+
+impl Ended for pacsgate_core::wire::associate::AssociateError {
+    fn explained(&self) -> &dyn Explained {
+        self
+    }
+
+    fn answer(&self) -> String {
+        (*self).answer().to_string()
+    }
+}
+
+fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Context>), No> {
+    let Question { shown, source, request, identified, .. } = question;
+    let certificate =
+        shown.as_ref().map_err(|fault| No::Before("certificate", Box::new(*fault)))?;
+    let request = request.as_ref().map_err(|error| No::Before("request", Box::new(*error)))?;
+    let facts = Facts { certificate: certificate.as_ref(), source: *source, request };
+    let refused = |refusal| No::Policy(Box::new(refusal));
+    let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
+    let contexts = contexts(&candidate);
+    let admitted = candidate.admit(Occupancy::default()).map_err(refused)?;
+    let permit = admitted.permit(identified.clone()).map_err(refused)?;
+    Ok((permit, contexts))
+}
+
+fn checks(trace: &Trace) -> Vec<Check> {
+    let check =
+        |finding: Finding| Check { good: finding.denial().is_none(), finding: finding.to_string() };
+    trace.iter().map(check).collect()
+}
+
+fn contexts(candidate: &Candidate) -> Vec<Context> {
+    let asked = candidate.contexts().map(|(context, operations)| Context {
+        id: context.id.value(),
+        sop_class: Some(shown(&context.abstract_syntax)),
+        operations: [Side::Requestor, Side::Acceptor]
+            .into_iter()
+            .flat_map(|side| {
+                let by = if side == Side::Requestor { "" } else { " by the PACS" };
+                operations.iter(side).map(move |operation| format!("{}{by}", operation.name()))
+            })
+            .collect(),
+        removed: None,
+    });
+    asked.chain(candidate.removed().iter().map(Context::removed)).collect()
+}
+
+/// A class as people know it.
+fn shown(class: &Uid) -> String {
+    SopClass::with_uid(class).map_or(class.as_str(), |known| known.keyword).to_owned()
+}
+
+/// Text that may hold what a peer has sent.
+fn escaped(text: &(impl std::fmt::Display + ?Sized)) -> String {
+    PeerText::from_display(text, PeerText::SENTENCE).to_string()
+}
+
+impl Context {
+    fn removed(removed: &Removed) -> Self {
+        Self {
+            id: removed.id.value(),
+            sop_class: removed.abstract_syntax.as_ref().map(shown),
+            operations: Vec::new(),
+            removed: Some(removed.why.code()),
+        }
+    }
+
+    fn told(&self) -> String {
+        let class = self.sop_class.as_deref().unwrap_or("no UID");
+        match self.removed {
+            Some(why) => format!("{} {class}: removed, {why}", self.id),
+            None => format!("{} {class}: {}", self.id, self.operations.join(", ")),
+        }
+    }
+}
+
+impl Before {
+    fn of(then: &Then) -> Self {
+        let Then { time, event, reason } = then;
+        Self {
+            time: harmless(time),
+            event: harmless(event),
+            reason: reason.as_deref().map(harmless),
+        }
+    }
+
+    fn told(&self) -> String {
+        let Self { time, event, reason } = self;
+        let reason = reason.as_deref().map(|reason| format!(", {reason}")).unwrap_or_default();
+        format!("{event}{reason}, at {time}")
+    }
+}

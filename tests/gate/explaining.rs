@@ -1,0 +1,328 @@
+//! `pacsgate explain` and `pacsgate unknown`.
+
+use crate::support::PATIENCE;
+use crate::support::associate::{Associate, Item};
+use crate::support::authority::{Authority, Identity, Profile, Usage, Validity};
+use crate::support::dcmtk::words;
+use crate::support::requestor::Caller;
+use crate::support::scenario::{Scenario, assert_rejected};
+use crate::support::settings::Settings;
+use crate::support::site::{CT1_NAME, site};
+use crate::users::tokens::{Issuer, with_tokens};
+use crate::users::with_passwords;
+use serde_json::Value;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A gate's configuration, and nothing that runs.
+struct Asked {
+    settings: Settings,
+    main: PathBuf,
+}
+
+impl Asked {
+    fn new(change: impl FnOnce(Settings) -> Settings) -> Self {
+        let settings = change(Settings::new(SocketAddr::from(([127, 0, 0, 1], 9))));
+        let main = settings.file("pacsgate.toml", &settings.text());
+        Self { settings, main }
+    }
+
+    fn usual() -> Self {
+        Self::new(|settings| settings)
+    }
+
+    fn certificate(&self, identity: &Identity) -> String {
+        self.settings.file("device.pem", &identity.chain_pem()).display().to_string()
+    }
+
+    /// What `explain --json` says, and its exit code.
+    fn explain(&self, arguments: &[&str]) -> (Value, i32) {
+        let output = pacsgate(&self.main, "explain", &[&["--json"], arguments].concat(), None);
+        let said = String::from_utf8(output.stdout.clone()).unwrap();
+        let said = serde_json::from_str(&said);
+        (said.unwrap_or_else(|_| panic!("{}", words(&output))), output.status.code().unwrap())
+    }
+
+    /// What is said of this certificate under these titles.
+    fn of(&self, identity: &Identity, calling: &str, called: &str, more: &[&str]) -> Value {
+        let certificate = self.certificate(identity);
+        let usual = ["--certificate", &certificate, "--calling", calling, "--called", called];
+        let source = if more.contains(&"--source") { &[][..] } else { &["--source", "127.0.0.1"] };
+        let (said, code) = self.explain(&[&usual[..], source, more].concat());
+        assert_eq!(code, i32::from(said["permitted"] == false), "{said}");
+        said
+    }
+}
+
+fn pacsgate(main: &Path, command: &str, arguments: &[&str], input: Option<&Path>) -> Output {
+    let mut gate = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    gate.arg(command).arg("--config").arg(main).args(arguments);
+    let input = input.map_or(Stdio::null(), |path| fs::File::open(path).unwrap().into());
+    gate.stdin(input).output().unwrap()
+}
+
+fn is_refused(said: &Value, reason: &str, nearest: Option<&str>, wire: &str) {
+    assert_eq!(said["reason"], reason, "{said}");
+    assert_eq!(said["nearest"].as_str(), nearest, "{said}");
+    assert_eq!(said["wire"], wire, "{said}");
+    assert!(said["advice"].as_str().is_some_and(|advice| advice.len() > 10), "{said}");
+    let checks = said["checks"].as_array().unwrap();
+    let (last, before) = checks.split_last().unwrap();
+    assert_eq!(last["good"], false, "{said}");
+    assert!(before.iter().all(|check| check["good"] == true), "{said}");
+}
+
+#[test]
+fn says_what_permits_an_association() {
+    let asked = Asked::usual();
+    let said = asked.of(&site().ct1, "CT1", "PACS", &["--service", "echo", "--service", "find"]);
+    assert_eq!(said["permitted"], true, "{said}");
+    assert_eq!((&said["peer"], &said["pacs"]), (&"ct1".into(), &"archive".into()));
+    assert!(said["rule"].as_str().unwrap().contains("pacsgate.toml:"), "{said}");
+    let contexts = said["contexts"].as_array().unwrap();
+    assert_eq!(contexts[0]["sop_class"], "Verification");
+    assert_eq!(contexts[0]["operations"], serde_json::json!(["c-echo"]));
+    assert!(contexts[1..].iter().all(|context| context["removed"] == "not-permitted"), "{said}");
+}
+
+#[test]
+fn says_which_check_fails_and_what_was_missed_by_little() {
+    let asked = Asked::new(|mut settings| {
+        settings.ct1.insert("from", r#"["192.0.2.0/24"]"#.into());
+        settings
+    });
+    let of = |calling, called, more: &[&str]| {
+        asked.of(&site().ct1, calling, called, &[&["--source", "192.0.2.7"], more].concat())
+    };
+    let case = "the title differs in case from";
+    let near = format!("{case} CT1");
+    is_refused(&of("ct1", "PACS", &[]), "calling-title", Some(&near), "A-ASSOCIATE-RJ 1/1/3");
+    let near = "the calling title is that of peer mr1, and this certificate belongs to peer ct1";
+    is_refused(&of("MR1", "PACS", &[]), "calling-title", Some(near), "A-ASSOCIATE-RJ 1/1/3");
+    let near = format!("{case} PACS");
+    is_refused(&of("CT1", "pacs", &[]), "called-title", Some(&near), "A-ASSOCIATE-RJ 1/1/7");
+    let find = of("CT1", "PACS", &["--service", "find"]);
+    is_refused(&find, "no-permitted-service", None, "A-ASSOCIATE-RJ 1/1/1");
+    let elsewhere = asked.of(&site().ct1, "CT1", "PACS", &["--source", "198.51.100.1"]);
+    let near = "known peer ct1, other network: it may come from 192.0.2.0/24";
+    is_refused(&elsewhere, "wrong-network", Some(near), "A-ASSOCIATE-RJ 1/1/1");
+}
+
+#[test]
+fn judges_a_certificate_as_the_handshake_does() {
+    let asked = Asked::usual();
+    let expired = Profile { validity: Validity::Expired, ..Profile::client(CT1_NAME) };
+    let servers = Profile { usage: Usage::Server, ..Profile::client(CT1_NAME) };
+    for (identity, reason, wire) in [
+        (site().root.issue(&expired), "certificate-expired", "TLS alert certificate_expired"),
+        (site().root.issue(&servers), "key-usage-wrong", "TLS alert unsupported_certificate"),
+        (
+            Authority::root("elsewhere").issue(&Profile::client(CT1_NAME)),
+            "unknown-issuer",
+            "TLS alert unknown_ca",
+        ),
+    ] {
+        is_refused(&asked.of(&identity, "CT1", "PACS", &[]), reason, None, wire);
+    }
+    let nobody = site().root.issue(&Profile::client("nobody.example"));
+    let said = asked.of(&nobody, "CT1", "PACS", &[]);
+    is_refused(&said, "unknown-certificate", None, "A-ASSOCIATE-RJ 1/1/1");
+    // A digest says as much where it is pinned.
+    let digest = site().mr1.sha256();
+    let asking = ["--certificate", &digest, "--calling", "MR1", "--called", "PACS"];
+    let (said, code) = asked.explain(&[&asking[..], &["--source", "127.0.0.1"]].concat());
+    assert_eq!((&said["peer"], code), (&"mr1".into(), 0), "{said}");
+    let bare = ["--calling", "MR1", "--called", "PACS", "--source", "127.0.0.1"];
+    let (said, code) = asked.explain(&bare);
+    is_refused(&said, "certificate-missing", None, "TLS alert certificate_required");
+    assert_eq!(code, 1);
+}
+
+#[test]
+fn takes_a_captured_request() {
+    let asked = Asked::usual();
+    let capture = |name: &str, bytes: &[u8]| {
+        let path = asked.settings.directory.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path.display().to_string()
+    };
+    let sound = Associate::echo("CT1", "PACS").encode();
+    let digits: String = sound.iter().map(|byte| format!("{byte:02x} ")).collect();
+    let certificate = asked.certificate(&site().ct1);
+    let of = |file: &str| {
+        let usual = ["--certificate", &certificate, "--source", "127.0.0.1", "--request", file];
+        asked.explain(&usual)
+    };
+    for file in [capture("rq.bin", &sound), capture("rq.hex", digits.as_bytes())] {
+        let (said, code) = of(&file);
+        assert_eq!((&said["peer"], code), (&"ct1".into(), 0), "{said}");
+    }
+    let twice = Associate::echo("CT1", "PACS").with_user(Item::maximum_length(16_384));
+    let hostile = twice.with_user(Item::maximum_length(99));
+    let (said, code) = of(&capture("twice.bin", &hostile.encode()));
+    assert_eq!((said["permitted"].as_bool(), code), (Some(false), 1), "{said}");
+    assert!(said["checks"][0]["finding"].as_str().unwrap().starts_with("request: "), "{said}");
+    for cut in [&sound[..3], &sound[..20], &[][..]] {
+        let (said, code) = of(&capture("cut.bin", cut));
+        assert_eq!((said["permitted"].as_bool(), code), (Some(false), 1), "{said}");
+    }
+}
+
+#[test]
+fn judges_the_user_without_a_secret() {
+    let asked = Asked::new(|settings| with_passwords(settings, &["alice"], &["alice", "bob"]));
+    let of = |more: &[&str]| asked.of(&site().ct1, "CT1", "PACS", more);
+    assert_eq!(of(&["--user", "alice"])["permitted"], true);
+    let rejected = "A-ASSOCIATE-RJ 1/2/1";
+    is_refused(&of(&["--user", "bob"]), "user-not-listed", None, rejected);
+    is_refused(&of(&["--user", "carol"]), "user-unknown", None, rejected);
+    is_refused(&of(&[]), "identity-missing", None, rejected);
+
+    let issuer = Issuer::new();
+    let asked = Asked::new(|settings| with_tokens(settings, &issuer));
+    let of = |token: &str| {
+        let file = asked.settings.file("token.jwt", token).display().to_string();
+        asked.of(&site().ct1, "CT1", "PACS", &["--token", &file])
+    };
+    assert_eq!(of(&issuer.token(|_| {}))["permitted"], true);
+    let other = issuer.token(|claims| claims["sub"] = "bob".into());
+    is_refused(&of(&other), "token-subject", None, rejected);
+    let said = of(&Issuer::new().token(|_| {}));
+    is_refused(&said, "token-signature", None, rejected);
+    assert!(!said.to_string().contains("eyJ"), "{said}");
+}
+
+#[test]
+fn explains_an_association_of_the_audit() {
+    let scenario = Scenario::with(|mut settings| {
+        let audit = settings.directory.path().join("audit.jsonl");
+        settings.log.insert("audit", format!("{audit:?}"));
+        settings
+    });
+    let mut requestor = scenario.ct1();
+    requestor.send(&Associate::echo("ct1", "PACS").encode());
+    assert_rejected(&mut requestor, [1, 1, 3]);
+    let directory = scenario.gate.directory.path().to_owned();
+    let main = directory.join("pacsgate.toml");
+    let audit = directory.join("audit.jsonl");
+    let line = until("the line", || {
+        let text = fs::read_to_string(&audit).unwrap();
+        let refused = text.lines().find(|line| line.contains("\"refused\""))?.to_owned();
+        serde_json::from_str::<Value>(&refused).ok()
+    });
+    assert_eq!(line["nearest"], "the title differs in case from CT1", "{line}");
+    let id = line["id"].as_str().unwrap();
+    let output = pacsgate(&main, "explain", &[id], None);
+    let said = words(&output);
+    assert_eq!(output.status.code(), Some(1));
+    for part in [
+        "refused: calling-title: the calling title is not bound to this certificate\n",
+        "  good  certificate: a DNS name is a peer's\n",
+        "  NO    calling title: it differs",
+        "nearest miss        the title differs in case from CT1\n",
+        "the device hears    A-ASSOCIATE-RJ 1/1/3\n",
+        "decided then        refused, calling-title, at ",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // The administrator mends it, and asks again before the reload.
+    let text = fs::read_to_string(&main).unwrap();
+    fs::write(&main, text.replace(r#"["CT1", "CT1_QR"]"#, r#"["CT1", "ct1"]"#)).unwrap();
+    let output = pacsgate(&main, "explain", &[id], None);
+    assert!(output.status.success(), "{}", words(&output));
+    let output = pacsgate(&main, "explain", &["0123456789abcdef-7"], None);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(words(&output).contains("the audit has no association"), "{}", words(&output));
+}
+
+#[test]
+fn what_unknown_gives_lets_the_device_in() {
+    let scenario = Scenario::with(|mut settings| {
+        let audit = settings.directory.path().join("audit.jsonl");
+        settings.log.insert("audit", format!("{audit:?}"));
+        settings
+    });
+    let named = site().root.issue(&Profile::client("us1.radiology.example"));
+    let foreign = Authority::root("elsewhere").issue(&Profile::client("us2.radiology.example"));
+    for _ in 0..2 {
+        let mut requestor = Caller::with(&named).call(scenario.gate.address).unwrap();
+        requestor.send(&Associate::echo("US1", "PACS").encode());
+        assert_rejected(&mut requestor, [1, 1, 1]);
+    }
+    Caller::with(&foreign).refused(scenario.gate.address);
+    let directory = scenario.gate.directory.path().to_owned();
+    let (main, audit) = (directory.join("pacsgate.toml"), directory.join("audit.jsonl"));
+    let report = until("both certificates", || {
+        let output = pacsgate(&main, "unknown", &["--json"], None);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (report["certificates"].as_array()?.len() == 2).then_some(report)
+    });
+    let of = |identity: &Identity| {
+        let all = report["certificates"].as_array().unwrap();
+        all.iter().find(|found| found["sha256"] == identity.sha256()).unwrap().clone()
+    };
+    let us1 = of(&named);
+    assert_eq!((&us1["count"], &us1["calling_ae"][0]), (&2.into(), &"US1".into()), "{us1}");
+    assert_eq!(us1["certificate"], r#"[{ san_dns = "us1.radiology.example" }]"#);
+    let us2 = of(&foreign);
+    let pin = format!("[{{ cert_sha256 = \"{}\" }}]", foreign.sha256());
+    assert_eq!((&us2["certificate"], &us2["reason"]), (&pin.into(), &"unknown-issuer".into()));
+
+    // As it is pasted, with what only the administrator knows filled in.
+    let said = words(&pacsgate(&main, "unknown", &[], None));
+    let (_, table) = said.split_once("    [peer.us1]\n").unwrap();
+    let table = table.split("\n\n").next().unwrap();
+    let table = table.replace("pacs = []", r#"pacs = ["archive"]"#);
+    let table = table.replace("services = []", r#"services = ["echo"]"#);
+    let text = fs::read_to_string(&main).unwrap();
+    fs::write(&main, format!("{text}\n[peer.us1]\n{table}\n")).unwrap();
+    scenario.gate.signal("HUP");
+    scenario.gate.wait_for_log("configuration");
+    until("the device to be let in", || {
+        let mut requestor = Caller::with(&named).call(scenario.gate.address).ok()?;
+        requestor.send(&Associate::echo("US1", "PACS").encode());
+        (requestor.receive_pdu().kind == 2).then_some(())
+    });
+
+    // What others have written into the file is passed over, or shown without effect.
+    let hostile = fs::read_to_string(&audit).unwrap().replace("US1", "US1\\u001b[2J");
+    let hostile = hostile + "no line\n{\"certificate\":7}\n" + &"x".repeat(200_000);
+    fs::write(&audit, hostile).unwrap();
+    let said = words(&pacsgate(&main, "unknown", &["--audit", "-"], Some(&audit)));
+    assert!(said.contains("2 unknown certificates") && !said.contains('\u{1b}'), "{said}");
+}
+
+#[test]
+fn says_what_is_wrong_with_the_question() {
+    let asked = Asked::usual();
+    let fails = |arguments: &[&str], code: i32, part: &str| {
+        let output = pacsgate(&asked.main, "explain", arguments, None);
+        assert_eq!(output.status.code(), Some(code), "{}", words(&output));
+        assert!(words(&output).contains(part), "{}", words(&output));
+    };
+    fails(&["--calling", "CT1"], 64, "--called");
+    let usual = ["--calling", "CT1", "--called", "PACS", "--source", "127.0.0.1"];
+    let with = |more: &[&'static str]| [&usual[..], more].concat();
+    fails(&with(&["--certificate", "absent.pem"]), 1, "--certificate: absent.pem: ");
+    fails(&with(&["--service", "stor"]), 64, "known are echo");
+    fails(&with(&["--listener", "back"]), 64, "known are front");
+    let digest = concat!("0a0b0c0d0e0f0a0b0c0d0e0f0a0b0c0d", "0e0f0a0b0c0d0e0f0a0b0c0d0e0f0a0b");
+    fails(&with(&["--certificate", digest]), 1, "only the certificate itself");
+    fs::write(&asked.main, "schema = 2\n").unwrap();
+    fails(&with(&[]), 78, "schema");
+}
+
+/// What becomes there in a while.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "{what} does not come");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
