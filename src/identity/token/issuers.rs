@@ -112,9 +112,11 @@ impl Issuers {
         token.judge(&Expected { table: &issuer.name, audience, leeway }, seconds(now))
     }
 
-    /// How long an association may outlive the token of the issuer with this table.
+    /// How long an association may outlive the token of the issuer with this table: a token that is
+    /// accepted by another clock has that much left at least.
     pub fn outlive(&self, name: &str) -> Duration {
-        self.of(name).map_or(Duration::ZERO, |issuer| issuer.rules.outlive)
+        let rules = self.of(name).map(|issuer| &issuer.rules);
+        rules.map_or(Duration::ZERO, |rules| rules.outlive.max(rules.leeway))
     }
 
     /// Whether there is an issuer with this table.

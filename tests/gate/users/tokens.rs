@@ -208,6 +208,20 @@ fn an_association_does_not_outlive_its_token() {
 }
 
 #[test]
+fn a_token_that_another_clock_accepts_is_good_for_a_while() {
+    let issuer = Issuer::new();
+    let scenario = Scenario::with(|settings| {
+        let mut settings = with_tokens(settings, &issuer);
+        settings.more.last_mut().unwrap().1.insert("leeway", r#""60s""#.into());
+        settings
+    });
+    let late = issuer.token(|claims| claims["exp"] = json!(now() - 5));
+    accepted(scenario.ct1(), &request(token(&late)));
+    let line = scenario.gate.wait_for_audit(|line| line["event"] == "closed");
+    assert_eq!(line["reason"], "released", "{line}");
+}
+
+#[test]
 fn ends_the_association_of_an_issuer_whom_a_reload_has_taken_out() {
     let issuer = Issuer::new();
     let scenario = Scenario::with(|settings| with_tokens(settings, &issuer));
