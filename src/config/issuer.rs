@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
+use rustls::pki_types::CertificateDer;
 
 use super::limits::duration;
 use super::mistake::Mistake;
@@ -19,6 +20,7 @@ use crate::identity::token::{
     ALGORITHMS, Address, Fetcher, Issuer, KeyStore, Keys, Rules, Source, algorithm, read as keys,
 };
 use crate::x509::pem;
+use crate::x509::validity::{Dated, of_certificate};
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -141,6 +143,8 @@ fn from_url(table: &mut Section<'_>, node: &Node) -> Option<(Source, Option<Keys
     let key = table.path("keys_ca");
     let ca = table.required("keys_ca", named::path)?;
     let ca = load(&key, &ca, pem::authorities, table.problems)?;
+    let judge = |_, der: &CertificateDer<'_>, now| of_certificate(der, Dated::ClientCa, now);
+    named::dates(&key, &ca, judge, table.problems);
     match Fetcher::new(url?.value, ca.content) {
         Ok(fetcher) => Some((Source::Url(Box::new(fetcher), refresh), None)),
         Err(error) => {

@@ -1,6 +1,6 @@
 //! `[issuer.NAME]`: what loads, and what is told otherwise.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rcgen::KeyPair;
 
@@ -196,4 +196,14 @@ fn no_variable_makes_or_changes_an_issuer() {
 fn what_is_no_table_of_an_issuer_is_told() {
     let told = site("[issuer]\nissuer = \"https://login.example/\"\n").told();
     assert!(told.contains("must be a table with a name, such as [issuer.login]"), "{told}");
+}
+
+#[test]
+fn warns_of_a_ca_of_keys_at_the_end_of_its_time() {
+    // Ten days before the end of the certificates that a site has here.
+    let moment = SystemTime::UNIX_EPOCH + Duration::from_secs(67_090_118_400 - 10 * 86_400);
+    let warned = site(URL).warned_at(moment);
+    let expected = "issuer.login.keys_ca: tls/ca.pem: the CA \"CN=imaging.example\" expires on \
+                    4096-01-01T00:00:00Z, in 10 days; renew it";
+    assert!(warned.lines().any(|line| line.ends_with(expected)), "{warned}");
 }
