@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{self, User};
 use pacsgate_core::inspector::{Caps, Contexts};
 use pacsgate_core::policy::{Candidate, Facts, Identified, Refusal};
@@ -34,6 +35,8 @@ pub struct Basis {
     pub not_after: Option<i64>,
     /// Who uses it, where its peer has to show that.
     pub user: Option<User>,
+    /// What that was verified by.
+    pub stamp: Option<Digest>,
     /// When that ends, in seconds since the epoch.
     pub user_ends: Option<i64>,
     /// What it has asked for.
@@ -134,7 +137,7 @@ impl Basis {
     fn identified(&self, site: &Site) -> Identified {
         match &self.user {
             None => Identified::Nobody,
-            Some(user) => match site.knows(user) {
+            Some(user) => match site.stands_for(user, self.stamp) {
                 Ok(()) => Identified::User { user: user.clone(), wants_answer: false },
                 Err(denial) => Identified::Refused(denial),
             },

@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task;
 
-use pacsgate_core::certificate::Accepted;
+use pacsgate_core::certificate::{Accepted, Digest};
 use pacsgate_core::inspector::{Contexts, Inspector, News};
 use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
@@ -85,6 +85,8 @@ struct Requested {
     accepted: Option<Accepted>,
     request: ReceivedRq,
     identified: Identified,
+    /// What the user was verified by.
+    stamp: Option<Digest>,
 }
 
 /// A requestor for which the target may be dialled, with its slot among what lives.
@@ -296,7 +298,8 @@ impl Authenticated {
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
-                Ok(Requested { requestor, accepted, request, identified: Identified::Nobody })
+                let identified = Identified::Nobody;
+                Ok(Requested { requestor, accepted, request, identified, stamp: None })
             }
             Err(error) => {
                 requestor.account.unreadable(&body);
@@ -309,9 +312,9 @@ impl Authenticated {
 impl Requested {
     /// A reload may have come since the handshake: what is in force now judges.
     fn renew(self) -> Result<Self, Box<Ended>> {
-        let Self { mut requestor, accepted, request, identified } = self;
+        let Self { mut requestor, accepted, request, identified, stamp } = self;
         if !requestor.context.renew() {
-            return Ok(Self { requestor, accepted, request, identified });
+            return Ok(Self { requestor, accepted, request, identified, stamp });
         }
         let chain = requestor.chain();
         let context = &requestor.context;
@@ -327,7 +330,7 @@ impl Requested {
                     let holder = context.site.policy.holder(certificate);
                     requestor.account.authenticated(certificate, holder);
                 }
-                Ok(Self { requestor, accepted, request, identified })
+                Ok(Self { requestor, accepted, request, identified, stamp })
             }
             Err(fault) => {
                 let mut ended = requestor.dropped(fault);
@@ -352,19 +355,23 @@ impl Requested {
             limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
             () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
         };
+        let mut stamp = None;
         if let Identified::User { user, .. } = &identified {
             account.identified(user);
+            stamp = context.site.stamp(user);
         }
-        Ok(Self { requestor, accepted, request, identified })
+        Ok(Self { requestor, accepted, request, identified, stamp })
     }
 
     fn judge(self) -> Result<Permitted, Box<Ended>> {
-        let Self { mut requestor, accepted, request, identified } = self;
+        let Self { mut requestor, accepted, request, identified, stamp } = self;
         let chain = requestor.chain();
         let context = &requestor.context;
         let source = context.source.ip();
         let balancer = context.balancer();
         let facts = Facts { certificate: accepted.as_ref(), source, request: &request };
+        let identified = user::under(&context.site, identified, stamp);
+        let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
             let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
@@ -384,6 +391,7 @@ impl Requested {
                     peer: Arc::clone(permit.peer()),
                     pacs: Arc::clone(permit.pacs()),
                     user: permit.user().cloned(),
+                    stamp,
                     is_empty: false,
                 };
                 requestor.context.slot.permitted();
@@ -391,6 +399,10 @@ impl Requested {
                 Ok(Permitted { requestor, permit, slot, basis })
             }
             Err(refusal) => {
+                let refusal = match unverified {
+                    Some(denial) => refusal.after(denial),
+                    None => refusal,
+                };
                 requestor.account.refused(&refusal, Some(request.proposed()));
                 if is_title_bound(refusal.denial) {
                     requestor.context.is_called(request.request.calling);

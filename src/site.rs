@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipnet::IpNet;
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::User;
 use pacsgate_core::policy::{Denial, Policy};
 use tokio::time::Instant;
@@ -39,16 +40,26 @@ pub struct Site {
 }
 
 impl Site {
-    /// Whether there still is who vouches for a user.
+    /// What a user was verified by: the password, or the rules of an issuer. `None` where there is no
+    /// such user or issuer.
+    pub fn stamp(&self, user: &User) -> Option<Digest> {
+        match user {
+            User::Token(token) => self.issuers.stamp(&token.issuer),
+            User::Password(name) => self.passwords.stamp(name),
+        }
+    }
+
+    /// Whether a user that was verified by this would be so now.
     ///
     /// # Errors
     ///
-    /// What is not there any more.
-    pub fn knows(&self, user: &User) -> Result<(), Denial> {
+    /// What is not there any more, or is another.
+    pub fn stands_for(&self, user: &User, stamp: Option<Digest>) -> Result<(), Denial> {
+        let now = self.stamp(user);
         match user {
-            User::Token(token) if self.issuers.has(&token.issuer) => Ok(()),
+            _ if now.is_some() && now == stamp => Ok(()),
             User::Token(_) => Err(Denial::TokenIssuer),
-            User::Password(name) if self.passwords.has(name) => Ok(()),
+            User::Password(_) if now.is_some() => Err(Denial::PasswordWrong),
             User::Password(_) => Err(Denial::UserUnknown),
         }
     }

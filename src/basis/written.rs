@@ -22,6 +22,8 @@ pub struct Written {
     pacs: String,
     not_after: Option<i64>,
     user: Option<WrittenUser>,
+    /// A digest.
+    stamp: Option<[u8; 32]>,
     user_ends: Option<i64>,
     is_empty: bool,
     /// Each in DER.
@@ -48,6 +50,7 @@ impl Written {
             pacs: basis.pacs.to_string(),
             not_after: basis.not_after,
             user: basis.user.as_ref().map(WrittenUser::of),
+            stamp: basis.stamp.map(|digest| digest.0),
             user_ends: basis.user_ends,
             is_empty: basis.is_empty,
             chain: basis.chain.iter().map(|der| der.to_vec()).collect(),
@@ -71,6 +74,7 @@ impl Written {
             pacs: self.pacs.into(),
             not_after: self.not_after,
             user: self.user.map(WrittenUser::read),
+            stamp: self.stamp.map(Digest),
             user_ends: self.user_ends,
             is_empty: self.is_empty,
             chain: self.chain.into_iter().map(CertificateDer::from).collect(),

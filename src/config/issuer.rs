@@ -137,7 +137,9 @@ fn from_file(
 
 fn from_url(table: &mut Section<'_>, node: &Node) -> Option<(Source, Option<Keys>)> {
     let url = table.judge(&table.path("keys_url"), node, |node| {
-        node.parsed(str::parse::<Address>, Mistake::KeysUrl)
+        let text = node.text()?;
+        text.parse::<Address>()
+            .map_err(|fault| Mistake::KeysUrl(without_user(text).as_str().into(), fault))
     });
     let refresh = table.or("refresh", REFRESH, |node| duration(node, &REFRESHES));
     let key = table.path("keys_ca");
@@ -179,4 +181,13 @@ fn signed_by(node: &Node) -> Result<Algorithm, Mistake> {
 
 fn values<T>(list: Vec<At<T>>) -> Vec<T> {
     list.into_iter().map(|at| at.value).collect()
+}
+
+/// A URL without the name and the password that may be in it, and which no message shows.
+fn without_user(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((_, behind)) => format!("{scheme}://...@{behind}"),
+        None => url.to_owned(),
+    }
 }

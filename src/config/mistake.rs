@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::NameFault;
+use pacsgate_core::identity::MAX_DEPTH;
 use pacsgate_core::policy::OutOfRange;
 use pacsgate_core::quoted::Quoted;
 use pacsgate_core::wire::title::TitleError;
@@ -20,6 +21,7 @@ use super::units::UnitFault;
 use super::value::{Address, AddressFault, DigestFault, NetworkFault};
 use crate::host::ports::ANY_PORT;
 use crate::host::{Distrust, Obstacle, words};
+use crate::identity::password;
 use crate::identity::token::UrlFault;
 
 /// Why a configuration does not load.
@@ -71,6 +73,15 @@ pub(super) enum Mistake {
          \"required\", or leave it out"
     )]
     OptionalForNobody,
+    /// A name that no line of the file of passwords has.
+    #[error("{0} {1}, so it cannot be in the file of passwords")]
+    UserName(Quoted, password::NameFault),
+    /// A place of a claim that is none.
+    #[error(
+        "{0} is no claim: a name is not empty, and one that begins with a slash is a JSON pointer \
+         (RFC 6901) of at most {MAX_DEPTH} parts"
+    )]
+    ClaimPointer(Quoted),
     /// Tokens, and nobody who makes them.
     #[error("needs an issuer whose tokens are accepted; add an [issuer.NAME] table")]
     NoIssuer,

@@ -5,9 +5,14 @@ use super::named::{self, Loaded};
 use super::section::Section;
 use crate::identity::password::Passwords;
 
-/// What the file says, as far as it can be read; `None` without the table.
-pub(super) fn read(table: Option<Section<'_>>) -> Option<Passwords> {
-    table.map(|table| users(table).unwrap_or_default())
+/// The table, with what the file says; that is `None` where it does not serve, which is reported.
+pub(super) struct Read {
+    pub(super) users: Option<Passwords>,
+}
+
+/// `None` without the table.
+pub(super) fn read(table: Option<Section<'_>>) -> Option<Read> {
+    table.map(|table| Read { users: users(table) })
 }
 
 fn users(mut table: Section<'_>) -> Option<Passwords> {

@@ -18,7 +18,6 @@ use super::section::Section;
 use super::source::Place;
 use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching};
 use crate::host;
-use crate::identity::password::Passwords;
 use crate::site::Site;
 use crate::stream::tls::Server;
 
@@ -58,7 +57,7 @@ pub struct Loaded {
 struct Tables {
     limits: Limits,
     /// `None` without the table.
-    passwords: Option<Passwords>,
+    passwords: Option<passwords::Read>,
     log: log::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
@@ -100,7 +99,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, tls) = listeners;
-    let passwords = passwords.unwrap_or_default();
+    let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
     let site = Site { policy, targets, limits, tls, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
@@ -194,8 +193,8 @@ impl Tables {
         unwise::destinations(&self.peers, problems);
         unwise::patterns(&self.pacs, &self.peers, problems);
         unwise::networks(&self.peers, problems);
-        if let Some(passwords) = &self.passwords {
-            unwise::users(&self.peers, passwords, problems);
+        if let Some(users) = self.passwords.as_ref().and_then(|read| read.users.as_ref()) {
+            unwise::users(&self.peers, users, problems);
         }
         unwise::balancers(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);

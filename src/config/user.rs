@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use config::ValueKind;
-use pacsgate_core::identity::Claim;
-use pacsgate_core::policy::{TokenRule, UserRule};
+use pacsgate_core::identity::{Claim, MAX_DEPTH};
+use pacsgate_core::policy::{PolicyFault, TokenRule, UserRule};
 
 use super::mistake::Mistake;
 use super::node::Node;
 use super::section::{At, Section};
 use super::source::Place;
+use crate::identity::password;
 
 const KINDS: [(&str, Kind); 2] = [("jwt", Kind::Token), ("password", Kind::Password)];
 /// The keys that only a kind has.
@@ -66,12 +67,12 @@ pub(super) fn read(table: &mut Section<'_>) -> Read {
     }
     match of_kind {
         None => Read::default(),
-        Some(Kind::Password) => Read { kind, users: table.list("users", name), ..Read::default() },
+        Some(Kind::Password) => Read { kind, users: table.list("users", user), ..Read::default() },
         Some(Kind::Token) => Read {
             kind,
             issuer: table.optional("issuer", name),
             subjects: table.optional_list("subjects", name),
-            ae_claim: table.optional("ae_claim", name).map(|at| (*at.value).into()),
+            ae_claim: table.optional("ae_claim", claim_name).map(|at| at.value),
             claims: claims(table),
             ..Read::default()
         },
@@ -110,6 +111,26 @@ fn name(node: &Node) -> Result<Arc<str>, Mistake> {
     node.text().map(Arc::from)
 }
 
+/// As a line of the file of passwords has it.
+fn user(node: &Node) -> Result<Arc<str>, Mistake> {
+    let text = node.text()?;
+    let name = password::name(text).map_err(|fault| Mistake::UserName(text.into(), fault))?;
+    Ok(name.into())
+}
+
+/// The name of a claim, or where it is in others.
+fn claim_name(node: &Node) -> Result<Box<str>, Mistake> {
+    let text = node.text()?;
+    if is_claim_name(text) { Ok(text.into()) } else { Err(Mistake::ClaimPointer(text.into())) }
+}
+
+/// What begins with a slash is a JSON pointer (RFC 6901), at most as deep as claims are kept.
+fn is_claim_name(text: &str) -> bool {
+    let Some(pointer) = text.strip_prefix('/') else { return !text.is_empty() };
+    let escaped = pointer.split('~').skip(1).all(|rest| rest.starts_with(['0', '1']));
+    escaped && pointer.split('/').count() <= MAX_DEPTH
+}
+
 /// One table: the name of each claim with what it has to be.
 fn claims(table: &mut Section<'_>) -> Vec<(Box<str>, Claim)> {
     let Some(node) = table.take("claims") else { return Vec::new() };
@@ -121,10 +142,17 @@ fn claims(table: &mut Section<'_>) -> Vec<(Box<str>, Claim)> {
             return Vec::new();
         }
     };
+    if wanted.is_empty() {
+        table.mistake_at("claims", Some(place), &PolicyFault::Empty);
+    }
     let mut claims = Vec::new();
     for (name, value) in wanted {
         let node = Node::new(value, place);
-        match claim(&node) {
+        let claim = claim(&node).and_then(|claim| {
+            let mistake = || Mistake::ClaimPointer(name.as_str().into());
+            is_claim_name(&name).then_some(claim).ok_or_else(mistake)
+        });
+        match claim {
             Ok(claim) => claims.push((name.into(), claim)),
             Err(mistake) => {
                 table.mistake_at(&format!("claims.{name}"), Some(node.place), &mistake);

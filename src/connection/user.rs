@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pacsgate_core::certificate::Accepted;
+use pacsgate_core::certificate::{Accepted, Digest};
 use pacsgate_core::identity::User;
 use pacsgate_core::policy::{Denial, Facts, Identified, Verification};
 use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
@@ -21,6 +21,8 @@ struct Needed {
     peer: Option<Arc<str>>,
     /// What was shown is of another kind than it has to be, and is verified all the same.
     in_vain: Option<Denial>,
+    /// Whether the right password of this user would let it in.
+    is_of_use: bool,
 }
 
 /// Verifies what was shown, as far as it has to be shown, within `limits.identity`. It is overwritten
@@ -54,16 +56,18 @@ fn needed(
     let facts = Facts { certificate: accepted, source: context.source.ip(), request };
     let candidate = context.site.policy.identify(&facts).ok();
     let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
+    let name = shown.map(|shown| shown.primary.as_slice()).unwrap_or_default();
+    let is_of_use = candidate.as_ref().is_some_and(|candidate| candidate.lists(name));
     if accepted.is_none() {
         // The work is the same whoever it says to be: its time tells no titles.
         let verification = Verification::of_shown(shown)?;
         let in_vain = of_peer.and_then(Result::err);
-        return Ok(Some(Needed { verification, peer: None, in_vain }));
+        return Ok(Some(Needed { verification, peer: None, in_vain, is_of_use }));
     }
     // What is refused anyway is refused whatever it shows.
     let verification = of_peer.unwrap_or(Ok(Verification::NotNeeded))?;
     let peer = candidate.map(|candidate| Arc::clone(candidate.peer()));
-    let needed = Needed { verification, peer, in_vain: None };
+    let needed = Needed { verification, peer, in_vain: None, is_of_use };
     Ok((verification != Verification::NotNeeded).then_some(needed))
 }
 
@@ -80,7 +84,7 @@ async fn verified(
             site.issuers.verify(&shown.primary, SystemTime::now()).map(User::Token)
         }
         Verification::Password => {
-            let attempt = attempt(context, needed.peer, shown, calling);
+            let attempt = attempt(context, needed, shown, calling);
             let hashing = &context.gate.hashing;
             let name = hashing.verify(&site.passwords, attempt, site.limits.identity).await;
             name.map(User::Password)
@@ -88,19 +92,41 @@ async fn verified(
     }
 }
 
-/// Whoever shows no certificate is counted by its address, with the title as it was sent: whether the
-/// title is anybody's makes no difference.
+/// Whoever shows no certificate is counted by its address alone: titles are free for it to choose, and
+/// would each give it more attempts.
 fn attempt<'a>(
     context: &Context,
-    peer: Option<Arc<str>>,
+    needed: Needed,
     shown: &'a UserIdentity,
     calling: AeTitle,
 ) -> Attempt<'a> {
+    let Needed { peer, is_of_use, .. } = needed;
     let source = context.slot.whose().source;
     let origin = context.certificate().map_or(Origin::Source(source), Origin::Certificate);
+    let calling = context.certificate().map(|_| calling);
     let asker = peer.map_or(Asker::Stranger(source), Asker::Peer);
-    let claim = Claim { origin, calling: Some(calling) };
-    Attempt { asker, claim, user: &shown.primary, password: &shown.secondary }
+    let claim = Claim { origin, calling };
+    Attempt { asker, claim, user: &shown.primary, password: &shown.secondary, is_of_use }
+}
+
+/// What was verified by a site, as another one has it.
+pub(super) fn under(site: &Site, identified: Identified, stamp: Option<Digest>) -> Identified {
+    match identified {
+        Identified::User { user, wants_answer } => match site.stands_for(&user, stamp) {
+            Ok(()) => Identified::User { user, wants_answer },
+            Err(denial) => Identified::Refused(denial),
+        },
+        Identified::Nobody | Identified::Refused(_) => identified,
+    }
+}
+
+/// Why there is no user, where something was verified.
+pub(super) const fn unverified(identified: &Identified) -> Option<Denial> {
+    match identified {
+        Identified::Refused(Denial::IdentityMissing | Denial::IdentityKind) => None,
+        Identified::Refused(denial) => Some(*denial),
+        Identified::Nobody | Identified::User { .. } => None,
+    }
 }
 
 /// When the association of a user ends, in seconds since the epoch.

@@ -99,6 +99,7 @@ fn lets_in(line: &[u8], user: &str, password: &str) -> bool {
         claim: Claim { origin: Origin::Source(source), calling: None },
         user: user.as_bytes(),
         password: password.as_bytes(),
+        is_of_use: true,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let hashing = Hashing::new(1);

@@ -12,17 +12,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::json::{self, Json, Object};
-use super::{Claim, Token};
+use super::{Claim, MAX_CLAIMS, MAX_DEPTH, MAX_TOKEN, Token};
 use crate::certificate::Digest;
 use crate::policy::Denial;
 
-/// The longest token: tokens with 200 groups of Entra ID have 11 KiB, and HTTP servers, for which
-/// tokens are made, take headers of 8 to 16 KiB.
-pub const MAX_TOKEN: usize = 16 * 1024;
-/// More claims than any issuer puts into a token, those inside of objects counted.
-pub const MAX_CLAIMS: usize = 256;
-/// How deep a JSON pointer leads into the claims; Keycloak's roles of a client are three deep.
-pub const MAX_DEPTH: usize = 4;
 /// The longest subject in characters, one more than `sub` of OpenID Connect may have.
 const MAX_SUBJECT: usize = 256;
 /// Values in a header or in the claims: a value and its comma have at least two bytes.

@@ -131,6 +131,11 @@ impl Candidate {
         self.terms.user_rule.verification(identity)
     }
 
+    /// Whether a user of this name would be let in with the right password.
+    pub fn lists(&self, name: &[u8]) -> bool {
+        self.terms.user_rule.lists(name)
+    }
+
     /// Judges the user of an association that was opened before, as [`Admitted::permit`] does.
     ///
     /// # Errors

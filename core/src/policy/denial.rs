@@ -149,7 +149,7 @@ crate::reasons! {
              hash-password` and reload. If nobody has mistyped it, somebody is guessing."
             => NOT_AUTHENTICATED;
         PasswordAttempts: "password-attempts",
-            "too many wrong passwords came with this certificate and calling title",
+            "too many wrong passwords came with this certificate and calling title, or from this address",
             "Look for `password-wrong` before it: correct the password on the device, and wait a while. If \
              nobody has mistyped it, somebody is guessing." => NOT_AUTHENTICATED;
         PasswordBusy: "password-busy",

@@ -56,6 +56,18 @@ impl Refusal {
         closer.or_else(|| self.denial.advice().map(Cow::Borrowed))
     }
 
+    /// The same for a requestor without a certificate, whose user was verified first and in vain: that is
+    /// its reason then, whatever else is wrong.
+    #[must_use]
+    pub fn after(mut self, unverified: Denial) -> Self {
+        if self.is_stranger {
+            // The denial that it records is this one.
+            let _ = self.trace.record(Finding::IdentityRefused(unverified));
+            self.denial = unverified;
+        }
+        self
+    }
+
     fn remedy(&self) -> Option<Cow<'static, str>> {
         if self.denial == Denial::NoPermittedService { remedy(&self.removed) } else { None }
     }

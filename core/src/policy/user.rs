@@ -103,6 +103,14 @@ impl UserRule {
         if shown == needed { Ok(shown) } else { Err(Denial::IdentityKind) }
     }
 
+    /// Whether this is the name of a user with a password.
+    pub(super) fn lists(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Password(users) => users.iter().any(|user| user.as_bytes() == name),
+            Self::NotNeeded | Self::Token(_) => false,
+        }
+    }
+
     /// `certificate` is the digest of the one that the requestor has shown, if any.
     pub(super) fn judge(
         &self,

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use pacsgate_core::identity::MAX_TOKEN;
 use pacsgate_core::identity::json::object;
-use pacsgate_core::identity::unverified::{Expected, MAX_TOKEN, Unverified};
+use pacsgate_core::identity::unverified::{Expected, Unverified};
 
 use crate::limits::{KEYS, TOKEN_BASE, TOKEN_FACTOR, peak};
 

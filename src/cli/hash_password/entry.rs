@@ -55,6 +55,10 @@ impl Entry {
             length += end.unwrap_or(new);
             if end.is_some() || new == 0 {
                 buffer.truncate(length);
+                // A file of another system ends its lines so.
+                if end.is_some() && buffer.last() == Some(&b'\r') {
+                    buffer.pop();
+                }
                 return Self(buffer).judged();
             }
         }
@@ -93,7 +97,7 @@ mod tests {
 
     #[test]
     fn is_one_line_with_or_without_its_end() {
-        for line in ["größer", "größer\n", "größer\nmore\n"] {
+        for line in ["größer", "größer\n", "größer\r\n", "größer\nmore\n"] {
             let entry = entered(line.as_bytes()).ok().unwrap();
             assert_eq!((entry.bytes(), entry.characters()), ("größer".as_bytes(), 6));
         }
@@ -112,7 +116,7 @@ mod tests {
         for nothing in [&b""[..], b"\n", b"\nmore"] {
             assert!(matches!(entered(nothing), Err(EntryFault::Empty)));
         }
-        for slip in [&b"secret\r\n"[..], b"sec\x1b[Dret\n", b"sec\x7fret\n", b"\0\n"] {
+        for slip in [&b"sec\rret\n"[..], b"sec\x1b[Dret\n", b"sec\x7fret\n", b"\0\n"] {
             assert!(matches!(entered(slip), Err(EntryFault::Control)));
         }
     }

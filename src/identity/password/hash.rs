@@ -33,19 +33,29 @@ impl Hash {
         let mut salt = [0; SALT];
         rand::fill(&mut salt).map_err(|_| Exhausted)?;
         let salt = Salt::new(&salt).map_err(|_| Exhausted)?;
-        Ok(Self { salt, output: compute(cost, password, &salt, OUTPUT)? })
+        let output = compute(cost, password, &salt, OUTPUT, &mut Memory::default())?;
+        Ok(Self { salt, output })
     }
 
     /// Computes as long as for any user.
-    pub(super) fn of_nobody(cost: Cost, password: &[u8]) -> Result<(), Exhausted> {
+    pub(super) fn of_nobody(
+        cost: Cost,
+        password: &[u8],
+        memory: &mut Memory,
+    ) -> Result<(), Exhausted> {
         let salt = Salt::new(&[0; SALT]).map_err(|_| Exhausted)?;
-        compute(cost, password, &salt, OUTPUT).map(drop)
+        compute(cost, password, &salt, OUTPUT, memory).map(drop)
     }
 
     /// Whether it is of this password.
-    pub(super) fn is_of(&self, cost: Cost, password: &[u8]) -> Result<bool, Exhausted> {
+    pub(super) fn is_of(
+        &self,
+        cost: Cost,
+        password: &[u8],
+        memory: &mut Memory,
+    ) -> Result<bool, Exhausted> {
         // Outputs are compared in constant time.
-        Ok(compute(cost, password, &self.salt, self.output.len())? == self.output)
+        Ok(compute(cost, password, &self.salt, self.output.len(), memory)? == self.output)
     }
 
     /// As it stands in the file (PHC string format).
@@ -54,25 +64,48 @@ impl Hash {
     }
 }
 
-fn compute(cost: Cost, password: &[u8], salt: &Salt, length: usize) -> Result<Output, Exhausted> {
+// argon2 would allocate by itself, and leave in memory what it has computed from the password.
+fn compute(
+    cost: Cost,
+    password: &[u8],
+    salt: &Salt,
+    length: usize,
+    memory: &mut Memory,
+) -> Result<Output, Exhausted> {
     let (function, blocks) = cost.function().zip(cost.blocks()).ok_or(Exhausted)?;
-    // argon2 would allocate by itself, and leave in memory what it has computed from the password.
-    let mut memory = Memory(Vec::new());
-    memory.0.try_reserve_exact(blocks).map_err(|_| Exhausted)?;
-    memory.0.resize(blocks, Block::new());
     let mut output = [0; Output::MAX_LENGTH];
     let output = output.get_mut(..length).ok_or(Exhausted)?;
-    let done = function.hash_password_into_with_memory(password, salt, output, &mut memory.0);
+    let blocks = memory.blocks(blocks)?;
+    let done = function.hash_password_into_with_memory(password, salt, output, blocks);
+    memory.overwrite();
     done.map_err(|_| Exhausted)?;
     Output::new(output).map_err(|_| Exhausted)
 }
 
-/// Whoever could read it would find the password sooner.
-struct Memory(Vec<Block>);
+/// What a hashing computes in, kept for the next one: the system's allocator keeps what is given back to it,
+/// and takes more from the system for another thread. Whoever could read it would find the password
+/// sooner, so that it is overwritten each time.
+#[derive(Default)]
+pub(super) struct Memory(Vec<Block>);
+
+impl Memory {
+    fn blocks(&mut self, number: usize) -> Result<&mut [Block], Exhausted> {
+        if self.0.len() < number {
+            self.0 = Vec::new();
+            self.0.try_reserve_exact(number).map_err(|_| Exhausted)?;
+            self.0.resize(number, Block::new());
+        }
+        self.0.get_mut(..number).ok_or(Exhausted)
+    }
+
+    fn overwrite(&mut self) {
+        self.0.iter_mut().for_each(Zeroize::zeroize);
+    }
+}
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        self.0.iter_mut().for_each(Zeroize::zeroize);
+        self.overwrite();
     }
 }
 
@@ -83,9 +116,10 @@ mod tests {
     #[test]
     fn is_of_its_own_password_only() {
         let hash = Hash::new(Cost::CHEAP, b"correct horse").unwrap();
-        assert_eq!(hash.is_of(Cost::CHEAP, b"correct horse"), Ok(true));
+        let mut memory = Memory::default();
+        assert_eq!(hash.is_of(Cost::CHEAP, b"correct horse", &mut memory), Ok(true));
         for other in [&b"correct horse "[..], b"Correct horse", b""] {
-            assert_eq!(hash.is_of(Cost::CHEAP, other), Ok(false));
+            assert_eq!(hash.is_of(Cost::CHEAP, other, &mut memory), Ok(false));
         }
     }
 
@@ -101,7 +135,7 @@ mod tests {
     fn is_the_function_that_others_compute() {
         let cost = Cost::new(65_536, 2, 1).unwrap();
         let salt = Salt::new(b"somesalt").unwrap();
-        let output = compute(cost, b"password", &salt, 32).unwrap();
+        let output = compute(cost, b"password", &salt, 32, &mut Memory::default()).unwrap();
         assert_eq!(output.to_string(), "CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc");
     }
 }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::num::NonZero;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use super::attempts::{Attempts, Claim};
 use super::cost::Cost;
 use super::file::Passwords;
-use super::hash::{Exhausted, Hash};
+use super::hash::{Exhausted, Hash, Memory};
 use crate::net::Source;
 use crate::turns::{Held, Turns, Whose};
 
@@ -30,6 +30,7 @@ const WAITING: usize = 64;
 pub struct Hashing {
     turns: Arc<Turns<Asker>>,
     attempts: Arc<Attempts>,
+    memories: Arc<Mutex<Vec<Memory>>>,
     computed: Arc<AtomicU64>,
 }
 
@@ -52,6 +53,9 @@ pub struct Attempt<'a> {
     pub user: &'a [u8],
     /// The password, as it was sent.
     pub password: &'a [u8],
+    /// Whether a right one lets anybody in. If not, it counts as a wrong one: that it was right would
+    /// show else in how many may still be tried.
+    pub is_of_use: bool,
 }
 
 impl Hashing {
@@ -63,7 +67,8 @@ impl Hashing {
 
     /// So many at once.
     pub fn new(most: usize) -> Self {
-        Self { turns: Turns::new(most), attempts: Arc::default(), computed: Arc::default() }
+        let (attempts, memories) = (Arc::default(), Arc::default());
+        Self { turns: Turns::new(most), attempts, memories, computed: Arc::default() }
     }
 
     /// How many passwords were hashed, right or wrong.
@@ -93,7 +98,7 @@ impl Hashing {
         passwords: &Passwords,
         attempt: Attempt<'_>,
     ) -> Result<Arc<str>, Denial> {
-        let Attempt { asker, claim, user, password } = attempt;
+        let Attempt { asker, claim, user, password, is_of_use } = attempt;
         self.may(claim)?;
         let is_known = matches!(asker, Asker::Peer(_));
         let whose = Whose { source: asker, is_known };
@@ -109,7 +114,9 @@ impl Hashing {
             cost: passwords.cost,
             password: Zeroizing::new(password.to_vec()),
             claim,
+            is_of_use,
             attempts: Arc::clone(&self.attempts),
+            memories: Arc::clone(&self.memories),
             computed: Arc::clone(&self.computed),
             turn,
         };
@@ -136,7 +143,9 @@ struct Job {
     cost: Cost,
     password: Zeroizing<Vec<u8>>,
     claim: Claim,
+    is_of_use: bool,
     attempts: Arc<Attempts>,
+    memories: Arc<Mutex<Vec<Memory>>>,
     computed: Arc<AtomicU64>,
     /// Given up when all is done.
     turn: Held<Asker>,
@@ -144,17 +153,22 @@ struct Job {
 
 impl Job {
     fn run(self) -> Result<Result<Arc<str>, Denial>, Exhausted> {
-        let Self { found, cost, password, claim, attempts, computed, turn } = self;
+        let Self { found, cost, password, claim, is_of_use, attempts, memories, computed, turn } =
+            self;
         computed.fetch_add(1, Ordering::Relaxed);
+        let free = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut memory = free().pop().unwrap_or_default();
         let verified = match found {
             None => {
-                Hash::of_nobody(cost, &password)?;
+                Hash::of_nobody(cost, &password, &mut memory)?;
                 Err(Denial::UserUnknown)
             }
-            Some((name, hash)) if hash.is_of(cost, &password)? => Ok(name),
+            Some((name, hash)) if hash.is_of(cost, &password, &mut memory)? => Ok(name),
             Some(_) => Err(Denial::PasswordWrong),
         };
-        if verified.is_err() {
+        // One for each turn, so that there are never more than may compute.
+        free().push(memory);
+        if verified.is_err() || !is_of_use {
             attempts.failed(claim, Instant::now());
         }
         drop(turn);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::Token;
 use pacsgate_core::identity::unverified::{Expected, Unverified};
 use pacsgate_core::policy::Denial;
@@ -13,6 +14,7 @@ use serde::de::IgnoredAny;
 
 use super::store::KeyStore;
 use super::watch::watch;
+use crate::x509::reading::sha256;
 
 /// The algorithms by which an issuer may sign, as RFC 7518 and RFC 8037 call them. With a symmetric
 /// one, whoever verifies could make tokens.
@@ -117,6 +119,12 @@ impl Issuers {
     pub fn outlive(&self, name: &str) -> Duration {
         let rules = self.of(name).map(|issuer| &issuer.rules);
         rules.map_or(Duration::ZERO, |rules| rules.outlive.max(rules.leeway))
+    }
+
+    /// What stands for the rules by which a token of this table is verified; another one for others.
+    pub fn stamp(&self, name: &str) -> Option<Digest> {
+        let Rules { issuer, audience, algorithms, .. } = &self.of(name)?.rules;
+        Some(sha256(format!("{issuer:?} {audience:?} {algorithms:?}").as_bytes()))
     }
 
     /// Whether there is an issuer with this table.

@@ -1,14 +1,15 @@
 //! User names with passwords.
 
 use super::{
-    PASSWORD, accepted, asking, assert_never_saw_an_identity, ct1, password, refused, refuses,
-    request, request_as, token, with_passwords,
+    NOT_AUTHENTICATED, PASSWORD, accepted, asking, assert_never_saw_an_identity, ct1, password,
+    refused, refuses, request, request_as, token, with_passwords,
 };
 use crate::support::associate::{Associate, Item};
 use crate::support::requestor::Caller;
-use crate::support::scenario::Scenario;
+use crate::support::scenario::{Scenario, assert_rejected};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use std::fs;
 
 /// `alice` and `bob` have passwords, and may use `ct1`; `carol` has one, and may not.
 fn usual(settings: Settings) -> Settings {
@@ -87,7 +88,7 @@ fn judges_what_costs_nothing_before_a_password() {
     let scenario = Scenario::with(usual);
     let mut requestor = scenario.ct1();
     requestor.send(&request_as("CT9", password("alice", "wrong")).encode());
-    crate::support::scenario::assert_rejected(&mut requestor, [1, 1, 3]);
+    assert_rejected(&mut requestor, [1, 1, 3]);
     scenario.gate.audited("refused", "calling-title");
 }
 
@@ -118,6 +119,63 @@ fn ends_the_attempts_of_one_and_nobody_elses() {
 }
 
 #[test]
+fn a_right_password_of_a_user_who_is_not_the_peers_counts_as_a_wrong_one() {
+    let scenario = Scenario::with(usual);
+    for _ in 0..5 {
+        refuses(&scenario.gate, &ct1(), &request(password("carol", PASSWORD)), "user-not-listed");
+    }
+    refuses(&scenario.gate, &ct1(), &request(password("alice", PASSWORD)), "password-attempts");
+}
+
+#[test]
+fn hashing_takes_its_memory_once() {
+    let scenario = Scenario::with(usual);
+    accepted(scenario.ct1(), &request(password("alice", PASSWORD)));
+    let before = scenario.gate.resident_memory();
+    for _ in 0..20 {
+        accepted(scenario.ct1(), &request(password("alice", PASSWORD)));
+    }
+    // Each hashing computes in 19 MiB.
+    let more = scenario.gate.resident_memory().saturating_sub(before);
+    assert!(more < 8 * 1024, "{more} KiB more than {before}");
+}
+
+#[test]
+fn a_reload_while_a_password_waits_for_its_turn_is_heeded() {
+    let scenario = Scenario::with(usual);
+    let ask = |user| {
+        let mut requestor = scenario.ct1();
+        requestor.send(&request(password(user, PASSWORD)).encode());
+        requestor
+    };
+    // Few are verified at a time, and of one peer in the order in which they came.
+    let before: Vec<_> = (0..25).map(|_| ask("bob")).collect();
+    let mut alice = ask("alice");
+    let file = scenario.gate.directory.path().join("passwords");
+    let lines = fs::read_to_string(&file).unwrap();
+    fs::write(&file, lines.replacen("alice:", "alicia:", 1)).unwrap();
+    scenario.gate.signal("HUP");
+    scenario.gate.wait_for_audit(|line| line["event"] == "reload");
+    assert_rejected(&mut alice, NOT_AUTHENTICATED);
+    scenario.gate.audited("refused", "user-unknown");
+    drop(before);
+}
+
+#[test]
+fn ends_the_association_of_a_user_whose_password_a_reload_has_changed() {
+    let scenario = Scenario::with(usual);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request(password("alice", PASSWORD)));
+    let file = scenario.gate.directory.path().join("passwords");
+    let lines = fs::read_to_string(&file).unwrap();
+    let rest: String = lines.lines().skip(1).map(|line| format!("{line}\n")).collect();
+    fs::write(&file, format!("alice:{}\n{rest}", super::hashed("another one"))).unwrap();
+    scenario.gate.signal("HUP");
+    let line = scenario.gate.audited("closed", "withdrawn");
+    assert!(line["detail"].to_string().contains("password is wrong"), "{line}");
+}
+
+#[test]
 fn ends_the_association_of_a_user_whom_a_reload_has_taken_out() {
     for (users, file, reason) in [
         (&["bob"][..], &["alice", "bob"][..], "user is not one of the peer's"),
@@ -128,10 +186,10 @@ fn ends_the_association_of_a_user_whom_a_reload_has_taken_out() {
         requestor.associate(&request(password("alice", PASSWORD)));
         let new = with_passwords(Settings::new(scenario.pacs.address), users, file);
         let directory = scenario.gate.directory.path();
-        std::fs::copy(new.directory.path().join("passwords"), directory.join("passwords")).unwrap();
-        let main = std::fs::read_to_string(directory.join("pacsgate.toml")).unwrap();
+        fs::copy(new.directory.path().join("passwords"), directory.join("passwords")).unwrap();
+        let main = fs::read_to_string(directory.join("pacsgate.toml")).unwrap();
         let main = main.replace(r#"["alice", "bob", "dave"]"#, &format!("{users:?}"));
-        std::fs::write(directory.join("pacsgate.toml"), main).unwrap();
+        fs::write(directory.join("pacsgate.toml"), main).unwrap();
         scenario.gate.signal("HUP");
         let line = scenario.gate.audited("closed", "withdrawn");
         assert!(line["detail"].to_string().contains(reason), "{line}");

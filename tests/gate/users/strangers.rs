@@ -52,7 +52,9 @@ fn whatever_fails_without_a_certificate_is_answered_alike() {
     let anonymous = Caller::anonymous();
     let mut told = Vec::new();
     let mut refuses = |request: &Associate, reason| {
-        let mut requestor = anonymous.call(scenario.gate.address).unwrap();
+        // Each from an address of its own, or its attempts would end.
+        let from = [127, 0, 1, u8::try_from(told.len()).unwrap() + 1];
+        let mut requestor = anonymous.call_from(from, scenario.gate.address).unwrap();
         requestor.send(&request.encode());
         assert_rejected(&mut requestor, NOT_AUTHENTICATED);
         told.push(reason);
@@ -73,7 +75,6 @@ fn whatever_fails_without_a_certificate_is_answered_alike() {
         .with_user(password("alice", PASSWORD));
     refuses(&nothing, "no-permitted-service");
     assert_eq!(scenario.pacs.connections(), 0);
-    // Of a stranger's lines only the first few are written.
     let stopped = scenario.gate.stop();
     for reason in &told {
         let times = told.iter().filter(|other| *other == reason).count();
@@ -146,4 +147,37 @@ fn ends_an_association_when_a_reload_wants_a_certificate_again() {
     scenario.gate.signal("HUP");
     let line = scenario.gate.audited("closed", "withdrawn");
     assert!(line["detail"].to_string().contains("showed no certificate"), "{line}");
+}
+
+#[test]
+fn another_title_gives_no_more_attempts_and_a_right_password_in_vain_is_one_of_them() {
+    let scenario = Scenario::with(usual);
+    let anonymous = Caller::anonymous();
+    // Of five wrong ones the third is right, and not for a title of nobody: nothing shows it.
+    let tries = [
+        ("A", "alice", "wrong"),
+        ("B", "alice", "wrong"),
+        ("C", "alice", PASSWORD),
+        ("WEB", "bob", PASSWORD),
+        ("WEB", "mallory", PASSWORD),
+    ];
+    for (title, user, secret) in tries.into_iter().chain([("D", "alice", PASSWORD)]) {
+        let mut requestor = anonymous.call(scenario.gate.address).unwrap();
+        requestor.send(&request_as(title, password(user, secret)).encode());
+        assert_rejected(&mut requestor, NOT_AUTHENTICATED);
+    }
+    // Even what would be let in is not looked at any more.
+    let mut requestor = anonymous.call(scenario.gate.address).unwrap();
+    requestor.send(&web("alice", PASSWORD).encode());
+    assert_rejected(&mut requestor, NOT_AUTHENTICATED);
+    let stopped = scenario.gate.stop();
+    for (reason, times) in [
+        ("password-wrong", 2),
+        ("no-certificate", 1),
+        ("user-not-listed", 1),
+        ("user-unknown", 1),
+        ("password-attempts", 2),
+    ] {
+        assert_eq!(stopped.counted("refused", reason), times, "{reason}");
+    }
 }

@@ -25,7 +25,7 @@ fn attempt<'a>(number: u8, user: &'a str, password: &'a str) -> Attempt<'a> {
     let origin = Origin::Certificate(Digest([number; 32]));
     let claim = Claim { origin, calling: Some("CT1".parse().unwrap()) };
     let (user, password) = (user.as_bytes(), password.as_bytes());
-    Attempt { asker: peer("ct1"), claim, user, password }
+    Attempt { asker: peer("ct1"), claim, user, password, is_of_use: true }
 }
 
 /// The next one has its turn.
