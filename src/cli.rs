@@ -162,8 +162,8 @@ pub enum Command {
     /// With --json there is one object on one line: `permitted`; `peer` and `pacs`, and `rule` (where the
     /// peer's table begins), as far as they are known; `reason` and `detail`; `checks`, each with `good`
     /// and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is `removed`;
-    /// `nearest`, `advice`, and `wire` (what the device hears); `then`, for an id: `time`, `event` and
-    /// `reason` in the audit. What does not apply is null.
+    /// `nearest`, `advice`, and `wire` (what the device hears); `assumed`, sentences on what nobody has
+    /// said; `then`, for an id: `time`, `event` and `reason` in the audit. What does not apply is null.
     ///
     /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong
     /// configuration.

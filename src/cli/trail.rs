@@ -27,6 +27,22 @@ pub(super) struct Line {
     pub(super) user: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) reason: Option<String>,
+    pub(super) contexts: Option<Contexts>,
+}
+
+/// What a line says of the presentation contexts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Contexts {
+    pub(super) asked: usize,
+    pub(super) removed: Vec<Removed>,
+}
+
+/// A context that was removed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Removed {
+    pub(super) abstract_syntax: Option<String>,
 }
 
 /// What a line says of a certificate.

@@ -15,7 +15,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// A gate's configuration, and nothing that runs.
 struct Asked {
@@ -313,6 +313,170 @@ fn says_what_is_wrong_with_the_question() {
     fails(&with(&["--certificate", digest]), 1, "only the certificate itself");
     fs::write(&asked.main, "schema = 2\n").unwrap();
     fails(&with(&[]), 78, "schema");
+}
+
+#[test]
+fn takes_a_token_from_a_file_that_an_editor_has_written() {
+    let issuer = Issuer::new();
+    let asked = Asked::new(|settings| with_tokens(settings, &issuer));
+    let token = issuer.token(|_| {}) + "\n";
+    let file = asked.settings.file("token.jwt", &token).display().to_string();
+    let said = asked.of(&site().ct1, "CT1", "PACS", &["--token", &file]);
+    assert_eq!(said["permitted"], true, "{said}");
+}
+
+/// A line of the audit, with what a test changes in it.
+fn line(identity: &Identity, change: impl FnOnce(&mut Value)) -> Value {
+    let mut line = serde_json::json!({
+        "time": humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        "event": "refused",
+        "id": "0123456789abcdef-1",
+        "listener": "front",
+        "source": "127.0.0.1:1024",
+        "certificate": {
+            "sha256": identity.sha256(),
+            "spki_sha256": identity.spki_sha256(),
+            "dns": [CT1_NAME],
+            "not_after": "2999-01-01T00:00:00Z",
+        },
+        "calling": "CT1",
+        "called": "PACS",
+        "peer": "ct1",
+        "reason": "pacs-unreachable",
+    });
+    change(&mut line);
+    line
+}
+
+#[test]
+fn a_digest_has_the_names_that_a_handshake_has_accepted_and_no_others() {
+    let asked = Asked::usual();
+    let (ct1, digest) = (&site().ct1, site().ct1.sha256());
+    let of = |lines: &[Value]| {
+        let lines: Vec<_> = lines.iter().map(Value::to_string).collect();
+        let audit = asked.settings.file("audit.jsonl", &lines.join("\n")).display().to_string();
+        let usual = ["--calling", "CT1", "--called", "PACS", "--source", "127.0.0.1"];
+        let certificate = ["--certificate", &digest, "--audit", &audit, "--json"];
+        pacsgate(&asked.main, "explain", &[&usual[..], &certificate].concat(), None)
+    };
+    let accepted = line(ct1, |_| {});
+    let output = of(std::slice::from_ref(&accepted));
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+    assert!(words(&output).contains("a CA of the gate vouches"), "{}", words(&output));
+    // Anybody can make a certificate with this name.
+    let refused = line(ct1, |line| {
+        line["event"] = "failed".into();
+        line["reason"] = "unknown-issuer".into();
+    });
+    for lines in [vec![refused.clone()], vec![accepted, refused]] {
+        let output = of(&lines);
+        assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+        assert!(words(&output).contains("refused it as unknown-issuer"), "{}", words(&output));
+    }
+    let output = of(&[line(ct1, |line| {
+        line["certificate"]["not_after"] = "2020-01-01T00:00:00Z".into();
+    })]);
+    assert!(words(&output).contains("certificate-expired"), "{}", words(&output));
+}
+
+#[test]
+fn an_id_is_judged_by_the_contexts_that_the_audit_has() {
+    let asked = Asked::usual();
+    let of = |change: fn(&mut Value), more: &[&str]| {
+        let line = line(&site().ct1, change).to_string();
+        let audit = asked.settings.file("audit.jsonl", &line).display().to_string();
+        let usual = ["0123456789abcdef-1", "--audit", &audit];
+        asked.explain(&[&usual[..], more].concat()).0
+    };
+    let none = |line: &mut Value| {
+        let removed = serde_json::json!([{
+            "id": 1, "abstract_syntax": "1.2.840.10008.5.1.4.1.2.1.1", "why": "not-permitted",
+        }]);
+        line["contexts"] = serde_json::json!({ "asked": 1, "removed": removed });
+        line["reason"] = "no-permitted-service".into();
+    };
+    let said = of(none, &[]);
+    is_refused(&said, "no-permitted-service", None, "A-ASSOCIATE-RJ 1/1/1");
+    assert_eq!(said["contexts"].as_array().unwrap().len(), 1, "{said}");
+    assert!(!said["assumed"].to_string().contains("presentation contexts"), "{said}");
+    // Where it does not say which they were, none is held against the device.
+    let unsaid = |line: &mut Value| line["contexts"] = serde_json::json!({ "asked": 3 });
+    let said = of(unsaid, &[]);
+    assert_eq!(said["permitted"], true, "{said}");
+    assert!(said["assumed"][0].as_str().unwrap().contains("presentation contexts"), "{said}");
+    let contexts = said["contexts"].as_array().unwrap();
+    assert!(contexts.iter().all(|context| context["removed"].is_null()), "{said}");
+    // What the arguments say counts instead.
+    let said = of(unsaid, &["--service", "find"]);
+    is_refused(&said, "no-permitted-service", None, "A-ASSOCIATE-RJ 1/1/1");
+}
+
+#[test]
+fn an_id_that_was_refused_for_its_user_is_so_still() {
+    let asked = Asked::new(|settings| with_passwords(settings, &["alice"], &["alice"]));
+    let wrong = line(&site().ct1, |line| line["reason"] = "password-wrong".into()).to_string();
+    let audit = asked.settings.file("audit.jsonl", &wrong).display().to_string();
+    let usual = ["0123456789abcdef-1", "--audit", &audit];
+    let (said, _) = asked.explain(&usual);
+    is_refused(&said, "password-wrong", None, "A-ASSOCIATE-RJ 1/2/1");
+    let (said, _) = asked.explain(&[&usual[..], &["--user", "alice"]].concat());
+    assert_eq!(said["permitted"], true, "{said}");
+}
+
+#[test]
+fn judges_every_sop_class_of_a_service_however_many_there_are() {
+    let asked = Asked::usual();
+    let said = asked.of(&site().ct1, "CT1", "PACS", &["--service", "store"]);
+    assert!(said["contexts"].as_array().unwrap().len() > 128, "{said}");
+    assert!(said["assumed"][0].as_str().unwrap().contains("128"), "{said}");
+    let certificate = asked.certificate(&site().ct1);
+    let usual = ["--calling", "CT1", "--called", "PACS", "--source", "127.0.0.1"];
+    let more = ["--certificate", &certificate, "--service", "store", "--service", "find"];
+    let output = pacsgate(&asked.main, "explain", &[&usual[..], &more].concat(), None);
+    let said = words(&output);
+    // A person can read them.
+    assert!(said.lines().count() < 40 && said.contains("c-store"), "{said}");
+    assert!(said.contains("not-permitted"), "{said}");
+}
+
+#[test]
+fn a_request_that_is_cut_short_ends_as_at_the_gate() {
+    let asked = Asked::usual();
+    let certificate = asked.certificate(&site().ct1);
+    let sound = Associate::echo("CT1", "PACS").encode();
+    for (bytes, reason) in [
+        (&sound[..0], "closed-before-request"),
+        (&sound[..3], "closed-in-request"),
+        (&sound[..20], "closed-in-request"),
+    ] {
+        let path = asked.settings.directory.path().join("cut.bin");
+        fs::write(&path, bytes).unwrap();
+        let file = path.display().to_string();
+        let usual = ["--certificate", &certificate, "--source", "127.0.0.1", "--request", &file];
+        is_refused(&asked.explain(&usual).0, reason, None, "close");
+    }
+}
+
+#[test]
+fn each_captured_request_that_breaks_a_rule_is_told_by_its_rule() {
+    let asked = Asked::usual();
+    let certificate = asked.certificate(&site().ct1);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/request");
+    let mut told = 0;
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        let is_sound = name.starts_with("sound-") || name.starts_with("noted-");
+        if is_sound {
+            continue;
+        }
+        let file = path.display().to_string();
+        let usual = ["--certificate", &certificate, "--source", "127.0.0.1", "--request", &file];
+        let (said, code) = asked.explain(&usual);
+        assert_eq!((said["reason"].as_str(), code), (Some(&*name), 1), "{said}");
+        told += 1;
+    }
+    assert!(told > 15, "{told}");
 }
 
 /// What becomes there in a while.

@@ -5,7 +5,6 @@ use std::io::{self, Write};
 use pacsgate_core::policy::{
     Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
-use pacsgate_core::reason::Explained;
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::uid::Uid;
@@ -16,8 +15,13 @@ use super::super::trail::harmless;
 use super::question::{Question, Then};
 use crate::audit::PeerText;
 use crate::config::Settings;
+use crate::reason::Reason;
 
 const INDENT: usize = 20;
+/// More contexts are told together.
+const MOST_CONTEXTS: usize = 16;
+/// SOP classes that are named of those.
+const NAMED: usize = 5;
 /// What every answer leaves out.
 const ALONE: &str =
     "by the configuration as it is in the files now, and as if nobody else were connected";
@@ -36,6 +40,7 @@ pub(super) struct Explanation {
     nearest: Option<String>,
     advice: Option<String>,
     wire: Option<String>,
+    assumed: Vec<&'static str>,
     then: Option<Before>,
 }
 
@@ -65,10 +70,14 @@ impl Explanation {
         let mut explanation = match judge(question, settings) {
             Ok((permit, contexts)) => Self::of_permit(&permit, contexts),
             Err(No::Policy(refusal)) => Self::of_refusal(&refusal),
-            Err(No::Before(check, reason)) => Self::before(check, &*reason),
+            Err(No::Before(check, reason)) => Self::before(check, reason),
         };
         let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
         explanation.rule = at.map(|at| at.to_string());
+        explanation.assumed.clone_from(&question.assumed);
+        if question.is_guessed {
+            explanation.contexts.retain(|context| context.removed.is_none());
+        }
         explanation.then = question.then.as_ref().map(Before::of);
         explanation
     }
@@ -104,14 +113,13 @@ impl Explanation {
     }
 
     /// It ends before the policy is asked.
-    fn before(check: &str, reason: &dyn Ended) -> Self {
-        let finding = format!("{check}: {}", escaped(reason.explained()));
+    fn before(check: &str, reason: Reason) -> Self {
         Self {
             reason: Some(reason.explained().code()),
-            detail: Some(escaped(reason.explained())),
-            checks: vec![Check { good: false, finding }],
-            advice: reason.explained().advice().map(Into::into),
-            wire: Some(reason.answer()),
+            detail: Some(escaped(&reason)),
+            checks: vec![Check { good: false, finding: format!("{check}: {}", escaped(&reason)) }],
+            advice: reason.advice().map(Into::into),
+            wire: Some(reason.answer().to_string()),
             ..Self::nothing()
         }
     }
@@ -129,6 +137,7 @@ impl Explanation {
             nearest: None,
             advice: None,
             wire: None,
+            assumed: Vec::new(),
             then: None,
         }
     }
@@ -155,8 +164,8 @@ impl Explanation {
         for Check { good, finding } in &self.checks {
             paragraph(out, if *good { "  good" } else { "  NO" }, 8, finding);
         }
-        for context in &self.contexts {
-            paragraph(out, "  context", INDENT, context.told());
+        for context in self.contexts_told() {
+            paragraph(out, "  context", INDENT, context);
         }
         let rows = [
             ("nearest miss", self.nearest.clone()),
@@ -171,47 +180,45 @@ impl Explanation {
                 paragraph(out, label, INDENT, text);
             }
         }
+        self.assumed.iter().for_each(|text| paragraph(out, "assumed", INDENT, text));
         Ok(())
+    }
+
+    /// Each in a line, or many together by what becomes of them.
+    fn contexts_told(&self) -> Vec<String> {
+        if self.contexts.len() <= MOST_CONTEXTS {
+            let told =
+                |context: &Context| format!("{} {}", context.id, context.told(context.class()));
+            return self.contexts.iter().map(told).collect();
+        }
+        let mut groups: Vec<Vec<&Context>> = Vec::new();
+        for context in &self.contexts {
+            match groups.iter_mut().find(|group| group.iter().all(|one| one.is_like(context))) {
+                Some(group) => group.push(context),
+                None => groups.push(vec![context]),
+            }
+        }
+        let together = |group: &Vec<&Context>| {
+            let first = group.first()?;
+            let named: Vec<_> = group.iter().take(NAMED).map(|one| one.class()).collect();
+            let more = group.len().saturating_sub(NAMED);
+            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            Some(first.told(&format!("{}{more}", named.join(", "))))
+        };
+        groups.iter().filter_map(together).collect()
     }
 }
 
 /// Why it is not permitted.
 enum No {
     Policy(Box<Refusal>),
-    Before(&'static str, Box<dyn Ended>),
-}
-
-/// A reason of an end before the policy, and what is said of it.
-trait Ended {
-    fn explained(&self) -> &dyn Explained;
-    fn answer(&self) -> String;
-}
-
-impl Ended for crate::stream::tls::HandshakeFault {
-    fn explained(&self) -> &dyn Explained {
-        self
-    }
-
-    fn answer(&self) -> String {
-        (*self).answer().to_string()
-    }
-}
-
-impl Ended for pacsgate_core::wire::associate::AssociateError {
-    fn explained(&self) -> &dyn Explained {
-        self
-    }
-
-    fn answer(&self) -> String {
-        (*self).answer().to_string()
-    }
+    Before(&'static str, Reason),
 }
 
 fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Context>), No> {
     let Question { shown, source, request, identified, .. } = question;
-    let certificate =
-        shown.as_ref().map_err(|fault| No::Before("certificate", Box::new(*fault)))?;
-    let request = request.as_ref().map_err(|error| No::Before("request", Box::new(*error)))?;
+    let certificate = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
+    let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
     let facts = Facts { certificate: certificate.as_ref(), source: *source, request };
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
@@ -263,11 +270,18 @@ impl Context {
         }
     }
 
-    fn told(&self) -> String {
-        let class = self.sop_class.as_deref().unwrap_or("no UID");
+    fn class(&self) -> &str {
+        self.sop_class.as_deref().unwrap_or("no UID")
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        self.removed == other.removed && self.operations == other.operations
+    }
+
+    fn told(&self, classes: &str) -> String {
         match self.removed {
-            Some(why) => format!("{} {class}: removed, {why}", self.id),
-            None => format!("{} {class}: {}", self.id, self.operations.join(", ")),
+            Some(why) => format!("{classes}: removed, {why}"),
+            None => format!("{classes}: {}", self.operations.join(", ")),
         }
     }
 }

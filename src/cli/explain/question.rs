@@ -9,12 +9,14 @@ use std::time::SystemTime;
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest};
 use pacsgate_core::identity::{Token, User};
 use pacsgate_core::policy::{Denial, Identified, Verification};
-use pacsgate_core::services::{self, Service};
+use pacsgate_core::reason::Answer;
+use pacsgate_core::services::{self, Service, SopClass};
 use pacsgate_core::wire::associate::{
-    AssociateError, AssociateRq, ContextId, MAX_ASSOCIATE_LENGTH, MAX_CONTEXTS, ProposedContext,
+    AssociateRq, ContextId, Echo, MAX_ASSOCIATE_LENGTH, MAX_CONTEXTS, Notes, ProposedContext,
     ReceivedRq, USUAL_MAXIMUM_LENGTH, UserInformation, implementation_class, request_length,
 };
 use pacsgate_core::wire::pdu::Header;
+use pacsgate_core::wire::reject::Reject;
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 use rustls::pki_types::CertificateDer;
@@ -23,12 +25,15 @@ use super::super::trail::{self, Line, NoTrail, Shown, harmless};
 use super::Explain;
 use crate::config::{self, Settings};
 use crate::host::words;
+use crate::reason::{Early, Reason};
 use crate::site::Site;
 use crate::stream::tls::HandshakeFault;
-use crate::x509::pem;
+use crate::x509::{pem, validity};
 
 /// What a file of arguments may have.
 const MAX_FILE: u64 = 1024 * 1024;
+/// The event of a connection whose certificate was not accepted.
+const HANDSHAKE_FAILED: &str = "failed";
 const VERIFICATION: &str = "1.2.840.10008.1.1";
 const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 
@@ -37,8 +42,12 @@ pub(super) struct Question {
     /// What the handshake would make of the certificate; `None` where none is shown and may be.
     pub(super) shown: Result<Option<Accepted>, HandshakeFault>,
     pub(super) source: IpAddr,
-    pub(super) request: Result<ReceivedRq, AssociateError>,
+    pub(super) request: Result<ReceivedRq, Reason>,
+    /// The contexts are all that there could be, as nobody knows which they were.
+    pub(super) is_guessed: bool,
     pub(super) identified: Identified,
+    /// What the answer rests on besides what was asked.
+    pub(super) assumed: Vec<&'static str>,
     /// What was decided then, where it was asked by an id.
     pub(super) then: Option<Then>,
 }
@@ -64,6 +73,11 @@ pub(super) enum Unasked {
          it is; name its file"
     )]
     UnknownDigest,
+    #[error(
+        "the handshake that the audit has of this certificate refused it as {0}: only the certificate \
+         itself says whether it would now; name its file"
+    )]
+    NotAccepted(String),
     #[error("the audit has no association {0}")]
     NoId(String),
     #[error(
@@ -72,13 +86,13 @@ pub(super) enum Unasked {
     NoRequest(String),
     #[error(transparent)]
     NoTrail(#[from] NoTrail),
-    #[error("the request that would be judged cannot be made: fewer services, please")]
-    TooLong,
+    #[error("--calling and --called are missing")]
+    NoTitles,
 }
 
 impl Unasked {
     pub(super) const fn is_of_usage(&self) -> bool {
-        matches!(self, Self::NoListener(_) | Self::WhichListener(_) | Self::TooLong)
+        matches!(self, Self::NoListener(_) | Self::WhichListener(_) | Self::NoTitles)
     }
 }
 
@@ -96,17 +110,22 @@ impl Question {
         let shown = match &asked.certificate {
             None => chain(&listener, &[], site),
             Some(text) => match config::sha256(text) {
-                Ok(digest) => Ok(Some(by_digest(digest, asked, settings)?)),
+                Ok(digest) => in_time(by_digest(digest, asked, settings)?),
                 Err(_) => chain(&listener, &certificates(text)?, site),
             },
         };
-        let request = match &asked.request {
-            Some(path) => parse(&bytes(path, "request")?),
-            None => made(asked)?,
+        let request = match (&asked.request, asked.calling.zip(asked.called)) {
+            (Some(path), _) => parse(&bytes(path, "request")?),
+            (None, Some(titles)) => Ok(made(titles, &asked.sop_classes())),
+            (None, None) => return Err(Unasked::NoTitles),
         };
-        let identified = identified(asked, site, request.as_ref().ok())?;
+        let (identified, assumed) = identified(asked, site, request.as_ref().ok())?;
         let source = asked.source.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        Ok(Self { shown, source, request, identified, then: None })
+        let question =
+            Self { shown, source, request, is_guessed: false, identified, assumed, then: None };
+        let is_file = asked.certificate.as_ref().is_some_and(|it| config::sha256(it).is_err());
+        let question = if is_file { question } else { question.with_names_of_audit() };
+        Ok(question.with_many())
     }
 
     /// The last line of an association says most.
@@ -127,15 +146,55 @@ impl Question {
         let listener = listener(Some(&line.listener), settings)?;
         let shown = match &line.certificate {
             None => chain(&listener, &[], &settings.site),
-            Some(shown) => Ok(accepted(shown, &settings.site)),
+            Some(shown) => in_time(accepted(shown, &settings.site).ok_or(Unasked::UnknownDigest)?),
         };
-        let asked = Explain { calling: Some(calling), called: Some(called), ..asked.clone() };
-        let identified = as_then(&line, &settings.site);
+        let (is_named, is_shown) = (asked.names_classes(), asked.shows_user());
+        let then = (!is_named).then(|| classes_then(&line)).flatten();
+        let is_guessed = !is_named && then.is_none();
+        let classes = match then {
+            Some(classes) => classes,
+            None if is_named => asked.sop_classes(),
+            None => every_class(),
+        };
+        let (identified, mut assumed) = match is_shown {
+            true => identified(asked, &settings.site, None)?,
+            false => as_then(&line, &settings.site),
+        };
+        assumed.extend(is_guessed.then_some(GUESSED));
         let Line { time, event, reason, .. } = line;
         let then = Some(Then { time, event, reason });
-        Ok(Self { shown, source, request: made(&asked)?, identified, then })
+        let request = Ok(made((calling, called), &classes));
+        let question = Self { shown, source, request, is_guessed, identified, assumed, then };
+        let question = question.with_names_of_audit();
+        Ok(if is_guessed { question } else { question.with_many() })
+    }
+
+    /// Says so where the audit alone has the certificate.
+    fn with_names_of_audit(mut self) -> Self {
+        let by = self.shown.as_ref().ok().and_then(|shown| Some(&shown.as_ref()?.by));
+        self.assumed.extend(matches!(by, Some(AcceptedBy::Chain(_))).then_some(AS_THEN));
+        self
+    }
+
+    /// Says so where there are more contexts than a request can have.
+    fn with_many(mut self) -> Self {
+        let proposed = self.request.as_ref().map_or(0, ReceivedRq::proposed);
+        self.assumed.extend((proposed > MAX_CONTEXTS).then_some(MANY));
+        self
     }
 }
+
+const GUESSED: &str = "the audit does not say which presentation contexts were asked for: every SOP \
+                       class that is known is judged, and what would be permitted is listed; \
+                       --service and --sop-class name others";
+const MANY: &str = "a request has at most 128 presentation contexts: for all of these the device asks \
+                    in several associations";
+const AS_THEN: &str = "a CA of the gate vouches for the certificate, and has not revoked it; the file of the \
+                       certificate says whether that is so";
+const RIGHT_PASSWORD: &str = "the password is taken for right";
+const SUBJECT_ONLY: &str = "of the token, the audit has the subject and no other claim; --token names \
+                            its file";
+const REFUSED_USER: &str = "the user is refused as it was then; --token and --user name another";
 
 fn listener(named: Option<&str>, settings: &Settings) -> Result<Arc<str>, Unasked> {
     let mut names: Vec<_> = settings.site.tls.keys().cloned().collect();
@@ -172,10 +231,24 @@ fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Acc
         (digest.to_string(), trail::open(asked.audit.as_deref(), &settings.log.audit));
     let Ok(audit) = audit else { return Err(Unasked::UnknownDigest) };
     let read = trail::each(audit, |line| {
-        found = line.certificate.filter(|shown| shown.sha256 == wanted).or(found.take());
+        let Line { event, reason, certificate, .. } = line;
+        let shown = certificate.filter(|shown| shown.sha256 == wanted);
+        found = shown.map(|shown| (shown, event, reason)).or(found.take());
     });
     read.map_err(|error| Unasked::File("audit", wanted.clone(), words(&error)))?;
-    found.and_then(|shown| accepted(&shown, &settings.site)).ok_or(Unasked::UnknownDigest)
+    let (shown, event, reason) = found.ok_or(Unasked::UnknownDigest)?;
+    // No CA of the gate vouches for the names in it: anybody can make such a certificate.
+    if event == HANDSHAKE_FAILED {
+        return Err(Unasked::NotAccepted(harmless(&reason.unwrap_or_default())));
+    }
+    accepted(&shown, &settings.site).ok_or(Unasked::UnknownDigest)
+}
+
+/// A certificate of which the audit has the end.
+fn in_time(accepted: Accepted) -> Result<Option<Accepted>, HandshakeFault> {
+    let now = i64::try_from(validity::since_epoch(SystemTime::now())).unwrap_or(i64::MAX);
+    let is_over = accepted.certificate.not_after < now;
+    if is_over { Err(HandshakeFault::CertificateExpired) } else { Ok(Some(accepted)) }
 }
 
 /// The certificate of an audit line, as its handshake has accepted it.
@@ -187,6 +260,7 @@ fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
         dns: boxed(&shown.dns),
         uris: boxed(&shown.uris),
         common_name: shown.common_name.as_deref().map(Into::into),
+        not_after: end(shown).unwrap_or(i64::MAX),
         ..bare(sha256, digest(&shown.spki_sha256).unwrap_or(sha256))
     };
     let pinned = Accepted { certificate, by: AcceptedBy::Pin };
@@ -197,6 +271,12 @@ fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
     let cas: Vec<_> = named.collect();
     let by = AcceptedBy::Chain(if cas.is_empty() { vec![Ca::Only] } else { cas });
     Some(Accepted { by, ..pinned })
+}
+
+/// In seconds since the epoch.
+fn end(shown: &Shown) -> Option<i64> {
+    let end = humantime::parse_rfc3339(&shown.not_after).ok()?;
+    i64::try_from(validity::since_epoch(end)).ok()
 }
 
 fn bare(sha256: Digest, spki_sha256: Digest) -> Certificate {
@@ -222,14 +302,18 @@ fn bytes(path: &Path, option: &'static str) -> Result<Vec<u8>, Unasked> {
     fs::read(path).map_err(|error| fault(words(&error)))
 }
 
-/// A captured PDU, as bytes or in hexadecimal digits.
-fn parse(captured: &[u8]) -> Result<ReceivedRq, AssociateError> {
+/// A captured PDU, as bytes or in hexadecimal digits. One that is cut short ends as at the gate, which
+/// waits for the rest.
+fn parse(captured: &[u8]) -> Result<ReceivedRq, Reason> {
     let typed = hexadecimal(captured);
     let pdu = typed.as_deref().unwrap_or(captured);
-    let header = pdu.first_chunk::<{ Header::LEN }>().ok_or(AssociateError::CutItemHeader)?;
+    if pdu.is_empty() {
+        return Err(Early::ClosedBeforeRequest.into());
+    }
+    let header = pdu.first_chunk::<{ Header::LEN }>().ok_or(Early::ClosedInRequest)?;
     let length = request_length(*header)?;
-    let body = pdu.get(Header::LEN..Header::LEN + length);
-    ReceivedRq::parse(body.ok_or(AssociateError::CutItemHeader)?)
+    let body = pdu.get(Header::LEN..Header::LEN + length).ok_or(Early::ClosedInRequest)?;
+    Ok(ReceivedRq::parse(body)?)
 }
 
 fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
@@ -246,10 +330,15 @@ fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
     Some(pairs.take(MAX_ASSOCIATE_LENGTH as usize + Header::LEN + 1).collect())
 }
 
-/// The request that the arguments describe.
-fn made(asked: &Explain) -> Result<Result<ReceivedRq, AssociateError>, Unasked> {
-    let (Some(called), Some(calling)) = (asked.called, asked.calling) else {
-        return Err(Unasked::TooLong);
+/// A request between these titles for these SOP classes. The policy judges a context by its SOP class:
+/// where there are more than ids, they begin anew, as in another request.
+fn made((calling, called): (AeTitle, AeTitle), classes: &[Uid]) -> ReceivedRq {
+    let ids = (1..=u8::MAX).filter_map(ContextId::new).cycle();
+    let transfer_syntaxes: Vec<Uid> = IMPLICIT_LITTLE.parse().into_iter().collect();
+    let context = |(id, class): (ContextId, &Uid)| ProposedContext {
+        id,
+        abstract_syntax: class.clone(),
+        transfer_syntaxes: transfer_syntaxes.clone(),
     };
     let user = UserInformation {
         maximum_length: USUAL_MAXIMUM_LENGTH,
@@ -258,25 +347,53 @@ fn made(asked: &Explain) -> Result<Result<ReceivedRq, AssociateError>, Unasked> 
         roles: Vec::new(),
         extended: Vec::new(),
     };
-    let request = AssociateRq { called, calling, contexts: contexts(asked), user };
-    let pdu = request.encode().map_err(|_| Unasked::TooLong)?;
-    Ok(ReceivedRq::parse(pdu.get(Header::LEN..).unwrap_or_default()))
+    let contexts = ids.zip(classes).map(context).collect();
+    ReceivedRq {
+        request: AssociateRq { called, calling, contexts, user },
+        echo: Echo([0; 64]),
+        unsound: Vec::new(),
+        identity: None,
+        notes: Notes::default(),
+    }
 }
 
-fn contexts(asked: &Explain) -> Vec<ProposedContext> {
-    let mut classes: Vec<Uid> = asked.services.iter().flat_map(classes_of).collect();
-    classes.extend(asked.sop_classes.iter().cloned());
-    if classes.is_empty() {
-        classes.extend(VERIFICATION.parse::<Uid>());
+impl Explain {
+    const fn names_classes(&self) -> bool {
+        !self.services.is_empty() || !self.sop_classes.is_empty()
     }
-    let ids = (1..=u8::MAX).filter_map(ContextId::new);
-    let transfer_syntaxes: Vec<Uid> = IMPLICIT_LITTLE.parse().into_iter().collect();
-    let context = |(id, abstract_syntax)| ProposedContext {
-        id,
-        abstract_syntax,
-        transfer_syntaxes: transfer_syntaxes.clone(),
-    };
-    ids.zip(classes).take(MAX_CONTEXTS).map(context).collect()
+
+    const fn shows_user(&self) -> bool {
+        self.token.is_some() || self.user.is_some()
+    }
+
+    /// Each once.
+    fn sop_classes(&self) -> Vec<Uid> {
+        let named = self.services.iter().flat_map(classes_of);
+        let mut classes: Vec<Uid> = Vec::new();
+        for class in named.chain(self.sop_classes.iter().cloned()) {
+            if !classes.contains(&class) {
+                classes.push(class);
+            }
+        }
+        if classes.is_empty() {
+            classes.extend(VERIFICATION.parse::<Uid>());
+        }
+        classes
+    }
+}
+
+/// What the audit says that was asked for, if that is all of it.
+fn classes_then(line: &Line) -> Option<Vec<Uid>> {
+    let contexts = line.contexts.as_ref()?;
+    let classes = contexts.removed.iter().map(|one| one.abstract_syntax.as_ref()?.parse().ok());
+    let classes: Vec<Uid> = classes.collect::<Option<_>>()?;
+    (!classes.is_empty() && classes.len() == contexts.asked).then_some(classes)
+}
+
+fn every_class() -> Vec<Uid> {
+    let mut known: Vec<_> = SopClass::all().collect();
+    known.sort_unstable_by_key(|class| class.keyword);
+    known.iter().filter_map(|class| class.uid.parse().ok()).collect()
 }
 
 fn classes_of(service: &Service) -> Vec<Uid> {
@@ -287,36 +404,41 @@ fn classes_of(service: &Service) -> Vec<Uid> {
     groups.flat_map(|group| group.sop_classes).filter_map(|class| class.uid.parse().ok()).collect()
 }
 
-/// The user of the arguments, or of a captured request as far as that can be verified without a secret.
+/// The user of the arguments, or of a captured request as far as that can be verified without a secret,
+/// and what is assumed of it.
 fn identified(
     asked: &Explain,
     site: &Site,
     request: Option<&ReceivedRq>,
-) -> Result<Identified, Unasked> {
+) -> Result<(Identified, Vec<&'static str>), Unasked> {
+    let token = |token: &[u8]| site.issuers.verify(token, SystemTime::now()).map(User::Token);
     let verified = if let Some(path) = &asked.token {
-        let token = zeroize::Zeroizing::new(bytes(path, "token")?);
-        Some(site.issuers.verify(&token, SystemTime::now()).map(User::Token))
+        token(&zeroize::Zeroizing::new(bytes(path, "token")?))
     } else if let Some(name) = &asked.user {
-        Some(by_name(name, site))
-    } else {
-        request.and_then(|request| request.identity.as_ref()).map(|shown| {
-            match Verification::of_shown(Some(shown))? {
-                Verification::NotNeeded => Err(Denial::IdentityKind),
-                Verification::Token => {
-                    site.issuers.verify(&shown.primary, SystemTime::now()).map(User::Token)
-                }
-                Verification::Password => {
-                    let name = std::str::from_utf8(&shown.primary);
-                    name.map_err(|_| Denial::UserUnknown).and_then(|name| by_name(name, site))
-                }
+        by_name(name, site)
+    } else if let Some(shown) = request.and_then(|request| request.identity.as_ref()) {
+        Verification::of_shown(Some(shown)).and_then(|verification| match verification {
+            Verification::NotNeeded => Err(Denial::IdentityKind),
+            Verification::Token => token(&shown.primary),
+            Verification::Password => {
+                let name = std::str::from_utf8(&shown.primary);
+                name.map_err(|_| Denial::UserUnknown).and_then(|name| by_name(name, site))
             }
         })
+    } else {
+        return Ok((Identified::Nobody, Vec::new()));
     };
-    Ok(match verified {
-        None => Identified::Nobody,
-        Some(Ok(user)) => Identified::User { user, wants_answer: false },
-        Some(Err(denial)) => Identified::Refused(denial),
-    })
+    Ok(outcome(verified))
+}
+
+fn outcome(verified: Result<User, Denial>) -> (Identified, Vec<&'static str>) {
+    match verified {
+        Ok(user) => {
+            let assumed = matches!(user, User::Password(_)).then_some(RIGHT_PASSWORD);
+            (Identified::User { user, wants_answer: false }, assumed.into_iter().collect())
+        }
+        Err(denial) => (Identified::Refused(denial), Vec::new()),
+    }
 }
 
 fn by_name(name: &str, site: &Site) -> Result<User, Denial> {
@@ -327,21 +449,32 @@ fn by_name(name: &str, site: &Site) -> Result<User, Denial> {
     }
 }
 
-/// Who it was then, without what a token said besides.
-fn as_then(line: &Line, site: &Site) -> Identified {
-    let Some(name) = line.user.as_deref() else { return Identified::Nobody };
-    let user = match line.issuer.as_deref() {
-        Some(issuer) => Ok(User::Token(Token {
-            issuer: issuer.into(),
-            subject: name.into(),
-            expires: i64::MAX,
-            bound_to: None,
-            claims: [].into(),
-        })),
-        None => by_name(name, site),
+/// Who it was then, without what a token said besides, or why it was nobody.
+fn as_then(line: &Line, site: &Site) -> (Identified, Vec<&'static str>) {
+    let Some(name) = line.user.as_deref() else {
+        let refused = line.reason.as_deref().and_then(of_user);
+        return refused.map_or_else(
+            || (Identified::Nobody, Vec::new()),
+            |denial| (Identified::Refused(denial), vec![REFUSED_USER]),
+        );
     };
-    match user {
-        Ok(user) => Identified::User { user, wants_answer: false },
-        Err(denial) => Identified::Refused(denial),
-    }
+    let Some(issuer) = line.issuer.as_deref() else { return outcome(by_name(name, site)) };
+    let token = Token {
+        issuer: issuer.into(),
+        subject: name.into(),
+        expires: i64::MAX,
+        bound_to: None,
+        claims: [].into(),
+    };
+    let user = User::Token(token);
+    (Identified::User { user, wants_answer: false }, vec![SUBJECT_ONLY])
+}
+
+/// The denial of a user that has this code.
+fn of_user(code: &str) -> Option<Denial> {
+    let is_of_user = |denial: &Denial| {
+        denial.answer() == Answer::Reject(Reject::NOT_AUTHENTICATED)
+            && *denial != Denial::NoCertificate
+    };
+    Denial::ALL.iter().copied().find(|denial| denial.code() == code && is_of_user(denial))
 }
