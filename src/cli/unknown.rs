@@ -1,12 +1,13 @@
 //! `unknown`: the certificates of nobody that were refused lately, each with what lets its device in.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
+use pacsgate_core::certificate::Matcher;
+use pacsgate_core::wire::title::AeTitle;
 use serde::Serialize;
 
 use super::Exit;
@@ -19,15 +20,19 @@ use crate::host::words;
 use crate::x509::validity;
 
 /// The reasons for which a certificate is refused that belongs to nobody here.
-const OF_NOBODY: [&str; 6] = [
+const OF_NOBODY: [&str; 7] = [
     "unknown-certificate",
     "unknown-issuer",
     "ca-certificate",
     "key-usage-missing",
     "key-usage-wrong",
     "critical-extension",
+    "weak-signature",
 ];
-/// That are told apart; a stranger can make as many as it likes.
+/// The one of them for which a CA of the gate has vouched.
+const VOUCHED_FOR: &str = "unknown-certificate";
+/// That are told apart, of those with a CA of the gate and of the others, which a stranger can make as
+/// many of as it likes.
 const MOST: usize = 1_000;
 /// Titles and addresses of one of them.
 const MOST_OF_ONE: usize = 5;
@@ -107,17 +112,25 @@ impl Unknown {
     }
 }
 
-/// Those that were found, by their digests.
+/// Those that were found.
 struct Found {
     /// As the audit writes times, which sort as texts.
     since: String,
+    vouched_for: Kept,
+    others: Kept,
+}
+
+/// Those that were seen last, by their digests.
+#[derive(Default)]
+struct Kept {
     certificates: BTreeMap<String, Certificate>,
+    /// The lines of those for which there was no room.
     more: u64,
 }
 
 impl Found {
     fn since(since: &str) -> Self {
-        Self { since: since.to_owned(), certificates: BTreeMap::new(), more: 0 }
+        Self { since: since.to_owned(), vouched_for: Kept::default(), others: Kept::default() }
     }
 
     fn take(&mut self, line: &Line) {
@@ -127,18 +140,33 @@ impl Found {
         if config::sha256(&shown.sha256).is_err() {
             return;
         }
-        let is_full = self.certificates.len() >= MOST;
-        match self.certificates.entry(shown.sha256.clone()) {
-            Entry::Occupied(mut known) => known.get_mut().again(line),
-            Entry::Vacant(_) if is_full => self.more += 1,
-            Entry::Vacant(free) => free.insert(Certificate::of(shown, reason)).again(line),
+        if reason == VOUCHED_FOR {
+            self.others.certificates.remove(&shown.sha256);
+            self.vouched_for.take(shown, reason, line);
+        } else {
+            self.others.take(shown, reason, line);
         }
     }
 
     fn report(self) -> Report {
-        let mut certificates: Vec<_> = self.certificates.into_values().collect();
+        let Self { vouched_for, others, .. } = self;
+        let both = vouched_for.certificates.into_values().chain(others.certificates.into_values());
+        let mut certificates: Vec<_> = both.collect();
         certificates.sort_by(|one, other| other.last.cmp(&one.last));
-        Report { certificates, more: self.more }
+        Report { certificates, more: vouched_for.more + others.more }
+    }
+}
+
+impl Kept {
+    fn take(&mut self, shown: &Shown, reason: &str, line: &Line) {
+        if !self.certificates.contains_key(&shown.sha256) && self.certificates.len() >= MOST {
+            let oldest = self.certificates.values().min_by(|one, other| one.last.cmp(&other.last));
+            let oldest = oldest.map(|oldest| oldest.sha256.clone());
+            let gone = oldest.and_then(|oldest| self.certificates.remove(&oldest));
+            self.more += gone.map_or(0, |gone| gone.count);
+        }
+        let certificate = self.certificates.entry(shown.sha256.clone());
+        certificate.or_insert_with(|| Certificate::of(shown, reason)).again(line);
     }
 }
 
@@ -189,15 +217,24 @@ fn add(list: &mut Vec<String>, text: Option<&str>) {
 
 /// By its name, where a CA of the gate has vouched for that; else by its digest.
 fn matcher(shown: &Shown, reason: &str) -> String {
-    let name = shown.dns.first().map(|name| ("san_dns", name));
-    let name = name.or_else(|| shown.uris.first().map(|uri| ("san_uri", uri)));
-    match name.filter(|_| reason == "unknown-certificate") {
-        Some((key, name)) => {
-            let ca = shown.ca.first().map(|ca| format!(", ca = \"{}\"", harmless(ca)));
-            format!("[{{ {key} = \"{}\"{} }}]", harmless(name), ca.unwrap_or_default())
-        }
+    let dns = shown.dns.iter().filter(|name| Matcher::san_dns(name).is_ok());
+    let uris = shown.uris.iter().filter(|uri| Matcher::san_uri(uri).is_ok());
+    let names = dns.map(|name| ("san_dns", name)).chain(uris.map(|uri| ("san_uri", uri)));
+    let name = names.into_iter().find(|(_, name)| is_quotable(name));
+    let ca = match shown.ca.first() {
+        None => Some(String::new()),
+        Some(ca) => is_quotable(ca).then(|| format!(", ca = \"{ca}\"")),
+    };
+    match name.zip(ca).filter(|_| reason == VOUCHED_FOR) {
+        Some(((key, name), ca)) => format!("[{{ {key} = \"{name}\"{ca} }}]"),
         None => format!("[{{ cert_sha256 = \"{}\" }}]", shown.sha256),
     }
+}
+
+/// Whether it may stand between the quotes of a table that somebody pastes: the audit may come from
+/// anywhere.
+fn is_quotable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 impl Report {
@@ -234,7 +271,8 @@ impl Certificate {
         for (label, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {
             paragraph(out, label, INDENT, text);
         }
-        let titles = self.calling_ae.iter().map(|title| format!("\"{title}\""));
+        let is_title = |title: &&String| is_quotable(title) && title.parse::<AeTitle>().is_ok();
+        let titles = self.calling_ae.iter().filter(is_title).map(|title| format!("\"{title}\""));
         let titles = titles.collect::<Vec<_>>().join(", ");
         writeln!(
             out,

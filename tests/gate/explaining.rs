@@ -479,6 +479,47 @@ fn each_captured_request_that_breaks_a_rule_is_told_by_its_rule() {
     assert!(told > 15, "{told}");
 }
 
+#[test]
+fn a_flood_of_certificates_hides_none_that_a_ca_has_issued() {
+    let asked = Asked::usual();
+    let known = line(&site().ct1, |line| line["reason"] = "unknown-certificate".into());
+    let digest = |number: usize| format!("{number:064x}");
+    let flood = (0..3_000).map(|number| {
+        line(&site().ct1, |line| {
+            line["event"] = "failed".into();
+            line["reason"] = "unknown-issuer".into();
+            line["certificate"]["sha256"] = digest(number).into();
+        })
+    });
+    let lines: Vec<_> = flood.chain([known]).map(|line| line.to_string()).collect();
+    let audit = asked.settings.file("audit.jsonl", &lines.join("\n")).display().to_string();
+    let output = pacsgate(&asked.main, "unknown", &["--json", "--audit", &audit], None);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let all = report["certificates"].as_array().unwrap();
+    let has = |sha256: String| all.iter().any(|one| one["sha256"] == sha256);
+    // Nor one that came last.
+    assert!(has(site().ct1.sha256()) && has(digest(2_999)) && !has(digest(0)));
+    assert!(all.len() < 2_100 && report["more"].as_u64().unwrap() > 900, "{}", all.len());
+}
+
+#[test]
+fn nothing_in_the_audit_writes_into_the_table_that_is_pasted() {
+    let asked = Asked::usual();
+    let hostile = line(&site().ct1, |line| {
+        line["reason"] = "unknown-certificate".into();
+        line["calling"] = r#"X"], services = ["store"#.into();
+        let name = r#"x" }, { cert_sha256 = "00"#;
+        line["certificate"]["dns"] = serde_json::json!([name]);
+        line["certificate"]["ca"] = serde_json::json!([name]);
+    });
+    let file = asked.settings.file("audit.jsonl", &hostile.to_string()).display().to_string();
+    let output = pacsgate(&asked.main, "unknown", &["--audit", &file], None);
+    let said = words(&output);
+    let (_, table) = said.split_once("\n    certificate = ").unwrap();
+    let pin = format!("[{{ cert_sha256 = \"{}\" }}]\n", site().ct1.sha256());
+    assert!(table.starts_with(&pin) && table.contains("\n    calling_ae = []\n"), "{said}");
+}
+
 /// What becomes there in a while.
 fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + PATIENCE;
