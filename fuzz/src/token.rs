@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use pacsgate_core::identity::unverified::{Expected, MAX_CLAIMS, MAX_TOKEN, Unverified};
+use pacsgate_core::identity::unverified::{Expected, Unverified};
+use pacsgate_core::identity::{MAX_CLAIMS, MAX_TOKEN};
 
 use crate::limits::{TOKEN_BASE, TOKEN_FACTOR, peak};
 
