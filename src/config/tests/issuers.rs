@@ -207,3 +207,12 @@ fn warns_of_a_ca_of_keys_at_the_end_of_its_time() {
                     4096-01-01T00:00:00Z, in 10 days; renew it";
     assert!(warned.lines().any(|line| line.ends_with(expected)), "{warned}");
 }
+
+#[test]
+fn shows_no_password_that_stands_in_a_url() {
+    for url in ["https://u:canary@x/k", "http://u:canary@x/k", "https://u:canary@x/k#part"] {
+        let told = told(URL, "https://login.example/certs", url);
+        assert!(told.contains("issuer.login.keys_url: ") && told.contains("...@x/k"), "{told}");
+        assert!(!told.contains("canary"), "{told}");
+    }
+}

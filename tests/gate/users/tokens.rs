@@ -222,6 +222,19 @@ fn a_token_that_another_clock_accepts_is_good_for_a_while() {
 }
 
 #[test]
+fn ends_the_association_of_a_token_that_other_rules_would_not_accept() {
+    let issuer = Issuer::new();
+    let scenario = Scenario::with(|settings| with_tokens(settings, &issuer));
+    let mut requestor = scenario.ct1();
+    requestor.associate(&request(token(&issuer.token(|_| {}))));
+    let main = scenario.gate.directory.path().join("pacsgate.toml");
+    let text = std::fs::read_to_string(&main).unwrap();
+    std::fs::write(&main, text.replace(r#"["pacsgate"]"#, r#"["another"]"#)).unwrap();
+    scenario.gate.signal("HUP");
+    scenario.gate.audited("closed", "withdrawn");
+}
+
+#[test]
 fn ends_the_association_of_an_issuer_whom_a_reload_has_taken_out() {
     let issuer = Issuer::new();
     let scenario = Scenario::with(|settings| with_tokens(settings, &issuer));
