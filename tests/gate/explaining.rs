@@ -440,6 +440,20 @@ fn judges_every_sop_class_of_a_service_however_many_there_are() {
 }
 
 #[test]
+fn no_more_is_read_of_a_pipe_or_a_device_than_of_a_file() {
+    let asked = Asked::usual();
+    let certificate = asked.certificate(&site().ct1);
+    let usual = ["--certificate", &certificate, "--source", "127.0.0.1", "--request", "/dev/zero"];
+    let output = pacsgate(&asked.main, "explain", &usual, None);
+    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+    assert!(
+        words(&output).contains("--request: /dev/zero: is larger than 1 MiB"),
+        "{}",
+        words(&output)
+    );
+}
+
+#[test]
 fn a_request_that_is_cut_short_ends_as_at_the_gate() {
     let asked = Asked::usual();
     let certificate = asked.certificate(&site().ct1);

@@ -1,6 +1,7 @@
 //! What is asked: an association as its requestor would ask for it.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use crate::stream::tls::HandshakeFault;
 use crate::x509::{pem, validity};
 
 /// What a file of arguments may have.
-const MAX_FILE: u64 = 1024 * 1024;
+const MAX_FILE: usize = 1024 * 1024;
 /// The event of a connection whose certificate was not accepted.
 const HANDSHAKE_FAILED: &str = "failed";
 const VERIFICATION: &str = "1.2.840.10008.1.1";
@@ -295,11 +296,15 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Unasked> {
 
 fn bytes(path: &Path, option: &'static str) -> Result<Vec<u8>, Unasked> {
     let fault = |why: String| Unasked::File(option, harmless(&path.to_string_lossy()), why);
-    let is_large = fs::metadata(path).is_ok_and(|file| file.len() > MAX_FILE);
-    if is_large {
+    // A pipe or a device has no size to ask for. Room for all of it: a token is not copied by growth.
+    let mut bytes = Vec::with_capacity(MAX_FILE + 1);
+    let read =
+        File::open(path).and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes));
+    read.map_err(|error| fault(words(&error)))?;
+    if bytes.len() > MAX_FILE {
         return Err(fault("is larger than 1 MiB".to_owned()));
     }
-    fs::read(path).map_err(|error| fault(words(&error)))
+    Ok(bytes)
 }
 
 /// A captured PDU, as bytes or in hexadecimal digits. One that is cut short ends as at the gate, which
