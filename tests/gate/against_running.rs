@@ -1,5 +1,6 @@
 //! `check --against-running`: what a reload would end.
 
+use crate::reload;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, EXPLICIT, Item};
 use crate::support::gate::{Gate, command};
@@ -168,9 +169,7 @@ impl Running {
     }
 
     fn edit(&self, from: &str, to: &str) {
-        let text = fs::read_to_string(self.configuration()).unwrap();
-        assert!(text.contains(from), "{text}");
-        fs::write(self.configuration(), text.replace(from, to)).unwrap();
+        reload::edit(&self.scenario.gate, from, to);
     }
 
     fn check(&self, options: &[&str]) -> Checked {

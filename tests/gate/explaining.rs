@@ -1,5 +1,6 @@
 //! `pacsgate explain` and `pacsgate unknown`.
 
+use crate::reload::edit;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, Item};
 use crate::support::authority::{Authority, Identity, Profile, Usage, Validity};
@@ -229,8 +230,7 @@ fn explains_an_association_of_the_audit() {
         assert!(said.contains(part), "{part} in {said}");
     }
     // The administrator mends it, and asks again before the reload.
-    let text = fs::read_to_string(&main).unwrap();
-    fs::write(&main, text.replace(r#"["CT1", "CT1_QR"]"#, r#"["CT1", "ct1"]"#)).unwrap();
+    edit(&scenario.gate, r#"["CT1", "CT1_QR"]"#, r#"["CT1", "ct1"]"#);
     let output = pacsgate(&main, "explain", &[id], None);
     assert!(output.status.success(), "{}", words(&output));
     let output = pacsgate(&main, "explain", &["0123456789abcdef-7"], None);

@@ -1,6 +1,7 @@
 //! JSON Web Tokens.
 
 use super::{accepted, asking, assert_never_saw_an_identity, refused, request, request_as, token};
+use crate::reload::{edit, reload};
 use crate::support::configuration::Table;
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
@@ -227,10 +228,8 @@ fn ends_the_association_of_a_token_that_other_rules_would_not_accept() {
     let scenario = Scenario::with(|settings| with_tokens(settings, &issuer));
     let mut requestor = scenario.ct1();
     requestor.associate(&request(token(&issuer.token(|_| {}))));
-    let main = scenario.gate.directory.path().join("pacsgate.toml");
-    let text = std::fs::read_to_string(&main).unwrap();
-    std::fs::write(&main, text.replace(r#"["pacsgate"]"#, r#"["another"]"#)).unwrap();
-    scenario.gate.signal("HUP");
+    edit(&scenario.gate, r#"["pacsgate"]"#, r#"["another"]"#);
+    reload(&scenario.gate);
     scenario.gate.audited("closed", "withdrawn");
 }
 
@@ -240,10 +239,8 @@ fn ends_the_association_of_an_issuer_whom_a_reload_has_taken_out() {
     let scenario = Scenario::with(|settings| with_tokens(settings, &issuer));
     let mut requestor = scenario.ct1();
     requestor.associate(&request(token(&issuer.token(|_| {}))));
-    let main = scenario.gate.directory.path().join("pacsgate.toml");
-    let text = std::fs::read_to_string(&main).unwrap();
-    std::fs::write(&main, text.replace("[issuer.login]", "[issuer.other]")).unwrap();
-    scenario.gate.signal("HUP");
+    edit(&scenario.gate, "[issuer.login]", "[issuer.other]");
+    reload(&scenario.gate);
     let line = scenario.gate.audited("closed", "withdrawn");
     assert!(line["detail"].to_string().contains("issuer"), "{line}");
 }
