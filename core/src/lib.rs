@@ -9,6 +9,7 @@
 //! - [`counts`]: how often each kind of a thing was met.
 //! - [`certificate`]: what a client certificate says of its holder.
 //! - [`identity`]: the user of a requestor, once verified.
+//! - [`direction`]: which system stands at which side of an association.
 //! - [`transfer_syntax`]: the transfer syntaxes whose data sets can be walked.
 //! - [`services`]: named sets of SOP classes and the operations on them.
 //! - [`data_set`]: the structure of data sets, walked as they stream by.
@@ -28,6 +29,7 @@
 pub mod certificate;
 pub mod counts;
 pub mod data_set;
+pub mod direction;
 mod gather;
 pub mod identity;
 pub mod inspector;
