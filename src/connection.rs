@@ -23,8 +23,9 @@ use std::sync::Arc;
 use std::task;
 
 use pacsgate_core::certificate::{Accepted, Digest};
+use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Contexts, Inspector, News};
-use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
+use pacsgate_core::policy::{self, Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -216,7 +217,7 @@ impl Connected {
                 stream.get_mut().0.handshake_done();
                 let accepted = match shown {
                     Shown::Certificate(accepted) => {
-                        let holder = site.policy.holder(&accepted);
+                        let holder = site.policy.holder(Direction::Inward, &accepted);
                         context.has_shown(&accepted.certificate, holder.as_ref());
                         account.authenticated(&accepted, holder);
                         Some(accepted)
@@ -266,11 +267,12 @@ impl Authenticated {
         let Self { mut requestor, accepted } = self;
         let Requestor { context, account, .. } = &mut requestor;
         let site = Arc::clone(&context.site);
-        let holder = accepted.as_ref().and_then(|it| Some((it, site.policy.holder(it)?)));
+        let holder =
+            accepted.as_ref().and_then(|it| Some((it, site.policy.holder(Direction::Inward, it)?)));
         let Some((certificate, holder)) = holder else {
             return Ok(Self { requestor, accepted });
         };
-        let others = context.belongs_to(&holder.peer);
+        let others = context.belongs_to(&holder.name);
         match site.policy.meet(certificate, context.source.ip(), others) {
             Ok(()) => Ok(Self { requestor, accepted }),
             Err(refusal) => {
@@ -327,7 +329,7 @@ impl Requested {
         match tls.judge_again(&chain) {
             Ok(accepted) => {
                 if let Some(certificate) = &accepted {
-                    let holder = context.site.policy.holder(certificate);
+                    let holder = context.site.policy.holder(Direction::Inward, certificate);
                     requestor.account.authenticated(certificate, holder);
                 }
                 Ok(Self { requestor, accepted, request, identified, stamp })
@@ -369,7 +371,8 @@ impl Requested {
         let context = &requestor.context;
         let source = context.source.ip();
         let balancer = context.balancer();
-        let facts = Facts { certificate: accepted.as_ref(), source, request: &request };
+        let shown = accepted.as_ref().map_or(policy::Shown::Nothing, policy::Shown::Certificate);
+        let facts = Facts::inward(shown, source, &request);
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {

@@ -141,6 +141,10 @@ pub const fn is_refusal(reason: Reason) -> bool {
         Reason::Request(_) => true,
         Reason::Denied(denial) => match denial {
             Denial::UnknownCertificate
+            | Denial::UnknownAddress
+            | Denial::UnknownPacs
+            | Denial::SeveralPacs
+            | Denial::PacsNetwork
             | Denial::SeveralPeers
             | Denial::WrongNetwork
             | Denial::CallingTitle
@@ -169,7 +173,14 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::UserNotListed
             | Denial::PasswordWrong
             | Denial::PasswordAttempts => true,
-            Denial::PeerLimit
+            // Of a PACS, which is known: it may repeat what is no longer awaited for as long as it likes.
+            Denial::PacsTitle
+            | Denial::PeerTitle
+            | Denial::NothingReceived
+            | Denial::NothingRequested
+            | Denial::ReachLimit
+            | Denial::PacsOwnLimit
+            | Denial::PeerLimit
             | Denial::PeerShare
             | Denial::PacsLimit
             | Denial::TokenKeysStale

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, Digest};
 use pacsgate_core::identity::User;
-use pacsgate_core::policy::{Denial, Facts, Identified, Verification};
+use pacsgate_core::policy::{Denial, Facts, Identified, Shown, Verification};
 use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
 use pacsgate_core::wire::title::AeTitle;
 
@@ -53,7 +53,8 @@ fn needed(
     request: &ReceivedRq,
     shown: Option<&UserIdentity>,
 ) -> Result<Option<Needed>, Denial> {
-    let facts = Facts { certificate: accepted, source: context.source.ip(), request };
+    let certificate = accepted.map_or(Shown::Nothing, Shown::Certificate);
+    let facts = Facts::inward(certificate, context.source.ip(), request);
     let candidate = context.site.policy.identify(&facts).ok();
     let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
     let name = shown.map(|shown| shown.primary.as_slice()).unwrap_or_default();

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use pacsgate_core::policy::{
-    Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+    Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Shown, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -219,7 +219,8 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     let Question { shown, source, request, identified, .. } = question;
     let certificate = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    let facts = Facts { certificate: certificate.as_ref(), source: *source, request };
+    let shown = certificate.as_ref().map_or(Shown::Nothing, Shown::Certificate);
+    let facts = Facts::inward(shown, *source, request);
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
     let contexts = contexts(&candidate);
