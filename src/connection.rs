@@ -43,7 +43,7 @@ use crate::basis::Basis;
 use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
-use crate::live::{AssociationSlot, PacsSlot};
+use crate::live::{AssociationSlot, TargetSlot};
 use crate::net;
 use crate::reason::{Early, Reason};
 use crate::register::Entry;
@@ -117,7 +117,7 @@ struct Ended {
     requestor: Option<(Stream, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
     /// The acceptor has its connection for as long as it is open.
-    at_pacs: Option<PacsSlot>,
+    at_target: Option<TargetSlot>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
 }
@@ -377,7 +377,8 @@ impl Requested {
         let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
+            let (slot, occupancy) =
+                live.take_slot(Direction::Inward, candidate.peer(), candidate.pacs());
             let permit = candidate.admit(occupancy)?.permit(identified)?;
             Ok((permit, slot))
         });
@@ -432,7 +433,7 @@ impl Permitted {
             Err(Refused { reason, acceptor }) => {
                 let mut ended = requestor.answered(reason);
                 ended.acceptor = acceptor;
-                ended.at_pacs = Some(slot.over());
+                ended.at_target = Some(slot.over());
                 return Err(ended);
             }
         };
@@ -441,7 +442,7 @@ impl Permitted {
         if !matches!(answered, Ok(Ok(()))) {
             let mut ended = requestor.dropped(TargetFailure::Abandoned);
             ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
-            ended.at_pacs = Some(slot.over());
+            ended.at_target = Some(slot.over());
             return Err(ended);
         }
         requestor.account.opened(&permit, &conclusion);
@@ -531,7 +532,7 @@ impl Established {
             relay(&mut *stream, &mut acceptor, inspector, deadlines, outside, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
-        let at_pacs = Some(slot.over());
+        let at_target = Some(slot.over());
         if let Some(why) = withdrawal.filter(|_| ending == Over::Withdrawn.into()) {
             account.withdrawn(&why);
         }
@@ -546,7 +547,7 @@ impl Established {
             answer: if is_reset { Answer::Reset } else { ending.answer() },
             requestor: Some((stream, to_requestor)),
             acceptor: Some((acceptor, to_acceptor)),
-            at_pacs,
+            at_target,
             transport: None,
         }
     }
@@ -599,7 +600,7 @@ impl Ended {
             answer: reason.answer(),
             requestor: None,
             acceptor: None,
-            at_pacs: None,
+            at_target: None,
             transport: None,
         })
     }
@@ -613,7 +614,7 @@ impl Ended {
             answer,
             requestor,
             acceptor,
-            at_pacs,
+            at_target,
             transport,
         } = *self;
         let patience = context.site.limits.close;
@@ -624,7 +625,7 @@ impl Ended {
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
         let acceptor = async {
-            let (Some((mut stream, farewell)), _at_pacs) = (acceptor, at_pacs) else { return };
+            let (Some((mut stream, farewell)), _at_target) = (acceptor, at_target) else { return };
             let close = farewell.say(&mut stream, patience).await;
             if close == Close::Reset {
                 net::reset_on_close(&stream);

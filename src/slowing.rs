@@ -131,6 +131,7 @@ pub const fn is_failure(reason: Reason) -> bool {
         | Reason::Denied(_)
         | Reason::Target(_)
         | Reason::Overreaching(_)
+        | Reason::Reach(_)
         | Reason::Ended(_) => false,
     }
 }
@@ -192,6 +193,7 @@ pub const fn is_refusal(reason: Reason) -> bool {
         | Reason::Handshake(_)
         | Reason::Target(_)
         | Reason::Overreaching(_)
+        | Reason::Reach(_)
         | Reason::Ended(_) => false,
     }
 }
