@@ -14,6 +14,7 @@ use divan::counter::{BytesCount, ItemsCount};
 use pacsgate::identity::password::{Cost, Hash};
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::data_set::{Purpose, Rules, Walker};
+use pacsgate_core::direction::System;
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Caps, Guarding, Inspector, Out};
 use pacsgate_core::policy::{
@@ -165,7 +166,7 @@ fn contexts() -> Contexts {
 }
 
 /// As a requestor's, of whom nothing is tolerated.
-const RULES: Rules = Rules::strict(Side::Requestor);
+const RULES: Rules = Rules::strict(System::Peer);
 
 fn walk_of(syntax: &str) -> Walk {
     if syntax == "implicit" { Walk::ImplicitLittle } else { Walk::ExplicitLittle }

@@ -24,7 +24,7 @@ use std::task;
 
 use pacsgate_core::certificate::{Accepted, Digest};
 use pacsgate_core::direction::Direction;
-use pacsgate_core::inspector::{Contexts, Inspector, News};
+use pacsgate_core::inspector::{Contexts, Inspector, News, Shared};
 use pacsgate_core::policy::{self, Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
@@ -449,7 +449,8 @@ impl Permitted {
         let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
         basis.forget_all_but(&conclusion.contexts);
         let basis = requestor.context.gate.register.enter(basis);
-        let inspector = Inspector::new(conclusion.contexts).with_quota(quota);
+        let inspector =
+            Inspector::new(conclusion.contexts).sharing(Shared { quota, ..Shared::default() });
         Ok(Established { requestor, acceptor, inspector, slot, basis })
     }
 }

@@ -15,11 +15,10 @@ pub mod target;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Quota};
+use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Shared};
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
@@ -77,8 +76,8 @@ pub struct Outside<D, E, R> {
 /// What other rules mean for an association.
 #[derive(Debug)]
 pub enum Rules {
-    /// It goes on under them, with caps on its objects.
-    Bind(Contexts, Option<Arc<dyn Quota>>),
+    /// It goes on under them, with what it shares with other associations.
+    Bind(Contexts, Shared),
     /// It ends with the messages that are under way, or after this time.
     End(Duration),
 }
@@ -175,7 +174,7 @@ where
 {
     fn obey(&mut self, rules: Rules) {
         match rules {
-            Rules::Bind(contexts, quota) => self.inspector.bind(contexts, quota),
+            Rules::Bind(contexts, shared) => self.inspector.bind(contexts, shared),
             Rules::End(grace) => {
                 self.inspector.wind_up();
                 self.watch.withdraw(Instant::now() + grace);

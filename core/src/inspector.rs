@@ -22,6 +22,7 @@ mod permission;
 mod progress;
 mod quota;
 mod release;
+mod shared;
 mod tidied;
 
 pub use command::{CommandError, SubOperations};
@@ -34,13 +35,13 @@ pub use lane::MAX_COMMAND;
 pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
 pub use progress::Progress;
 pub use quota::{Caps, Quota, Stored};
+pub use shared::{Awaited, Requests, Shared};
 pub use tidied::Tidied;
 
-use std::sync::Arc;
-
 use crate::data_set::DataSetError;
+use crate::direction::System;
 use crate::reason::Sided;
-use crate::services::Operation;
+use crate::services::{Operation, is_storage_commitment};
 use crate::side::{PerSide, Side};
 use crate::wire::pdu;
 use crate::wire::reject::Abort;
@@ -90,8 +91,7 @@ pub enum Phase {
 pub struct Inspector {
     contexts: Contexts,
     lanes: PerSide<Lane>,
-    /// Where there are caps on the objects of the requestor.
-    quota: Option<Arc<dyn Quota>>,
+    shared: Shared,
     outstanding: Outstanding,
     ledger: Ledger,
     /// Requests that came before the response to the one before: nothing more is taken of that side.
@@ -117,7 +117,7 @@ impl Inspector {
                 acceptor: Lane::new(maxima.from_acceptor, maxima.to_requestor),
             },
             contexts,
-            quota: None,
+            shared: Shared::default(),
             outstanding: Outstanding::default(),
             ledger: Ledger::default(),
             early: PerSide::default(),
@@ -128,10 +128,10 @@ impl Inspector {
         }
     }
 
-    /// The same, with caps on the objects of the requestor.
+    /// The same, with what it shares with other associations.
     #[must_use]
-    pub fn with_quota(self, quota: Option<Arc<dyn Quota>>) -> Self {
-        Self { quota, ..self }
+    pub fn sharing(self, shared: Shared) -> Self {
+        Self { shared, ..self }
     }
 
     /// What was agreed on. What is permitted on it may change: see [`Inspector::bind`].
@@ -141,8 +141,8 @@ impl Inspector {
 
     /// Judges by other rules from the next request on; what is under way goes on as it was judged.
     /// The contexts are those of [`Inspector::contexts`] under them.
-    pub fn bind(&mut self, contexts: Contexts, quota: Option<Arc<dyn Quota>>) {
-        (self.contexts, self.quota) = (contexts, quota);
+    pub fn bind(&mut self, contexts: Contexts, shared: Shared) {
+        (self.contexts, self.shared) = (contexts, shared);
     }
 
     /// Lets what is under way come to the end of its message, and nothing begin.
@@ -309,6 +309,7 @@ impl Inspector {
             Step::DataSetEnd(guard) => {
                 if let Some(guard) = guard {
                     self.write_down(from, &guard);
+                    self.has_gone(from, guard.command());
                     self.outstanding.went_on(from, guard.command());
                 }
                 self.message_ended(from, out)?;
@@ -361,10 +362,14 @@ impl Inspector {
         match command.role {
             Role::Response { .. } => {
                 let is_held = self.lanes.get(from.other()).is_holding_request();
+                let moving = self.outstanding.destination(from.other(), &command);
                 self.outstanding.respond(from, &command, is_held, &mut self.ledger)?;
                 if !permission::may_answer_for(&command, &self.contexts) {
                     command.drop_class();
                     self.ledger.tidy(Tidied::Class);
+                }
+                if let (Some(to), Some(requests)) = (moving, &self.shared.requests) {
+                    requests.moves(&to);
                 }
                 self.forward(from, command, out);
             }
@@ -388,7 +393,12 @@ impl Inspector {
                 let is_held = self.lanes.requestor.is_holding_request();
                 let get = Operation::CGet;
                 let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
-                match permission::judge(from, operation, &command, &self.contexts, is_getting) {
+                let judged =
+                    permission::judge(from, operation, &command, &self.contexts, is_getting);
+                let awaited = self.shared.awaited.as_deref();
+                let judged = judged
+                    .and_then(|()| permission::is_awaited(from, operation, &command, awaited));
+                match judged {
                     Ok(()) => {
                         let is_own =
                             permission::is_own_move(from, operation, &command, &self.contexts);
@@ -412,17 +422,35 @@ impl Inspector {
         let syntax = self.contexts.get(command.context).map(|context| context.transfer_syntax);
         let Some(syntax) = syntax.filter(|_| command.follows == Follows::DataSet) else {
             self.lanes.get_mut(from).passed_whole();
-            return self.lanes.get(from).write_command(command.context, &command.bytes, out);
+            self.lanes.get(from).write_command(command.context, &command.bytes, out);
+            return self.has_gone(from, &command);
         };
         let (context, bytes) = (command.context, command.bytes.clone());
         // A request is answered by what was read of it; its bytes are needed no more.
         if command.is_request() {
             command.bytes = Vec::new();
         }
-        let quota = self.quota.as_ref().filter(|_| from == Side::Requestor);
+        let is_peers = self.contexts.system(from) == System::Peer;
+        let quota = self.shared.quota.as_ref().filter(|_| is_peers);
         let mut guard = Guard::new(from, command, syntax, &self.contexts, quota.cloned());
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
+    }
+
+    /// What a peer has asked for is remembered, beyond the association.
+    fn has_gone(&self, from: Side, command: &Command) {
+        let Role::Request { operation, .. } = command.role else { return };
+        let Some(requests) = &self.shared.requests else { return };
+        if self.contexts.system(from) != System::Peer {
+            return;
+        }
+        if let (Operation::CMove, Some(to)) = (operation, &command.destination) {
+            requests.moves(to);
+        }
+        let is_commitment = command.sop_class.as_ref().is_some_and(is_storage_commitment);
+        if operation == Operation::NAction && is_commitment {
+            requests.commits();
+        }
     }
 
     /// A message that is held turns out unsound, or one too many. A request is answered by the gate; of a response

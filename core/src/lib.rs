@@ -14,6 +14,7 @@
 //! - [`services`]: named sets of SOP classes and the operations on them.
 //! - [`data_set`]: the structure of data sets, walked as they stream by.
 //! - [`inspector`]: what may pass once an association is established.
+//! - [`asked`]: what peers have asked a PACS to send them, for as long as that counts.
 //! - [`policy`]: who may claim which title, to reach which PACS, for which services.
 //! - [`quoted`]: text from outside, as people are shown it.
 //!
@@ -26,6 +27,7 @@
 //! 4. The same bytes give the same verdict and the same output however they are cut.
 #![forbid(unsafe_code)]
 
+pub mod asked;
 pub mod certificate;
 pub mod counts;
 pub mod data_set;

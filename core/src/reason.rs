@@ -16,6 +16,7 @@
 
 use std::fmt;
 
+use crate::direction::Direction;
 use crate::side::Side;
 use crate::wire::reject::{Abort, Reject};
 
@@ -58,6 +59,15 @@ pub trait EitherSides: fmt::Display + Copy {
 
     /// As [`Explained::advice`].
     fn advice_of(self, side: Side) -> &'static str;
+}
+
+impl<R: EitherSides> Sided<R> {
+    /// What the administrator does about it, by the system that stands at the side: an advice for the
+    /// requestor is for a peer, and one for the acceptor for a PACS.
+    pub fn advice_in(self, direction: Direction) -> &'static str {
+        let system = direction.system(self.side);
+        self.what.advice_of(Direction::Inward.side(system))
+    }
 }
 
 impl<R: EitherSides> Explained for Sided<R> {

@@ -80,7 +80,10 @@ fn framed(context: u8, set: &[u8]) -> Vec<Vec<u8>> {
 
 /// An inspector to which this set, if it is a response, is a response that is asked for.
 fn prepared(context: u8, side: Side, set: &[u8]) -> Run {
-    let mut run = Run::new(Guarding { mode: Mode::Report, ..Guarding::default() });
+    let mut run = Run::new(
+        pacsgate_core::direction::Direction::Inward,
+        Guarding { mode: Mode::Report, ..Guarding::default() },
+    );
     let (field, id) = (number(set, 0x0100), number(set, 0x0120));
     if let (Some(field @ 0x8000..), Some(id)) = (field, id) {
         let field = field & 0x7fff;

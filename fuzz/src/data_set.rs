@@ -2,7 +2,7 @@
 //! within the reach of an input, one for what is tolerated, three for the cuts; the rest is the data set.
 
 use pacsgate_core::data_set::{Bounds, DataSetError, Deviations, Purpose, Rules, Walker};
-use pacsgate_core::side::Side;
+use pacsgate_core::direction::System;
 use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::uid::InstanceUid;
 
@@ -37,7 +37,7 @@ pub fn holds(input: &[u8]) {
         _ => Purpose::Attributes,
     };
     let tolerated = input.tolerated();
-    let from = if choice & 0x80 == 0 { Side::Requestor } else { Side::Acceptor };
+    let from = if choice & 0x80 == 0 { System::Peer } else { System::Pacs };
     let bounds = if choice & 0x40 == 0 { Bounds::USUAL } else { SMALL };
     let rules = Rules { tolerated, bounds, ..Rules::strict(from) };
     let mut cuts = input.cuts();

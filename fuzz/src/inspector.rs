@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use allocation_counter::measure;
+use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
 use pacsgate_core::services::{Operation, Operations};
@@ -59,12 +60,14 @@ const LAST_CONTEXT: u8 = 17;
 /// If one of them does not hold.
 pub fn holds(input: &[u8]) {
     let mut input = Input(input);
-    let mode = if input.byte() & 1 == 0 { Mode::Refuse } else { Mode::Report };
+    let choice = input.byte();
+    let mode = if choice & 1 == 0 { Mode::Refuse } else { Mode::Report };
+    let direction = if choice & 2 == 0 { Direction::Inward } else { Direction::Outward };
     let guarding = Guarding { mode, tolerated: input.tolerated(), ..Guarding::default() };
     let mut cuts = input.cuts();
     let sent = sent(&mut input);
 
-    let (mut whole, mut cut) = (Run::new(guarding), Run::new(guarding));
+    let (mut whole, mut cut) = (Run::new(direction, guarding), Run::new(direction, guarding));
     for (side, bytes) in &sent {
         whole.feed(*side, [&bytes[..]].into_iter());
         cut.feed(*side, pieces(bytes, &mut cuts));
@@ -80,7 +83,7 @@ pub fn holds(input: &[u8]) {
         let read = read.unwrap_or_else(|fault| panic!("to {to:?} goes {fault}"));
         assert_eq!(read.is_cut, !is_at_boundary, "to {to:?}");
         if to == Side::Acceptor {
-            requests(&read.pdus).iter().for_each(|request| passes_again(request));
+            requests(&read.pdus).iter().for_each(|request| passes_again(direction, request));
         }
     }
     let ledgers = [whole, cut].map(|run| format!("{:?}", run.inspector.into_ledger()));
@@ -100,8 +103,8 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    pub(crate) fn new(guarding: Guarding) -> Self {
-        let inspector = Inspector::new(contexts(guarding));
+    pub(crate) fn new(direction: Direction, guarding: Guarding) -> Self {
+        let inspector = Inspector::new(contexts(direction, guarding));
         Self {
             inspector,
             out: Out::default(),
@@ -195,7 +198,7 @@ impl Run {
     }
 }
 
-fn contexts(guarding: Guarding) -> Contexts {
+fn contexts(direction: Direction, guarding: Guarding) -> Contexts {
     let accepted = CONTEXTS.iter().zip((1..).step_by(2)).map(|((class, syntax, up, down), id)| {
         let syntax = syntax.parse().expect("a UID");
         Context {
@@ -216,6 +219,7 @@ fn contexts(guarding: Guarding) -> Contexts {
         accepted.collect(),
         maxima,
         Grants {
+            direction,
             move_to,
             titles: [].into(),
             guarding: PerSide { requestor: guarding, acceptor: guarding },
@@ -348,9 +352,9 @@ fn field(message: &[u8]) -> Option<u16> {
 }
 
 /// A request that passed is accepted as it is by a second gate.
-fn passes_again(request: &[u8]) {
+fn passes_again(direction: Direction, request: &[u8]) {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
-    let mut second = Run::new(guarding);
+    let mut second = Run::new(direction, guarding);
     second.feed(Side::Requestor, [request].into_iter());
     assert_eq!(second.verdict, Ok(()));
     assert!(second.out.to_acceptor == request, "a second gate changes what passed");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy};
-use pacsgate_core::direction::System;
+use pacsgate_core::direction::{Direction, System};
 use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
@@ -249,7 +249,7 @@ impl Account {
     fn forbidden(&mut self, request: &ForbiddenRequest) {
         let Some(mut record) = self.line(Event::Forbidden, &request.why) else { return };
         record.request = Some(Box::new(ForbiddenRecord::from(request)));
-        record.advice = request.advice();
+        record.advice = request.advice(Direction::Inward);
         record.wire = Some(response(request.why.what.answer()));
         self.audit.record(record);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pacsgate_core::inspector::Contexts;
+use pacsgate_core::inspector::{Contexts, Shared};
 use tokio::sync::watch;
 
 use crate::basis::{Basis, Withdrawal};
@@ -53,8 +53,12 @@ impl<'a> Renewal<'a> {
             let judged = basis.under(&site, opened);
             let grace = site.limits.reload_grace;
             *self.judged_by = site;
-            let bind =
-                |(contexts, caps)| Rules::Bind(contexts, self.gate.quotas.of(&basis.peer, caps));
+            let bind = |(contexts, caps)| {
+                Rules::Bind(
+                    contexts,
+                    Shared { quota: self.gate.quotas.of(&basis.peer, caps), ..Shared::default() },
+                )
+            };
             return Poll::Ready(judged.map(bind).map_err(|why| (why, grace)));
         }
     }

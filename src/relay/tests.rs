@@ -65,6 +65,7 @@ fn inspector() -> Inspector {
     // What a data set is does not matter to the relay.
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
     let grants = Grants {
+        direction: pacsgate_core::direction::Direction::Inward,
         move_to: [].into(),
         titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },

@@ -1,7 +1,7 @@
-//! Which of the bounds hold for a data set: those of its purpose, for what a requestor sends.
+//! Which of the bounds hold for a data set: those of its purpose, for what a peer sends.
 
 use super::{Bounds, DataSetError, Purpose, Rules};
-use crate::side::Side;
+use crate::direction::System;
 
 /// Those of the bounds that hold for one data set.
 #[derive(Clone, Copy, Debug)]
@@ -28,15 +28,15 @@ impl Allowance {
             counts_pixel_data: false,
         };
         match (rules.from, purpose) {
-            (Side::Acceptor, _) | (Side::Requestor, Purpose::Object { .. }) => unlimited,
-            (Side::Requestor, Purpose::Query) => Self {
+            (System::Pacs, _) | (System::Peer, Purpose::Object { .. }) => unlimited,
+            (System::Peer, Purpose::Query) => Self {
                 bytes: identifier.into(),
                 item_elements,
                 wildcards: Some(wildcards),
                 too_long: DataSetError::IdentifierLength,
                 counts_pixel_data: true,
             },
-            (Side::Requestor, Purpose::StepAction { .. } | Purpose::Attributes) => {
+            (System::Peer, Purpose::StepAction { .. } | Purpose::Attributes) => {
                 Self { bytes: attributes.into(), item_elements, ..unlimited }
             }
         }

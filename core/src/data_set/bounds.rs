@@ -1,7 +1,7 @@
-//! How large a requestor's data set may be that is no object: an identifier of a query or retrieval,
+//! How large a peer's data set may be that is no object: an identifier of a query or retrieval,
 //! or what a normalized service brings. Servers read these whole, and look through them slowly.
 
-/// The limits of a requestor's data sets that are no objects. None holds for what an acceptor sends.
+/// The limits of a peer's data sets that are no objects. None holds for what a PACS sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// The bytes of an identifier of C-FIND, C-MOVE or C-GET.

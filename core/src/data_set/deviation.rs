@@ -44,17 +44,17 @@ crate::reasons! {
         ForeignVr: "foreign-vr", "an element of the standard has another VR than its dictionary says"
             is PASSED => Tolerance::Always;
         Duplicate: "duplicate-element", "a data set or item has two elements of the same tag"
-            => Tolerance::Acceptor;
+            => Tolerance::Pacs;
         Group: "invalid-group", "an element is of a group that no data set may have"
-            => Tolerance::Acceptor;
+            => Tolerance::Pacs;
         Identifier: "identifier",
             "an identifying UID is missing, malformed, or differs from the command's"
-            => Tolerance::Acceptor;
+            => Tolerance::Pacs;
         SequenceVr: "sequence-vr", "a sequence of the dictionary has another VR than SQ"
-            => Tolerance::Acceptor;
+            => Tolerance::Pacs;
         Geometry: "image-geometry",
             "what says how large an image is has another VR or number of values, or cannot be"
-            => Tolerance::Acceptor;
+            => Tolerance::Pacs;
     }
 }
 
@@ -63,12 +63,12 @@ crate::reasons! {
 pub enum Tolerance {
     /// Everywhere: every reader takes it alike.
     Always,
-    /// From an acceptor, and where it is tolerated.
+    /// From a PACS, and where it is tolerated.
     Tolerable,
     /// Where it is tolerated.
     Named,
-    /// From an acceptor only, and counted there: readers disagree about it, or it harms a server.
-    Acceptor,
+    /// From a PACS only, and counted there: readers disagree about it, or it harms a server.
+    Pacs,
 }
 
 impl Deviation {

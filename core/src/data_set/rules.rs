@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bounds::Bounds;
 use super::deviation::{Deviation, Tolerance, Tolerated};
 use super::widths::Widths;
-use crate::side::Side;
+use crate::direction::System;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::{InstanceUid, Uid};
 
@@ -34,15 +34,15 @@ pub enum Purpose {
 /// Whose data set it is, and so what is let through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// The side that sends it. An acceptor's archive is full of what its modalities once sent, so
-    /// that no value is an error there.
-    pub from: Side,
-    /// What this side may do against the standard.
+    /// The system that sends it. A PACS is full of what its modalities once sent, so that no value is an
+    /// error there.
+    pub from: System,
+    /// What this system may do against the standard.
     pub tolerated: Tolerated,
     /// How many elements, items and delimiters it may have: one more for each
     /// [`BYTES_FOR_AN_ELEMENT`] that went before.
     pub elements: u32,
-    /// How large a requestor's may be that is no object.
+    /// How large a peer's may be that is no object.
     pub bounds: Bounds,
     /// How wide the data set and each of its items may be.
     pub widths: Widths,
@@ -58,7 +58,7 @@ pub const BYTES_FOR_AN_ELEMENT: u64 = 1024;
 
 impl Rules {
     /// Nothing is tolerated.
-    pub const fn strict(from: Side) -> Self {
+    pub const fn strict(from: System) -> Self {
         let (bounds, widths) = (Bounds::USUAL, Widths::USUAL);
         Self { from, tolerated: Tolerated::NONE, elements: ELEMENTS, bounds, widths }
     }
@@ -67,9 +67,9 @@ impl Rules {
     pub(super) const fn permit(self, deviation: Deviation) -> bool {
         match deviation.tolerance() {
             Tolerance::Always => true,
-            Tolerance::Tolerable => self.is_acceptors() || self.tolerated.contains(deviation),
+            Tolerance::Tolerable => self.is_pacs() || self.tolerated.contains(deviation),
             Tolerance::Named => self.tolerated.contains(deviation),
-            Tolerance::Acceptor => self.is_acceptors(),
+            Tolerance::Pacs => self.is_pacs(),
         }
     }
 
@@ -78,7 +78,7 @@ impl Rules {
         self.permit(Deviation::Order)
     }
 
-    const fn is_acceptors(self) -> bool {
-        matches!(self.from, Side::Acceptor)
+    const fn is_pacs(self) -> bool {
+        matches!(self.from, System::Pacs)
     }
 }

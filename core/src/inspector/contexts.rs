@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::guarding::Guarding;
+use crate::direction::{Direction, System};
 use crate::services::Operations;
 use crate::side::{PerSide, Side};
 use crate::transfer_syntax::TransferSyntax;
@@ -23,6 +24,8 @@ pub struct Contexts {
 /// What holds on every context of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grants {
+    /// Which system stands at which side.
+    pub direction: Direction,
     /// Where C-MOVE may send objects.
     pub move_to: Arc<[AeTitle]>,
     /// The peer's own titles: whom it may have told of procedure steps.
@@ -76,6 +79,16 @@ impl Contexts {
     /// Whether a C-MOVE may have objects sent to this title.
     pub fn may_move_to(&self, destination: &AeTitle) -> bool {
         self.grants.move_to.contains(destination)
+    }
+
+    /// The system at a side.
+    pub const fn system(&self, side: Side) -> System {
+        self.grants.direction.system(side)
+    }
+
+    /// Which way the association goes.
+    pub const fn direction(&self) -> Direction {
+        self.grants.direction
     }
 
     /// How the data sets of this side are judged.

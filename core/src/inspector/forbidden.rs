@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::command::{Command, Role};
-use crate::reason::{Explained, Sided};
+use crate::direction::{Direction, System};
+use crate::reason::Sided;
 use crate::services::{self, Operation};
 use crate::side::Side;
 use crate::wire::title::AeTitle;
@@ -37,6 +38,11 @@ const ADD_TITLE: [&str; 2] = ["If the device subscribes under another of its tit
 const UNASKED: [&str; 2] = ["Look at the PACS: it sends a device what nobody has requested, which no \
                              key permits. If it is not faulty, it may have been broken into.";
     2];
+const UNREQUESTED: [&str; 2] = ["Retrieve again through the gate, or write `after = \"any\"` in the [peer.NAME.reach] \
+                                 table if the PACS sends by rules of its own. Otherwise it may have been \
+                                 broken into."; 2];
+const RECEIVE: &str = "If the device may receive this, add the service, or `{ sop_class, operations }`, to \
+                       `services` of its [peer.NAME.reach] table; if it never should, ask why the PACS tries.";
 const RARE: [&str; 2] = ["Nothing, if it is rare: there is nothing to cancel there, and no key lets \
                           it pass."; 2];
 
@@ -59,6 +65,12 @@ crate::sided_reasons! {
         StoreOutsideGet only Acceptor: "store-outside-get",
             "an object of the PACS while no C-GET is under way",
             UNASKED => NOT_AUTHORIZED;
+        UnrequestedObject only Requestor: "unrequested-object",
+            "an object of the PACS that nobody has asked to be sent there",
+            UNREQUESTED => NOT_AUTHORIZED;
+        UnrequestedReport only Requestor: "unrequested-report",
+            "the report of a storage commitment that the peer has not asked for",
+            UNREQUESTED => NOT_AUTHORIZED;
         Cancel: "cancel",
             "a C-CANCEL on a context where nothing can be cancelled", RARE => None;
     }
@@ -91,7 +103,11 @@ pub enum Asked {
 impl ForbiddenRequest {
     /// What the administrator does about it: the reason's advice, or a closer one that names the
     /// service.
-    pub fn advice(&self) -> Option<Cow<'static, str>> {
+    pub fn advice(&self, direction: Direction) -> Option<Cow<'static, str>> {
+        let is_pacs = direction.system(self.why.side) == System::Pacs;
+        if direction == Direction::Outward && self.why.what == Forbidden::Operation && is_pacs {
+            return Some(Cow::Borrowed(RECEIVE));
+        }
         let service = match (self.why, self.asked, &self.sop_class) {
             (
                 Sided { side: Side::Requestor, what: Forbidden::Operation },
@@ -106,7 +122,7 @@ impl ForbiddenRequest {
                  never should, ask why it tries."
             ))
         });
-        closer.or_else(|| self.why.advice().map(Cow::Borrowed))
+        closer.or_else(|| Some(Cow::Borrowed(self.why.advice_in(direction))))
     }
 
     pub(super) fn new(from: Side, why: Forbidden, command: &Command) -> Self {

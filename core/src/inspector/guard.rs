@@ -9,6 +9,7 @@ use super::quota::Quota;
 use super::tidied::Tidied;
 use crate::counts::Counts;
 use crate::data_set::{DataSetError, Deviations, Purpose, Rules, Walker};
+use crate::direction::System;
 use crate::services::{self, Operation};
 use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
@@ -56,6 +57,7 @@ impl Guard {
         quota: Option<Arc<dyn Quota>>,
     ) -> Self {
         let Guarding { mode, tolerated, elements, bounds, widths } = contexts.guarding(from);
+        let from = contexts.system(from);
         let purpose = purpose(from, &command, contexts.titles());
         // A report is about form; whom a peer subscribes is a matter of what it may do.
         let is_step = matches!(purpose, Purpose::StepAction { .. });
@@ -188,7 +190,7 @@ impl Guard {
 }
 
 /// What the data set behind a command is for.
-fn purpose(from: Side, command: &Command, titles: &Arc<[AeTitle]>) -> Purpose {
+fn purpose(from: System, command: &Command, titles: &Arc<[AeTitle]>) -> Purpose {
     let (Role::Request { operation, .. } | Role::Response { operation, .. }) = command.role else {
         return Purpose::Attributes;
     };
@@ -203,7 +205,7 @@ fn purpose(from: Side, command: &Command, titles: &Arc<[AeTitle]>) -> Purpose {
         Operation::CFind | Operation::CMove | Operation::CGet if command.is_request() => {
             Purpose::Query
         }
-        Operation::NAction if from == Side::Requestor && is_about_a_step(command) => {
+        Operation::NAction if from == System::Peer && is_about_a_step(command) => {
             Purpose::StepAction { receivers: Arc::clone(titles) }
         }
         Operation::CFind

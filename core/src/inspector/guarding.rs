@@ -1,7 +1,7 @@
 //! How the data sets of a side are judged.
 
 use crate::data_set::{Bounds, Rules, Tolerated, Widths};
-use crate::side::Side;
+use crate::direction::System;
 
 /// What becomes of a side's unsound data sets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct Guarding {
     pub tolerated: Tolerated,
     /// How many elements each may have.
     pub elements: u32,
-    /// How large each of a requestor's may be that is no object.
+    /// How large each of a peer's may be that is no object.
     pub bounds: Bounds,
     /// How wide each, and each of its items, may be.
     pub widths: Widths,
@@ -30,7 +30,7 @@ pub struct Guarding {
 
 impl Default for Guarding {
     fn default() -> Self {
-        let Rules { tolerated, elements, bounds, widths, .. } = Rules::strict(Side::Requestor);
+        let Rules { tolerated, elements, bounds, widths, .. } = Rules::strict(System::Peer);
         Self { mode: Mode::default(), tolerated, elements, bounds, widths }
     }
 }

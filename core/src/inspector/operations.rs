@@ -6,6 +6,7 @@ use super::ledger::Ledger;
 use crate::services::Operation;
 use crate::side::{PerSide, Side};
 use crate::wire::associate::ContextId;
+use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
 /// The outstanding operations.
@@ -42,6 +43,8 @@ struct Request {
     operation: Operation,
     context: ContextId,
     sop_class: Option<Uid>,
+    /// Where a C-MOVE has its objects sent.
+    destination: Option<AeTitle>,
     /// It was cancelled: once is enough.
     is_cancelled: bool,
     /// The status of the final response, while its data set is on its way.
@@ -103,6 +106,7 @@ impl Outstanding {
             operation,
             context: command.context,
             sop_class: command.sop_class.clone(),
+            destination: command.destination,
             is_cancelled: false,
             ended: None,
             step: 0,
@@ -135,6 +139,13 @@ impl Outstanding {
     pub(super) fn longest_waiting(&self) -> u64 {
         let all = self.waiting.requestor.requests.iter().chain(&self.waiting.acceptor.requests);
         all.map(|request| request.step).min().unwrap_or_default()
+    }
+
+    /// Where the C-MOVE of this side that a response belongs to has its objects sent.
+    pub(super) fn destination(&self, asker: Side, response: &Command) -> Option<AeTitle> {
+        let Role::Response { responds_to, .. } = response.role else { return None };
+        let mut requests = self.waiting.get(asker).requests.iter();
+        requests.find(|it| it.is(responds_to, response.context))?.destination
     }
 
     /// The newest request does not go on after all.

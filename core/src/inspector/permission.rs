@@ -4,6 +4,8 @@ use super::command::Command;
 use super::contexts::Contexts;
 use super::forbidden::Forbidden;
 use super::operations::Outstanding;
+use super::shared::Awaited;
+use crate::direction::System;
 use crate::services::{self, Operation};
 use crate::side::Side;
 
@@ -36,8 +38,26 @@ pub(super) fn judge(
     }
     // Where the PACS has objects moved from the device is the PACS's affair.
     let may_move = || command.destination.is_some_and(|title| contexts.may_move_to(&title));
-    if from == Side::Requestor && operation == Operation::CMove && !may_move() {
+    if contexts.system(from) == System::Peer && operation == Operation::CMove && !may_move() {
         return Err(Forbidden::MoveDestination);
+    }
+    Ok(())
+}
+
+/// Judges whether anybody has asked for what a PACS sends, where somebody has to.
+pub(super) fn is_awaited(
+    from: Side,
+    operation: Operation,
+    command: &Command,
+    awaited: Option<&dyn Awaited>,
+) -> Result<(), Forbidden> {
+    let Some(awaited) = awaited.filter(|_| from == Side::Requestor) else { return Ok(()) };
+    let is_commitment = || command.sop_class.as_ref().is_some_and(services::is_storage_commitment);
+    if operation == Operation::CStore && !awaited.object(command.originator.as_ref()) {
+        return Err(Forbidden::UnrequestedObject);
+    }
+    if operation == Operation::NEventReport && is_commitment() && !awaited.report() {
+        return Err(Forbidden::UnrequestedReport);
     }
     Ok(())
 }
@@ -50,7 +70,7 @@ pub(super) fn is_own_move(
     command: &Command,
     contexts: &Contexts,
 ) -> bool {
-    from == Side::Acceptor
+    contexts.system(from) == System::Pacs
         || operation != Operation::CStore
         || command.originator.is_some_and(|title| contexts.titles().contains(&title))
 }

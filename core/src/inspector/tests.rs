@@ -5,12 +5,14 @@ use proptest::prelude::*;
 mod commands;
 mod guard;
 mod operations;
+mod outward;
 mod progress;
 mod quota;
 mod renewal;
 mod subscription;
 
 use super::*;
+use crate::direction::Direction;
 use crate::inspector::{Context, Contexts, Grants, Maxima};
 use crate::reason::Explained;
 use crate::services::{Operation, Operations};
@@ -40,6 +42,7 @@ const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 2, 6];
 fn reporting(move_to: &[AeTitle]) -> Grants {
     let guarding = Guarding { mode: Mode::Report, ..Guarding::default() };
     Grants {
+        direction: Direction::Inward,
         move_to: move_to.into(),
         titles: [].into(),
         guarding: PerSide { requestor: guarding, acceptor: guarding },

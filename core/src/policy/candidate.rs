@@ -14,6 +14,7 @@ use super::reach::{After, ReachRules};
 use super::refusal::Refusal;
 use super::trace::{Finding, Trace};
 use super::user::{Identified, UserRule, Verification};
+use crate::direction::Direction;
 use crate::inspector::{Caps, Contexts, Grants};
 use crate::services::Operations;
 use crate::side::PerSide;
@@ -210,9 +211,13 @@ fn terms(
         request,
         operations: judged.operations,
         grants: Grants {
+            direction: facts.direction,
             move_to: Arc::clone(&peer.move_to),
             titles: Arc::clone(&peer.titles),
-            guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
+            guarding: match facts.direction {
+                Direction::Inward => PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
+                Direction::Outward => PerSide { requestor: pacs.guarding, acceptor: peer.guarding },
+            },
         },
         caps: with.caps,
         order: judged.order,

@@ -1,7 +1,7 @@
 //! Data sets in any encoding, sound or not, and the verdict on them.
 
 use pacsgate_core::data_set::{DataSetError, Deviation, Deviations, Purpose, Rules, Tag, Walker};
-use pacsgate_core::side::Side;
+use pacsgate_core::direction::System;
 use pacsgate_core::transfer_syntax::Walk;
 use pacsgate_core::wire::uid::InstanceUid;
 
@@ -33,11 +33,11 @@ pub(crate) fn object_of(sop_class: &str) -> Purpose {
     }
 }
 
-pub(crate) const STRICT: Rules = Rules::strict(Side::Requestor);
+pub(crate) const STRICT: Rules = Rules::strict(System::Peer);
 
 /// Those for a PACS that nobody has configured further.
 pub(crate) fn acceptor() -> Rules {
-    Rules::strict(Side::Acceptor)
+    Rules::strict(System::Pacs)
 }
 
 pub(crate) fn tolerating(deviation: Deviation) -> Rules {

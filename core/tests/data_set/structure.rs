@@ -6,7 +6,7 @@ use pacsgate_core::data_set::{
     BYTES_FOR_AN_ELEMENT, Bounds, DataSetError as E, Deviation, MAX_DEPTH, Purpose, Rules, Walker,
     Widths,
 };
-use pacsgate_core::side::Side;
+use pacsgate_core::direction::System;
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::build::*;
@@ -578,5 +578,5 @@ fn items_of_any_number_are_within_the_usual_widths() {
 #[test]
 fn a_sparse_whole_slide_image_is_within_the_usual_limit() {
     let two_million = 2_000_000;
-    assert!(Rules::strict(Side::Requestor).elements > 2 * two_million);
+    assert!(Rules::strict(System::Peer).elements > 2 * two_million);
 }

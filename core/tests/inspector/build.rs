@@ -1,5 +1,6 @@
 //! Builds commands, data sets and PDUs byte by byte; knows nothing of the encoder.
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
 use pacsgate_core::services::{Operation, Operations};
@@ -69,6 +70,7 @@ pub(crate) fn contexts(maxima: Maxima, guarding: Guarding) -> Contexts {
         accepted.collect(),
         maxima,
         Grants {
+            direction: Direction::Inward,
             move_to,
             titles: [].into(),
             guarding: PerSide { requestor: guarding, acceptor: guarding },

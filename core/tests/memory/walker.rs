@@ -3,7 +3,8 @@
 use pacsgate_core::data_set::{
     DataSetError, Deviation, MAX_DEPTH, MAX_HELD, Purpose, Rules, Walker,
 };
-use pacsgate_core::side::Side;
+use pacsgate_core::direction::System;
+
 use pacsgate_core::transfer_syntax::Walk;
 
 use crate::limits::{WALKER, peak};
@@ -22,17 +23,13 @@ fn element(group: u16, element: u16, value: &[u8]) -> Vec<u8> {
 }
 
 fn acceptor() -> Rules {
-    Rules::strict(Side::Acceptor)
+    Rules::strict(System::Pacs)
 }
 
 /// The rules under which most is remembered.
 fn every_rule() -> [Rules; 3] {
     let tolerated = Deviation::TOLERABLE.into_iter().collect();
-    [
-        acceptor(),
-        Rules { tolerated, ..Rules::strict(Side::Requestor) },
-        Rules::strict(Side::Requestor),
-    ]
+    [acceptor(), Rules { tolerated, ..Rules::strict(System::Peer) }, Rules::strict(System::Peer)]
 }
 
 /// The first verdict that is not that the data set ends too early, under any rules; all of it
@@ -87,7 +84,7 @@ fn all_that_may_be_remembered_at_once_stays_within_the_limit() {
     let data_set = [held, open.repeat(MAX_DEPTH), descending.collect()].concat();
     let tolerated = Deviation::TOLERABLE.into_iter().collect();
     let taken = peak(|| {
-        let rules = Rules { tolerated, ..Rules::strict(Side::Requestor) };
+        let rules = Rules { tolerated, ..Rules::strict(System::Peer) };
         let mut walker = Walker::new(Walk::ImplicitLittle, Purpose::Query, rules);
         assert_eq!(walker.feed(&data_set), Err(DataSetError::Unsorted));
     });

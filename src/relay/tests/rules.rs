@@ -47,12 +47,13 @@ async fn narrower_rules_bind_an_open_association() {
     ends.requestor.write_all(&[STORE, LAST].concat()).await.unwrap();
     read(&mut ends.pacs, STORE.len() + LAST.len()).await;
     let grants = Grants {
+        direction: pacsgate_core::direction::Direction::Inward,
         move_to: [].into(),
         titles: [].into(),
         guarding: PerSide { requestor: Guarding::default(), acceptor: Guarding::default() },
     };
     let contexts = inspector().contexts().under(|_| Operations::NONE, grants);
-    given.give(Rules::Bind(contexts, None));
+    given.give(Rules::Bind(contexts, Shared::default()));
     // The first is answered before the second is heard.
     ends.pacs.write_all(STORED).await.unwrap();
     read(&mut ends.requestor, STORED.len()).await;

@@ -181,7 +181,12 @@ fn contexts(operation: Operation) -> Contexts {
     Contexts::new(
         vec![context],
         maxima,
-        Grants { move_to, titles: [MOVER.parse().unwrap()].into(), guarding: PerSide::default() },
+        Grants {
+            direction: pacsgate_core::direction::Direction::Inward,
+            move_to,
+            titles: [MOVER.parse().unwrap()].into(),
+            guarding: PerSide::default(),
+        },
     )
 }
 

@@ -1,7 +1,6 @@
 //! A data set on its way, what the gate says of it, and the file that a reader gets.
 
 use pacsgate_core::data_set::{DataSetError, Deviation, Purpose, Rules, Tolerated, Walker};
-use pacsgate_core::side::Side;
 use pacsgate_core::transfer_syntax::{TransferSyntax, Walk};
 use pacsgate_core::wire::uid::InstanceUid;
 use std::collections::BTreeMap;
@@ -56,7 +55,7 @@ impl DataSet {
         let mut walker = Walker::new(
             self.syntax.walk(),
             purpose,
-            Rules { tolerated, ..Rules::strict(Side::Requestor) },
+            Rules { tolerated, ..Rules::strict(pacsgate_core::direction::System::Peer) },
         );
         walker.feed(&self.bytes)?;
         walker.finish()

@@ -99,7 +99,7 @@ fn data_sets() -> Vec<Rule> {
                 "refuses it, but from a PACS and where `tolerate` names it"
             }
             Some(Tolerance::Named) => "refuses it, but where `tolerate` names it",
-            Some(Tolerance::Acceptor) => "refuses it, but from a PACS",
+            Some(Tolerance::Pacs) => "refuses it, but from a PACS",
             Some(Tolerance::Always) => panic!("{error} is never refused"),
         };
         Some(Rule::new(error.code(), error, error.ground()?, done.into()))

@@ -24,7 +24,8 @@ pub(super) fn association(guarding: Guarding) -> Inspector {
         from_acceptor: longest,
     };
     let guarding = PerSide { requestor: guarding, acceptor: guarding };
-    let grants = Grants { move_to: [].into(), titles: [].into(), guarding };
+    let grants =
+        Grants { direction: Direction::Inward, move_to: [].into(), titles: [].into(), guarding };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 

@@ -1,6 +1,6 @@
 //! Caps on the objects of the requestor: one too many is answered, and the association goes on.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use super::guard::{SERIES, STUDY, association, at, padded, storing, told};
@@ -27,9 +27,13 @@ fn with(caps: Caps, mode: Mode) -> Fed {
     sharing(&quota, mode)
 }
 
+fn capped(quota: &Arc<dyn Quota>) -> Shared {
+    Shared { quota: Some(Arc::clone(quota)), ..Shared::default() }
+}
+
 fn sharing(quota: &Arc<dyn Quota>, mode: Mode) -> Fed {
     let guarding = Guarding { mode, ..Guarding::default() };
-    Fed::new(association(guarding).with_quota(Some(Arc::clone(quota))))
+    Fed::new(association(guarding).sharing(capped(quota)))
 }
 
 fn object(study: &str, pixels: usize) -> Vec<u8> {
@@ -134,7 +138,7 @@ fn objects_whose_study_is_not_in_their_head_are_of_one_study() {
 #[test]
 fn only_objects_of_the_requestor_are_counted() {
     let quota: Arc<dyn Quota> = Arc::new(AtOnce(HOURLY, Mutex::default()));
-    let mut fed = Fed::new(operations::association().with_quota(Some(Arc::clone(&quota))));
+    let mut fed = Fed::new(operations::association().sharing(capped(&quota)));
     fed.feed(Side::Requestor, &message(FIND, FIND_RQ, 1)).unwrap();
     fed.feed(Side::Acceptor, &answer(FIND, FIND_RQ, 1, NO_DATA, SUCCESS)).unwrap();
     fed.feed(Side::Requestor, &message(GET, GET_RQ, 2)).unwrap();

@@ -17,7 +17,7 @@ fn answer(field: u16, id: u16) -> Vec<u8> {
 /// Under rules by which only C-ECHO may be sent.
 fn bind_to_echo(inspector: &mut Inspector) {
     let operations = Operations::NONE.and_by_requestor(&[Operation::CEcho]);
-    inspector.bind(inspector.contexts().under(|_| operations, reporting(&[])), None);
+    inspector.bind(inspector.contexts().under(|_| operations, reporting(&[])), Shared::default());
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn what_is_under_way_goes_on_as_it_was_judged() {
 fn a_context_that_would_not_be_asked_for_has_nothing_left() {
     let mut inspector = inspector();
     let rules = inspector.contexts().under(|_| Operations::NONE, reporting(&[]));
-    inspector.bind(rules, None);
+    inspector.bind(rules, Shared::default());
     let mut out = Out::default();
     inspector.feed(Side::Requestor, &command(1), &mut out).unwrap();
     assert_eq!(inspector.ledger().forbidden()[0].why.what, Forbidden::Operation);

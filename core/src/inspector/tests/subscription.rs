@@ -27,7 +27,7 @@ fn association(class: &str, mode: Mode) -> Inspector {
     let titles = ["CT1", "CT1_QR"].map(|title| title.parse().unwrap()).into();
     let guarding = Guarding { mode, ..Guarding::default() };
     let guarding = PerSide { requestor: guarding, acceptor: guarding };
-    let grants = Grants { move_to: [].into(), titles, guarding };
+    let grants = Grants { direction: Direction::Inward, move_to: [].into(), titles, guarding };
     Inspector::new(Contexts::new(vec![context], maxima, grants))
 }
 
