@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::host::words;
 use crate::live::Alive;
 use crate::net;
+use crate::port::Way;
 use crate::pulse::Asked;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
@@ -114,7 +115,7 @@ fn begin(
     };
     let slot = match taken {
         Ok(slot) => slot,
-        Err(limit) => return refuse(gate, listener, source, limit),
+        Err(limit) => return refuse(gate, listener, site.way_of(listener), source, limit),
     };
     let (gate, listener) = (Arc::clone(gate), Arc::clone(listener));
     let connected = Connected::new(gate, site, listener, source, socket, slot);
@@ -126,7 +127,8 @@ fn begin(
 }
 
 /// Nothing is said: the socket is dropped by the caller.
-fn refuse(gate: &Gate, listener: &Arc<str>, source: SocketAddr, limit: SlotLimit) {
+fn refuse(gate: &Gate, listener: &Arc<str>, way: Way, source: SocketAddr, limit: SlotLimit) {
     let reason = Reason::from(limit);
-    Account::new(gate.audit.clone(), Arc::clone(listener), source).end(reason, reason.answer());
+    let account = Account::new(gate.audit.clone(), Arc::clone(listener), way, source);
+    account.end(reason, reason.answer());
 }

@@ -1,8 +1,8 @@
 //! Row 0 of the policy's order: how many connections may exist before anybody is known.
 //!
 //! A connection has its place in one of three stages. Until TLS is up, and while it is told that it
-//! is refused, it shares `limits.handshakes`; from there to its request, `limits.requests`; an
-//! association keeps its place. Where a stage is full, the oldest of the heaviest source or
+//! is refused, it shares `limits.handshakes`; from there to its request, `limits.requests`, to which
+//! what comes to a plain port goes on at once; an association keeps its place. Where a stage is full, the oldest of the heaviest source or
 //! certificate gives way, as an honest one is over in milliseconds: nobody can lock others out by
 //! standing still, from however many addresses. Sources from which a peer has come before go before
 //! strangers, up to half of the places.
@@ -40,8 +40,9 @@ pacsgate_core::reasons! {
         Requests: "request-limit",
             "limits.requests was reached, and this connection, which had sent no request, gave way \
              to a newer one",
-            "If these are your peers, raise limits.requests; otherwise find out who has this \
-             certificate's key: it opened connections and asked for nothing.";
+            "If these are your peers, raise limits.requests; otherwise find out who has the \
+             certificate's key, or at a plain listener the address: it opened connections and asked for \
+             nothing.";
         PerSource: "source-limit",
             "limits.per_source was reached",
             "If it is your balancer, add it to `proxy_protocol_from` of the [listener] table, and let it \
@@ -240,17 +241,31 @@ impl Slot {
     /// TLS is up, with this certificate or without one; whether it is that of a peer. It waits for a
     /// request.
     pub fn authenticated(&mut self, origin: Origin, is_peer: bool) {
-        let mut taken = self.slots.taken();
         if is_peer {
-            taken.known.learn(self.whose.source, Instant::now());
+            self.is_of_peer();
         }
+        self.enter_requests(origin, is_peer);
+    }
+
+    /// It came without TLS, and waits for a request at once. It is known by its address alone.
+    pub fn plain(&mut self) {
+        self.enter_requests(Origin::Source(self.whose.source), self.whose.is_known);
+    }
+
+    /// A peer comes from where it does.
+    pub fn is_of_peer(&self) {
+        self.slots.taken().known.learn(self.whose.source, Instant::now());
+    }
+
+    fn enter_requests(&mut self, origin: Origin, goes_first: bool) {
+        let mut taken = self.slots.taken();
         if !taken.leave(self.number, self.at) {
             // It had to give way at the moment at which it was done: it stays.
             taken.connections += 1;
             self.gives_way = Arc::default();
         }
         self.at = At::Request;
-        let place = Place::new(origin, is_peer, &self.gives_way);
+        let place = Place::new(origin, goes_first, &self.gives_way);
         let evicted = taken.requests.enter(self.number, place);
         taken.connections -= evicted;
     }

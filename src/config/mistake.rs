@@ -67,6 +67,15 @@ pub(super) enum Mistake {
          \"optional\"` in the [listener.NAME.tls] at which it connects"
     )]
     NobodyOptional,
+    /// A listener without TLS, with a table of TLS.
+    #[error("is of a listener with TLS, and this one has `plain = true`; take one of them out")]
+    TlsOfPlain,
+    /// A listener without TLS in every network.
+    #[error(
+        "{0} is in every network of this machine, and this listener has no TLS; write the address of \
+         the network in which the devices without TLS are"
+    )]
+    PlainEverywhere(SocketAddr),
     /// A listener at which nobody needs a certificate, and everybody has one.
     #[error(
         "lets in clients that show no certificate, and no peer has `certificate = \"none\"`; write \
@@ -323,8 +332,8 @@ pub(super) enum Mistake {
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
     #[error(
-        "peers, users, services, issuers and CAs are never taken from the environment; set this in a \
-         file"
+        "peers, users, services, issuers and CAs, and whether a listener has TLS, are never taken from \
+         the environment; set this in a file"
     )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.

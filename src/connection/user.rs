@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pacsgate_core::certificate::{Accepted, Digest};
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::User;
 use pacsgate_core::policy::{Denial, Facts, Identified, Verification};
 use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
@@ -12,6 +12,7 @@ use pacsgate_core::wire::title::AeTitle;
 use super::context::Context;
 use crate::identity::password::{Asker, Attempt, Claim};
 use crate::origins::Origin;
+use crate::port::Proof;
 use crate::site::Site;
 
 /// What is to be verified, and for whom.
@@ -29,11 +30,11 @@ struct Needed {
 /// then.
 pub(super) async fn verify(
     context: &Context,
-    accepted: Option<&Accepted>,
+    proof: &Proof,
     request: &ReceivedRq,
     shown: Option<UserIdentity>,
 ) -> Identified {
-    let needed = match needed(context, accepted, request, shown.as_ref()) {
+    let needed = match needed(context, proof, request, shown.as_ref()) {
         Ok(needed) => needed,
         Err(denial) => return Identified::Refused(denial),
     };
@@ -49,16 +50,17 @@ pub(super) async fn verify(
 /// What is to be verified of what was shown; `None` if nothing is.
 fn needed(
     context: &Context,
-    accepted: Option<&Accepted>,
+    proof: &Proof,
     request: &ReceivedRq,
     shown: Option<&UserIdentity>,
 ) -> Result<Option<Needed>, Denial> {
-    let facts = Facts { certificate: accepted, source: context.source.ip(), request };
+    let (certificate, source) = (proof.certificate(), context.source.ip());
+    let facts = Facts { certificate, source, request };
     let candidate = context.site.policy.identify(&facts).ok();
     let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
     let name = shown.map(|shown| shown.primary.as_slice()).unwrap_or_default();
     let is_of_use = candidate.as_ref().is_some_and(|candidate| candidate.lists(name));
-    if accepted.is_none() {
+    if matches!(proof, Proof::Nothing) {
         // The work is the same whoever it says to be: its time tells no titles.
         let verification = Verification::of_shown(shown)?;
         let in_vain = of_peer.and_then(Result::err);

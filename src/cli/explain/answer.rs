@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use pacsgate_core::policy::{
-    Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+    Candidate, Denial, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -15,6 +15,7 @@ use super::super::trail::harmless;
 use super::question::{Question, Then};
 use crate::audit::PeerText;
 use crate::config::Settings;
+use crate::port::Way;
 use crate::reason::Reason;
 
 const INDENT: usize = 20;
@@ -216,10 +217,14 @@ enum No {
 }
 
 fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Context>), No> {
-    let Question { shown, source, request, identified, .. } = question;
-    let certificate = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
+    let Question { way, shown, source, request, identified, .. } = question;
+    let proof = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    let facts = Facts { certificate: certificate.as_ref(), source: *source, request };
+    if *way != Way::default() {
+        // The policy knows nobody who comes another way.
+        return Err(No::Before("certificate", Denial::NoCertificate.into()));
+    }
+    let facts = Facts { certificate: proof.certificate(), source: *source, request };
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
     let contexts = contexts(&candidate);

@@ -4,7 +4,6 @@ use std::fs::File;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest};
@@ -26,6 +25,7 @@ use super::super::trail::{self, Line, NoTrail, Shown, harmless};
 use super::Explain;
 use crate::config::{self, Settings};
 use crate::host::words;
+use crate::port::{Port, Proof, Unfit, Way};
 use crate::reason::{Early, Reason};
 use crate::site::Site;
 use crate::stream::tls::HandshakeFault;
@@ -40,8 +40,10 @@ const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 
 /// An association as its requestor would ask for it.
 pub(super) struct Question {
-    /// What the handshake would make of the certificate; `None` where none is shown and may be.
-    pub(super) shown: Result<Option<Accepted>, HandshakeFault>,
+    /// The way of the listener.
+    pub(super) way: Way,
+    /// What the handshake would make of the certificate, where there is a handshake.
+    pub(super) shown: Result<Proof, HandshakeFault>,
     pub(super) source: IpAddr,
     pub(super) request: Result<ReceivedRq, Reason>,
     /// The contexts are all that there could be, as nobody knows which they were.
@@ -67,6 +69,11 @@ pub(super) enum Unasked {
     NoListener(String),
     #[error("there are several listeners; name one with --listener: {0}")]
     WhichListener(String),
+    #[error(
+        "listener {0} is plain, and nobody shows a certificate there: ask without one, or name another \
+         listener"
+    )]
+    NoTls(String),
     #[error("--{0}: {1}: {2}")]
     File(&'static str, String, String),
     #[error(
@@ -106,13 +113,14 @@ impl Question {
     }
 
     fn of_arguments(asked: &Explain, settings: &Settings) -> Result<Self, Unasked> {
-        let listener = listener(asked.listener.as_deref(), settings)?;
+        let (listener, port) = listener(asked.listener.as_deref(), settings)?;
         let site = &settings.site;
         let shown = match &asked.certificate {
-            None => chain(&listener, &[], site),
+            None => chain(port, &[]),
+            Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
             Some(text) => match config::sha256(text) {
                 Ok(digest) => in_time(by_digest(digest, asked, settings)?),
-                Err(_) => chain(&listener, &certificates(text)?, site),
+                Err(_) => chain(port, &certificates(text)?),
             },
         };
         let request = match (&asked.request, asked.calling.zip(asked.called)) {
@@ -122,8 +130,17 @@ impl Question {
         };
         let (identified, assumed) = identified(asked, site, request.as_ref().ok())?;
         let source = asked.source.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        let question =
-            Self { shown, source, request, is_guessed: false, identified, assumed, then: None };
+        let way = port.way();
+        let question = Self {
+            way,
+            shown,
+            source,
+            request,
+            is_guessed: false,
+            identified,
+            assumed,
+            then: None,
+        };
         let is_file = asked.certificate.as_ref().is_some_and(|it| config::sha256(it).is_err());
         let question = if is_file { question } else { question.with_names_of_audit() };
         Ok(question.with_many())
@@ -144,9 +161,10 @@ impl Question {
         let title = |text: &Option<String>| text.as_deref()?.parse::<AeTitle>().ok();
         let (calling, called) = title(&line.calling).zip(title(&line.called)).ok_or_else(ended)?;
         let source = line.source.parse::<SocketAddr>().map_err(|_| ended())?.ip();
-        let listener = listener(Some(&line.listener), settings)?;
+        let (listener, port) = listener(Some(&line.listener), settings)?;
         let shown = match &line.certificate {
-            None => chain(&listener, &[], &settings.site),
+            None => chain(port, &[]),
+            Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
             Some(shown) => in_time(accepted(shown, &settings.site).ok_or(Unasked::UnknownDigest)?),
         };
         let (is_named, is_shown) = (asked.names_classes(), asked.shows_user());
@@ -165,14 +183,15 @@ impl Question {
         let Line { time, event, reason, .. } = line;
         let then = Some(Then { time, event, reason });
         let request = Ok(made((calling, called), &classes));
-        let question = Self { shown, source, request, is_guessed, identified, assumed, then };
+        let way = port.way();
+        let question = Self { way, shown, source, request, is_guessed, identified, assumed, then };
         let question = question.with_names_of_audit();
         Ok(if is_guessed { question } else { question.with_many() })
     }
 
     /// Says so where the audit alone has the certificate.
     fn with_names_of_audit(mut self) -> Self {
-        let by = self.shown.as_ref().ok().and_then(|shown| Some(&shown.as_ref()?.by));
+        let by = self.shown.as_ref().ok().and_then(|shown| Some(&shown.certificate()?.by));
         self.assumed.extend(matches!(by, Some(AcceptedBy::Chain(_))).then_some(AS_THEN));
         self
     }
@@ -197,28 +216,31 @@ const SUBJECT_ONLY: &str = "of the token, the audit has the subject and no other
                             its file";
 const REFUSED_USER: &str = "the user is refused as it was then; --token and --user name another";
 
-fn listener(named: Option<&str>, settings: &Settings) -> Result<Arc<str>, Unasked> {
-    let mut names: Vec<_> = settings.site.tls.keys().cloned().collect();
-    names.sort_unstable();
-    let all = || names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
-    match (named, names.as_slice()) {
-        (None, [only]) => Ok(Arc::clone(only)),
+fn listener<'a>(
+    named: Option<&str>,
+    settings: &'a Settings,
+) -> Result<(&'a str, &'a Port), Unasked> {
+    let mut ports: Vec<_> =
+        settings.site.ports.iter().map(|(name, port)| (&**name, port)).collect();
+    ports.sort_unstable_by_key(|(name, _)| *name);
+    let all = || ports.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    match (named, ports.as_slice()) {
+        (None, [only]) => Ok(*only),
         (None, _) => Err(Unasked::WhichListener(all())),
         (Some(named), _) => {
-            let found = names.iter().find(|name| ***name == *named);
-            found.cloned().ok_or_else(|| Unasked::NoListener(all()))
+            let found = ports.iter().find(|(name, _)| *name == named);
+            found.copied().ok_or_else(|| Unasked::NoListener(all()))
         }
     }
 }
 
 /// What the handshake would make of these certificates, the device's own first.
-fn chain(
-    listener: &str,
-    certificates: &[CertificateDer<'static>],
-    site: &Site,
-) -> Result<Option<Accepted>, HandshakeFault> {
-    let tls = site.tls.get(listener).ok_or(HandshakeFault::Other)?;
-    tls.judge_again(certificates)
+fn chain(port: &Port, certificates: &[CertificateDer<'static>]) -> Result<Proof, HandshakeFault> {
+    port.judge_again(port.way(), certificates).map_err(|unfit| match unfit {
+        Unfit::Certificate(fault) => fault,
+        // It is judged by its own way.
+        Unfit::Way(_) => HandshakeFault::Other,
+    })
 }
 
 /// A certificate of which only the digest is known: it is pinned, or the audit has its names.
@@ -246,10 +268,10 @@ fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Acc
 }
 
 /// A certificate of which the audit has the end.
-fn in_time(accepted: Accepted) -> Result<Option<Accepted>, HandshakeFault> {
+fn in_time(accepted: Accepted) -> Result<Proof, HandshakeFault> {
     let now = i64::try_from(validity::since_epoch(SystemTime::now())).unwrap_or(i64::MAX);
     let is_over = accepted.certificate.not_after < now;
-    if is_over { Err(HandshakeFault::CertificateExpired) } else { Ok(Some(accepted)) }
+    if is_over { Err(HandshakeFault::CertificateExpired) } else { Ok(Proof::Certificate(accepted)) }
 }
 
 /// The certificate of an audit line, as its handshake has accepted it.

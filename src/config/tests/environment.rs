@@ -73,7 +73,7 @@ fn warns_of_a_variable_with_one_underscore() {
 
 #[test]
 fn refuses_a_variable_and_says_why() {
-    const FILES_ONLY: &str = "peers, users, services, issuers and CAs are never taken from the environment; set this in a file";
+    const FILES_ONLY: &str = "peers, users, services, issuers and CAs, and whether a listener has TLS, are never taken from the environment; set this in a file";
     const FORM: &str = "overrides nothing; write PACSGATE__SECTION__KEY or \
                         PACSGATE__SECTION__NAME__KEY with two underscores between the parts, such \
                         as PACSGATE__LIMITS__IDLE";
