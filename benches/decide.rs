@@ -17,7 +17,7 @@ use pacsgate_core::data_set::{Purpose, Rules, Walker};
 use pacsgate_core::inspector::Contexts;
 use pacsgate_core::inspector::{Caps, Guarding, Inspector, Out};
 use pacsgate_core::policy::{
-    Candidate, Denial, Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule,
+    Candidate, Denial, Facts, Identified, KnownBy, Occupancy, Pacs, Peer, Policy, Shown, UserRule,
 };
 use pacsgate_core::services::Service;
 use pacsgate_core::side::Side;
@@ -143,8 +143,8 @@ fn identify(
     request: &ReceivedRq,
 ) -> Result<Candidate, Denial> {
     let source = Ipv4Addr::LOCALHOST.into();
-    let certificate = Some(certificate);
-    policy.identify(&Facts { certificate, source, request }).map_err(|refusal| refusal.denial)
+    let shown = Shown::Certificate(certificate);
+    policy.identify(&Facts::inward(shown, source, request)).map_err(|refusal| refusal.denial)
 }
 
 /// What a peer and the PACS have agreed on, by the way that every association goes.
@@ -292,9 +292,8 @@ fn peer(number: u32) -> Peer {
     Peer {
         name: format!("ct{number}").into(),
         contact: None,
-        needs_certificate: true,
+        known_by: KnownBy::Certificate(vec![Matcher::SanDns(Name::new(dns(number)))]),
         user: UserRule::NotNeeded,
-        certificates: vec![Matcher::SanDns(Name::new(dns(number)))],
         calling: vec![title(&format!("CT{number}"))],
         from: Vec::new(),
         pacs: vec![Arc::from("archive")],
@@ -303,6 +302,7 @@ fn peer(number: u32) -> Peer {
         move_to: Vec::new(),
         guarding: Guarding::default(),
         caps: Caps::default(),
+        reach: None,
         associations: 32,
     }
 }
@@ -311,6 +311,9 @@ fn pacs() -> Pacs {
     Pacs {
         name: Arc::from("archive"),
         called: vec![title("PACS")],
+        from: Vec::new(),
+        certificates: Vec::new(),
+        calling: Vec::new(),
         ae_title: None,
         associations: 128,
         max_pdu: MAX_PDU,

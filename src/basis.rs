@@ -10,7 +10,7 @@ use std::sync::Arc;
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{self, User};
 use pacsgate_core::inspector::{Caps, Contexts};
-use pacsgate_core::policy::{Candidate, Facts, Identified, Refusal};
+use pacsgate_core::policy::{Candidate, Everything, Facts, Identified, Refusal};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
@@ -124,8 +124,13 @@ impl Basis {
         if self.is_empty {
             return Ok(None);
         }
-        let (certificate, source) = (proof.certificate(), self.source);
-        let facts = Facts { certificate, source, request: &self.request };
+        let facts = Facts {
+            direction: self.way.direction,
+            shown: proof.shown(),
+            source: self.source,
+            request: &self.request,
+            awaits: &Everything,
+        };
         let candidate = site.policy.identify(&facts);
         let candidate = candidate.and_then(|it| it.of_user(self.identified(site)));
         let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;

@@ -13,9 +13,10 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer`, `passwords`, `issuer`, `limits` and `log` each read their table, with
-//!   `user` for the users of a peer, `value`, `units`, `named` for its texts and files, and
-//!   `authorities` for the CAs;
+//! - `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read their
+//!   table, with `user` for the users of a peer, `matchers` for what certificates are recognised by,
+//!   `classes` for SOP classes, `value`, `units`, `named` for texts and files, and `authorities` for the
+//!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
@@ -31,6 +32,7 @@
 
 mod ahead;
 mod authorities;
+mod classes;
 mod cross;
 mod digest;
 mod environment;
@@ -43,6 +45,7 @@ mod limits;
 mod listener;
 mod log;
 mod lookalike;
+mod matchers;
 mod mistake;
 mod named;
 mod node;
@@ -50,6 +53,7 @@ mod pacs;
 mod passwords;
 mod peer;
 mod problems;
+mod reach;
 mod rules;
 mod section;
 mod settings;

@@ -23,8 +23,9 @@ use std::sync::Arc;
 use std::task;
 
 use pacsgate_core::certificate::Digest;
+use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Contexts, Inspector, News};
-use pacsgate_core::policy::{Conclusion, Denial, Facts, Identified, Permit, Refusal};
+use pacsgate_core::policy::{Conclusion, Denial, Everything, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -40,9 +41,9 @@ use crate::basis::Basis;
 use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
-use crate::live::{AssociationSlot, PacsSlot};
+use crate::live::{AssociationSlot, TargetSlot};
 use crate::net;
-use crate::port::{Port, Proof, Unfit, Way};
+use crate::port::{Port, Proof, Unfit};
 use crate::reason::{Early, Reason};
 use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
@@ -113,7 +114,7 @@ struct Ended {
     requestor: Option<(RequestorStream, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
     /// The acceptor has its connection for as long as it is open.
-    at_pacs: Option<PacsSlot>,
+    at_target: Option<TargetSlot>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
     transport: Option<TcpStream>,
 }
@@ -237,7 +238,7 @@ impl Connected {
                 stream.get_mut().0.handshake_done();
                 let proof = match shown {
                     Shown::Certificate(accepted) => {
-                        let holder = site.policy.holder(&accepted);
+                        let holder = site.policy.holder(context.way.direction, &accepted);
                         context.has_shown(&accepted.certificate, holder.as_ref());
                         account.authenticated(&accepted, holder);
                         Proof::Certificate(accepted)
@@ -288,11 +289,12 @@ impl Authenticated {
         let Self { mut requestor, proof } = self;
         let Requestor { context, account, .. } = &mut requestor;
         let site = Arc::clone(&context.site);
-        let holder = proof.certificate().and_then(|it| Some((it, site.policy.holder(it)?)));
+        let holder = |it| Some((it, site.policy.holder(context.way.direction, it)?));
+        let holder = proof.certificate().and_then(holder);
         let Some((certificate, holder)) = holder else {
             return Ok(Self { requestor, proof });
         };
-        let others = context.belongs_to(&holder.peer);
+        let others = context.belongs_to(&holder.name);
         match site.policy.meet(certificate, context.source.ip(), others) {
             Ok(()) => Ok(Self { requestor, proof }),
             Err(refusal) => {
@@ -326,8 +328,8 @@ impl Authenticated {
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
-                if requestor.context.way != Way::default() {
-                    // The policy knows nobody who comes another way.
+                if requestor.context.way.direction == Direction::Outward {
+                    // Nobody is led to a peer yet.
                     return Err(requestor.answered(Denial::NoCertificate));
                 }
                 let identified = Identified::Nobody;
@@ -358,7 +360,7 @@ impl Requested {
         match port.judge_again(context.way, requestor.stream.chain()) {
             Ok(proof) => {
                 if let Some(certificate) = proof.certificate() {
-                    let holder = context.site.policy.holder(certificate);
+                    let holder = context.site.policy.holder(context.way.direction, certificate);
                     requestor.account.authenticated(certificate, holder);
                 }
                 Ok(Self { requestor, proof, request, identified, stamp })
@@ -401,12 +403,14 @@ impl Requested {
         let context = &requestor.context;
         let source = context.source.ip();
         let balancer = context.balancer();
-        let facts = Facts { certificate: proof.certificate(), source, request: &request };
+        let (direction, shown) = (context.way.direction, proof.shown());
+        let facts = Facts { direction, shown, source, request: &request, awaits: &Everything };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (slot, occupancy) = live.take_slot(candidate.peer(), candidate.pacs());
+            let (slot, occupancy) =
+                live.take_slot(Direction::Inward, candidate.peer(), candidate.pacs());
             let permit = candidate.admit(occupancy)?.permit(identified)?;
             Ok((permit, slot))
         });
@@ -465,7 +469,7 @@ impl Permitted {
             Err(Refused { reason, acceptor }) => {
                 let mut ended = requestor.answered(reason);
                 ended.acceptor = acceptor;
-                ended.at_pacs = Some(slot.over());
+                ended.at_target = Some(slot.over());
                 return Err(ended);
             }
         };
@@ -474,7 +478,7 @@ impl Permitted {
         if !matches!(answered, Ok(Ok(()))) {
             let mut ended = requestor.dropped(TargetFailure::Abandoned);
             ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
-            ended.at_pacs = Some(slot.over());
+            ended.at_target = Some(slot.over());
             return Err(ended);
         }
         requestor.account.opened(&permit, &conclusion);
@@ -564,7 +568,7 @@ impl Established {
             relay(&mut stream, &mut acceptor, inspector, deadlines, outside, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
-        let at_pacs = Some(slot.over());
+        let at_target = Some(slot.over());
         if let Some(why) = withdrawal.filter(|_| ending == Over::Withdrawn.into()) {
             account.withdrawn(&why);
         }
@@ -579,7 +583,7 @@ impl Established {
             answer: if is_reset { Answer::Reset } else { ending.answer() },
             requestor: Some((stream, to_requestor)),
             acceptor: Some((acceptor, to_acceptor)),
-            at_pacs,
+            at_target,
             transport: None,
         }
     }
@@ -627,7 +631,7 @@ impl Ended {
             answer: reason.answer(),
             requestor: None,
             acceptor: None,
-            at_pacs: None,
+            at_target: None,
             transport: None,
         })
     }
@@ -641,7 +645,7 @@ impl Ended {
             answer,
             requestor,
             acceptor,
-            at_pacs,
+            at_target,
             transport,
         } = *self;
         let patience = context.site.limits.close;
@@ -652,7 +656,7 @@ impl Ended {
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
         let acceptor = async {
-            let (Some((mut stream, farewell)), _at_pacs) = (acceptor, at_pacs) else { return };
+            let (Some((mut stream, farewell)), _at_target) = (acceptor, at_target) else { return };
             let close = farewell.say(&mut stream, patience).await;
             if close == Close::Reset {
                 net::reset_on_close(&stream);

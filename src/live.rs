@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::Occupancy;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
@@ -25,9 +26,9 @@ enum Stage {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Key {
-    Peer(Arc<str>),
-    Pacs(Arc<str>),
-    PeerAtPacs(Arc<str>, Arc<str>),
+    Peer(Direction, Arc<str>),
+    Pacs(Direction, Arc<str>),
+    Both(Direction, Arc<str>, Arc<str>),
     Connections(Arc<str>),
 }
 
@@ -35,14 +36,14 @@ enum Key {
 #[derive(Debug)]
 pub struct AssociationSlot {
     /// Held until the association ends.
-    _of_peer: Counted,
-    /// Held until the connection to the PACS is closed.
-    at_pacs: PacsSlot,
+    _of_requestor: Counted,
+    /// Held until the connection to the target is closed.
+    at_target: TargetSlot,
 }
 
-/// What an association holds of its PACS.
+/// What an association holds of its target.
 #[derive(Debug)]
-pub struct PacsSlot(#[allow(dead_code, reason = "only its drop counts")] [Counted; 2]);
+pub struct TargetSlot(#[allow(dead_code, reason = "only its drop counts")] [Counted; 2]);
 
 /// A peer's connection, counted until dropped.
 #[derive(Debug)]
@@ -56,9 +57,9 @@ struct Counted {
 }
 
 impl AssociationSlot {
-    /// The association is over; its PACS may still have a connection of it open.
-    pub fn over(self) -> PacsSlot {
-        self.at_pacs
+    /// The association is over; its target may still have a connection of it open.
+    pub fn over(self) -> TargetSlot {
+        self.at_target
     }
 }
 
@@ -73,14 +74,20 @@ impl Live {
     #[must_use]
     pub fn take_slot(
         self: &Arc<Self>,
+        direction: Direction,
         peer: &Arc<str>,
         pacs: &Arc<str>,
     ) -> (AssociationSlot, Occupancy) {
-        let (of_peer, peer_count) = self.count(Key::Peer(Arc::clone(peer)));
-        let (of_pacs, pacs_count) = self.count(Key::Pacs(Arc::clone(pacs)));
-        let both = Key::PeerAtPacs(Arc::clone(peer), Arc::clone(pacs));
+        let (of_peer, peer_count) = self.count(Key::Peer(direction, Arc::clone(peer)));
+        let (of_pacs, pacs_count) = self.count(Key::Pacs(direction, Arc::clone(pacs)));
+        let both = Key::Both(direction, Arc::clone(peer), Arc::clone(pacs));
         let (of_both, peer_at_pacs) = self.count(both);
-        let slot = AssociationSlot { _of_peer: of_peer, at_pacs: PacsSlot([of_pacs, of_both]) };
+        let (of_requestor, of_target) = match direction {
+            Direction::Inward => (of_peer, of_pacs),
+            Direction::Outward => (of_pacs, of_peer),
+        };
+        let at_target = TargetSlot([of_target, of_both]);
+        let slot = AssociationSlot { _of_requestor: of_requestor, at_target };
         (slot, Occupancy { peer: peer_count, pacs: pacs_count, peer_at_pacs })
     }
 
@@ -183,9 +190,9 @@ mod tests {
     fn counts_what_lives_before_the_new_one() {
         let live = Live::new();
         let (peer, pacs) = names();
-        let (_first, occupancy) = live.take_slot(&peer, &pacs);
+        let (_first, occupancy) = live.take_slot(Direction::Inward, &peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
-        let (_second, occupancy) = live.take_slot(&"mr1".into(), &pacs);
+        let (_second, occupancy) = live.take_slot(Direction::Inward, &"mr1".into(), &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 1, peer_at_pacs: 0 });
     }
 
@@ -193,8 +200,8 @@ mod tests {
     fn gives_a_slot_back_when_it_is_dropped() {
         let live = Live::new();
         let (peer, pacs) = names();
-        drop(live.take_slot(&peer, &pacs));
-        let (_slot, occupancy) = live.take_slot(&peer, &pacs);
+        drop(live.take_slot(Direction::Inward, &peer, &pacs));
+        let (_slot, occupancy) = live.take_slot(Direction::Inward, &peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 0, peer_at_pacs: 0 });
     }
 
@@ -202,13 +209,26 @@ mod tests {
     fn an_association_that_is_over_counts_at_its_pacs_until_that_has_closed() {
         let live = Live::new();
         let (peer, pacs) = names();
-        let (slot, _) = live.take_slot(&peer, &pacs);
+        let (slot, _) = live.take_slot(Direction::Inward, &peer, &pacs);
         let at_pacs = slot.over();
-        let (_next, occupancy) = live.take_slot(&peer, &pacs);
+        let (_next, occupancy) = live.take_slot(Direction::Inward, &peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 0, pacs: 1, peer_at_pacs: 1 });
         drop(at_pacs);
-        let (_last, occupancy) = live.take_slot(&peer, &pacs);
+        let (_last, occupancy) = live.take_slot(Direction::Inward, &peer, &pacs);
         assert_eq!(occupancy, Occupancy { peer: 1, pacs: 1, peer_at_pacs: 1 });
+    }
+
+    #[test]
+    fn what_goes_outward_counts_for_itself() {
+        let live = Live::new();
+        let (peer, pacs) = names();
+        let (_inward, _) = live.take_slot(Direction::Inward, &peer, &pacs);
+        let (slot, occupancy) = live.take_slot(Direction::Outward, &peer, &pacs);
+        assert_eq!(occupancy, Occupancy::default());
+        let at_peer = slot.over();
+        let (_next, occupancy) = live.take_slot(Direction::Outward, &peer, &pacs);
+        assert_eq!(occupancy, Occupancy { peer: 1, pacs: 0, peer_at_pacs: 1 });
+        drop(at_peer);
     }
 
     #[test]

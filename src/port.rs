@@ -4,6 +4,7 @@ use std::fmt;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::direction::Direction;
+use pacsgate_core::policy::Shown;
 use rustls::pki_types::CertificateDer;
 
 use crate::stream::tls::{self, HandshakeFault};
@@ -96,6 +97,15 @@ impl Proof {
         match self {
             Self::Certificate(accepted) => Some(accepted),
             Self::Nothing | Self::Plain => None,
+        }
+    }
+
+    /// As the policy judges it.
+    pub const fn shown(&self) -> Shown<'_> {
+        match self {
+            Self::Certificate(accepted) => Shown::Certificate(accepted),
+            Self::Nothing => Shown::Nothing,
+            Self::Plain => Shown::Plain,
         }
     }
 }

@@ -7,6 +7,7 @@ use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::AssociateError;
 use pacsgate_core::wire::reject::Reject;
 
+use crate::relay::reach::ReachFailure;
 use crate::relay::target::TargetFailure;
 use crate::relay::{BROKEN_TLS, Ending};
 use crate::slots::SlotLimit;
@@ -32,6 +33,8 @@ pub enum Reason {
     Target(TargetFailure),
     /// The target accepted what it was not asked for.
     Overreaching(AcFault),
+    /// The peer did not open the association that a PACS asked for.
+    Reach(ReachFailure),
     /// An established association ended.
     Ended(Ending),
 }
@@ -115,6 +118,23 @@ pacsgate_core::reasons! {
 }
 
 impl Reason {
+    /// The same where a PACS has asked and a peer is the target.
+    #[must_use]
+    pub fn outward(self) -> Self {
+        match self {
+            Self::Target(failure) => ReachFailure::from(failure).into(),
+            Self::Overreaching(fault) => ReachFailure::from(fault).into(),
+            Self::Slots(_)
+            | Self::Proxy(_)
+            | Self::Early(_)
+            | Self::Handshake(_)
+            | Self::Request(_)
+            | Self::Denied(_)
+            | Self::Reach(_)
+            | Self::Ended(_) => self,
+        }
+    }
+
     /// The row of this reason.
     pub fn explained(&self) -> &dyn Explained {
         match self {
@@ -126,6 +146,7 @@ impl Reason {
             Self::Denied(denial) => denial,
             Self::Target(failure) => failure,
             Self::Overreaching(fault) => fault,
+            Self::Reach(failure) => failure,
             Self::Ended(ending) => ending.explained(),
         }
     }
@@ -141,6 +162,7 @@ impl Reason {
             Self::Denied(denial) => denial.answer(),
             Self::Target(failure) => failure.passed_on(),
             Self::Overreaching(_) => Answer::Reject(Reject::CONGESTION),
+            Self::Reach(failure) => failure.passed_on(),
             Self::Ended(ending) => ending.answer(),
         }
     }
@@ -182,5 +204,6 @@ each_is_a_reason! {
     Denial => Denied,
     TargetFailure => Target,
     AcFault => Overreaching,
+    ReachFailure => Reach,
     Ending => Ended,
 }

@@ -9,6 +9,7 @@ mod deadlines;
 mod ending;
 pub mod farewell;
 mod flow;
+pub mod reach;
 pub mod target;
 
 use std::future::{Future, poll_fn};

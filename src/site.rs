@@ -28,6 +28,8 @@ pub struct Site {
     pub policy: Policy,
     /// How each PACS of the policy is reached.
     pub targets: HashMap<Arc<str>, Target>,
+    /// How each peer with a reach is reached.
+    pub reaches: HashMap<Arc<str>, Target>,
     /// How much and how long.
     pub limits: Limits,
     /// What each listener does, by its name.

@@ -135,6 +135,7 @@ pub const fn is_failure(reason: Reason) -> bool {
         | Reason::Denied(_)
         | Reason::Target(_)
         | Reason::Overreaching(_)
+        | Reason::Reach(_)
         | Reason::Ended(_) => false,
     }
 }
@@ -145,6 +146,10 @@ pub const fn is_refusal(reason: Reason) -> bool {
         Reason::Request(_) => true,
         Reason::Denied(denial) => match denial {
             Denial::UnknownCertificate
+            | Denial::UnknownAddress
+            | Denial::UnknownPacs
+            | Denial::SeveralPacs
+            | Denial::PacsNetwork
             | Denial::SeveralPeers
             | Denial::WrongNetwork
             | Denial::CallingTitle
@@ -173,7 +178,14 @@ pub const fn is_refusal(reason: Reason) -> bool {
             | Denial::UserNotListed
             | Denial::PasswordWrong
             | Denial::PasswordAttempts => true,
-            Denial::PeerLimit
+            // Of a PACS, which is known: it may repeat what is no longer awaited for as long as it likes.
+            Denial::PacsTitle
+            | Denial::PeerTitle
+            | Denial::NothingReceived
+            | Denial::NothingRequested
+            | Denial::ReachLimit
+            | Denial::PacsOwnLimit
+            | Denial::PeerLimit
             | Denial::PeerShare
             | Denial::PacsLimit
             | Denial::TokenKeysStale
@@ -185,6 +197,7 @@ pub const fn is_refusal(reason: Reason) -> bool {
         | Reason::Handshake(_)
         | Reason::Target(_)
         | Reason::Overreaching(_)
+        | Reason::Reach(_)
         | Reason::Ended(_) => false,
     }
 }

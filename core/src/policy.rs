@@ -1,24 +1,32 @@
-//! Who may claim which title, to reach which PACS, for which services.
+//! Who may claim which title, to reach which PACS, for which services, and what a PACS may send to whom.
 //!
 //! Three steps: [`Policy::identify`] finds peer and PACS and judges the contexts,
 //! [`Candidate::admit`] judges the limits, [`Admitted::permit`] the user, whose identity has been
 //! verified before. A [`Permit`] holds the request for the PACS and, in [`Permit::conclude`], turns the PACS's answer into the one for the requestor. Whatever is not
 //! listed is denied; every denial has one [`Denial`], and the [`Trace`] says what led to it.
 
+mod addresses;
 mod admitted;
 mod candidate;
 mod conclusion;
 mod denial;
 mod error;
+mod facts;
+mod identity_fault;
+mod known;
 mod matching;
 mod nearest;
+mod outward;
+mod pacs;
 mod peer;
 mod permit;
 mod proposal;
+mod reach;
 mod refusal;
 mod remark;
 mod remedy;
 mod rights;
+mod spot;
 mod trace;
 mod user;
 
@@ -26,26 +34,34 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+pub use addresses::{WIDEST_IPV4, WIDEST_IPV6};
 pub use admitted::Admitted;
 pub use candidate::{Candidate, Occupancy, share};
 pub use conclusion::{AcFault, Conclusion};
 pub use denial::Denial;
-pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, Spot, Table, within};
+pub use error::{ASSOCIATIONS, OutOfRange, PolicyError, PolicyFault, within};
+pub use facts::{Facts, Shown};
+pub use identity_fault::IdentityFault;
 pub use nearest::Nearest;
-pub use peer::{Pacs, Peer};
+pub use pacs::Pacs;
+pub use peer::{KnownBy, Peer};
 pub use permit::Permit;
 pub use proposal::{Removal, Removed};
+pub use reach::{After, Awaits, Everything, Reach};
 pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use remedy::remedy;
+pub use spot::{Spot, Table};
 pub use trace::{Finding, Trace};
 pub use user::{Identified, TokenRule, UserRule, Verification};
 
 use crate::certificate::Accepted;
-use crate::wire::associate::ReceivedRq;
+use crate::direction::{Direction, System};
+use crate::side::Side;
 use crate::wire::title::AeTitle;
+use addresses::Addresses;
 use matching::Matching;
-use peer::PeerRules;
+use peer::{PeerRules, Recognition};
 use refusal::Inquiry;
 
 /// Peers and PACS, indexed: a decision costs the same however many there are.
@@ -59,24 +75,21 @@ pub struct Policy {
     calling: HashMap<AeTitle, usize>,
     // Called title -> index of the one PACS that has it.
     called: HashMap<AeTitle, usize>,
+    // The peers that are known by their addresses.
+    addresses: Addresses,
+    pacs_matching: Matching,
+    pacs_addresses: Addresses,
+    // Calling title -> index of the one peer with a reach that has it.
+    reached: HashMap<AeTitle, usize>,
 }
 
-/// What a decision looks at.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts<'a> {
-    /// The certificate that the TLS handshake accepted; `None` if the requestor has shown none.
-    pub certificate: Option<&'a Accepted>,
-    /// Where the connection comes from.
-    pub source: IpAddr,
-    /// The request, parsed.
-    pub request: &'a ReceivedRq,
-}
-
-/// The peer to which a certificate belongs.
+/// Whose certificate it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
+    /// Whether it is a peer or a PACS.
+    pub system: System,
     /// Its name.
-    pub peer: Arc<str>,
+    pub name: Arc<str>,
     /// Who answers for it.
     pub contact: Option<Arc<str>>,
 }
@@ -89,7 +102,8 @@ impl Policy {
     /// Everything that is wrong with them, not only the first: what would permit nothing, what is
     /// ambiguous, what cannot be enforced.
     pub fn new(peers: Vec<Peer>, pacs: Vec<Pacs>) -> Result<Self, Vec<PolicyError>> {
-        let errors = error::all(&peers, &pacs);
+        let mut errors = error::all(&peers, &pacs);
+        errors.extend(known::all(&peers, &pacs));
         if !errors.is_empty() {
             return Err(errors);
         }
@@ -104,10 +118,23 @@ impl Policy {
             .enumerate()
             .rev()
             .flat_map(|(index, peer)| peer.calling.iter().map(move |title| (*title, index)));
+        let mut addresses = Addresses::default();
+        let by_address = |(_, peer): &(usize, &Peer)| peer.known_by == KnownBy::Address;
+        let by_address = peers.iter().enumerate().filter(by_address);
+        by_address.for_each(|(index, peer)| addresses.insert(&peer.from, index));
+        let mut pacs_addresses = Addresses::default();
+        pacs.iter().enumerate().for_each(|(index, it)| pacs_addresses.insert(&it.from, index));
+        let reached = peers.iter().enumerate().filter(|(_, peer)| peer.reach.is_some());
+        let reached =
+            reached.flat_map(|(index, peer)| peer.calling.iter().map(move |it| (*it, index)));
         Ok(Self {
             calling: calling.collect(),
-            matching: Matching::new(&peers),
+            matching: Matching::new(peers.iter().map(|peer| peer.known_by.certificates())),
             called: called.collect(),
+            addresses,
+            pacs_matching: Matching::new(pacs.iter().map(|pacs| &*pacs.certificates)),
+            pacs_addresses,
+            reached: reached.collect(),
             peers: peers.into_iter().map(|peer| PeerRules::new(peer, &index_of)).collect(),
             pacs: pacs.into(),
         })
@@ -125,10 +152,18 @@ impl Policy {
 
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
-    pub fn holder(&self, certificate: &Accepted) -> Option<Holder> {
-        let (index, _) = self.matching.find(certificate);
-        let peer = self.peers.get(index?)?;
-        Some(Holder { peer: peer.name.clone(), contact: peer.contact.clone() })
+    pub fn holder(&self, direction: Direction, certificate: &Accepted) -> Option<Holder> {
+        let (name, contact) = match direction {
+            Direction::Inward => {
+                let peer = self.peers.get(self.matching.find(certificate).0?)?;
+                (peer.name.clone(), peer.contact.clone())
+            }
+            Direction::Outward => {
+                let pacs = self.pacs.get(self.pacs_matching.find(certificate).0?)?;
+                (pacs.name.clone(), None)
+            }
+        };
+        Some(Holder { system: direction.system(Side::Requestor), name, contact })
     }
 
     /// Judges what needs no request, so that nobody waits for one in vain: the network of a peer, and
@@ -144,7 +179,7 @@ impl Policy {
         source: IpAddr,
         connections: u32,
     ) -> Result<(), Refusal> {
-        let mut inquiry = Inquiry::default();
+        let mut inquiry = Inquiry::new(Direction::Inward);
         let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
         inquiry.peer = Some(peer.name.clone());
         let network = inquiry.trace.record(peer.network(source));
@@ -153,16 +188,20 @@ impl Policy {
         denial.map_err(|denial| Refusal { nearest, ..inquiry.refuse(denial) })
     }
 
-    /// Finds peer and PACS, and judges the contexts: certificate, network, calling title, called
-    /// title, contexts, in this order.
+    /// Finds peer and PACS, and judges the contexts: certificate or address, network, calling title,
+    /// called title, contexts, in this order.
     ///
     /// # Errors
     ///
     /// The first check that fails.
     pub fn identify(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
-        let is_stranger = facts.certificate.is_none();
-        let mut inquiry = Inquiry { is_stranger, ..Inquiry::default() };
-        match self.inquire(facts, &mut inquiry) {
+        let is_stranger = matches!(facts.shown, Shown::Nothing);
+        let mut inquiry = Inquiry { is_stranger, ..Inquiry::new(facts.direction) };
+        let candidate = match facts.direction {
+            Direction::Inward => self.inquire(facts, &mut inquiry),
+            Direction::Outward => self.inquire_outward(facts, &mut inquiry),
+        };
+        match candidate {
             Ok(candidate) => Ok(candidate),
             Err(denial) => {
                 let nearest = self.nearest(facts, &inquiry).map(Box::new);
@@ -173,9 +212,10 @@ impl Policy {
 
     fn inquire(&self, facts: &Facts<'_>, inquiry: &mut Inquiry) -> Result<Candidate, Denial> {
         let request = &facts.request.request;
-        let peer = match facts.certificate {
-            Some(certificate) => self.peer_with(certificate, &mut inquiry.trace)?,
-            None => self.peer_called(&request.calling, &mut inquiry.trace)?,
+        let peer = match facts.shown {
+            Shown::Certificate(certificate) => self.peer_with(certificate, &mut inquiry.trace)?,
+            Shown::Nothing => self.peer_called(&request.calling, &mut inquiry.trace)?,
+            Shown::Plain => self.peer_at(facts, &mut inquiry.trace)?,
         };
         inquiry.peer = Some(peer.name.clone());
         inquiry.trace.record(peer.network(facts.source))?;
@@ -189,8 +229,7 @@ impl Policy {
             return Err(denial);
         }
         let trace = std::mem::take(&mut inquiry.trace);
-        let certificate = facts.certificate.map(|accepted| accepted.certificate.sha256);
-        Ok(Candidate::new(peer, pacs, facts.request, judged, trace, certificate))
+        Ok(Candidate::inward(peer, pacs, facts, judged, trace))
     }
 
     fn peer_with(&self, certificate: &Accepted, trace: &mut Trace) -> Result<&PeerRules, Denial> {
@@ -202,10 +241,19 @@ impl Policy {
     /// The peer without a certificate that has this calling title.
     fn peer_called(&self, calling: &AeTitle, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let peer = self.calling.get(calling).and_then(|&index| self.peers.get(index));
-        let peer = peer.filter(|peer| !peer.needs_certificate);
+        let peer = peer.filter(|peer| peer.known_by == Recognition::User);
         let finding = peer.map_or(Finding::NoCertificate, |_| Finding::TitleWithoutCertificate);
         trace.record(finding)?;
         peer.ok_or(Denial::NoCertificate)
+    }
+
+    /// The peer at an address; where several are, the one with this calling title, or any.
+    fn peer_at(&self, facts: &Facts<'_>, trace: &mut Trace) -> Result<&PeerRules, Denial> {
+        let calling = &facts.request.request.calling;
+        let at = || self.addresses.of(facts.source).filter_map(|index| self.peers.get(index));
+        let peer = at().find(|peer| peer.titles.contains(calling)).or_else(|| at().next());
+        trace.record(peer.map_or(Finding::AddressUnknown, |_| Finding::AddressKnown))?;
+        peer.ok_or(Denial::UnknownAddress)
     }
 
     fn pacs_for(
@@ -215,7 +263,7 @@ impl Policy {
         trace: &mut Trace,
     ) -> Result<&Pacs, Denial> {
         let index = self.called.get(called).copied();
-        let granted = index.filter(|index| peer.pacs.contains(index));
+        let granted = index.filter(|index| peer.has_pacs(*index));
         let finding = match (granted, index) {
             (Some(_), _) => Finding::CalledTitleReachable,
             (None, Some(_)) => Finding::CalledTitleOfAnotherPacs,
@@ -244,11 +292,14 @@ impl Policy {
         let peer = self.peers.iter().find(|peer| inquiry.peer.as_ref() == Some(&peer.name));
         match (inquiry.trace.last()?, peer) {
             (Finding::NothingMatches | Finding::NoPinMatches, _) => {
-                self.nearest_by_certificate(facts.certificate?)
+                self.nearest_by_certificate(facts.shown.certificate()?)
             }
-            (Finding::SeveralPeersMatch, _) => self.both(facts.certificate?),
-            (Finding::NoCertificate, _) => {
+            (Finding::SeveralPeersMatch, _) => self.both(facts.shown.certificate()?),
+            (Finding::NoCertificate | Finding::AddressUnknown, _) => {
                 let owner = self.owner(&request.calling)?;
+                if owner.known_by == Recognition::Address {
+                    return Some(owner.other_network());
+                }
                 Some(Nearest::NeedsCertificate(Arc::clone(&owner.name)))
             }
             (Finding::NetworkNotListed, Some(peer)) => Some(peer.other_network()),
@@ -271,7 +322,7 @@ impl Policy {
                 let (pacs, peer) = (Arc::clone(&pacs.name), Arc::clone(&peer.name));
                 Some(Nearest::CalledTitleOf { pacs, peer })
             }
-            (_, _) => None,
+            (finding, _) => self.nearest_outward(finding, facts, inquiry),
         }
     }
 

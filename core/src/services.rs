@@ -7,6 +7,7 @@
 mod naming;
 mod negotiation;
 mod operation;
+mod reception;
 mod service;
 mod sop_class;
 mod standard;
@@ -19,6 +20,7 @@ use std::sync::LazyLock;
 pub use naming::on_context;
 pub(crate) use negotiation::negotiated;
 pub use operation::{Operation, Operations, UnknownOperation};
+pub use reception::{Reception, is_storage_commitment};
 pub use service::{Role, Service, UnknownService};
 pub use sop_class::{SopClass, UnknownSopClass};
 pub(crate) use tables::GroupSet;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy};
+use pacsgate_core::direction::System;
 use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
 use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
@@ -77,7 +78,10 @@ impl Account {
         self.record.standing = Standing::VouchedFor;
         if let Some(holder) = holder {
             self.record.standing = Standing::Peer;
-            self.record.peer = Some(holder.peer);
+            match holder.system {
+                System::Peer => self.record.peer = Some(holder.name),
+                System::Pacs => self.record.pacs = Some(holder.name),
+            }
             self.record.contact = holder.contact;
         }
         let mut certificate = CertificateRecord::from(&accepted.certificate);

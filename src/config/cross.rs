@@ -124,7 +124,8 @@ pub(super) fn nobody_needs_a_certificate(
     peers: &[peer::Read],
     problems: &mut Problems,
 ) {
-    let without = peers.iter().filter_map(|peer| Some((peer, peer.shows_none?)));
+    let by_user = peers.iter().filter(|peer| !peer.is_plain());
+    let without = by_user.filter_map(|peer| Some((peer, peer.shows_none()?)));
     let is_optional = listeners.iter().any(|listener| listener.optional_at().is_some());
     if !is_optional && listeners.iter().all(listener::Read::is_sound) {
         for (peer, place) in without.clone() {

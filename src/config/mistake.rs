@@ -76,6 +76,9 @@ pub(super) enum Mistake {
          the network in which the devices without TLS are"
     )]
     PlainEverywhere(SocketAddr),
+    /// A window where nothing is waited for.
+    #[error("is for `after = \"request\"`; take it out")]
+    WindowOfNothing,
     /// A listener at which nobody needs a certificate, and everybody has one.
     #[error(
         "lets in clients that show no certificate, and no peer has `certificate = \"none\"`; write \

@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use ipnet::IpNet;
+use pacsgate_core::certificate::Matcher;
 use pacsgate_core::inspector::Guarding;
 use pacsgate_core::policy::{Pacs, Spot};
 use pacsgate_core::wire::title::{AeTitle, TitleError};
 
 use super::guarding;
 use super::limits::{self, Limits};
+use super::matchers;
 use super::mistake::Mistake;
 use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Section, place_of};
 use super::source::Place;
-use super::value::Address;
+use super::value::{self, Address};
 
-/// How a PACS is reached.
+/// How a PACS is reached, or a peer outward.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// Where it is.
@@ -32,6 +35,9 @@ pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) place: Place,
     pub(super) called: Vec<At<AeTitle>>,
+    pub(super) from: Vec<At<IpNet>>,
+    pub(super) certificates: Vec<At<Matcher>>,
+    calling: Vec<At<AeTitle>>,
     pub(super) address: Option<At<Address>>,
     proxy_protocol: bool,
     pub(super) ae_title: Option<At<AeTitle>>,
@@ -48,6 +54,12 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         address: table.required("address", address),
         proxy_protocol: table.or("proxy_protocol", false, Node::yes_or_no),
         called: table.list("called_ae", title),
+        from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
+        certificates: {
+            let node = table.take("certificate");
+            matchers::read(&mut table, node)
+        },
+        calling: table.optional_list("calling_ae", title),
         ae_title: table.optional("ae_title", title),
         associations: table.or("associations", limits.pacs_associations, limits::count),
         max_pdu: table.or("max_pdu", limits.max_pdu, limits::max_pdu),
@@ -63,6 +75,9 @@ impl Read {
         Pacs {
             name: Arc::clone(&self.name),
             called: self.called.iter().map(|at| at.value).collect(),
+            from: self.from.iter().map(|at| at.value).collect(),
+            certificates: self.certificates.iter().map(|at| at.value.clone()).collect(),
+            calling: self.calling.iter().map(|at| at.value).collect(),
             ae_title: self.ae_title.map(|at| at.value),
             associations: self.associations,
             max_pdu: self.max_pdu,
@@ -74,6 +89,12 @@ impl Read {
     pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
         match (spot.key, spot.index) {
             ("called_ae", Some(at)) => place_of(&self.called, at),
+            ("from", Some(at)) => place_of(&self.from, at),
+            ("certificate", Some(at)) => place_of(&self.certificates, at),
+            ("calling_ae", Some(at)) => {
+                let named = place_of(&self.calling, at).or(self.ae_title.map(|at| at.place));
+                named.or(place_of(&self.called, at))
+            }
             _ => None,
         }
     }
@@ -85,7 +106,7 @@ impl Read {
     }
 }
 
-fn address(node: &Node) -> Result<Address, Mistake> {
+pub(super) fn address(node: &Node) -> Result<Address, Mistake> {
     node.parsed(str::parse, Mistake::Address)
 }
 

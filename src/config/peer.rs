@@ -4,34 +4,44 @@ use std::sync::Arc;
 
 use config::ValueKind;
 use ipnet::IpNet;
-use pacsgate_core::certificate::{Ca, Digest, Matcher, Usage};
+use pacsgate_core::certificate::Matcher;
 use pacsgate_core::inspector::{Caps, Guarding};
-use pacsgate_core::policy::{Peer, Spot};
-use pacsgate_core::services::{Operation, Role, Service, SopClass};
+use pacsgate_core::policy::{KnownBy, Peer, Spot};
+use pacsgate_core::services::{Role, Service};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
+use super::classes::{operation, sop_class};
 use super::guarding;
 use super::limits::{self, Limits};
-use super::mistake::{Caution, Mistake};
+use super::matchers::is_pin;
+use super::mistake::Mistake;
 use super::node::Node;
-use super::pacs::title;
+use super::pacs::{Target, title};
 use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
-use super::suggestion::Suggestion;
-use super::{user, value};
+use super::{matchers, reach, user, value};
 
 const NO_CERTIFICATE: &str = "none";
-const USAGES: [(&str, Usage); 2] = [("client", Usage::Client), ("any", Usage::Any)];
 const ROLES: [(&str, Role); 2] = [("scu", Role::Scu), ("scp", Role::Scp)];
+
+/// What it shows where it connects.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// A certificate.
+    Certificate,
+    /// None, as it says there.
+    None(Place),
+    /// It never connects: it is only reached.
+    Nothing,
+}
 
 /// A peer with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) place: Place,
-    /// Where it says that it shows none.
-    pub(super) shows_none: Option<Place>,
+    pub(super) shows: Shows,
     pub(super) certificates: Vec<At<Matcher>>,
     pub(super) user: user::Read,
     pub(super) calling: Vec<At<AeTitle>>,
@@ -48,24 +58,38 @@ pub(super) struct Read {
     guarding: Guarding,
     usual_associations: u32,
     caps: Caps,
+    pub(super) reach: Option<reach::Read>,
 }
 
 pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Problems) -> Read {
     let before = problems.count();
     let mut table = Section::open(format!("peer.{name}"), node, problems);
     let contact = table.optional("contact", |node| node.text().map(Arc::from));
-    let (shows_none, certificates) = certificates(&mut table);
+    let reach = table.take("reach").map(|node| {
+        let key = table.path("reach");
+        reach::read(Section::open(key, node, table.problems), limits)
+    });
+    let is_reached_only = reach.is_some() && !table.has("certificate") && !table.has("services");
+    let (shows, certificates) = if is_reached_only {
+        table.asked_for(&["certificate", "services"]);
+        (Shows::Nothing, Vec::new())
+    } else {
+        certificates(&mut table)
+    };
     let mut read = Read {
         name: name.into(),
         place: table.place,
-        shows_none,
+        shows,
         certificates,
         user: user::read(&mut table),
         contact: contact.map(|at| at.value),
         calling: table.list("calling_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),
-        services: table.each("services", service),
+        services: match shows {
+            Shows::Nothing => Vec::new(),
+            Shows::Certificate | Shows::None(_) => table.each("services", service),
+        },
         guarding: Guarding {
             bounds: guarding::bounds(&mut table, limits),
             ..guarding::read(&mut table, limits)
@@ -79,6 +103,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
             per_hour: table.optional("objects_per_hour", limits::objects).map(|at| at.value),
             per_study: table.optional("objects_per_study", limits::objects).map(|at| at.value),
         },
+        reach,
     };
     table.finish();
     read.is_sound = problems.count() == before;
@@ -91,14 +116,32 @@ impl Read {
         self.certificates.iter().map(|at| &at.value).filter(|matcher| is_pin(matcher))
     }
 
+    /// Where it says that it shows no certificate.
+    pub(super) const fn shows_none(&self) -> Option<Place> {
+        match self.shows {
+            Shows::None(place) => Some(place),
+            Shows::Certificate | Shows::Nothing => None,
+        }
+    }
+
+    /// Whether it is known by its address.
+    pub(super) const fn is_plain(&self) -> bool {
+        matches!(self.shows, Shows::None(_)) && self.user.kind.is_none()
+    }
+
     /// What the policy needs.
     pub(super) fn to_peer(&self, issuers: &[Arc<str>]) -> Peer {
         Peer {
-            needs_certificate: self.shows_none.is_none(),
+            known_by: match self.shows {
+                Shows::Certificate => KnownBy::Certificate(values(&self.certificates)),
+                Shows::None(_) if self.user.kind.is_some() => KnownBy::User,
+                Shows::None(_) => KnownBy::Address,
+                Shows::Nothing => KnownBy::Nothing,
+            },
             user: self.user.rule(issuers),
             name: Arc::clone(&self.name),
             contact: self.contact.clone(),
-            certificates: values(&self.certificates),
+            reach: self.reach.as_ref().map(reach::Read::to_reach),
             calling: values(&self.calling),
             from: values(&self.from),
             pacs: values(&self.pacs),
@@ -111,12 +154,19 @@ impl Read {
         }
     }
 
+    /// Where a PACS reaches it.
+    pub(super) fn into_target(self) -> Option<(Arc<str>, Target)> {
+        Some((self.name, self.reach?.into_target()?))
+    }
+
     /// Where something stands that the policy may have to say something about; a list as a whole
     /// stands at its first entry.
     pub(super) fn place(&self, spot: &Spot) -> Option<Place> {
         let at = spot.index.unwrap_or(0);
         match spot.key {
-            "certificate" => place_of(&self.certificates, at).or(self.shows_none),
+            "certificate" => place_of(&self.certificates, at).or(self.shows_none()),
+            "from" => place_of(&self.from, at),
+            "reach" => self.reach.as_ref().map(|reach| reach.place),
             "calling_ae" => place_of(&self.calling, at),
             "user_identity" => self.user.place(),
             "pacs" => place_of(&self.pacs, at),
@@ -135,71 +185,19 @@ fn values<T: Clone>(list: &[At<T>]) -> Vec<T> {
 }
 
 /// Where it says that it shows none, or what it is recognised by.
-fn certificates(table: &mut Section<'_>) -> (Option<Place>, Vec<At<Matcher>>) {
-    let usage = table.optional("accept_eku", |node| node.one_of("a usage", &USAGES));
-    let Some(node) = table.demand("certificate") else { return (None, Vec::new()) };
-    let place = node.place;
-    if let ValueKind::String(text) = &node.value {
-        if text == NO_CERTIFICATE {
-            return (Some(place), Vec::new());
-        }
-        let mistake = Mistake::Certificate(text.as_str().into());
-        table.mistake_at("certificate", Some(place), &mistake);
-        return (None, Vec::new());
+fn certificates(table: &mut Section<'_>) -> (Shows, Vec<At<Matcher>>) {
+    let node = table.demand("certificate");
+    let word = node.as_ref().and_then(|node| Some((node.text().ok()?.to_owned(), node.place)));
+    let Some((text, place)) = word else {
+        return (Shows::Certificate, matchers::read(table, node));
+    };
+    let none = matchers::read(table, None);
+    if text == NO_CERTIFICATE {
+        return (Shows::None(place), none);
     }
-    let items = table.items("certificate", Some(node));
-    let matchers = items.into_iter().filter_map(|item| matcher(item, table.problems));
-    (None, made_for(matchers.collect(), usage, table))
-}
-
-/// The matchers, of certificates for clients or for anything.
-fn made_for(
-    matchers: Vec<At<Matcher>>,
-    usage: Option<At<Usage>>,
-    table: &mut Section<'_>,
-) -> Vec<At<Matcher>> {
-    let Some(At { place, value: usage }) = usage else { return matchers };
-    if !matchers.is_empty() && matchers.iter().all(|at| is_pin(&at.value)) {
-        let key = table.path("accept_eku");
-        table.problems.caution(place, key, &Caution::UsageOfPins);
-    }
-    let made_for = |at: At<Matcher>| At { place: at.place, value: at.value.made_for(usage) };
-    matchers.into_iter().map(made_for).collect()
-}
-
-/// One table with one key, and the CA of a name.
-fn matcher(item: Item, problems: &mut Problems) -> Option<At<Matcher>> {
-    let place = item.node.place;
-    if !matches!(item.node.value, ValueKind::Table(_)) {
-        let example = "a table, such as { san_dns = \"ct1.example\" }";
-        problems.mistake(place, item.key, &item.node.instead_of(example));
-        return None;
-    }
-    let mut table = Section::open(item.key, item.node, problems);
-    let ca = table.optional("ca", |node| node.text().map(|name| Ca::Named(name.into())));
-    let keys = table.len();
-    let found = [
-        table.optional("san_dns", |node| node.parsed(Matcher::san_dns, Mistake::Matcher)),
-        table.optional("san_uri", |node| node.parsed(Matcher::san_uri, Mistake::Matcher)),
-        table.optional("cert_sha256", |node| digest(node).map(Matcher::CertSha256)),
-        table.optional("spki_sha256", |node| digest(node).map(Matcher::SpkiSha256)),
-    ];
-    if keys != 1 {
-        table.problems.mistake(place, table.key.as_str(), &Mistake::OneMatcher);
-    }
-    let found = found.into_iter().flatten().next();
-    if let (Some(ca), Some(Matcher::CertSha256(_) | Matcher::SpkiSha256(_))) =
-        (&ca, found.as_ref().map(|at| &at.value))
-    {
-        table.mistake_at("ca", Some(ca.place), &Mistake::CaOfPin);
-    }
-    table.finish();
-    let ca = ca.map_or(Ca::Only, |at| at.value);
-    found.map(|At { place, value }| At { place, value: value.vouched_for_by(ca) })
-}
-
-fn digest(node: &Node) -> Result<Digest, Mistake> {
-    node.parsed(value::digest, Mistake::Digest)
+    let mistake = Mistake::Certificate(text.as_str().into());
+    table.mistake_at("certificate", Some(place), &mistake);
+    (Shows::Certificate, none)
 }
 
 /// A name, or a table for what has none.
@@ -219,34 +217,4 @@ fn service(item: Item, problems: &mut Problems) -> Option<At<Service>> {
 
 fn named_service(node: &Node) -> Result<Service, Mistake> {
     node.word("a service", Service::NAMED.iter().filter_map(Service::name))
-}
-
-fn operation(node: &Node) -> Result<Operation, Mistake> {
-    node.word("an operation", Operation::ALL.map(Operation::name))
-}
-
-fn sop_class(node: &Node) -> Result<Uid, Mistake> {
-    let text = node.text()?;
-    SopClass::uid_of(text).map_err(|_| match text.parse::<Uid>() {
-        Err(fault) if text.starts_with(|first: char| first.is_ascii_digit()) => {
-            Mistake::Uid(text.into(), fault)
-        }
-        _ => Mistake::SopClass(text.into(), nearest_sop_class(text)),
-    })
-}
-
-fn nearest_sop_class(text: &str) -> Suggestion {
-    match Suggestion::new(text, SopClass::all().map(|class| class.keyword)) {
-        nearest @ Suggestion::Nearest(_) => nearest,
-        Suggestion::OneOf(_) | Suggestion::Instead(_) => {
-            Suggestion::Instead("see table A-1 of PS3.6")
-        }
-    }
-}
-
-pub(super) const fn is_pin(matcher: &Matcher) -> bool {
-    match matcher {
-        Matcher::CertSha256(_) | Matcher::SpkiSha256(_) => true,
-        Matcher::SanDns(_) | Matcher::SanUri(_) => false,
-    }
 }

@@ -71,6 +71,16 @@ impl<'p> Section<'p> {
         self.problems.mistake(place, self.path(key), what);
     }
 
+    /// Whether there is such a key that nobody has taken yet.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// These keys are known, though they are not there.
+    pub(super) fn asked_for(&mut self, keys: &[&'static str]) {
+        self.asked.extend(keys);
+    }
+
     /// Takes a value out of the table.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Node> {
         self.asked.push(key);
@@ -136,6 +146,16 @@ impl<'p> Section<'p> {
         read: fn(Item, &mut Problems) -> Option<T>,
     ) -> Vec<T> {
         let list = self.demand(key);
+        self.each_of(key, list, read)
+    }
+
+    /// The same of a list that was taken before, if it was there.
+    pub(super) fn each_of<T>(
+        &mut self,
+        key: &str,
+        list: Option<Node>,
+        read: fn(Item, &mut Problems) -> Option<T>,
+    ) -> Vec<T> {
         let items = self.items(key, list);
         items.into_iter().filter_map(|item| read(item, self.problems)).collect()
     }

@@ -96,11 +96,12 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         return Err(found);
     };
     let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
+    let reaches = tables.peers.into_iter().filter_map(peer::Read::into_target).collect();
     let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site = Site { policy, targets, limits, ports, balancers, passwords, issuers };
+    let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
     Ok(Settings { listeners, site, log, audit_at, peers_at, warnings, loaded, digest })

@@ -115,7 +115,7 @@ impl Context {
         let certificate = shown.sha256;
         self.slot.authenticated(Origin::Certificate(certificate), holder.is_some());
         let seen =
-            |holder: &Holder| self.gate.last_seen.note(&holder.peer, shown, SystemTime::now());
+            |holder: &Holder| self.gate.last_seen.note(&holder.name, shown, SystemTime::now());
         if let Some(sentence) = holder.and_then(seen) {
             tracing::warn!("{sentence}");
         }

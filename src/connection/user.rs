@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::User;
-use pacsgate_core::policy::{Denial, Facts, Identified, Verification};
+use pacsgate_core::policy::{Denial, Everything, Facts, Identified, Verification};
 use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
 use pacsgate_core::wire::title::AeTitle;
 
@@ -54,8 +54,8 @@ fn needed(
     request: &ReceivedRq,
     shown: Option<&UserIdentity>,
 ) -> Result<Option<Needed>, Denial> {
-    let (certificate, source) = (proof.certificate(), context.source.ip());
-    let facts = Facts { certificate, source, request };
+    let (direction, source) = (context.way.direction, context.source.ip());
+    let facts = Facts { direction, shown: proof.shown(), source, request, awaits: &Everything };
     let candidate = context.site.policy.identify(&facts).ok();
     let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
     let name = shown.map(|shown| shown.primary.as_slice()).unwrap_or_default();

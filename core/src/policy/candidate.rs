@@ -5,29 +5,31 @@ use std::sync::Arc;
 
 use super::admitted::Admitted;
 use super::denial::Denial;
-use super::peer::{Pacs, PeerRules};
+use super::facts::{Facts, Shown};
+use super::pacs::Pacs;
+use super::peer::PeerRules;
 use super::permit::{Terms, announced};
 use super::proposal::{Judged, Removed};
+use super::reach::{After, ReachRules};
 use super::refusal::Refusal;
 use super::trace::{Finding, Trace};
-use super::user::{Identified, Verification};
-use crate::certificate::Digest;
+use super::user::{Identified, UserRule, Verification};
 use crate::inspector::{Caps, Contexts, Grants};
 use crate::services::Operations;
 use crate::side::PerSide;
 use crate::wire::associate::{
-    AssociateRq, ContextId, ProposedContext, ReceivedRq, UserIdentity, UserInformation,
+    AssociateRq, ContextId, ProposedContext, UserIdentity, UserInformation,
 };
+use crate::wire::title::AeTitle;
 
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
 pub struct Candidate {
     terms: Terms,
-    peer_limit: u32,
-    pacs_limit: u32,
+    limits: Limits,
 }
 
-/// How many associations there are already, without the one that is judged.
+/// How many associations there are already in the direction of the one that is judged, without that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Occupancy {
     /// Of the peer, to any PACS.
@@ -38,53 +40,44 @@ pub struct Occupancy {
     pub peer_at_pacs: u32,
 }
 
+/// The limits of either direction.
+#[derive(Clone, Copy, Debug)]
+enum Limits {
+    /// Of the peer, and of the PACS.
+    Inward { peer: u32, pacs: u32 },
+    /// Of the peer's reach, and of the PACS's own.
+    Outward { reach: u32, pacs: u32 },
+}
+
 impl Candidate {
-    pub(super) fn new(
+    /// A peer that asks for a PACS.
+    pub(super) fn inward(
         peer: &PeerRules,
         pacs: &Pacs,
-        received: &ReceivedRq,
+        facts: &Facts<'_>,
         judged: Judged,
         trace: Trace,
-        certificate: Option<Digest>,
     ) -> Self {
-        let asked = &received.request;
-        let request = AssociateRq {
-            called: pacs.ae_title.unwrap_or(asked.called),
-            calling: asked.calling,
-            contexts: judged.kept,
-            user: UserInformation {
-                maximum_length: announced(asked.user.maximum_length, pacs.max_pdu),
-                implementation_class: asked.user.implementation_class.clone(),
-                implementation_version: asked.user.implementation_version,
-                roles: judged.roles,
-                extended: judged.extended,
-            },
-        };
-        let terms = Terms {
-            peer: peer.name.clone(),
-            pacs: pacs.name.clone(),
-            echo: received.echo,
-            request,
-            operations: judged.operations,
-            grants: Grants {
-                move_to: Arc::clone(&peer.move_to),
-                titles: Arc::clone(&peer.titles),
-                guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
-            },
-            caps: peer.caps,
-            order: judged.order,
-            removed: judged.removed,
-            requestor_maximum: asked.user.maximum_length,
-            cap: pacs.max_pdu,
-            notes: received.notes.clone(),
-            remarks: judged.remarks,
-            trace,
-            user_rule: Arc::clone(&peer.user),
-            certificate,
-            user: None,
-            answers_identity: false,
-        };
-        Self { terms, peer_limit: peer.associations, pacs_limit: pacs.associations }
+        let called = pacs.ae_title.unwrap_or(facts.request.request.called);
+        let user_rule = Arc::clone(&peer.user);
+        let with = With { called, caps: peer.caps, user_rule, after: After::Anything };
+        let limits = Limits::Inward { peer: peer.associations, pacs: pacs.associations };
+        Self { terms: terms(peer, pacs, facts, judged, trace, with), limits }
+    }
+
+    /// A PACS that asks for a peer.
+    pub(super) fn outward(
+        peer: &PeerRules,
+        reach: &ReachRules,
+        pacs: &Pacs,
+        facts: &Facts<'_>,
+        judged: Judged,
+        trace: Trace,
+    ) -> Self {
+        let (called, user_rule) = (facts.request.request.called, Arc::default());
+        let with = With { called, caps: Caps::default(), user_rule, after: reach.after };
+        let limits = Limits::Outward { reach: reach.associations, pacs: pacs.associations };
+        Self { terms: terms(peer, pacs, facts, judged, trace, with), limits }
     }
 
     /// What may pass on an association that was opened before, if it were asked for now: a context
@@ -110,6 +103,11 @@ impl Candidate {
     /// The contexts that it would not be asked for, in the requestor's order.
     pub fn removed(&self) -> &[Removed] {
         &self.terms.removed
+    }
+
+    /// When the peer may be sent objects and reports; of use outward.
+    pub const fn after(&self) -> After {
+        self.terms.after
     }
 
     /// The name of the peer.
@@ -142,8 +140,8 @@ impl Candidate {
     ///
     /// What is missing or wrong with it.
     pub fn of_user(self, identified: Identified) -> Result<Self, Refusal> {
-        let Self { terms, peer_limit, pacs_limit } = self;
-        Ok(Self { terms: terms.with(identified)?, peer_limit, pacs_limit })
+        let Self { terms, limits } = self;
+        Ok(Self { terms: terms.with(identified)?, limits })
     }
 
     /// Judges the limits: the peer's own, half of the PACS's for one peer, the PACS's.
@@ -161,16 +159,74 @@ impl Candidate {
     }
 
     fn limits(&self, occupancy: Occupancy) -> Finding {
-        if occupancy.peer >= self.peer_limit {
-            return Finding::PeerAtItsLimit;
+        match self.limits {
+            Limits::Inward { peer, .. } if occupancy.peer >= peer => Finding::PeerAtItsLimit,
+            Limits::Inward { pacs, .. } if occupancy.peer_at_pacs >= share(pacs) => {
+                Finding::PeerAtItsShare
+            }
+            Limits::Inward { pacs, .. } if occupancy.pacs >= pacs => Finding::PacsAtItsLimit,
+            Limits::Outward { pacs, .. } if occupancy.pacs >= pacs => Finding::PacsAtItsOwnLimit,
+            Limits::Outward { reach, .. } if occupancy.peer >= reach => Finding::ReachAtItsLimit,
+            Limits::Inward { .. } | Limits::Outward { .. } => Finding::WithinLimits,
         }
-        if occupancy.peer_at_pacs >= share(self.pacs_limit) {
-            return Finding::PeerAtItsShare;
-        }
-        if occupancy.pacs >= self.pacs_limit {
-            return Finding::PacsAtItsLimit;
-        }
-        Finding::WithinLimits
+    }
+}
+
+/// What differs between the directions.
+struct With {
+    called: AeTitle,
+    caps: Caps,
+    user_rule: Arc<UserRule>,
+    after: After,
+}
+
+fn terms(
+    peer: &PeerRules,
+    pacs: &Pacs,
+    facts: &Facts<'_>,
+    judged: Judged,
+    trace: Trace,
+    with: With,
+) -> Terms {
+    let (received, asked) = (facts.request, &facts.request.request);
+    let request = AssociateRq {
+        called: with.called,
+        calling: asked.calling,
+        contexts: judged.kept,
+        user: UserInformation {
+            maximum_length: announced(asked.user.maximum_length, pacs.max_pdu),
+            implementation_class: asked.user.implementation_class.clone(),
+            implementation_version: asked.user.implementation_version,
+            roles: judged.roles,
+            extended: judged.extended,
+        },
+    };
+    Terms {
+        direction: facts.direction,
+        after: with.after,
+        peer: peer.name.clone(),
+        pacs: pacs.name.clone(),
+        echo: received.echo,
+        request,
+        operations: judged.operations,
+        grants: Grants {
+            move_to: Arc::clone(&peer.move_to),
+            titles: Arc::clone(&peer.titles),
+            guarding: PerSide { requestor: peer.guarding, acceptor: pacs.guarding },
+        },
+        caps: with.caps,
+        order: judged.order,
+        removed: judged.removed,
+        requestor_maximum: asked.user.maximum_length,
+        cap: pacs.max_pdu,
+        notes: received.notes.clone(),
+        remarks: judged.remarks,
+        trace,
+        user_rule: with.user_rule,
+        certificate: facts.shown.certificate().map(|accepted| accepted.certificate.sha256),
+        is_stranger: matches!(facts.shown, Shown::Nothing),
+        user: None,
+        answers_identity: false,
     }
 }
 

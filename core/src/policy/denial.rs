@@ -21,6 +21,11 @@ crate::reasons! {
             "If the device has a certificate, turn on client authentication in its TLS settings. If it \
              has none, it needs a [peer] table of its own with `certificate = \"none\"`, its calling \
              title and a `user_identity`." => NOT_AUTHENTICATED;
+        UnknownAddress: "unknown-address",
+            "no peer without TLS has this address",
+            "If the device may connect without TLS, it needs a [peer] table with `certificate = \"none\"`, its \
+             address in `from` and its calling title; if it has a certificate, let it connect to a listener \
+             with TLS." => NO_REASON;
         SeveralPeers: "several-peers",
             "the certificate belongs to several peers",
             "Leave only one [peer] table whose `certificate` matches this certificate."
@@ -30,7 +35,7 @@ crate::reasons! {
             "If the device may connect from this address, add it to `from` of its [peer] table."
             => NO_REASON;
         CallingTitle: "calling-title",
-            "the calling title is not bound to this certificate",
+            "the calling title is not bound to this certificate or address",
             "Correct the calling title on the device, or add it to `calling_ae` of its [peer] table."
             => Answer::Reject(Reject::CALLING_TITLE);
         CalledTitle: "called-title",
@@ -56,6 +61,46 @@ crate::reasons! {
             "the PACS has as many associations as it takes",
             "If the PACS takes more associations at once, raise `associations` of its [pacs] table."
             => LOCAL_LIMIT;
+        UnknownPacs: "unknown-pacs",
+            "what came to an outward listener is no PACS by its address or certificate",
+            "If it is the PACS, add its address to `from` of its [pacs] table, or its certificate to \
+             `certificate`; if not, find out what it is: nothing but the PACS may come to this port."
+            => NO_REASON;
+        SeveralPacs: "several-pacs",
+            "the certificate belongs to several PACS",
+            "Leave only one [pacs] table whose `certificate` matches this certificate."
+            => NO_REASON;
+        PacsNetwork: "pacs-network",
+            "the PACS may not connect from this address",
+            "If the PACS may connect from this address, add it to `from` of its [pacs] table."
+            => NO_REASON;
+        PacsTitle: "pacs-title",
+            "the calling title is not one of the PACS's",
+            "If it is the PACS's own, add it to `calling_ae` of its [pacs] table; if it is a peer's, the PACS \
+             may have been broken into." => Answer::Reject(Reject::CALLING_TITLE);
+        PeerTitle: "peer-title",
+            "the called title is not that of a peer that the PACS may reach",
+            "Correct the title of the device in the PACS's own list. If the PACS may reach it, its [peer] \
+             table needs the title in `calling_ae`, the PACS in `pacs`, and a [peer.NAME.reach]."
+            => Answer::Reject(Reject::CALLED_TITLE);
+        NothingReceived: "nothing-received",
+            "the peer may receive none of the proposed presentation contexts",
+            "If the device may receive them, add the service, or `{ sop_class, operations }`, to `services` \
+             of its [peer.NAME.reach] table; see `why` in `contexts`." => NO_REASON;
+        NothingRequested: "nothing-requested",
+            "nobody has asked the PACS to send this to the peer",
+            "Retrieve again through the gate: objects may come for `window` after the last response to a \
+             C-MOVE, reports for 14 days after the device has asked. If the PACS sends by rules of its own, \
+             write `after = \"any\"` in the [peer.NAME.reach] table. Otherwise the PACS may have been broken \
+             into." => NO_REASON;
+        ReachLimit: "reach-limit",
+            "the peer has as many associations from PACS as it takes",
+            "If the device takes more associations at once, raise `associations` of its [peer.NAME.reach] \
+             table." => LOCAL_LIMIT;
+        PacsOwnLimit: "pacs-own-limit",
+            "the PACS has as many associations of its own as it may have",
+            "If the PACS needs more associations of its own at once, raise `associations` of its [pacs] \
+             table." => LOCAL_LIMIT;
         IdentityMissing: "identity-missing",
             "the peer has to show a user identity, and the request has none",
             "Configure the device to send what `user_identity` of its [peer] table asks for."

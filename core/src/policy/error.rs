@@ -6,37 +6,20 @@ use std::hash::Hash;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use super::identity_fault::IdentityFault;
 use super::matching::lower;
-use super::peer::{Pacs, Peer};
+use super::pacs::Pacs;
+use super::peer::{KnownBy, Peer};
+use super::spot::{Spot, Table};
 use super::user::UserRule;
 use crate::certificate::{Matcher, Name, NameFault, Usage};
-use crate::quoted::{Quoted, key};
+use crate::quoted::Quoted;
 use crate::services::{Condition, GroupSet, Service, SopClass};
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
 /// How many associations a peer or a PACS may have at once.
 pub const ASSOCIATIONS: RangeInclusive<u32> = 1..=100_000;
-
-/// A table of the configuration; shown as `peer.NAME` or `pacs.NAME`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Table {
-    /// `[peer.NAME]`.
-    Peer(Arc<str>),
-    /// `[pacs.NAME]`.
-    Pacs(Arc<str>),
-}
-
-/// A value of the rules, by the names that the configuration has for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    /// The table.
-    pub table: Table,
-    /// The key in it; for `operations`, that of an entry of `services`.
-    pub key: &'static str,
-    /// Which entry of a list, from 0; `None` for the value as a whole.
-    pub index: Option<usize>,
-}
 
 /// A rule that permits nothing, is ambiguous or cannot be enforced.
 ///
@@ -86,6 +69,8 @@ pub enum PolicyFault {
         /// Where another peer has it.
         first: Spot,
     },
+    /// It is not clear who somebody is, or too many would be.
+    Identity(IdentityFault),
     /// A token that could be anybody's of its issuer.
     AnyToken,
     /// `move_to` without a service that moves.
@@ -128,14 +113,18 @@ pub(super) fn all(peers: &[Peer], pacs: &[Pacs]) -> Vec<PolicyError> {
     let names: HashSet<&str> = pacs.iter().map(|pacs| pacs.name.as_ref()).collect();
     errors.extend(peers.iter().flat_map(|peer| of_peer(peer, &names)));
     errors.extend(same_names(peers.iter().map(|peer| Table::Peer(peer.name.clone()))));
-    errors.extend(same_matchers(peers));
-    errors.extend(shared_titles(peers));
+    errors.extend(same_matchers(
+        peers.iter().map(|it| (Table::Peer(it.name.clone()), it.known_by.certificates().to_vec())),
+    ));
+    errors.extend(same_matchers(
+        pacs.iter().map(|it| (Table::Pacs(it.name.clone()), it.certificates.clone())),
+    ));
     errors
 }
 
 fn of_pacs(pacs: &Pacs) -> Vec<PolicyError> {
     let table = Table::Pacs(pacs.name.clone());
-    let mut errors = Vec::new();
+    let mut errors: Vec<_> = table.faults("certificate", &pacs.certificates, of_matcher).collect();
     if pacs.called.is_empty() {
         errors.push(table.error("called_ae", None, PolicyFault::Empty));
     }
@@ -150,16 +139,17 @@ fn of_pacs(pacs: &Pacs) -> Vec<PolicyError> {
 fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
     let table = Table::Peer(peer.name.clone());
     let lists = [
-        ("certificate", peer.needs_certificate && peer.certificates.is_empty()),
+        ("certificate", peer.known_by == KnownBy::Certificate(Vec::new())),
         ("calling_ae", peer.calling.is_empty()),
         ("pacs", peer.pacs.is_empty()),
-        ("services", peer.services.is_empty()),
+        ("services", peer.known_by != KnownBy::Nothing && peer.services.is_empty()),
+        ("reach", peer.reach.as_ref().is_some_and(|reach| reach.services.is_empty())),
     ];
     let empty = lists.into_iter().filter(|(_, empty)| *empty);
     let mut errors: Vec<_> =
         empty.map(|(key, _)| table.error(key, None, PolicyFault::Empty)).collect();
     errors.extend(table.outside("associations", within(peer.associations.into(), ASSOCIATIONS)));
-    errors.extend(table.faults("certificate", &peer.certificates, of_matcher));
+    errors.extend(table.faults("certificate", peer.known_by.certificates(), of_matcher));
     errors.extend(table.faults("pacs", &peer.pacs, |name| {
         (!pacs.contains(&**name)).then(|| PolicyFault::UnknownPacs(name.clone()))
     }));
@@ -178,7 +168,7 @@ fn of_peer(peer: &Peer, pacs: &HashSet<&str>) -> Vec<PolicyError> {
 
 fn of_user(table: &Table, peer: &Peer) -> Option<PolicyError> {
     match &peer.user {
-        UserRule::NotNeeded if peer.needs_certificate => None,
+        UserRule::NotNeeded if peer.known_by != KnownBy::User => None,
         UserRule::NotNeeded => Some(table.error("certificate", None, PolicyFault::NothingShown)),
         UserRule::Password(users) if users.is_empty() => {
             Some(table.error("users", None, PolicyFault::Empty))
@@ -237,40 +227,20 @@ fn same_called(pacs: &[Pacs]) -> Vec<PolicyError> {
     shared(titles).map(error).collect()
 }
 
-/// Each title of a peer without a certificate that another peer has as well.
-fn shared_titles(peers: &[Peer]) -> Vec<PolicyError> {
-    let of = |needs_certificate| {
-        let peers = peers.iter().filter(move |peer| peer.needs_certificate == needs_certificate);
-        peers.flat_map(|peer| {
-            let table = Table::Peer(peer.name.clone());
-            let spot = move |at| table.spot("calling_ae", at);
-            peer.calling.iter().enumerate().map(move |(at, title)| (spot(at), *title))
-        })
-    };
-    let held: HashMap<AeTitle, Spot> = of(true).map(|(spot, title)| (title, spot)).collect();
-    let by_certificate = of(false).filter_map(|(spot, title)| {
-        let first = held.get(&title)?.clone();
-        Some((first, spot, title))
-    });
-    let error = |(first, spot, title)| PolicyError {
-        spot,
-        what: PolicyFault::SharedTitle { title, first },
-    };
-    by_certificate.chain(shared(of(false))).map(error).collect()
-}
-
-fn same_matchers(peers: &[Peer]) -> Vec<PolicyError> {
-    let matchers = peers.iter().flat_map(|peer| {
-        let table = Table::Peer(peer.name.clone());
+fn same_matchers(
+    tables: impl Iterator<Item = (Table, Vec<Matcher>)>,
+) -> impl Iterator<Item = PolicyError> {
+    let matchers = tables.flat_map(|(table, matchers)| {
         let spot = move |at| table.spot("certificate", at);
-        peer.certificates.iter().enumerate().map(move |(at, one)| (spot(at), compared(one)))
+        let matchers = matchers.into_iter().enumerate();
+        matchers.map(move |(at, one)| (spot(at), compared(&one)))
     });
     let error = |(first, spot, _)| PolicyError { spot, what: PolicyFault::SameMatcher { first } };
-    shared(matchers).map(error).collect()
+    shared(matchers).map(error)
 }
 
 /// Each value that another table has already, behind the spots of the first one and its own.
-fn shared<T: Clone + Eq + Hash>(
+pub(super) fn shared<T: Clone + Eq + Hash>(
     values: impl Iterator<Item = (Spot, T)>,
 ) -> impl Iterator<Item = (Spot, Spot, T)> {
     let mut owners = HashMap::<T, Spot>::new();
@@ -290,11 +260,12 @@ fn compared(matcher: &Matcher) -> Matcher {
 }
 
 impl Table {
-    fn spot(&self, key: &'static str, index: usize) -> Spot {
-        Spot { table: self.clone(), key, index: Some(index) }
-    }
-
-    fn error(&self, key: &'static str, index: Option<usize>, what: PolicyFault) -> PolicyError {
+    pub(super) fn error(
+        &self,
+        key: &'static str,
+        index: Option<usize>,
+        what: PolicyFault,
+    ) -> PolicyError {
         PolicyError { spot: Spot { table: self.clone(), key, index }, what }
     }
 
@@ -303,7 +274,7 @@ impl Table {
     }
 
     /// What is wrong with the entries of a list.
-    fn faults<T>(
+    pub(super) fn faults<T>(
         &self,
         key: &'static str,
         list: &[T],
@@ -319,6 +290,7 @@ impl PolicyFault {
     /// Its sentence, in which `place` says where a first occurrence is.
     pub fn told<P: fmt::Display>(&self, place: impl Fn(&Spot) -> P) -> String {
         match self {
+            Self::Identity(fault) => fault.told(place),
             Self::SameName => "is there twice".into(),
             Self::Empty => "is empty; name at least one".into(),
             Self::Range(outside) => outside.to_string(),
@@ -381,26 +353,5 @@ impl fmt::Display for PolicyError {
 impl fmt::Display for PolicyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.told(Spot::clone))
-    }
-}
-
-impl fmt::Display for Spot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { table, key, index } = self;
-        match (*key, index) {
-            ("", _) => write!(f, "{table}"),
-            (key, None) => write!(f, "{table}.{key}"),
-            ("operations", Some(at)) => write!(f, "{table}.services[{at}].operations"),
-            (key, Some(at)) => write!(f, "{table}.{key}[{at}]"),
-        }
-    }
-}
-
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Peer(name) => write!(f, "peer.{}", key(name)),
-            Self::Pacs(name) => write!(f, "pacs.{}", key(name)),
-        }
     }
 }

@@ -1,13 +1,12 @@
-//! Which peer a certificate belongs to.
+//! Whose certificate it is.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::peer::Peer;
 use super::trace::Finding;
 use crate::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Usage};
 
-/// The matchers of all peers; each belongs to one peer, given by its index.
+/// The matchers of all peers, or of all PACS; each belongs to one, given by its index.
 #[derive(Debug, Default)]
 pub(super) struct Matching {
     certificates: HashMap<Digest, usize>,
@@ -25,10 +24,10 @@ struct Names {
 }
 
 impl Matching {
-    pub(super) fn new(peers: &[Peer]) -> Self {
+    pub(super) fn new<T: AsRef<[Matcher]>>(tables: impl Iterator<Item = T>) -> Self {
         let mut matching = Self::default();
-        for (index, peer) in peers.iter().enumerate() {
-            for matcher in &peer.certificates {
+        for (index, matchers) in tables.enumerate() {
+            for matcher in matchers.as_ref() {
                 matching.insert(matcher, index);
             }
         }

@@ -41,6 +41,17 @@ pub enum Nearest {
     Both(Arc<str>, Arc<str>),
     /// The calling title is that of a peer that shows a certificate.
     NeedsCertificate(Arc<str>),
+    /// The PACS calls by the title of a peer.
+    PacsClaims(Arc<str>),
+    /// The called title is that of a peer that no PACS reaches.
+    WithoutReach(Arc<str>),
+    /// The called title is that of a peer which another PACS reaches.
+    NotForPacs {
+        /// The peer.
+        peer: Arc<str>,
+        /// The PACS that asks.
+        pacs: Arc<str>,
+    },
 }
 
 /// How many networks are named.
@@ -86,6 +97,15 @@ impl fmt::Display for Nearest {
                     "the calling title is that of peer {peer}, which has to show a certificate"
                 )
             }
+            Self::PacsClaims(peer) => write!(f, "the calling title is that of peer {peer}"),
+            Self::WithoutReach(peer) => write!(
+                f,
+                "the called title is that of peer {peer}, which has no [peer.{peer}.reach]"
+            ),
+            Self::NotForPacs { peer, pacs } => write!(
+                f,
+                "the called title is that of peer {peer}, whose `pacs` does not name {pacs}"
+            ),
         }
     }
 }

@@ -1,12 +1,14 @@
-//! Peers and PACS, as the configuration describes them.
+//! Peers, as the configuration describes them.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use ipnet::IpNet;
 
+use super::addresses::canonical;
 use super::nearest::Nearest;
+use super::reach::{Reach, ReachRules};
 use super::rights::Rights;
 use super::trace::Finding;
 use super::user::UserRule;
@@ -16,18 +18,15 @@ use crate::services::Service;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
-/// A remote system that may connect: one `[peer.NAME]` table.
+/// A remote system: one `[peer.NAME]` table.
 #[derive(Clone, Debug)]
 pub struct Peer {
     /// The table's name.
     pub name: Arc<str>,
     /// Who answers for it.
     pub contact: Option<Arc<str>>,
-    /// Whether it has to show a certificate; if not, it must not, and is recognised by its calling
-    /// title, which nobody else has, and by its user.
-    pub needs_certificate: bool,
-    /// What its certificate is recognised by: any of these.
-    pub certificates: Vec<Matcher>,
+    /// What it is recognised by.
+    pub known_by: KnownBy,
     /// Which user it has to show.
     pub user: UserRule,
     /// The calling titles that it may claim.
@@ -51,23 +50,31 @@ pub struct Peer {
     pub associations: u32,
     /// How many objects it may store.
     pub caps: Caps,
+    /// How a PACS reaches it, if one may.
+    pub reach: Option<Reach>,
 }
 
-/// A backend: one `[pacs.NAME]` table.
-#[derive(Clone, Debug)]
-pub struct Pacs {
-    /// The table's name.
-    pub name: Arc<str>,
-    /// The called titles under which it is reached.
-    pub called: Vec<AeTitle>,
-    /// What it is called inside; absent: the called title as it came.
-    pub ae_title: Option<AeTitle>,
-    /// How many associations it takes at once.
-    pub associations: u32,
-    /// The longest P-DATA-TF that the gate announces to either side, in bytes.
-    pub max_pdu: u32,
-    /// How its data sets are judged.
-    pub guarding: Guarding,
+/// What a peer is recognised by where it connects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KnownBy {
+    /// Its certificate: by any of these.
+    Certificate(Vec<Matcher>),
+    /// Its calling title, which nobody else has, and its user. It shows no certificate.
+    User,
+    /// Its address and calling title, on listeners without TLS.
+    Address,
+    /// Nothing: it never connects, and is only reached.
+    Nothing,
+}
+
+impl KnownBy {
+    /// The matchers of its certificate.
+    pub fn certificates(&self) -> &[Matcher] {
+        match self {
+            Self::Certificate(matchers) => matchers,
+            Self::User | Self::Address | Self::Nothing => &[],
+        }
+    }
 }
 
 /// A peer, made ready for decisions.
@@ -83,8 +90,18 @@ pub(super) struct PeerRules {
     pub(super) move_to: Arc<[AeTitle]>,
     pub(super) titles: Arc<[AeTitle]>,
     pub(super) guarding: Guarding,
-    pub(super) needs_certificate: bool,
+    pub(super) known_by: Recognition,
+    pub(super) reach: Option<ReachRules>,
     from: Box<[IpNet]>,
+}
+
+/// [`KnownBy`] without what is indexed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Recognition {
+    Certificate,
+    User,
+    Address,
+    Nothing,
 }
 
 /// How many connections a peer may have beyond twice its associations.
@@ -104,7 +121,13 @@ impl PeerRules {
             move_to: move_to.as_slice().into(),
             titles: peer.calling.as_slice().into(),
             guarding: peer.guarding,
-            needs_certificate: peer.needs_certificate,
+            known_by: match peer.known_by {
+                KnownBy::Certificate(_) => Recognition::Certificate,
+                KnownBy::User => Recognition::User,
+                KnownBy::Address => Recognition::Address,
+                KnownBy::Nothing => Recognition::Nothing,
+            },
+            reach: peer.reach.as_ref().map(ReachRules::new),
             from: peer.from.into_iter().map(canonical).collect(),
         }
     }
@@ -127,6 +150,11 @@ impl PeerRules {
         Finding::NetworkNotListed
     }
 
+    /// Whether its table names this PACS.
+    pub(super) fn has_pacs(&self, index: usize) -> bool {
+        self.pacs.contains(&index)
+    }
+
     /// Where it would have been let in.
     pub(super) fn other_network(&self) -> Nearest {
         Nearest::OtherNetwork { peer: Arc::clone(&self.name), from: self.from.to_vec() }
@@ -145,16 +173,4 @@ impl PeerRules {
 
 pub(super) fn same_but_case(one: &AeTitle, other: &AeTitle) -> bool {
     one.as_str().eq_ignore_ascii_case(other.as_str())
-}
-
-// A dual-stack socket shows IPv4 sources as ::ffff:a.b.c.d, and a network may be written that way.
-fn canonical(network: IpNet) -> IpNet {
-    let IpNet::V6(v6) = network else { return network };
-    mapped(v6).map_or(network, IpNet::V4)
-}
-
-fn mapped(network: Ipv6Net) -> Option<Ipv4Net> {
-    const PREFIX: u8 = 96;
-    let address = Ipv6Addr::to_ipv4_mapped(&network.addr())?;
-    Ipv4Net::new(address, network.prefix_len().checked_sub(PREFIX)?).ok()
 }

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use super::denial::Denial;
 use super::proposal::Removed;
+use super::reach::After;
 use super::refusal::{Inquiry, Refusal};
 use super::remark::Remarks;
 use super::trace::Trace;
 use super::user::{Identified, UserRule};
 use crate::certificate::Digest;
+use crate::direction::{Direction, System};
 use crate::identity::User;
 use crate::inspector::{Caps, Grants};
 use crate::services::Operations;
+use crate::side::Side;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
 
 /// Leave to ask one PACS for one association. Only the policy makes one.
@@ -26,6 +29,9 @@ pub struct Permit {
 /// What was judged.
 #[derive(Debug)]
 pub(super) struct Terms {
+    pub(super) direction: Direction,
+    /// When the peer may be sent objects and reports, outward.
+    pub(super) after: After,
     pub(super) peer: Arc<str>,
     pub(super) pacs: Arc<str>,
     pub(super) echo: Echo,
@@ -49,6 +55,8 @@ pub(super) struct Terms {
     pub(super) user_rule: Arc<UserRule>,
     /// The digest of the certificate, unless there was none.
     pub(super) certificate: Option<Digest>,
+    /// Whether TLS was done without one.
+    pub(super) is_stranger: bool,
     /// Who was verified, and has to be.
     pub(super) user: Option<User>,
     /// Whether the requestor hears that it was verified.
@@ -75,11 +83,12 @@ impl Terms {
 
     pub(super) fn refuse(self, denial: Denial) -> Refusal {
         let inquiry = Inquiry {
+            direction: self.direction,
             trace: self.trace,
             peer: Some(self.peer),
             pacs: Some(self.pacs),
             removed: self.removed,
-            is_stranger: self.certificate.is_none(),
+            is_stranger: self.is_stranger,
         };
         inquiry.refuse(denial)
     }
@@ -88,6 +97,16 @@ impl Terms {
 impl Permit {
     pub(super) fn new(terms: Terms) -> Self {
         Self { terms }
+    }
+
+    /// Which way the association goes.
+    pub fn direction(&self) -> Direction {
+        self.terms.direction
+    }
+
+    /// When the peer may be sent objects and reports; of use outward.
+    pub fn after(&self) -> After {
+        self.terms.after
     }
 
     /// The name of the peer.
@@ -103,6 +122,14 @@ impl Permit {
     /// Who uses the requestor, where the peer has to show that.
     pub fn user(&self) -> Option<&User> {
         self.terms.user.as_ref()
+    }
+
+    /// The name of the system that is asked: the PACS, or outward the peer.
+    pub fn target(&self) -> &Arc<str> {
+        match self.terms.direction.system(Side::Acceptor) {
+            System::Pacs => &self.terms.pacs,
+            System::Peer => &self.terms.peer,
+        }
     }
 
     /// The name of the PACS.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::reach::Awaited;
 use super::remark::{Remark, Remarks};
 use super::rights::{Get, Rights};
 use super::trace::Finding;
@@ -35,6 +36,14 @@ crate::reasons! {
             "the peer's services cover its SOP class, and its `sop_classes` do not",
             "If the device may use this SOP class, add it to `sop_classes` of its [peer] table."
             => ContextRejection::User;
+        NotReceived: "not-received",
+            "the peer's `reach` has no service for its SOP class",
+            "If the device may receive this SOP class, add its service, or the SOP class, to `services` of its \
+             [peer.NAME.reach] table." => ContextRejection::User;
+        NotRequested: "not-requested",
+            "nobody has asked the PACS for it",
+            "Retrieve again through the gate, or write `after = \"any\"` in the [peer.NAME.reach] table if \
+             the PACS sends by rules of its own." => ContextRejection::User;
         TransferSyntaxes: "transfer-syntaxes",
             "none of its transfer syntaxes can be inspected",
             "Let the device propose Implicit or Explicit VR Little Endian too; no key permits what \
@@ -68,16 +77,34 @@ enum Proposal<'a> {
     Unsound(ContextId),
 }
 
+/// What a peer asks a PACS for.
 pub(super) fn judge(received: &ReceivedRq, rights: &Rights) -> Judged {
     let get = get_among(&received.request.contexts, rights);
+    judge_each(received, |sop_class| {
+        let is_left_out = rights.leave_out(sop_class, get);
+        let why = if is_left_out { Removal::NotListed } else { Removal::NotPermitted };
+        (rights.operations(sop_class, get), why)
+    })
+}
+
+/// What a PACS asks a peer for, as far as that is awaited.
+pub(super) fn judge_outward(received: &ReceivedRq, rights: &Rights, awaited: Awaited) -> Judged {
+    judge_each(received, |sop_class| {
+        let operations = rights.operations(sop_class, Get::NotProposed);
+        let is_received = !operations.is_empty();
+        let why = if is_received { Removal::NotRequested } else { Removal::NotReceived };
+        (awaited.among(sop_class, operations), why)
+    })
+}
+
+/// `of` says what may be sent on a SOP class, and why its context is removed if that is nothing.
+fn judge_each(received: &ReceivedRq, of: impl Fn(&Uid) -> (Operations, Removal)) -> Judged {
     let mut judged = Judged::default();
     for proposal in in_order(received) {
         match proposal {
             Proposal::Unsound(id) => judged.remove(id, None, Removal::Unsound),
             Proposal::Sound(context) => {
-                let operations = rights.operations(&context.abstract_syntax, get);
-                let is_left_out = rights.leave_out(&context.abstract_syntax, get);
-                let why = if is_left_out { Removal::NotListed } else { Removal::NotPermitted };
+                let (operations, why) = of(&context.abstract_syntax);
                 judged.context(context, operations, why);
             }
         }
@@ -91,6 +118,17 @@ impl Judged {
         let removed = count(self.removed.len());
         match count(self.kept.len()) {
             0 => Finding::NoContextLeft { removed },
+            kept => Finding::ContextsLeft { kept, removed },
+        }
+    }
+
+    /// The same of what a PACS asks for.
+    pub(super) fn finding_outward(&self) -> Finding {
+        let is_unasked = |removed: &Removed| removed.why == Removal::NotRequested;
+        let removed = count(self.removed.len());
+        match count(self.kept.len()) {
+            0 if self.removed.iter().any(is_unasked) => Finding::NothingRequested { removed },
+            0 => Finding::NothingReceived { removed },
             kept => Finding::ContextsLeft { kept, removed },
         }
     }

@@ -8,6 +8,7 @@ use super::nearest::Nearest;
 use super::proposal::Removed;
 use super::remedy::remedy;
 use super::trace::{Finding, Trace};
+use crate::direction::Direction;
 use crate::reason::{Answer, Explained};
 
 /// A denial with what was known when it was made.
@@ -15,6 +16,8 @@ use crate::reason::{Answer, Explained};
 pub struct Refusal {
     /// The reason.
     pub denial: Denial,
+    /// Who has asked.
+    pub direction: Direction,
     /// What the checks found.
     pub trace: Trace,
     /// The peer, once the certificate has shown it.
@@ -30,8 +33,9 @@ pub struct Refusal {
 }
 
 /// What is known so far.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Inquiry {
+    pub(super) direction: Direction,
     pub(super) trace: Trace,
     pub(super) peer: Option<Arc<str>>,
     pub(super) pacs: Option<Arc<str>>,
@@ -92,9 +96,15 @@ const CLOSER: [(Finding, &str); 3] = [
 ];
 
 impl Inquiry {
+    pub(super) fn new(direction: Direction) -> Self {
+        let (trace, removed) = (Trace::default(), Vec::new());
+        Self { direction, trace, peer: None, pacs: None, removed, is_stranger: false }
+    }
+
     pub(super) fn refuse(self, denial: Denial) -> Refusal {
         Refusal {
             denial,
+            direction: self.direction,
             trace: self.trace,
             peer: self.peer,
             pacs: self.pacs,

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::services::{self, Condition, Group, GroupSet, Operation, Operations, Role, Service};
+use crate::services::{
+    self, Condition, Group, GroupSet, Operation, Operations, Reception, Role, Service,
+};
 use crate::wire::uid::Uid;
 
 #[derive(Debug)]
@@ -43,6 +45,17 @@ impl Rights {
             narrowed: (!sop_classes.is_empty()).then(|| sop_classes.into_iter().collect()),
             others,
         }
+    }
+
+    /// What a PACS may ask of a peer.
+    pub(super) fn of_reception(services: &[Reception]) -> Self {
+        let mut others = HashMap::<Uid, ByClass>::new();
+        for (sop_class, operations) in services.iter().filter_map(Reception::given) {
+            let given = others.entry(sop_class).or_default();
+            given.always = given.always.union(operations);
+        }
+        let groups = services.iter().map(Reception::groups);
+        Self { groups: groups.fold(GroupSet::default(), GroupSet::union), narrowed: None, others }
     }
 
     /// Empty where the SOP class is not permitted at all.

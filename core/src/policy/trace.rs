@@ -36,6 +36,75 @@ pub enum Finding {
     /// Matchers of several peers hold.
     #[error("certificate: it belongs to several peers")]
     SeveralPeersMatch,
+    /// The source is that of a peer with this title.
+    #[error("address: it is that of a peer without TLS")]
+    AddressKnown,
+    /// The source is that of no peer.
+    #[error("address: it is that of no peer without TLS")]
+    AddressUnknown,
+    /// The source is that of a PACS with this title.
+    #[error("address: it is that of a PACS")]
+    PacsAddressKnown,
+    /// The source is that of no PACS.
+    #[error("address: it is that of no PACS")]
+    PacsAddressUnknown,
+    /// The certificate is that of a PACS.
+    #[error("certificate: it is that of a PACS")]
+    PacsCertificate,
+    /// The certificate is that of no PACS.
+    #[error("certificate: it is that of no PACS")]
+    PacsCertificateUnknown,
+    /// The certificate is that of several PACS.
+    #[error("certificate: it is that of several PACS")]
+    SeveralPacsMatch,
+    /// The PACS has shown a certificate and may connect from everywhere.
+    #[error("network: the PACS has no `from`")]
+    PacsAnywhere,
+    /// The source is one of the PACS's addresses.
+    #[error("network: the source is in the PACS's `from`")]
+    PacsAddress,
+    /// The source is none of the PACS's addresses.
+    #[error("network: the source is not in the PACS's `from`")]
+    PacsElsewhere,
+    /// The calling title is one of the PACS's.
+    #[error("calling title: it is one of the PACS's")]
+    PacsTitle,
+    /// The calling title would be one of the PACS's in another case.
+    #[error("calling title: it differs from one of the PACS's only in case, which is significant")]
+    PacsTitleDiffersInCase,
+    /// The calling title is none of the PACS's.
+    #[error("calling title: it is not one of the PACS's")]
+    PacsTitleNotListed,
+    /// The called title is that of a peer that the PACS may reach.
+    #[error("called title: it is that of a peer that the PACS may reach")]
+    PeerReachable,
+    /// The called title is that of a peer without a reach.
+    #[error("called title: it is that of a peer without `reach`")]
+    PeerWithoutReach,
+    /// The called title is that of a peer of other PACS.
+    #[error("called title: it is that of a peer whose `pacs` does not name this PACS")]
+    PeerOfOtherPacs,
+    /// No peer has the called title.
+    #[error("called title: no peer has it")]
+    PeerUnknown,
+    /// No context may pass to the peer.
+    #[error("contexts: the peer receives none of them, {removed} removed")]
+    NothingReceived {
+        /// How many were proposed.
+        removed: u8,
+    },
+    /// Nobody has asked for what is permitted.
+    #[error("request: nobody has asked for what would be sent, {removed} contexts removed")]
+    NothingRequested {
+        /// How many were proposed.
+        removed: u8,
+    },
+    /// The peer has as many associations as its reach takes.
+    #[error("limits: the peer has as many associations as its `reach` takes")]
+    ReachAtItsLimit,
+    /// The PACS has as many associations of its own as it may have.
+    #[error("limits: the PACS has as many associations of its own as it may have")]
+    PacsAtItsOwnLimit,
     /// The peer may connect from everywhere.
     #[error("network: the peer has no `from`")]
     AnyNetwork,
@@ -113,6 +182,18 @@ impl Finding {
             Self::NothingMatches | Self::NoPinMatches => Some(Denial::UnknownCertificate),
             Self::NoCertificate => Some(Denial::NoCertificate),
             Self::SeveralPeersMatch => Some(Denial::SeveralPeers),
+            Self::AddressUnknown => Some(Denial::UnknownAddress),
+            Self::PacsAddressUnknown | Self::PacsCertificateUnknown => Some(Denial::UnknownPacs),
+            Self::SeveralPacsMatch => Some(Denial::SeveralPacs),
+            Self::PacsElsewhere => Some(Denial::PacsNetwork),
+            Self::PacsTitleNotListed | Self::PacsTitleDiffersInCase => Some(Denial::PacsTitle),
+            Self::PeerUnknown | Self::PeerWithoutReach | Self::PeerOfOtherPacs => {
+                Some(Denial::PeerTitle)
+            }
+            Self::NothingReceived { .. } => Some(Denial::NothingReceived),
+            Self::NothingRequested { .. } => Some(Denial::NothingRequested),
+            Self::ReachAtItsLimit => Some(Denial::ReachLimit),
+            Self::PacsAtItsOwnLimit => Some(Denial::PacsOwnLimit),
             Self::NetworkNotListed => Some(Denial::WrongNetwork),
             Self::CallingTitleNotListed | Self::CallingTitleDiffersInCase => {
                 Some(Denial::CallingTitle)
@@ -130,6 +211,13 @@ impl Finding {
             | Self::DnsNameMatches
             | Self::UriMatches
             | Self::TitleWithoutCertificate
+            | Self::AddressKnown
+            | Self::PacsAddressKnown
+            | Self::PacsCertificate
+            | Self::PacsAnywhere
+            | Self::PacsAddress
+            | Self::PacsTitle
+            | Self::PeerReachable
             | Self::AnyNetwork
             | Self::NetworkListed
             | Self::CallingTitleListed

@@ -89,6 +89,11 @@ impl Operations {
         Self { requestor: self.acceptor, acceptor: self.requestor }
     }
 
+    /// The same set without these of the requestor.
+    pub const fn but_not_by_requestor(self, operations: &[Operation]) -> Self {
+        Self { requestor: self.requestor & !bits(operations), acceptor: self.acceptor }
+    }
+
     /// What either set allows.
     pub const fn union(self, other: Self) -> Self {
         Self {

@@ -313,7 +313,8 @@ fn every_removal_has_a_code_a_result_and_an_advice() {
     assert_eq!(codes.len(), Removal::ALL.len());
     for why in Removal::ALL {
         let advice = why.advice().unwrap();
-        let names_a_key = ["`services`", "`sop_classes`"].iter().any(|key| advice.contains(key));
+        let names_a_key =
+            ["`services`", "`sop_classes`", "`after = "].iter().any(|key| advice.contains(key));
         assert_ne!(names_a_key, advice.contains("no key permits"), "{why}");
     }
     assert_eq!(Removal::NotPermitted.answer(), ContextRejection::User);

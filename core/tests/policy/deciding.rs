@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::policy::{
-    AcFault, Denial, Facts, Finding, Identified, Occupancy, Peer, Policy, Refusal, Removal,
+    AcFault, Denial, Facts, Finding, Identified, Occupancy, Peer, Policy, Refusal, Removal, Shown,
 };
 use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::{AssociateError, ReceivedRq, UnsoundContext};
@@ -15,12 +15,9 @@ use crate::fixtures::*;
 fn refusal(policy: &Policy, change: impl FnOnce(&mut Attempt)) -> Refusal {
     let mut attempt = Attempt::default();
     change(&mut attempt);
-    let facts = Facts {
-        certificate: Some(&attempt.certificate),
-        source: attempt.source.parse().unwrap(),
-        request: &attempt.request,
-    };
-    policy.identify(&facts).unwrap_err()
+    let (shown, source) =
+        (Shown::Certificate(&attempt.certificate), attempt.source.parse().unwrap());
+    policy.identify(&Facts::inward(shown, source, &attempt.request)).unwrap_err()
 }
 
 struct Attempt {
@@ -279,11 +276,9 @@ fn the_earlier_of_two_broken_rules_decides() {
 
 #[test]
 fn compares_an_ipv4_mapped_source_as_ipv4() {
-    let facts = |source: &str| Facts {
-        certificate: Some(Box::leak(Box::new(by_chain(certificate())))),
-        source: source.parse().unwrap(),
-        request: Box::leak(Box::new(echo_request())),
-    };
+    let (certificate, request) = (by_chain(certificate()), echo_request());
+    let shown = Shown::Certificate(&certificate);
+    let facts = |source: &str| Facts::inward(shown, source.parse().unwrap(), &request);
     let plain = policy(peer("ct1"));
     assert!(plain.identify(&facts("::ffff:192.0.2.17")).is_ok());
     assert!(plain.identify(&facts("::ffff:198.51.100.1")).is_err());

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
 use pacsgate_core::policy::{
-    Candidate, Facts, Identified, Occupancy, Pacs, Peer, Permit, Policy, Refusal, UserRule,
+    Candidate, Facts, Identified, KnownBy, Occupancy, Pacs, Peer, Permit, Policy, Refusal, Shown,
+    UserRule,
 };
 use pacsgate_core::services::{Service, SopClass};
 use pacsgate_core::wire::associate::{
@@ -55,9 +56,8 @@ pub(crate) fn peer(name: &str) -> Peer {
     Peer {
         name: name.into(),
         contact: Some("Radiology IT".into()),
-        needs_certificate: true,
+        known_by: KnownBy::Certificate(vec![dns(&format!("{name}.example"))]),
         user: UserRule::NotNeeded,
-        certificates: vec![dns(&format!("{name}.example"))],
         calling: vec![title("CT1"), title("CT1_QR")],
         from: vec!["192.0.2.0/24".parse().unwrap()],
         pacs: vec!["archive".into()],
@@ -66,6 +66,7 @@ pub(crate) fn peer(name: &str) -> Peer {
         move_to: Vec::new(),
         guarding: Guarding::default(),
         caps: Caps::default(),
+        reach: None,
         associations: 32,
     }
 }
@@ -74,6 +75,9 @@ pub(crate) fn pacs(name: &str, called: &str) -> Pacs {
     Pacs {
         name: name.into(),
         called: vec![title(called)],
+        from: Vec::new(),
+        certificates: Vec::new(),
+        calling: Vec::new(),
         ae_title: None,
         associations: 128,
         max_pdu: CAP,
@@ -158,9 +162,15 @@ pub(crate) fn source() -> IpAddr {
     "192.0.2.17".parse().unwrap()
 }
 
+/// Of a peer at a listener with TLS.
+pub(crate) fn facts<'a>(certificate: Option<&'a Accepted>, request: &'a ReceivedRq) -> Facts<'a> {
+    let shown = certificate.map_or(Shown::Nothing, Shown::Certificate);
+    Facts::inward(shown, source(), request)
+}
+
 pub(crate) fn identify(policy: &Policy, request: &ReceivedRq) -> Result<Candidate, Refusal> {
     let certificate = by_chain(certificate());
-    policy.identify(&Facts { certificate: Some(&certificate), source: source(), request })
+    policy.identify(&facts(Some(&certificate), request))
 }
 
 pub(crate) fn identify_as(
@@ -174,8 +184,7 @@ pub(crate) fn identify_accepted(
     policy: &Policy,
     certificate: &Accepted,
 ) -> Result<Candidate, Refusal> {
-    let certificate = Some(certificate);
-    policy.identify(&Facts { certificate, source: source(), request: &echo_request() })
+    policy.identify(&facts(Some(certificate), &echo_request()))
 }
 
 pub(crate) fn permit(policy: &Policy, request: &ReceivedRq) -> Permit {

@@ -22,3 +22,5 @@ mod roles;
 mod rules;
 #[cfg(test)]
 mod user;
+#[cfg(test)]
+mod ways;

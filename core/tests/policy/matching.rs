@@ -1,14 +1,15 @@
 //! Which peer a certificate belongs to.
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher, Name, Usage};
-use pacsgate_core::policy::{Denial, Finding, Identified, Occupancy, Peer, Policy};
+use pacsgate_core::direction::Direction;
+use pacsgate_core::policy::{Denial, Finding, Identified, KnownBy, Occupancy, Peer, Policy};
 
 use crate::fixtures::*;
 
 fn with_matchers(matchers: Vec<(&str, Vec<Matcher>)>) -> Policy {
     let peers = matchers
         .into_iter()
-        .map(|(name, certificates)| Peer { certificates, ..peer(name) })
+        .map(|(name, it)| Peer { known_by: KnownBy::Certificate(it), ..peer(name) })
         .collect();
     Policy::new(peers, vec![pacs("archive", "PACS")]).unwrap()
 }
@@ -180,8 +181,8 @@ fn finds_one_peer_among_ten_thousand() {
 #[test]
 fn the_holder_of_a_certificate_is_known_before_there_is_a_request() {
     let policy = policy(peer("ct1"));
-    let holder = policy.holder(&by_chain(certificate())).unwrap();
-    assert_eq!((holder.peer.as_ref(), holder.contact.as_deref()), ("ct1", Some("Radiology IT")));
+    let holder = policy.holder(Direction::Inward, &by_chain(certificate())).unwrap();
+    assert_eq!((holder.name.as_ref(), holder.contact.as_deref()), ("ct1", Some("Radiology IT")));
     let stranger = Certificate { dns: vec!["ct2.example".into()], ..certificate() };
-    assert_eq!(policy.holder(&by_chain(stranger)), None);
+    assert_eq!(policy.holder(Direction::Inward, &by_chain(stranger)), None);
 }

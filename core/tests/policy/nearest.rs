@@ -1,7 +1,7 @@
 //! What a refusal missed by little.
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Matcher};
-use pacsgate_core::policy::{Facts, Peer, Policy, Refusal, UserRule};
+use pacsgate_core::policy::{Facts, KnownBy, Peer, Policy, Refusal, Shown, UserRule};
 use pacsgate_core::wire::associate::ReceivedRq;
 
 use crate::fixtures::*;
@@ -15,8 +15,7 @@ fn site() -> Policy {
         ..peer("mr2")
     };
     let web = Peer {
-        needs_certificate: false,
-        certificates: vec![],
+        known_by: KnownBy::User,
         user: UserRule::Password(vec!["alice".into()]),
         calling: vec![title("WEB")],
         ..peer("web")
@@ -32,7 +31,7 @@ fn asking(calling: &str, called: &str) -> ReceivedRq {
 }
 
 fn refused(policy: &Policy, certificate: Option<&Accepted>, request: &ReceivedRq) -> Refusal {
-    policy.identify(&Facts { certificate, source: source(), request }).unwrap_err()
+    policy.identify(&facts(certificate, request)).unwrap_err()
 }
 
 #[track_caller]
@@ -80,7 +79,7 @@ fn another_network() {
     let certificate = by_chain(certificate());
     let source = "198.51.100.1".parse().unwrap();
     let request = echo_request();
-    let facts = Facts { certificate: Some(&certificate), source, request: &request };
+    let facts = Facts::inward(Shown::Certificate(&certificate), source, &request);
     let sentence = "known peer ct1, other network: it may come from 192.0.2.0/24";
     is_near(&policy.identify(&facts).unwrap_err(), sentence);
     is_near(&policy.meet(&certificate, source, 0).unwrap_err(), sentence);
@@ -126,8 +125,14 @@ fn the_title_of_a_peer_that_shows_a_certificate() {
 #[test]
 fn a_pin_in_two_peers_is_told_as_both() {
     // The one has the certificate, the other its key.
-    let one = Peer { certificates: vec![Matcher::CertSha256(digest(0xc1))], ..peer("ct1") };
-    let other = Peer { certificates: vec![Matcher::SpkiSha256(digest(0xe1))], ..peer("mr2") };
+    let one = Peer {
+        known_by: KnownBy::Certificate(vec![Matcher::CertSha256(digest(0xc1))]),
+        ..peer("ct1")
+    };
+    let other = Peer {
+        known_by: KnownBy::Certificate(vec![Matcher::SpkiSha256(digest(0xe1))]),
+        ..peer("mr2")
+    };
     let policy = Policy::new(vec![one, other], vec![pacs("archive", "PACS")]).unwrap();
     is_near(
         &refused(&policy, Some(&by_chain(certificate())), &echo_request()),

@@ -1,7 +1,7 @@
 //! Rules that do not load.
 
 use pacsgate_core::certificate::{Ca, Matcher, Name, Usage};
-use pacsgate_core::policy::{Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
+use pacsgate_core::policy::{KnownBy, Pacs, Peer, Policy, PolicyError, PolicyFault, Spot, Table};
 use pacsgate_core::services::{Operation, Role, Service};
 
 use crate::fixtures::*;
@@ -29,7 +29,7 @@ fn expect(peer: Peer, message: &str) {
 fn an_empty_list_of_a_peer_permits_nothing() {
     let peer = || peer("ct1");
     let of = |key| format!("peer.ct1.{key}: is empty; name at least one");
-    expect(Peer { certificates: vec![], ..peer() }, &of("certificate"));
+    expect(Peer { known_by: KnownBy::Certificate(vec![]), ..peer() }, &of("certificate"));
     expect(Peer { calling: vec![], ..peer() }, &of("calling_ae"));
     expect(Peer { pacs: vec![], ..peer() }, &of("pacs"));
     expect(Peer { services: vec![], ..peer() }, &of("services"));
@@ -68,7 +68,8 @@ fn equal_matchers_in_two_peers_do_not_load() {
         dns("x.example").vouched_for_by(Ca::Named("vendor".into())),
     ];
     for matcher in kinds {
-        let with = |name| Peer { certificates: vec![matcher.clone()], ..peer(name) };
+        let with =
+            |name| Peer { known_by: KnownBy::Certificate(vec![matcher.clone()]), ..peer(name) };
         let errors = errors(vec![with("ct1"), with("mr1")], vec![pacs("archive", "PACS")]);
         let at = |name: &str| spot(Table::Peer(name.into()), "certificate", 0);
         let what = PolicyFault::SameMatcher { first: at("ct1") };
@@ -79,8 +80,11 @@ fn equal_matchers_in_two_peers_do_not_load() {
 #[test]
 fn dns_matchers_that_differ_in_case_are_equal() {
     let peers = vec![
-        Peer { certificates: vec![dns("CT.example")], ..peer("ct1") },
-        Peer { certificates: vec![dns("ct.EXAMPLE").made_for(Usage::Any)], ..peer("mr1") },
+        Peer { known_by: KnownBy::Certificate(vec![dns("CT.example")]), ..peer("ct1") },
+        Peer {
+            known_by: KnownBy::Certificate(vec![dns("ct.EXAMPLE").made_for(Usage::Any)]),
+            ..peer("mr1")
+        },
     ];
     let errors = errors(peers, vec![pacs("archive", "PACS")]);
     let [PolicyError { spot, what: PolicyFault::SameMatcher { first } }] = errors.as_slice() else {
@@ -92,7 +96,10 @@ fn dns_matchers_that_differ_in_case_are_equal() {
 
 #[test]
 fn one_peer_may_repeat_a_matcher_and_two_may_share_a_calling_title() {
-    let twice = Peer { certificates: vec![dns("a.example"), dns("a.example")], ..peer("ct1") };
+    let twice = Peer {
+        known_by: KnownBy::Certificate(vec![dns("a.example"), dns("a.example")]),
+        ..peer("ct1")
+    };
     assert!(Policy::new(vec![twice, peer("mr1")], vec![pacs("archive", "PACS")]).is_ok());
 }
 
@@ -108,7 +115,7 @@ fn a_called_title_leads_to_one_pacs() {
 
 #[test]
 fn wildcards_and_blank_names_do_not_load() {
-    let with = |matcher| Peer { certificates: vec![matcher], ..peer("ct1") };
+    let with = |matcher| Peer { known_by: KnownBy::Certificate(vec![matcher]), ..peer("ct1") };
     let wildcard = |name: &str| {
         format!(
             "peer.ct1.certificate[0]: \"{name}\" has a wildcard; a peer's certificate is matched by \
@@ -151,7 +158,10 @@ fn sop_classes_must_narrow_something() {
 
 #[test]
 fn two_tables_of_one_name_do_not_load() {
-    let peers = vec![peer("ct1"), Peer { certificates: vec![dns("b.example")], ..peer("ct1") }];
+    let peers = vec![
+        peer("ct1"),
+        Peer { known_by: KnownBy::Certificate(vec![dns("b.example")]), ..peer("ct1") },
+    ];
     let errors = errors(peers, vec![pacs("archive", "A"), pacs("archive", "B")]);
     let tables = [Table::Pacs("archive".into()), Table::Peer("ct1".into())];
     let twice = |table| PolicyError { spot: spot(table, "", None), what: PolicyFault::SameName };

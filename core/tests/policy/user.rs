@@ -6,7 +6,7 @@ use std::sync::Arc;
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{Claim, Token, User};
 use pacsgate_core::policy::{
-    Candidate, Denial, Facts, Finding, Identified, Occupancy, Peer, Permit, Policy, PolicyError,
+    Candidate, Denial, Finding, Identified, KnownBy, Occupancy, Peer, Permit, Policy, PolicyError,
     Refusal, TokenRule, UserRule, Verification,
 };
 use pacsgate_core::reason::Answer;
@@ -198,8 +198,7 @@ fn an_open_association_is_judged_by_its_user_again() {
 /// A peer that shows no certificate and has the title WEB.
 fn web() -> Peer {
     Peer {
-        needs_certificate: false,
-        certificates: vec![],
+        known_by: KnownBy::User,
         calling: vec![title("WEB")],
         user: passwords(&["alice"]),
         ..peer("web")
@@ -213,7 +212,7 @@ fn site() -> Policy {
 fn without_certificate(calling: &str, called: &str) -> Result<Candidate, Refusal> {
     let mut request = echo_request();
     (request.request.calling, request.request.called) = (title(calling), title(called));
-    site().identify(&Facts { certificate: None, source: source(), request: &request })
+    site().identify(&facts(None, &request))
 }
 
 #[test]
@@ -238,8 +237,8 @@ fn a_certificate_is_not_left_away_and_not_borrowed() {
     let mut other = certificate();
     (other.dns, other.uris) = (vec!["other.example".into()], vec![]);
     let accepted = by_chain(other);
-    let facts = Facts { certificate: Some(&accepted), source: source(), request: &request };
-    assert_eq!(site().identify(&facts).unwrap_err().denial, Denial::UnknownCertificate);
+    let refusal = site().identify(&facts(Some(&accepted), &request)).unwrap_err();
+    assert_eq!(refusal.denial, Denial::UnknownCertificate);
 }
 
 #[test]
@@ -265,8 +264,8 @@ fn whatever_fails_without_a_certificate_sounds_the_same() {
     let policy = Policy::new(vec![web], vec![pacs("archive", "PACS")]).unwrap();
     let mut request = echo_request();
     request.request.calling = title("WEB");
-    let facts = Facts { certificate: None, source: source(), request: &request };
-    let admitted = policy.identify(&facts).unwrap().admit(Occupancy::default()).unwrap();
+    let candidate = policy.identify(&facts(None, &request)).unwrap();
+    let admitted = candidate.admit(Occupancy::default()).unwrap();
     let refusal = admitted.permit(verified(User::Token(bound))).unwrap_err();
     assert_eq!((refusal.denial, refusal.answer()), (Denial::TokenBinding, same));
 }

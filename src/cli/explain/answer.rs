@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
-    Candidate, Denial, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+    Candidate, Denial, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -15,7 +16,6 @@ use super::super::trail::harmless;
 use super::question::{Question, Then};
 use crate::audit::PeerText;
 use crate::config::Settings;
-use crate::port::Way;
 use crate::reason::Reason;
 
 const INDENT: usize = 20;
@@ -220,11 +220,16 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     let Question { way, shown, source, request, identified, .. } = question;
     let proof = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    if *way != Way::default() {
-        // The policy knows nobody who comes another way.
+    if way.direction == Direction::Outward {
         return Err(No::Before("certificate", Denial::NoCertificate.into()));
     }
-    let facts = Facts { certificate: proof.certificate(), source: *source, request };
+    let facts = Facts {
+        direction: way.direction,
+        shown: proof.shown(),
+        source: *source,
+        request,
+        awaits: &Everything,
+    };
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
     let contexts = contexts(&candidate);

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest};
+use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::{Token, User};
 use pacsgate_core::policy::{Denial, Identified, Verification};
 use pacsgate_core::reason::Answer;
@@ -246,7 +247,7 @@ fn chain(port: &Port, certificates: &[CertificateDer<'static>]) -> Result<Proof,
 /// A certificate of which only the digest is known: it is pinned, or the audit has its names.
 fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Accepted, Unasked> {
     let pinned = Accepted { certificate: bare(digest, digest), by: AcceptedBy::Pin };
-    if settings.site.policy.holder(&pinned).is_some() {
+    if settings.site.policy.holder(Direction::Inward, &pinned).is_some() {
         return Ok(pinned);
     }
     let mut found = None;
@@ -287,7 +288,7 @@ fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
         ..bare(sha256, digest(&shown.spki_sha256).unwrap_or(sha256))
     };
     let pinned = Accepted { certificate, by: AcceptedBy::Pin };
-    if site.policy.holder(&pinned).is_some() {
+    if site.policy.holder(Direction::Inward, &pinned).is_some() {
         return Some(pinned);
     }
     let named = shown.ca.iter().map(|name| Ca::Named(name.as_str().into()));

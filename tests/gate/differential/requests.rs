@@ -7,7 +7,9 @@ use crate::support::associate::{
 };
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest, Matcher, Name};
 use pacsgate_core::inspector::{Caps, Guarding};
-use pacsgate_core::policy::{Facts, Identified, Occupancy, Pacs, Peer, Policy, UserRule};
+use pacsgate_core::policy::{
+    Facts, Identified, KnownBy, Occupancy, Pacs, Peer, Policy, Shown, UserRule,
+};
 use pacsgate_core::wire::associate::{AssociateRq, ReceivedRq, request_length};
 use std::path::Path;
 
@@ -143,9 +145,8 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     let peer = Peer {
         name: "device".into(),
         contact: None,
-        needs_certificate: true,
+        known_by: KnownBy::Certificate(vec![Matcher::SanDns(Name::new("device.example"))]),
         user: UserRule::NotNeeded,
-        certificates: vec![Matcher::SanDns(Name::new("device.example"))],
         calling: vec![received.request.calling],
         from: Vec::new(),
         pacs: vec!["archive".into()],
@@ -154,11 +155,15 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
         move_to: Vec::new(),
         guarding: Guarding::default(),
         caps: Caps::default(),
+        reach: None,
         associations: 1,
     };
     let pacs = Pacs {
         name: "archive".into(),
         called: vec![received.request.called],
+        from: Vec::new(),
+        certificates: Vec::new(),
+        calling: Vec::new(),
         ae_title: None,
         associations: 2,
         max_pdu: 1 << 20,
@@ -176,7 +181,7 @@ pub(super) fn permitted(received: &ReceivedRq) -> Option<AssociateRq> {
     };
     let source = [192, 0, 2, 1].into();
     let certificate = Accepted { certificate, by: AcceptedBy::Chain(vec![Ca::Only]) };
-    let facts = Facts { certificate: Some(&certificate), source, request: received };
+    let facts = Facts::inward(Shown::Certificate(&certificate), source, received);
     let candidate = policy.identify(&facts).ok()?;
     let admitted = candidate.admit(Occupancy::default()).ok()?;
     Some(admitted.permit(Identified::Nobody).ok()?.request().clone())

@@ -1,6 +1,7 @@
 //! The page of reasons.
 
 use pacsgate::reason::{Early, Reason};
+use pacsgate::relay::reach::ReachFailure;
 use pacsgate::relay::target::TargetFailure;
 use pacsgate::relay::{Ending, Loss, Over};
 use pacsgate::slots::SlotLimit;
@@ -45,7 +46,7 @@ fn every_reason_has_a_code_of_its_own() {
 }
 
 /// In the order in which a connection meets them.
-fn sections() -> [(&'static str, &'static str, Vec<Row>); 8] {
+fn sections() -> [(&'static str, &'static str, Vec<Row>); 9] {
     let of_request = AssociateError::ALL.iter().filter(|error| error.is_of_request());
     let of_request: Vec<_> = of_request.copied().collect();
     let lost = Loss::ALL.iter().flat_map(|loss| both(*loss)).map(|loss| row(Ending::from(loss)));
@@ -58,6 +59,7 @@ fn sections() -> [(&'static str, &'static str, Vec<Row>); 8] {
         ("The association request", REQUEST, rows(&of_request)),
         ("The policy", POLICY, rows(Denial::ALL)),
         ("The PACS's answer", TARGET, together(rows(TargetFailure::ALL), rows(AcFault::ALL))),
+        ("The peer's answer, on the way back", REACH, rows(ReachFailure::ALL)),
         ("The end of an association", ENDING, over.chain(lost).collect()),
         ("A side that breaks the rules", FAULT, Fault::ALL.iter().copied().map(fault).collect()),
         ("Forbidden requests", FORBIDDEN, Forbidden::all().map(forbidden).collect()),
@@ -177,6 +179,8 @@ const POLICY: &str = "\
 The request is sound and not permitted. `trace` in the audit's line has every check and its result.";
 const TARGET: &str = "\
 The request is permitted, and the PACS did not open the association.";
+const REACH: &str = "\
+The PACS's request at an outward listener is permitted, and the peer did not open the association.";
 const ENDING: &str = "\
 The association was open; what was done is in its `closed` line.";
 const FAULT: &str = "\

@@ -1,0 +1,68 @@
+//! PACS, as the configuration describes them.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::addresses::canonical;
+use super::peer::same_but_case;
+use super::trace::Finding;
+use crate::certificate::Matcher;
+use crate::inspector::Guarding;
+use crate::wire::title::AeTitle;
+
+/// A backend: one `[pacs.NAME]` table.
+#[derive(Clone, Debug)]
+pub struct Pacs {
+    /// The table's name.
+    pub name: Arc<str>,
+    /// The called titles under which it is reached.
+    pub called: Vec<AeTitle>,
+    /// The addresses of its own associations. Where it shows no certificate it is known by them.
+    pub from: Vec<IpNet>,
+    /// What its certificate is recognised by, where it shows one: any of these.
+    pub certificates: Vec<Matcher>,
+    /// The titles of its own associations; where there are none, what it is called.
+    pub calling: Vec<AeTitle>,
+    /// What it is called inside; absent: the called title as it came.
+    pub ae_title: Option<AeTitle>,
+    /// How many associations it takes at once.
+    pub associations: u32,
+    /// The longest P-DATA-TF that the gate announces to either side, in bytes.
+    pub max_pdu: u32,
+    /// How its data sets are judged.
+    pub guarding: Guarding,
+}
+
+impl Pacs {
+    /// The titles that it calls by: its own, or those by which it is called.
+    pub fn own_titles(&self) -> &[AeTitle] {
+        match (&*self.calling, &self.ae_title) {
+            ([], Some(title)) => std::slice::from_ref(title),
+            ([], None) => &self.called,
+            (calling, _) => calling,
+        }
+    }
+
+    pub(super) fn network(&self, source: IpAddr) -> Finding {
+        let source = source.to_canonical();
+        let mut networks = self.from.iter().map(|network| canonical(*network));
+        match self.from.is_empty() {
+            true => Finding::PacsAnywhere,
+            false if networks.any(|network| network.contains(&source)) => Finding::PacsAddress,
+            false => Finding::PacsElsewhere,
+        }
+    }
+
+    pub(super) fn calling(&self, title: &AeTitle) -> Finding {
+        let own = self.own_titles();
+        if own.contains(title) {
+            return Finding::PacsTitle;
+        }
+        if own.iter().any(|known| same_but_case(known, title)) {
+            return Finding::PacsTitleDiffersInCase;
+        }
+        Finding::PacsTitleNotListed
+    }
+}

@@ -1,0 +1,89 @@
+//! `[peer.NAME.reach]`: how a PACS reaches a peer, and what it may send it.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use pacsgate_core::policy::{After, Reach};
+use pacsgate_core::services::{Operation, Reception};
+
+use super::classes::{operation, sop_class};
+use super::limits::{self, Limits};
+use super::mistake::Mistake;
+use super::node::Node;
+use super::pacs::{Target, address};
+use super::problems::Problems;
+use super::section::{At, Item, Section, judge_entry};
+use super::source::Place;
+use super::value::Address;
+
+const AFTER: [(&str, bool); 2] = [("request", true), ("any", false)];
+/// How long the objects of a C-MOVE may come after its last response. Some archives fetch them from tape.
+const WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
+/// From what a slow archive needs to the longest that anybody waits for a study.
+const WINDOWS: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(7 * 24 * 60 * 60);
+
+/// A reach with the places that other tables are compared with.
+pub(super) struct Read {
+    pub(super) place: Place,
+    pub(super) address: Option<At<Address>>,
+    services: Vec<At<Reception>>,
+    after: After,
+    associations: u32,
+    proxy_protocol: bool,
+}
+
+pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
+    let place = table.place;
+    let is_asked = table.or("after", true, |node| node.one_of("a condition", &AFTER));
+    let window = table.optional("window", |node| limits::duration(node, &WINDOWS));
+    if let Some(at) = window.filter(|_| !is_asked) {
+        table.mistake_at("window", Some(at.place), &Mistake::WindowOfNothing);
+    }
+    let window = window.map_or(WINDOW, |at| at.value);
+    let read = Read {
+        place,
+        address: table.required("address", address),
+        services: table.each("services", reception),
+        after: if is_asked { After::Request { window } } else { After::Anything },
+        associations: table.or("associations", limits.peer_associations, limits::count),
+        proxy_protocol: false,
+    };
+    table.finish();
+    read
+}
+
+impl Read {
+    /// What the policy needs.
+    pub(super) fn to_reach(&self) -> Reach {
+        Reach {
+            services: self.services.iter().map(|at| at.value.clone()).collect(),
+            after: self.after,
+            associations: self.associations,
+        }
+    }
+
+    /// Where to dial; `None` where the address was refused.
+    pub(super) fn into_target(self) -> Option<Target> {
+        let address = self.address?.value;
+        Some(Target { address, proxy_protocol: self.proxy_protocol })
+    }
+}
+
+/// A name, or a table for what has none.
+fn reception(item: Item, problems: &mut Problems) -> Option<At<Reception>> {
+    let place = item.node.place;
+    if !matches!(item.node.value, config::ValueKind::Table(_)) {
+        return judge_entry(&item, named, problems);
+    }
+    let mut table = Section::open(item.key, item.node, problems);
+    let sop_class = table.required("sop_class", sop_class);
+    let operations: Vec<Operation> =
+        table.list("operations", operation).into_iter().map(|at| at.value).collect();
+    table.finish();
+    Some(At { place, value: Reception::Other { sop_class: sop_class?.value, operations } })
+}
+
+fn named(node: &Node) -> Result<Reception, Mistake> {
+    node.word("what a peer may receive", Reception::NAMED.iter().filter_map(Reception::name))
+}
