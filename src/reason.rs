@@ -49,7 +49,8 @@ pacsgate_core::reasons! {
              port." => Answer::Close;
         PlainDicom: "plain-dicom",
             "what came was DICOM without TLS",
-            "Switch TLS on at this device: it speaks plain DICOM to the TLS port."
+            "Switch TLS on at this device: it speaks plain DICOM to the TLS port. If it knows no TLS, it \
+             needs a listener with `plain = true`."
             => Answer::Alert("");
         Http: "http",
             "what came was HTTP",

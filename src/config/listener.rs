@@ -66,7 +66,8 @@ pub(super) struct Read {
 /// What is spoken there.
 enum Over {
     Tls(Material),
-    Plain,
+    /// Where it says so.
+    Plain(Place),
 }
 
 /// What the peers say of their certificates that TLS has to know.
@@ -109,8 +110,9 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let before = table.problems.count();
     let direction =
         table.or("direction", Direction::Inward, |node| node.one_of("a direction", &DIRECTIONS));
-    let over = if table.or("plain", false, Node::yes_or_no) {
-        plain(&mut table, &bind)
+    let is_plain = table.optional("plain", Node::yes_or_no).filter(|at| at.value);
+    let over = if let Some(at) = is_plain {
+        plain(&mut table, at.place, &bind)
     } else {
         table.demand("tls").map(|node| {
             let key = table.path("tls");
@@ -123,7 +125,7 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
 }
 
 /// A listener without TLS is in given networks, and has nothing of TLS.
-fn plain(table: &mut Section<'_>, bind: &[At<SocketAddr>]) -> Option<Over> {
+fn plain(table: &mut Section<'_>, at: Place, bind: &[At<SocketAddr>]) -> Option<Over> {
     if let Some(node) = table.take("tls") {
         table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlain);
     }
@@ -131,7 +133,7 @@ fn plain(table: &mut Section<'_>, bind: &[At<SocketAddr>]) -> Option<Over> {
     for at in bind.iter().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
         table.mistake_at("bind", Some(at.place), &Mistake::PlainEverywhere(at.value));
     }
-    Some(Over::Plain)
+    Some(Over::Plain(at))
 }
 
 impl Read {
@@ -139,7 +141,7 @@ impl Read {
     pub(super) fn authorities(&self) -> Option<&[Authority]> {
         self.over.as_ref().map(|over| match over {
             Over::Tls(material) => &*material.client_ca,
-            Over::Plain => &[],
+            Over::Plain(_) => &[],
         })
     }
 
@@ -148,6 +150,14 @@ impl Read {
         let Some(Over::Tls(material)) = &self.over else { return None };
         let written = material.client_certificate.as_ref()?;
         (written.value == ClientCertificate::Optional).then_some(written.place)
+    }
+
+    /// Where it says that peers come to it without TLS.
+    pub(super) fn plain_at(&self) -> Option<Place> {
+        match self.over {
+            Some(Over::Plain(place)) if self.direction == Direction::Inward => Some(place),
+            Some(Over::Plain(_) | Over::Tls(_)) | None => None,
+        }
     }
 
     /// Whether it is known what it asks clients for.
@@ -170,7 +180,7 @@ impl Read {
     ) -> Option<(Listener, Port)> {
         let tls = match self.over? {
             Over::Tls(material) => Some(server(&self.name, material, known, problems)?),
-            Over::Plain => None,
+            Over::Plain(_) => None,
         };
         let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
         let bind = bind.collect();

@@ -508,6 +508,18 @@ pub(super) enum Caution {
         /// Where that is named.
         first: Location,
     },
+    /// A peer that is known by its address, and no listener that would let it in.
+    #[error(
+        "says that it is known by its address, and no listener has `plain = true`, so that it is let in \
+         nowhere"
+    )]
+    NoPlainListener,
+    /// A listener for devices without TLS, and none of them.
+    #[error(
+        "is for devices without TLS, and no peer is one, so that nobody is let in there; such a peer has \
+         `certificate = \"none\"` and `from`"
+    )]
+    PlainForNobody,
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(
         "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \

@@ -198,6 +198,7 @@ impl Tables {
             unwise::users(&self.peers, users, problems);
         }
         unwise::balancers(&self.listeners, &self.peers, problems);
+        unwise::without_tls(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {

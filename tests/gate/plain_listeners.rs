@@ -4,8 +4,10 @@ use crate::reload::{configuration, edit, reload};
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, Item};
 use crate::support::configuration::Table;
+use crate::support::dcmtk::{Credentials, Storescp, call, objects, words};
 use crate::support::dimse::echo_rq;
 use crate::support::gate::{Gate, listening};
+use crate::support::pacs::Pacs;
 use crate::support::pdu::{
     ASSOCIATE_AC, COMMAND, LAST, Pdu, abort, p_data, release_rp, release_rq,
 };
@@ -17,6 +19,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use tempfile::TempDir;
 
 /// The one address of the device without TLS.
 const US1: [u8; 4] = [127, 0, 0, 20];
@@ -25,15 +28,18 @@ const STRANGER: [u8; 4] = [127, 0, 0, 21];
 
 /// A gate with a plain listener beside the usual one, and `us1`, which has no TLS.
 fn with_plain(change: impl FnOnce(Settings) -> Settings) -> (Scenario, SocketAddr) {
-    let scenario = Scenario::with(|mut settings| {
-        let bind = r#"["127.0.0.3:0"]"#.into();
-        let plain = Table::from([("bind", bind), ("plain", "true".into())]);
-        settings.more.push(("listener.plain", plain));
-        settings.more.push(("peer.us1", us1()));
-        change(settings)
-    });
+    let scenario = Scenario::with(|settings| change(plain(settings)));
     let address = address(&scenario.gate);
     (scenario, address)
+}
+
+/// The same settings with both.
+pub(crate) fn plain(mut settings: Settings) -> Settings {
+    let bind = r#"["127.0.0.3:0"]"#.into();
+    let plain = Table::from([("bind", bind), ("plain", "true".into())]);
+    settings.more.push(("listener.plain", plain));
+    settings.more.push(("peer.us1", us1()));
+    settings
 }
 
 fn us1() -> Table {
@@ -46,7 +52,8 @@ fn us1() -> Table {
     ])
 }
 
-fn address(gate: &Gate) -> SocketAddr {
+/// That of the plain listener.
+pub(crate) fn address(gate: &Gate) -> SocketAddr {
     listening(&gate.wait_for_log("listener=plain")).unwrap()
 }
 
@@ -70,7 +77,8 @@ fn asked(source: [u8; 4], address: SocketAddr, request: &Associate) -> TcpStream
     socket
 }
 
-fn associated(address: SocketAddr) -> TcpStream {
+/// An association of `us1`.
+pub(crate) fn associated(address: SocketAddr) -> TcpStream {
     let mut socket = asked(US1, address, &Associate::echo("US1", "PACS"));
     assert_eq!(Pdu::read(&mut socket).unwrap().kind, ASSOCIATE_AC);
     socket
@@ -378,4 +386,73 @@ fn a_listener_that_gets_tls_and_loses_it_ends_what_came_before() {
     assert_eq!(waiting.receive(), Received::Closed);
     echo(&mut associated(address), 2);
     scenario.serves_a_good_peer();
+}
+
+/// A device without TLS on this machine, before this PACS.
+fn of_dcmtk(pacs: SocketAddr) -> (Gate, SocketAddr) {
+    let mut settings = Settings::new(pacs);
+    // DCMTK connects from 127.0.0.1, and the other listener has an address of its own.
+    settings.listener.insert("bind", r#"["127.0.0.3:0"]"#.into());
+    let mut device = us1();
+    device.insert("from", r#"["127.0.0.1"]"#.into());
+    device.insert("services", r#"["echo", "store", "find"]"#.into());
+    let bind = r#"["127.0.0.1:0"]"#.into();
+    let plain = Table::from([("bind", bind), ("plain", "true".into())]);
+    settings.more.push(("listener.plain", plain));
+    settings.more.push(("peer.us1", device));
+    let gate = settings.start();
+    let address = address(&gate);
+    (gate, address)
+}
+
+const TITLES: [&str; 2] = ["US1", "PACS"];
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn storescu_without_tls_stores_what_it_stores_directly() {
+    let directory = TempDir::new().unwrap();
+    let file = [objects(directory.path()).remove(0).1];
+    let options = ["-xe".into(), "-R".into()];
+    let (direct, pacs) = (Storescp::start(), Storescp::start());
+    let output = call("storescu", &options, TITLES, direct.address, &file);
+    assert!(output.status.success(), "{}", words(&output));
+    let (gate, address) = of_dcmtk(pacs.address);
+    let output = call("storescu", &options, TITLES, address, &file);
+    assert!(output.status.success(), "{}", words(&output));
+    assert!(pacs.stored() == direct.stored(), "not what a direct store stores");
+    let output = call("echoscu", &[], TITLES, address, &[]);
+    assert!(output.status.success(), "{}", words(&output));
+    // With a title of somebody else, even one who has a certificate.
+    for calling in ["US2", "CT1"] {
+        let output = call("storescu", &options, [calling, "PACS"], address, &file);
+        assert!(!output.status.success(), "{}", words(&output));
+    }
+    assert_eq!(pacs.connections(), 2);
+    assert_eq!(gate.stop().counted("closed", "released"), 2);
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn findscu_without_tls_asks_the_pacs() {
+    let pacs = Pacs::good();
+    let (gate, address) = of_dcmtk(pacs.address);
+    let options = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "PatientID=4711"];
+    let output = call("findscu", &options.map(Into::into), TITLES, address, &[]);
+    assert!(output.status.success(), "{}", words(&output));
+    let line = gate.audited("closed", "released");
+    assert_eq!(line["operations"][0]["operation"], "c-find", "{line}");
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn storescu_with_tls_at_the_plain_port_is_named() {
+    let directory = TempDir::new().unwrap();
+    let file = [objects(directory.path()).remove(0).1];
+    let pacs = Storescp::start();
+    let (gate, address) = of_dcmtk(pacs.address);
+    let credentials = Credentials::of(&site().ct1);
+    let output = call("storescu", &credentials.options(), ["CT1", "PACS"], address, &file);
+    assert!(!output.status.success(), "{}", words(&output));
+    gate.audited("failed", "tls-on-plain-port");
+    assert_eq!(pacs.connections(), 0);
 }

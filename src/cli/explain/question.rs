@@ -7,7 +7,6 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest};
-use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::{Token, User};
 use pacsgate_core::policy::{Denial, Identified, Verification};
 use pacsgate_core::reason::Answer;
@@ -101,7 +100,10 @@ pub(super) enum Unasked {
 
 impl Unasked {
     pub(super) const fn is_of_usage(&self) -> bool {
-        matches!(self, Self::NoListener(_) | Self::WhichListener(_) | Self::NoTitles)
+        matches!(
+            self,
+            Self::NoListener(_) | Self::WhichListener(_) | Self::NoTls(_) | Self::NoTitles
+        )
     }
 }
 
@@ -120,7 +122,7 @@ impl Question {
             None => chain(port, &[]),
             Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
             Some(text) => match config::sha256(text) {
-                Ok(digest) => in_time(by_digest(digest, asked, settings)?),
+                Ok(digest) => in_time(by_digest(digest, port, asked, settings)?),
                 Err(_) => chain(port, &certificates(text)?),
             },
         };
@@ -166,7 +168,9 @@ impl Question {
         let shown = match &line.certificate {
             None => chain(port, &[]),
             Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
-            Some(shown) => in_time(accepted(shown, &settings.site).ok_or(Unasked::UnknownDigest)?),
+            Some(shown) => {
+                in_time(accepted(shown, port, &settings.site).ok_or(Unasked::UnknownDigest)?)
+            }
         };
         let (is_named, is_shown) = (asked.names_classes(), asked.shows_user());
         let then = (!is_named).then(|| classes_then(&line)).flatten();
@@ -245,9 +249,14 @@ fn chain(port: &Port, certificates: &[CertificateDer<'static>]) -> Result<Proof,
 }
 
 /// A certificate of which only the digest is known: it is pinned, or the audit has its names.
-fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Accepted, Unasked> {
+fn by_digest(
+    digest: Digest,
+    port: &Port,
+    asked: &Explain,
+    settings: &Settings,
+) -> Result<Accepted, Unasked> {
     let pinned = Accepted { certificate: bare(digest, digest), by: AcceptedBy::Pin };
-    if settings.site.policy.holder(Direction::Inward, &pinned).is_some() {
+    if settings.site.policy.holder(port.direction, &pinned).is_some() {
         return Ok(pinned);
     }
     let mut found = None;
@@ -265,7 +274,7 @@ fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Acc
     if event == HANDSHAKE_FAILED {
         return Err(Unasked::NotAccepted(harmless(&reason.unwrap_or_default())));
     }
-    accepted(&shown, &settings.site).ok_or(Unasked::UnknownDigest)
+    accepted(&shown, port, &settings.site).ok_or(Unasked::UnknownDigest)
 }
 
 /// A certificate of which the audit has the end.
@@ -276,7 +285,7 @@ fn in_time(accepted: Accepted) -> Result<Proof, HandshakeFault> {
 }
 
 /// The certificate of an audit line, as its handshake has accepted it.
-fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
+fn accepted(shown: &Shown, port: &Port, site: &Site) -> Option<Accepted> {
     let digest = |text: &str| config::sha256(text).ok();
     let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
     let sha256 = digest(&shown.sha256)?;
@@ -288,7 +297,7 @@ fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
         ..bare(sha256, digest(&shown.spki_sha256).unwrap_or(sha256))
     };
     let pinned = Accepted { certificate, by: AcceptedBy::Pin };
-    if site.policy.holder(Direction::Inward, &pinned).is_some() {
+    if site.policy.holder(port.direction, &pinned).is_some() {
         return Some(pinned);
     }
     let named = shown.ca.iter().map(|name| Ca::Named(name.as_str().into()));

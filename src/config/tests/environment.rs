@@ -91,6 +91,8 @@ fn refuses_a_variable_and_says_why() {
         ("LISTENER__FRONT__TLS__CLIENT_CA__HOSPITAL", "/tmp/ca.pem", FILES_ONLY),
         ("LISTENER__FRONT__TLS__CLIENT_CRL", "/tmp/ca.crl", FILES_ONLY),
         ("LISTENER__FRONT__TLS__CLIENT_CERTIFICATE", "optional", FILES_ONLY),
+        ("LISTENER__FRONT__PLAIN", "true", FILES_ONLY),
+        ("LISTENER__FRONT__DIRECTION", "outward", FILES_ONLY),
         ("LISTENER__FRONT__BIND", "[::]:104", LIST),
         ("PACS__ARCHIVE__CALLED_AE", "PACS", LIST),
         ("SCHEMA", "1", "says what the main file is written in; set it there"),
