@@ -230,6 +230,16 @@ fn an_address_that_fails_again_and_again_waits_until_a_peer_has_come_from_there(
 }
 
 #[test]
+fn an_address_that_sends_nothing_again_and_again_waits() {
+    let (scenario, address) = with_plain(|settings| settings.limit("request", "100ms"));
+    let silent = [(); 6].map(|()| from(STRANGER, address));
+    for socket in &silent {
+        assert_eq!(said(socket), b"");
+    }
+    scenario.gate.wait_for_log("handshakes or requests from this address fail again and again");
+}
+
+#[test]
 fn a_device_without_tls_is_let_in_by_its_address_and_title() {
     let (scenario, address) = with_plain(|settings| settings);
     let mut socket = associated(address);
