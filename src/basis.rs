@@ -10,13 +10,14 @@ use std::sync::Arc;
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{self, User};
 use pacsgate_core::inspector::{Caps, Contexts};
-use pacsgate_core::policy::{Candidate, Facts, Identified, Refusal, Shown};
+use pacsgate_core::policy::{Candidate, Everything, Facts, Identified, Refusal};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
 
 pub use written::{NoBasis, Written};
 
+use crate::port::{Unfit, Way};
 use crate::reason::Early;
 use crate::site::Site;
 use crate::stream::tls::{self, HandshakeFault};
@@ -25,6 +26,8 @@ use crate::stream::tls::{self, HandshakeFault};
 pub struct Basis {
     /// The listener's name.
     pub listener: Arc<str>,
+    /// The way by which the requestor came.
+    pub way: Way,
     /// The requestor's address.
     pub source: IpAddr,
     /// The balancer that has named it, if one has.
@@ -54,13 +57,15 @@ pub struct Basis {
 pub enum Withdrawal {
     /// The port at which it came is none any more.
     Listener,
+    /// That is of another kind now.
+    Way(Way),
     /// The balancer that named its source is believed no more.
     Balancer,
     /// Its certificate would be refused.
     Certificate(HandshakeFault),
     /// The policy would refuse it.
     Refused(Box<Refusal>),
-    /// The certificate is another peer's.
+    /// What was shown is another peer's.
     OtherPeer(Arc<str>),
     /// The called title leads to another PACS.
     OtherPacs(Arc<str>),
@@ -111,16 +116,21 @@ impl Basis {
     ///
     /// Why not.
     pub fn judge(&self, site: &Site) -> Result<Option<Candidate>, Withdrawal> {
-        let tls = site.tls.get(&self.listener).ok_or(Withdrawal::Listener)?;
+        let port = site.ports.get(&self.listener).ok_or(Withdrawal::Listener)?;
         if self.balancer.is_some_and(|balancer| !site.is_balancer(&self.listener, balancer)) {
             return Err(Withdrawal::Balancer);
         }
-        let accepted = tls.judge_again(&self.chain).map_err(Withdrawal::Certificate)?;
+        let proof = port.judge_again(self.way, &self.chain)?;
         if self.is_empty {
             return Ok(None);
         }
-        let shown = accepted.as_ref().map_or(Shown::Nothing, Shown::Certificate);
-        let facts = Facts::inward(shown, self.source, &self.request);
+        let facts = Facts {
+            direction: self.way.direction,
+            shown: proof.shown(),
+            source: self.source,
+            request: &self.request,
+            awaits: &Everything,
+        };
         let candidate = site.policy.identify(&facts);
         let candidate = candidate.and_then(|it| it.of_user(self.identified(site)));
         let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;
@@ -145,6 +155,15 @@ impl Basis {
     }
 }
 
+impl From<Unfit> for Withdrawal {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Way(way) => Self::Way(way),
+            Unfit::Certificate(fault) => Self::Certificate(fault),
+        }
+    }
+}
+
 impl Withdrawal {
     /// What the administrator does about it, where the reason is one that has an advice.
     pub fn advice(&self) -> Option<Cow<'static, str>> {
@@ -152,6 +171,7 @@ impl Withdrawal {
             Self::Certificate(fault) => fault.advice().map(Cow::Borrowed),
             Self::Refused(refusal) => refusal.advice(),
             Self::Balancer => Early::BalancerGone.advice().map(Cow::Borrowed),
+            Self::Way(_) => Early::ListenerChanged.advice().map(Cow::Borrowed),
             Self::Listener | Self::OtherPeer(_) | Self::OtherPacs(_) => None,
         }
     }
@@ -161,10 +181,11 @@ impl fmt::Display for Withdrawal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listener => f.write_str("its listener is gone"),
+            Self::Way(way) => write!(f, "its listener is {way} now"),
             Self::Balancer => f.write_str("the balancer that named its source is believed no more"),
             Self::Certificate(fault) => fault.fmt(f),
             Self::Refused(refusal) => refusal.denial.fmt(f),
-            Self::OtherPeer(peer) => write!(f, "its certificate is that of peer {peer} now"),
+            Self::OtherPeer(peer) => write!(f, "it would be taken for peer {peer} now"),
             Self::OtherPacs(pacs) => write!(f, "its called title leads to PACS {pacs} now"),
         }
     }

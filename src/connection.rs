@@ -1,7 +1,7 @@
 //! The story of a connection, from the socket to its end.
 //!
 //! ```text
-//! Connected -- source, TLS --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- user -->
+//! Connected -- source, TLS or none --> Authenticated -- A-ASSOCIATE-RQ --> Requested -- user -->
 //!     Requested -- policy --> Permitted -- the target's A-ASSOCIATE-AC --> Established -- relay -->
 //!     Ended
 //! ```
@@ -22,18 +22,16 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task;
 
-use pacsgate_core::certificate::{Accepted, Digest};
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Contexts, Inspector, News, Shared};
-use pacsgate_core::policy::{self, Conclusion, Facts, Identified, Permit, Refusal};
+use pacsgate_core::policy::{Conclusion, Denial, Everything, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::reject::Abort;
-use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 
 use self::context::Context;
 use self::renewal::Renewal;
@@ -45,6 +43,7 @@ use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, TargetSlot};
 use crate::net;
+use crate::port::{Port, Proof, Unfit};
 use crate::reason::{Early, Reason};
 use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
@@ -55,16 +54,14 @@ use crate::slots::Slot;
 use crate::slowing::is_title_bound;
 use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
-use crate::stream::tls::{HandshakeFault, Shown};
+use crate::stream::requestor::RequestorStream;
+use crate::stream::tls::{HandshakeFault, Server, Shown};
 
-/// The requestor's side once TLS is up. Boxed, because it moves from state to state.
-type Stream = Box<TlsStream<ReadAhead<TcpStream>>>;
-
-/// A requestor that TLS has let in.
+/// A requestor that TLS has let in, or that came to a plain port.
 struct Requestor {
     context: Context,
     account: Account,
-    stream: Stream,
+    stream: RequestorStream,
 }
 
 /// A socket that was accepted and has its slots.
@@ -74,16 +71,16 @@ pub struct Connected {
     socket: TcpStream,
 }
 
-/// A requestor whose certificate is known, or who may go without one.
+/// A requestor of whom is known what it can prove.
 struct Authenticated {
     requestor: Requestor,
-    accepted: Option<Accepted>,
+    proof: Proof,
 }
 
 /// A requestor whose association request has been parsed.
 struct Requested {
     requestor: Requestor,
-    accepted: Option<Accepted>,
+    proof: Proof,
     request: ReceivedRq,
     identified: Identified,
     /// What the user was verified by.
@@ -114,7 +111,7 @@ struct Ended {
     reason: Reason,
     /// What the requestor hears.
     answer: Answer,
-    requestor: Option<(Stream, Farewell)>,
+    requestor: Option<(RequestorStream, Farewell)>,
     acceptor: Option<(TcpStream, Farewell)>,
     /// The acceptor has its connection for as long as it is open.
     at_target: Option<TargetSlot>,
@@ -134,7 +131,7 @@ pub async fn serve(connected: Connected) {
 // longest wait, and the relay's is the one that lasts.
 async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
     let connected = Box::pin(connected.learn_source()).await?;
-    let authenticated = Box::pin(connected.handshake()).await?.meet()?;
+    let authenticated = connected.enter().await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?.renew()?;
     let requested = Box::pin(requested.verify_user()).await?;
     let permitted = requested.renew()?.judge()?;
@@ -153,8 +150,10 @@ impl Connected {
         socket: TcpStream,
         slot: Slot,
     ) -> Self {
-        let account = Account::new(gate.audit.clone(), Arc::clone(&listener), source);
-        Self { context: Context::new(gate, site, listener, source, slot), account, socket }
+        let context = Context::new(gate, site, listener, source, slot);
+        let (audit, listener) = (context.gate.audit.clone(), Arc::clone(&context.listener));
+        let account = Account::new(audit, listener, context.way, source);
+        Self { context, account, socket }
     }
 
     /// A balancer says for whom it speaks, before a byte of TLS.
@@ -188,13 +187,35 @@ impl Connected {
         }
     }
 
-    async fn handshake(self) -> Result<Authenticated, Box<Ended>> {
+    /// With TLS where the listener has it.
+    async fn enter(self) -> Result<Authenticated, Box<Ended>> {
+        let site = Arc::clone(&self.context.site);
+        net::prepare(&self.socket, site.limits.keepalive);
+        match site.ports.get(&self.context.listener) {
+            Some(Port { tls: Some(tls), .. }) => Box::pin(self.handshake(tls)).await,
+            Some(Port { tls: None, .. }) => self.plain().await,
+            None => Err(Ended::new(self.context, self.account, Early::Stopped)),
+        }
+    }
+
+    /// Without TLS there is nothing to wait for, but for an address that fails again and again.
+    async fn plain(self) -> Result<Authenticated, Box<Ended>> {
+        let Self { mut context, mut account, socket } = self;
+        let delay = context.delay_of_handshake();
+        account.delayed(delay);
+        tokio::select! {
+            () = context.wait(delay) => {}
+            limit = context.slot.gives_way() => return Err(Ended::new(context, account, limit)),
+        }
+        context.is_plain();
+        let stream = RequestorStream::Plain(ReadAhead::new(socket));
+        let requestor = Requestor { context, account, stream };
+        Ok(Authenticated { requestor, proof: Proof::Plain })
+    }
+
+    async fn handshake(self, tls: &Server) -> Result<Authenticated, Box<Ended>> {
         let Self { mut context, mut account, socket } = self;
         let site = Arc::clone(&context.site);
-        let Some(tls) = site.tls.get(&context.listener) else {
-            return Err(Ended::new(context, account, Early::Stopped));
-        };
-        net::prepare(&socket, site.limits.keepalive);
         let (io, over) = ReadAhead::for_handshake(socket);
         let delay = context.delay_of_handshake();
         account.delayed(delay);
@@ -215,21 +236,22 @@ impl Connected {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((mut stream, shown))) => {
                 stream.get_mut().0.handshake_done();
-                let accepted = match shown {
+                let proof = match shown {
                     Shown::Certificate(accepted) => {
-                        let holder = site.policy.holder(Direction::Inward, &accepted);
+                        let holder = site.policy.holder(context.way.direction, &accepted);
                         context.has_shown(&accepted.certificate, holder.as_ref());
                         account.authenticated(&accepted, holder);
-                        Some(accepted)
+                        Proof::Certificate(accepted)
                     }
                     Shown::Nothing => {
                         context.has_shown_nothing();
                         account.without_certificate();
-                        None
+                        Proof::Nothing
                     }
                 };
-                let requestor = Requestor { context, account, stream: Box::new(stream) };
-                Ok(Authenticated { requestor, accepted })
+                let stream = RequestorStream::Tls(Box::new(stream));
+                let requestor = Requestor { context, account, stream };
+                Ok(Authenticated { requestor, proof })
             }
             Ok(Err(failure)) => {
                 let reason = handshake_reason(failure.fault, failure.io.opening());
@@ -264,17 +286,17 @@ const fn handshake_reason(fault: HandshakeFault, opening: Opening) -> Reason {
 impl Authenticated {
     /// Whether there is a request to wait for.
     fn meet(self) -> Result<Self, Box<Ended>> {
-        let Self { mut requestor, accepted } = self;
+        let Self { mut requestor, proof } = self;
         let Requestor { context, account, .. } = &mut requestor;
         let site = Arc::clone(&context.site);
-        let holder =
-            accepted.as_ref().and_then(|it| Some((it, site.policy.holder(Direction::Inward, it)?)));
+        let holder = |it| Some((it, site.policy.holder(context.way.direction, it)?));
+        let holder = proof.certificate().and_then(holder);
         let Some((certificate, holder)) = holder else {
-            return Ok(Self { requestor, accepted });
+            return Ok(Self { requestor, proof });
         };
         let others = context.belongs_to(&holder.name);
         match site.policy.meet(certificate, context.source.ip(), others) {
-            Ok(()) => Ok(Self { requestor, accepted }),
+            Ok(()) => Ok(Self { requestor, proof }),
             Err(refusal) => {
                 account.refused(&refusal, None);
                 Err(requestor.refused(&refusal))
@@ -284,24 +306,34 @@ impl Authenticated {
 
     /// Reads exactly the request; what comes after it waits for the relay.
     async fn read_request(self) -> Result<Requested, Box<Ended>> {
-        let Self { mut requestor, accepted } = self;
+        let Self { mut requestor, proof } = self;
         let Requestor { context, stream, .. } = &mut requestor;
         let (stop, limit) = (context.too_late(), context.site.limits.request);
+        let transport = context.way.transport;
         let read = tokio::select! {
-            read = within(stop, limit, read_associate(stream)) => read,
+            read = within(stop, limit, read_associate(stream, transport)) => read,
             limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
         };
         let body = match read {
             Ok(Ok(body)) => body,
-            Ok(Err(Unread::Ended(early))) => return Err(requestor.dropped(early)),
+            Ok(Err(Unread::Ended(early))) => {
+                if early == Early::PassedBy {
+                    requestor.account.passed_by();
+                }
+                return Err(requestor.dropped(early));
+            }
             Ok(Err(Unread::Header(error))) => return Err(requestor.answered(error)),
             Err(cut) => return Err(requestor.dropped(cut.or(Early::RequestTimeout))),
         };
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
+                if requestor.context.way.direction == Direction::Outward {
+                    // Nobody is led to a peer yet.
+                    return Err(requestor.answered(Denial::NoCertificate));
+                }
                 let identified = Identified::Nobody;
-                Ok(Requested { requestor, accepted, request, identified, stamp: None })
+                Ok(Requested { requestor, proof, request, identified, stamp: None })
             }
             Err(error) => {
                 requestor.account.unreadable(&body);
@@ -314,27 +346,27 @@ impl Authenticated {
 impl Requested {
     /// A reload may have come since the handshake: what is in force now judges.
     fn renew(self) -> Result<Self, Box<Ended>> {
-        let Self { mut requestor, accepted, request, identified, stamp } = self;
+        let Self { mut requestor, proof, request, identified, stamp } = self;
         if !requestor.context.renew() {
-            return Ok(Self { requestor, accepted, request, identified, stamp });
+            return Ok(Self { requestor, proof, request, identified, stamp });
         }
-        let chain = requestor.chain();
         let context = &requestor.context;
-        let Some(tls) = context.site.tls.get(&context.listener) else {
+        let Some(port) = context.site.ports.get(&context.listener) else {
             return Err(requestor.dropped(Early::ListenerGone));
         };
         if !context.believes_its_balancer() {
             return Err(requestor.dropped(Early::BalancerGone));
         }
-        match tls.judge_again(&chain) {
-            Ok(accepted) => {
-                if let Some(certificate) = &accepted {
-                    let holder = context.site.policy.holder(Direction::Inward, certificate);
+        match port.judge_again(context.way, requestor.stream.chain()) {
+            Ok(proof) => {
+                if let Some(certificate) = proof.certificate() {
+                    let holder = context.site.policy.holder(context.way.direction, certificate);
                     requestor.account.authenticated(certificate, holder);
                 }
-                Ok(Self { requestor, accepted, request, identified, stamp })
+                Ok(Self { requestor, proof, request, identified, stamp })
             }
-            Err(fault) => {
+            Err(Unfit::Way(_)) => Err(requestor.dropped(Early::ListenerChanged)),
+            Err(Unfit::Certificate(fault)) => {
                 let mut ended = requestor.dropped(fault);
                 // It is too late for an alert of the handshake.
                 ended.answer = Answer::Close;
@@ -346,13 +378,13 @@ impl Requested {
     /// Verifies the user identity that the peer has to show, which takes time: before the policy
     /// judges, so that no rule changes in between. Behind this it exists no more.
     async fn verify_user(self) -> Result<Self, Box<Ended>> {
-        let Self { mut requestor, accepted, mut request, .. } = self;
+        let Self { mut requestor, proof, mut request, .. } = self;
         let shown = request.identity.take();
         let Requestor { context, account, stream } = &mut requestor;
         let identified = tokio::select! {
             // Where nothing is to be verified, nobody waits.
             biased;
-            identified = user::verify(context, accepted.as_ref(), &request, shown) => identified,
+            identified = user::verify(context, &proof, &request, shown) => identified,
             () = context.too_late() => return Err(requestor.dropped(Early::Stopped)),
             limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
             () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
@@ -362,17 +394,17 @@ impl Requested {
             account.identified(user);
             stamp = context.site.stamp(user);
         }
-        Ok(Self { requestor, accepted, request, identified, stamp })
+        Ok(Self { requestor, proof, request, identified, stamp })
     }
 
     fn judge(self) -> Result<Permitted, Box<Ended>> {
-        let Self { mut requestor, accepted, request, identified, stamp } = self;
-        let chain = requestor.chain();
+        let Self { mut requestor, proof, request, identified, stamp } = self;
+        let chain = requestor.stream.chain().to_vec();
         let context = &requestor.context;
         let source = context.source.ip();
         let balancer = context.balancer();
-        let shown = accepted.as_ref().map_or(policy::Shown::Nothing, policy::Shown::Certificate);
-        let facts = Facts::inward(shown, source, &request);
+        let (direction, shown) = (context.way.direction, proof.shown());
+        let facts = Facts { direction, shown, source, request: &request, awaits: &Everything };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
@@ -386,10 +418,11 @@ impl Requested {
             Ok((permit, slot)) => {
                 let basis = Basis {
                     listener: Arc::clone(&context.listener),
+                    way: context.way,
                     source,
                     balancer,
                     chain,
-                    not_after: accepted.map(|accepted| accepted.certificate.not_after),
+                    not_after: proof.certificate().map(|accepted| accepted.certificate.not_after),
                     user_ends: permit.user().and_then(|user| user::end(user, &context.site)),
                     request,
                     peer: Arc::clone(permit.peer()),
@@ -398,6 +431,9 @@ impl Requested {
                     stamp,
                     is_empty: false,
                 };
+                if matches!(proof, Proof::Plain) {
+                    requestor.context.slot.is_of_peer();
+                }
                 requestor.context.slot.permitted();
                 requestor.account.permitted(&permit);
                 Ok(Permitted { requestor, permit, slot, basis })
@@ -456,7 +492,7 @@ impl Permitted {
 }
 
 /// Returns when the requestor has left. What it sends meanwhile stays unread.
-async fn gone(stream: &mut Stream) {
+async fn gone(stream: &mut RequestorStream) {
     match stream.fill_buf().await {
         Ok([]) | Err(_) => {}
         Ok(_) => std::future::pending().await,
@@ -506,7 +542,7 @@ async fn ask_target(
     }
 }
 
-async fn answer(stream: &mut Stream, conclusion: &Conclusion) -> io::Result<()> {
+async fn answer(stream: &mut RequestorStream, conclusion: &Conclusion) -> io::Result<()> {
     let answer = conclusion.answer.encode().map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
     stream.write_all(&answer).await?;
     stream.flush().await
@@ -530,7 +566,7 @@ impl Established {
         };
         let outside = Outside { drain: live.draining(), end: live.stopped(), rules };
         let relaying =
-            relay(&mut *stream, &mut acceptor, inspector, deadlines, outside, &mut report);
+            relay(&mut stream, &mut acceptor, inspector, deadlines, outside, &mut report);
         let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
         // The association is over, though its connections may take a while to close.
         let at_target = Some(slot.over());
@@ -555,16 +591,11 @@ impl Established {
 }
 
 impl Requestor {
-    /// The certificates that it has shown, its own first.
-    fn chain(&self) -> Vec<CertificateDer<'static>> {
-        self.stream.get_ref().1.peer_certificates().unwrap_or_default().to_vec()
-    }
-
     /// Both ends of its own connection, by whatever balancer it came.
     fn ends(&self) -> io::Result<Ends> {
         let destination = match &self.context.balancer {
             Some(balancer) => balancer.destination,
-            None => self.stream.get_ref().0.get_ref().local_addr()?,
+            None => self.stream.socket().local_addr()?,
         };
         Ok(Ends { source: self.context.source, destination })
     }
@@ -621,7 +652,7 @@ impl Ended {
         let patience = context.site.limits.close;
         let delay = context.delay_of(reason);
         account.delayed(delay);
-        account.end(reason, answer);
+        account.end(reason, context.heard(answer));
         context.slot.refused();
         let waits =
             acceptor.as_ref().is_none_or(|(_, farewell)| farewell.close != Close::AfterTheOther);
@@ -634,9 +665,9 @@ impl Ended {
         };
         let requestor = async {
             if let Some((mut stream, farewell)) = requestor {
-                let close = farewell.say(&mut *stream, patience).await;
+                let close = farewell.say(&mut stream, patience).await;
                 if close == Close::Reset {
-                    net::reset_on_close(stream.get_ref().0.get_ref());
+                    net::reset_on_close(stream.socket());
                 }
             } else if let Some(mut stream) = transport {
                 Farewell::default().say(&mut stream, patience).await;

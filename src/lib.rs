@@ -10,7 +10,7 @@
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
-//! - [`site`]: what one load of the configuration makes; [`gate`]: what outlasts it; [`basis`]: what an
+//! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener; [`gate`]: what outlasts it; [`basis`]: what an
 //!   association rests on when another one is loaded; [`register`]: those that are open; [`overview`]:
 //!   who may ask for them.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
@@ -51,6 +51,7 @@ pub mod net;
 pub mod origins;
 pub mod overview;
 pub mod pki;
+pub mod port;
 pub mod pulse;
 pub mod quotas;
 pub mod rarely;

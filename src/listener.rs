@@ -17,6 +17,7 @@ use crate::gate::Gate;
 use crate::host::words;
 use crate::live::Alive;
 use crate::net;
+use crate::port::{Transport, Way};
 use crate::pulse::Asked;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
@@ -107,14 +108,18 @@ fn begin(
     source: SocketAddr,
 ) {
     let (site, source) = (gate.site.now(), net::canonical(source));
+    let way = site.way_of(listener);
     let taken = if site.is_balancer(listener, source.ip()) {
         gate.slots.take_for_another(source.ip())
     } else {
-        gate.slots.take(source.ip())
+        match way.transport {
+            Transport::Tls => gate.slots.take(source.ip()),
+            Transport::Plain => gate.slots.take_plain(source.ip()),
+        }
     };
     let slot = match taken {
         Ok(slot) => slot,
-        Err(limit) => return refuse(gate, listener, source, limit),
+        Err(limit) => return refuse(gate, listener, way, source, limit),
     };
     let (gate, listener) = (Arc::clone(gate), Arc::clone(listener));
     let connected = Connected::new(gate, site, listener, source, socket, slot);
@@ -126,7 +131,8 @@ fn begin(
 }
 
 /// Nothing is said: the socket is dropped by the caller.
-fn refuse(gate: &Gate, listener: &Arc<str>, source: SocketAddr, limit: SlotLimit) {
+fn refuse(gate: &Gate, listener: &Arc<str>, way: Way, source: SocketAddr, limit: SlotLimit) {
     let reason = Reason::from(limit);
-    Account::new(gate.audit.clone(), Arc::clone(listener), source).end(reason, reason.answer());
+    let account = Account::new(gate.audit.clone(), Arc::clone(listener), way, source);
+    account.end(reason, reason.answer());
 }

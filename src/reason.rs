@@ -49,7 +49,8 @@ pacsgate_core::reasons! {
              port." => Answer::Close;
         PlainDicom: "plain-dicom",
             "what came was DICOM without TLS",
-            "Switch TLS on at this device: it speaks plain DICOM to the TLS port."
+            "Switch TLS on at this device: it speaks plain DICOM to the TLS port. If it knows no TLS, it \
+             needs a listener with `plain = true`."
             => Answer::Alert("");
         Http: "http",
             "what came was HTTP",
@@ -64,6 +65,17 @@ pacsgate_core::reasons! {
             "what came was a ClientHello in the form of SSL 2",
             "Turn SSL 2 off in the device (`SSLv2Hello` in Java) and TLS 1.2 or 1.3 on: its ClientHello \
              has the form of SSL 2." => Answer::Alert("");
+        TlsOnPlainPort: "tls-on-plain-port",
+            "what came to a plain listener was TLS",
+            "Let this device connect to the port of a listener with TLS: it speaks TLS, and this port is \
+             for devices that do not. If it is to use this one after all, switch TLS off in it; it is \
+             then known by its address alone, and what it sends can be read on the way."
+            => Answer::Close;
+        /// A load balancer or a monitor, at a port where nothing has to come before the request.
+        PassedBy: "passed-by",
+            "the connection to a plain listener was closed before a byte came",
+            "Nothing, if this is a monitor or a load balancer; otherwise find out who scans the \
+             port." => Answer::Close;
         NotTls: "not-tls",
             "what came was not TLS",
             "Find out what speaks to this port: it is neither TLS nor DICOM." => Answer::Alert("");
@@ -73,7 +85,7 @@ pacsgate_core::reasons! {
              in time." => Answer::Close;
         RequestTimeout: "request-timeout",
             "no whole request came within limits.request",
-            "Look at the network or the device: TLS was done and no whole request came in time."
+            "Look at the network or the device: it was connected, and no whole request came in time."
             => Answer::Close;
         ClosedBeforeRequest: "closed-before-request",
             "the connection was closed before a request came",
@@ -93,6 +105,10 @@ pacsgate_core::reasons! {
         ListenerGone: "listener-gone",
             "a reload has closed the listener by which it came",
             "Nothing, if that was intended; otherwise put the listener back and reload." => Answer::Close;
+        ListenerChanged: "listener-changed",
+            "a reload has made its listener one of another kind",
+            "Nothing, if that was intended: the device may have to be set up for it. Otherwise put `plain` \
+             and `direction` of the [listener] table back and reload." => Answer::Close;
         BalancerGone: "balancer-gone",
             "a reload has taken the balancer that named its source out of proxy_protocol_from",
             "Nothing, if that was intended; otherwise put the balancer's address back into \

@@ -11,7 +11,6 @@ use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::site::Site;
-use crate::stream::tls::Server;
 
 /// Between two looks.
 const DAY: Duration = Duration::from_secs(86_400);
@@ -25,7 +24,7 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
     loop {
         let site = gate.site.now();
         let before = refused(&site, SystemTime::now());
-        let ends = site.tls.values().flat_map(Server::ends);
+        let ends = site.servers().flat_map(|(_, tls)| tls.ends());
         tokio::select! {
             () = sleep(until_next_look(ends, SystemTime::now())) => {}
             _ = changes.changed() => {
@@ -36,7 +35,7 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
         let now = SystemTime::now();
         let site = gate.site.now();
         tell_of_peers(&gate, now);
-        for (listener, tls) in &site.tls {
+        for (listener, tls) in site.servers() {
             for sentence in tls.dates(now) {
                 tracing::warn!(%listener, "{sentence}");
             }
@@ -57,7 +56,7 @@ fn tell_of_peers(gate: &Gate, now: SystemTime) {
 
 /// Of which CAs everybody is refused, if of any.
 pub fn refused(site: &Site, now: SystemTime) -> Option<String> {
-    let silenced = site.tls.values().flat_map(|tls| tls.silenced(now));
+    let silenced = site.servers().flat_map(|(_, tls)| tls.silenced(now));
     let silenced: BTreeSet<_> = silenced.map(|issuer| issuer.to_string()).collect();
     let names = silenced.into_iter().collect::<Vec<_>>().join(", ");
     (!names.is_empty()).then(|| {

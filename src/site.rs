@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use crate::config::{Limits, Target};
 use crate::identity::password::Passwords;
 use crate::identity::token::Issuers;
+use crate::port::{Port, Way};
 use crate::relay::{Deadlines, Over};
 use crate::stream::tls;
 
@@ -31,8 +32,8 @@ pub struct Site {
     pub reaches: HashMap<Arc<str>, Target>,
     /// How much and how long.
     pub limits: Limits,
-    /// TLS by the names of the listeners.
-    pub tls: HashMap<Arc<str>, tls::Server>,
+    /// What each listener does, by its name.
+    pub ports: HashMap<Arc<str>, Port>,
     /// The networks of balancers, by the names of the listeners that have some.
     pub balancers: HashMap<Arc<str>, Vec<IpNet>>,
     /// The users who have a password.
@@ -42,6 +43,11 @@ pub struct Site {
 }
 
 impl Site {
+    /// The TLS of every listener that has it, with its name.
+    pub fn servers(&self) -> impl Iterator<Item = (&Arc<str>, &tls::Server)> {
+        self.ports.iter().filter_map(|(name, port)| Some((name, port.tls.as_ref()?)))
+    }
+
     /// What a user was verified by: the password, or the rules of an issuer. `None` where there is no
     /// such user or issuer.
     pub fn stamp(&self, user: &User) -> Option<Digest> {
@@ -64,6 +70,11 @@ impl Site {
             User::Password(_) if now.is_some() => Err(Denial::PasswordWrong),
             User::Password(_) => Err(Denial::UserUnknown),
         }
+    }
+
+    /// The way of whoever comes to a listener; the usual one where there is no such listener.
+    pub fn way_of(&self, listener: &str) -> Way {
+        self.ports.get(listener).map(Port::way).unwrap_or_default()
     }
 
     /// Whether what comes from there names its source in a header, and is believed.

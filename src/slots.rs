@@ -1,8 +1,8 @@
 //! Row 0 of the policy's order: how many connections may exist before anybody is known.
 //!
 //! A connection has its place in one of three stages. Until TLS is up, and while it is told that it
-//! is refused, it shares `limits.handshakes`; from there to its request, `limits.requests`; an
-//! association keeps its place. Where a stage is full, the oldest of the heaviest source or
+//! is refused, it shares `limits.handshakes`; from there to its request, or from its beginning without
+//! TLS, `limits.requests`; an association keeps its place. Where a stage is full, the oldest of the heaviest source or
 //! certificate gives way, as an honest one is over in milliseconds: nobody can lock others out by
 //! standing still, from however many addresses. Sources from which a peer has come before go before
 //! strangers, up to half of the places.
@@ -40,8 +40,9 @@ pacsgate_core::reasons! {
         Requests: "request-limit",
             "limits.requests was reached, and this connection, which had sent no request, gave way \
              to a newer one",
-            "If these are your peers, raise limits.requests; otherwise find out who has this \
-             certificate's key: it opened connections and asked for nothing.";
+            "If these are your peers, raise limits.requests; otherwise find out who has the \
+             certificate's key, or at a plain listener the address: it opened connections and asked for \
+             nothing.";
         PerSource: "source-limit",
             "limits.per_source was reached",
             "If it is your balancer, add it to `proxy_protocol_from` of the [listener] table, and let it \
@@ -123,10 +124,24 @@ impl Slots {
     ///
     /// The limit that leaves no slot.
     pub fn take(self: &Arc<Self>, address: IpAddr) -> Result<Slot, SlotLimit> {
+        self.take_at(At::Handshake, address)
+    }
+
+    /// Takes the slot that a new connection without TLS needs, for its request: it is in nobody's way
+    /// who shakes hands.
+    ///
+    /// # Errors
+    ///
+    /// The limit that leaves no slot.
+    pub fn take_plain(self: &Arc<Self>, address: IpAddr) -> Result<Slot, SlotLimit> {
+        self.take_at(At::Request, address)
+    }
+
+    fn take_at(self: &Arc<Self>, at: At, address: IpAddr) -> Result<Slot, SlotLimit> {
         let source = Source::of(address);
         let mut taken = self.taken();
         taken.has_room_for(source)?;
-        let mut slot = self.enter(&mut taken, source)?;
+        let mut slot = self.enter(&mut taken, at, source)?;
         taken.count(source);
         slot.counts = true;
         Ok(slot)
@@ -140,10 +155,15 @@ impl Slots {
     ///
     /// The limit that leaves no slot.
     pub fn take_for_another(self: &Arc<Self>, balancer: IpAddr) -> Result<Slot, SlotLimit> {
-        self.enter(&mut self.taken(), Source::of(balancer))
+        self.enter(&mut self.taken(), At::Handshake, Source::of(balancer))
     }
 
-    fn enter(self: &Arc<Self>, taken: &mut Taken, source: Source) -> Result<Slot, SlotLimit> {
+    fn enter(
+        self: &Arc<Self>,
+        taken: &mut Taken,
+        at: At,
+        source: Source,
+    ) -> Result<Slot, SlotLimit> {
         if taken.connections >= taken.most && !taken.make_room() {
             return Err(SlotLimit::Connections);
         }
@@ -153,9 +173,13 @@ impl Slots {
         let gives_way = Arc::new(Notify::new());
         let whose = taken.whose(source);
         let is_left_alone = taken.known.is_fresh(source, LEFT_ALONE, Instant::now());
-        taken.enter_handshakes(number, Place::new(source, whose.is_known, &gives_way));
+        if at == At::Handshake {
+            taken.enter_handshakes(number, Place::new(source, whose.is_known, &gives_way));
+        } else {
+            let origin = Origin::Source(source);
+            taken.enter_requests(number, Place::new(origin, whose.is_known, &gives_way));
+        }
         let slots = Arc::clone(self);
-        let at = At::Handshake;
         Ok(Slot { slots, whose, counts: false, number, at, gives_way, is_left_alone })
     }
 
@@ -180,6 +204,10 @@ impl Taken {
 
     fn enter_handshakes(&mut self, number: u64, place: Place<Source>) {
         self.connections -= self.handshakes.enter(number, place);
+    }
+
+    fn enter_requests(&mut self, number: u64, place: Place<Origin>) {
+        self.connections -= self.requests.enter(number, place);
     }
 
     /// Whether a place was freed among all connections: of one that is refused anyway, then of a
@@ -240,19 +268,34 @@ impl Slot {
     /// TLS is up, with this certificate or without one; whether it is that of a peer. It waits for a
     /// request.
     pub fn authenticated(&mut self, origin: Origin, is_peer: bool) {
-        let mut taken = self.slots.taken();
         if is_peer {
-            taken.known.learn(self.whose.source, Instant::now());
+            self.is_of_peer();
         }
+        self.enter_requests(origin, is_peer);
+    }
+
+    /// It came without TLS, and waits for a request at once, behind a balancer's header as well.
+    pub fn plain(&mut self) {
+        if self.at == At::Handshake {
+            self.enter_requests(Origin::Source(self.whose.source), self.whose.is_known);
+        }
+    }
+
+    /// A peer comes from where it does.
+    pub fn is_of_peer(&self) {
+        self.slots.taken().known.learn(self.whose.source, Instant::now());
+    }
+
+    fn enter_requests(&mut self, origin: Origin, goes_first: bool) {
+        let mut taken = self.slots.taken();
         if !taken.leave(self.number, self.at) {
             // It had to give way at the moment at which it was done: it stays.
             taken.connections += 1;
             self.gives_way = Arc::default();
         }
         self.at = At::Request;
-        let place = Place::new(origin, is_peer, &self.gives_way);
-        let evicted = taken.requests.enter(self.number, place);
-        taken.connections -= evicted;
+        let place = Place::new(origin, goes_first, &self.gives_way);
+        taken.enter_requests(self.number, place);
     }
 
     /// Its association is permitted: it gives way to nobody any more.

@@ -3,7 +3,8 @@
 //! An origin is delayed and never refused. Behind TLS it is the certificate with the calling title,
 //! and only the word of a refusal is late: whoever is permitted never waits, whatever others do with
 //! its certificate or from its address. Before TLS there is only the address, and the handshake
-//! begins late: so those from which a peer has authenticated within the hour are left alone.
+//! begins late: so those from which a peer has authenticated within the hour are left alone. At a
+//! plain port the address is all there is, and the reading of the request begins late.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -111,16 +112,19 @@ pub const fn is_failure(reason: Reason) -> bool {
             Early::PlainDicom
             | Early::Http
             | Early::Ssl2
+            | Early::TlsOnPlainPort
             | Early::NotTls
             | Early::UnexpectedProxyHeader
             | Early::HandshakeTimeout => true,
             Early::ClosedBeforeTls
+            | Early::PassedBy
             | Early::RequestTimeout
             | Early::ClosedBeforeRequest
             | Early::ClosedInRequest
             | Early::BrokenTls
             | Early::ClosedInVerification
             | Early::ListenerGone
+            | Early::ListenerChanged
             | Early::BalancerGone
             | Early::Stopped => false,
         },

@@ -25,6 +25,7 @@ use super::record::{
 };
 use super::text::{PeerText, Texts};
 use crate::basis::Withdrawal;
+use crate::port::Way;
 use crate::reason::Reason;
 use crate::relay::{Ending, Loss, Over, Traffic};
 use crate::stream::tls::HandshakeFailure;
@@ -55,9 +56,9 @@ impl TakenOut {
 
 impl Account {
     /// Begins with what a socket shows.
-    pub fn new(audit: Audit, listener: Arc<str>, source: SocketAddr) -> Self {
+    pub fn new(audit: Audit, listener: Arc<str>, way: Way, source: SocketAddr) -> Self {
         let id = audit.connection_id();
-        let record = Record::new(Event::Failed, Standing::Stranger, id, listener, source);
+        let record = Record::new(Event::Failed, Standing::Stranger, id, listener, way, source);
         Self {
             audit,
             began: Instant::now(),
@@ -133,6 +134,8 @@ impl Account {
 
     /// A request was parsed.
     pub fn requested(&mut self, received: &ReceivedRq) {
+        // Where there is no TLS, this is the first that is known of it.
+        self.record.event = Event::Refused;
         self.record.calling = Some(received.request.calling.into());
         self.record.called = Some(received.request.called.into());
         self.record.contexts = Some(ContextsRecord::new(received.proposed(), None, []));
@@ -141,6 +144,7 @@ impl Account {
 
     /// A request did not parse: its title fields as they came, for whoever looks for the device.
     pub fn unreadable(&mut self, body: &[u8]) {
+        self.record.event = Event::Refused;
         let title = |at: usize| {
             let mut field = body.get(at..at + AeTitle::LEN)?;
             while let [rest @ .., b' '] = field {

@@ -14,6 +14,7 @@ use serde::{Serialize, Serializer};
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 use super::text::{PeerText, Texts};
+use crate::port::{Transport, Way};
 use crate::x509::validity;
 
 /// One event of one connection.
@@ -32,6 +33,11 @@ pub struct Record {
     /// The listener's name.
     #[serde(serialize_with = "own")]
     pub listener: Arc<str>,
+    /// Which way the listener leads.
+    pub direction: &'static str,
+    /// It came without TLS.
+    #[serde(skip_serializing_if = "is_false")]
+    pub plain: bool,
     /// The address and port of the remote system.
     #[serde(serialize_with = "canonical")]
     pub source: SocketAddr,
@@ -118,6 +124,7 @@ impl Record {
         standing: Standing,
         id: ConnectionId,
         listener: Arc<str>,
+        way: Way,
         source: SocketAddr,
     ) -> Self {
         Self {
@@ -125,6 +132,8 @@ impl Record {
             standing,
             id,
             listener,
+            direction: way.direction.name(),
+            plain: way.transport == Transport::Plain,
             source,
             proxy: None,
             certificate: None,
@@ -372,6 +381,10 @@ fn rfc3339<S: Serializer>(seconds: &i64, serializer: S) -> Result<S::Ok, S::Erro
 fn millis<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     let millis = duration.unwrap_or_default().as_millis();
     serializer.serialize_u64(u64::try_from(millis).unwrap_or(u64::MAX))
+}
+
+pub(super) const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 pub(super) fn is_zero(number: &usize) -> bool {

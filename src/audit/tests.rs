@@ -5,12 +5,14 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Instant;
 
 use pacsgate_core::certificate::{Certificate, Digest};
+use pacsgate_core::direction::Direction;
 use serde_json::Value;
 
 use super::queue::{CAPACITY, STRANGERS};
 use super::record::{ExplanationRecord, UserRecord};
 use super::writer::BURST;
 use super::*;
+use crate::port::{Transport, Way};
 
 const WAIT: Duration = Duration::from_secs(30);
 
@@ -87,7 +89,7 @@ impl Harness {
 }
 
 fn blank(audit: &Audit, event: Event, standing: Standing, source: SocketAddr) -> Record {
-    Record::new(event, standing, audit.connection_id(), "front".into(), source)
+    Record::new(event, standing, audit.connection_id(), "front".into(), Way::default(), source)
 }
 
 fn record(audit: &Audit, event: Event, standing: Standing, source: &str, reason: &'static str) {
@@ -147,7 +149,8 @@ fn writes_one_line_per_record() {
     let time = line.as_object_mut().unwrap().remove("time").unwrap();
     assert!(humantime::parse_rfc3339(time.as_str().unwrap()).is_ok());
     let expected = serde_json::json!({
-        "event": "closed", "id": id, "listener": "front", "source": "192.0.2.1:40000",
+        "event": "closed", "id": id, "listener": "front", "direction": "inward",
+        "source": "192.0.2.1:40000",
         "peer": "ct1", "contact": "Röntgen, ext. 4711", "reason": "released",
         "contexts": {"asked": 2, "granted": 1, "removed": [{"id": 3, "why": "not-permitted"}]},
         "wire": "A-ABORT 2/6", "notes": ["dropped item 77"],
@@ -426,6 +429,7 @@ fn worst(id: ConnectionId) -> Record {
             Standing::Peer,
             id,
             own,
+            Way { direction: Direction::Outward, transport: Transport::Plain },
             "[::1%4294967295]:1".parse().unwrap(),
         )
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use pacsgate_core::certificate::Digest;
+use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::{Claim, Token, User};
 use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::pdu::Header;
@@ -11,11 +12,17 @@ use rustls::pki_types::CertificateDer;
 use serde::{Deserialize, Serialize};
 
 use super::Basis;
+use crate::port::{Transport, Way};
 
 /// What a [`Basis`] has, in types that every version can read.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Written {
     listener: String,
+    /// Those before had neither plain listeners nor others than inward ones.
+    #[serde(default)]
+    is_plain: bool,
+    #[serde(default)]
+    is_outward: bool,
     source: IpAddr,
     balancer: Option<IpAddr>,
     peer: String,
@@ -44,6 +51,8 @@ impl Written {
         let request = basis.request.request.encode().unwrap_or_default();
         Self {
             listener: basis.listener.to_string(),
+            is_plain: basis.way.transport == Transport::Plain,
+            is_outward: basis.way.direction == Direction::Outward,
             source: basis.source,
             balancer: basis.balancer,
             peer: basis.peer.to_string(),
@@ -64,10 +73,13 @@ impl Written {
     ///
     /// Its request is none.
     pub fn read(self) -> Result<Basis, NoBasis> {
+        let direction = if self.is_outward { Direction::Outward } else { Direction::Inward };
+        let transport = if self.is_plain { Transport::Plain } else { Transport::Tls };
         let body = self.request.get(Header::LEN..).ok_or(NoBasis)?;
         Ok(Basis {
             request: ReceivedRq::parse(body).map_err(|_| NoBasis)?,
             listener: self.listener.into(),
+            way: Way { direction, transport },
             source: self.source,
             balancer: self.balancer,
             peer: self.peer.into(),

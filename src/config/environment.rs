@@ -1,7 +1,7 @@
 //! Variables that override single values of the files.
 //!
-//! They never add a table and never touch peers, services or CAs: whoever controls the
-//! environment moves the gate, but lets nobody in.
+//! They never add a table and never touch peers, services or CAs, nor whether a listener has TLS:
+//! whoever controls the environment moves the gate, but lets nobody in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -147,6 +147,7 @@ impl Known {
             }
             _ if name.contains("__CLIENT_CA__") => Mistake::NeverFromEnvironment,
             _ if name.starts_with("PACSGATE__PASSWORDS__") => Mistake::NeverFromEnvironment,
+            "PLAIN" | "DIRECTION" => Mistake::NeverFromEnvironment,
             "CLIENT_CA" | "CLIENT_CRL" | "CLIENT_CERTIFICATE" => Mistake::NeverFromEnvironment,
             "BIND" | "CALLED_AE" => Mistake::ListFromEnvironment,
             "SCHEMA" => Mistake::SchemaFromEnvironment,

@@ -43,7 +43,7 @@ limits! {
     connections: u32 = 2_048, count;
     /// TLS handshakes under way at a time.
     handshakes: u32 = 256, count;
-    /// Connections at a time with TLS and without a request.
+    /// Connections at a time that are let in, by TLS or at a plain listener, and have sent no request.
     requests: u32 = 256, count;
     /// Connections at a time from one source address, IPv6 counted by /64.
     per_source: u32 = 128, count;
@@ -52,7 +52,7 @@ limits! {
     proxy_header: Duration = Duration::from_secs(5), step;
     /// From the accepted connection, or that header, to the end of the TLS handshake.
     handshake: Duration = Duration::from_secs(10), step;
-    /// From there to the last byte of the association request.
+    /// From there, or at a plain listener from the beginning, to the last byte of the association request.
     request: Duration = Duration::from_secs(10), step;
     /// For the verification of a user identity, its wait for others included.
     identity: Duration = Duration::from_secs(5), step;

@@ -1,4 +1,4 @@
-//! `[listener.NAME]`: the ports, and the certificates on them.
+//! `[listener.NAME]`: the ports, which way they lead, and the certificates on them.
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use config::ValueKind;
 use ipnet::IpNet;
+use pacsgate_core::direction::Direction;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
 use super::authorities::{self, Authority};
@@ -20,6 +21,7 @@ use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
 use super::value;
+use crate::port::Port;
 use crate::stream::tls::{
     ClientCertificate, Exempt, Identity, Pins, Server, Settings, SettingsError,
 };
@@ -40,6 +42,11 @@ pub struct Listener {
 /// The keys of `[listener.NAME.tls]` that the environment may override.
 pub(super) const SCALARS: [&str; 3] = ["certificate", "private_key", "crl_grace"];
 
+const DIRECTIONS: [(&str, Direction); 2] = [
+    (Direction::Inward.name(), Direction::Inward),
+    (Direction::Outward.name(), Direction::Outward),
+];
+
 const DEMANDS: [(&str, ClientCertificate); 2] =
     [("required", ClientCertificate::Required), ("optional", ClientCertificate::Optional)];
 
@@ -51,8 +58,16 @@ pub(super) struct Read {
     pub(super) name: Arc<str>,
     pub(super) bind: Vec<At<SocketAddr>>,
     pub(super) balancers: Vec<At<IpNet>>,
+    direction: Direction,
     /// `None` if something was wrong.
-    tls: Option<Material>,
+    over: Option<Over>,
+}
+
+/// What is spoken there.
+enum Over {
+    Tls(Material),
+    /// Where it says so.
+    Plain(Place),
 }
 
 /// What the peers say of their certificates that TLS has to know.
@@ -93,30 +108,61 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
         if network.prefix_len() == 0 { Err(Mistake::AnyBalancer(network)) } else { Ok(network) }
     });
     let before = table.problems.count();
-    let tls = table.demand("tls").map(|node| {
-        let key = table.path("tls");
-        material(Section::open(key, node, table.problems))
-    });
+    let direction =
+        table.or("direction", Direction::Inward, |node| node.one_of("a direction", &DIRECTIONS));
+    let is_plain = table.optional("plain", Node::yes_or_no).filter(|at| at.value);
+    let over = if let Some(at) = is_plain {
+        plain(&mut table, at.place, &bind)
+    } else {
+        table.demand("tls").map(|node| {
+            let key = table.path("tls");
+            Over::Tls(material(Section::open(key, node, table.problems)))
+        })
+    };
     let is_sound = table.problems.count() == before;
     table.finish();
-    Read { name: name.into(), bind, balancers, tls: tls.filter(|_| is_sound) }
+    Read { name: name.into(), bind, balancers, direction, over: over.filter(|_| is_sound) }
+}
+
+/// A listener without TLS is in given networks, and has nothing of TLS.
+fn plain(table: &mut Section<'_>, at: Place, bind: &[At<SocketAddr>]) -> Option<Over> {
+    if let Some(node) = table.take("tls") {
+        table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlain);
+    }
+    // An address of IPv4 mapped into IPv6 binds as that of IPv4 does.
+    for at in bind.iter().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
+        table.mistake_at("bind", Some(at.place), &Mistake::PlainEverywhere(at.value));
+    }
+    Some(Over::Plain(at))
 }
 
 impl Read {
     /// Its CAs, unless something is wrong in its table.
     pub(super) fn authorities(&self) -> Option<&[Authority]> {
-        self.tls.as_ref().map(|material| &*material.client_ca)
+        self.over.as_ref().map(|over| match over {
+            Over::Tls(material) => &*material.client_ca,
+            Over::Plain(_) => &[],
+        })
     }
 
     /// Where it says that clients need no certificate.
     pub(super) fn optional_at(&self) -> Option<Place> {
-        let written = self.tls.as_ref()?.client_certificate.as_ref()?;
+        let Some(Over::Tls(material)) = &self.over else { return None };
+        let written = material.client_certificate.as_ref()?;
         (written.value == ClientCertificate::Optional).then_some(written.place)
+    }
+
+    /// Where it says that peers come to it without TLS.
+    pub(super) fn plain_at(&self) -> Option<Place> {
+        match self.over {
+            Some(Over::Plain(place)) if self.direction == Direction::Inward => Some(place),
+            Some(Over::Plain(_) | Over::Tls(_)) | None => None,
+        }
     }
 
     /// Whether it is known what it asks clients for.
     pub(super) const fn is_sound(&self) -> bool {
-        self.tls.is_some()
+        self.over.is_some()
     }
 
     /// Those whose connections begin with a header, if there are any.
@@ -125,32 +171,39 @@ impl Read {
         (!networks.is_empty()).then(|| (Arc::clone(&self.name), networks))
     }
 
-    /// Makes the TLS side. `None` if something is wrong, which is reported.
+    /// Makes it, with its TLS where it has that. `None` if something is wrong, which is reported.
     /// That nothing is trusted is told only where all the pins are known.
     pub(super) fn into_listener(
         self,
         known: &Known,
         problems: &mut Problems,
-    ) -> Option<(Listener, Server)> {
-        let material = self.tls?;
-        let places = Places::of(&format!("listener.{}.tls", self.name), &material);
-        match Server::new(material.into_settings(known)) {
-            Ok(tls) => {
-                let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
-                let bind = bind.collect();
-                Some((Listener { name: self.name, bind }, tls))
-            }
-            Err(errors) => {
-                // Without all the pins it is not known whether nothing is trusted.
-                let is_known = |error: &SettingsError| {
-                    known.is_whole || *error != SettingsError::NothingTrusted
-                };
-                errors
-                    .into_iter()
-                    .filter(is_known)
-                    .for_each(|error| places.report(error, problems));
-                None
-            }
+    ) -> Option<(Listener, Port)> {
+        let tls = match self.over? {
+            Over::Tls(material) => Some(server(&self.name, material, known, problems)?),
+            Over::Plain(_) => None,
+        };
+        let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
+        let bind = bind.collect();
+        Some((Listener { name: self.name, bind }, Port { direction: self.direction, tls }))
+    }
+}
+
+/// Makes the TLS side of a listener.
+fn server(
+    name: &str,
+    material: Material,
+    known: &Known,
+    problems: &mut Problems,
+) -> Option<Server> {
+    let places = Places::of(&format!("listener.{name}.tls"), &material);
+    match Server::new(material.into_settings(known)) {
+        Ok(tls) => Some(tls),
+        Err(errors) => {
+            // Without all the pins it is not known whether nothing is trusted.
+            let is_known =
+                |error: &SettingsError| known.is_whole || *error != SettingsError::NothingTrusted;
+            errors.into_iter().filter(is_known).for_each(|error| places.report(error, problems));
+            None
         }
     }
 }

@@ -67,6 +67,15 @@ pub(super) enum Mistake {
          \"optional\"` in the [listener.NAME.tls] at which it connects"
     )]
     NobodyOptional,
+    /// A listener without TLS, with a table of TLS.
+    #[error("is of a listener with TLS, and this one has `plain = true`; take one of them out")]
+    TlsOfPlain,
+    /// A listener without TLS in every network.
+    #[error(
+        "{0} is in every network of this machine, and this listener has no TLS; write the address of \
+         the network in which the devices without TLS are"
+    )]
+    PlainEverywhere(SocketAddr),
     /// A window where nothing is waited for.
     #[error("is for `after = \"request\"`; take it out")]
     WindowOfNothing,
@@ -326,8 +335,8 @@ pub(super) enum Mistake {
     UnknownVariable(Suggestion),
     /// A variable for what only a file may say.
     #[error(
-        "peers, users, services, issuers and CAs are never taken from the environment; set this in a \
-         file"
+        "peers, users, services, issuers and CAs, and whether a listener has TLS, are never taken from \
+         the environment; set this in a file"
     )]
     NeverFromEnvironment,
     /// A variable for a key that always holds a list.
@@ -499,6 +508,18 @@ pub(super) enum Caution {
         /// Where that is named.
         first: Location,
     },
+    /// A peer that is known by its address, and no listener that would let it in.
+    #[error(
+        "says that it is known by its address, and no listener has `plain = true`, so that it is let in \
+         nowhere"
+    )]
+    NoPlainListener,
+    /// A listener for devices without TLS, and none of them.
+    #[error(
+        "is for devices without TLS, and no peer is one, so that nobody is let in there; such a peer has \
+         `certificate = \"none\"` and `from`"
+    )]
+    PlainForNobody,
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(
         "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \

@@ -18,8 +18,8 @@ use super::section::Section;
 use super::source::Place;
 use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching};
 use crate::host;
+use crate::port::Port;
 use crate::site::Site;
-use crate::stream::tls::Server;
 
 /// Everything that a configuration says.
 #[derive(Debug)]
@@ -99,16 +99,16 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let reaches = tables.peers.into_iter().filter_map(peer::Read::into_target).collect();
     let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
-    let (listeners, tls) = listeners;
+    let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site = Site { policy, targets, reaches, limits, tls, balancers, passwords, issuers };
+    let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
     Ok(Settings { listeners, site, log, audit_at, peers_at, warnings, loaded, digest })
 }
 
-/// The ports, and their TLS by name, which trusts the pins of all peers.
-type Listeners = (Vec<Listener>, HashMap<Arc<str>, Server>);
+/// The addresses, and what is done there by name; TLS trusts the pins of all peers.
+type Listeners = (Vec<Listener>, HashMap<Arc<str>, Port>);
 
 fn listeners(
     read: Vec<listener::Read>,
@@ -122,9 +122,9 @@ fn listeners(
         is_whole: peers.iter().all(|peer| peer.is_sound) && !problems.incomplete,
     };
     let listener = |read: listener::Read| {
-        let (listener, tls) = read.into_listener(&known, problems)?;
+        let (listener, port) = read.into_listener(&known, problems)?;
         let name = Arc::clone(&listener.name);
-        Some((listener, (name, tls)))
+        Some((listener, (name, port)))
     };
     read.into_iter().filter_map(listener).unzip()
 }
@@ -198,6 +198,7 @@ impl Tables {
             unwise::users(&self.peers, users, problems);
         }
         unwise::balancers(&self.listeners, &self.peers, problems);
+        unwise::without_tls(&self.listeners, &self.peers, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {

@@ -7,13 +7,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate_core::certificate::{Certificate, Digest};
 use pacsgate_core::policy::Holder;
+use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::live::PeerConnection;
 use crate::origins::Origin;
-use crate::reason::Reason;
+use crate::port::{Transport, Way};
+use crate::reason::{Early, Reason};
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::slowing::{self, Claim, LONGEST, Slowed};
@@ -27,6 +29,8 @@ pub(super) struct Context {
     pub(super) site: Arc<Site>,
     /// The listener's name.
     pub(super) listener: Arc<str>,
+    /// The way that it leads, when it came.
+    pub(super) way: Way,
     /// The requestor's address.
     pub(super) source: SocketAddr,
     /// The balancer that has named it, if one has.
@@ -56,7 +60,8 @@ impl Context {
         source: SocketAddr,
         slot: Slot,
     ) -> Self {
-        Self { gate, site, listener, source, balancer: None, slot, of_peer: None, claim: None }
+        let (way, balancer) = (site.way_of(&listener), None);
+        Self { gate, site, listener, way, source, balancer, slot, of_peer: None, claim: None }
     }
 
     /// Takes what is in force now; whether that is something else.
@@ -98,6 +103,11 @@ impl Context {
     /// TLS is up without a certificate.
     pub(super) fn has_shown_nothing(&mut self) {
         self.slot.authenticated(Origin::Source(self.slot.whose().source), false);
+    }
+
+    /// There is no TLS, and so nothing else to wait for than a request.
+    pub(super) fn is_plain(&mut self) {
+        self.slot.plain();
     }
 
     /// TLS is up with this certificate, and the peer whose it is.
@@ -150,7 +160,7 @@ impl Context {
                 delay
             }
             // Without a certificate there is nothing else to know it by.
-            None if is_failure(reason) && !self.slot.is_left_alone() => {
+            None if self.is_failure(reason) && !self.slot.is_left_alone() => {
                 let Slowed { said, .. } = self.gate.slowing.failed(source, Instant::now());
                 if let Some(others) = said {
                     tracing::warn!(
@@ -165,6 +175,22 @@ impl Context {
         }
     }
 
+    /// What a handshake that takes too long is at another port, a request is at a plain one.
+    fn is_failure(&self, reason: Reason) -> bool {
+        let is_plain = self.way.transport == Transport::Plain;
+        slowing::is_failure(reason)
+            || slowing::is_refusal(reason)
+            || is_plain && reason == Early::RequestTimeout.into()
+    }
+
+    /// What is heard of an answer: where there is no TLS, there is no alert.
+    pub(super) const fn heard(&self, answer: Answer) -> Answer {
+        match (self.way.transport, answer) {
+            (Transport::Plain, Answer::Alert(_)) => Answer::Close,
+            (Transport::Plain | Transport::Tls, answer) => answer,
+        }
+    }
+
     /// Waits, until the gate stops at the longest.
     pub(super) async fn wait(&self, delay: Duration) {
         if !delay.is_zero() {
@@ -174,8 +200,4 @@ impl Context {
             }
         }
     }
-}
-
-fn is_failure(reason: Reason) -> bool {
-    slowing::is_failure(reason) || slowing::is_refusal(reason)
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use pacsgate_core::certificate::{Accepted, Digest};
+use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::User;
-use pacsgate_core::policy::{Denial, Facts, Identified, Shown, Verification};
+use pacsgate_core::policy::{Denial, Everything, Facts, Identified, Verification};
 use pacsgate_core::wire::associate::{ReceivedRq, UserIdentity};
 use pacsgate_core::wire::title::AeTitle;
 
 use super::context::Context;
 use crate::identity::password::{Asker, Attempt, Claim};
 use crate::origins::Origin;
+use crate::port::Proof;
 use crate::site::Site;
 
 /// What is to be verified, and for whom.
@@ -29,11 +30,11 @@ struct Needed {
 /// then.
 pub(super) async fn verify(
     context: &Context,
-    accepted: Option<&Accepted>,
+    proof: &Proof,
     request: &ReceivedRq,
     shown: Option<UserIdentity>,
 ) -> Identified {
-    let needed = match needed(context, accepted, request, shown.as_ref()) {
+    let needed = match needed(context, proof, request, shown.as_ref()) {
         Ok(needed) => needed,
         Err(denial) => return Identified::Refused(denial),
     };
@@ -49,17 +50,17 @@ pub(super) async fn verify(
 /// What is to be verified of what was shown; `None` if nothing is.
 fn needed(
     context: &Context,
-    accepted: Option<&Accepted>,
+    proof: &Proof,
     request: &ReceivedRq,
     shown: Option<&UserIdentity>,
 ) -> Result<Option<Needed>, Denial> {
-    let certificate = accepted.map_or(Shown::Nothing, Shown::Certificate);
-    let facts = Facts::inward(certificate, context.source.ip(), request);
+    let (direction, source) = (context.way.direction, context.source.ip());
+    let facts = Facts { direction, shown: proof.shown(), source, request, awaits: &Everything };
     let candidate = context.site.policy.identify(&facts).ok();
     let of_peer = candidate.as_ref().map(|candidate| candidate.verification(shown));
     let name = shown.map(|shown| shown.primary.as_slice()).unwrap_or_default();
     let is_of_use = candidate.as_ref().is_some_and(|candidate| candidate.lists(name));
-    if accepted.is_none() {
+    if matches!(proof, Proof::Nothing) {
         // The work is the same whoever it says to be: its time tells no titles.
         let verification = Verification::of_shown(shown)?;
         let in_vain = of_peer.and_then(Result::err);

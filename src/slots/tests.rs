@@ -96,6 +96,38 @@ fn who_is_refused_is_the_first_to_give_way() {
 }
 
 #[test]
+fn what_comes_without_tls_is_in_nobodys_way_who_shakes_hands() {
+    let slots = slots(9, 1, 2, 9);
+    let handshake = slots.take(v4(1)).unwrap();
+    let plain: Vec<_> = (2..6).map(|last| slots.take_plain(v4(last)).unwrap()).collect();
+    assert!(!gives_way(&handshake));
+    assert_eq!(plain.iter().map(gives_way).collect::<Vec<_>>(), [true, true, false, false]);
+    assert_eq!(taken(&slots), [3, 1, 2]);
+    drop(plain);
+    assert_eq!(taken(&slots), [1, 1, 0]);
+}
+
+#[test]
+fn a_device_without_tls_goes_before_strangers_where_one_has_come_before() {
+    let slots = slots(9, 9, 2, 9);
+    slots.take_plain(v4(1)).unwrap().is_of_peer();
+    let known = slots.take_plain(v4(1)).unwrap();
+    let strangers: Vec<_> = (2..5).map(|last| slots.take_plain(v4(last)).unwrap()).collect();
+    assert!(!gives_way(&known));
+    assert_eq!(strangers.iter().map(gives_way).collect::<Vec<_>>(), [true, true, false]);
+}
+
+#[test]
+fn what_a_balancer_passes_on_without_tls_waits_for_its_request() {
+    let slots = slots(9, 9, 9, 9);
+    let mut passed_on = slots.take_for_another(v4(9)).unwrap();
+    assert_eq!(taken(&slots), [1, 1, 0]);
+    passed_on.comes_from(v4(1)).unwrap();
+    passed_on.plain();
+    assert_eq!(taken(&slots), [1, 0, 1]);
+}
+
+#[test]
 fn where_a_peer_has_come_from_goes_before_strangers_up_to_half_of_the_places() {
     let slots = slots(99, 4, 9, 9);
     for last in [1, 2, 3] {

@@ -1,14 +1,15 @@
-//! A read-ahead between the socket and TLS, and the first bytes that a stranger sent.
+//! A read-ahead between the socket and TLS, or DICOM where there is none, and the first bytes that a
+//! stranger sent.
 //!
 //! rustls reads its socket in pieces of 4 KiB; behind this adapter the socket is read in pieces
-//! of 64 KiB. The buffer is pooled: it is held only while it has bytes in it.
+//! of 64 KiB, and without TLS they are lent as they lie. The buffer is pooled: it is held only while it has bytes in it.
 
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 
 use crate::stream::pool;
@@ -68,6 +69,12 @@ struct Held {
     end: usize,
 }
 
+impl Held {
+    fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+}
+
 /// What a connection's first bytes look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
@@ -121,19 +128,23 @@ impl<S> ReadAhead<S> {
 
     /// What the first bytes look like; for the log, never for a decision.
     pub fn opening(&self) -> Opening {
-        let first = self.first.bytes.get(..self.first.count).unwrap_or_default();
+        Opening::of(self.first.bytes.get(..self.first.count).unwrap_or_default())
+    }
+}
+
+impl Opening {
+    /// What these first bytes look like.
+    pub fn of(first: &[u8]) -> Self {
         let is_one_of = |all: &[&[u8]]| all.iter().any(|start| first.starts_with(start));
         match first {
-            [] => Opening::Nothing,
-            [0x16, 0x03, ..] => Opening::Tls,
+            [] => Self::Nothing,
+            [0x16, 0x03, ..] => Self::Tls,
             // A length with its first bit set, the message's type, and the version's first byte.
-            [0x80..=0xff, _, 0x01, 0x00 | 0x03, ..] => Opening::Ssl2,
-            [0x01, 0x00, ..] => Opening::PlainDicom,
-            _ if is_one_of(&[b"GET ", b"POST", b"HEAD", b"PUT ", b"OPTI", b"CONN"]) => {
-                Opening::Http
-            }
-            _ if is_one_of(&[b"PROXY", b"\r\n\r\n\0"]) => Opening::ProxyHeader,
-            _ => Opening::Unknown,
+            [0x80..=0xff, _, 0x01, 0x00 | 0x03, ..] => Self::Ssl2,
+            [0x01, 0x00, ..] => Self::PlainDicom,
+            _ if is_one_of(&[b"GET ", b"POST", b"HEAD", b"PUT ", b"OPTI", b"CONN"]) => Self::Http,
+            _ if is_one_of(&[b"PROXY", b"\r\n\r\n\0"]) => Self::ProxyHeader,
+            _ => Self::Unknown,
         }
     }
 }
@@ -152,7 +163,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
                 Err(error) => return Poll::Ready(Err(error)),
             },
         };
-        let bytes = held.buffer.get(held.start..held.end).unwrap_or_default();
+        let bytes = held.rest();
         let mut most = out.remaining();
         if let Some(allowance) = &mut this.allowance {
             // TLS reads on when its handshake is done, so that this is no error of the stream.
@@ -174,6 +185,33 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
             pool::give_read(held.buffer);
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+/// For streams of which no TLS handshake is read: no allowance counts here.
+impl<S: AsyncRead + Unpin> AsyncBufRead for ReadAhead<S> {
+    fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        let this = self.get_mut();
+        if this.held.is_none() {
+            let held = ready!(fill(&mut this.inner, cx))?;
+            if held.rest().is_empty() {
+                pool::give_read(held.buffer);
+                return Poll::Ready(Ok(&[]));
+            }
+            this.held = Some(held);
+        }
+        Poll::Ready(Ok(this.held.as_ref().map_or(&[], Held::rest)))
+    }
+
+    fn consume(self: Pin<&mut Self>, count: usize) {
+        let this = self.get_mut();
+        let Some(mut held) = this.held.take() else { return };
+        held.start = held.end.min(held.start.saturating_add(count));
+        if held.start < held.end {
+            this.held = Some(held);
+        } else {
+            pool::give_read(held.buffer);
+        }
     }
 }
 
@@ -232,7 +270,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
 
 #[cfg(test)]
 mod tests {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, duplex};
     use tokio::time::timeout;
 
     use super::*;
@@ -262,5 +300,23 @@ mod tests {
         assert_eq!(read_all(&mut server, &over).await, (0, true));
         server.handshake_done();
         assert_eq!(read_all(&mut server, &over).await, (40_000 - HANDSHAKE + HELLO, false));
+    }
+
+    #[tokio::test]
+    async fn lends_what_it_has_read_and_holds_no_buffer_when_that_is_consumed() {
+        let (mut client, server) = duplex(1024);
+        let mut server = ReadAhead::new(server);
+        client.write_all(b"request").await.unwrap();
+        assert_eq!(server.fill_buf().await.unwrap(), b"request");
+        server.consume(3);
+        assert_eq!(server.fill_buf().await.unwrap(), b"uest");
+        let mut two = [0; 2];
+        server.read_exact(&mut two).await.unwrap();
+        assert_eq!((&two, server.fill_buf().await.unwrap()), (b"ue", b"st".as_slice()));
+        server.consume(9);
+        assert!(server.held.is_none());
+        drop(client);
+        assert!(server.fill_buf().await.unwrap().is_empty());
+        assert!(server.held.is_none());
     }
 }

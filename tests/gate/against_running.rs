@@ -1,5 +1,6 @@
 //! `check --against-running`: what a reload would end.
 
+use crate::plain_listeners;
 use crate::reload;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, EXPLICIT, Item};
@@ -119,6 +120,21 @@ fn nobody_else_may_ask_and_what_a_killed_gate_has_left_is_replaced() {
     assert!(checked.text.contains("none of 0 open associations"), "{}", checked.text);
 }
 
+#[test]
+fn an_association_without_tls_ends_where_its_listener_turns() {
+    let pacs = Pacs::good();
+    let settings = plain_listeners::plain(Settings::new(pacs.address));
+    let running = Running::of(settings, pacs, TempDir::new().unwrap());
+    let gate = &running.scenario.gate;
+    let _open = plain_listeners::associated(plain_listeners::address(gate));
+    let unchanged = running.check(&[]);
+    assert!(unchanged.text.contains("none of 1 open association\n"), "{}", unchanged.text);
+    running.edit("plain = true\n", "plain = true\ndirection = \"outward\"\n");
+    let changed = running.check(&[]).text;
+    assert!(changed.contains(": its listener is outward and plain now"), "{changed}");
+    assert!(changed.contains("would end 1 of 1 open association\n"), "{changed}");
+}
+
 /// A gate that can be asked.
 struct Running {
     folder: TempDir,
@@ -138,6 +154,10 @@ impl Running {
 
     fn before(pacs: Pacs, folder: TempDir) -> Self {
         let settings = Settings::new(pacs.address);
+        Self::of(settings, pacs, folder)
+    }
+
+    fn of(settings: Settings, pacs: Pacs, folder: TempDir) -> Self {
         let configuration = settings.file("pacsgate.toml", &settings.text());
         let mut command = command(&configuration);
         command.env("RUNTIME_DIRECTORY", folder.path());

@@ -1,5 +1,6 @@
 //! `pacsgate explain` and `pacsgate unknown`.
 
+use crate::plain_listeners;
 use crate::reload::edit;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, Item};
@@ -87,6 +88,28 @@ fn says_what_permits_an_association() {
     assert_eq!(contexts[0]["sop_class"], "Verification");
     assert_eq!(contexts[0]["operations"], serde_json::json!(["c-echo"]));
     assert!(contexts[1..].iter().all(|context| context["removed"] == "not-permitted"), "{said}");
+}
+
+#[test]
+fn judges_a_device_without_tls_by_its_address() {
+    let asked = Asked::new(plain_listeners::plain);
+    let of = |source, calling| {
+        let listener = ["--listener", "plain", "--source", source];
+        asked.explain(&[&listener[..], &["--calling", calling, "--called", "PACS"]].concat()).0
+    };
+    let said = of("127.0.0.20", "US1");
+    assert_eq!((&said["permitted"], &said["peer"]), (&true.into(), &"us1".into()), "{said}");
+    for (source, calling) in [("127.0.0.20", "US2"), ("127.0.0.21", "US1"), ("127.0.0.20", "CT1")] {
+        let said = of(source, calling);
+        assert_eq!(said["permitted"], false, "{said}");
+        assert!(said["wire"].as_str().unwrap().starts_with("A-ASSOCIATE-RJ"), "{said}");
+    }
+    let certificate = asked.certificate(&site().ct1);
+    let titles = ["--listener", "plain", "--calling", "CT1", "--called", "PACS"];
+    let more = ["--source", "127.0.0.20", "--certificate", &certificate];
+    let said = pacsgate(&asked.main, "explain", &[&titles[..], &more].concat(), None);
+    assert_eq!(said.status.code(), Some(64), "{}", words(&said));
+    assert!(words(&said).contains("listener plain is plain, and nobody shows"), "{}", words(&said));
 }
 
 #[test]
@@ -220,7 +243,7 @@ fn explains_an_association_of_the_audit() {
     let said = words(&output);
     assert_eq!(output.status.code(), Some(1));
     for part in [
-        "refused: calling-title: the calling title is not bound to this certificate\n",
+        "refused: calling-title: the calling title is not bound to this certificate or address\n",
         "  good  certificate: a DNS name is a peer's\n",
         "  NO    calling title: it differs",
         "nearest miss        the title differs in case from CT1\n",

@@ -41,6 +41,7 @@ mod openssl_certificates;
 mod own_tests;
 mod patches;
 mod plain_bytes;
+mod plain_listeners;
 mod probe;
 mod real_peers;
 mod reload;

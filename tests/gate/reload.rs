@@ -371,6 +371,6 @@ fn work(gate: SocketAddr, over: &AtomicBool) -> u64 {
     served
 }
 
-fn configuration(gate: &Gate) -> PathBuf {
+pub(crate) fn configuration(gate: &Gate) -> PathBuf {
     gate.directory.path().join("pacsgate.toml")
 }

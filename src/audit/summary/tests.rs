@@ -11,6 +11,7 @@ use crate::audit::operations::OperationsRecord;
 use crate::audit::record::{CertificateRecord, ConnectionId};
 use crate::audit::summary::identities::{OTHERS, PERIOD};
 use crate::audit::summary::sources::{SOURCES, WRITTEN};
+use crate::port::Way;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -22,7 +23,14 @@ struct Under {
 
 fn record(standing: Standing, from: IpAddr) -> Record {
     let id = ConnectionId { run: 0, number: 0 };
-    Record::new(Event::Failed, standing, id, "front".into(), SocketAddr::new(from, 1))
+    Record::new(
+        Event::Failed,
+        standing,
+        id,
+        "front".into(),
+        Way::default(),
+        SocketAddr::new(from, 1),
+    )
 }
 
 fn certificate(number: u32) -> Box<CertificateRecord> {

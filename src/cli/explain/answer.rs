@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
-    Candidate, Facts, Finding, Occupancy, Permit, Refusal, Removed, Shown, Trace,
+    Candidate, Denial, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -216,11 +217,19 @@ enum No {
 }
 
 fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Context>), No> {
-    let Question { shown, source, request, identified, .. } = question;
-    let certificate = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
+    let Question { way, shown, source, request, identified, .. } = question;
+    let proof = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    let shown = certificate.as_ref().map_or(Shown::Nothing, Shown::Certificate);
-    let facts = Facts::inward(shown, *source, request);
+    if way.direction == Direction::Outward {
+        return Err(No::Before("certificate", Denial::NoCertificate.into()));
+    }
+    let facts = Facts {
+        direction: way.direction,
+        shown: proof.shown(),
+        source: *source,
+        request,
+        awaits: &Everything,
+    };
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
     let contexts = contexts(&candidate);

@@ -4,11 +4,9 @@ use std::fs::File;
 use std::io::Read;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Digest};
-use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::{Token, User};
 use pacsgate_core::policy::{Denial, Identified, Verification};
 use pacsgate_core::reason::Answer;
@@ -27,6 +25,7 @@ use super::super::trail::{self, Line, NoTrail, Shown, harmless};
 use super::Explain;
 use crate::config::{self, Settings};
 use crate::host::words;
+use crate::port::{Port, Proof, Unfit, Way};
 use crate::reason::{Early, Reason};
 use crate::site::Site;
 use crate::stream::tls::HandshakeFault;
@@ -41,8 +40,10 @@ const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 
 /// An association as its requestor would ask for it.
 pub(super) struct Question {
-    /// What the handshake would make of the certificate; `None` where none is shown and may be.
-    pub(super) shown: Result<Option<Accepted>, HandshakeFault>,
+    /// The way of the listener.
+    pub(super) way: Way,
+    /// What the handshake would make of the certificate, where there is a handshake.
+    pub(super) shown: Result<Proof, HandshakeFault>,
     pub(super) source: IpAddr,
     pub(super) request: Result<ReceivedRq, Reason>,
     /// The contexts are all that there could be, as nobody knows which they were.
@@ -68,6 +69,11 @@ pub(super) enum Unasked {
     NoListener(String),
     #[error("there are several listeners; name one with --listener: {0}")]
     WhichListener(String),
+    #[error(
+        "listener {0} is plain, and nobody shows a certificate there: ask without one, or name another \
+         listener"
+    )]
+    NoTls(String),
     #[error("--{0}: {1}: {2}")]
     File(&'static str, String, String),
     #[error(
@@ -94,7 +100,10 @@ pub(super) enum Unasked {
 
 impl Unasked {
     pub(super) const fn is_of_usage(&self) -> bool {
-        matches!(self, Self::NoListener(_) | Self::WhichListener(_) | Self::NoTitles)
+        matches!(
+            self,
+            Self::NoListener(_) | Self::WhichListener(_) | Self::NoTls(_) | Self::NoTitles
+        )
     }
 }
 
@@ -107,13 +116,14 @@ impl Question {
     }
 
     fn of_arguments(asked: &Explain, settings: &Settings) -> Result<Self, Unasked> {
-        let listener = listener(asked.listener.as_deref(), settings)?;
+        let (listener, port) = listener(asked.listener.as_deref(), settings)?;
         let site = &settings.site;
         let shown = match &asked.certificate {
-            None => chain(&listener, &[], site),
+            None => chain(port, &[]),
+            Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
             Some(text) => match config::sha256(text) {
-                Ok(digest) => in_time(by_digest(digest, asked, settings)?),
-                Err(_) => chain(&listener, &certificates(text)?, site),
+                Ok(digest) => in_time(by_digest(digest, port, asked, settings)?),
+                Err(_) => chain(port, &certificates(text)?),
             },
         };
         let request = match (&asked.request, asked.calling.zip(asked.called)) {
@@ -123,8 +133,17 @@ impl Question {
         };
         let (identified, assumed) = identified(asked, site, request.as_ref().ok())?;
         let source = asked.source.unwrap_or(IpAddr::from([0, 0, 0, 0]));
-        let question =
-            Self { shown, source, request, is_guessed: false, identified, assumed, then: None };
+        let way = port.way();
+        let question = Self {
+            way,
+            shown,
+            source,
+            request,
+            is_guessed: false,
+            identified,
+            assumed,
+            then: None,
+        };
         let is_file = asked.certificate.as_ref().is_some_and(|it| config::sha256(it).is_err());
         let question = if is_file { question } else { question.with_names_of_audit() };
         Ok(question.with_many())
@@ -145,10 +164,13 @@ impl Question {
         let title = |text: &Option<String>| text.as_deref()?.parse::<AeTitle>().ok();
         let (calling, called) = title(&line.calling).zip(title(&line.called)).ok_or_else(ended)?;
         let source = line.source.parse::<SocketAddr>().map_err(|_| ended())?.ip();
-        let listener = listener(Some(&line.listener), settings)?;
+        let (listener, port) = listener(Some(&line.listener), settings)?;
         let shown = match &line.certificate {
-            None => chain(&listener, &[], &settings.site),
-            Some(shown) => in_time(accepted(shown, &settings.site).ok_or(Unasked::UnknownDigest)?),
+            None => chain(port, &[]),
+            Some(_) if port.tls.is_none() => return Err(Unasked::NoTls(listener.to_string())),
+            Some(shown) => {
+                in_time(accepted(shown, port, &settings.site).ok_or(Unasked::UnknownDigest)?)
+            }
         };
         let (is_named, is_shown) = (asked.names_classes(), asked.shows_user());
         let then = (!is_named).then(|| classes_then(&line)).flatten();
@@ -166,14 +188,15 @@ impl Question {
         let Line { time, event, reason, .. } = line;
         let then = Some(Then { time, event, reason });
         let request = Ok(made((calling, called), &classes));
-        let question = Self { shown, source, request, is_guessed, identified, assumed, then };
+        let way = port.way();
+        let question = Self { way, shown, source, request, is_guessed, identified, assumed, then };
         let question = question.with_names_of_audit();
         Ok(if is_guessed { question } else { question.with_many() })
     }
 
     /// Says so where the audit alone has the certificate.
     fn with_names_of_audit(mut self) -> Self {
-        let by = self.shown.as_ref().ok().and_then(|shown| Some(&shown.as_ref()?.by));
+        let by = self.shown.as_ref().ok().and_then(|shown| Some(&shown.certificate()?.by));
         self.assumed.extend(matches!(by, Some(AcceptedBy::Chain(_))).then_some(AS_THEN));
         self
     }
@@ -198,34 +221,42 @@ const SUBJECT_ONLY: &str = "of the token, the audit has the subject and no other
                             its file";
 const REFUSED_USER: &str = "the user is refused as it was then; --token and --user name another";
 
-fn listener(named: Option<&str>, settings: &Settings) -> Result<Arc<str>, Unasked> {
-    let mut names: Vec<_> = settings.site.tls.keys().cloned().collect();
-    names.sort_unstable();
-    let all = || names.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
-    match (named, names.as_slice()) {
-        (None, [only]) => Ok(Arc::clone(only)),
+fn listener<'a>(
+    named: Option<&str>,
+    settings: &'a Settings,
+) -> Result<(&'a str, &'a Port), Unasked> {
+    let mut ports: Vec<_> =
+        settings.site.ports.iter().map(|(name, port)| (&**name, port)).collect();
+    ports.sort_unstable_by_key(|(name, _)| *name);
+    let all = || ports.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    match (named, ports.as_slice()) {
+        (None, [only]) => Ok(*only),
         (None, _) => Err(Unasked::WhichListener(all())),
         (Some(named), _) => {
-            let found = names.iter().find(|name| ***name == *named);
-            found.cloned().ok_or_else(|| Unasked::NoListener(all()))
+            let found = ports.iter().find(|(name, _)| *name == named);
+            found.copied().ok_or_else(|| Unasked::NoListener(all()))
         }
     }
 }
 
 /// What the handshake would make of these certificates, the device's own first.
-fn chain(
-    listener: &str,
-    certificates: &[CertificateDer<'static>],
-    site: &Site,
-) -> Result<Option<Accepted>, HandshakeFault> {
-    let tls = site.tls.get(listener).ok_or(HandshakeFault::Other)?;
-    tls.judge_again(certificates)
+fn chain(port: &Port, certificates: &[CertificateDer<'static>]) -> Result<Proof, HandshakeFault> {
+    port.judge_again(port.way(), certificates).map_err(|unfit| match unfit {
+        Unfit::Certificate(fault) => fault,
+        // It is judged by its own way.
+        Unfit::Way(_) => HandshakeFault::Other,
+    })
 }
 
 /// A certificate of which only the digest is known: it is pinned, or the audit has its names.
-fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Accepted, Unasked> {
+fn by_digest(
+    digest: Digest,
+    port: &Port,
+    asked: &Explain,
+    settings: &Settings,
+) -> Result<Accepted, Unasked> {
     let pinned = Accepted { certificate: bare(digest, digest), by: AcceptedBy::Pin };
-    if settings.site.policy.holder(Direction::Inward, &pinned).is_some() {
+    if settings.site.policy.holder(port.direction, &pinned).is_some() {
         return Ok(pinned);
     }
     let mut found = None;
@@ -243,18 +274,18 @@ fn by_digest(digest: Digest, asked: &Explain, settings: &Settings) -> Result<Acc
     if event == HANDSHAKE_FAILED {
         return Err(Unasked::NotAccepted(harmless(&reason.unwrap_or_default())));
     }
-    accepted(&shown, &settings.site).ok_or(Unasked::UnknownDigest)
+    accepted(&shown, port, &settings.site).ok_or(Unasked::UnknownDigest)
 }
 
 /// A certificate of which the audit has the end.
-fn in_time(accepted: Accepted) -> Result<Option<Accepted>, HandshakeFault> {
+fn in_time(accepted: Accepted) -> Result<Proof, HandshakeFault> {
     let now = i64::try_from(validity::since_epoch(SystemTime::now())).unwrap_or(i64::MAX);
     let is_over = accepted.certificate.not_after < now;
-    if is_over { Err(HandshakeFault::CertificateExpired) } else { Ok(Some(accepted)) }
+    if is_over { Err(HandshakeFault::CertificateExpired) } else { Ok(Proof::Certificate(accepted)) }
 }
 
 /// The certificate of an audit line, as its handshake has accepted it.
-fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
+fn accepted(shown: &Shown, port: &Port, site: &Site) -> Option<Accepted> {
     let digest = |text: &str| config::sha256(text).ok();
     let boxed = |texts: &[String]| texts.iter().map(|text| text.as_str().into()).collect();
     let sha256 = digest(&shown.sha256)?;
@@ -266,7 +297,7 @@ fn accepted(shown: &Shown, site: &Site) -> Option<Accepted> {
         ..bare(sha256, digest(&shown.spki_sha256).unwrap_or(sha256))
     };
     let pinned = Accepted { certificate, by: AcceptedBy::Pin };
-    if site.policy.holder(Direction::Inward, &pinned).is_some() {
+    if site.policy.holder(port.direction, &pinned).is_some() {
         return Some(pinned);
     }
     let named = shown.ca.iter().map(|name| Ca::Named(name.as_str().into()));

@@ -73,7 +73,7 @@ fn warns_of_a_variable_with_one_underscore() {
 
 #[test]
 fn refuses_a_variable_and_says_why() {
-    const FILES_ONLY: &str = "peers, users, services, issuers and CAs are never taken from the environment; set this in a file";
+    const FILES_ONLY: &str = "peers, users, services, issuers and CAs, and whether a listener has TLS, are never taken from the environment; set this in a file";
     const FORM: &str = "overrides nothing; write PACSGATE__SECTION__KEY or \
                         PACSGATE__SECTION__NAME__KEY with two underscores between the parts, such \
                         as PACSGATE__LIMITS__IDLE";
@@ -91,6 +91,8 @@ fn refuses_a_variable_and_says_why() {
         ("LISTENER__FRONT__TLS__CLIENT_CA__HOSPITAL", "/tmp/ca.pem", FILES_ONLY),
         ("LISTENER__FRONT__TLS__CLIENT_CRL", "/tmp/ca.crl", FILES_ONLY),
         ("LISTENER__FRONT__TLS__CLIENT_CERTIFICATE", "optional", FILES_ONLY),
+        ("LISTENER__FRONT__PLAIN", "true", FILES_ONLY),
+        ("LISTENER__FRONT__DIRECTION", "outward", FILES_ONLY),
         ("LISTENER__FRONT__BIND", "[::]:104", LIST),
         ("PACS__ARCHIVE__CALLED_AE", "PACS", LIST),
         ("SCHEMA", "1", "says what the main file is written in; set it there"),

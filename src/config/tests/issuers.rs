@@ -189,7 +189,10 @@ fn two_issuers_with_one_name_in_tokens_do_not_load() {
 fn no_variable_makes_or_changes_an_issuer() {
     let variable = [("PACSGATE__ISSUER__LOGIN__KEYS", "/tmp/keys")];
     let told = site(FILE).told_in(&variable);
-    assert!(told.contains("CAs are never taken from the environment"), "{told}");
+    assert!(
+        told.contains("CAs, and whether a listener has TLS, are never taken from the environment"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -99,7 +99,7 @@ fn the_table_belongs_in_the_main_file() {
 fn the_environment_names_no_other_file() {
     let site = site(&format!("anna:{HASH}\n"));
     let told = site.told_in(&[("PACSGATE__PASSWORDS__FILE", "other")]);
-    assert!(told.ends_with(": peers, users, services, issuers and CAs are never taken from the environment; set this in a file"), "{told}");
+    assert!(told.ends_with(": peers, users, services, issuers and CAs, and whether a listener has TLS, are never taken from the environment; set this in a file"), "{told}");
 }
 
 #[test]

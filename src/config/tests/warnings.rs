@@ -346,6 +346,39 @@ fn warns_of_balancers_that_may_be_others() {
 }
 
 #[test]
+fn warns_of_devices_without_tls_that_have_no_listener_and_of_a_listener_without_them() {
+    let listener = "[listener.old]\nbind = [\"127.0.0.1:0\"]\nplain = true\n";
+    let device = "[peer.us1]\ncertificate = \"none\"\nfrom = [\"192.0.2.7\"]\n\
+                  calling_ae = [\"US1\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+    let warned = |more: &str| Site::new(&(guarded() + more)).warned();
+    assert_eq!(
+        warned(device),
+        "pacsgate.toml:21:1: peer.us1.certificate: says that it is known by its address, and no listener has \
+         `plain = true`, so that it is let in nowhere"
+    );
+    assert_eq!(
+        warned(listener),
+        "pacsgate.toml:22:1: listener.old.plain: is for devices without TLS, and no peer is one, so that nobody \
+         is let in there; such a peer has `certificate = \"none\"` and `from`"
+    );
+    assert_eq!(warned(&format!("{listener}{device}")), "");
+    let outward = format!("{listener}direction = \"outward\"\n");
+    assert_eq!(warned(&outward), "");
+}
+
+#[test]
+fn a_variable_of_tls_does_not_give_it_to_a_plain_listener() {
+    let main =
+        MAIN.replace("[pacs", "[listener.old]\nbind = [\"127.0.0.1:0\"]\nplain = true\n[pacs");
+    let name = "PACSGATE__LISTENER__OLD__TLS__CERTIFICATE";
+    let told = Site::new(&main).load_in(&[(name, "tls/gateway.pem")]).unwrap_err().to_string();
+    assert!(
+        told.contains("listener.old.tls: is of a listener with TLS, and this one has"),
+        "{told}"
+    );
+}
+
+#[test]
 fn warns_of_more_associations_than_a_peer_can_get() {
     let with = |pacs, peer| {
         let main = guarded()
