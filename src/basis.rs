@@ -10,8 +10,10 @@ use std::sync::Arc;
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{self, User};
 use pacsgate_core::inspector::{Caps, Contexts};
-use pacsgate_core::policy::{Candidate, Everything, Facts, Identified, Refusal};
+use pacsgate_core::policy::{After, Candidate, Everything, Facts, Identified, Refusal};
 use pacsgate_core::reason::Explained;
+use pacsgate_core::services::Operation;
+use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
 use rustls::pki_types::CertificateDer;
 
@@ -50,6 +52,26 @@ pub struct Basis {
     pub pacs: Arc<str>,
     /// No context was accepted: nothing can be asked on it, whatever is permitted.
     pub is_empty: bool,
+}
+
+/// What binds an association.
+#[derive(Debug)]
+pub struct Terms {
+    /// What may pass.
+    pub contexts: Contexts,
+    /// How many objects.
+    pub caps: Caps,
+    /// When the peer may be sent objects and reports; of use outward.
+    pub after: After,
+}
+
+impl Terms {
+    /// Whether a peer may ask for what the PACS then sends by itself.
+    pub fn asks(&self) -> bool {
+        let mut operations = self.contexts.iter().map(|context| context.operations);
+        let asking = [Operation::CMove, Operation::NAction];
+        operations.any(|it| asking.iter().any(|asking| it.allows(Side::Requestor, *asking)))
+    }
 }
 
 /// Why an association would not be opened any more.
@@ -99,15 +121,23 @@ impl Basis {
         request.contexts.shrink_to_fit();
     }
 
-    /// What may pass from now on, and how many objects.
+    /// What binds it from now on.
     ///
     /// # Errors
     ///
     /// Why the association would not be opened now.
-    pub fn under(&self, site: &Site, opened: &Contexts) -> Result<(Contexts, Caps), Withdrawal> {
-        let candidate = self.judge(site)?;
-        let bound = candidate.map(|candidate| (candidate.rules_for(opened), candidate.caps()));
-        Ok(bound.unwrap_or_else(|| (opened.clone(), Caps::default())))
+    pub fn under(&self, site: &Site, opened: &Contexts) -> Result<Terms, Withdrawal> {
+        Ok(match self.judge(site)? {
+            Some(candidate) => Terms {
+                contexts: candidate.rules_for(opened),
+                caps: candidate.caps(),
+                after: candidate.after(),
+            },
+            None => {
+                let (contexts, caps) = (opened.clone(), Caps::default());
+                Terms { contexts, caps, after: After::Anything }
+            }
+        })
     }
 
     /// Whether it would be opened now; nothing where nothing can be asked on it.

@@ -20,7 +20,7 @@
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
 //! - `digest` tells two configurations apart;
-//! - `unwise` looks for what is allowed but unwise;
+//! - `unwise` looks for what is allowed but unwise, `ways` at devices without TLS and the way back;
 //! - `stray` finds the keys of a peer whose line is missing;
 //! - `lookalike` knows the characters that nobody sees in a mistake;
 //! - `mistake` has the words that the administrator reads, where they are not the policy's or a
@@ -66,6 +66,7 @@ mod unwise;
 mod user;
 mod value;
 mod vouching;
+mod ways;
 
 #[cfg(test)]
 mod tests;

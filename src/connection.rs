@@ -24,8 +24,8 @@ use std::task;
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::direction::Direction;
-use pacsgate_core::inspector::{Contexts, Inspector, News, Shared};
-use pacsgate_core::policy::{Conclusion, Denial, Everything, Facts, Identified, Permit, Refusal};
+use pacsgate_core::inspector::{Contexts, Inspector, News};
+use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -37,7 +37,7 @@ use self::context::Context;
 use self::renewal::Renewal;
 use self::request::{Unread, read_associate};
 use crate::audit::Account;
-use crate::basis::Basis;
+use crate::basis::{Basis, Terms};
 use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
@@ -289,8 +289,11 @@ impl Authenticated {
         let Self { mut requestor, proof } = self;
         let Requestor { context, account, .. } = &mut requestor;
         let site = Arc::clone(&context.site);
-        let holder = |it| Some((it, site.policy.holder(context.way.direction, it)?));
-        let holder = proof.certificate().and_then(holder);
+        let direction = context.way.direction;
+        let holder = |it| Some((it, site.policy.holder(direction, it)?));
+        // A PACS has no such limits, and its network is judged with its request.
+        let certificate = proof.certificate().filter(|_| direction == Direction::Inward);
+        let holder = certificate.and_then(holder);
         let Some((certificate, holder)) = holder else {
             return Ok(Self { requestor, proof });
         };
@@ -328,10 +331,6 @@ impl Authenticated {
         match ReceivedRq::parse(&body) {
             Ok(request) => {
                 requestor.account.requested(&request);
-                if requestor.context.way.direction == Direction::Outward {
-                    // Nobody is led to a peer yet.
-                    return Err(requestor.answered(Denial::NoCertificate));
-                }
                 let identified = Identified::Nobody;
                 Ok(Requested { requestor, proof, request, identified, stamp: None })
             }
@@ -404,13 +403,13 @@ impl Requested {
         let source = context.source.ip();
         let balancer = context.balancer();
         let (direction, shown) = (context.way.direction, proof.shown());
-        let facts = Facts { direction, shown, source, request: &request, awaits: &Everything };
+        let awaits = &*context.gate.asked;
+        let facts = Facts { direction, shown, source, request: &request, awaits };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
         let judged = context.site.policy.identify(&facts).and_then(|candidate| {
             let live = &context.gate.live;
-            let (slot, occupancy) =
-                live.take_slot(Direction::Inward, candidate.peer(), candidate.pacs());
+            let (slot, occupancy) = live.take_slot(direction, candidate.peer(), candidate.pacs());
             let permit = candidate.admit(occupancy)?.permit(identified)?;
             Ok((permit, slot))
         });
@@ -467,7 +466,7 @@ impl Permitted {
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
             Err(Refused { reason, acceptor }) => {
-                let mut ended = requestor.answered(reason);
+                let mut ended = requestor.answered(reason.at(permit.direction()));
                 ended.acceptor = acceptor;
                 ended.at_target = Some(slot.over());
                 return Err(ended);
@@ -476,17 +475,19 @@ impl Permitted {
         let answered =
             within(live.stopped(), limits.write_stall, answer(stream, &conclusion)).await;
         if !matches!(answered, Ok(Ok(()))) {
-            let mut ended = requestor.dropped(TargetFailure::Abandoned);
+            let reason = Reason::from(TargetFailure::Abandoned).at(permit.direction());
+            let mut ended = requestor.dropped(reason);
             ended.acceptor = Some((acceptor, Farewell::word(&Abort::NO_REASON.encode())));
             ended.at_target = Some(slot.over());
             return Err(ended);
         }
         requestor.account.opened(&permit, &conclusion);
-        let quota = requestor.context.gate.quotas.of(permit.peer(), permit.caps());
         basis.forget_all_but(&conclusion.contexts);
+        let (contexts, caps, after) = (conclusion.contexts, permit.caps(), permit.after());
+        let terms = Terms { contexts, caps, after };
+        let shared = requestor.context.gate.shared(&basis, &terms);
         let basis = requestor.context.gate.register.enter(basis);
-        let inspector =
-            Inspector::new(conclusion.contexts).sharing(Shared { quota, ..Shared::default() });
+        let inspector = Inspector::new(terms.contexts).sharing(shared);
         Ok(Established { requestor, acceptor, inspector, slot, basis })
     }
 }
@@ -524,7 +525,7 @@ async fn ask_target(
 ) -> Result<(TcpStream, Conclusion), Refused> {
     let request = permit.request().encode();
     let mut request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
-    let Some(Target { address, proxy_protocol }) = site.targets.get(permit.pacs()) else {
+    let Some(Target { address, proxy_protocol }) = site.target(permit) else {
         return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
     };
     if *proxy_protocol {

@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use pacsgate_core::direction::Direction;
+use pacsgate_core::inspector::Shared;
+use pacsgate_core::policy::After;
 use tokio::sync::watch;
 
+use crate::asked::Memory;
 use crate::audit::Audit;
+use crate::basis::{Basis, Terms};
 use crate::identity::password::Hashing;
 use crate::last_seen::LastSeen;
 use crate::live::Live;
@@ -27,6 +32,8 @@ pub struct Gate {
     pub live: Arc<Live>,
     /// Those that are open, with what they rest on.
     pub register: Arc<Register>,
+    /// What peers have asked a PACS to send.
+    pub asked: Arc<Memory>,
     /// What peers with caps have stored.
     pub quotas: Quotas,
     /// The connections that live.
@@ -41,6 +48,30 @@ pub struct Gate {
     pub slowing: Slowing,
     /// The certificates that the peers have shown last.
     pub last_seen: Arc<LastSeen>,
+}
+
+impl Gate {
+    /// What an association shares with others, by the terms that bind it now.
+    pub fn shared(&self, basis: &Basis, terms: &Terms) -> Shared {
+        let Basis { pacs, peer, request, .. } = basis;
+        let request = &request.request;
+        match basis.way.direction {
+            Direction::Inward => Shared {
+                quota: self.quotas.of(peer, terms.caps),
+                requests: terms.asks().then(|| self.asked.of_peer(pacs, peer, request.calling)),
+                awaited: None,
+            },
+            Direction::Outward => {
+                let awaited = match terms.after {
+                    After::Anything => None,
+                    After::Request { window } => {
+                        Some(self.asked.of_pacs(pacs, peer, request.called, window))
+                    }
+                };
+                Shared { awaited, ..Shared::default() }
+            }
+        }
+    }
 }
 
 /// The site that is in force, and word of the next one.

@@ -10,13 +10,14 @@
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
-//! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener; [`gate`]: what outlasts it; [`basis`]: what an
-//!   association rests on when another one is loaded; [`register`]: those that are open; [`overview`]:
-//!   who may ask for them.
+//! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
+//!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
+//!   [`register`]: those that are open; [`overview`]: who may ask for them.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
-//! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`], [`net`]: what exists
-//!   at once; [`quotas`]: what was stored within the hour; [`slowing`]: who was refused again and
-//!   again; [`origins`]: how often something came from where.
+//! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
+//!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
+//!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
+//!   something came from where.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -31,6 +32,7 @@
 //! set; a wait on a peer without a deadline; session resumption.
 #![forbid(unsafe_code)]
 
+pub mod asked;
 pub mod audit;
 pub mod basis;
 pub mod cli;

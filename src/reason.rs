@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{AcFault, Denial};
 use pacsgate_core::reason::{Answer, Explained};
 use pacsgate_core::wire::associate::AssociateError;
@@ -119,10 +120,11 @@ pacsgate_core::reasons! {
 }
 
 impl Reason {
-    /// The same where a PACS has asked and a peer is the target.
+    /// The same on an association of this direction: outward, the target is a peer.
     #[must_use]
-    pub fn outward(self) -> Self {
+    pub fn at(self, direction: Direction) -> Self {
         match self {
+            _ if direction == Direction::Inward => self,
             Self::Target(failure) => ReachFailure::from(failure).into(),
             Self::Overreaching(fault) => ReachFailure::from(fault).into(),
             Self::Slots(_)
@@ -174,8 +176,21 @@ impl Reason {
     }
 
     /// What the administrator does about it; `None` where all is as it should be.
-    pub fn advice(&self) -> Option<&'static str> {
-        self.explained().advice()
+    pub fn advice(&self, direction: Direction) -> Option<&'static str> {
+        match self {
+            Self::Ended(Ending::Lost(loss)) => Some(loss.advice_in(direction)),
+            Self::Ended(Ending::Fault(fault)) => Some(fault.advice_in(direction)),
+            Self::Slots(_)
+            | Self::Proxy(_)
+            | Self::Early(_)
+            | Self::Handshake(_)
+            | Self::Request(_)
+            | Self::Denied(_)
+            | Self::Target(_)
+            | Self::Overreaching(_)
+            | Self::Reach(_)
+            | Self::Ended(Ending::Over(_)) => self.explained().advice(),
+        }
     }
 }
 

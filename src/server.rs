@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
@@ -134,6 +135,7 @@ impl Server {
             audit,
             live,
             register,
+            asked: Memory::new(),
             quotas,
             slots,
             turns,

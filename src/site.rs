@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ipnet::IpNet;
 use pacsgate_core::certificate::Digest;
+use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::User;
-use pacsgate_core::policy::{Denial, Policy};
+use pacsgate_core::policy::{Denial, Permit, Policy};
 use tokio::time::Instant;
 
 use crate::config::{Limits, Target};
@@ -75,6 +76,14 @@ impl Site {
     /// The way of whoever comes to a listener; the usual one where there is no such listener.
     pub fn way_of(&self, listener: &str) -> Way {
         self.ports.get(listener).map(Port::way).unwrap_or_default()
+    }
+
+    /// How what a permit leads to is reached.
+    pub fn target(&self, permit: &Permit) -> Option<&Target> {
+        match permit.direction() {
+            Direction::Inward => self.targets.get(permit.pacs()),
+            Direction::Outward => self.reaches.get(permit.peer()),
+        }
     }
 
     /// Whether what comes from there names its source in a header, and is believed.

@@ -33,6 +33,7 @@ use crate::stream::tls::HandshakeFailure;
 /// The account of one connection.
 pub struct Account {
     audit: Audit,
+    direction: Direction,
     began: Instant,
     record: Box<Record>,
     /// What has had its line: a code and what was asked for.
@@ -61,6 +62,7 @@ impl Account {
         let record = Record::new(Event::Failed, Standing::Stranger, id, listener, way, source);
         Self {
             audit,
+            direction: way.direction,
             began: Instant::now(),
             record: Box::new(record),
             reported: Vec::new(),
@@ -190,7 +192,8 @@ impl Account {
         self.record.duration = Some(self.began.elapsed());
         self.audit.record(self.record.clone());
         self.record.event = Event::Closed;
-        let contexts = self.record.contexts.take().filter(|_| !permit.removed().is_empty());
+        let is_lacking = !permit.removed().is_empty() && self.direction == Direction::Inward;
+        let contexts = self.record.contexts.take().filter(|_| is_lacking);
         self.taken_out = contexts
             .map(|contexts| Box::new(TakenOut { contexts, remedy: remedy(permit.removed()) }));
         self.record.notes = Texts::default();
@@ -233,8 +236,8 @@ impl Account {
             Outcome::Reported => (Event::Reported, response(None)),
         };
         let Some(mut record) = self.line(event, &data_set.error) else { return };
-        let table = self.table(data_set.from);
-        record.advice = Some(advice::of(data_set.error, data_set.from, &table, event).into());
+        let (table, from) = (self.table(data_set.from), self.direction.system(data_set.from));
+        record.advice = Some(advice::of(data_set.error, from, &table, event).into());
         record.data_set = Some(Box::new(DataSetRecord::from(data_set)));
         record.wire = Some(wire);
         self.audit.record(record);
@@ -242,9 +245,9 @@ impl Account {
 
     /// Where the configuration says what this side may do.
     fn table(&self, of: Side) -> String {
-        let (kind, name) = match of {
-            Side::Requestor => ("peer", &self.record.peer),
-            Side::Acceptor => ("pacs", &self.record.pacs),
+        let (kind, name) = match self.direction.system(of) {
+            System::Peer => ("peer", &self.record.peer),
+            System::Pacs => ("pacs", &self.record.pacs),
         };
         // Whatever the configuration says, a line is bounded.
         format!("[{kind}.{:.200}]", name.as_deref().unwrap_or_default())
@@ -253,7 +256,7 @@ impl Account {
     fn forbidden(&mut self, request: &ForbiddenRequest) {
         let Some(mut record) = self.line(Event::Forbidden, &request.why) else { return };
         record.request = Some(Box::new(ForbiddenRecord::from(request)));
-        record.advice = request.advice(Direction::Inward);
+        record.advice = request.advice(self.direction);
         record.wire = Some(response(request.why.what.answer()));
         self.audit.record(record);
     }
@@ -295,11 +298,12 @@ impl Account {
     /// Writes the last line and counts.
     pub fn end(mut self, reason: Reason, answer: Answer) {
         if let Reason::Ended(Ending::Fault(Sided { side, what: Fault::DataSet(error) })) = reason {
-            let advice = advice::of(error, side, &self.table(side), Event::Unsound);
+            let from = self.direction.system(side);
+            let advice = advice::of(error, from, &self.table(side), Event::Unsound);
             self.record.advice = Some(advice.into());
             self.record.data_set = Some(Box::new(DataSetRecord::cut(side, error)));
         }
-        let Self { audit, began, mut record, taken_out, .. } = self;
+        let Self { audit, began, direction, mut record, taken_out, .. } = self;
         record.reason = Some(reason.code());
         if record.delayed.is_some() {
             audit.counters().count(Event::Delayed, reason.code());
@@ -308,7 +312,7 @@ impl Account {
             record.advice = Some(unused.advice());
             record.contexts = Some(unused.contexts);
         }
-        record.advice = record.advice.or_else(|| reason.advice().map(Cow::Borrowed));
+        record.advice = record.advice.or_else(|| reason.advice(direction).map(Cow::Borrowed));
         let sentence = || PeerText::from_display(reason, PeerText::SENTENCE);
         record.detail.get_or_insert_with(sentence);
         record.wire = Some(PeerText::from_display(answer, PeerText::PHRASE));

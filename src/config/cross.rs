@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{listener, pacs, peer, user};
+use super::{listener, peer, user};
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
@@ -49,16 +49,15 @@ fn overlap(one: SocketAddr, other: SocketAddr, ipv6_takes_ipv4: bool) -> bool {
     one.ip() == other.ip() || takes(one, other) || takes(other, one)
 }
 
-/// A gate that calls itself gets its own port, and nobody a PACS.
-pub(super) fn no_pacs_is_the_gate(
+/// A gate that calls itself gets its own port, and nobody a PACS or a device.
+pub(super) fn no_target_is_the_gate(
     listeners: &[listener::Read],
-    tables: &[pacs::Read],
+    targets: &[(String, &At<Address>)],
     own: &[IpAddr],
     problems: &mut Problems,
 ) {
     let all = || listeners.iter().flat_map(|read| read.bind.iter().map(move |at| (read, at)));
-    for table in tables {
-        let Some(address) = &table.address else { continue };
+    for (key, address) in targets {
         let itself = all().find(|(_, at)| leads_to(&address.value, at.value, own));
         if let Some((listener, at)) = itself {
             let outage = Outage::OwnAddress {
@@ -66,7 +65,7 @@ pub(super) fn no_pacs_is_the_gate(
                 listener: listener.name.to_string(),
                 first: problems.locate(at.place),
             };
-            problems.outage(address.place, format!("pacs.{}.address", table.name), &outage);
+            problems.outage(address.place, key.as_str(), &outage);
         }
     }
 }

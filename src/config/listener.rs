@@ -56,9 +56,10 @@ const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 
 /// A listener with the places that its TLS and other tables are compared with.
 pub(super) struct Read {
     pub(super) name: Arc<str>,
+    pub(super) place: Place,
     pub(super) bind: Vec<At<SocketAddr>>,
     pub(super) balancers: Vec<At<IpNet>>,
-    direction: Direction,
+    pub(super) direction: Direction,
     /// `None` if something was wrong.
     over: Option<Over>,
 }
@@ -119,9 +120,17 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
             Over::Tls(material(Section::open(key, node, table.problems)))
         })
     };
-    let is_sound = table.problems.count() == before;
+    let is_optional = |over: &Over| match over {
+        Over::Tls(material) => demand(material.client_certificate.as_ref()),
+        Over::Plain(_) => ClientCertificate::Required,
+    };
+    let optional = over.as_ref().map(is_optional) == Some(ClientCertificate::Optional);
+    if direction == Direction::Outward && optional {
+        table.mistake_at("tls.client_certificate", None, &Mistake::OptionalOutward);
+    }
+    let (place, is_sound) = (table.place, table.problems.count() == before);
     table.finish();
-    Read { name: name.into(), bind, balancers, direction, over: over.filter(|_| is_sound) }
+    Read { name: name.into(), place, bind, balancers, direction, over: over.filter(|_| is_sound) }
 }
 
 /// A listener without TLS is in given networks, and has nothing of TLS.
@@ -152,11 +161,11 @@ impl Read {
         (written.value == ClientCertificate::Optional).then_some(written.place)
     }
 
-    /// Where it says that peers come to it without TLS.
-    pub(super) fn plain_at(&self) -> Option<Place> {
+    /// Where it says that there is no TLS.
+    pub(super) const fn plain_at(&self) -> Option<Place> {
         match self.over {
-            Some(Over::Plain(place)) if self.direction == Direction::Inward => Some(place),
-            Some(Over::Plain(_) | Over::Tls(_)) | None => None,
+            Some(Over::Plain(place)) => Some(place),
+            Some(Over::Tls(_)) | None => None,
         }
     }
 

@@ -76,6 +76,17 @@ pub(super) enum Mistake {
          the network in which the devices without TLS are"
     )]
     PlainEverywhere(SocketAddr),
+    /// An outward listener that lets in clients without a certificate.
+    #[error(
+        "lets in clients that show no certificate, and only a PACS may come here; leave it out"
+    )]
+    OptionalOutward,
+    /// A device of which it is not said whether it speaks TLS.
+    #[error(
+        "does not say how the device is reached; add [peer.NAME.reach.tls], or `plain = true` if it speaks \
+         no TLS"
+    )]
+    ReachTransport,
     /// A window where nothing is waited for.
     #[error("is for `after = \"request\"`; take it out")]
     WindowOfNothing,
@@ -508,6 +519,24 @@ pub(super) enum Caution {
         /// Where that is named.
         first: Location,
     },
+    /// A peer that anybody in a network can be.
+    #[error(
+        "is known by its address alone ({0}): whoever can take that address in its network is this peer, and \
+         nothing that it sends is encrypted"
+    )]
+    KnownByAddress(String),
+    /// A peer that no PACS can reach.
+    #[error("no listener has `direction = \"outward\"`, so no PACS can reach it through the gate")]
+    ReachByNobody,
+    /// A PACS that cannot come.
+    #[error("says how the PACS comes, and no listener has `direction = \"outward\"`")]
+    NoOutwardListener,
+    /// An outward listener that leads to nobody.
+    #[error("no peer has `reach`, so this listener leads to nobody")]
+    NobodyReached,
+    /// An outward listener to which nobody comes.
+    #[error("no [pacs] table has `{0}`, so nobody can come to this listener")]
+    NoPacsComes(&'static str),
     /// A peer that is known by its address, and no listener that would let it in.
     #[error(
         "says that it is known by its address, and no listener has `plain = true`, so that it is let in \

@@ -14,7 +14,6 @@ use pacsgate_core::wire::uid::Uid;
 use super::classes::{operation, sop_class};
 use super::guarding;
 use super::limits::{self, Limits};
-use super::matchers::is_pin;
 use super::mistake::Mistake;
 use super::node::Node;
 use super::pacs::{Target, title};
@@ -111,11 +110,6 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
 }
 
 impl Read {
-    /// The digests by which its certificate is recognised.
-    pub(super) fn pins(&self) -> impl Iterator<Item = &Matcher> {
-        self.certificates.iter().map(|at| &at.value).filter(|matcher| is_pin(matcher))
-    }
-
     /// Where it says that it shows no certificate.
     pub(super) const fn shows_none(&self) -> Option<Place> {
         match self.shows {

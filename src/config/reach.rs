@@ -41,6 +41,10 @@ pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
         table.mistake_at("window", Some(at.place), &Mistake::WindowOfNothing);
     }
     let window = window.map_or(WINDOW, |at| at.value);
+    let is_plain = table.or("plain", false, Node::yes_or_no);
+    if !is_plain {
+        table.problems.mistake(place, table.key.as_str(), &Mistake::ReachTransport);
+    }
     let read = Read {
         place,
         address: table.required("address", address),

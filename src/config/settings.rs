@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
-use pacsgate_core::certificate::Digest;
+use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::direction::Direction;
 
 use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
@@ -14,9 +15,11 @@ use super::mistake::Mistake;
 use super::node::{Node, Table};
 use super::pacs;
 use super::problems::{Problems, Purpose};
-use super::section::Section;
+use super::section::{At, Section};
 use super::source::Place;
-use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching};
+use super::value::Address;
+use super::vouching::Named;
+use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching, ways};
 use crate::host;
 use crate::port::Port;
 use crate::site::Site;
@@ -75,7 +78,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
-    let listeners = listeners(tables.listeners, &tables.peers, &mut problems);
+    let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
 
     let loaded = Loaded {
         peers: tables.peers.len(),
@@ -107,26 +110,36 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     Ok(Settings { listeners, site, log, audit_at, peers_at, warnings, loaded, digest })
 }
 
-/// The addresses, and what is done there by name; TLS trusts the pins of all peers.
+/// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.
 type Listeners = (Vec<Listener>, HashMap<Arc<str>, Port>);
 
 fn listeners(
     read: Vec<listener::Read>,
     peers: &[peer::Read],
+    pacs: &[pacs::Read],
     problems: &mut Problems,
 ) -> Listeners {
-    let matchers = || peers.iter().flat_map(|peer| peer.certificates.iter().map(|at| &at.value));
-    let known = listener::Known {
-        pins: matchers().collect(),
-        exempt: matchers().collect(),
-        is_whole: peers.iter().all(|peer| peer.is_sound) && !problems.incomplete,
-    };
+    let of_peers: Vec<_> = peers.iter().map(|peer| &*peer.certificates).collect();
+    let is_sound = peers.iter().all(|peer| peer.is_sound);
+    let peers = known(&of_peers, is_sound && !problems.incomplete);
+    let of_pacs: Vec<_> = pacs.iter().map(|pacs| &*pacs.certificates).collect();
+    let pacs = known(&of_pacs, !problems.incomplete);
     let listener = |read: listener::Read| {
-        let (listener, port) = read.into_listener(&known, problems)?;
+        let known = match read.direction {
+            Direction::Inward => &peers,
+            Direction::Outward => &pacs,
+        };
+        let (listener, port) = read.into_listener(known, problems)?;
         let name = Arc::clone(&listener.name);
         Some((listener, (name, port)))
     };
     read.into_iter().filter_map(listener).unzip()
+}
+
+/// What TLS knows of the certificates of either peers or PACS.
+fn known(certificates: &[&[At<Matcher>]], is_whole: bool) -> listener::Known {
+    let matchers = || certificates.iter().flat_map(|all| all.iter().map(|at| &at.value));
+    listener::Known { pins: matchers().collect(), exempt: matchers().collect(), is_whole }
 }
 
 impl Tables {
@@ -160,9 +173,21 @@ impl Tables {
         self.issuers.iter().map(|issuer| Arc::clone(&issuer.name)).collect()
     }
 
+    /// Every address that the gate dials, with its key.
+    fn targets(&self) -> impl Iterator<Item = (String, &At<Address>)> {
+        let pacs = self.pacs.iter().filter_map(|pacs| {
+            Some((format!("pacs.{}.address", pacs.name), pacs.address.as_ref()?))
+        });
+        pacs.chain(self.peers.iter().filter_map(|peer| {
+            let address = peer.reach.as_ref()?.address.as_ref()?;
+            Some((format!("peer.{}.reach.address", peer.name), address))
+        }))
+    }
+
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
-        cross::no_pacs_is_the_gate(&self.listeners, &self.pacs, &host::addresses(), problems);
+        let targets: Vec<_> = self.targets().collect();
+        cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         issuer::are_told_apart(&self.issuers, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
@@ -183,8 +208,30 @@ impl Tables {
             problems,
         );
         cross::nobody_needs_a_certificate(&self.listeners, &self.peers, problems);
-        vouching::names_have_their_ca(&self.listeners, &self.peers, problems);
+        self.vouch(problems);
         self.warn(problems);
+    }
+
+    /// Each direction has its own CAs.
+    fn vouch(&self, problems: &mut Problems) {
+        let listeners = |direction| {
+            let listeners = self.listeners.iter().filter(|it| it.direction == direction);
+            listeners.collect::<Vec<_>>()
+        };
+        let peers = self.peers.iter().map(|peer| Named {
+            table: format!("peer.{}", peer.name),
+            certificates: &peer.certificates,
+            is_sound: peer.is_sound,
+        });
+        let peers: Vec<_> = peers.collect();
+        vouching::names_have_their_ca(&listeners(Direction::Inward), &peers, problems);
+        let pacs = self.pacs.iter().map(|pacs| Named {
+            table: format!("pacs.{}", pacs.name),
+            certificates: &pacs.certificates,
+            is_sound: true,
+        });
+        let pacs: Vec<_> = pacs.collect();
+        vouching::names_have_their_ca(&listeners(Direction::Outward), &pacs, problems);
     }
 
     fn warn(&self, problems: &mut Problems) {
@@ -198,7 +245,8 @@ impl Tables {
             unwise::users(&self.peers, users, problems);
         }
         unwise::balancers(&self.listeners, &self.peers, problems);
-        unwise::without_tls(&self.listeners, &self.peers, problems);
+        ways::without_tls(&self.listeners, &self.peers, problems);
+        ways::outward(&self.listeners, &self.peers, &self.pacs, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {

@@ -151,29 +151,6 @@ pub(super) fn balancers(
     }
 }
 
-/// Peers without TLS, and listeners for them, are nothing without each other.
-pub(super) fn without_tls(
-    listeners: &[listener::Read],
-    peers: &[peer::Read],
-    problems: &mut Problems,
-) {
-    let plain = || listeners.iter().filter_map(|it| Some((it, it.plain_at()?)));
-    let known = || peers.iter().filter(|peer| peer.is_plain());
-    if plain().count() == 0 && listeners.iter().all(listener::Read::is_sound) {
-        for peer in known() {
-            let place = peer.shows_none().unwrap_or(peer.place);
-            let key = format!("peer.{}.certificate", peer.name);
-            problems.caution(place, key, &Caution::NoPlainListener);
-        }
-    }
-    if known().count() == 0 && peers.iter().all(|peer| peer.is_sound) {
-        for (listener, place) in plain() {
-            let key = format!("listener.{}.plain", listener.name);
-            problems.caution(place, key, &Caution::PlainForNobody);
-        }
-    }
-}
-
 /// A number that a peer can never get.
 pub(super) fn shares(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
     for peer in peers {

@@ -3,14 +3,25 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use pacsgate_core::certificate::{Ca, Name};
+use pacsgate_core::certificate::{Ca, Matcher, Name};
 
 use super::authorities::Authority;
+use super::listener;
+use super::matchers::is_pin;
 use super::mistake::{Caution, Mistake};
 use super::problems::Problems;
+use super::section::At;
 use super::source::Place;
 use super::suggestion::Suggestion;
-use super::{listener, peer};
+
+/// Peers, or PACS: whoever may show a certificate to the listeners of a direction.
+pub(super) struct Named<'a> {
+    /// Its table.
+    pub(super) table: String,
+    pub(super) certificates: &'a [At<Matcher>],
+    /// Whether nothing was wrong in its table.
+    pub(super) is_sound: bool,
+}
 
 /// The CAs of all listeners, each where it stands first.
 struct Cas<'a> {
@@ -21,12 +32,12 @@ struct Cas<'a> {
 /// A name counts only where a CA has vouched for it: that of the listener, or the one among several
 /// that the peer names. The same name may be in the certificates of two CAs.
 pub(super) fn names_have_their_ca(
-    listeners: &[listener::Read],
-    peers: &[peer::Read],
+    listeners: &[&listener::Read],
+    peers: &[Named<'_>],
     problems: &mut Problems,
 ) {
     // Of a listener with a mistake it is not known which CAs it has.
-    let cas = listeners.iter().map(listener::Read::authorities).collect::<Option<Vec<_>>>();
+    let cas = listeners.iter().map(|listener| listener.authorities()).collect::<Option<Vec<_>>>();
     let Some(cas) = cas else { return };
     cas.iter().for_each(|of_listener| shared(of_listener, problems));
     let cas = Cas::of(cas.into_iter().flatten());
@@ -36,7 +47,7 @@ pub(super) fn names_have_their_ca(
     cas.all_have_names(problems);
     for (peer, place, name) in names(peers) {
         if let Some(mistake) = cas.judge(name, problems) {
-            problems.mistake(place, format!("peer.{}.certificate", peer.name), &mistake);
+            problems.mistake(place, format!("{}.certificate", peer.table), &mistake);
         }
     }
     // A slip in a peer may hide the CA that it names.
@@ -62,19 +73,19 @@ fn shared(cas: &[Authority], problems: &mut Problems) {
     }
 }
 
-fn without_ca(peers: &[peer::Read], problems: &mut Problems) {
+fn without_ca(peers: &[Named<'_>], problems: &mut Problems) {
     // Without any pin, TLS says that nobody is trusted at all.
-    if peers.iter().all(|peer| peer.pins().next().is_none()) {
+    if peers.iter().all(|peer| !peer.certificates.iter().any(|at| is_pin(&at.value))) {
         return;
     }
     for (peer, place, _) in names(peers) {
-        let key = format!("peer.{}.certificate", peer.name);
+        let key = format!("{}.certificate", peer.table);
         problems.mistake(place, key, &Mistake::NameWithoutCa);
     }
 }
 
 /// The names by which certificates are recognised, and where each stands.
-fn names(peers: &[peer::Read]) -> impl Iterator<Item = (&peer::Read, Place, &Name)> {
+fn names<'a>(peers: &'a [Named<'_>]) -> impl Iterator<Item = (&'a Named<'a>, Place, &'a Name)> {
     peers.iter().flat_map(|peer| {
         let names = peer.certificates.iter();
         names.filter_map(move |at| Some((peer, at.place, at.value.name()?)))
@@ -125,7 +136,7 @@ impl<'a> Cas<'a> {
     }
 
     /// It vouches for nobody.
-    fn unused(&self, peers: &[peer::Read], problems: &mut Problems) {
+    fn unused(&self, peers: &[Named<'_>], problems: &mut Problems) {
         for (ca, authority) in &self.named {
             let used = names(peers).any(|(.., name)| name.ca == authority.name);
             if !used {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate_core::certificate::{Certificate, Digest};
+use pacsgate_core::direction::System;
 use pacsgate_core::policy::Holder;
 use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::title::AeTitle;
@@ -116,7 +117,8 @@ impl Context {
         self.slot.authenticated(Origin::Certificate(certificate), holder.is_some());
         let seen =
             |holder: &Holder| self.gate.last_seen.note(&holder.name, shown, SystemTime::now());
-        if let Some(sentence) = holder.and_then(seen) {
+        let peer = holder.filter(|holder| holder.system == System::Peer);
+        if let Some(sentence) = peer.and_then(seen) {
             tracing::warn!("{sentence}");
         }
         self.claim = Some(Claim { certificate, calling: None });

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Contexts, Shared};
+use pacsgate_core::inspector::Contexts;
 use tokio::sync::watch;
 
-use crate::basis::{Basis, Withdrawal};
+use crate::basis::{Basis, Terms, Withdrawal};
 use crate::gate::Gate;
 use crate::relay::Rules;
 use crate::site::Site;
@@ -53,11 +53,9 @@ impl<'a> Renewal<'a> {
             let judged = basis.under(&site, opened);
             let grace = site.limits.reload_grace;
             *self.judged_by = site;
-            let bind = |(contexts, caps)| {
-                Rules::Bind(
-                    contexts,
-                    Shared { quota: self.gate.quotas.of(&basis.peer, caps), ..Shared::default() },
-                )
+            let bind = |terms: Terms| {
+                let shared = self.gate.shared(basis, &terms);
+                Rules::Bind(terms.contexts, shared)
             };
             return Poll::Ready(judged.map(bind).map_err(|why| (why, grace)));
         }

@@ -59,3 +59,4 @@ mod transport_security;
 mod unsound_data_sets;
 mod unsteady_pacs;
 mod users;
+mod way_back;

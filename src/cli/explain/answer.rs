@@ -2,9 +2,8 @@
 
 use std::io::{self, Write};
 
-use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
-    Candidate, Denial, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+    Candidate, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -119,7 +118,7 @@ impl Explanation {
             reason: Some(reason.explained().code()),
             detail: Some(escaped(&reason)),
             checks: vec![Check { good: false, finding: format!("{check}: {}", escaped(&reason)) }],
-            advice: reason.advice().map(Into::into),
+            advice: reason.explained().advice().map(Into::into),
             wire: Some(reason.answer().to_string()),
             ..Self::nothing()
         }
@@ -220,9 +219,6 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     let Question { way, shown, source, request, identified, .. } = question;
     let proof = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    if way.direction == Direction::Outward {
-        return Err(No::Before("certificate", Denial::NoCertificate.into()));
-    }
     let facts = Facts {
         direction: way.direction,
         shown: proof.shown(),

@@ -361,9 +361,18 @@ fn warns_of_devices_without_tls_that_have_no_listener_and_of_a_listener_without_
         "pacsgate.toml:22:1: listener.old.plain: is for devices without TLS, and no peer is one, so that nobody \
          is let in there; such a peer has `certificate = \"none\"` and `from`"
     );
-    assert_eq!(warned(&format!("{listener}{device}")), "");
+    assert_eq!(
+        warned(&format!("{listener}{device}")),
+        "pacsgate.toml:24:1: peer.us1.certificate: is known by its address alone (192.0.2.7/32): whoever can \
+         take that address in its network is this peer, and nothing that it sends is encrypted"
+    );
     let outward = format!("{listener}direction = \"outward\"\n");
-    assert_eq!(warned(&outward), "");
+    assert_eq!(
+        warned(&outward),
+        "pacsgate.toml:20:11: listener.old.direction: no peer has `reach`, so this listener leads to nobody\n\
+         pacsgate.toml:20:11: listener.old.direction: no [pacs] table has `from`, so nobody can come to this \
+         listener"
+    );
 }
 
 #[test]

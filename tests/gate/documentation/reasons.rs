@@ -7,6 +7,7 @@ use pacsgate::relay::{Ending, Loss, Over};
 use pacsgate::slots::SlotLimit;
 use pacsgate::stream::proxy_protocol::ProxyFault;
 use pacsgate::stream::tls::HandshakeFault;
+use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Fault, Forbidden};
 use pacsgate_core::policy::{AcFault, Denial};
 use pacsgate_core::reason::{Answer, Explained, Sided};
@@ -122,7 +123,7 @@ fn row(reason: impl Into<Reason>) -> Row {
         codes: vec![reason.code()],
         sentence: reason.to_string(),
         heard: heard(reason.answer()),
-        advice: reason.advice().unwrap_or("Nothing.").to_owned(),
+        advice: reason.advice(Direction::Inward).unwrap_or("Nothing.").to_owned(),
     }
 }
 

@@ -141,6 +141,32 @@ pub(crate) fn move_rq(id: u16, destination: &[u8]) -> Vec<u8> {
     ])
 }
 
+/// N-ACTION-RQ of action type 1, which a data set follows.
+pub(crate) fn action_rq(id: u16, sop_class: &str) -> Vec<u8> {
+    command(&[
+        uid(0x0003, sop_class),
+        us(0x0100, 0x0130),
+        us(0x0110, id),
+        us(0x0800, DATA_SET),
+        uid(0x1001, "1.2.840.10008.1.20.1.1"),
+        us(0x1008, 1),
+    ])
+}
+
+/// C-STORE-RQ of a CT image that a C-MOVE of this title has asked for.
+pub(crate) fn moved_rq(id: u16, originator: &[u8]) -> Vec<u8> {
+    command(&[
+        uid(0x0002, CT),
+        us(0x0100, 0x0001),
+        us(0x0110, id),
+        us(0x0700, 0),
+        us(0x0800, DATA_SET),
+        uid(0x1000, INSTANCE),
+        element(0x1030, originator),
+        us(0x1031, 1),
+    ])
+}
+
 /// N-EVENT-REPORT-RQ, which a data set follows.
 pub(crate) fn event_rq(id: u16, sop_class: &str) -> Vec<u8> {
     report(id, sop_class, DATA_SET)

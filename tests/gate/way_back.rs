@@ -1,0 +1,263 @@
+//! The way back: what a PACS sends through an outward listener, to whom and when.
+
+use crate::reload::{edit, reload};
+use crate::support::associate::{Associate, COMMITMENT, CT, EXPLICIT, Item, STUDY_MOVE};
+use crate::support::configuration::Table;
+use crate::support::dimse::{
+    Request, action_rq, event_rq, identifier, image, move_rq, moved_rq, store_rq,
+};
+use crate::support::exchange::assert_is_store_response;
+use crate::support::gate::listening;
+use crate::support::pacs::Pacs;
+use crate::support::pdu::{
+    ASSOCIATE_AC, COMMAND, LAST, Pdu, p_data, reject, release_rp, release_rq,
+};
+use crate::support::requestor::connect_from;
+use crate::support::scenario::Scenario;
+use serde_json::Value;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+
+/// Where the PACS comes from.
+const ARCHIVE: [u8; 4] = [127, 0, 0, 5];
+const REJECTED_SILENTLY: [u8; 3] = [1, 1, 1];
+
+/// A gate between `archive` and `ct1`, in both directions.
+struct Ways {
+    scenario: Scenario,
+    device: Pacs,
+    outward: SocketAddr,
+}
+
+impl Ways {
+    fn new(reach: &[(&'static str, &str)]) -> Self {
+        let device = Pacs::good();
+        let at = device.address;
+        let scenario = Scenario::with(|mut settings| {
+            let listener =
+                [("bind", r#"["127.0.0.4:0"]"#), ("plain", "true"), ("direction", r#""outward""#)];
+            settings.more.push(("listener.inside", table(&listener)));
+            settings.archive.insert("from", r#"["127.0.0.5"]"#.into());
+            settings.archive.insert("calling_ae", r#"["ARCHIVE"]"#.into());
+            settings.ct1.insert("move_to", r#"["CT1", "WS1"]"#.into());
+            let mut way =
+                table(&[("plain", "true"), ("services", r#"["store", "storage-commitment"]"#)]);
+            way.insert("address", format!("\"{at}\""));
+            way.extend(table(reach));
+            settings.more.push(("peer.ct1.reach", way));
+            settings.services(r#"["echo", "store", "move", "storage-commitment"]"#)
+        });
+        let outward = listening(&scenario.gate.wait_for_log("listener=inside")).unwrap();
+        Self { scenario, device, outward }
+    }
+
+    /// The PACS asks for an association, from an address and with titles.
+    fn ask(&self, source: [u8; 4], calling: &str, called: &str) -> TcpStream {
+        let mut socket = connect_from(source, self.outward).unwrap();
+        let request = Associate::request(calling, called)
+            .context(1, CT, &[EXPLICIT])
+            .context(3, COMMITMENT, &[EXPLICIT])
+            .with_user(Item::roles(COMMITMENT, 0, 1));
+        socket.write_all(&request.encode()).unwrap();
+        socket
+    }
+
+    /// It is refused, and no byte and no connection comes to the device.
+    fn refused(self, mut asked: TcpStream, codes: [u8; 3], reason: &str) -> Value {
+        let [result, source, code] = codes;
+        let mut heard = Vec::new();
+        asked.read_to_end(&mut heard).unwrap();
+        assert_eq!(heard, reject(result, source, code));
+        let line = self.scenario.gate.audited("refused", reason);
+        assert_eq!((&line["direction"], &line["listener"]), (&"outward".into(), &"inside".into()));
+        assert_eq!(self.device.connections(), 0);
+        let stopped = self.scenario.gate.stop();
+        assert_eq!(stopped.counted("refused", reason), 1);
+        line
+    }
+
+    /// `ct1` asks the PACS for something, and has the response.
+    fn asks(&self, context: (u8, &str), command: &[u8]) {
+        let mut ct1 = self.scenario.ct1();
+        let (id, sop_class) = context;
+        let request = Associate::request("CT1", "PACS").context(id, sop_class, &[EXPLICIT]);
+        ct1.associate(&request);
+        ct1.send(&p_data(id, COMMAND | LAST, command));
+        ct1.send(&p_data(id, LAST, &identifier()));
+        let response = Request::parse(&ct1.receive_pdu().pdvs()[0].data);
+        assert_eq!(response.status, Some(0));
+        ct1.release();
+    }
+
+    fn moves(&self, to: &[u8]) {
+        self.asks((5, STUDY_MOVE), &move_rq(1, to));
+    }
+
+    fn commits(&self) {
+        self.asks((7, COMMITMENT), &action_rq(1, COMMITMENT));
+    }
+}
+
+fn table(keys: &[(&'static str, &str)]) -> Table {
+    keys.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
+}
+
+/// The contexts that were accepted.
+fn opened(socket: &mut TcpStream) -> Vec<u8> {
+    let answer = Pdu::read(socket).unwrap();
+    assert_eq!(answer.kind, ASSOCIATE_AC);
+    let results = Associate::parse(&answer).results();
+    results.into_iter().filter(|(_, result, _)| *result == 0).map(|(id, ..)| id).collect()
+}
+
+fn says(socket: &mut TcpStream, context: u8, command: &[u8], data_set: &[u8]) -> Pdu {
+    socket.write_all(&p_data(context, COMMAND | LAST, command)).unwrap();
+    socket.write_all(&p_data(context, LAST, data_set)).unwrap();
+    Pdu::read(socket).unwrap()
+}
+
+fn status(pdu: &Pdu) -> Option<u16> {
+    Request::parse(&pdu.pdvs()[0].data).status
+}
+
+fn released(mut socket: TcpStream) {
+    socket.write_all(&release_rq()).unwrap();
+    assert_eq!(Pdu::read(&mut socket).unwrap().encode(), release_rp());
+}
+
+#[test]
+fn an_object_that_was_asked_for_comes_back() {
+    let ways = Ways::new(&[]);
+    ways.moves(b"CT1");
+    let mut socket = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut socket), [1]);
+    assert_is_store_response(&says(&mut socket, 1, &store_rq(1), &image(5_000)));
+    // The PACS names who has asked.
+    assert_eq!(status(&says(&mut socket, 1, &moved_rq(2, b"CT1 "), &image(10))), Some(0));
+    assert_eq!(status(&says(&mut socket, 1, &moved_rq(3, b"MR1 "), &image(10))), Some(0x0124));
+    released(socket);
+    let line = ways.scenario.gate.audited("closed", "released");
+    let line = if line["direction"] == "outward" {
+        line
+    } else {
+        ways.scenario
+            .gate
+            .wait_for_audit(|it| it["event"] == "closed" && it["direction"] == "outward")
+    };
+    assert_eq!((&line["peer"], &line["pacs"]), (&"ct1".into(), &"archive".into()));
+    let forbidden = ways.scenario.gate.audited("forbidden", "requestor-unrequested-object");
+    assert!(forbidden["advice"].as_str().unwrap().contains("[peer.NAME.reach]"), "{forbidden}");
+    assert_eq!(ways.device.connections(), 1);
+}
+
+#[test]
+fn what_nobody_has_asked_for_does_not_reach_the_device() {
+    let ways = Ways::new(&[]);
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    let line = ways.refused(asked, REJECTED_SILENTLY, "nothing-requested");
+    assert!(line["advice"].as_str().unwrap().contains("after = \"any\""), "{line}");
+    assert_eq!(line["contexts"]["removed"][0]["why"], "not-requested");
+}
+
+#[test]
+fn a_move_to_another_title_asks_for_nothing_at_this_one() {
+    let ways = Ways::new(&[]);
+    ways.moves(b"WS1");
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    ways.refused(asked, REJECTED_SILENTLY, "nothing-requested");
+}
+
+#[test]
+fn objects_come_for_as_long_as_the_window_is_open() {
+    let ways = Ways::new(&[("window", r#""1s""#)]);
+    ways.moves(b"CT1");
+    let mut open = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut open), [1]);
+    // On an association that is open, too.
+    let mut id = 1;
+    while status(&says(&mut open, 1, &store_rq(id), &image(10))) == Some(0) {
+        id += 1;
+    }
+    let mut late = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    let mut heard = Vec::new();
+    late.read_to_end(&mut heard).unwrap();
+    assert_eq!(heard, reject(1, 1, 1));
+    ways.scenario.gate.audited("refused", "nothing-requested");
+}
+
+#[test]
+fn a_report_comes_to_whoever_has_asked_for_the_commitment() {
+    let ways = Ways::new(&[]);
+    ways.commits();
+    let mut socket = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut socket), [3]);
+    let report = event_rq(1, COMMITMENT);
+    assert_eq!(status(&says(&mut socket, 3, &report, &identifier())), Some(0));
+    released(socket);
+}
+
+#[test]
+fn what_was_asked_survives_a_reload() {
+    let ways = Ways::new(&[]);
+    ways.moves(b"CT1");
+    edit(&ways.scenario.gate, "[limits]", "[limits]\nidle = \"9m\"");
+    reload(&ways.scenario.gate);
+    let mut socket = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut socket), [1]);
+    released(socket);
+}
+
+#[test]
+fn an_archive_that_routes_by_itself_may_do_so_where_its_table_says() {
+    let ways = Ways::new(&[("after", r#""any""#)]);
+    let mut socket = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut socket), [1, 3]);
+    assert_eq!(status(&says(&mut socket, 1, &moved_rq(1, b"MR1 "), &image(10))), Some(0));
+    released(socket);
+}
+
+#[test]
+fn nobody_but_the_pacs_comes_to_its_listener() {
+    let ways = Ways::new(&[("after", r#""any""#)]);
+    let asked = ways.ask([127, 0, 0, 6], "ARCHIVE", "CT1");
+    ways.refused(asked, REJECTED_SILENTLY, "unknown-pacs");
+}
+
+#[test]
+fn a_pacs_does_not_call_by_the_title_of_a_peer() {
+    let ways = Ways::new(&[("after", r#""any""#)]);
+    let asked = ways.ask(ARCHIVE, "MR1", "CT1");
+    let line = ways.refused(asked, [1, 1, 3], "pacs-title");
+    assert_eq!(line["nearest"], "the calling title is that of peer mr1");
+}
+
+#[test]
+fn a_pacs_reaches_no_peer_without_a_way_back() {
+    let ways = Ways::new(&[("after", r#""any""#)]);
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "MR1");
+    let line = ways.refused(asked, [1, 1, 7], "peer-title");
+    assert_eq!(
+        line["nearest"],
+        "the called title is that of peer mr1, which has no [peer.mr1.reach]"
+    );
+}
+
+#[test]
+fn a_device_that_does_not_answer_has_a_reason_of_its_own() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = format!("\"{free}\"");
+    let ways = Ways::new(&[("after", r#""any""#), ("address", &address)]);
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    let line = ways.refused(asked, [2, 3, 1], "reach-unreachable");
+    assert!(line["advice"].as_str().unwrap().contains("[peer.NAME.reach]"), "{line}");
+}
+
+#[test]
+fn a_peer_that_loses_its_way_back_ends_what_is_open_on_it() {
+    let ways = Ways::new(&[("after", r#""any""#)]);
+    let mut socket = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    opened(&mut socket);
+    edit(&ways.scenario.gate, "[peer.ct1.reach]", "[peer.mr1.reach]");
+    reload(&ways.scenario.gate);
+    ways.scenario.gate.audited("closed", "withdrawn");
+}
