@@ -4,7 +4,8 @@
 //!   reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `hash_password`: a line for the file of passwords.
-//! - `probe`: a C-ECHO through TLS, or the proof that no plain connection is possible.
+//! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
+//!   around the gate is possible.
 //! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
 pub mod check;

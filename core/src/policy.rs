@@ -298,7 +298,9 @@ impl Policy {
             (Finding::NoCertificate | Finding::AddressUnknown, _) => {
                 let owner = self.owner(&request.calling)?;
                 if owner.known_by == Recognition::Address {
-                    return Some(owner.other_network());
+                    let is_plain = matches!(facts.shown, Shown::Plain);
+                    let plain = || Nearest::ComesWithoutTls(Arc::clone(&owner.name));
+                    return Some(if is_plain { owner.other_network() } else { plain() });
                 }
                 Some(Nearest::NeedsCertificate(Arc::clone(&owner.name)))
             }

@@ -351,7 +351,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__probe)
-            opts="-h --plain --calling --called --certificate --key --ca --name --timeout --help"
+            opts="-h --plain --without-tls --from-pacs --calling --called --certificate --key --ca --name --timeout --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -75,6 +75,8 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l ca -d 'The C
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l name -d 'The name in the server\'s certificate, where it is not HOST' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l timeout -d 'How long each step may take' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l plain -d 'Show that HOST:PORT, the PACS itself, cannot be reached from here'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l without-tls -d 'Speak to a listener without TLS, as a device without TLS does'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l from-pacs -d 'Play the PACS at an outward listener: ask for all that a PACS sends a device, and store nothing'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -s h -l help -d 'Print help'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'

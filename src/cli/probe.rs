@@ -1,9 +1,11 @@
 //! `pacsgate probe`: what a requestor meets, step by step, in words.
 
+mod from_pacs;
 mod plain;
 mod steps;
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,16 +24,24 @@ use crate::config::{Address, UnitFault, duration};
 
 /// The arguments of `probe`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-#[command(after_help = "Exit codes: 0 the C-ECHO succeeded; 1 otherwise; 64 wrong arguments or \
+#[command(
+    after_help = "Exit codes: 0 the C-ECHO succeeded, or with --from-pacs the association was accepted; 1 otherwise; 64 wrong arguments or \
     files. With --plain: 0 no connection is possible; 1 TCP connects; 64 it could not be tried, as \
-    the name has no address, or this machine no route.")]
+    the name has no address, or this machine no route."
+)]
 pub struct Probe {
     /// Where to connect: the gate, or with --plain the PACS itself
     #[arg(value_name = "HOST:PORT")]
     target: Address,
     /// Show that HOST:PORT, the PACS itself, cannot be reached from here
-    #[arg(long, conflicts_with_all = ["certificate", "key", "ca", "name"])]
+    #[arg(long, conflicts_with_all = ["certificate", "key", "ca", "name", "without_tls", "from_pacs"])]
     plain: bool,
+    /// Speak to a listener without TLS, as a device without TLS does
+    #[arg(long, conflicts_with_all = ["certificate", "key", "ca", "name"])]
+    without_tls: bool,
+    /// Play the PACS at an outward listener: ask for all that a PACS sends a device, and store nothing
+    #[arg(long)]
+    from_pacs: bool,
     /// The calling AE title
     #[arg(long, value_name = "TITLE", required_unless_present = "plain", value_parser = title)]
     calling: Option<AeTitle>,
@@ -39,13 +49,13 @@ pub struct Probe {
     #[arg(long, value_name = "TITLE", required_unless_present = "plain", value_parser = title)]
     called: Option<AeTitle>,
     /// The client certificate with its chain, leaf first (PEM)
-    #[arg(long, value_name = "FILE", required_unless_present = "plain")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["plain", "without_tls"])]
     certificate: Option<PathBuf>,
     /// The client certificate's key (PEM, without a passphrase)
-    #[arg(long, value_name = "FILE", required_unless_present = "plain")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["plain", "without_tls"])]
     key: Option<PathBuf>,
     /// The CAs that the server's certificate must come from (PEM)
-    #[arg(long, value_name = "FILE", required_unless_present = "plain")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["plain", "without_tls"])]
     ca: Option<PathBuf>,
     /// The name in the server's certificate, where it is not HOST
     #[arg(long, value_name = "NAME", value_parser = server_name)]
@@ -84,6 +94,10 @@ impl Probe {
             )
             .await;
         }
+        if self.without_tls {
+            let socket = self.dial().await?;
+            return self.ask(socket.local_addr().ok(), socket).await;
+        }
         let tls = tls::config(&self.files()).map_err(|error| {
             // A closed standard error leaves nobody to tell.
             let _ = writeln!(io::stderr(), "{error}");
@@ -100,11 +114,24 @@ impl Probe {
         let version = if version == Some(rustls::ProtocolVersion::TLSv1_2) { "1.2" } else { "1.3" };
         let name = name.to_str();
         say(Step::Tls, format_args!("TLS {version}, the server proved its identity as {name}"));
-        let echoed = self.echo(&mut Link::new(stream, self.timeout)).await;
-        if let (Err(_), Some(from)) = (&echoed, from) {
+        self.ask(from, stream).await
+    }
+
+    /// What a requestor asks for, over whatever carries it.
+    async fn ask<S>(&self, from: Option<SocketAddr>, stream: S) -> Result<(), Exit>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    {
+        let mut link = Link::new(stream, self.timeout);
+        let asked = if self.from_pacs {
+            from_pacs::run(&mut link, &self.titles("", "")).await
+        } else {
+            self.echo(&mut link).await
+        };
+        if let (Err(_), Some(from)) = (&asked, from) {
             note(format_args!("The reason is in the gate's audit, at the source {from}."));
         }
-        echoed
+        asked
     }
 
     fn files(&self) -> Files<'_> {

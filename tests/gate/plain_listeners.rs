@@ -15,6 +15,7 @@ use crate::support::requestor::{Caller, Received, connect_from, reset_when_dropp
 use crate::support::scenario::{Scenario, assert_is_echo_response, assert_rejected};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use crate::support::stage::said as said_by;
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -465,4 +466,22 @@ fn storescu_with_tls_at_the_plain_port_is_named() {
     assert!(!output.status.success(), "{}", words(&output));
     gate.audited("failed", "tls-on-plain-port");
     assert_eq!(pacs.connections(), 0);
+}
+
+#[test]
+fn probe_asks_as_a_device_without_tls() {
+    let (scenario, address) = with_plain(|mut settings| {
+        let us1 = settings.more.iter_mut().find(|(name, _)| *name == "peer.us1").unwrap();
+        us1.1.insert("from", r#"["127.0.0.1"]"#.into());
+        settings
+    });
+    let target = address.to_string();
+    let probe = ["probe", &target, "--without-tls", "--called", "PACS", "--calling"];
+    let right = said_by(&[&probe[..], &["US1"]].concat());
+    assert_eq!(right.code, Some(0), "{right:?}");
+    assert!(right.text.contains("status 0000H") && !right.text.contains("TLS "), "{right:?}");
+    let wrong = said_by(&[&probe[..], &["CT1"]].concat());
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.text.contains("A-ASSOCIATE-RJ 1/1/3"), "{wrong:?}");
+    scenario.gate.audited("refused", "calling-title");
 }

@@ -14,6 +14,7 @@ use crate::support::pdu::{
 };
 use crate::support::requestor::connect_from;
 use crate::support::scenario::Scenario;
+use crate::support::stage::said;
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -260,4 +261,36 @@ fn a_peer_that_loses_its_way_back_ends_what_is_open_on_it() {
     edit(&ways.scenario.gate, "[peer.ct1.reach]", "[peer.mr1.reach]");
     reload(&ways.scenario.gate);
     ways.scenario.gate.audited("closed", "withdrawn");
+}
+
+/// What `probe --from-pacs` says: nobody comes from the PACS's address by itself, so that the tests give
+/// theirs to it.
+fn probed(ways: &Ways) -> (Option<i32>, String) {
+    let target = ways.outward.to_string();
+    let probe = ["probe", &target, "--from-pacs", "--without-tls"];
+    let titles = ["--calling", "ARCHIVE", "--called", "CT1"];
+    let said = said(&[&probe[..], &titles].concat());
+    (said.code, said.text)
+}
+
+#[test]
+fn probe_plays_the_pacs() {
+    let ways = Ways::new(&[]);
+    let (code, text) = probed(&ways);
+    assert_eq!(code, Some(1), "{text}");
+    assert!(text.contains("A-ASSOCIATE-RJ 1/1/1") && text.contains("the gate's audit"), "{text}");
+    ways.scenario.gate.audited("refused", "unknown-pacs");
+    edit(&ways.scenario.gate, r#"["127.0.0.5"]"#, r#"["127.0.0.5", "127.0.0.1"]"#);
+    reload(&ways.scenario.gate);
+    ways.moves(b"CT1");
+    let (code, text) = probed(&ways);
+    assert_eq!(code, Some(0), "{text}");
+    for words in [
+        "accepted: ARCHIVE may call CT1",
+        "CT images: may pass now",
+        "commitments: not now",
+        "release",
+    ] {
+        assert!(text.contains(words), "no {words:?} in {text}");
+    }
 }

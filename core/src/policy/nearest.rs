@@ -41,6 +41,8 @@ pub enum Nearest {
     Both(Arc<str>, Arc<str>),
     /// The calling title is that of a peer that shows a certificate.
     NeedsCertificate(Arc<str>),
+    /// The calling title is that of a peer that is known by its address.
+    ComesWithoutTls(Arc<str>),
     /// The PACS calls by the title of a peer.
     PacsClaims(Arc<str>),
     /// The called title is that of a peer that no PACS reaches.
@@ -97,6 +99,10 @@ impl fmt::Display for Nearest {
                     "the calling title is that of peer {peer}, which has to show a certificate"
                 )
             }
+            Self::ComesWithoutTls(peer) => write!(
+                f,
+                "the calling title is that of peer {peer}, which is let in at listeners without TLS only"
+            ),
             Self::PacsClaims(peer) => write!(f, "the calling title is that of peer {peer}"),
             Self::WithoutReach(peer) => write!(
                 f,

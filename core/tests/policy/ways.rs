@@ -89,7 +89,13 @@ fn a_peer_with_a_certificate_does_not_come_without_tls_nor_one_without_with_it()
     request.request.calling = title("US1");
     let address = "192.0.2.70".parse().unwrap();
     let facts = Facts::inward(Shown::Nothing, address, &request);
-    assert_eq!(site().identify(&facts).unwrap_err().denial, Denial::NoCertificate);
+    let refusal = site().identify(&facts).unwrap_err();
+    assert_eq!(refusal.denial, Denial::NoCertificate);
+    let nearest = refusal.nearest.unwrap().to_string();
+    assert!(
+        nearest.contains("peer us1, which is let in at listeners without TLS only"),
+        "{nearest}"
+    );
 }
 
 #[test]

@@ -20,8 +20,8 @@ pub(in crate::cli) const VERIFICATION: &str = "1.2.840.10008.1.1";
 /// A UID of the kind that anybody may make from a UUID (PS3.5 section B.2).
 pub(in crate::cli) const IMPLEMENTATION: &str = "2.25.35939425637859135455084883234822793126";
 
-/// The one context id that is ever proposed.
-const CONTEXT: u8 = 1;
+/// The context of what is done.
+pub(in crate::cli) const CONTEXT: u8 = 1;
 const MESSAGE: u16 = 1;
 /// More PDUs than any response comes in: a peer cannot keep us waiting with empty ones.
 const PIECES: usize = 16;
@@ -55,18 +55,28 @@ pub(in crate::cli) fn request(
     called: &str,
     sop_class: &str,
 ) -> Result<Vec<u8>, LinkError> {
-    let context = PresentationContextProposed {
-        id: CONTEXT,
-        abstract_syntax: sop_class.to_owned(),
+    request_of(calling, called, &[(CONTEXT, sop_class)], Vec::new())
+}
+
+/// A request for several, each with the id of its context, and with more items of the user information.
+pub(in crate::cli) fn request_of(
+    calling: &str,
+    called: &str,
+    sop_classes: &[(u8, &str)],
+    more: Vec<UserVariableItem>,
+) -> Result<Vec<u8>, LinkError> {
+    let contexts = sop_classes.iter().map(|(id, sop_class)| PresentationContextProposed {
+        id: *id,
+        abstract_syntax: (*sop_class).to_owned(),
         transfer_syntaxes: vec![IMPLICIT_VR_LITTLE_ENDIAN.to_owned()],
-    };
+    });
     encode(&Pdu::AssociationRQ(AssociationRQ {
         protocol_version: 1,
         calling_ae_title: calling.to_owned(),
         called_ae_title: called.to_owned(),
         application_context_name: APPLICATION_CONTEXT.to_owned(),
-        presentation_contexts: vec![context],
-        user_variables: user_variables(),
+        presentation_contexts: contexts.collect(),
+        user_variables: user_variables().into_iter().chain(more).collect(),
     }))
 }
 
@@ -77,6 +87,19 @@ pub(in crate::cli) fn user_variables() -> Vec<UserVariableItem> {
         UserVariableItem::ImplementationClassUID(IMPLEMENTATION.to_owned()),
         UserVariableItem::ImplementationVersionName("PACSGATE".to_owned()),
     ]
+}
+
+/// Opens the association; the contexts that were accepted.
+pub(in crate::cli) async fn open_any<S: AsyncRead + AsyncWrite + Unpin>(
+    link: &mut Link<S>,
+    request: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    let Pdu::AssociationAC(answer) = pdu(link.ask(request).await)? else {
+        return Err(Failure::Unexpected);
+    };
+    let accepted = |reason: &_| *reason == PresentationContextResultReason::Acceptance;
+    let contexts = answer.presentation_contexts.iter().filter(|it| accepted(&it.reason));
+    Ok(contexts.map(|context| context.id).collect())
 }
 
 /// Opens the association.

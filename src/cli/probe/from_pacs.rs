@@ -1,0 +1,50 @@
+//! `probe --from-pacs`: what a PACS meets at an outward listener, with nothing stored.
+
+use dicom_ul::pdu::{RequestorRoles, UserVariableItem};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::steps::{Step, Titles, failed, note, say};
+use crate::cli::Exit;
+use crate::cli::client::association::{self, CONTEXT, VERIFICATION};
+use crate::cli::client::link::Link;
+
+/// What a PACS sends, by the SOP classes that stand for it.
+const SENT: [(u8, &str, &str); 3] = [
+    (CONTEXT, VERIFICATION, "C-ECHO"),
+    (3, "1.2.840.10008.5.1.4.1.1.2", "objects, such as CT images"),
+    (5, STORAGE_COMMITMENT, "reports of storage commitments"),
+];
+const STORAGE_COMMITMENT: &str = "1.2.840.10008.1.20.1";
+
+/// Asks for all that, says what was accepted, and releases.
+pub(super) async fn run<S>(link: &mut Link<S>, titles: &Titles) -> Result<(), Exit>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Titles { calling, called } = titles;
+    // The PACS is the SCP of what it reports (PS3.4 section J.3.3).
+    let roles = RequestorRoles { scu: false, scp: true };
+    let roles = UserVariableItem::ScuScpRoleSelectionSubItem(STORAGE_COMMITMENT.to_owned(), roles);
+    let sop_classes = SENT.map(|(id, sop_class, _)| (id, sop_class));
+    let request = association::request_of(calling, called, &sop_classes, vec![roles]);
+    let request = request.map_err(|error| failed(Step::Association, error))?;
+    let opened = association::open_any(link, &request).await;
+    let accepted = opened.map_err(|failure| failed(Step::Association, failure))?;
+    say(Step::Association, format_args!("accepted: {calling} may call {called}"));
+    for (id, _, what) in SENT {
+        let verdict = if accepted.contains(&id) { "may pass now" } else { "not now" };
+        note(format_args!("{what}: {verdict}"));
+    }
+    if accepted.len() < SENT.len() {
+        note(
+            "Why something may not: see `contexts` of the line in the gate's audit, or ask the device.",
+        );
+    }
+    if accepted.contains(&CONTEXT) {
+        association::echo(link).await.map_err(|failure| failed(Step::Echo, failure))?;
+        say(Step::Echo, "status 0000H, success");
+    }
+    association::release(link).await.map_err(|failure| failed(Step::Release, failure))?;
+    say(Step::Release, "done");
+    Ok(())
+}
