@@ -362,7 +362,10 @@ impl Inspector {
         match command.role {
             Role::Response { .. } => {
                 let is_held = self.lanes.get(from.other()).is_holding_request();
-                let moving = self.outstanding.destination(from.other(), &command);
+                let asker = from.other();
+                let is_peers = self.contexts.system(asker) == System::Peer;
+                // What a PACS has moved is nothing that a peer has asked for.
+                let moving = self.outstanding.destination(asker, &command).filter(|_| is_peers);
                 self.outstanding.respond(from, &command, is_held, &mut self.ledger)?;
                 if !permission::may_answer_for(&command, &self.contexts) {
                     command.drop_class();

@@ -2,10 +2,11 @@
 //! rest is what the two sides send, in turn. See [`sent`] for its coding.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use allocation_counter::measure;
 use pacsgate_core::direction::Direction;
-use pacsgate_core::inspector::{Context, Contexts, Grants, Maxima};
+use pacsgate_core::inspector::{Awaited, Context, Contexts, Grants, Maxima, Requests, Shared};
 use pacsgate_core::inspector::{Fault, Guarding, Inspector, Mode, News, Out};
 use pacsgate_core::services::{Operation, Operations};
 use pacsgate_core::side::{PerSide, Side};
@@ -104,7 +105,7 @@ pub(crate) struct Run {
 
 impl Run {
     pub(crate) fn new(direction: Direction, guarding: Guarding) -> Self {
-        let inspector = Inspector::new(contexts(direction, guarding));
+        let inspector = Inspector::new(contexts(direction, guarding)).sharing(beside(direction));
         Self {
             inspector,
             out: Out::default(),
@@ -195,6 +196,35 @@ impl Run {
             // What a fault leaves behind is not asked for.
             assert!(self.verdict.is_err() || state(cut) == state(self), "the cut changes {side:?}");
         }
+    }
+}
+
+/// What peers ask for is heard of permitted moves only; what a PACS says of who has asked is judged.
+#[derive(Debug)]
+struct Others;
+
+impl Requests for Others {
+    fn moves(&self, to: &AeTitle) {
+        assert_eq!(to.as_str(), std::str::from_utf8(DESTINATION).expect("a title").trim());
+    }
+
+    fn commits(&self) {}
+}
+
+impl Awaited for Others {
+    fn object(&self, originator: Option<&AeTitle>) -> bool {
+        originator.is_none()
+    }
+
+    fn report(&self) -> bool {
+        false
+    }
+}
+
+fn beside(direction: Direction) -> Shared {
+    match direction {
+        Direction::Inward => Shared { requests: Some(Arc::new(Others)), ..Shared::default() },
+        Direction::Outward => Shared { awaited: Some(Arc::new(Others)), ..Shared::default() },
     }
 }
 

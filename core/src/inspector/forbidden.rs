@@ -41,6 +41,12 @@ const UNASKED: [&str; 2] = ["Look at the PACS: it sends a device what nobody has
 const UNREQUESTED: [&str; 2] = ["Retrieve again through the gate, or write `after = \"any\"` in the [peer.NAME.reach] \
                                  table if the PACS sends by rules of its own. Otherwise it may have been \
                                  broken into."; 2];
+const UNCOMMITTED: [&str; 2] = ["Let the device ask for its commitment through the gate: reports may come for 14 days \
+                                 after that. If the PACS reports by rules of its own, write `after = \"any\"` in the \
+                                 [peer.NAME.reach] table. Otherwise it may have been broken into.";
+    2];
+const NEVER: &str =
+    "Let the device ask on an association of its own: on one of the PACS no key permits it.";
 const RECEIVE: &str = "If the device may receive this, add the service, or `{ sop_class, operations }`, to \
                        `services` of its [peer.NAME.reach] table; if it never should, ask why the PACS tries.";
 const RARE: [&str; 2] = ["Nothing, if it is rare: there is nothing to cancel there, and no key lets \
@@ -70,7 +76,7 @@ crate::sided_reasons! {
             UNREQUESTED => NOT_AUTHORIZED;
         UnrequestedReport only Requestor: "unrequested-report",
             "the report of a storage commitment that the peer has not asked for",
-            UNREQUESTED => NOT_AUTHORIZED;
+            UNCOMMITTED => NOT_AUTHORIZED;
         Cancel: "cancel",
             "a C-CANCEL on a context where nothing can be cancelled", RARE => None;
     }
@@ -104,9 +110,11 @@ impl ForbiddenRequest {
     /// What the administrator does about it: the reason's advice, or a closer one that names the
     /// service.
     pub fn advice(&self, direction: Direction) -> Option<Cow<'static, str>> {
-        let is_pacs = direction.system(self.why.side) == System::Pacs;
-        if direction == Direction::Outward && self.why.what == Forbidden::Operation && is_pacs {
-            return Some(Cow::Borrowed(RECEIVE));
+        if direction == Direction::Outward && self.why.what == Forbidden::Operation {
+            return Some(Cow::Borrowed(match direction.system(self.why.side) {
+                System::Pacs => RECEIVE,
+                System::Peer => NEVER,
+            }));
         }
         let service = match (self.why, self.asked, &self.sop_class) {
             (

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::guard::{association, at, padded, storing, told};
+use super::guard::{association as of_objects, at, padded, storing, told};
 use super::operations::{
     ACTION_RQ, COMMITMENT, CT, EVENT_RQ, MOVE, MOVE_RQ, NOT_AUTHORIZED, answer, answered,
-    association_with, message, moved, moving,
+    association, association_with, message, moved, moving,
 };
 use super::*;
 use crate::data_set::Deviation;
@@ -121,6 +121,23 @@ fn what_a_peer_asks_for_is_heard_as_it_goes_on() {
 }
 
 #[test]
+fn what_a_pacs_has_moved_is_not_what_a_peer_has_asked_for() {
+    let noted = Arc::new(Noted::default());
+    let requests = Some(Arc::clone(&noted) as Arc<dyn Requests>);
+    let mut inspector = association();
+    let may_move = Operations::NONE.and_by_acceptor(&[Operation::CMove]);
+    let contexts = inspector.contexts().under(|_| may_move, reporting(&[title("VIEWER")]));
+    inspector.bind(contexts, Shared { requests, ..Shared::default() });
+    let mut fed = Fed::new(inspector);
+    // A destination of its own choice, which the peer refuses.
+    fed.feed(Side::Acceptor, &moving(b"ANYBODY")).unwrap();
+    let response = answer(MOVE, MOVE_RQ, 1, NO_DATA, 0xa801);
+    fed.feed(Side::Requestor, &response).unwrap();
+    assert_eq!(fed.out.to_acceptor, response);
+    assert!(noted.heard.lock().unwrap().is_empty());
+}
+
+#[test]
 fn what_a_pacs_sends_is_judged_as_such_whoever_has_asked() {
     // Its archive has objects of which an element stands twice.
     let twice = [
@@ -131,7 +148,7 @@ fn what_a_pacs_sends_is_judged_as_such_whoever_has_asked() {
     ];
     let storing = storing(&twice.concat(), 4096);
     let judged = |direction| {
-        let mut inspector = association(Guarding::default());
+        let mut inspector = of_objects(Guarding::default());
         let guarding = PerSide::default();
         let grants = Grants { direction, guarding, ..reporting(&[]) };
         let store = Operations::NONE.and_by_requestor(&[Operation::CStore]);
