@@ -15,7 +15,7 @@
 //!   this module;
 //! - `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read their
 //!   table, with `user` for the users of a peer, `matchers` for what certificates are recognised by,
-//!   `classes` for SOP classes, `value`, `units`, `named` for texts and files, and `authorities` for the
+//!   `classes` for SOP classes, `outgoing` for TLS towards a target, `value`, `units`, `named` for texts and files, and `authorities` for the
 //!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
 //! - `ahead` looks for what the service will not find on this machine;
@@ -49,6 +49,7 @@ mod matchers;
 mod mistake;
 mod named;
 mod node;
+mod outgoing;
 mod pacs;
 mod passwords;
 mod peer;

@@ -11,12 +11,12 @@
 //! Whatever happens, `Ended::close` answers the wire, writes the audit line of what it answered,
 //! and counts.
 
+mod asking;
 mod context;
 mod renewal;
 mod request;
 mod user;
 
-use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -33,12 +33,12 @@ use pacsgate_core::wire::reject::Abort;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use self::asking::{Refused, ask_target};
 use self::context::Context;
 use self::renewal::Renewal;
 use self::request::{Unread, read_associate};
 use crate::audit::Account;
 use crate::basis::{Basis, Terms};
-use crate::config::Target;
 use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, TargetSlot};
@@ -47,14 +47,14 @@ use crate::port::{Port, Proof, Unfit};
 use crate::reason::{Early, Reason};
 use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
-use crate::relay::target::{self, TargetFailure, Undialled};
+use crate::relay::target::TargetFailure;
 use crate::relay::{Outside, Over, Relayed, Rules, relay};
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::slowing::is_title_bound;
 use crate::stream::proxy_protocol::{self, Ends, ProxyFault};
 use crate::stream::read_ahead::{Opening, ReadAhead};
-use crate::stream::requestor::RequestorStream;
+use crate::stream::sides::{RequestorStream, TargetStream};
 use crate::stream::tls::{HandshakeFault, Server, Shown};
 
 /// A requestor that TLS has let in, or that came to a plain port.
@@ -98,7 +98,7 @@ struct Permitted {
 /// An association open on both sides.
 struct Established {
     requestor: Requestor,
-    acceptor: TcpStream,
+    acceptor: TargetStream,
     inspector: Inspector,
     slot: AssociationSlot,
     basis: Entry,
@@ -112,7 +112,7 @@ struct Ended {
     /// What the requestor hears.
     answer: Answer,
     requestor: Option<(RequestorStream, Farewell)>,
-    acceptor: Option<(TcpStream, Farewell)>,
+    acceptor: Option<(TargetStream, Farewell)>,
     /// The acceptor has its connection for as long as it is open.
     at_target: Option<TargetSlot>,
     /// A transport without TLS: the alert is on its way, nothing else is owed.
@@ -500,49 +500,6 @@ async fn gone(stream: &mut RequestorStream) {
     }
 }
 
-/// A target that did not open the association, and what is to be said to it.
-struct Refused {
-    reason: Reason,
-    acceptor: Option<(TcpStream, Farewell)>,
-}
-
-impl Refused {
-    fn new(reason: impl Into<Reason>) -> Self {
-        Self { reason: reason.into(), acceptor: None }
-    }
-
-    fn by(reason: impl Into<Reason>, word: Option<Abort>, stream: Option<TcpStream>) -> Self {
-        let farewell = word.map(|abort| Farewell::word(&abort.encode())).unwrap_or_default();
-        Self { reason: reason.into(), acceptor: stream.map(|stream| (stream, farewell)) }
-    }
-}
-
-async fn ask_target(
-    site: &Site,
-    permit: &Permit,
-    ends: io::Result<Ends>,
-    gone: impl Future<Output = ()>,
-) -> Result<(TcpStream, Conclusion), Refused> {
-    let request = permit.request().encode();
-    let mut request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
-    let Some(Target { address, proxy_protocol }) = site.target(permit) else {
-        return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
-    };
-    if *proxy_protocol {
-        // A socket that has no address any more has no requestor.
-        let header = ends.and_then(proxy_protocol::header);
-        let header = header.map_err(|_| Refused::new(TargetFailure::Abandoned))?;
-        request.splice(..0, header);
-    }
-    let (acceptor, received) = target::dial(permit, &request, address, &site.limits, gone)
-        .await
-        .map_err(|Undialled { failure, stream }| Refused::by(failure, failure.abort(), stream))?;
-    match permit.conclude(received) {
-        Ok(conclusion) => Ok((acceptor, conclusion)),
-        Err(fault) => Err(Refused::by(fault, Some(fault.answer()), Some(acceptor))),
-    }
-}
-
 async fn answer(stream: &mut RequestorStream, conclusion: &Conclusion) -> io::Result<()> {
     let answer = conclusion.answer.encode().map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
     stream.write_all(&answer).await?;
@@ -661,7 +618,7 @@ impl Ended {
             let (Some((mut stream, farewell)), _at_target) = (acceptor, at_target) else { return };
             let close = farewell.say(&mut stream, patience).await;
             if close == Close::Reset {
-                net::reset_on_close(&stream);
+                net::reset_on_close(stream.socket());
             }
         };
         let requestor = async {

@@ -13,7 +13,7 @@ use crate::relay::target::TargetFailure;
 use crate::relay::{BROKEN_TLS, Ending};
 use crate::slots::SlotLimit;
 use crate::stream::proxy_protocol::ProxyFault;
-use crate::stream::tls::HandshakeFault;
+use crate::stream::tls::{HandshakeFault, OutgoingFault};
 
 /// The one reason of an end, in the order in which a connection meets them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,8 @@ pub enum Reason {
     Denied(Denial),
     /// The target did not open the association.
     Target(TargetFailure),
+    /// TLS towards the target did not come up.
+    Outgoing(OutgoingFault),
     /// The target accepted what it was not asked for.
     Overreaching(AcFault),
     /// The peer did not open the association that a PACS asked for.
@@ -133,6 +135,7 @@ impl Reason {
             | Self::Handshake(_)
             | Self::Request(_)
             | Self::Denied(_)
+            | Self::Outgoing(_)
             | Self::Reach(_)
             | Self::Ended(_) => self,
         }
@@ -148,6 +151,7 @@ impl Reason {
             Self::Request(error) => error,
             Self::Denied(denial) => denial,
             Self::Target(failure) => failure,
+            Self::Outgoing(fault) => fault,
             Self::Overreaching(fault) => fault,
             Self::Reach(failure) => failure,
             Self::Ended(ending) => ending.explained(),
@@ -164,6 +168,7 @@ impl Reason {
             Self::Request(error) => error.answer(),
             Self::Denied(denial) => denial.answer(),
             Self::Target(failure) => failure.passed_on(),
+            Self::Outgoing(fault) => fault.answer(),
             Self::Overreaching(_) => Answer::Reject(Reject::CONGESTION),
             Self::Reach(failure) => failure.passed_on(),
             Self::Ended(ending) => ending.answer(),
@@ -187,6 +192,7 @@ impl Reason {
             | Self::Request(_)
             | Self::Denied(_)
             | Self::Target(_)
+            | Self::Outgoing(_)
             | Self::Overreaching(_)
             | Self::Reach(_)
             | Self::Ended(Ending::Over(_)) => self.explained().advice(),
@@ -219,6 +225,7 @@ each_is_a_reason! {
     AssociateError => Request,
     Denial => Denied,
     TargetFailure => Target,
+    OutgoingFault => Outgoing,
     AcFault => Overreaching,
     ReachFailure => Reach,
     Ending => Ended,

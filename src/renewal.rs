@@ -25,6 +25,7 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
         let site = gate.site.now();
         let before = refused(&site, SystemTime::now());
         let ends = site.servers().flat_map(|(_, tls)| tls.ends());
+        let ends = ends.chain(site.clients().flat_map(|(_, tls)| tls.ends()));
         tokio::select! {
             () = sleep(until_next_look(ends, SystemTime::now())) => {}
             _ = changes.changed() => {
@@ -38,6 +39,11 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
         for (listener, tls) in site.servers() {
             for sentence in tls.dates(now) {
                 tracing::warn!(%listener, "{sentence}");
+            }
+        }
+        for (table, tls) in site.clients() {
+            for sentence in tls.dates(now) {
+                tracing::warn!(%table, "{sentence}");
             }
         }
         if refused(&site, now) != before {
@@ -57,6 +63,7 @@ fn tell_of_peers(gate: &Gate, now: SystemTime) {
 /// Of which CAs everybody is refused, if of any.
 pub fn refused(site: &Site, now: SystemTime) -> Option<String> {
     let silenced = site.servers().flat_map(|(_, tls)| tls.silenced(now));
+    let silenced = silenced.chain(site.clients().flat_map(|(_, tls)| tls.silenced(now)));
     let silenced: BTreeSet<_> = silenced.map(|issuer| issuer.to_string()).collect();
     let names = silenced.into_iter().collect::<Vec<_>>().join(", ");
     (!names.is_empty()).then(|| {

@@ -49,6 +49,13 @@ impl Site {
         self.ports.iter().filter_map(|(name, port)| Some((name, port.tls.as_ref()?)))
     }
 
+    /// TLS towards targets, with the tables that have it.
+    pub fn clients(&self) -> impl Iterator<Item = (String, &tls::Client)> {
+        let pacs = self.targets.iter().map(|(name, it)| (format!("pacs.{name}"), it));
+        let peers = self.reaches.iter().map(|(name, it)| (format!("peer.{name}.reach"), it));
+        pacs.chain(peers).filter_map(|(table, target)| Some((table, target.tls.as_ref()?)))
+    }
+
     /// What a user was verified by: the password, or the rules of an issuer. `None` where there is no
     /// such user or issuer.
     pub fn stamp(&self, user: &User) -> Option<Digest> {
@@ -97,7 +104,8 @@ impl Site {
 impl Limits {
     /// The longest that the way to a target can take, its own farewell included.
     pub const fn whole_dial(&self) -> Duration {
-        self.dial.saturating_add(self.answer).saturating_add(self.close)
+        let reach = self.dial.saturating_add(self.handshake);
+        reach.saturating_add(self.answer).saturating_add(self.close)
     }
 
     /// The limits of an association whose certificate ends at `not_after`, and whose user's token then,

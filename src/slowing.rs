@@ -134,6 +134,7 @@ pub const fn is_failure(reason: Reason) -> bool {
         | Reason::Request(_)
         | Reason::Denied(_)
         | Reason::Target(_)
+        | Reason::Outgoing(_)
         | Reason::Overreaching(_)
         | Reason::Reach(_)
         | Reason::Ended(_) => false,
@@ -142,63 +143,53 @@ pub const fn is_failure(reason: Reason) -> bool {
 
 /// Whether a request was refused for what it is, and not for want of room or for the PACS.
 pub const fn is_refusal(reason: Reason) -> bool {
-    match reason {
-        Reason::Request(_) => true,
-        Reason::Denied(denial) => match denial {
-            Denial::UnknownCertificate
-            | Denial::UnknownAddress
-            | Denial::UnknownPacs
-            | Denial::SeveralPacs
-            | Denial::PacsNetwork
-            | Denial::SeveralPeers
-            | Denial::WrongNetwork
-            | Denial::CallingTitle
-            | Denial::CalledTitle
-            | Denial::NoPermittedService
-            | Denial::NoCertificate
-            | Denial::IdentityMissing
-            | Denial::IdentityKind
-            | Denial::TokenTooLong
-            | Denial::TokenMalformed
-            | Denial::TokenHeader
-            | Denial::TokenType
-            | Denial::TokenIssuer
-            | Denial::TokenAlgorithm
-            | Denial::TokenKey
-            | Denial::TokenSignature
-            | Denial::TokenClaims
-            | Denial::TokenExpired
-            | Denial::TokenNotYetValid
-            | Denial::TokenAudience
-            | Denial::TokenBinding
-            | Denial::TokenSubject
-            | Denial::TokenTitle
-            | Denial::TokenClaim
-            | Denial::UserUnknown
-            | Denial::UserNotListed
-            | Denial::PasswordWrong
-            | Denial::PasswordAttempts => true,
-            // Of a PACS, which is known: it may repeat what is no longer awaited for as long as it likes.
-            Denial::PacsTitle
-            | Denial::PeerTitle
-            | Denial::NothingReceived
-            | Denial::NothingRequested
-            | Denial::ReachLimit
-            | Denial::PacsOwnLimit
-            | Denial::PeerLimit
-            | Denial::PeerShare
-            | Denial::PacsLimit
-            | Denial::TokenKeysStale
-            | Denial::PasswordBusy => false,
-        },
-        Reason::Slots(_)
-        | Reason::Proxy(_)
-        | Reason::Early(_)
-        | Reason::Handshake(_)
-        | Reason::Target(_)
-        | Reason::Overreaching(_)
-        | Reason::Reach(_)
-        | Reason::Ended(_) => false,
+    let Reason::Denied(denial) = reason else { return matches!(reason, Reason::Request(_)) };
+    match denial {
+        Denial::UnknownCertificate
+        | Denial::UnknownAddress
+        | Denial::UnknownPacs
+        | Denial::SeveralPacs
+        | Denial::PacsNetwork
+        | Denial::SeveralPeers
+        | Denial::WrongNetwork
+        | Denial::CallingTitle
+        | Denial::CalledTitle
+        | Denial::NoPermittedService
+        | Denial::NoCertificate
+        | Denial::IdentityMissing
+        | Denial::IdentityKind
+        | Denial::TokenTooLong
+        | Denial::TokenMalformed
+        | Denial::TokenHeader
+        | Denial::TokenType
+        | Denial::TokenIssuer
+        | Denial::TokenAlgorithm
+        | Denial::TokenKey
+        | Denial::TokenSignature
+        | Denial::TokenClaims
+        | Denial::TokenExpired
+        | Denial::TokenNotYetValid
+        | Denial::TokenAudience
+        | Denial::TokenBinding
+        | Denial::TokenSubject
+        | Denial::TokenTitle
+        | Denial::TokenClaim
+        | Denial::UserUnknown
+        | Denial::UserNotListed
+        | Denial::PasswordWrong
+        | Denial::PasswordAttempts => true,
+        // Of a PACS, which is known: it may repeat what is no longer awaited for as long as it likes.
+        Denial::PacsTitle
+        | Denial::PeerTitle
+        | Denial::NothingReceived
+        | Denial::NothingRequested
+        | Denial::ReachLimit
+        | Denial::PacsOwnLimit
+        | Denial::PeerLimit
+        | Denial::PeerShare
+        | Denial::PacsLimit
+        | Denial::TokenKeysStale
+        | Denial::PasswordBusy => false,
     }
 }
 

@@ -4,5 +4,5 @@
 pub mod pool;
 pub mod proxy_protocol;
 pub mod read_ahead;
-pub mod requestor;
+pub mod sides;
 pub mod tls;

@@ -51,7 +51,8 @@ const DEMANDS: [(&str, ClientCertificate); 2] =
     [("required", ClientCertificate::Required), ("optional", ClientCertificate::Optional)];
 
 /// Longer, and a CA that has stopped issuing lists would not be noticed.
-const GRACE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(90 * 86_400);
+pub(super) const GRACE: RangeInclusive<Duration> =
+    Duration::ZERO..=Duration::from_secs(90 * 86_400);
 
 /// A listener with the places that its TLS and other tables are compared with.
 pub(super) struct Read {
@@ -357,11 +358,11 @@ fn material(mut table: Section<'_>) -> Material {
     let at_lists = lists.as_ref().map(|node| node.place);
     let grace = table.optional("crl_grace", |node| duration(node, &GRACE));
     if let Some(at) = grace.filter(|_| at_lists.is_none()) {
-        table.mistake_at("crl_grace", Some(at.place), &Mistake::GraceWithoutCrl);
+        table.mistake_at("crl_grace", Some(at.place), &Mistake::GraceWithoutCrl("client_crl"));
     }
     let crl_grace = grace.map_or(Duration::ZERO, |at| at.value);
     let before = table.problems.count();
-    let crls = crls(&mut table, lists, crl_grace);
+    let crls = crls(&mut table, "client_crl", lists, crl_grace);
     if !client_ca.is_empty() && table.problems.count() == before {
         let certificates = client_ca.iter().flat_map(|ca| ca.file.content.clone());
         revocation(&mut table, &certificates.collect::<Vec<_>>(), at_lists, &crls);
@@ -475,13 +476,14 @@ fn load_pair(
     Some(Pair { table: table.key.clone(), chain: chain?, key: key? })
 }
 
-fn crls(
+pub(super) fn crls(
     table: &mut Section<'_>,
+    key: &str,
     lists: Option<Node>,
     grace: Duration,
 ) -> Vec<Loaded<Vec<CertificateRevocationListDer<'static>>>> {
     let mut files = Vec::new();
-    for Item { key, node } in table.items("client_crl", lists) {
+    for Item { key, node } in table.items(key, lists) {
         let at = table.judge(&key, &node, path);
         files.extend(at.and_then(|at| Some((load(&key, &at, pem::crls, table.problems)?, key))));
     }

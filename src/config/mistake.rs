@@ -81,6 +81,29 @@ pub(super) enum Mistake {
         "lets in clients that show no certificate, and only a PACS may come here; leave it out"
     )]
     OptionalOutward,
+    /// A name that no certificate of a target can have.
+    #[error(
+        "{0} is no DNS name; write one that is in the certificate of the other end, or pin that by `cert_sha256`"
+    )]
+    OutgoingName(Quoted),
+    /// TLS that would trust nobody.
+    #[error(
+        "trusts nobody; name the `ca` of the other end's certificate with its `name`, or pin it by `cert_sha256`"
+    )]
+    NothingTrusted,
+    /// A CA that would vouch for any of its certificates.
+    #[error(
+        "is missing: a CA vouches for many systems; write the DNS name that is in the certificate of this one"
+    )]
+    CaWithoutTargetName,
+    /// A name for which nobody vouches.
+    #[error(
+        "counts only in a certificate that a CA vouches for; name that by `ca`, or take it out"
+    )]
+    TargetNameWithoutCa,
+    /// Two words about one way.
+    #[error("speaks of TLS, and `plain = true` says that there is none; take one of them out")]
+    TlsOfPlainReach,
     /// A device of which it is not said whether it speaks TLS.
     #[error(
         "does not say how the device is reached; add [peer.NAME.reach.tls], or `plain = true` if it speaks \
@@ -205,8 +228,8 @@ pub(super) enum Mistake {
     #[error("is not a valid name; use up to 64 of a-z, 0-9, `_` and `-`")]
     Name,
     /// A grace period without a CRL.
-    #[error("has no effect without client_crl")]
-    GraceWithoutCrl,
+    #[error("has no effect without {0}")]
+    GraceWithoutCrl(&'static str),
     /// `private_key` beside a list of certificates.
     #[error("belongs next to each certificate when `certificate` is a list")]
     KeyBesideList,
@@ -518,6 +541,18 @@ pub(super) enum Caution {
         other: PathBuf,
         /// Where that is named.
         first: Location,
+    },
+    /// A certificate that a server may refuse.
+    #[error(
+        "{}: the certificate of {subject} is not made for clients (its extended key usage has no clientAuth), so \
+         that the other end may refuse it",
+        path.display()
+    )]
+    NotForClients {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        subject: Quoted,
     },
     /// A peer that anybody in a network can be.
     #[error(

@@ -13,18 +13,22 @@ use super::limits::{self, Limits};
 use super::matchers;
 use super::mistake::Mistake;
 use super::node::Node;
+use super::outgoing;
 use super::problems::Problems;
 use super::section::{At, Section, place_of};
 use super::source::Place;
 use super::value::{self, Address};
+use crate::stream::tls;
 
 /// How a PACS is reached, or a peer outward.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Target {
     /// Where it is.
     pub address: Address,
     /// Whether it is told for whom the gate connects.
     pub proxy_protocol: bool,
+    /// `None` where it speaks no TLS.
+    pub tls: Option<tls::Client>,
 }
 
 /// The keys of `[pacs.NAME]` that the environment may override.
@@ -40,6 +44,7 @@ pub(super) struct Read {
     calling: Vec<At<AeTitle>>,
     pub(super) address: Option<At<Address>>,
     proxy_protocol: bool,
+    tls: Option<tls::Client>,
     pub(super) ae_title: Option<At<AeTitle>>,
     pub(super) associations: u32,
     max_pdu: u32,
@@ -53,6 +58,10 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         place: table.place,
         address: table.required("address", address),
         proxy_protocol: table.or("proxy_protocol", false, Node::yes_or_no),
+        tls: table.take("tls").and_then(|node| {
+            let key = table.path("tls");
+            outgoing::read(Section::open(key, node, table.problems))
+        }),
         called: table.list("called_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         certificates: {
@@ -102,7 +111,7 @@ impl Read {
     /// Where to dial; `None` where the address was refused.
     pub(super) fn into_target(self) -> Option<(Arc<str>, Target)> {
         let address = self.address?.value;
-        Some((self.name, Target { address, proxy_protocol: self.proxy_protocol }))
+        Some((self.name, Target { address, proxy_protocol: self.proxy_protocol, tls: self.tls }))
     }
 }
 

@@ -160,7 +160,6 @@ impl Read {
         match spot.key {
             "certificate" => place_of(&self.certificates, at).or(self.shows_none()),
             "from" => place_of(&self.from, at),
-            "reach" => self.reach.as_ref().map(|reach| reach.place),
             "calling_ae" => place_of(&self.calling, at),
             "user_identity" => self.user.place(),
             "pacs" => place_of(&self.pacs, at),

@@ -10,11 +10,13 @@ use super::classes::{operation, sop_class};
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
 use super::node::Node;
+use super::outgoing;
 use super::pacs::{Target, address};
 use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry};
 use super::source::Place;
 use super::value::Address;
+use crate::stream::tls::Client;
 
 const AFTER: [(&str, bool); 2] = [("request", true), ("any", false)];
 /// How long the objects of a C-MOVE may come after its last response. Some archives fetch them from tape.
@@ -30,7 +32,7 @@ pub(super) struct Read {
     services: Vec<At<Reception>>,
     after: After,
     associations: u32,
-    proxy_protocol: bool,
+    tls: Option<Client>,
 }
 
 pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
@@ -42,16 +44,27 @@ pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
     }
     let window = window.map_or(WINDOW, |at| at.value);
     let is_plain = table.or("plain", false, Node::yes_or_no);
-    if !is_plain {
-        table.problems.mistake(place, table.key.as_str(), &Mistake::ReachTransport);
+    let tls = table.take("tls");
+    match &tls {
+        Some(node) if is_plain => {
+            table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlainReach);
+        }
+        None if !is_plain => {
+            table.problems.mistake(place, table.key.as_str(), &Mistake::ReachTransport);
+        }
+        Some(_) | None => {}
     }
+    let tls = tls.and_then(|node| {
+        let key = table.path("tls");
+        outgoing::read(Section::open(key, node, table.problems))
+    });
     let read = Read {
         place,
         address: table.required("address", address),
         services: table.each("services", reception),
         after: if is_asked { After::Request { window } } else { After::Anything },
         associations: table.or("associations", limits.peer_associations, limits::count),
-        proxy_protocol: false,
+        tls,
     };
     table.finish();
     read
@@ -70,7 +83,7 @@ impl Read {
     /// Where to dial; `None` where the address was refused.
     pub(super) fn into_target(self) -> Option<Target> {
         let address = self.address?.value;
-        Some(Target { address, proxy_protocol: self.proxy_protocol })
+        Some(Target { address, proxy_protocol: false, tls: self.tls })
     }
 }
 

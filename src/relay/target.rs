@@ -1,15 +1,13 @@
-//! The way to the PACS: dialled with a permit only, asked with the permit's own request.
+//! The way to a target: dialled with a permit only, asked with the permit's own request.
 
-use std::future::Future;
 use std::io;
-use std::pin::pin;
 
 use pacsgate_core::policy::Permit;
 use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::associate::{AnswerHeader, AssociateError, ReceivedAc, answer_header};
 use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
@@ -62,83 +60,83 @@ pacsgate_core::reasons! {
     }
 }
 
-/// A PACS that did not open the association, with the connection if there is one: an A-ABORT is
-/// still owed to it.
+/// Why there is no answer.
 #[derive(Debug)]
-pub struct Undialled {
-    /// Why.
-    pub failure: TargetFailure,
-    /// The connection.
-    pub stream: Option<TcpStream>,
+pub enum Unanswered {
+    /// It was one of these.
+    Failed(TargetFailure),
+    /// The connection ended; what it says may be TLS's.
+    Ended(io::Error),
 }
 
-/// Connects to the PACS and asks it for the association, unless the requestor is `gone` first. Before
-/// the `request` there may be word of who that is.
+/// Connects to the target; only a [`Permit`] leads here.
+///
+/// # Errors
+///
+/// Why there is no connection.
+pub async fn connect(
+    permit: &Permit,
+    target: &Address,
+    limits: &Limits,
+) -> Result<TcpStream, TargetFailure> {
+    debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
+    let connect = TcpStream::connect((&*target.host, target.port));
+    match timeout(limits.dial, connect).await {
+        Err(_elapsed) => Err(TargetFailure::DialTimeout),
+        Ok(Err(error)) if net::is_out_of_descriptors(&error) => Err(TargetFailure::NoDescriptor),
+        Ok(Err(error)) => Err(TargetFailure::Unreachable(error.kind())),
+        Ok(Ok(stream)) => {
+            net::prepare(&stream, limits.keepalive);
+            Ok(stream)
+        }
+    }
+}
+
+/// Asks for the association, and reads exactly the answer: what the target sends behind it waits for
+/// the relay. The caller sets the deadline.
 ///
 /// # Errors
 ///
 /// Everything short of a well-formed A-ASSOCIATE-AC. What the answer accepts is for
 /// [`Permit::conclude`] to judge.
-pub async fn dial(
-    permit: &Permit,
-    request: &[u8],
-    target: &Address,
-    limits: &Limits,
-    gone: impl Future<Output = ()>,
-) -> Result<(TcpStream, ReceivedAc), Undialled> {
-    debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
-    let mut gone = pin!(gone);
-    let connect = TcpStream::connect((&*target.host, target.port));
-    let connected = tokio::select! {
-        connected = timeout(limits.dial, connect) => connected,
-        () = &mut gone => return Err(TargetFailure::Abandoned.into()),
+pub async fn ask<S>(stream: &mut S, request: &[u8]) -> Result<ReceivedAc, Unanswered>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let failed = Unanswered::Failed;
+    let asked = async {
+        stream.write_all(request).await?;
+        stream.flush().await
     };
-    let mut stream = match connected {
-        Err(_elapsed) => return Err(TargetFailure::DialTimeout.into()),
-        Ok(Err(error)) if net::is_out_of_descriptors(&error) => {
-            return Err(TargetFailure::NoDescriptor.into());
-        }
-        Ok(Err(error)) => return Err(TargetFailure::Unreachable(error.kind()).into()),
-        Ok(Ok(stream)) => stream,
-    };
-    net::prepare(&stream, limits.keepalive);
-    let answer = tokio::select! {
-        answer = timeout(limits.answer, ask(&mut stream, request)) => {
-            answer.unwrap_or(Err(TargetFailure::Silent))
-        }
-        () = gone => Err(TargetFailure::Abandoned),
-    };
-    match answer {
-        Ok(answer) => Ok((stream, answer)),
-        Err(failure) => Err(Undialled { failure, stream: Some(stream) }),
-    }
-}
-
-/// Reads exactly the answer: what the PACS sends behind it waits for the relay.
-async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<ReceivedAc, TargetFailure> {
-    stream.write_all(request).await.map_err(|_| TargetFailure::Closed)?;
+    let asked = asked.await;
     let mut header = [0; Header::LEN];
-    stream.read_exact(&mut header).await.map_err(|_| TargetFailure::Closed)?;
-    match answer_header(header).map_err(TargetFailure::Malformed)? {
+    // A target that refuses says why before it closes.
+    stream.read_exact(&mut header).await.map_err(|error| asked.err().unwrap_or(error))?;
+    match answer_header(header).map_err(|error| failed(TargetFailure::Malformed(error)))? {
         AnswerHeader::Accept(length) => {
             let mut body = Vec::new();
-            let read = net::read_body(stream, length, &mut body).await;
-            read.map_err(|_| TargetFailure::Closed)?;
-            ReceivedAc::parse(&body).map_err(TargetFailure::Malformed)
+            net::read_body(stream, length, &mut body).await?;
+            ReceivedAc::parse(&body).map_err(|error| failed(TargetFailure::Malformed(error)))
         }
         AnswerHeader::Reject => {
-            Err(TargetFailure::Rejected(Reject::parse(refusal_body(stream).await?)))
+            Err(failed(TargetFailure::Rejected(Reject::parse(refusal_body(stream).await?))))
         }
         AnswerHeader::Abort => {
-            Err(TargetFailure::Aborted(Abort::parse(refusal_body(stream).await?)))
+            Err(failed(TargetFailure::Aborted(Abort::parse(refusal_body(stream).await?))))
         }
     }
 }
 
-async fn refusal_body(stream: &mut TcpStream) -> Result<RefusalBody, TargetFailure> {
+async fn refusal_body<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<RefusalBody> {
     let mut body = RefusalBody::default();
-    stream.read_exact(&mut body).await.map_err(|_| TargetFailure::Closed)?;
+    stream.read_exact(&mut body).await?;
     Ok(body)
+}
+
+impl From<io::Error> for Unanswered {
+    fn from(error: io::Error) -> Self {
+        Self::Ended(error)
+    }
 }
 
 impl TargetFailure {
@@ -164,11 +162,5 @@ impl TargetFailure {
             | Self::Aborted(_)
             | Self::RequestTooLong => None,
         }
-    }
-}
-
-impl From<TargetFailure> for Undialled {
-    fn from(failure: TargetFailure) -> Self {
-        Self { failure, stream: None }
     }
 }

@@ -12,6 +12,7 @@ mod crl;
 mod dated;
 mod fault;
 mod identity;
+mod outgoing;
 
 mod path;
 mod seen;
@@ -36,6 +37,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
+pub use outgoing::{Client, OutgoingFault, OutgoingSettings, OutgoingStream};
 pub use settings::{ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 

@@ -14,6 +14,14 @@ pub(crate) fn not_for_servers(der: &[u8]) -> Option<Quoted> {
     is_wrong.then(|| subject(&certificate))
 }
 
+/// The same where it leaves out clients.
+pub(crate) fn not_for_clients(der: &[u8]) -> Option<Quoted> {
+    let certificate = reading::whole(der)?;
+    let usage = certificate.extended_key_usage().ok()??.value;
+    let is_wrong = !usage.client_auth && !usage.any;
+    is_wrong.then(|| subject(&certificate))
+}
+
 /// Whose certificate it is, where it has no name by which a client could know the server (RFC 9525
 /// section 6.3: the common name is none).
 pub(crate) fn without_name(der: &[u8]) -> Option<Quoted> {

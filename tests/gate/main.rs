@@ -54,6 +54,7 @@ mod socket_activation;
 mod standard_error;
 mod stopping;
 mod titles;
+mod tls_to_the_target;
 mod traffic;
 mod transport_security;
 mod unsound_data_sets;

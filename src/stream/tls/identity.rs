@@ -52,7 +52,7 @@ impl ResolvesServerCert for Identities {
     }
 }
 
-fn certified_key(
+pub(super) fn certified_key(
     place: usize,
     identity: Identity,
     provider: &CryptoProvider,

@@ -22,6 +22,10 @@ pub(super) struct Seen {
     pub(super) presented: Option<Box<Certificate>>,
     /// Whether it is pinned, or a configured CA has issued it.
     pub(super) is_vouched_for: bool,
+    /// Whether the server has asked for a certificate, where the gate is the client.
+    pub(super) was_asked: bool,
+    /// Whether the server has another name than it was called by.
+    pub(super) is_another: bool,
     /// What the reason does not say of a refusal.
     pub(super) more: Option<String>,
     verdict: Option<Result<AcceptedBy, HandshakeFault>>,
@@ -63,6 +67,16 @@ pub(super) fn note_presented(presented: Certificate) {
 /// Notes that the leaf is one of those that the configuration speaks of, whatever is wrong with it.
 pub(super) fn note_vouched_for() {
     note(|seen| seen.is_vouched_for = true);
+}
+
+/// Notes that the server has asked for a certificate.
+pub(super) fn note_asked() {
+    note(|seen| seen.was_asked = true);
+}
+
+/// Notes that the server's certificate is good and for another name.
+pub(super) fn note_another() {
+    note(|seen| seen.is_another = true);
 }
 
 /// Notes what the reason of a refusal does not say.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate, Usage};
+use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
@@ -41,13 +41,19 @@ pub(super) struct ClientVerifier {
 }
 
 /// What every certificate of a chain has to be for, if it says so.
-struct Purpose(Usage);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    Client,
+    Server,
+    Any,
+}
 
 impl ExtendedKeyUsageValidator for Purpose {
     fn validate(&self, purposes: KeyPurposeIdIter<'_, '_>) -> Result<(), webpki::Error> {
-        match self.0 {
-            Usage::Client => KeyUsage::client_auth().validate(purposes),
-            Usage::Any => Ok(()),
+        match self {
+            Self::Client => KeyUsage::client_auth().validate(purposes),
+            Self::Server => KeyUsage::server_auth().validate(purposes),
+            Self::Any => Ok(()),
         }
     }
 }
@@ -59,7 +65,7 @@ struct Leaf<'a> {
     presented: &'a Certificate,
     traits: Traits,
     /// What its chain has to be for.
-    usage: Usage,
+    purpose: Purpose,
     path: Path<'a>,
     now: UnixTime,
 }
@@ -101,11 +107,36 @@ impl ClientVerifier {
         &self.lists
     }
 
+    /// Judges the chain of a client.
     pub(super) fn judge(
         &self,
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
+    ) -> Result<Accepted, HandshakeFault> {
+        self.judge_for(end_entity, intermediates, now, |presented, traits| {
+            let is_exempt =
+                !traits.is_for_clients && self.exempt.cas_of(presented).next().is_some();
+            if is_exempt { Purpose::Any } else { Purpose::Client }
+        })
+    }
+
+    /// Judges the chain of a server that the gate has called.
+    pub(super) fn judge_server(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<Accepted, HandshakeFault> {
+        self.judge_for(end_entity, intermediates, now, |_, _| Purpose::Server)
+    }
+
+    fn judge_for(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+        purpose: impl FnOnce(&Certificate, &Traits) -> Purpose,
     ) -> Result<Accepted, HandshakeFault> {
         let sent = intermediates.iter().map(|der| der.len());
         if intermediates.len() >= MAX_CHAIN
@@ -122,9 +153,8 @@ impl ClientVerifier {
         let (presented, traits) = reading::read(end_entity, &whole, parsed.as_ref())?;
         seen::note_presented(presented.clone());
         let path = Path::new(whole, intermediates);
-        let is_exempt = !traits.is_for_clients && self.exempt.cas_of(&presented).next().is_some();
-        let usage = if is_exempt { Usage::Any } else { Usage::Client };
-        let leaf = Leaf { parsed, presented: &presented, traits, usage, path, now };
+        let purpose = purpose(&presented, &traits);
+        let leaf = Leaf { parsed, presented: &presented, traits, purpose, path, now };
         self.lists.warn_of_late(now);
         if self.pins.contains(presented.sha256, presented.spki_sha256) {
             seen::note_vouched_for();
@@ -150,15 +180,7 @@ impl ClientVerifier {
             let above = leaf.path.intermediates();
             let (algorithms, anchors) = (self.algorithms.all, &self.anchors);
             parsed
-                .verify_for_usage(
-                    algorithms,
-                    anchors,
-                    &above,
-                    moment,
-                    Purpose(Usage::Any),
-                    None,
-                    None,
-                )
+                .verify_for_usage(algorithms, anchors, &above, moment, Purpose::Any, None, None)
                 .is_ok()
         })
     }
@@ -199,9 +221,14 @@ impl ClientVerifier {
             cas = self.build_chains_of_serving(parsed, leaf, &serving)?;
         }
         leaf.check_key()?;
-        if leaf.usage == Usage::Client {
-            let is_told = leaf.traits.has_extended_key_usage;
-            return is_told.then_some(AcceptedBy::Chain(cas)).ok_or(leaf.usage_fault());
+        match leaf.purpose {
+            // Of servers it is usual to have none (RFC 5280 section 4.2.1.12).
+            Purpose::Server => return Ok(AcceptedBy::Chain(cas)),
+            Purpose::Client => {
+                let is_told = leaf.traits.has_extended_key_usage;
+                return is_told.then_some(AcceptedBy::Chain(cas)).ok_or(leaf.usage_fault());
+            }
+            Purpose::Any => {}
         }
         cas.retain(|ca| self.exempt.cas_of(leaf.presented).any(|exempt| exempt == ca));
         let is_exempt = !cas.is_empty();
@@ -255,7 +282,7 @@ impl ClientVerifier {
             &self.anchors,
             &above,
             leaf.now,
-            Purpose(leaf.usage),
+            leaf.purpose,
             revocation,
             Some(&note),
         );
@@ -360,7 +387,7 @@ impl ClientCertVerifier for ClientVerifier {
 }
 
 /// A signature that breaks the protocol's rules instead of not fitting is left to rustls.
-fn refuse_signature(error: Error) -> Error {
+pub(super) fn refuse_signature(error: Error) -> Error {
     let fault = HandshakeFault::from_tls(&error);
     seen::note_verdict(Err(fault));
     if matches!(error, Error::InvalidCertificate(_)) {

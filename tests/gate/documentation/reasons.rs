@@ -6,7 +6,7 @@ use pacsgate::relay::target::TargetFailure;
 use pacsgate::relay::{Ending, Loss, Over};
 use pacsgate::slots::SlotLimit;
 use pacsgate::stream::proxy_protocol::ProxyFault;
-use pacsgate::stream::tls::HandshakeFault;
+use pacsgate::stream::tls::{HandshakeFault, OutgoingFault};
 use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::{Fault, Forbidden};
 use pacsgate_core::policy::{AcFault, Denial};
@@ -47,7 +47,7 @@ fn every_reason_has_a_code_of_its_own() {
 }
 
 /// In the order in which a connection meets them.
-fn sections() -> [(&'static str, &'static str, Vec<Row>); 9] {
+fn sections() -> [(&'static str, &'static str, Vec<Row>); 10] {
     let of_request = AssociateError::ALL.iter().filter(|error| error.is_of_request());
     let of_request: Vec<_> = of_request.copied().collect();
     let lost = Loss::ALL.iter().flat_map(|loss| both(*loss)).map(|loss| row(Ending::from(loss)));
@@ -59,6 +59,7 @@ fn sections() -> [(&'static str, &'static str, Vec<Row>); 9] {
         ("The TLS handshake", HANDSHAKE, rows(HandshakeFault::ALL)),
         ("The association request", REQUEST, rows(&of_request)),
         ("The policy", POLICY, rows(Denial::ALL)),
+        ("TLS towards a target", OUTGOING, rows(OutgoingFault::ALL)),
         ("The PACS's answer", TARGET, together(rows(TargetFailure::ALL), rows(AcFault::ALL))),
         ("The peer's answer, on the way back", REACH, rows(ReachFailure::ALL)),
         ("The end of an association", ENDING, over.chain(lost).collect()),
@@ -178,6 +179,9 @@ The request breaks a rule of PS3.8 or PS3.7, so two systems could understand it 
 is not dialled.";
 const POLICY: &str = "\
 The request is sound and not permitted. `trace` in the audit's line has every check and its result.";
+const OUTGOING: &str = "\
+The request is permitted, and the gate and the target, a PACS with [pacs.NAME.tls] or a peer with
+[peer.NAME.reach.tls], have no TLS in common.";
 const TARGET: &str = "\
 The request is permitted, and the PACS did not open the association.";
 const REACH: &str = "\

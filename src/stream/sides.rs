@@ -1,4 +1,4 @@
-//! The requestor's side of a connection: over TLS or, at a plain port, over TCP alone.
+//! The two sides of a connection, each over TLS or over TCP alone.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,15 +10,22 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use super::read_ahead::ReadAhead;
+use super::tls::OutgoingStream;
 
-/// A stream to a requestor. Each call goes straight to the one that it is.
+/// A stream over TLS, or without it. Each call goes straight to the one that it is.
 #[derive(Debug)]
-pub enum RequestorStream {
+pub enum MaybeTls<T, P> {
     /// TLS is up.
-    Tls(Box<TlsStream<ReadAhead<TcpStream>>>),
+    Tls(Box<T>),
     /// There is none.
-    Plain(ReadAhead<TcpStream>),
+    Plain(P),
 }
+
+/// A stream to a requestor.
+pub type RequestorStream = MaybeTls<TlsStream<ReadAhead<TcpStream>>, ReadAhead<TcpStream>>;
+
+/// A stream to a target.
+pub type TargetStream = MaybeTls<OutgoingStream, TcpStream>;
 
 impl RequestorStream {
     /// The socket below.
@@ -34,6 +41,16 @@ impl RequestorStream {
         match self {
             Self::Tls(stream) => stream.get_ref().1.peer_certificates().unwrap_or_default(),
             Self::Plain(_) => &[],
+        }
+    }
+}
+
+impl TargetStream {
+    /// The socket below.
+    pub fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Tls(stream) => stream.get_ref().0.get_ref(),
+            Self::Plain(stream) => stream,
         }
     }
 }
@@ -54,7 +71,7 @@ macro_rules! of_either {
     };
 }
 
-impl AsyncRead for RequestorStream {
+impl<T: AsyncRead + Unpin, P: AsyncRead + Unpin> AsyncRead for MaybeTls<T, P> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -64,7 +81,7 @@ impl AsyncRead for RequestorStream {
     }
 }
 
-impl AsyncBufRead for RequestorStream {
+impl<T: AsyncBufRead + Unpin, P: AsyncBufRead + Unpin> AsyncBufRead for MaybeTls<T, P> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         of_either!(self, stream => stream.poll_fill_buf(cx))
     }
@@ -74,7 +91,7 @@ impl AsyncBufRead for RequestorStream {
     }
 }
 
-impl AsyncWrite for RequestorStream {
+impl<T: AsyncWrite + Unpin, P: AsyncWrite + Unpin> AsyncWrite for MaybeTls<T, P> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
