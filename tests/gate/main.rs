@@ -25,6 +25,7 @@ mod deadlines;
 mod demo;
 mod differential;
 mod documentation;
+mod edge;
 mod endings;
 mod explaining;
 mod forbidden_requests;

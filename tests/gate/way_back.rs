@@ -20,7 +20,7 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 
 /// Where the PACS comes from.
-const ARCHIVE: [u8; 4] = [127, 0, 0, 5];
+pub(crate) const ARCHIVE: [u8; 4] = [127, 0, 0, 5];
 const REJECTED_SILENTLY: [u8; 3] = [1, 1, 1];
 
 /// A gate between `archive` and `ct1`, in both directions.
@@ -54,13 +54,7 @@ impl Ways {
 
     /// The PACS asks for an association, from an address and with titles.
     fn ask(&self, source: [u8; 4], calling: &str, called: &str) -> TcpStream {
-        let mut socket = connect_from(source, self.outward).unwrap();
-        let request = Associate::request(calling, called)
-            .context(1, CT, &[EXPLICIT])
-            .context(3, COMMITMENT, &[EXPLICIT])
-            .with_user(Item::roles(COMMITMENT, 0, 1));
-        socket.write_all(&request.encode()).unwrap();
-        socket
+        sending(source, self.outward, calling, called)
     }
 
     /// It is refused, and no byte and no connection comes to the device.
@@ -99,29 +93,45 @@ impl Ways {
     }
 }
 
-fn table(keys: &[(&'static str, &str)]) -> Table {
+/// A PACS asks for an association on which it stores and reports.
+pub(crate) fn sending(
+    source: [u8; 4],
+    listener: SocketAddr,
+    calling: &str,
+    called: &str,
+) -> TcpStream {
+    let mut socket = connect_from(source, listener).unwrap();
+    let request = Associate::request(calling, called)
+        .context(1, CT, &[EXPLICIT])
+        .context(3, COMMITMENT, &[EXPLICIT])
+        .with_user(Item::roles(COMMITMENT, 0, 1));
+    socket.write_all(&request.encode()).unwrap();
+    socket
+}
+
+pub(crate) fn table(keys: &[(&'static str, &str)]) -> Table {
     keys.iter().map(|(key, value)| (*key, (*value).to_owned())).collect()
 }
 
 /// The contexts that were accepted.
-fn opened(socket: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn opened(socket: &mut TcpStream) -> Vec<u8> {
     let answer = Pdu::read(socket).unwrap();
     assert_eq!(answer.kind, ASSOCIATE_AC);
     let results = Associate::parse(&answer).results();
     results.into_iter().filter(|(_, result, _)| *result == 0).map(|(id, ..)| id).collect()
 }
 
-fn says(socket: &mut TcpStream, context: u8, command: &[u8], data_set: &[u8]) -> Pdu {
+pub(crate) fn says(socket: &mut TcpStream, context: u8, command: &[u8], data_set: &[u8]) -> Pdu {
     socket.write_all(&p_data(context, COMMAND | LAST, command)).unwrap();
     socket.write_all(&p_data(context, LAST, data_set)).unwrap();
     Pdu::read(socket).unwrap()
 }
 
-fn status(pdu: &Pdu) -> Option<u16> {
+pub(crate) fn status(pdu: &Pdu) -> Option<u16> {
     Request::parse(&pdu.pdvs()[0].data).status
 }
 
-fn released(mut socket: TcpStream) {
+pub(crate) fn released(mut socket: TcpStream) {
     socket.write_all(&release_rq()).unwrap();
     assert_eq!(Pdu::read(&mut socket).unwrap().encode(), release_rp());
 }
