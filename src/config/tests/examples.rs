@@ -38,6 +38,24 @@ fn the_minimal_configuration_loads() {
 }
 
 #[test]
+fn the_gate_at_the_edge_loads() {
+    let site = site("edge.toml");
+    let files = [
+        ("tls/ca.pem", "tls/site-ca.pem"),
+        ("tls/gateway.pem", "tls/edge-server.pem"),
+        ("tls/gateway.key", "tls/edge-server.key"),
+        ("tls/gateway.pem", "tls/edge-client.pem"),
+        ("tls/gateway.key", "tls/edge-client.key"),
+    ];
+    for (from, to) in files {
+        site.write(to, fs::read(site.path(from)).unwrap());
+    }
+    let settings = site.load().unwrap();
+    assert_eq!((settings.listeners.len(), settings.loaded.peers), (2, 1));
+    assert!(settings.site.clients().any(|(table, _)| table == "pacs.central"));
+}
+
+#[test]
 fn the_reference_loads_with_the_example_peers() {
     let site = site("pacsgate.toml");
     add_drop_ins(&site);
