@@ -62,3 +62,4 @@ mod unsound_data_sets;
 mod unsteady_pacs;
 mod users;
 mod way_back;
+mod way_back_peers;

@@ -105,10 +105,28 @@ impl Archive {
             Storescp::keeping_all(&into)
         };
         let destinations: Vec<_> = (0..DESTINATIONS).map(destination).collect();
-        let address = free_address();
+        let known = destinations.iter().enumerate();
+        let known: Vec<_> = known.map(|(number, it)| (title(number), it.address)).collect();
+        Self::started(kind, directory, destinations, &known)
+    }
+
+    /// An empty archive that sends to these titles at these addresses.
+    pub(crate) fn that_knows(kind: Kind, known: &[(String, SocketAddr)]) -> Self {
+        let directory = TempDir::new().unwrap();
+        std::fs::create_dir(directory.path().join("storage")).unwrap();
+        Self::started(kind, directory, Vec::new(), known)
+    }
+
+    fn started(
+        kind: Kind,
+        directory: TempDir,
+        destinations: Vec<Storescp>,
+        known: &[(String, SocketAddr)],
+    ) -> Self {
+        let (storage, address) = (directory.path().join("storage"), free_address());
         let command = match kind {
-            Kind::Orthanc => orthanc(&storage, address, &destinations),
-            Kind::Storescp | Kind::Dcmqrscp => dcmqrscp(&storage, address, &destinations),
+            Kind::Orthanc => orthanc(&storage, address, known),
+            Kind::Storescp | Kind::Dcmqrscp => dcmqrscp(&storage, address, known),
         };
         let server = Supervised::start(directory, &command);
         until_it_listens(address, &server);
@@ -178,11 +196,9 @@ fn title(number: usize) -> String {
     format!("DESTINATION{number}")
 }
 
-fn dcmqrscp(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Vec<OsString> {
-    let known = destinations.iter().enumerate();
-    let known = known.map(|(number, it)| {
-        let title = title(number);
-        format!("{} = ({title}, localhost, {})\n", title.to_lowercase(), it.address.port())
+fn dcmqrscp(storage: &Path, address: SocketAddr, known: &[(String, SocketAddr)]) -> Vec<OsString> {
+    let known = known.iter().map(|(title, at)| {
+        format!("{} = ({title}, {}, {})\n", title.to_lowercase(), at.ip(), at.port())
     });
     let text = format!(
         "NetworkTCPPort = {}\nMaxPDUSize = 16384\nMaxAssociations = 64\n\
@@ -198,10 +214,9 @@ fn dcmqrscp(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> V
     vec!["/usr/bin/dcmqrscp".into(), "+B".into(), "-v".into(), "-c".into(), file.into()]
 }
 
-fn orthanc(storage: &Path, address: SocketAddr, destinations: &[Storescp]) -> Vec<OsString> {
-    let known = destinations.iter().enumerate().map(|(number, it)| {
-        let title = title(number);
-        (title.clone(), serde_json::json!([title, "127.0.0.1", it.address.port()]))
+fn orthanc(storage: &Path, address: SocketAddr, known: &[(String, SocketAddr)]) -> Vec<OsString> {
+    let known = known.iter().map(|(title, at)| {
+        (title.clone(), serde_json::json!([title, at.ip().to_string(), at.port()]))
     });
     let file = write_orthanc_settings(storage, address.port(), &known.collect());
     vec!["/usr/sbin/Orthanc".into(), file]
