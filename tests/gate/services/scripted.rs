@@ -76,6 +76,11 @@ impl Scripted {
         Self { server, address: (Ipv4Addr::LOCALHOST, port).into() }
     }
 
+    /// Where it listens.
+    pub(super) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A gate before it that gives `ct1` these services.
     pub(super) fn front(&self, services: &str) -> Front {
         Front::with(settings(Settings::new(self.address)).services(services))
