@@ -108,10 +108,11 @@ where
         stream.write_all(request).await?;
         stream.flush().await
     };
-    let asked = asked.await;
+    // A target that refuses says why before it closes: where nothing can be written any more, the
+    // reason (in TLS an alert) may still wait to be read.
+    let _ = asked.await;
     let mut header = [0; Header::LEN];
-    // A target that refuses says why before it closes.
-    stream.read_exact(&mut header).await.map_err(|error| asked.err().unwrap_or(error))?;
+    stream.read_exact(&mut header).await?;
     match answer_header(header).map_err(|error| failed(TargetFailure::Malformed(error)))? {
         AnswerHeader::Accept(length) => {
             let mut body = Vec::new();
@@ -164,3 +165,6 @@ impl TargetFailure {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
