@@ -12,6 +12,7 @@ mod pki;
 mod resumption;
 mod revocation;
 mod settings;
+mod targets;
 mod usage;
 
 use std::time::Duration;

@@ -47,6 +47,11 @@ pacsgate_core::reasons! {
             "a certificate that the other end shows cannot be used",
             "Issue the other end a new X.509 v3 certificate: RSA of 2048 bits and more or P-256, P-384, \
              signed with SHA-256 or better." => CONGESTION;
+        WrongKey: "outgoing-wrong-key",
+            "the other end does not hold the key of the certificate that it shows",
+            "Give the other end the key that belongs to its certificate; if it is not misconfigured, \
+             somebody is showing another's certificate: check that `address` is the right system."
+            => CONGESTION;
         TooLarge: "outgoing-handshake-too-large",
             "the other end sent more than any honest handshake has",
             "Let the other end send its certificate and the intermediates only." => CONGESTION;
@@ -104,19 +109,19 @@ impl OutgoingFault {
             ErrorKind::BrokenPipe,
         ];
         let has_ended = ends.contains(&error.kind());
-        Self::of_read(error).unwrap_or(if has_ended { Self::Closed } else { Self::Other })
+        let otherwise = if has_ended { Self::Closed } else { Self::Other };
+        in_tls(error).map_or(otherwise, |error| Self::of_tls(error, seen.was_asked))
     }
 
-    /// What TLS says in an error of a stream, if it is TLS that says it.
+    /// What TLS says in an error of a stream that is up, if it is TLS that says it.
     pub fn of_read(error: &io::Error) -> Option<Self> {
-        let error = error.get_ref()?.downcast_ref::<Error>()?;
-        Some(Self::of_tls(error))
+        in_tls(error).map(|error| Self::of_tls(error, true))
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]
-    fn of_tls(error: &Error) -> Self {
+    fn of_tls(error: &Error, has_agreed: bool) -> Self {
         match error {
-            Error::AlertReceived(alert) => Self::of_alert(*alert),
+            Error::AlertReceived(alert) => Self::of_alert(*alert, has_agreed),
             Error::PeerIncompatible(_) => Self::NothingInCommon,
             Error::InvalidMessage(_) => Self::NotTls,
             Error::InvalidCertificate(_) => Self::Unusable,
@@ -125,9 +130,12 @@ impl OutgoingFault {
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "a non-exhaustive list of the library")]
-    const fn of_alert(alert: AlertDescription) -> Self {
+    const fn of_alert(alert: AlertDescription, has_agreed: bool) -> Self {
         use AlertDescription as A;
         match alert {
+            // So a server of TLS 1.2 tells that it misses a certificate (RFC 5246 section 7.4.6). What is
+            // judged once version and cipher suite are agreed upon is the certificate.
+            A::HandshakeFailure if has_agreed => Self::RefusesUs,
             A::NoCertificate
             | A::BadCertificate
             | A::UnsupportedCertificate
@@ -147,6 +155,11 @@ impl OutgoingFault {
     }
 }
 
+/// What is TLS's own in an error of its stream.
+fn in_tls(error: &io::Error) -> Option<&Error> {
+    error.get_ref()?.downcast_ref()
+}
+
 impl From<HandshakeFault> for OutgoingFault {
     /// The verifier's judgement of what the other end shows.
     fn from(fault: HandshakeFault) -> Self {
@@ -160,16 +173,15 @@ impl From<HandshakeFault> for OutgoingFault {
             F::KeyUsageMissing | F::KeyUsageWrong => Self::Usage,
             F::CertificateMissing
             | F::CertificateUnparsable
-            | F::CertificateTooLarge
             | F::CertificateVersion
             | F::CriticalExtension
             | F::UnsupportedAlgorithm
             | F::WeakSignature
             | F::ShortRsaKey
             | F::BrainpoolKey
-            | F::RsaPssKey
-            | F::WrongKey => Self::Unusable,
-            F::HandshakeTooLarge => Self::TooLarge,
+            | F::RsaPssKey => Self::Unusable,
+            F::WrongKey => Self::WrongKey,
+            F::CertificateTooLarge | F::HandshakeTooLarge => Self::TooLarge,
             F::ProtocolVersion | F::NoCommonCipher => Self::NothingInCommon,
             F::Malformed => Self::NotTls,
             F::Closed => Self::Closed,
@@ -180,5 +192,24 @@ impl From<HandshakeFault> for OutgoingFault {
             | F::Unverified
             | F::Other => Self::Other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_a_failure_behind_the_request_for_a_certificate_as_one_of_it() {
+        let failure = Error::AlertReceived(AlertDescription::HandshakeFailure);
+        let failure = io::Error::new(ErrorKind::InvalidData, failure);
+        let of = |was_asked| {
+            let mut seen = Seen::default();
+            seen.was_asked = was_asked;
+            OutgoingFault::of_handshake(&failure, &seen)
+        };
+        assert_eq!(of(false), OutgoingFault::NothingInCommon);
+        assert_eq!(of(true), OutgoingFault::RefusesUs);
+        assert_eq!(OutgoingFault::of_read(&failure), Some(OutgoingFault::RefusesUs));
     }
 }
