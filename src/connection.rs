@@ -465,7 +465,10 @@ impl Permitted {
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
-            Err(Refused { reason, acceptor }) => {
+            Err(Refused { reason, tls, acceptor }) => {
+                if let Some(failure) = &tls {
+                    requestor.account.target_failed(failure);
+                }
                 let mut ended = requestor.answered(reason.at(permit.direction()));
                 ended.acceptor = acceptor;
                 ended.at_target = Some(slot.over());

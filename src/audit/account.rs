@@ -28,7 +28,7 @@ use crate::basis::Withdrawal;
 use crate::port::Way;
 use crate::reason::Reason;
 use crate::relay::{Ending, Loss, Over, Traffic};
-use crate::stream::tls::HandshakeFailure;
+use crate::stream::tls::{HandshakeFailure, OutgoingFailure};
 
 /// The account of one connection.
 pub struct Account {
@@ -115,10 +115,15 @@ impl Account {
         }
         let presented = failure.presented.as_deref();
         self.record.certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
-        let (sentence, said) = (reason.to_string(), failure.error.to_string());
-        self.record.detail = (sentence != said).then(|| {
-            PeerText::from_display(format_args!("{sentence} ({said})"), PeerText::SENTENCE)
-        });
+        self.record.detail = detail(reason, &failure.error.to_string());
+    }
+
+    /// TLS with the target failed: what it has shown, and what was said of that.
+    pub fn target_failed(&mut self, failure: &OutgoingFailure) {
+        let presented = failure.presented.as_deref();
+        self.record.target_certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
+        let said = failure.said.as_deref();
+        self.record.detail = said.and_then(|said| detail(failure.fault.into(), said));
     }
 
     /// It was made to wait, for what its origin has done before.
@@ -342,6 +347,13 @@ fn response(status: Option<u16>) -> PeerText {
         }
         None => PeerText::from_display("nothing", PeerText::PHRASE),
     }
+}
+
+/// The reason's sentence, and behind it what else was said.
+fn detail(reason: Reason, said: &str) -> Option<PeerText> {
+    let sentence = reason.to_string();
+    let both = format_args!("{sentence} ({said})");
+    (sentence != said).then(|| PeerText::from_display(both, PeerText::SENTENCE))
 }
 
 fn contexts(asked: usize, granted: Option<usize>, removed: &[Removed]) -> ContextsRecord {

@@ -47,6 +47,9 @@ pub struct Record {
     /// The client certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Box<CertificateRecord>>,
+    /// What a target has shown with which TLS did not come up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target_certificate: Option<Box<CertificateRecord>>,
     /// The calling AE title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calling: Option<PeerText>,
@@ -137,6 +140,7 @@ impl Record {
             source,
             proxy: None,
             certificate: None,
+            target_certificate: None,
             calling: None,
             called: None,
             peer: None,
@@ -200,7 +204,7 @@ impl Serialize for ConnectionId {
     }
 }
 
-/// What a line says of the client certificate.
+/// What a line says of a certificate.
 #[derive(Clone, Debug, Serialize)]
 pub struct CertificateRecord {
     #[serde(serialize_with = "hex")]

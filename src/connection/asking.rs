@@ -19,22 +19,34 @@ use crate::relay::target::{self, TargetFailure, Unanswered};
 use crate::site::Site;
 use crate::stream::proxy_protocol::{self, Ends};
 use crate::stream::sides::TargetStream;
-use crate::stream::tls::OutgoingFault;
+use crate::stream::tls::{OutgoingFailure, OutgoingFault};
 
-/// A target that did not open the association, and what is to be said to it.
+/// A target that did not open the association, and what is to be said of it and to it.
 pub(super) struct Refused {
     pub(super) reason: Reason,
+    /// What TLS knows of it besides.
+    pub(super) tls: Option<Box<OutgoingFailure>>,
     pub(super) acceptor: Option<(TargetStream, Farewell)>,
 }
 
 impl Refused {
     pub(super) fn new(reason: impl Into<Reason>) -> Self {
-        Self { reason: reason.into(), acceptor: None }
+        Self { reason: reason.into(), tls: None, acceptor: None }
     }
 
     fn by(reason: impl Into<Reason>, word: Option<Abort>, stream: TargetStream) -> Self {
         let farewell = word.map(|abort| Farewell::word(&abort.encode())).unwrap_or_default();
-        Self { reason: reason.into(), acceptor: Some((stream, farewell)) }
+        Self { reason: reason.into(), tls: None, acceptor: Some((stream, farewell)) }
+    }
+
+    /// TLS 1.3 tells of a refused certificate only when the answer is awaited.
+    fn late(error: &io::Error, stream: TargetStream) -> Self {
+        let Some(fault) = OutgoingFault::of_read(error) else {
+            return Self::by(TargetFailure::Closed, None, stream);
+        };
+        let said = Some(error.to_string());
+        let tls = Some(Box::new(OutgoingFailure { fault, presented: None, said }));
+        Self { tls, ..Self::by(fault, None, stream) }
     }
 }
 
@@ -59,7 +71,7 @@ pub(super) async fn ask_target(
     };
     let mut gone = pin!(gone);
     let mut stream = tokio::select! {
-        reached = reach(permit, target, &site.limits, &header) => reached.map_err(Refused::new)?,
+        reached = reach(permit, target, &site.limits, &header) => reached?,
         () = &mut gone => return Err(Refused::new(TargetFailure::Abandoned)),
     };
     let answer = tokio::select! {
@@ -77,19 +89,26 @@ async fn reach(
     target: &Target,
     limits: &Limits,
     header: &[u8],
-) -> Result<TargetStream, Reason> {
-    let mut socket = target::connect(permit, &target.address, limits).await?;
+) -> Result<TargetStream, Refused> {
+    let socket = target::connect(permit, &target.address, limits).await;
+    let mut socket = socket.map_err(Refused::new)?;
     if !header.is_empty() {
         let told = timeout(limits.dial, socket.write_all(header)).await;
         if !matches!(told, Ok(Ok(()))) {
-            return Err(TargetFailure::Closed.into());
+            return Err(Refused::new(TargetFailure::Closed));
         }
     }
     let Some(tls) = &target.tls else { return Ok(TargetStream::Plain(socket)) };
     let address = address(&socket);
     let shaken = timeout(limits.handshake, Box::pin(tls.connect(address, socket))).await;
-    let stream = shaken.unwrap_or(Err(OutgoingFault::Timeout))?;
-    Ok(TargetStream::Tls(Box::new(stream)))
+    match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {
+        Ok(stream) => Ok(TargetStream::Tls(Box::new(stream))),
+        Err(failure) => Err(Refused {
+            reason: failure.fault.into(),
+            tls: Some(Box::new(failure)),
+            acceptor: None,
+        }),
+    }
 }
 
 /// Without one it has gone, and the handshake says so.
@@ -107,12 +126,7 @@ fn conclude(
         Err(Unanswered::Failed(failure)) => {
             return Err(Refused::by(failure, failure.abort(), stream));
         }
-        // TLS 1.3 tells of a refused certificate only now.
-        Err(Unanswered::Ended(error)) => {
-            let of_tls = OutgoingFault::of_read(&error).map(Reason::from);
-            let reason = of_tls.unwrap_or(TargetFailure::Closed.into());
-            return Err(Refused::by(reason, None, stream));
-        }
+        Err(Unanswered::Ended(error)) => return Err(Refused::late(&error, stream)),
     };
     match permit.conclude(received) {
         Ok(conclusion) => Ok((stream, conclusion)),

@@ -37,7 +37,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
-pub use outgoing::{Client, OutgoingFault, OutgoingSettings, OutgoingStream};
+pub use outgoing::{Client, OutgoingFailure, OutgoingFault, OutgoingSettings, OutgoingStream};
 pub use settings::{ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError};
 pub use verifier::MAX_CHAIN_BYTES;
 

@@ -175,7 +175,7 @@ fn check_names_foreign_keys_of_the_gate_and_of_its_cas() {
         let output = workshop.check("gate");
         let words = words(&output);
         assert_eq!(output.status.code(), Some(78), "{words}");
-        for (file, whose) in [("gate.key", "server certificate 1"), ("ca.pem", "client CA 1")] {
+        for (file, whose) in [("gate.key", "server certificate 1"), ("ca.pem", "CA 1")] {
             assert!(words.contains(&format!("{file}: {whose}: its key {named}")), "{words}");
         }
     }

@@ -68,12 +68,14 @@ fn fails(edge: &Gate, reason: &str) -> Value {
 }
 
 /// A central gate with another certificate, and an edge that does not take it.
+/// The audit shows what there is to compare or to pin.
 fn refuses(shown: &Identity, reason: &str) {
     let central = Scenario::with(|mut settings| {
         settings.serve(shown);
         settings
     });
-    fails(&edge(central.gate.address, |_, _| {}), reason);
+    let line = fails(&edge(central.gate.address, |_, _| {}), reason);
+    assert_eq!(line["target_certificate"]["sha256"], shown.sha256(), "{line}");
     assert_eq!(central.pacs.connections(), 0);
 }
 
@@ -128,6 +130,9 @@ fn a_certificate_that_is_revoked_at_the_other_end_is_named() {
     };
     serves(&with(revoking(&[])));
     fails(&with(revoking(&[site().gate.leaf()])), "outgoing-certificate-revoked");
+    let yesterday = SystemTime::now() - Duration::from_secs(86_400);
+    let line = fails(&with(site().root.crl(&[], yesterday)), "outgoing-crl");
+    assert!(line["detail"].as_str().unwrap().contains("(it expired on "), "{line}");
 }
 
 #[test]

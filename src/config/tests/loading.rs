@@ -149,9 +149,8 @@ fn tells_what_is_wrong_in_which_of_several_cas() {
     site.write("tls/vendor.pem", other_ca() + &gateway);
     let told = site.told();
     for name in ["vendor-x", "hospital"] {
-        let line = format!(
-            "listener.vendors.tls.client_ca.{name}: tls/vendor.pem: client CA 2: it is not a CA"
-        );
+        let line =
+            format!("listener.vendors.tls.client_ca.{name}: tls/vendor.pem: CA 2: it is not a CA");
         assert!(told.contains(&line), "{told}");
     }
 }

@@ -182,7 +182,7 @@ impl RevocationLists {
             if anchors.iter().all(|anchor| anchor.subject.as_ref() != list.crl.issuer()) {
                 tracing::warn!(
                     issuer = %list.issuer.escape_debug(),
-                    "a revocation list is of no configured client CA: it serves only clients that \
+                    "a revocation list is of no configured CA: it serves only those that \
                      send its issuer as an intermediate"
                 );
             }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use pacsgate_core::certificate::Ca;
+use pacsgate_core::certificate::{Ca, Certificate};
 use pacsgate_core::quoted::Quoted;
 use rustls::ClientConfig;
 use rustls::SignatureScheme;
@@ -56,6 +56,18 @@ pub struct Client {
     verifier: Arc<ServerVerifier>,
     own: Certificates,
     cas: Certificates,
+}
+
+/// A handshake with a target that did not end in a connection.
+#[derive(Debug)]
+pub struct OutgoingFailure {
+    /// Why.
+    pub fault: OutgoingFault,
+    /// The certificate that the target has shown, if it came that far and could be read. Whether it
+    /// has the key is not said: for the audit only.
+    pub presented: Option<Box<Certificate>>,
+    /// What the verifier, rustls or the system said besides: peer text, unescaped.
+    pub said: Option<String>,
 }
 
 /// A stream to a target over TLS.
@@ -117,7 +129,7 @@ impl Client {
         &self,
         address: IpAddr,
         socket: TcpStream,
-    ) -> Result<OutgoingStream, OutgoingFault> {
+    ) -> Result<OutgoingStream, OutgoingFailure> {
         let (io, over) = ReadAhead::for_handshake(socket);
         // Without a name there is a pin, and nothing is said of whom the gate wants.
         let name = match &self.name {
@@ -131,15 +143,24 @@ impl Client {
                 () = over.notified() => None,
             }
         };
-        let (outcome, seen) = seen::during(handshake).await;
-        let mut stream = match outcome {
-            None => return Err(OutgoingFault::TooLarge),
-            Some(Err(error)) => return Err(OutgoingFault::of_handshake(&error, &seen)),
-            Some(Ok(stream)) => stream,
+        let (outcome, mut seen) = seen::during(handshake).await;
+        let (fault, said) = match outcome {
+            None => (OutgoingFault::TooLarge, None),
+            Some(Err(error)) => {
+                // What rustls says of a refused certificate only names the alert.
+                let said =
+                    if seen.fault().is_some() { seen.more.take() } else { Some(error.to_string()) };
+                (OutgoingFault::of_handshake(&error, &seen), said)
+            }
+            Some(Ok(mut stream)) => match self.is_verified(&seen) {
+                Ok(()) => {
+                    stream.get_mut().0.handshake_done();
+                    return Ok(stream);
+                }
+                Err(fault) => (fault, None),
+            },
         };
-        self.is_verified(&seen)?;
-        stream.get_mut().0.handshake_done();
-        Ok(stream)
+        Err(OutgoingFailure { fault, presented: seen.presented, said })
     }
 
     /// A handshake in which the verifier had no say is none; and who wants to prove who it is wants to
@@ -169,6 +190,13 @@ impl Client {
     /// The CAs of which every certificate is refused, as their revocation lists have ended.
     pub fn silenced(&self, now: SystemTime) -> impl Iterator<Item = Quoted> {
         self.verifier.lists().ended(now)
+    }
+}
+
+impl From<OutgoingFault> for OutgoingFailure {
+    /// Of which there is no more to say.
+    fn from(fault: OutgoingFault) -> Self {
+        Self { fault, presented: None, said: None }
     }
 }
 

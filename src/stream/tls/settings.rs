@@ -157,27 +157,27 @@ pub enum SettingsError {
     )]
     KeyMismatch(usize),
     /// Nobody could ever connect.
-    #[error("there is neither a client CA nor a pinned certificate: nobody could connect")]
+    #[error("there is neither a CA nor a pinned certificate: nobody could connect")]
     NothingTrusted,
     /// A CA file holds something else.
-    #[error("client CA {}: it cannot be read as an X.509 certificate", .0 + 1)]
+    #[error("CA {}: it cannot be read as an X.509 certificate", .0 + 1)]
     CaUnparsable(usize),
     /// A device's certificate as a CA could vouch for any name.
     #[error(
-        "client CA {}: it is not a CA certificate (its basic constraints do not say CA:TRUE); \
+        "CA {}: it is not a CA certificate (its basic constraints do not say CA:TRUE); \
          pin a single device by cert_sha256 instead",
         .0 + 1
     )]
     CaIsNoCa(usize),
     /// A CA that vouches for nobody, as its signatures cannot be verified.
     #[error(
-        "client CA {}: its key is {}, so no certificate that it has issued can be verified; take it \
+        "CA {}: its key is {}, so no certificate that it has issued can be verified; take it \
          out, and pin each of its devices by cert_sha256 instead",
         .0 + 1, .1
     )]
     CaKeyForeign(usize, ForeignKey),
     /// A list without a CA would be thought to work.
-    #[error("there are revocation lists but no client CA whose certificates they could revoke")]
+    #[error("there are revocation lists but no CA whose certificates they could revoke")]
     CrlWithoutCa,
     /// A list that is none, or of a kind that is not understood.
     #[error(
