@@ -160,10 +160,10 @@ pub enum Command {
     /// Judged by the configuration in the files, as if nobody else were connected. Nothing is sent, and
     /// no secret is shown.
     ///
-    /// With --json there is one object on one line: `permitted`; `peer` and `pacs`, and `rule` (where the
-    /// peer's table begins), as far as they are known; `reason` and `detail`; `checks`, each with `good`
-    /// and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is `removed`;
-    /// `nearest`, `advice`, and `wire` (what the device hears); `assumed`, sentences on what nobody has
+    /// With --json there is one object on one line: `direction`; `permitted`; `peer` and `pacs`, and
+    /// `rule` (where the peer's table begins), as far as they are known; `reason` and `detail`; `checks`,
+    /// each with `good` and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is
+    /// `removed`; `nearest`, `advice`, and `wire` (what the requestor hears); `assumed`, sentences on what nobody has
     /// said; `then`, for an id: `time`, `event` and `reason` in the audit. What does not apply is null.
     ///
     /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong

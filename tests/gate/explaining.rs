@@ -12,6 +12,7 @@ use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, site};
 use crate::users::tokens::{Issuer, with_tokens};
 use crate::users::with_passwords;
+use crate::way_back::table;
 use serde_json::Value;
 use std::fs;
 use std::net::SocketAddr;
@@ -567,4 +568,38 @@ fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         assert!(Instant::now() < deadline, "{what} does not come");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn says_what_a_pacs_may_send_to_a_peer() {
+    let outward = |after: &str| {
+        let after = format!("\"{after}\"");
+        Asked::new(|mut settings| {
+            let listener = [("bind", r#"["127.0.0.4:0"]"#), ("direction", r#""outward""#)];
+            settings
+                .more
+                .push(("listener.inside", table(&[("plain", "true"), listener[0], listener[1]])));
+            settings.archive.insert("from", r#"["127.0.0.5"]"#.into());
+            settings.archive.insert("calling_ae", r#"["ARCHIVE"]"#.into());
+            let reach = [("address", r#""127.0.0.1:9""#), ("plain", "true"), ("after", &*after)];
+            let mut reach = table(&reach);
+            reach.insert("services", r#"["store"]"#.into());
+            settings.more.push(("peer.ct1.reach", reach));
+            settings
+        })
+    };
+    let asks = |asked: &Asked, calling: &str, more: &[&str]| {
+        let usual =
+            ["--listener", "inside", "--calling", calling, "--called", "CT1", "--service", "store"];
+        let output = [&usual[..], &["--source", "127.0.0.5"], more].concat();
+        words(&pacsgate(&asked.main, "explain", &output, None))
+    };
+    let said = asks(&outward("request"), "ARCHIVE", &[]);
+    assert!(said.contains("permitted: PACS archive reaches peer ct1"), "{said}");
+    assert!(said.contains("assumed             the PACS sends what was asked for"), "{said}");
+    let said = asks(&outward("any"), "ARCHIVE", &[]);
+    assert!(said.contains("permitted: PACS archive reaches peer ct1"), "{said}");
+    assert!(!said.contains("asked for"), "{said}");
+    let said = asks(&outward("request"), "OTHER", &[]);
+    assert!(said.contains("refused: ") && said.contains("the PACS hears"), "{said}");
 }

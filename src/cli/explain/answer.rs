@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
-    Candidate, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
+    After, Candidate, Everything, Facts, Finding, Occupancy, Permit, Refusal, Removed, Trace,
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
@@ -26,9 +27,14 @@ const NAMED: usize = 5;
 const ALONE: &str =
     "by the configuration as it is in the files now, and as if nobody else were connected";
 
+/// What is assumed where a PACS may send what was asked for, and no file says what was.
+const ASKED: &str = "the PACS sends what was asked for: a C-MOVE has named the called title, or the peer has \
+                     asked for a commitment";
+
 /// The document of `--json`; its fields are explained in the help.
 #[derive(Serialize)]
 pub(super) struct Explanation {
+    direction: &'static str,
     permitted: bool,
     peer: Option<String>,
     pacs: Option<String>,
@@ -74,7 +80,8 @@ impl Explanation {
         };
         let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
         explanation.rule = at.map(|at| at.to_string());
-        explanation.assumed.clone_from(&question.assumed);
+        explanation.direction = question.way.direction.name();
+        explanation.assumed.extend_from_slice(&question.assumed);
         if question.is_guessed {
             explanation.contexts.retain(|context| context.removed.is_none());
         }
@@ -93,6 +100,7 @@ impl Explanation {
             pacs: Some(permit.pacs().to_string()),
             checks: checks(permit.trace()),
             contexts,
+            assumed: awaits_request(permit).then_some(ASKED).into_iter().collect(),
             ..Self::nothing()
         }
     }
@@ -126,6 +134,7 @@ impl Explanation {
 
     const fn nothing() -> Self {
         Self {
+            direction: Direction::Inward.name(),
             permitted: false,
             peer: None,
             pacs: None,
@@ -158,7 +167,11 @@ impl Explanation {
             _ => {
                 let name = |name: &Option<String>| name.clone().unwrap_or_default();
                 let (peer, pacs) = (name(&self.peer), name(&self.pacs));
-                writeln!(out, "permitted: peer {peer} reaches PACS {pacs}")?;
+                if self.is_outward() {
+                    writeln!(out, "permitted: PACS {pacs} reaches peer {peer}")?;
+                } else {
+                    writeln!(out, "permitted: peer {peer} reaches PACS {pacs}")?;
+                }
             }
         }
         for Check { good, finding } in &self.checks {
@@ -167,10 +180,11 @@ impl Explanation {
         for context in self.contexts_told() {
             paragraph(out, "  context", INDENT, context);
         }
+        let hears = if self.is_outward() { "the PACS hears" } else { "the device hears" };
         let rows = [
             ("nearest miss", self.nearest.clone()),
             ("what to do", self.advice.clone()),
-            ("the device hears", self.wire.clone()),
+            (hears, self.wire.clone()),
             ("the peer's table", self.rule.clone()),
             ("decided then", self.then.as_ref().map(Before::told)),
             ("judged", Some(ALONE.to_owned())),
@@ -182,6 +196,10 @@ impl Explanation {
         }
         self.assumed.iter().for_each(|text| paragraph(out, "assumed", INDENT, text));
         Ok(())
+    }
+
+    fn is_outward(&self) -> bool {
+        self.direction == Direction::Outward.name()
     }
 
     /// Each in a line, or many together by what becomes of them.
@@ -228,7 +246,7 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     };
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
-    let contexts = contexts(&candidate);
+    let contexts = contexts(&candidate, way.direction);
     let admitted = candidate.admit(Occupancy::default()).map_err(refused)?;
     let permit = admitted.permit(identified.clone()).map_err(refused)?;
     Ok((permit, contexts))
@@ -240,14 +258,23 @@ fn checks(trace: &Trace) -> Vec<Check> {
     trace.iter().map(check).collect()
 }
 
-fn contexts(candidate: &Candidate) -> Vec<Context> {
+/// Whether nothing passes that nobody has asked for.
+fn awaits_request(permit: &Permit) -> bool {
+    permit.direction() == Direction::Outward && matches!(permit.after(), After::Request { .. })
+}
+
+fn contexts(candidate: &Candidate, direction: Direction) -> Vec<Context> {
+    let by_acceptor = match direction {
+        Direction::Inward => " by the PACS",
+        Direction::Outward => " by the peer",
+    };
     let asked = candidate.contexts().map(|(context, operations)| Context {
         id: context.id.value(),
         sop_class: Some(shown(&context.abstract_syntax)),
         operations: [Side::Requestor, Side::Acceptor]
             .into_iter()
             .flat_map(|side| {
-                let by = if side == Side::Requestor { "" } else { " by the PACS" };
+                let by = if side == Side::Requestor { "" } else { by_acceptor };
                 operations.iter(side).map(move |operation| format!("{}{by}", operation.name()))
             })
             .collect(),

@@ -212,8 +212,8 @@ impl Question {
 const GUESSED: &str = "the audit does not say which presentation contexts were asked for: every SOP \
                        class that is known is judged, and what would be permitted is listed; \
                        --service and --sop-class name others";
-const MANY: &str = "a request has at most 128 presentation contexts: for all of these the device asks \
-                    in several associations";
+const MANY: &str = "a request has at most 128 presentation contexts: all of these take several \
+                    associations";
 const AS_THEN: &str = "a CA of the gate vouches for the certificate, and has not revoked it; the file of the \
                        certificate says whether that is so";
 const RIGHT_PASSWORD: &str = "the password is taken for right";
