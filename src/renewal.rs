@@ -1,6 +1,6 @@
 //! What ends while the gate runs: its own certificates, those of the CAs, the revocation lists, and the
-//! certificates that peers have shown last. The log tells that they near their end, and that they have met it; so does the status, of a list without which
-//! everybody is refused.
+//! certificates that peers have shown last. The log tells that they near their end, and that they have
+//! met it; so does the status, of a list without which everybody is refused.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

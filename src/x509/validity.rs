@@ -147,14 +147,14 @@ impl Dated {
             (Self::Crl, When::Ends(..)) => "see that the next list comes in time",
             (Self::Crl, When::Grace(..)) => "fetch the current list",
             (Self::Crl, When::Ended(_)) => {
-                "every certificate of its CA is refused as crl-expired; fetch the current list"
+                "every certificate of its CA is refused; fetch the current list"
             }
             (_, When::Ends(..)) => "renew it",
             (Self::ClientCa, When::Ended(_) | When::Grace(..)) => {
                 "certificates that it has issued count until their own end; replace it"
             }
             (Self::Server | Self::Chain, When::Ended(_) | When::Grace(..)) => {
-                "devices that verify the gate refuse it; renew it"
+                "whoever verifies it refuses the gate; renew it"
             }
         }
     }

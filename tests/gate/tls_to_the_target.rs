@@ -21,13 +21,13 @@ use std::thread;
 use std::time::{Duration, SystemTime};
 
 /// A gate whose target is the central one.
-fn edge(central: SocketAddr, change: impl FnOnce(&Settings, &mut Table)) -> Gate {
+fn edge(central: SocketAddr, change: impl FnOnce(&mut Settings, &mut Table)) -> Gate {
     let mut settings = Settings::new(central);
     settings.archive.remove("ae_title");
     let ca = settings.file("target-ca.crt", &site().root.pem());
     let mut tls = Table::from([("ca", quoted(&ca)), ("name", format!("{GATE_NAME:?}"))]);
     shows(&settings, &mut tls, &site().ct1);
-    change(&settings, &mut tls);
+    change(&mut settings, &mut tls);
     settings.more.push(("pacs.archive.tls", tls));
     settings.start()
 }
@@ -196,6 +196,35 @@ fn who_wants_to_show_a_certificate_wants_to_be_asked_for_it() {
     // TLS is up, and the request is on its way.
     ct1.vanish();
     nothing.audited("refused", "closed-before-answer");
+}
+
+#[test]
+fn the_log_warns_of_what_the_edge_shows_before_it_ends() {
+    let central = Scenario::usual();
+    let ending = Profile { validity: Validity::Ending, ..Profile::client(CT1_NAME) };
+    let edge = edge(central.gate.address, |settings, tls| {
+        shows(settings, tls, &site().root.issue(&ending));
+    });
+    edge.wait_for_log("pacs.archive.tls.certificate");
+    edge.wait_for_log("whoever verifies it refuses the gate; renew it");
+}
+
+#[test]
+fn the_central_gate_hears_of_the_device_before_tls() {
+    let central = Scenario::with(|mut settings| {
+        settings.listener.insert("proxy_protocol_from", r#"["127.0.0.1"]"#.into());
+        settings
+    });
+    let edge = edge(central.gate.address, |settings, _| {
+        settings.archive.insert("proxy_protocol", "true".into());
+    });
+    let mut ct1 = Caller::with(&site().ct1).call(edge.address).unwrap();
+    ct1.associate(&Associate::echo("CT1", "PACS"));
+    ct1.release();
+    let device = edge.audited("closed", "released")["source"].clone();
+    let line = central.gate.audited("closed", "released");
+    assert_eq!(line["source"], device, "{line}");
+    assert!(line["proxy"].is_string(), "{line}");
 }
 
 #[test]

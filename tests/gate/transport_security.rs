@@ -29,7 +29,7 @@ fn says_that_its_own_certificate_ends_and_has_ended() {
     scenario.gate.wait_for_log("the certificate \"CN=gate.radiology.example\" expires on ");
     echoing(&scenario, &ct1());
     let line = scenario.gate.wait_for_log("gate.radiology.example\" expired on ");
-    assert!(line.contains("devices that verify the gate refuse it; renew it"), "{line}");
+    assert!(line.contains("whoever verifies it refuses the gate; renew it"), "{line}");
     assert!(line.contains("listener=front"), "{line}");
 }
 

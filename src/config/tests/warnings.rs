@@ -112,7 +112,7 @@ fn says_what_becomes_of_clients_after_the_end_of_a_revocation_list() {
                 2040-01-01T00:00:00Z";
     let serves = "and serves only until 2040-01-08T00:00:00Z; fetch the current list";
     assert_eq!(after(&site, 0), format!("{place}: {list} {serves}"));
-    let refused = "every certificate of its CA is refused as crl-expired; fetch the current list";
+    let refused = "every certificate of its CA is refused; fetch the current list";
     assert_eq!(after(&site, 7 * DAY), format!("{place}: {list}; {refused}"));
     assert_eq!(after(&Site::new(&guarded()), 0), format!("{place}: {list}; {refused}"));
 }
@@ -185,7 +185,7 @@ fn warns_of_each_certificate_at_the_end_of_its_time() {
 fn says_what_a_certificate_past_its_end_means() {
     let warned = Site::new(MAIN).warned_at(moment(END_OF_CERTIFICATES));
     let expected = [
-        "expired on 4096-01-01T00:00:00Z; devices that verify the gate refuse it; renew it",
+        "expired on 4096-01-01T00:00:00Z; whoever verifies it refuses the gate; renew it",
         "expired on 4096-01-01T00:00:00Z; certificates that it has issued count until their own \
          end; replace it",
     ];
