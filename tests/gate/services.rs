@@ -6,14 +6,14 @@
 
 mod by_sop_class;
 mod commitment;
-mod conversation;
+pub(crate) mod conversation;
 mod others;
 mod outcome;
 mod print;
 mod procedure_step;
 mod query;
 mod retrieval;
-mod scripted;
+pub(crate) mod scripted;
 mod unasked;
 mod unified_step;
 mod worklist;

@@ -8,21 +8,21 @@ use serde_json::{Value, json};
 use std::process::Command;
 
 /// What is proposed and done.
-pub(super) struct Conversation<'a> {
-    pub(super) contexts: &'a [&'static str],
+pub(crate) struct Conversation<'a> {
+    pub(crate) contexts: &'a [&'static str],
     /// The SOP classes for which both roles are proposed.
-    pub(super) roles: &'a [&'static str],
-    pub(super) steps: Value,
+    pub(crate) roles: &'a [&'static str],
+    pub(crate) steps: Value,
 }
 
 impl<'a> Conversation<'a> {
     /// One without roles.
-    pub(super) fn on(contexts: &'a [&'static str], steps: Value) -> Self {
+    pub(crate) fn on(contexts: &'a [&'static str], steps: Value) -> Self {
         Self { contexts, roles: &[], steps }
     }
 
     /// Has it with the gate, as `CT1`. What was told: of the association, then of each step.
-    pub(super) fn held(&self, front: &Front) -> Vec<Value> {
+    pub(crate) fn held(&self, front: &Front) -> Vec<Value> {
         let order = json!({
             "host": "127.0.0.1",
             "port": front.gate.address.port(),
@@ -45,7 +45,7 @@ impl<'a> Conversation<'a> {
     }
 
     /// The same where every context is accepted; the answer to each step.
-    pub(super) fn answers(&self, front: &Front) -> Vec<Value> {
+    pub(crate) fn answers(&self, front: &Front) -> Vec<Value> {
         let mut told = self.held(front);
         let accepted = told.remove(0);
         assert_eq!(accepted["accepted"], json!(self.contexts));
@@ -54,6 +54,6 @@ impl<'a> Conversation<'a> {
 }
 
 /// The status of each step.
-pub(super) fn statuses(answers: &[Value]) -> Vec<Option<u64>> {
+pub(crate) fn statuses(answers: &[Value]) -> Vec<Option<u64>> {
     answers.iter().map(|answer| answer["status"].as_u64()).collect()
 }
