@@ -23,18 +23,22 @@ impl<'a> Conversation<'a> {
 
     /// Has it with the gate, as `CT1`. What was told: of the association, then of each step.
     pub(crate) fn held(&self, front: &Front) -> Vec<Value> {
-        let order = json!({
+        self.held_at(json!({
             "host": "127.0.0.1",
             "port": front.gate.address.port(),
-            "calling": "CT1",
-            "called": PUBLIC_TITLE,
             "tls": front.certificates(),
             "version": Version::Tls13.number(),
             "name": GATE_NAME,
-            "contexts": self.contexts,
-            "roles": self.roles,
-            "steps": self.steps,
-        });
+        }))
+    }
+
+    /// The same at any address, with TLS and from an address of its own where the order says so.
+    pub(crate) fn held_at(&self, mut order: Value) -> Vec<Value> {
+        order["calling"] = "CT1".into();
+        order["called"] = PUBLIC_TITLE.into();
+        order["contexts"] = json!(self.contexts);
+        order["roles"] = json!(self.roles);
+        order["steps"] = self.steps.clone();
         let mut command = Command::new(python());
         // It imports its neighbour, of which nothing compiled shall stay in the source tree.
         command.arg("-B").arg(script("services.py")).arg(order.to_string());
@@ -46,7 +50,11 @@ impl<'a> Conversation<'a> {
 
     /// The same where every context is accepted; the answer to each step.
     pub(crate) fn answers(&self, front: &Front) -> Vec<Value> {
-        let mut told = self.held(front);
+        self.answered(self.held(front))
+    }
+
+    /// The answer to each step, where every context was accepted.
+    pub(crate) fn answered(&self, mut told: Vec<Value>) -> Vec<Value> {
         let accepted = told.remove(0);
         assert_eq!(accepted["accepted"], json!(self.contexts));
         told

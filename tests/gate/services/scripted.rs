@@ -4,7 +4,7 @@ use crate::matrix::front::Front;
 use crate::matrix::installed::{python, script};
 use crate::matrix::supervised::Supervised;
 use crate::support::PATIENCE;
-use crate::support::dcmtk::settings;
+use crate::support::dcmtk::{Credentials, settings};
 use crate::support::settings::Settings;
 use serde_json::{Value, json};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,7 +47,7 @@ pub(crate) struct Scripted {
 impl Scripted {
     /// One that behaves.
     pub(crate) fn start() -> Self {
-        Self::asking(&json!([]), &json!([]))
+        Self::obeying(&json!({}))
     }
 
     /// One that asks for this before it answers a C-ECHO, and for that afterwards.
@@ -57,7 +57,21 @@ impl Scripted {
 
     /// One that behaves, with these SOP classes besides.
     pub(crate) fn supporting(sop_classes: &[&str]) -> Self {
-        Self::obeying(&json!({ "on_echo": [], "after_echo": [], "besides": sop_classes }))
+        Self::obeying(&json!({ "besides": sop_classes }))
+    }
+
+    /// One that is reached with TLS only, and demands the certificate that the gate shows.
+    pub(crate) fn with_tls(credentials: &Credentials) -> Self {
+        Self::obeying(&json!({ "tls": credentials.directory.path() }))
+    }
+
+    /// One that reports commitments to `CT1` at this address, on associations of its own, on which it
+    /// proposes its role or nothing.
+    pub(crate) fn reporting_to(device: SocketAddr, proposes_role: bool) -> Self {
+        let (host, port) = (device.ip().to_string(), device.port());
+        Self::obeying(&json!({ "report_to": {
+            "host": host, "port": port, "title": "CT1", "proposes_role": proposes_role,
+        }}))
     }
 
     fn obeying(order: &Value) -> Self {
@@ -107,6 +121,44 @@ impl Scripted {
         let told = lines.iter().filter(|line| line.get("told").is_some());
         let status = |line: &Value| line["told"].as_u64().unwrap_or_else(|| panic!("{line}"));
         told.map(|line| (line["on"].as_str().unwrap().to_owned(), status(line))).collect()
+    }
+
+    /// The reports of storage commitments that it has had, in the order of their transactions, once
+    /// there are so many.
+    pub(crate) fn reports(&self, expected: usize) -> Vec<Report> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let lines = lines(&self.server);
+            let reports = lines.iter().filter(|line| line["transaction"].is_string());
+            let mut reports: Vec<_> = reports.map(Report::read).collect();
+            if reports.len() >= expected {
+                reports.sort();
+                return reports;
+            }
+            assert!(Instant::now() < deadline, "{} of {expected} reports", reports.len());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+/// The report of a storage commitment: what was committed and what was not, by SOP instance.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Report {
+    pub(crate) transaction: String,
+    pub(crate) event_type: u64,
+    pub(crate) committed: Vec<String>,
+    pub(crate) failed: Vec<String>,
+}
+
+impl Report {
+    fn read(line: &Value) -> Self {
+        let instances = |key: &str| serde_json::from_value(line[key].clone()).unwrap();
+        Self {
+            transaction: line["transaction"].as_str().unwrap().to_owned(),
+            event_type: line["type"].as_u64().unwrap(),
+            committed: instances("committed"),
+            failed: instances("failed"),
+        }
     }
 }
 
