@@ -6,7 +6,7 @@
 
 pub(crate) mod device;
 pub(crate) mod reached;
-mod tap;
+pub(crate) mod tap;
 
 use crate::matrix::archives::{Archive, Kind, TITLE, objects_under};
 use crate::matrix::front::{Front, PUBLIC_TITLE, Version};

@@ -11,6 +11,7 @@ use crate::support::gate::Gate;
 use crate::support::settings::Settings;
 use crate::way_back_peers::device::credentials;
 use crate::way_back_peers::reached::{outward, reaching};
+use crate::way_back_peers::tap::{Tap, has, is_tls};
 use serde_json::{Value, json};
 use std::net::{IpAddr, SocketAddr};
 
@@ -79,11 +80,19 @@ fn assert_led_outwards(gate: &Gate, reports: usize) {
 fn orthanc_reports_on_associations_of_its_own() {
     let (device, outward) = (Scripted::with_tls(&credentials()), outward());
     let archive = Archive::that_knows(Kind::Orthanc, &[("CT1".into(), outward)]);
-    let settings = reaching(archive.address, outward, device.address(), "storage-commitment");
-    let front = Front::with(settings);
+    let to_device = Tap::before(device.address());
+    let settings = reaching(archive.address, outward, to_device.address, "storage-commitment");
+    let mut front = Front::with(settings);
+    let from_device = Tap::before(front.gate.address);
+    front.gate.address = from_device.address;
     assert_eq!(statuses(&storing().answers(&front)), [Some(0); 3]);
     assert_eq!(device.reports(2), looked());
     assert_led_outwards(&front.gate, 2);
+    for (tap, connections) in [(from_device, 1), (to_device, 2)] {
+        let streams = tap.seen();
+        assert_eq!(streams.len(), 2 * connections);
+        assert!(streams.iter().all(|it| is_tls(it) && !has(it, TRANSACTIONS[0].as_bytes())));
+    }
 }
 
 /// Role selection is often missing where the standard wants it (PS3.4 section J.3.3.1.3).
