@@ -17,7 +17,9 @@ use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
 /// The address of the device.
-const DEVICE: [u8; 4] = [127, 0, 0, 20];
+pub(crate) const DEVICE: [u8; 4] = [127, 0, 0, 20];
+/// Where the edge is, as long as nobody knows.
+const UNKNOWN: &str = "127.0.0.1:9";
 /// The name in the certificate that the central gate shows at the edge.
 const CENTRAL: &str = "central.radiology.example";
 const SERVICES: &str = r#"["echo", "store", "find", "move", "storage-commitment"]"#;
@@ -36,14 +38,8 @@ impl Chain {
     fn new() -> Self {
         let device = Pacs::good();
         let central = Scenario::with(central);
-        let edge = edge(front(&central.gate), device.address).start();
-        let listener = |gate: &Gate, name: &str| {
-            listening(&gate.wait_for_log(&format!("listener={name}"))).unwrap()
-        };
-        // Each needs the other's address.
-        edit(&central.gate, "127.0.0.1:9", &front(&edge).to_string());
-        reload(&central.gate);
-        let (plain, inside) = (listener(&edge, "device"), listener(&central.gate, "inside"));
+        let edge = edge_before(&central.gate, device.address);
+        let (plain, inside) = (port(&edge, "device"), port(&central.gate, "inside"));
         Self { device, edge, central, plain, inside }
     }
 
@@ -61,8 +57,18 @@ impl Chain {
     }
 }
 
-fn front(gate: &Gate) -> SocketAddr {
-    listening(&gate.wait_for_log("listener=front")).unwrap()
+/// A gate at the edge, beside this device, where the central gate then reaches it.
+pub(crate) fn edge_before(central: &Gate, device: SocketAddr) -> Gate {
+    let edge = edge(port(central, "front"), device).start();
+    // Each needs the other's address.
+    edit(central, UNKNOWN, &port(&edge, "front").to_string());
+    reload(central);
+    edge
+}
+
+/// Where a listener of a gate is.
+pub(crate) fn port(gate: &Gate, listener: &str) -> SocketAddr {
+    listening(&gate.wait_for_log(&format!("listener={listener}"))).unwrap()
 }
 
 fn reach(address: &str) -> Table {
@@ -72,12 +78,12 @@ fn reach(address: &str) -> Table {
 }
 
 /// The central gate: TLS towards the edge, and the PACS behind it.
-fn central(mut settings: Settings) -> Settings {
+pub(crate) fn central(mut settings: Settings) -> Settings {
     let inside = [("bind", r#"["127.0.0.4:0"]"#), ("plain", "true"), ("direction", r#""outward""#)];
     settings.more.push(("listener.inside", table(&inside)));
     settings.archive.insert("from", r#"["127.0.0.5"]"#.into());
     settings.archive.insert("calling_ae", r#"["ARCHIVE"]"#.into());
-    settings.more.push(("peer.ct1.reach", reach("127.0.0.1:9")));
+    settings.more.push(("peer.ct1.reach", reach(UNKNOWN)));
     let tls = trusting(&settings, &Profile::client(CENTRAL));
     settings.more.push(("peer.ct1.reach.tls", tls));
     settings.services(SERVICES)

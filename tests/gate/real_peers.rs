@@ -4,7 +4,7 @@
 
 use crate::support::associate::{Associate, CT, EXPLICIT, IMPLICIT, VERIFICATION};
 use crate::support::authority::{Profile, Validity};
-use crate::support::dcmtk::{Credentials, Storescp, call, objects, settings, words};
+use crate::support::dcmtk::{Credentials, Storescp, call, objects, proposing, settings, words};
 use crate::support::dimse::echo_rq;
 use crate::support::gate::Gate;
 use crate::support::pdu::{COMMAND, LAST, Pdu, RELEASE_RP, p_data, release_rq};
@@ -62,8 +62,7 @@ fn objects_arrive_as_by_a_direct_store() {
     let credentials = Credentials::of(&site().ct1);
     for (name, file) in objects(directory.path()) {
         let direct = Storescp::start();
-        let [ref proposal, ref combine] = proposing(name);
-        let plain = vec![PathBuf::from(proposal), PathBuf::from(combine)];
+        let plain = proposing(name);
         let output = call("storescu", &plain, TITLES, direct.address, std::slice::from_ref(&file));
         assert!(output.status.success(), "{name}: {}", words(&output));
         let expected = direct.stored();
@@ -167,15 +166,4 @@ fn refused(options: &[PathBuf], titles: [&str; 2], reason: &str) -> Output {
     assert!(after.status.success(), "{}", words(&after));
     assert_eq!(pacs.connections(), 1);
     output
-}
-
-/// The proposals that let an object go as it is.
-fn proposing(name: &str) -> [&'static str; 2] {
-    match name {
-        "implicit" => ["-xi", "-R"],
-        "big-endian" => ["-xb", "-R"],
-        "rle" => ["-xr", "-R"],
-        "jpeg-lossless" => ["-xs", "-R"],
-        _ => ["-xe", "-R"],
-    }
 }

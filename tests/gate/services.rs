@@ -6,14 +6,14 @@
 
 mod by_sop_class;
 mod commitment;
-mod conversation;
+pub(crate) mod conversation;
 mod others;
 mod outcome;
 mod print;
 mod procedure_step;
 mod query;
 mod retrieval;
-mod scripted;
+pub(crate) mod scripted;
 mod unasked;
 mod unified_step;
 mod worklist;
@@ -39,8 +39,9 @@ pub(crate) const TRIED: [Tried; 17] = [
     Tried {
         service: "move",
         requestors: "movescu, pynetdicom",
-        pacs: "dcmqrscp",
-        permitted: "to a title of `move_to`; without it, to a title of the peer's own",
+        pacs: "dcmqrscp, Orthanc",
+        permitted: "to a title of `move_to`; without it, to a title of the peer's own; and back through \
+                    an outward listener to a storescp with TLS, to the byte as without the gate",
         forbidden: "to another title that the PACS knows",
     },
     Tried {
@@ -74,8 +75,9 @@ pub(crate) const TRIED: [Tried; 17] = [
     Tried {
         service: "storage-commitment",
         requestors: "pynetdicom",
-        pacs: "pynetdicom",
-        permitted: "N-ACTION, and N-EVENT-REPORT on the same association",
+        pacs: "Orthanc, pynetdicom",
+        permitted: "N-ACTION; N-EVENT-REPORT on the same association and, through an outward listener, \
+                    on another, with and without role selection; also by way of a gate at the edge",
         forbidden: "N-GET",
     },
     Tried {

@@ -1,18 +1,21 @@
 """pynetdicom as a PACS for the services that DCMTK's and Orthanc's servers do not have.
 
 The only argument is a JSON object: what it asks for by itself before it answers a C-ECHO, and
-what after that. Its first line of output is its port; after that it writes what it saw as JSON,
+what after that; "report_to" is where it reports commitments on an association of its own, and "tls"
+the directory with the certificates of a device that is reached with TLS. Its first line of output is its port; after that it writes what it saw as JSON,
 an object a line.
 """
 
 import json
+import pathlib
+import ssl
 import sys
 import threading
 import time
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
-from pynetdicom import AE, evt, register_uid, sop_class
+from pynetdicom import AE, build_role, evt, register_uid, sop_class
 from pynetdicom.dimse_primitives import N_DELETE
 from pynetdicom.service_class import ServiceClass, StorageServiceClass
 from pynetdicom.service_class_n import UnifiedProcedureStepServiceClass
@@ -168,7 +171,18 @@ def told(event):
         request.AffectedSOPInstanceUID,
         event.event_information,
     )
+    if request.AffectedSOPClassUID == sop_class.StorageCommitmentPushModel:
+        say(
+            transaction=event.event_information.TransactionUID,
+            type=request.EventTypeID,
+            committed=instances_of(event.event_information, "ReferencedSOPSequence"),
+            failed=instances_of(event.event_information, "FailedSOPSequence"),
+        )
     return 0x0000, None
+
+
+def instances_of(information, keyword):
+    return sorted(item.ReferencedSOPInstanceUID for item in information.get(keyword) or [])
 
 
 def sent(event):
@@ -180,10 +194,25 @@ def report(association, commitment):
     done = Dataset()
     done.TransactionUID = commitment.TransactionUID
     done.ReferencedSOPSequence = commitment.ReferencedSOPSequence
+    own = associated(order["report_to"]) if "report_to" in order else None
+    association = own or association
     status, _ = association.send_n_event_report(
         done, 1, sop_class.StorageCommitmentPushModel, "1.2.840.10008.1.20.1.1"
     )
     say(told=status.get("Status"), on="n-event-report")
+    if own:
+        own.release()
+
+
+def associated(device):
+    """An association with the device that asked, as SCP, whether or not it says so."""
+    entity = AE("ARCHIVE")
+    entity.add_requested_context(sop_class.StorageCommitmentPushModel, UNCOMPRESSED)
+    role = build_role(sop_class.StorageCommitmentPushModel, scp_role=True)
+    roles = [role] if device["proposes_role"] else []
+    return entity.associate(
+        device["host"], device["port"], ae_title=device["title"], ext_neg=roles
+    )
 
 
 def found(event):
@@ -215,8 +244,8 @@ def stored(event):
 
 def echoed(event):
     say(saw="c-echo")
-    ask(event.assoc, order["on_echo"])
-    if order["after_echo"]:
+    ask(event.assoc, order.get("on_echo", []))
+    if order.get("after_echo"):
         afterwards[event.assoc] = lambda: ask(event.assoc, order["after_echo"])
     return 0x0000
 
@@ -277,6 +306,19 @@ class AnyServiceClass(UnifiedProcedureStepServiceClass):
             super().SCP(request, context)
 
 
+def security():
+    """TLS that demands a certificate, or none."""
+    if "tls" not in order:
+        return None
+    directory = pathlib.Path(order["tls"])
+    context = ssl.create_default_context(
+        ssl.Purpose.CLIENT_AUTH, cafile=directory / "gate-ca.crt"
+    )
+    context.load_cert_chain(directory / "device.crt", directory / "device.key")
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
 def main():
     entity = AE("ARCHIVE")
     for uid in order.get("besides", []):
@@ -301,7 +343,9 @@ def main():
         (evt.EVT_N_SET, changed),
         (evt.EVT_PDU_SENT, sent),
     ]
-    server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+    server = entity.start_server(
+        ("127.0.0.1", 0), block=False, ssl_context=security(), evt_handlers=handlers
+    )
     say(port=server.server_address[1])
     threading.Event().wait()
 

@@ -81,6 +81,7 @@ def associate(order, contexts, roles=(), handlers=()):
         order["port"],
         ae_title=order["called"],
         ext_neg=[*roles, *user(order)],
+        bind_address=(order["from"], 0) if "from" in order else None,
         evt_handlers=[*handlers, (evt.EVT_PDU_RECV, note)],
         tls_args=security(order),
     )

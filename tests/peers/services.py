@@ -90,7 +90,15 @@ def get(association, step):
 
 
 def store(association, _):
-    image = dataset({"SOPClassUID": CTImageStorage, "SOPInstanceUID": "2.25.97", "PatientID": "1"})
+    image = dataset(
+        {
+            "SOPClassUID": CTImageStorage,
+            "SOPInstanceUID": "2.25.97",
+            "PatientID": "1",
+            "StudyInstanceUID": "2.25.95",
+            "SeriesInstanceUID": "2.25.96",
+        }
+    )
     image.file_meta = FileMetaDataset()
     image.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     be_scu(association)

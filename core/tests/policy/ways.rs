@@ -8,7 +8,7 @@ use pacsgate_core::certificate::Matcher;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
     After, Awaits, Candidate, Denial, Everything, Facts, Finding, Identified, IdentityFault,
-    KnownBy, Occupancy, Pacs, Peer, Policy, PolicyFault, Reach, Refusal, Removal, Shown,
+    KnownBy, Occupancy, Pacs, Peer, Policy, PolicyFault, Reach, Refusal, Remark, Removal, Shown,
 };
 use pacsgate_core::reason::Answer;
 use pacsgate_core::services::{Operation, Reception};
@@ -213,6 +213,32 @@ fn a_pacs_reaches_the_peer_whose_title_it_calls() {
     assert!(operations[1].allows(Side::Requestor, Operation::NEventReport));
     assert!(!operations[1].allows(Side::Acceptor, Operation::NAction));
     assert!(!operations[0].allows(Side::Acceptor, Operation::CStore));
+}
+
+/// PS3.4 section J.3.3.1.3 has the SCP propose its role on an association of its own. Who forgets to,
+/// and who proposes both roles or the other one, reports all the same, and so it arrives: without a
+/// role that nobody proposed, and without one in which there is nothing to do.
+#[test]
+fn a_report_needs_no_role_selection() {
+    let proposals = [
+        (None, None, vec![]),
+        (Some((true, true)), Some((false, true)), vec![(Remark::RoleClipped, 1)]),
+        (Some((true, false)), None, vec![(Remark::RoleRemoved, 1)]),
+    ];
+    for (proposed, asked, noted) in proposals {
+        let mut request = sent("CT1");
+        let selection = |(scu, scp)| role(COMMITMENT, scu, scp);
+        request.request.user.roles = proposed.map(selection).into_iter().collect();
+        let candidate = outward(&request, &Everything).unwrap();
+        assert!(candidate.contexts().any(|(context, operations)| {
+            context.id == id(3) && operations.allows(Side::Requestor, Operation::NEventReport)
+        }));
+        let admitted = candidate.admit(Occupancy::default()).unwrap();
+        let permit = admitted.permit(Identified::Nobody).unwrap();
+        let expected: Vec<_> = asked.map(selection).into_iter().collect();
+        assert_eq!(permit.request().user.roles, expected);
+        assert_eq!(permit.remarks().iter().collect::<Vec<_>>(), noted);
+    }
 }
 
 #[test]

@@ -177,6 +177,18 @@ pub(crate) fn objects(directory: &Path) -> Vec<(&'static str, PathBuf)> {
     rows.into_iter().enumerate().map(make).collect()
 }
 
+/// The options of `storescu` that let one of these objects go as it is.
+pub(crate) fn proposing(name: &str) -> Vec<PathBuf> {
+    let syntax = match name {
+        "implicit" => "-xi",
+        "big-endian" => "-xb",
+        "rle" => "-xr",
+        "jpeg-lossless" => "-xs",
+        _ => "-xe",
+    };
+    vec![syntax.into(), "-R".into()]
+}
+
 /// The gate's usual settings with the certificates that DCMTK can use.
 ///
 /// Its offer for TLS 1.2 has no ECDHE_ECDSA.
