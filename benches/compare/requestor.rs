@@ -60,19 +60,18 @@ impl Requestor {
         let study = sink::study(count, object);
         self.stream.write_all(&message::get(STUDY_GET, 1, &study)?)?;
         let mut pauses = Some(pause);
-        loop {
+        for _ in 0..count {
             let command = self.command()?;
-            if command.answers(C_GET) {
-                return Ok(());
-            }
             if command.field != C_STORE {
-                return Err(io::Error::other("neither C-STORE nor the end of C-GET"));
+                command.expect_success(C_GET)?;
+                return Err(io::Error::other("C-GET brought less than was asked for"));
             }
             pdv::discard_data_set(&mut self.stream, || {
                 thread::sleep(pauses.take().unwrap_or_default());
             })?;
             self.stream.write_all(&message::success(CT_IMAGE, C_STORE, &command)?)?;
         }
+        self.expect(C_GET)
     }
 
     /// Releases the association and waits until the other side has closed.
@@ -91,10 +90,7 @@ impl Requestor {
     }
 
     fn expect(&mut self, field: u16) -> io::Result<()> {
-        if self.command()?.answers(field) {
-            return Ok(());
-        }
-        Err(io::Error::other(format!("no response to command {field:04X}")))
+        self.command()?.expect_success(field)
     }
 
     fn command(&mut self) -> io::Result<Command> {
