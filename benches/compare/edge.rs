@@ -61,9 +61,17 @@ fn print(shown: &[Shown]) -> io::Result<()> {
         "edge / central",
         "edge / alone",
     ]);
-    for (case, Shown { edge, central, alone }) in CASES.iter().zip(shown) {
+    let mean =
+        |of: fn(&Shown) -> &Figures| Figures::mean(&shown.iter().map(of).collect::<Vec<_>>());
+    let all = Shown {
+        edge: mean(|shown| &shown.edge),
+        central: mean(|shown| &shown.central),
+        alone: mean(|shown| &shown.alone),
+    };
+    let names = CASES.iter().map(|case| case.name).chain(["all of them"]);
+    for (name, Shown { edge, central, alone }) in names.zip(shown.iter().chain([&all])) {
         table.row([
-            case.name.to_owned(),
+            name.to_owned(),
             edge.show(2),
             central.show(2),
             alone.show(2),
