@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, audit, pacsgate, start_sink, with_passwords};
+use crate::proxy::{Process, Proxy, audit, edge, pacsgate, start_sink, with_passwords};
 use crate::requestor::Requestor;
 
 /// The ground on which proxies are compared.
@@ -59,6 +59,15 @@ impl<'a> Ground<'a> {
     pub(crate) fn start_with_passwords(&self, file: &str) -> io::Result<Process> {
         let process = with_passwords(self.directory.path(), self.sink.address, file)?;
         self.try_out(&process)?;
+        Ok(process)
+    }
+
+    /// Starts a gate at the edge, before this central one.
+    pub(crate) fn start_edge(&self, central: &Process) -> io::Result<Process> {
+        let process = edge(self.directory.path(), central.address)?;
+        let mut requestor = Requestor::associate_plain(process.address)?;
+        requestor.echo()?;
+        requestor.release()?;
         Ok(process)
     }
 

@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
@@ -15,6 +15,7 @@ mod churn;
 #[path = "../../tests/gate/support/configuration.rs"]
 mod configuration;
 mod crowd;
+mod edge;
 mod ground;
 mod guesses;
 mod idle;
@@ -71,6 +72,7 @@ fn measure(options: &Options) -> io::Result<()> {
         }
         match part {
             Part::Stream => stream::run(&ground)?,
+            Part::Edge => edge::run(&ground)?,
             Part::Churn => churn::run(&ground)?,
             Part::Idle => idle::run(&ground)?,
             Part::Stall => stall::run(&ground)?,

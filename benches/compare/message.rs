@@ -12,6 +12,8 @@ pub(crate) const C_GET: u16 = 0x0010;
 /// C-ECHO-RQ.
 pub(crate) const C_ECHO: u16 = 0x0030;
 const RESPONSE: u16 = 0x8000;
+/// The status that means that all was done as asked (PS3.7 annex C); every other is a failure here.
+const SUCCESS: u16 = 0x0000;
 
 const NO_DATA_SET: u16 = 0x0101;
 const DATA_SET: u16 = 0x0001;
@@ -22,6 +24,8 @@ const STUDY_INSTANCE_UID: (u16, u16) = (0x0020, 0x000D);
 pub(crate) struct Command {
     pub(crate) field: u16,
     pub(crate) message_id: u16,
+    /// Responses have it.
+    status: Option<u16>,
     /// The affected SOP instance UID.
     pub(crate) instance: String,
 }
@@ -34,6 +38,7 @@ impl Command {
             match element {
                 0x0100 => command.field = number(value)?,
                 0x0110 | 0x0120 => command.message_id = number(value)?,
+                0x0900 => command.status = Some(number(value)?),
                 0x1000 => command.instance = uid(value),
                 _ => {}
             }
@@ -41,9 +46,17 @@ impl Command {
         Ok(command)
     }
 
-    /// Whether this answers a request with the command field `field`.
-    pub(crate) fn answers(&self, field: u16) -> bool {
-        self.field == field | RESPONSE
+    /// Makes sure that this is the successful response to a request with the command field `field`: what
+    /// was refused has cost less, and is no figure.
+    pub(crate) fn expect_success(&self, field: u16) -> io::Result<()> {
+        if self.field == field | RESPONSE && self.status == Some(SUCCESS) {
+            return Ok(());
+        }
+        let status = self.status.map_or("none".to_owned(), |status| format!("{status:04X}"));
+        Err(io::Error::other(format!(
+            "no success of command {field:04X}, but command {:04X} with status {status}",
+            self.field
+        )))
     }
 }
 
@@ -90,7 +103,7 @@ pub(crate) fn success(context: Context, field: u16, request: &Command) -> io::Re
         (0x0100, field | RESPONSE),
         (0x0120, request.message_id),
         (0x0800, NO_DATA_SET),
-        (0x0900, 0),
+        (0x0900, SUCCESS),
     ];
     let instance = (!request.instance.is_empty()).then_some(request.instance.as_str());
     pdv::command(context, &command_set(context, &numbers, instance)?)

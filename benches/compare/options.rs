@@ -48,6 +48,8 @@ pub(crate) struct Options {
 pub(crate) enum Part {
     /// CPU time for each GB of C-STORE and C-GET.
     Stream,
+    /// CPU time for each GB of a gate at the edge and of the central gate behind it.
+    Edge,
     /// CPU time for each association, and the round trip of C-ECHO.
     Churn,
     /// Resident memory of an idle association.
@@ -78,8 +80,9 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 8] = [
+    pub(crate) const EACH: [Self; 9] = [
         Self::Stream,
+        Self::Edge,
         Self::Churn,
         Self::Idle,
         Self::Stall,

@@ -1,5 +1,6 @@
 //! The proxies that are compared, each a process of its own.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::net::SocketAddr;
@@ -10,9 +11,9 @@ use std::{env, thread};
 use clap::ValueEnum;
 
 use crate::association::{CALLED, CALLING};
-use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
+use crate::configuration::{Table, listener, main_file, pacs, peer, tls};
 use crate::guesses::{TITLES, write};
-use crate::material::{CLIENT_NAME, GUESSER_NAME, Material};
+use crate::material::{CLIENT_NAME, GUESSER_NAME, Material, SERVER_NAME};
 use crate::options::Role;
 use crate::usage::Usage;
 
@@ -110,9 +111,29 @@ pub(crate) fn pacsgate(
     directory: &Path,
     upstream: SocketAddr,
 ) -> io::Result<Process> {
-    let file = directory.join("pacsgate.toml");
-    fs::write(&file, configuration(directory, upstream))?;
-    run(other, &file)
+    run(other, &directory.join("pacsgate.toml"), &configuration(directory, upstream))
+}
+
+/// Starts a gate at the edge before a central one: plain towards the requestor, whom it knows by the
+/// address, and a client with TLS towards `central`.
+pub(crate) fn edge(directory: &Path, central: SocketAddr) -> io::Result<Process> {
+    let mut tables = configuration(directory, central);
+    let material = Material::at(directory);
+    let tls = Table::from([
+        ("certificate", format!("{:?}", material.certificate("client"))),
+        ("private_key", format!("{:?}", material.key("client"))),
+        ("ca", format!("{:?}", material.ca())),
+        ("name", format!("{SERVER_NAME:?}")),
+    ]);
+    tables.insert("pacs.archive.tls", tls);
+    tables.remove("listener.front.tls");
+    tables.entry("listener.front").or_default().insert("plain", "true".into());
+    let load = tables.entry("peer.load").or_default();
+    load.insert("certificate", r#""none""#.into());
+    load.insert("from", r#"["127.0.0.1"]"#.into());
+    let audit = format!("{:?}", directory.join("edge.jsonl"));
+    tables.entry("log").or_default().insert("audit", audit);
+    run(None, &directory.join("edge.toml"), &tables)
 }
 
 /// Starts the gate with another peer, whose users have these passwords.
@@ -127,23 +148,27 @@ pub(crate) fn with_passwords(
     guesser.insert("user_identity", r#""password""#.into());
     guesser.insert("users", r#"["alice"]"#.into());
     guesser.insert("associations", "10000".into());
-    let users = Table::from([("file", r#""passwords""#.into())]);
-    let more = [named("peer.guesser", &guesser), named("passwords", &users)].concat();
+    let mut tables = configuration(directory, upstream);
+    tables.insert("peer.guesser", guesser);
+    tables.insert("passwords", Table::from([("file", r#""passwords""#.into())]));
     write(&directory.join("passwords"), passwords)?;
-    let file = directory.join("passwords.toml");
-    fs::write(&file, configuration(directory, upstream) + &more)?;
-    run(None, &file)
+    run(None, &directory.join("passwords.toml"), &tables)
 }
 
-fn run(other: Option<&Path>, file: &Path) -> io::Result<Process> {
+fn run(other: Option<&Path>, file: &Path, tables: &Tables) -> io::Result<Process> {
+    let tables: Vec<_> = tables.iter().map(|(name, table)| (*name, table)).collect();
+    fs::write(file, main_file(&tables))?;
     let mut command = Command::new(other.unwrap_or(Path::new(env!("CARGO_BIN_EXE_pacsgate"))));
     command.arg("run").arg("--config").arg(file);
     Process::start(command)
 }
 
+/// The tables of a configuration, by their names.
+type Tables = BTreeMap<&'static str, Table>;
+
 /// One peer that may do everything measured, with limits that thousands of associations of one
 /// address stay under; a peer never has more than half of its PACS's associations.
-fn configuration(directory: &Path, upstream: SocketAddr) -> String {
+fn configuration(directory: &Path, upstream: SocketAddr) -> Tables {
     let material = Material::at(directory);
     let tls = tls(material.certificate("server"), material.key("server"), material.ca());
     let mut archive = pacs(upstream, &[CALLED]);
@@ -159,13 +184,13 @@ fn configuration(directory: &Path, upstream: SocketAddr) -> String {
         ("request", r#""10m""#.into()),
     ]);
     let log = Table::from([("audit", format!("{:?}", audit(directory)))]);
-    main_file(&[
-        ("listener.front", &listener()),
-        ("listener.front.tls", &tls),
-        ("pacs.archive", &archive),
-        ("peer.load", &load),
-        ("limits", &limits),
-        ("log", &log),
+    Tables::from([
+        ("listener.front", listener()),
+        ("listener.front.tls", tls),
+        ("pacs.archive", archive),
+        ("peer.load", load),
+        ("limits", limits),
+        ("log", log),
     ])
 }
 

@@ -31,6 +31,13 @@ impl Figures {
         self.0.iter().zip(&other.0).map(|(own, other)| own / other).collect()
     }
 
+    /// The mean of several, round by round.
+    pub(crate) fn mean(all: &[&Self]) -> Self {
+        let rounds = all.iter().map(|figures| figures.0.len()).min().unwrap_or_default();
+        let values = |round| all.iter().filter_map(move |figures| figures.0.get(round));
+        (0..rounds).map(|round| values(round).sum::<f64>() / all.len() as f64).collect()
+    }
+
     /// `median [min–max]`.
     pub(crate) fn show(&self, decimals: usize) -> String {
         let sorted = self.sorted();

@@ -1,6 +1,6 @@
-//! The load: a blocking DICOM requestor over TLS.
+//! The load: a blocking DICOM requestor, over TLS or without it.
 
-use std::io::{self, BufReader, IoSlice, Read, Write};
+use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
@@ -19,9 +19,11 @@ use crate::sink;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// An established association.
-pub(crate) struct Requestor {
-    stream: StreamOwned<ClientConnection, Socket>,
+pub(crate) struct Requestor<S = Tls> {
+    stream: S,
 }
+
+type Tls = StreamOwned<ClientConnection, Socket>;
 
 impl Requestor {
     /// Connects, shakes hands and has an association accepted.
@@ -36,8 +38,20 @@ impl Requestor {
         calling: &str,
         user: Option<(&str, &str)>,
     ) -> io::Result<Self> {
-        let mut stream = connect(to, tls)?;
-        stream.write_all(&association::request_as(calling, user)?)?;
+        Self::over(connect(to, tls)?, &association::request_as(calling, user)?)
+    }
+}
+
+impl Requestor<Socket> {
+    /// Connects without TLS and has an association accepted.
+    pub(crate) fn associate_plain(to: SocketAddr) -> io::Result<Self> {
+        Self::over(dial(to)?, &association::request()?)
+    }
+}
+
+impl<S: BufRead + Write> Requestor<S> {
+    fn over(mut stream: S, request: &[u8]) -> io::Result<Self> {
+        stream.write_all(request)?;
         association::expect_acceptance(&mut stream)?;
         Ok(Self { stream })
     }
@@ -60,19 +74,18 @@ impl Requestor {
         let study = sink::study(count, object);
         self.stream.write_all(&message::get(STUDY_GET, 1, &study)?)?;
         let mut pauses = Some(pause);
-        loop {
+        for _ in 0..count {
             let command = self.command()?;
-            if command.answers(C_GET) {
-                return Ok(());
-            }
             if command.field != C_STORE {
-                return Err(io::Error::other("neither C-STORE nor the end of C-GET"));
+                command.expect_success(C_GET)?;
+                return Err(io::Error::other("C-GET brought less than was asked for"));
             }
             pdv::discard_data_set(&mut self.stream, || {
                 thread::sleep(pauses.take().unwrap_or_default());
             })?;
             self.stream.write_all(&message::success(CT_IMAGE, C_STORE, &command)?)?;
         }
+        self.expect(C_GET)
     }
 
     /// Releases the association and waits until the other side has closed.
@@ -91,10 +104,7 @@ impl Requestor {
     }
 
     fn expect(&mut self, field: u16) -> io::Result<()> {
-        if self.command()?.answers(field) {
-            return Ok(());
-        }
-        Err(io::Error::other(format!("no response to command {field:04X}")))
+        self.command()?.expect_success(field)
     }
 
     fn command(&mut self) -> io::Result<Command> {
@@ -122,17 +132,18 @@ pub(crate) fn stall_in_handshake(to: SocketAddr, tls: &Arc<ClientConfig>) -> io:
     Ok(socket)
 }
 
-fn connect(
-    to: SocketAddr,
-    tls: &Arc<ClientConfig>,
-) -> io::Result<StreamOwned<ClientConnection, Socket>> {
+fn dial(to: SocketAddr) -> io::Result<Socket> {
     let socket = TcpStream::connect(to)?;
     socket.set_nodelay(true)?;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.set_write_timeout(Some(PATIENCE))?;
+    Ok(Socket(BufReader::with_capacity(CHUNK, socket)))
+}
+
+fn connect(to: SocketAddr, tls: &Arc<ClientConfig>) -> io::Result<Tls> {
+    let mut socket = dial(to)?;
     let mut session = session(tls)?;
     session.set_buffer_limit(Some(2 * CHUNK));
-    let mut socket = Socket(BufReader::with_capacity(CHUNK, socket));
     session.complete_io(&mut socket)?;
     Ok(StreamOwned::new(session, socket))
 }
@@ -144,11 +155,21 @@ pub(crate) fn session(tls: &Arc<ClientConfig>) -> io::Result<ClientConnection> {
 }
 
 /// A socket with a large read-ahead.
-struct Socket(BufReader<TcpStream>);
+pub(crate) struct Socket(BufReader<TcpStream>);
 
 impl Read for Socket {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         self.0.read(buf)
+    }
+}
+
+impl BufRead for Socket {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.0.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.0.consume(count);
     }
 }
 

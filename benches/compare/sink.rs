@@ -80,12 +80,11 @@ fn send_study(
     let instance = instance(Duration::ZERO);
     for _ in 0..component(study, 2) {
         message::write_store(writer, CT_IMAGE, 7, &instance, object)?;
-        let answered = match pdv::receive(reader)? {
-            Received::Command(set) => Command::parse(&set)?.answers(C_STORE),
-            Received::ReleaseRq | Received::ReleaseRp => false,
-        };
-        if !answered {
-            return Err(io::Error::other("no response to C-STORE"));
+        match pdv::receive(reader)? {
+            Received::Command(set) => Command::parse(&set)?.expect_success(C_STORE)?,
+            Received::ReleaseRq | Received::ReleaseRp => {
+                return Err(io::Error::other("no response to C-STORE"));
+            }
         }
     }
     Ok(())

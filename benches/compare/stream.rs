@@ -1,9 +1,10 @@
 //! CPU time of the proxy for each GB, up (C-STORE) and down (C-GET).
 
-use std::io;
+use std::io::{self, BufRead, Write};
 use std::time::{Duration, Instant};
 
 use crate::ground::Ground;
+use crate::options::Options;
 use crate::pdv::Object;
 use crate::proxy::{Process, Proxy};
 use crate::report::{Figures, Table, progress};
@@ -40,6 +41,20 @@ impl Case {
     const fn new(name: &'static str, way: Way, pixels: u64, pdu: u32) -> Self {
         Self { name, way, object: Object { pixels, pdu } }
     }
+
+    /// Moves what is to be moved; how many GB that was.
+    pub(crate) fn play<S: BufRead + Write>(
+        &self,
+        requestor: &mut Requestor<S>,
+        options: &Options,
+    ) -> io::Result<f64> {
+        let count = options.amount(AMOUNT).div_ceil(self.object.pixels);
+        match self.way {
+            Way::Up => (0..count).try_for_each(|_| requestor.store(self.object, Duration::ZERO))?,
+            Way::Down => requestor.get(count, self.object, Duration::ZERO)?,
+        }
+        Ok((count * self.object.pixels) as f64 / GB)
+    }
 }
 
 /// What one proxy showed in one case.
@@ -72,16 +87,11 @@ pub(crate) fn measure(
     process: &Process,
     case: &Case,
 ) -> io::Result<(f64, f64)> {
-    let count = ground.options.amount(AMOUNT).div_ceil(case.object.pixels);
     let mut requestor = Requestor::associate(process.address, &ground.tls)?;
     let (before, start) = (process.usage().cpu()?, Instant::now());
-    match case.way {
-        Way::Up => (0..count).try_for_each(|_| requestor.store(case.object, Duration::ZERO))?,
-        Way::Down => requestor.get(count, case.object, Duration::ZERO)?,
-    }
+    let amount = case.play(&mut requestor, ground.options)?;
     let (elapsed, after) = (start.elapsed(), process.usage().cpu()?);
     requestor.release()?;
-    let amount = (count * case.object.pixels) as f64 / GB;
     Ok(((after - before) / amount, amount / elapsed.as_secs_f64()))
 }
 
