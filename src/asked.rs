@@ -21,7 +21,6 @@ pub struct Memory {
 struct Asking {
     memory: Arc<Memory>,
     pacs: Arc<str>,
-    peer: Arc<str>,
     calling: AeTitle,
 }
 
@@ -30,7 +29,7 @@ struct Asking {
 struct Sending {
     memory: Arc<Memory>,
     pacs: Arc<str>,
-    peer: Arc<str>,
+    titles: Arc<[AeTitle]>,
     called: AeTitle,
     window: Duration,
 }
@@ -42,26 +41,20 @@ impl Memory {
     }
 
     /// For an association of a peer that calls by this title.
-    pub fn of_peer(
-        self: &Arc<Self>,
-        pacs: &Arc<str>,
-        peer: &Arc<str>,
-        calling: AeTitle,
-    ) -> Arc<dyn Requests> {
-        let memory = Arc::clone(self);
-        Arc::new(Asking { memory, pacs: Arc::clone(pacs), peer: Arc::clone(peer), calling })
+    pub fn of_peer(self: &Arc<Self>, pacs: &Arc<str>, calling: AeTitle) -> Arc<dyn Requests> {
+        Arc::new(Asking { memory: Arc::clone(self), pacs: Arc::clone(pacs), calling })
     }
 
-    /// For an association of a PACS to a peer with this title and window.
+    /// For an association of a PACS to a peer with these titles, of which it has called one.
     pub fn of_pacs(
         self: &Arc<Self>,
         pacs: &Arc<str>,
-        peer: &Arc<str>,
+        titles: &Arc<[AeTitle]>,
         called: AeTitle,
         window: Duration,
     ) -> Arc<dyn Awaited> {
-        let memory = Arc::clone(self);
-        Arc::new(Sending { memory, pacs: Arc::clone(pacs), peer: Arc::clone(peer), called, window })
+        let (memory, pacs, titles) = (Arc::clone(self), Arc::clone(pacs), Arc::clone(titles));
+        Arc::new(Sending { memory, pacs, titles, called, window })
     }
 
     fn asked(&self) -> MutexGuard<'_, Asked> {
@@ -81,7 +74,7 @@ impl Requests for Asking {
 
     fn commits(&self) {
         let now = self.memory.now();
-        self.memory.asked().commits(&self.pacs, &self.peer, now);
+        self.memory.asked().commits(&self.pacs, self.calling, now);
     }
 }
 
@@ -93,7 +86,7 @@ impl Awaited for Sending {
 
     fn report(&self) -> bool {
         let now = self.memory.now();
-        self.memory.asked().report(&self.pacs, &self.peer, now)
+        self.memory.asked().report(&self.pacs, &self.titles, now)
     }
 }
 
@@ -102,7 +95,7 @@ impl Awaits for Memory {
         self.asked().objects(pacs, *to, None, window, self.now())
     }
 
-    fn report(&self, pacs: &Arc<str>, peer: &Arc<str>) -> bool {
-        self.asked().report(pacs, peer, self.now())
+    fn report(&self, pacs: &Arc<str>, to: &[AeTitle]) -> bool {
+        self.asked().report(pacs, to, self.now())
     }
 }

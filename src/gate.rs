@@ -58,14 +58,15 @@ impl Gate {
         match basis.way.direction {
             Direction::Inward => Shared {
                 quota: self.quotas.of(peer, terms.caps),
-                requests: terms.asks().then(|| self.asked.of_peer(pacs, peer, request.calling)),
+                requests: terms.asks().then(|| self.asked.of_peer(pacs, request.calling)),
                 awaited: None,
             },
             Direction::Outward => {
                 let awaited = match terms.after {
                     After::Anything => None,
                     After::Request { window } => {
-                        Some(self.asked.of_pacs(pacs, peer, request.called, window))
+                        let titles = terms.contexts.titles();
+                        Some(self.asked.of_pacs(pacs, titles, request.called, window))
                     }
                 };
                 Shared { awaited, ..Shared::default() }

@@ -17,14 +17,14 @@ pub const REPORTS: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 const DESTINATIONS: usize = 16_384;
 /// The titles that have had objects moved to one of them: mostly its own, and those of a few others.
 const ORIGINATORS: usize = 64;
-/// The peers with a commitment at a PACS.
+/// The titles with a commitment at a PACS.
 const COMMITMENTS: usize = 65_536;
 
 /// What was asked.
 #[derive(Debug, Default)]
 pub struct Asked {
     moves: HashMap<(Arc<str>, AeTitle), Destination>,
-    commitments: HashMap<(Arc<str>, Arc<str>), Duration>,
+    commitments: HashMap<(Arc<str>, AeTitle), Duration>,
 }
 
 /// By whom objects were moved to a title, and when that went on last.
@@ -49,9 +49,9 @@ impl Asked {
         destination.by.insert(by, now);
     }
 
-    /// A peer has asked this PACS for a storage commitment.
-    pub fn commits(&mut self, pacs: &Arc<str>, peer: &Arc<str>, now: Duration) {
-        let key = (Arc::clone(pacs), Arc::clone(peer));
+    /// Somebody with this title has asked this PACS for a storage commitment.
+    pub fn commits(&mut self, pacs: &Arc<str>, by: AeTitle, now: Duration) {
+        let key = (Arc::clone(pacs), by);
         make_room(&mut self.commitments, &key, COMMITMENTS, |last| *last);
         self.commitments.insert(key, now);
     }
@@ -75,10 +75,11 @@ impl Asked {
         }
     }
 
-    /// Whether the report of a storage commitment may come from this PACS to a peer.
-    pub fn report(&self, pacs: &Arc<str>, peer: &Arc<str>, now: Duration) -> bool {
-        let last = self.commitments.get(&(Arc::clone(pacs), Arc::clone(peer)));
-        last.is_some_and(|last| is_within(*last, REPORTS, now))
+    /// Whether the report of a storage commitment may come from this PACS to a peer with these titles: an
+    /// archive may know a device by another of them than that by which it has asked.
+    pub fn report(&self, pacs: &Arc<str>, to: &[AeTitle], now: Duration) -> bool {
+        let last = |title: &AeTitle| self.commitments.get(&(Arc::clone(pacs), *title));
+        to.iter().filter_map(last).any(|last| is_within(*last, REPORTS, now))
     }
 }
 
@@ -146,8 +147,8 @@ mod tests {
     #[test]
     fn reports_come_for_a_fortnight_to_whoever_has_asked() {
         let mut asked = Asked::default();
-        let (ct1, mr1): (Arc<str>, Arc<str>) = ("ct1".into(), "mr1".into());
-        asked.commits(&archive(), &ct1, at(100));
+        let (ct1, mr1) = ([title("CT1_QR"), title("CT1")], [title("MR1")]);
+        asked.commits(&archive(), title("CT1"), at(100));
         let end = REPORTS + at(100);
         assert!(asked.report(&archive(), &ct1, end));
         assert!(!asked.report(&archive(), &ct1, end + at(1)));
@@ -171,9 +172,9 @@ mod tests {
         assert!(!asked.objects(&archive(), ws1, None, WINDOW, at(1000)));
         assert!(asked.objects(&archive(), by(0), None, at(DESTINATIONS as u64), at(1000)));
         for number in 0..=COMMITMENTS {
-            asked.commits(&archive(), &format!("ct{number}").into(), at(number as u64));
+            asked.commits(&archive(), by(number), at(number as u64));
         }
         assert_eq!(asked.commitments.len(), COMMITMENTS);
-        assert!(!asked.report(&archive(), &"ct0".into(), at(0)));
+        assert!(!asked.report(&archive(), &[by(0)], at(0)));
     }
 }

@@ -123,7 +123,9 @@ impl Policy {
         let by_address = peers.iter().enumerate().filter(by_address);
         by_address.for_each(|(index, peer)| addresses.insert(&peer.from, index));
         let mut pacs_addresses = Addresses::default();
-        pacs.iter().enumerate().for_each(|(index, it)| pacs_addresses.insert(&it.from, index));
+        // What has to show a certificate is not let in by its address.
+        let by_address = pacs.iter().enumerate().filter(|(_, pacs)| pacs.certificates.is_empty());
+        by_address.for_each(|(index, pacs)| pacs_addresses.insert(&pacs.from, index));
         let reached = peers.iter().enumerate().filter(|(_, peer)| peer.reach.is_some());
         let reached =
             reached.flat_map(|(index, peer)| peer.calling.iter().map(move |it| (*it, index)));
@@ -181,7 +183,7 @@ impl Policy {
     ) -> Result<(), Refusal> {
         let mut inquiry = Inquiry::new(Direction::Inward);
         let Ok(peer) = self.peer_with(certificate, &mut inquiry.trace) else { return Ok(()) };
-        inquiry.peer = Some(peer.name.clone());
+        inquiry.concerns(peer);
         let network = inquiry.trace.record(peer.network(source));
         let nearest = network.is_err().then(|| Box::new(peer.other_network()));
         let denial = network.and_then(|()| inquiry.trace.record(peer.connections(connections)));
@@ -217,7 +219,7 @@ impl Policy {
             Shown::Nothing => self.peer_called(&request.calling, &mut inquiry.trace)?,
             Shown::Plain => self.peer_at(facts, &mut inquiry.trace)?,
         };
-        inquiry.peer = Some(peer.name.clone());
+        inquiry.concerns(peer);
         inquiry.trace.record(peer.network(facts.source))?;
         inquiry.trace.record(peer.calling(&request.calling))?;
         let pacs = self.pacs_for(peer, &request.called, &mut inquiry.trace)?;
@@ -251,7 +253,10 @@ impl Policy {
     fn peer_at(&self, facts: &Facts<'_>, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let calling = &facts.request.request.calling;
         let at = || self.addresses.of(facts.source).filter_map(|index| self.peers.get(index));
-        let peer = at().find(|peer| peer.titles.contains(calling)).or_else(|| at().next());
+        let resembles =
+            |peer: &&PeerRules| peer.titles.iter().any(|it| peer::same_but_case(it, calling));
+        let peer = at().find(|peer| peer.titles.contains(calling)).or_else(|| at().find(resembles));
+        let peer = peer.or_else(|| at().next());
         trace.record(peer.map_or(Finding::AddressUnknown, |_| Finding::AddressKnown))?;
         peer.ok_or(Denial::UnknownAddress)
     }

@@ -169,6 +169,7 @@ impl Account {
         // Without a certificate, it is its user that shows who it is.
         self.record.standing = Standing::Peer;
         self.record.peer = Some(Arc::clone(permit.peer()));
+        self.record.contact = permit.contact().cloned();
         self.record.pacs = Some(Arc::clone(permit.pacs()));
         self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
         self.record.notes = Texts::collect(of_request(permit));
@@ -176,8 +177,17 @@ impl Account {
 
     /// The policy refused it; `asked` contexts, if there was a request.
     pub fn refused(&mut self, refusal: &Refusal, asked: Option<usize>) {
+        // At a plain listener, this is the first that is known of it.
+        let known = match refusal.direction.system(Side::Requestor) {
+            System::Peer => &refusal.peer,
+            System::Pacs => &refusal.pacs,
+        };
+        if self.record.plain && known.is_some() {
+            self.record.standing = Standing::Peer;
+        }
         if refusal.peer.is_some() {
             self.record.peer.clone_from(&refusal.peer);
+            self.record.contact.clone_from(&refusal.contact);
         }
         self.record.pacs.clone_from(&refusal.pacs);
         self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));

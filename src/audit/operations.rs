@@ -131,6 +131,8 @@ pub struct ForbiddenRecord {
     sop_class: Option<PeerText>,
     #[serde(skip_serializing_if = "Option::is_none")]
     move_to: Option<PeerText>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    originator: Option<PeerText>,
     why: &'static str,
     count: u64,
 }
@@ -185,6 +187,7 @@ impl From<&ForbiddenRequest> for ForbiddenRecord {
             operation: PeerText::from_display(request.asked, PeerText::PHRASE),
             sop_class: request.sop_class.as_ref().map(sop_class),
             move_to: request.destination.map(PeerText::from),
+            originator: request.originator.map(PeerText::from),
             why: request.why.code(),
             count: 1,
         }
@@ -254,6 +257,7 @@ impl OperationsRecord {
             operation: text(14),
             sop_class: Some(text(Uid::MAX_LEN)),
             move_to: Some(text(PeerText::TITLE)),
+            originator: Some(text(PeerText::TITLE)),
             why: "requestor-store-outside-get",
             count: u64::MAX,
         };

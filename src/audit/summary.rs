@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use self::identities::Identities;
-use self::peers::Peers;
+use self::peers::{Peers, Whose};
 use self::sources::{Origin, Reasons, Sources};
 use super::record::{Record, Standing, own_option};
 use crate::net::Source;
@@ -54,6 +54,8 @@ pub(super) struct Summed {
     source: Option<Origin>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     peer: Option<Arc<str>>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
+    pacs: Option<Arc<str>>,
     count: u64,
     reasons: Reasons,
     window_s: u64,
@@ -126,13 +128,17 @@ impl Closed {
     pub(super) fn lines(self) -> impl Iterator<Item = Summed> {
         let window_s = self.seconds;
         let sources = self.strangers.with(self.passersby);
-        let sources = sources.map(|(source, reasons)| (Some(source), None, reasons));
-        let peers = self.peers.into_sums().map(|(peer, reasons)| (None, Some(peer), reasons));
+        let sources = sources.map(|(source, reasons)| (Some(source), None, None, reasons));
+        let peers = self.peers.into_sums().map(|(whose, reasons)| match whose {
+            Whose::Peer(peer) => (None, Some(peer), None, reasons),
+            Whose::Pacs(pacs) => (None, None, Some(pacs), reasons),
+        });
         let all = sources.chain(peers).filter(|(.., reasons)| !reasons.is_empty());
-        all.map(move |(source, peer, reasons)| Summed {
+        all.map(move |(source, peer, pacs, reasons)| Summed {
             event: "summed",
             source,
             peer,
+            pacs,
             count: reasons.total(),
             reasons,
             window_s,

@@ -125,7 +125,8 @@ fn says_which_check_fails_and_what_was_missed_by_little() {
     let case = "the title differs in case from";
     let near = format!("{case} CT1");
     is_refused(&of("ct1", "PACS", &[]), "calling-title", Some(&near), "A-ASSOCIATE-RJ 1/1/3");
-    let near = "the calling title is that of peer mr1, and this certificate belongs to peer ct1";
+    let near =
+        "the calling title is that of peer mr1, and the certificate or address that of peer ct1";
     is_refused(&of("MR1", "PACS", &[]), "calling-title", Some(near), "A-ASSOCIATE-RJ 1/1/3");
     let near = format!("{case} PACS");
     is_refused(&of("CT1", "pacs", &[]), "called-title", Some(&near), "A-ASSOCIATE-RJ 1/1/7");

@@ -46,6 +46,7 @@ impl Ways {
             way.insert("address", format!("\"{at}\""));
             way.extend(table(reach));
             settings.more.push(("peer.ct1.reach", way));
+            settings.ct1.insert("contact", r#""Radiology, ext. 4711""#.into());
             settings.services(r#"["echo", "store", "move", "storage-commitment"]"#)
         });
         let outward = listening(&scenario.gate.wait_for_log("listener=inside")).unwrap();
@@ -156,7 +157,9 @@ fn an_object_that_was_asked_for_comes_back() {
             .wait_for_audit(|it| it["event"] == "closed" && it["direction"] == "outward")
     };
     assert_eq!((&line["peer"], &line["pacs"]), (&"ct1".into(), &"archive".into()));
+    assert_eq!(line["contact"], "Radiology, ext. 4711");
     let forbidden = ways.scenario.gate.audited("forbidden", "requestor-unrequested-object");
+    assert_eq!(forbidden["request"]["originator"], "MR1");
     assert!(forbidden["advice"].as_str().unwrap().contains("[peer.NAME.reach]"), "{forbidden}");
     assert_eq!(ways.device.connections(), 1);
 }
@@ -168,6 +171,23 @@ fn what_nobody_has_asked_for_does_not_reach_the_device() {
     let line = ways.refused(asked, REJECTED_SILENTLY, "nothing-requested");
     assert!(line["advice"].as_str().unwrap().contains("after = \"any\""), "{line}");
     assert_eq!(line["contexts"]["removed"][0]["why"], "not-requested");
+    assert_eq!(line["contact"], "Radiology, ext. 4711");
+}
+
+#[test]
+fn a_known_pacs_has_a_line_for_each_device_that_it_tries() {
+    let ways = Ways::new(&[]);
+    for _ in 0..9 {
+        let mut asked = ways.ask(ARCHIVE, "ARCHIVE", "NOBODY");
+        asked.read_to_end(&mut Vec::new()).unwrap();
+    }
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    let mut heard = Vec::new();
+    { asked }.read_to_end(&mut heard).unwrap();
+    ways.scenario.gate.audited("refused", "nothing-requested");
+    let lines = ways.scenario.gate.stop().audit;
+    let tried = |it: &&Value| it["reason"] == "peer-title" && it["pacs"] == "archive";
+    assert_eq!(lines.iter().filter(tried).count(), 9);
 }
 
 #[test]

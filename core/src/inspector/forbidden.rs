@@ -38,9 +38,10 @@ const ADD_TITLE: [&str; 2] = ["If the device subscribes under another of its tit
 const UNASKED: [&str; 2] = ["Look at the PACS: it sends a device what nobody has requested, which no \
                              key permits. If it is not faulty, it may have been broken into.";
     2];
-const UNREQUESTED: [&str; 2] = ["Retrieve again through the gate, or write `after = \"any\"` in the [peer.NAME.reach] \
-                                 table if the PACS sends by rules of its own. Otherwise it may have been \
-                                 broken into."; 2];
+const UNREQUESTED: [&str; 2] = ["Retrieve again through the gate. Write `after = \"any\"` in the [peer.NAME.reach] table if \
+                                 the PACS sends by rules of its own, or if the `originator` in `request` is not \
+                                 the title of the device that has retrieved. Otherwise it may have been broken \
+                                 into."; 2];
 const UNCOMMITTED: [&str; 2] = ["Let the device ask for its commitment through the gate: reports may come for 14 days \
                                  after that. If the PACS reports by rules of its own, write `after = \"any\"` in the \
                                  [peer.NAME.reach] table. Otherwise it may have been broken into.";
@@ -93,6 +94,8 @@ pub struct ForbiddenRequest {
     pub sop_class: Option<Uid>,
     /// Where a C-MOVE wanted the objects.
     pub destination: Option<AeTitle>,
+    /// Who has asked for the object, by the PACS, where nobody did.
+    pub originator: Option<AeTitle>,
 }
 
 /// A command by its name, or by its number where it has none.
@@ -142,7 +145,9 @@ impl ForbiddenRequest {
             Role::Cancel { .. } => Asked::Cancel,
         };
         let sop_class = command.sop_class.clone();
-        Self { why: why.by(from), asked, sop_class, destination: command.destination }
+        let (why, destination) = (why.by(from), command.destination);
+        let originator = command.originator.filter(|_| why.what == Forbidden::UnrequestedObject);
+        Self { why, asked, sop_class, destination, originator }
     }
 }
 

@@ -206,6 +206,7 @@ fn terms(
         direction: facts.direction,
         after: with.after,
         peer: peer.name.clone(),
+        contact: peer.contact.clone(),
         pacs: pacs.name.clone(),
         echo: received.echo,
         request,

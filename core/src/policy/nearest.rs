@@ -67,7 +67,7 @@ impl fmt::Display for Nearest {
             }
             Self::CallingTitleOf { owner, peer } => write!(
                 f,
-                "the calling title is that of peer {owner}, and this certificate belongs to peer {peer}"
+                "the calling title is that of peer {owner}, and the certificate or address that of peer {peer}"
             ),
             Self::CalledTitleOf { pacs, peer } => write!(
                 f,

@@ -30,9 +30,9 @@ impl Policy {
         inquiry.trace.record(pacs.network(facts.source))?;
         inquiry.trace.record(pacs.calling(&request.calling))?;
         let peer = self.peer_for(index, &request.called, &mut inquiry.trace)?;
-        inquiry.peer = Some(peer.name.clone());
+        inquiry.concerns(peer);
         let reach = peer.reach.as_ref().ok_or(Denial::PeerTitle)?;
-        let awaited = reach.awaited(facts.awaits, &pacs.name, &peer.name, &request.called);
+        let awaited = reach.awaited(facts.awaits, &pacs.name, &peer.titles, &request.called);
         let judged = proposal::judge_outward(facts.request, &reach.rights, awaited);
         let finding = judged.finding_outward();
         if let Err(denial) = inquiry.trace.record(finding) {
@@ -61,7 +61,10 @@ impl Policy {
             let all = self.pacs_addresses.of(facts.source);
             all.filter_map(|index| Some((index, self.pacs.get(index)?)))
         };
-        let pacs = at().find(|(_, pacs)| pacs.own_titles().contains(calling));
+        let has = |pacs: &Pacs| pacs.own_titles().contains(calling);
+        let resembles =
+            |pacs: &Pacs| pacs.own_titles().iter().any(|known| same_but_case(known, calling));
+        let pacs = at().find(|(_, pacs)| has(pacs)).or_else(|| at().find(|(_, it)| resembles(it)));
         let pacs = pacs.or_else(|| at().next());
         trace.record(pacs.map_or(Finding::PacsAddressUnknown, |_| Finding::PacsAddressKnown))?;
         pacs.ok_or(Denial::UnknownPacs)

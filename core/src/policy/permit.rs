@@ -33,6 +33,8 @@ pub(super) struct Terms {
     /// When the peer may be sent objects and reports, outward.
     pub(super) after: After,
     pub(super) peer: Arc<str>,
+    /// Who answers for it.
+    pub(super) contact: Option<Arc<str>>,
     pub(super) pacs: Arc<str>,
     pub(super) echo: Echo,
     pub(super) request: AssociateRq,
@@ -86,6 +88,7 @@ impl Terms {
             direction: self.direction,
             trace: self.trace,
             peer: Some(self.peer),
+            contact: self.contact,
             pacs: Some(self.pacs),
             removed: self.removed,
             is_stranger: self.is_stranger,
@@ -112,6 +115,11 @@ impl Permit {
     /// The name of the peer.
     pub fn peer(&self) -> &Arc<str> {
         &self.terms.peer
+    }
+
+    /// Who answers for the peer.
+    pub fn contact(&self) -> Option<&Arc<str>> {
+        self.terms.contact.as_ref()
     }
 
     /// How many objects the peer may store.

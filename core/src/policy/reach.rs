@@ -37,8 +37,8 @@ pub trait Awaits: fmt::Debug {
     /// Whether a C-MOVE has named this title, so that objects of the PACS may come to it.
     fn objects(&self, pacs: &Arc<str>, to: &AeTitle, window: Duration) -> bool;
 
-    /// Whether this peer has asked the PACS for a storage commitment.
-    fn report(&self, pacs: &Arc<str>, peer: &Arc<str>) -> bool;
+    /// Whether a peer with one of these titles has asked the PACS for a storage commitment.
+    fn report(&self, pacs: &Arc<str>, to: &[AeTitle]) -> bool;
 }
 
 /// Everything is awaited: for associations of which each request is judged by that, and for what does
@@ -51,7 +51,7 @@ impl Awaits for Everything {
         true
     }
 
-    fn report(&self, _: &Arc<str>, _: &Arc<str>) -> bool {
+    fn report(&self, _: &Arc<str>, _: &[AeTitle]) -> bool {
         true
     }
 }
@@ -97,14 +97,14 @@ impl ReachRules {
         &self,
         awaits: &dyn Awaits,
         pacs: &Arc<str>,
-        peer: &Arc<str>,
-        title: &AeTitle,
+        titles: &[AeTitle],
+        called: &AeTitle,
     ) -> Awaited {
         match self.after {
             After::Anything => Awaited::ALL,
             After::Request { window } => Awaited {
-                objects: awaits.objects(pacs, title, window),
-                report: awaits.report(pacs, peer),
+                objects: awaits.objects(pacs, called, window),
+                report: awaits.report(pacs, titles),
             },
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::denial::{Denial, NOT_AUTHENTICATED};
 use super::nearest::Nearest;
+use super::peer::PeerRules;
 use super::proposal::Removed;
 use super::remedy::remedy;
 use super::trace::{Finding, Trace};
@@ -22,6 +23,8 @@ pub struct Refusal {
     pub trace: Trace,
     /// The peer, once the certificate has shown it.
     pub peer: Option<Arc<str>>,
+    /// Who answers for that.
+    pub contact: Option<Arc<str>>,
     /// The PACS, once the called title has shown it.
     pub pacs: Option<Arc<str>>,
     /// The proposed contexts and why each is removed, once they were judged.
@@ -38,6 +41,7 @@ pub(super) struct Inquiry {
     pub(super) direction: Direction,
     pub(super) trace: Trace,
     pub(super) peer: Option<Arc<str>>,
+    pub(super) contact: Option<Arc<str>>,
     pub(super) pacs: Option<Arc<str>>,
     pub(super) removed: Vec<Removed>,
     pub(super) is_stranger: bool,
@@ -98,7 +102,14 @@ const CLOSER: [(Finding, &str); 3] = [
 impl Inquiry {
     pub(super) fn new(direction: Direction) -> Self {
         let (trace, removed) = (Trace::default(), Vec::new());
-        Self { direction, trace, peer: None, pacs: None, removed, is_stranger: false }
+        let (peer, contact, pacs) = (None, None, None);
+        Self { direction, trace, peer, contact, pacs, removed, is_stranger: false }
+    }
+
+    /// This is the peer, with who answers for it.
+    pub(super) fn concerns(&mut self, peer: &PeerRules) {
+        self.peer = Some(Arc::clone(&peer.name));
+        self.contact.clone_from(&peer.contact);
     }
 
     pub(super) fn refuse(self, denial: Denial) -> Refusal {
@@ -107,6 +118,7 @@ impl Inquiry {
             direction: self.direction,
             trace: self.trace,
             peer: self.peer,
+            contact: self.contact,
             pacs: self.pacs,
             removed: self.removed,
             is_stranger: self.is_stranger,

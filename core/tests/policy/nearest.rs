@@ -62,7 +62,7 @@ fn a_title_in_another_case() {
 fn a_title_of_somebody_else() {
     is_near(
         &of_ct1("MR2", "PACS"),
-        "the calling title is that of peer mr2, and this certificate belongs to peer ct1",
+        "the calling title is that of peer mr2, and the certificate or address that of peer ct1",
     );
     is_near(
         &of_ct1("CT1", "RESEARCH"),

@@ -157,22 +157,22 @@ fn what_is_ambiguous_or_wide_does_not_load() {
     assert_eq!(empty, [PolicyFault::Empty]);
 }
 
-/// What was asked: titles and peers.
+/// To whom objects were moved, and who has asked for commitments.
 #[derive(Debug, Default)]
 struct Asked {
-    titles: HashSet<AeTitle>,
-    peers: HashSet<Arc<str>>,
+    moved: HashSet<AeTitle>,
+    committed: HashSet<AeTitle>,
 }
 
 impl Awaits for Asked {
     fn objects(&self, pacs: &Arc<str>, to: &AeTitle, window: Duration) -> bool {
         assert_eq!((&**pacs, window), ("archive", WINDOW));
-        self.titles.contains(to)
+        self.moved.contains(to)
     }
 
-    fn report(&self, pacs: &Arc<str>, peer: &Arc<str>) -> bool {
+    fn report(&self, pacs: &Arc<str>, to: &[AeTitle]) -> bool {
         assert_eq!(&**pacs, "archive");
-        self.peers.contains(peer)
+        to.iter().any(|title| self.committed.contains(title))
     }
 }
 
@@ -247,15 +247,15 @@ fn what_nobody_has_asked_for_is_taken_out() {
     let refusal = outward(&sent("CT1"), &nothing).unwrap_err();
     assert_eq!(refusal.denial, Denial::NothingRequested);
     assert!(refusal.removed.iter().all(|removed| removed.why == Removal::NotRequested));
-    asked.peers.insert("ct1".into());
+    asked.committed.insert(title("CT1"));
     let kept = |asked: &Asked| -> Vec<_> {
         let candidate = outward(&sent("CT1"), asked).unwrap();
         candidate.contexts().map(|(context, _)| context.id).collect()
     };
     assert_eq!(kept(&asked), [id(3)]);
-    asked.titles.insert(title("CT1"));
+    asked.moved.insert(title("CT1"));
     assert_eq!(kept(&asked), [id(1), id(3)]);
-    asked.peers.clear();
+    asked.committed.clear();
     assert_eq!(kept(&asked), [id(1)]);
     // A device that takes whatever comes, as its table says.
     assert!(outward(&sent("US1"), &nothing).is_ok());
@@ -315,13 +315,16 @@ fn a_pacs_with_tls_is_known_by_its_certificate_and_its_network() {
     let policy = Policy::new(vec![ct1], vec![archive]).unwrap();
     let certificate = by_chain(certificate());
     let request = sent("CT1");
-    let judged = |source: &str| {
+    let judged = |shown, source: &str| {
         let (direction, source) = (Direction::Outward, source.parse().unwrap());
-        let (shown, awaits) = (Shown::Certificate(&certificate), &Everything);
+        let awaits = &Everything;
         policy.identify(&Facts { direction, shown, source, request: &request, awaits })
     };
-    assert!(judged("10.0.0.5").is_ok());
-    assert_eq!(judged("10.0.0.6").unwrap_err().denial, Denial::PacsNetwork);
+    let shown = Shown::Certificate(&certificate);
+    assert!(judged(shown, "10.0.0.5").is_ok());
+    assert_eq!(judged(shown, "10.0.0.6").unwrap_err().denial, Denial::PacsNetwork);
+    // Where it has none to show, its address proves nothing.
+    assert_eq!(judged(Shown::Plain, "10.0.0.5").unwrap_err().denial, Denial::UnknownPacs);
     let holder = policy.holder(Direction::Outward, &certificate).unwrap();
     assert_eq!(&*holder.name, "archive");
 }
@@ -336,4 +339,16 @@ fn an_outward_association_has_limits_of_its_own() {
     assert_eq!(admit(Occupancy { peer: 3, pacs: 127, peer_at_pacs: 3 }), Ok(()));
     assert_eq!(admit(Occupancy { peer: 4, ..free }), Err(Denial::ReachLimit));
     assert_eq!(admit(Occupancy { pacs: 128, ..free }), Err(Denial::PacsOwnLimit));
+}
+
+#[test]
+fn of_several_at_one_address_it_is_the_one_that_its_title_resembles() {
+    let all = vec![ultrasound("us2", "192.0.2.64/28"), ultrasound("us1", "192.0.2.65/32")];
+    let policy = Policy::new(all, vec![archive()]).unwrap();
+    let mut request = echo_request();
+    request.request.calling = title("us1");
+    let facts = Facts::inward(Shown::Plain, "192.0.2.65".parse().unwrap(), &request);
+    let refusal = policy.identify(&facts).unwrap_err();
+    assert_eq!(refusal.peer.as_deref(), Some("us1"));
+    assert_eq!(refusal.nearest.unwrap().to_string(), "the title differs in case from US1");
 }

@@ -1,4 +1,5 @@
-//! The sums of peers: of what the gate has refused them, and of associations without a use.
+//! The sums of peers, and of a PACS that comes for no peer: of what the gate has refused them, and of
+//! associations without a use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +11,23 @@ use crate::audit::record::Record;
 /// How many lines of one peer are written for one reason, and one operation, in a window: one a second.
 pub(super) const WRITTEN: u32 = 60;
 
-/// What a window has seen of each peer. The configuration bounds them.
+/// What a window has seen of each. The configuration bounds them.
 #[derive(Debug, Default)]
-pub(super) struct Peers(BTreeMap<Arc<str>, Tally>);
+pub(super) struct Peers(BTreeMap<Whose, Tally>);
+
+/// Whose lines they are, by the name of the table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whose {
+    Peer(Arc<str>),
+    Pacs(Arc<str>),
+}
+
+impl Whose {
+    fn of(record: &Record) -> Option<Self> {
+        let peer = record.peer.clone().map(Self::Peer);
+        peer.or_else(|| record.pacs.clone().map(Self::Pacs))
+    }
+}
 
 #[derive(Debug, Default)]
 struct Tally {
@@ -30,8 +45,8 @@ impl Peers {
         if record.event == Event::Closed && record.has_done_something() {
             return true;
         }
-        let Some(peer) = &record.peer else { return true };
-        let tally = self.0.entry(Arc::clone(peer)).or_default();
+        let Some(whose) = Whose::of(record) else { return true };
+        let tally = self.0.entry(whose).or_default();
         if record.event == Event::Opened {
             return tally.admit_beginning();
         }
@@ -49,8 +64,8 @@ impl Peers {
         false
     }
 
-    pub(super) fn into_sums(self) -> impl Iterator<Item = (Arc<str>, Reasons)> {
-        self.0.into_iter().map(|(peer, tally)| (peer, tally.reasons))
+    pub(super) fn into_sums(self) -> impl Iterator<Item = (Whose, Reasons)> {
+        self.0.into_iter().map(|(whose, tally)| (whose, tally.reasons))
     }
 }
 

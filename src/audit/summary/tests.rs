@@ -86,7 +86,8 @@ impl Under {
         let name = |line: &Summed| line.source.map(|it| it.to_string());
         lines
             .map(|line| {
-                let name = name(&line).or(line.peer.as_deref().map(str::to_owned));
+                let of_table = line.peer.as_deref().or(line.pacs.as_deref());
+                let name = name(&line).or(of_table.map(str::to_owned));
                 (name.unwrap(), line.count, line.window_s)
             })
             .collect()
@@ -247,6 +248,17 @@ fn sums_what_a_peer_is_refused_by_its_reason() {
 }
 
 #[test]
+fn sums_a_pacs_that_comes_for_no_peer() {
+    let mut under = Under::new();
+    let mut record = record(Standing::Peer, numbered(1));
+    (record.event, record.pacs) = (Event::Refused, Some("ct1".into()));
+    assert_eq!((0..500).filter(|_| under.writes(&record, "peer-title")).count(), 60);
+    // A peer of the same name is another.
+    assert_eq!(under.of_peer(Event::Refused, "peer-title", 61), 60);
+    assert_eq!(under.lines(), [sum("ct1", 1, 0), sum("ct1", 440, 0)]);
+}
+
+#[test]
 fn a_flood_of_one_operation_hides_no_other() {
     use pacsgate_core::inspector::{Asked, Forbidden, ForbiddenRequest};
     use pacsgate_core::services::Operation;
@@ -255,7 +267,8 @@ fn a_flood_of_one_operation_hides_no_other() {
     let mut of = |operation, times: usize| {
         let why = Forbidden::Operation.by(Side::Requestor);
         let asked = Asked::Operation(operation);
-        let request = ForbiddenRequest { why, asked, sop_class: None, destination: None };
+        let (sop_class, destination, originator) = (None, None, None);
+        let request = ForbiddenRequest { why, asked, sop_class, destination, originator };
         let mut record = record(Standing::Peer, numbered(1));
         (record.event, record.peer) = (Event::Forbidden, Some("ct1".into()));
         record.request = Some(Box::new((&request).into()));
