@@ -12,9 +12,14 @@ use crate::cli::client::link::Link;
 const SENT: [(u8, &str, &str); 3] = [
     (CONTEXT, VERIFICATION, "C-ECHO"),
     (3, "1.2.840.10008.5.1.4.1.1.2", "objects, such as CT images"),
-    (5, STORAGE_COMMITMENT, "reports of storage commitments"),
+    (REPORTS, STORAGE_COMMITMENT, "reports of storage commitments"),
 ];
+/// No PACS behind a gate accepts that of a requestor.
+const REPORTS: u8 = 5;
 const STORAGE_COMMITMENT: &str = "1.2.840.10008.1.20.1";
+
+/// Of the SOP classes that no device takes, as it answers no queries: who accepts it is a PACS.
+const QUERY: (u8, &str) = (7, "1.2.840.10008.5.1.4.1.2.2.1");
 
 /// Asks for all that, says what was accepted, and releases.
 pub(super) async fn run<S>(link: &mut Link<S>, titles: &Titles) -> Result<(), Exit>
@@ -25,26 +30,50 @@ where
     // The PACS is the SCP of what it reports (PS3.4 section J.3.3).
     let roles = RequestorRoles { scu: false, scp: true };
     let roles = UserVariableItem::ScuScpRoleSelectionSubItem(STORAGE_COMMITMENT.to_owned(), roles);
-    let sop_classes = SENT.map(|(id, sop_class, _)| (id, sop_class));
+    let mut sop_classes = SENT.map(|(id, sop_class, _)| (id, sop_class)).to_vec();
+    sop_classes.push(QUERY);
     let request = association::request_of(calling, called, &sop_classes, vec![roles]);
     let request = request.map_err(|error| failed(Step::Association, error))?;
     let opened = association::open_any(link, &request).await;
     let accepted = opened.map_err(|failure| failed(Step::Association, failure))?;
     say(Step::Association, format_args!("accepted: {calling} may call {called}"));
+    let verdict = verdict(titles, &accepted);
+    if verdict.is_ok() && accepted.contains(&CONTEXT) {
+        association::echo(link).await.map_err(|failure| failed(Step::Echo, failure))?;
+        say(Step::Echo, "status 0000H, success");
+    }
+    association::release(link).await.map_err(|failure| failed(Step::Release, failure))?;
+    say(Step::Release, "done");
+    verdict
+}
+
+/// What may pass, if this leads to a device, and anything may.
+fn verdict(Titles { called, .. }: &Titles, accepted: &[u8]) -> Result<(), Exit> {
+    if accepted.contains(&QUERY.0) {
+        return Err(failed(
+            Step::Association,
+            format_args!(
+                "{called} takes queries, so that it is a PACS, and this listener is inward; nothing is shown of \
+                 the way back: give the address of the outward listener, and the title of a device"
+            ),
+        ));
+    }
     for (id, _, what) in SENT {
         let verdict = if accepted.contains(&id) { "may pass now" } else { "not now" };
         note(format_args!("{what}: {verdict}"));
+    }
+    if !accepted.contains(&REPORTS) {
+        note(format_args!(
+            "That holds if {called} is a device: an inward listener, which leads to a PACS, may accept the same."
+        ));
     }
     if accepted.len() < SENT.len() {
         note(
             "Why something may not: see `contexts` of the line in the gate's audit, or ask the device.",
         );
     }
-    if accepted.contains(&CONTEXT) {
-        association::echo(link).await.map_err(|failure| failed(Step::Echo, failure))?;
-        say(Step::Echo, "status 0000H, success");
+    match accepted {
+        [] => Err(failed(Step::Association, "nothing may pass now")),
+        [..] => Ok(()),
     }
-    association::release(link).await.map_err(|failure| failed(Step::Release, failure))?;
-    say(Step::Release, "done");
-    Ok(())
 }
