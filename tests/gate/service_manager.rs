@@ -293,7 +293,7 @@ fn tells_of_an_expired_list_that_has_everybody_refused() {
     let gate = manager.start(settings, &[]);
     manager.is_ready();
     gate.wait_for_log("see that the next list comes in time");
-    let refusing = "REFUSING every certificate of \"CN=radiology root\"";
+    let refusing = "REFUSING every certificate of \"CN=radiology root\" at listener.front: ";
     let told = manager.next();
     assert!(told.starts_with("STATUS=serving 2 peers by ") && told.contains(refusing), "{told}");
     let logged = gate.wait_for_log("every certificate of its CA is refused");
