@@ -312,6 +312,24 @@ fn tells_of_an_expired_list_that_has_everybody_refused() {
     assert!(told.starts_with("READY=1\n") && !told.contains("REFUSING"), "{told}");
 }
 
+#[test]
+fn names_the_target_whose_list_has_ended() {
+    let manager = Manager::new();
+    let mut settings = settings();
+    let ca = settings.file("target-ca.crt", &site().root.pem());
+    let list = settings.file("target.crl", &site().root.crl(&[], SystemTime::now() - DAY));
+    let tls = [
+        ("ca", format!("{ca:?}")),
+        ("name", "\"pacs.radiology.example\"".into()),
+        ("crl", format!("[{list:?}]")),
+    ];
+    settings.more.push(("pacs.archive.tls", tls.into()));
+    let _gate = manager.start(settings, &[]);
+    let told = manager.next();
+    let refusing = "REFUSING every certificate of \"CN=radiology root\" at pacs.archive: ";
+    assert!(told.starts_with("READY=1\n") && told.contains(refusing), "{told}");
+}
+
 /// A service manager that listens.
 struct Manager {
     socket: UnixDatagram,
