@@ -1,5 +1,6 @@
 //! The way back: what a PACS sends through an outward listener, to whom and when.
 
+use crate::plain_listeners;
 use crate::reload::{edit, reload};
 use crate::support::associate::{Associate, COMMITMENT, CT, EXPLICIT, IMPLICIT, Item, STUDY_MOVE};
 use crate::support::configuration::Table;
@@ -15,7 +16,7 @@ use crate::support::pdu::{
 use crate::support::requestor::connect_from;
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
-use crate::support::stage::said;
+use crate::support::stage::{Said, said};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -283,10 +284,7 @@ fn a_peer_that_loses_its_way_back_ends_what_is_open_on_it() {
 /// What `probe --from-pacs` says: nobody comes from the PACS's address by itself, so that the tests give
 /// theirs to it.
 fn probed(ways: &Ways) -> (Option<i32>, String) {
-    let target = ways.outward.to_string();
-    let probe = ["probe", &target, "--from-pacs", "--without-tls"];
-    let titles = ["--calling", "ARCHIVE", "--called", "CT1"];
-    let said = said(&[&probe[..], &titles].concat());
+    let said = probed_at(ways.outward, "ARCHIVE", "CT1");
     (said.code, said.text)
 }
 
@@ -306,23 +304,52 @@ fn probe_plays_the_pacs() {
         "accepted: ARCHIVE may call CT1",
         "CT images: may pass now",
         "commitments: not now",
-        "holds if CT1 is a device",
+        "If CT1 is a device, and not",
         "release",
     ] {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
-    ways.commits();
-    let (_, text) = probed(&ways);
-    assert!(text.contains("commitments: may pass now") && !text.contains("holds if"), "{text}");
+}
+
+/// What it says of an acceptor.
+fn probed_at(target: SocketAddr, calling: &str, called: &str) -> Said {
+    let target = target.to_string();
+    let probe = ["probe", &target, "--from-pacs", "--without-tls"];
+    said(&[&probe[..], &["--calling", calling, "--called", called]].concat())
+}
+
+/// It takes objects and reports, and no queries.
+fn device() -> Pacs {
+    Pacs::playing(|device| {
+        let mut answer = device.request().acceptance().with_user(Item::roles(COMMITMENT, 0, 1));
+        answer.contexts.truncate(3);
+        device.send(&answer.encode());
+        device.answer();
+    })
+}
+
+#[test]
+fn probe_says_where_it_cannot_tell_a_device_from_a_pacs() {
+    let told = probed_at(device().address, "ARCHIVE", "CT1");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.text.contains("commitments: may pass now"), "{told:?}");
+    assert!(!told.text.contains("If CT1 is a device, and not"), "{told:?}");
+    // The same behind an inward listener.
+    let scenario = Scenario::before(device(), |settings| {
+        let mut settings = plain_listeners::plain(settings);
+        let (_, us1) = settings.more.last_mut().unwrap();
+        us1.insert("from", r#"["127.0.0.1"]"#.into());
+        us1.insert("services", r#"["echo", "store", "storage-commitment"]"#.into());
+        settings
+    });
+    let told = probed_at(plain_listeners::address(&scenario.gate), "US1", "PACS");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.text.contains("If PACS is a device, and not"), "{told:?}");
 }
 
 #[test]
 fn probe_does_not_take_a_pacs_for_a_device_nor_a_device_that_takes_nothing_for_good() {
-    let probed = |acceptor: &Pacs| {
-        let target = acceptor.address.to_string();
-        let probe = ["probe", &target, "--from-pacs", "--without-tls"];
-        said(&[&probe[..], &["--calling", "ARCHIVE", "--called", "CT1"]].concat())
-    };
+    let probed = |acceptor: &Pacs| probed_at(acceptor.address, "ARCHIVE", "CT1");
     // It accepts whatever is proposed, queries as well.
     let told = probed(&Pacs::good());
     assert_eq!(told.code, Some(1), "{told:?}");
