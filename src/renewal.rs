@@ -60,11 +60,14 @@ fn tell_of_peers(gate: &Gate, now: SystemTime) {
     }
 }
 
-/// Of which CAs everybody is refused, if of any.
+/// Of which CAs everybody is refused, and where, if of any.
 pub fn refused(site: &Site, now: SystemTime) -> Option<String> {
-    let silenced = site.servers().flat_map(|(_, tls)| tls.silenced(now));
-    let silenced = silenced.chain(site.clients().flat_map(|(_, tls)| tls.silenced(now)));
-    let silenced: BTreeSet<_> = silenced.map(|issuer| issuer.to_string()).collect();
+    let at = |table: String| move |issuer| format!("{issuer} at {table}");
+    let silenced = site
+        .servers()
+        .flat_map(|(name, tls)| tls.silenced(now).map(at(format!("listener.{name}"))));
+    let of_targets = site.clients().flat_map(|(table, tls)| tls.silenced(now).map(at(table)));
+    let silenced: BTreeSet<_> = silenced.chain(of_targets).collect();
     let names = silenced.into_iter().collect::<Vec<_>>().join(", ");
     (!names.is_empty()).then(|| {
         format!("REFUSING every certificate of {names}: expired revocation list, see the log")

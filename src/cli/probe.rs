@@ -25,8 +25,8 @@ use crate::config::{Address, UnitFault, duration};
 /// The arguments of `probe`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 #[command(
-    after_help = "Exit codes: 0 the C-ECHO succeeded, or with --from-pacs the association was accepted; 1 otherwise; 64 wrong arguments or \
-    files. With --plain: 0 no connection is possible; 1 TCP connects; 64 it could not be tried, as \
+    after_help = "Exit codes: 0 the C-ECHO succeeded, or with --from-pacs something may pass to a device; 1 otherwise; 64 wrong \
+    arguments or files. With --plain: 0 no connection is possible; 1 TCP connects; 64 it could not be tried, as \
     the name has no address, or this machine no route."
 )]
 pub struct Probe {

@@ -61,6 +61,7 @@ pub(super) fn no_target_is_the_gate(
         let itself = all().find(|(_, at)| leads_to(&address.value, at.value, own));
         if let Some((listener, at)) = itself {
             let outage = Outage::OwnAddress {
+                whose: if key.starts_with("peer.") { "device" } else { "PACS" },
                 address: address.value.clone(),
                 listener: listener.name.to_string(),
                 first: problems.locate(at.place),

@@ -112,9 +112,14 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let before = table.problems.count();
     let direction =
         table.or("direction", Direction::Inward, |node| node.one_of("a direction", &DIRECTIONS));
+    let before_plain = table.problems.count();
     let is_plain = table.optional("plain", Node::yes_or_no).filter(|at| at.value);
+    // What was meant is told by the slip, and not by what seems to be missing.
+    let is_unclear = table.problems.count() > before_plain || table.has_like("plain");
     let over = if let Some(at) = is_plain {
-        plain(&mut table, at.place, &bind)
+        plain(&mut table, at.place, direction, &bind)
+    } else if is_unclear && !table.has("tls") {
+        None
     } else {
         table.demand("tls").map(|node| {
             let key = table.path("tls");
@@ -135,13 +140,22 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
 }
 
 /// A listener without TLS is in given networks, and has nothing of TLS.
-fn plain(table: &mut Section<'_>, at: Place, bind: &[At<SocketAddr>]) -> Option<Over> {
+fn plain(
+    table: &mut Section<'_>,
+    at: Place,
+    direction: Direction,
+    bind: &[At<SocketAddr>],
+) -> Option<Over> {
+    let whose = match direction {
+        Direction::Inward => "the devices without TLS are",
+        Direction::Outward => "the PACS is",
+    };
     if let Some(node) = table.take("tls") {
         table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlain);
     }
     // An address of IPv4 mapped into IPv6 binds as that of IPv4 does.
     for at in bind.iter().filter(|at| at.value.ip().to_canonical().is_unspecified()) {
-        table.mistake_at("bind", Some(at.place), &Mistake::PlainEverywhere(at.value));
+        table.mistake_at("bind", Some(at.place), &Mistake::PlainEverywhere(at.value, whose));
     }
     Some(Over::Plain(at))
 }

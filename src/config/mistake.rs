@@ -72,10 +72,10 @@ pub(super) enum Mistake {
     TlsOfPlain,
     /// A listener without TLS in every network.
     #[error(
-        "{0} is in every network of this machine, and this listener has no TLS; write the address of \
-         the network in which the devices without TLS are"
+        "{0} is in every network of this machine, and this listener has no TLS; write the gate's \
+         address in the network in which {1}"
     )]
-    PlainEverywhere(SocketAddr),
+    PlainEverywhere(SocketAddr, &'static str),
     /// An outward listener that lets in clients without a certificate.
     #[error(
         "lets in clients that show no certificate, and only a PACS may come here; leave it out"
@@ -560,6 +560,48 @@ pub(super) enum Caution {
          nothing that it sends is encrypted"
     )]
     KnownByAddress(String),
+    /// A PACS that anybody in a network can be.
+    #[error(
+        "is all that the PACS is known by at a plain listener ({0}): whoever can take that address in its \
+         network is this PACS to the devices with `reach`; keep that network apart, or let it come by TLS"
+    )]
+    PacsByAddress(String),
+    /// A device at the address of a PACS.
+    #[error(
+        "is all that the PACS is known by at a plain listener, and {peer} has an address in {network}, at \
+         {first}: it can come as this PACS; write the PACS's own address"
+    )]
+    PeerAtPacs {
+        /// The network of the PACS.
+        network: IpNet,
+        /// The peer's table.
+        peer: String,
+        /// Where its address stands.
+        first: Location,
+    },
+    /// A device with the certificate of a PACS.
+    #[error(
+        "is that of {peer} as well, at {first}, which can come as this PACS; give the PACS a certificate \
+         of its own"
+    )]
+    CertificateOfPeer {
+        /// The peer's table.
+        peer: String,
+        /// Where it has that.
+        first: Location,
+    },
+    /// A device that takes whatever a PACS sends.
+    #[error(
+        "lets a PACS, and whoever has broken into it, send this device what nobody has asked for; write \
+         \"request\", unless the PACS routes by rules of its own"
+    )]
+    AfterAnything,
+    /// A device that a PACS commands.
+    #[error(
+        "lets a PACS, and whoever has broken into it, command this device ({0}); take out what it does not \
+         need"
+    )]
+    CommandsDevice(String),
     /// A peer that no PACS can reach.
     #[error("no listener has `direction = \"outward\"`, so no PACS can reach it through the gate")]
     ReachByNobody,
@@ -619,8 +661,8 @@ pub(super) enum Caution {
     },
     /// A device with the title of the PACS.
     #[error(
-        "{title} is what {pacs} is called, at {first}; this key is for the titles that the device \
-         has itself, so look up its own"
+        "{title} is a title of {pacs}, at {first}; this key is for the titles that the device has \
+         itself, so look up its own"
     )]
     TitleOfPacs {
         /// The title.
@@ -739,12 +781,14 @@ pub(super) enum Outage {
         /// The system's reason.
         error: io::Error,
     },
-    /// A PACS that is the gate.
+    /// A target that is the gate.
     #[error(
         "{address} is this gate itself: listener.{listener} listens there, at {first}; write the \
-         address of the PACS"
+         address of the {whose}"
     )]
     OwnAddress {
+        /// What it should be.
+        whose: &'static str,
         /// The address.
         address: Address,
         /// The listener's name.

@@ -41,7 +41,7 @@ pub(super) struct Read {
     pub(super) called: Vec<At<AeTitle>>,
     pub(super) from: Vec<At<IpNet>>,
     pub(super) certificates: Vec<At<Matcher>>,
-    calling: Vec<At<AeTitle>>,
+    pub(super) calling: Vec<At<AeTitle>>,
     pub(super) address: Option<At<Address>>,
     proxy_protocol: bool,
     tls: Option<tls::Client>,

@@ -8,7 +8,7 @@ use pacsgate_core::services::{Operation, Reception};
 
 use super::classes::{operation, sop_class};
 use super::limits::{self, Limits};
-use super::mistake::Mistake;
+use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::outgoing;
 use super::pacs::{Target, address};
@@ -25,6 +25,9 @@ const WINDOW: Duration = Duration::from_secs(2 * 60 * 60);
 const WINDOWS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(7 * 24 * 60 * 60);
 
+/// What a PACS sends; with any other request it asks the device for something, or has it do something.
+const SENT: [Operation; 3] = [Operation::CStore, Operation::CEcho, Operation::NEventReport];
+
 /// A reach with the places that other tables are compared with.
 pub(super) struct Read {
     pub(super) place: Place,
@@ -37,19 +40,26 @@ pub(super) struct Read {
 
 pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
     let place = table.place;
-    let is_asked = table.or("after", true, |node| node.one_of("a condition", &AFTER));
+    let after = table.optional("after", |node| node.one_of("a condition", &AFTER));
+    if let Some(at) = after.filter(|at| !at.value) {
+        let key = table.path("after");
+        table.problems.caution(at.place, key, &Caution::AfterAnything);
+    }
+    let is_asked = after.is_none_or(|at| at.value);
     let window = table.optional("window", |node| limits::duration(node, &WINDOWS));
     if let Some(at) = window.filter(|_| !is_asked) {
         table.mistake_at("window", Some(at.place), &Mistake::WindowOfNothing);
     }
     let window = window.map_or(WINDOW, |at| at.value);
+    let before = table.problems.count();
     let is_plain = table.or("plain", false, Node::yes_or_no);
+    let is_known = table.problems.count() == before && !table.has_like("plain");
     let tls = table.take("tls");
     match &tls {
         Some(node) if is_plain => {
             table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlainReach);
         }
-        None if !is_plain => {
+        None if !is_plain && is_known => {
             table.problems.mistake(place, table.key.as_str(), &Mistake::ReachTransport);
         }
         Some(_) | None => {}
@@ -97,7 +107,13 @@ fn reception(item: Item, problems: &mut Problems) -> Option<At<Reception>> {
     let sop_class = table.required("sop_class", sop_class);
     let operations: Vec<Operation> =
         table.list("operations", operation).into_iter().map(|at| at.value).collect();
+    let key = table.path("operations");
     table.finish();
+    let commands: Vec<_> =
+        operations.iter().filter(|it| !SENT.contains(it)).map(|it| it.name()).collect();
+    if !commands.is_empty() {
+        problems.caution(place, key, &Caution::CommandsDevice(commands.join(", ")));
+    }
     Some(At { place, value: Reception::Other { sop_class: sop_class?.value, operations } })
 }
 

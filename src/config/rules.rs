@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use pacsgate_core::policy::{Policy, PolicyError, PolicyFault, Spot, Table};
+use pacsgate_core::policy::{IdentityFault, Policy, PolicyError, PolicyFault, Spot, Table};
 
 use super::mistake::Mistake;
 use super::problems::Problems;
@@ -46,6 +46,9 @@ impl<'a> Tables<'a> {
     /// What has no place was reported when its table was read, or follows from that.
     fn report(&self, PolicyError { spot, what }: &PolicyError, problems: &mut Problems) {
         let Some(place) = self.place(spot) else { return };
+        if *what == PolicyFault::Identity(IdentityFault::NoAddress) && !self.is_sound(spot) {
+            return;
+        }
         let mut told = what.told(|first| match self.place(first) {
             Some(place) => problems.locate(place).to_string(),
             None => first.to_string(),
@@ -61,6 +64,12 @@ impl<'a> Tables<'a> {
             };
         }
         problems.mistake(place, format!("{}.{}", spot.table, spot.key), &told);
+    }
+
+    /// Whether nothing was wrong in a peer's table, such as an address.
+    fn is_sound(&self, Spot { table, .. }: &Spot) -> bool {
+        let Table::Peer(name) = table else { return true };
+        self.peers.get(&**name).is_none_or(|peer| peer.is_sound)
     }
 
     fn place(&self, spot: &Spot) -> Option<Place> {

@@ -76,6 +76,13 @@ impl<'p> Section<'p> {
         self.table.contains_key(key)
     }
 
+    /// Whether a key that nobody has taken yet is most likely a slip of this one.
+    pub(super) fn has_like(&self, key: &str) -> bool {
+        self.table
+            .keys()
+            .any(|other| matches!(Suggestion::new(other, [key]), Suggestion::Nearest(_)))
+    }
+
     /// These keys are known, though they are not there.
     pub(super) fn asked_for(&mut self, keys: &[&'static str]) {
         self.asked.extend(keys);

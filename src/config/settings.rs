@@ -247,6 +247,7 @@ impl Tables {
         unwise::balancers(&self.listeners, &self.peers, problems);
         ways::without_tls(&self.listeners, &self.peers, problems);
         ways::outward(&self.listeners, &self.peers, &self.pacs, problems);
+        ways::taken_for_pacs(&self.listeners, &self.peers, &self.pacs, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
         // A slip in a peer may hide the PACS that it names.
         if self.peers.iter().all(|peer| peer.is_sound) {

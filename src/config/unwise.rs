@@ -58,7 +58,7 @@ pub(super) fn calling_titles(tables: &[peer::Read], problems: &mut Problems) {
 pub(super) fn titles_of_pacs(tables: &[pacs::Read], peers: &[peer::Read], problems: &mut Problems) {
     for peer in peers {
         let titles = reached(peer, tables).flat_map(|table| {
-            let titles = table.called.iter().chain(&table.ae_title);
+            let titles = table.called.iter().chain(&table.ae_title).chain(&table.calling);
             titles.map(move |at| (folded(at.value), (table, at.place)))
         });
         let titles: HashMap<String, _> = titles.collect();

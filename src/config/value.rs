@@ -24,7 +24,7 @@ pub enum AddressFault {
     Blank,
     /// The address that means all of a machine's, where one is listened on.
     #[error(
-        "stands for all addresses of a machine and cannot be connected to; write the PACS's own"
+        "stands for all addresses of a machine and cannot be connected to; write the system's own"
     )]
     Unspecified,
     /// A scheme before the host.

@@ -1,9 +1,12 @@
 //! What is allowed and unwise about devices without TLS, and about the way back.
 
+use ipnet::IpNet;
+use pacsgate_core::certificate::{Matcher, Usage};
 use pacsgate_core::direction::Direction;
 
 use super::mistake::Caution;
 use super::problems::Problems;
+use super::section::At;
 use super::{listener, pacs, peer};
 
 fn inward(listeners: &[listener::Read]) -> impl Iterator<Item = &listener::Read> {
@@ -73,9 +76,73 @@ pub(super) fn outward(
     }
 }
 
+/// Whoever can come as a PACS reaches the devices.
+pub(super) fn taken_for_pacs(
+    listeners: &[listener::Read],
+    peers: &[peer::Read],
+    pacs: &[pacs::Read],
+    problems: &mut Problems,
+) {
+    let mut outward = listeners.iter().filter(|it| it.direction == Direction::Outward);
+    let is_plain = outward.any(|listener| listener.plain_at().is_some());
+    for pacs in pacs {
+        let others = peers.iter().filter(|peer| !is_device_of_another(pacs, peer));
+        let others: Vec<_> = others.collect();
+        if is_plain {
+            known_at_address(pacs, &others, problems);
+        }
+        for at in &pacs.certificates {
+            let same = |other: &&At<Matcher>| compared(&other.value) == compared(&at.value);
+            let owner =
+                others.iter().find_map(|peer| Some((peer, peer.certificates.iter().find(same)?)));
+            if let Some((peer, other)) = owner {
+                let peer = format!("peer.{}", peer.name);
+                let first = problems.locate(other.place);
+                let caution = Caution::CertificateOfPeer { peer, first };
+                problems.caution(at.place, format!("pacs.{}.certificate", pacs.name), &caution);
+            }
+        }
+    }
+}
+
+/// A PACS may be a device of another PACS, with the same address, certificate and titles.
+fn is_device_of_another(pacs: &pacs::Read, peer: &peer::Read) -> bool {
+    let own = pacs.to_pacs();
+    let has_its_title = peer.calling.iter().any(|at| own.own_titles().contains(&at.value));
+    has_its_title && !peer.pacs.iter().any(|at| at.value == pacs.name)
+}
+
+/// What a certificate is made for does not tell two apart.
+fn compared(matcher: &Matcher) -> Matcher {
+    matcher.clone().made_for(Usage::Any)
+}
+
+/// It is one line for a PACS, as each is known by few addresses.
+fn known_at_address(pacs: &pacs::Read, peers: &[&peer::Read], problems: &mut Problems) {
+    let Some(first) = pacs.from.first() else { return };
+    let known = peers.iter().filter(|peer| peer.is_plain());
+    let mut known = known.flat_map(|peer| peer.from.iter().map(move |at| (peer, at)));
+    let both = known.find_map(|(peer, other)| {
+        let within =
+            |at: &&At<IpNet>| at.value.contains(&other.value) || other.value.contains(&at.value);
+        Some((peer, other, pacs.from.iter().find(within)?))
+    });
+    let (place, caution) = match both {
+        Some((peer, other, at)) => {
+            let (peer, first) = (format!("peer.{}", peer.name), problems.locate(other.place));
+            (at.place, Caution::PeerAtPacs { network: at.value, peer, first })
+        }
+        None => (first.place, Caution::PacsByAddress(listed(&pacs.from))),
+    };
+    problems.caution(place, format!("pacs.{}.from", pacs.name), &caution);
+}
+
+fn listed(networks: &[At<IpNet>]) -> String {
+    networks.iter().map(|at| at.value.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 fn known_by_address(peer: &peer::Read, problems: &mut Problems) {
     let place = peer.shows_none().unwrap_or(peer.place);
-    let networks = peer.from.iter().map(|at| at.value.to_string()).collect::<Vec<_>>();
-    let caution = Caution::KnownByAddress(networks.join(", "));
+    let caution = Caution::KnownByAddress(listed(&peer.from));
     problems.caution(place, format!("peer.{}.certificate", peer.name), &caution);
 }

@@ -48,7 +48,10 @@ pacsgate_core::reasons! {
         Aborted(Abort = Abort::NO_REASON): "reach-aborted",
             "the peer answered {0}", ENDED_INSTEAD => CONGESTION;
         Malformed(AssociateError = AssociateError::CutItemHeader): "reach-malformed-answer",
-            "the peer's answer breaks a rule: {0}", ANSWERS_WRONGLY => CONGESTION;
+            "the peer's answer breaks a rule: {0}",
+            "If the PDU type is 15, that is an alert of TLS: the device wants TLS, so write [peer.NAME.reach.tls] \
+             instead of `plain = true`. Otherwise check that `address` of the [peer.NAME.reach] table is the \
+             device, and report the answer to its vendor." => CONGESTION;
         RequestTooLong: "reach-request-too-long",
             "the request that the gate would send to the peer is too long for its own fields",
             "Configure fewer presentation contexts or extended negotiations at the PACS."

@@ -50,7 +50,8 @@ pacsgate_core::reasons! {
             "the PACS answered {0}", ENDED_INSTEAD => CONGESTION;
         Malformed(AssociateError = AssociateError::CutItemHeader): "target-malformed-answer",
             "the PACS's answer breaks a rule: {0}",
-            "Look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
+            "If the PDU type is 15, that is an alert of TLS: the PACS wants TLS, so add a [pacs.NAME.tls] table. \
+             Otherwise look at the PACS: its answer breaks the DICOM standard. Is it the server you think?"
             => CONGESTION;
         /// The gate's own request does not fit into the fields of its PDU.
         RequestTooLong: "request-too-long",

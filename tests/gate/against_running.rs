@@ -4,13 +4,14 @@ use crate::plain_listeners;
 use crate::reload;
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, EXPLICIT, Item};
-use crate::support::gate::{Gate, command};
+use crate::support::gate::{Gate, command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::ASSOCIATE_AC;
 use crate::support::requestor::{Caller, Requestor};
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use crate::way_back::{ARCHIVE, opened, sending, with_way_back};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -133,6 +134,22 @@ fn an_association_without_tls_ends_where_its_listener_turns() {
     let changed = running.check(&[]).text;
     assert!(changed.contains(": its listener is outward and plain now"), "{changed}");
     assert!(changed.contains("would end 1 of 1 open association\n"), "{changed}");
+}
+
+#[test]
+fn an_association_of_a_pacs_is_told_as_that() {
+    let (pacs, device) = (Pacs::good(), Pacs::good());
+    let settings = Settings::new(pacs.address);
+    let settings = with_way_back(settings, device.address, &[("after", r#""any""#)]);
+    let running = Running::of(settings, pacs, TempDir::new().unwrap());
+    let log = running.scenario.gate.wait_for_log("listener=inside");
+    let mut open = sending(ARCHIVE, listening(&log).unwrap(), "ARCHIVE", "CT1");
+    opened(&mut open);
+    running.edit("[peer.ct1.reach]", "[peer.mr1.reach]");
+    let changed = running.check(&[]).text;
+    let told = "a reload would end an association of PACS archive (\"ARCHIVE\" from 127.0.0.5) to \"CT1\", \
+                peer ct1: ";
+    assert!(changed.contains(told), "{changed}");
 }
 
 /// A gate that can be asked.

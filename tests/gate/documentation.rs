@@ -27,6 +27,7 @@ mod rules;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const README: &str = include_str!("../../README.md");
 const CONFIGURATION: &str = include_str!("../../docs/configuration.md");
+const EDGE: &str = include_str!("../../docs/edge.md");
 const CERTIFICATES: &str = include_str!("../../certs-example/README.md");
 
 /// What every shell snippet of the README that a test does not run begins with.
@@ -208,6 +209,39 @@ fn the_readme_leads_from_certificates_to_a_refusal_that_explains_itself() {
     let known: BTreeSet<_> = real.as_object().unwrap().keys().collect();
     assert!(shown.as_object().unwrap().keys().all(|key| known.contains(key)));
     assert_eq!(pacs.connections(), 2);
+}
+
+#[test]
+#[ignore = "needs openssl: run tests/all"]
+fn the_certificates_of_the_edge_are_made_for_what_it_needs() {
+    let (work, folder) = (TempDir::new().unwrap(), Folder::new());
+    let readme = snippets(README, "sh");
+    let edge = snippets(EDGE, "sh");
+    for text in readme.iter().filter(|text| text.contains("openssl req")).chain(&edge) {
+        run(&folder.local(text, work.path()), work.path());
+    }
+    let made = work.path().join("imaging-ca");
+    for (name, purpose, host) in [
+        ("gateway-client", "sslclient", "gateway.radiology.example"),
+        ("edge-client", "sslclient", "ct1.radiology.example"),
+        ("edge-server", "sslserver", "ct1.radiology.example"),
+    ] {
+        run(
+            &format!(
+                "openssl verify -CAfile ca.pem -purpose {purpose} -verify_hostname {host} {name}.pem"
+            ),
+            &made,
+        );
+    }
+    for name in ["edge-client.pem", "edge-client.key", "edge-server.pem", "edge-server.key"] {
+        fs::copy(made.join(name), folder.path("tls").join(name)).unwrap();
+    }
+    fs::copy(made.join("ca.pem"), folder.path("tls/site-ca.pem")).unwrap();
+    let here = shipped("edge.toml").replace("192.168.77.1:104", "127.0.0.1:0");
+    folder.write("pacsgate.toml", &here.replace("10.1.2.3:2762", "127.0.0.1:0"));
+    let output = folder.check();
+    let told = words(&output);
+    assert!(output.status.success() && !told.contains(".pem"), "{told}");
 }
 
 #[test]

@@ -293,7 +293,7 @@ fn tells_of_an_expired_list_that_has_everybody_refused() {
     let gate = manager.start(settings, &[]);
     manager.is_ready();
     gate.wait_for_log("see that the next list comes in time");
-    let refusing = "REFUSING every certificate of \"CN=radiology root\"";
+    let refusing = "REFUSING every certificate of \"CN=radiology root\" at listener.front: ";
     let told = manager.next();
     assert!(told.starts_with("STATUS=serving 2 peers by ") && told.contains(refusing), "{told}");
     let logged = gate.wait_for_log("every certificate of its CA is refused");
@@ -310,6 +310,24 @@ fn tells_of_an_expired_list_that_has_everybody_refused() {
     assert!(manager.next().starts_with("RELOADING=1\n"));
     let told = manager.next();
     assert!(told.starts_with("READY=1\n") && !told.contains("REFUSING"), "{told}");
+}
+
+#[test]
+fn names_the_target_whose_list_has_ended() {
+    let manager = Manager::new();
+    let mut settings = settings();
+    let ca = settings.file("target-ca.crt", &site().root.pem());
+    let list = settings.file("target.crl", &site().root.crl(&[], SystemTime::now() - DAY));
+    let tls = [
+        ("ca", format!("{ca:?}")),
+        ("name", "\"pacs.radiology.example\"".into()),
+        ("crl", format!("[{list:?}]")),
+    ];
+    settings.more.push(("pacs.archive.tls", tls.into()));
+    let _gate = manager.start(settings, &[]);
+    let told = manager.next();
+    let refusing = "REFUSING every certificate of \"CN=radiology root\" at pacs.archive: ";
+    assert!(told.starts_with("READY=1\n") && told.contains(refusing), "{told}");
 }
 
 /// A service manager that listens.

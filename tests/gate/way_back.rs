@@ -1,7 +1,8 @@
 //! The way back: what a PACS sends through an outward listener, to whom and when.
 
+use crate::plain_listeners;
 use crate::reload::{edit, reload};
-use crate::support::associate::{Associate, COMMITMENT, CT, EXPLICIT, Item, STUDY_MOVE};
+use crate::support::associate::{Associate, COMMITMENT, CT, EXPLICIT, IMPLICIT, Item, STUDY_MOVE};
 use crate::support::configuration::Table;
 use crate::support::dimse::{
     Request, action_rq, event_rq, identifier, image, move_rq, moved_rq, store_rq,
@@ -14,7 +15,8 @@ use crate::support::pdu::{
 };
 use crate::support::requestor::connect_from;
 use crate::support::scenario::Scenario;
-use crate::support::stage::said;
+use crate::support::settings::Settings;
+use crate::support::stage::{Said, said};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -34,21 +36,7 @@ impl Ways {
     fn new(reach: &[(&'static str, &str)]) -> Self {
         let device = Pacs::good();
         let at = device.address;
-        let scenario = Scenario::with(|mut settings| {
-            let listener =
-                [("bind", r#"["127.0.0.4:0"]"#), ("plain", "true"), ("direction", r#""outward""#)];
-            settings.more.push(("listener.inside", table(&listener)));
-            settings.archive.insert("from", r#"["127.0.0.5"]"#.into());
-            settings.archive.insert("calling_ae", r#"["ARCHIVE"]"#.into());
-            settings.ct1.insert("move_to", r#"["CT1", "WS1"]"#.into());
-            let mut way =
-                table(&[("plain", "true"), ("services", r#"["store", "storage-commitment"]"#)]);
-            way.insert("address", format!("\"{at}\""));
-            way.extend(table(reach));
-            settings.more.push(("peer.ct1.reach", way));
-            settings.ct1.insert("contact", r#""Radiology, ext. 4711""#.into());
-            settings.services(r#"["echo", "store", "move", "storage-commitment"]"#)
-        });
+        let scenario = Scenario::with(|settings| with_way_back(settings, at, reach));
         let outward = listening(&scenario.gate.wait_for_log("listener=inside")).unwrap();
         Self { scenario, device, outward }
     }
@@ -92,6 +80,26 @@ impl Ways {
     fn commits(&self) {
         self.asks((7, COMMITMENT), &action_rq(1, COMMITMENT));
     }
+}
+
+/// An outward listener, a PACS that comes to it, and `ct1` at this address, reached by it.
+pub(crate) fn with_way_back(
+    mut settings: Settings,
+    device: SocketAddr,
+    reach: &[(&'static str, &str)],
+) -> Settings {
+    let listener =
+        [("bind", r#"["127.0.0.4:0"]"#), ("plain", "true"), ("direction", r#""outward""#)];
+    settings.more.push(("listener.inside", table(&listener)));
+    settings.archive.insert("from", r#"["127.0.0.5"]"#.into());
+    settings.archive.insert("calling_ae", r#"["ARCHIVE"]"#.into());
+    settings.ct1.insert("move_to", r#"["CT1", "WS1"]"#.into());
+    let mut way = table(&[("plain", "true"), ("services", r#"["store", "storage-commitment"]"#)]);
+    way.insert("address", format!("\"{device}\""));
+    way.extend(table(reach));
+    settings.more.push(("peer.ct1.reach", way));
+    settings.ct1.insert("contact", r#""Radiology, ext. 4711""#.into());
+    settings.services(r#"["echo", "store", "move", "storage-commitment"]"#)
 }
 
 /// A PACS asks for an association on which it stores and reports.
@@ -296,10 +304,7 @@ fn a_peer_that_loses_its_way_back_ends_what_is_open_on_it() {
 /// What `probe --from-pacs` says: nobody comes from the PACS's address by itself, so that the tests give
 /// theirs to it.
 fn probed(ways: &Ways) -> (Option<i32>, String) {
-    let target = ways.outward.to_string();
-    let probe = ["probe", &target, "--from-pacs", "--without-tls"];
-    let titles = ["--calling", "ARCHIVE", "--called", "CT1"];
-    let said = said(&[&probe[..], &titles].concat());
+    let said = probed_at(ways.outward, "ARCHIVE", "CT1");
     (said.code, said.text)
 }
 
@@ -319,8 +324,89 @@ fn probe_plays_the_pacs() {
         "accepted: ARCHIVE may call CT1",
         "CT images: may pass now",
         "commitments: not now",
+        "If CT1 is a device, and not",
         "release",
     ] {
         assert!(text.contains(words), "no {words:?} in {text}");
     }
+}
+
+/// What it says of an acceptor.
+fn probed_at(target: SocketAddr, calling: &str, called: &str) -> Said {
+    let target = target.to_string();
+    let probe = ["probe", &target, "--from-pacs", "--without-tls"];
+    said(&[&probe[..], &["--calling", calling, "--called", called]].concat())
+}
+
+/// It takes objects and reports, and no queries.
+fn device() -> Pacs {
+    Pacs::playing(|device| {
+        let mut answer = device.request().acceptance().with_user(Item::roles(COMMITMENT, 0, 1));
+        answer.contexts.truncate(3);
+        device.send(&answer.encode());
+        device.answer();
+    })
+}
+
+#[test]
+fn probe_says_where_it_cannot_tell_a_device_from_a_pacs() {
+    let told = probed_at(device().address, "ARCHIVE", "CT1");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.text.contains("commitments: may pass now"), "{told:?}");
+    assert!(!told.text.contains("If CT1 is a device, and not"), "{told:?}");
+    // The same behind an inward listener.
+    let scenario = Scenario::before(device(), |settings| {
+        let mut settings = plain_listeners::plain(settings);
+        let (_, us1) = settings.more.last_mut().unwrap();
+        us1.insert("from", r#"["127.0.0.1"]"#.into());
+        us1.insert("services", r#"["echo", "store", "storage-commitment"]"#.into());
+        settings
+    });
+    let told = probed_at(plain_listeners::address(&scenario.gate), "US1", "PACS");
+    assert_eq!(told.code, Some(0), "{told:?}");
+    assert!(told.text.contains("If PACS is a device, and not"), "{told:?}");
+}
+
+#[test]
+fn probe_does_not_take_a_pacs_for_a_device_nor_a_device_that_takes_nothing_for_good() {
+    let probed = |acceptor: &Pacs| probed_at(acceptor.address, "ARCHIVE", "CT1");
+    // It accepts whatever is proposed, queries as well.
+    let told = probed(&Pacs::good());
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.text.contains("CT1 takes queries, so that it is a PACS"), "{told:?}");
+    assert!(!told.text.contains("may pass now"), "{told:?}");
+    let told = probed(&Pacs::playing(|device| {
+        let mut answer = device.request().acceptance();
+        for (at, context) in answer.contexts.iter_mut().enumerate() {
+            *context = Item::result(u8::try_from(2 * at + 1).unwrap(), 3, Some(IMPLICIT));
+        }
+        device.send(&answer.encode());
+        device.receive().unwrap();
+        device.send(&release_rp());
+    }));
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.text.contains("CT images: not now"), "{told:?}");
+    assert!(told.text.contains("nothing may pass now"), "{told:?}");
+}
+
+#[test]
+fn probe_of_the_port_of_a_pacs_knows_that_the_gate_may_listen_there() {
+    let ways = Ways::new(&[]);
+    let told = said(&["probe", "--plain", &ways.outward.to_string()]);
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.text.contains("If it is a plain listener of the gate, close it"), "{told:?}");
+}
+
+#[test]
+fn a_device_that_wants_tls_is_told_of_by_the_advice() {
+    let device = Pacs::playing(|device| device.send(&[0x15, 3, 3, 0, 2, 2, 10]));
+    let address = format!("\"{}\"", device.address);
+    let ways = Ways::new(&[("after", r#""any""#), ("address", &address)]);
+    let asked = ways.ask(ARCHIVE, "ARCHIVE", "CT1");
+    let line = ways.refused(asked, [2, 3, 1], "reach-malformed-answer");
+    assert!(line["detail"].as_str().unwrap().contains("the PDU type 15 is"), "{line}");
+    assert!(
+        line["advice"].as_str().unwrap().contains("wants TLS, so write [peer.NAME.reach.tls]"),
+        "{line}"
+    );
 }

@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use pacsgate_core::direction::Direction;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -59,6 +60,8 @@ pub(super) struct End {
     calling_ae: String,
     called_ae: String,
     message: String,
+    #[serde(skip)]
+    direction: Direction,
 }
 
 impl Against {
@@ -123,15 +126,20 @@ impl End {
             calling_ae: request.calling.to_string(),
             called_ae: request.called.to_string(),
             message: why.to_string(),
+            direction: basis.way.direction,
         }
     }
 
     /// For people.
     pub(super) fn text(&self) -> String {
-        let Self { peer, pacs, source, calling_ae, called_ae, message, .. } = self;
+        let Self { peer, pacs, source, calling_ae, called_ae, message, direction, .. } = self;
+        let (by, to) = match direction {
+            Direction::Inward => (format!("peer {peer}"), format!("PACS {pacs}")),
+            Direction::Outward => (format!("PACS {pacs}"), format!("peer {peer}")),
+        };
         format!(
-            "a reload would end an association of peer {peer} ({calling_ae:?} from {source}) to \
-             {called_ae:?}, PACS {pacs}: {message}"
+            "a reload would end an association of {by} ({calling_ae:?} from {source}) to \
+             {called_ae:?}, {to}: {message}"
         )
     }
 }

@@ -89,17 +89,15 @@ pub(in crate::cli) fn user_variables() -> Vec<UserVariableItem> {
     ]
 }
 
-/// Opens the association; the contexts that were accepted.
+/// Opens the association, whatever is accepted.
 pub(in crate::cli) async fn open_any<S: AsyncRead + AsyncWrite + Unpin>(
     link: &mut Link<S>,
     request: &[u8],
-) -> Result<Vec<u8>, Failure> {
+) -> Result<AssociationAC, Failure> {
     let Pdu::AssociationAC(answer) = pdu(link.ask(request).await)? else {
         return Err(Failure::Unexpected);
     };
-    let accepted = |reason: &_| *reason == PresentationContextResultReason::Acceptance;
-    let contexts = answer.presentation_contexts.iter().filter(|it| accepted(&it.reason));
-    Ok(contexts.map(|context| context.id).collect())
+    Ok(answer)
 }
 
 /// Opens the association.

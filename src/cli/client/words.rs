@@ -23,13 +23,15 @@ impl fmt::Display for RejectInWords {
         let meaning = match (reject.source(), reject.reason()) {
             (1, 1) => "no reason given; the reason is in the audit of the gate only",
             (1, 2) => "application context name not supported",
-            (1, 3) => "calling AE title not recognized: it is not bound to this certificate",
+            (1, 3) => {
+                "calling AE title not recognized: it is not bound to this certificate or address"
+            }
             (1, 7) => {
-                "called AE title not recognized: no PACS there has it, or it is not open to you"
+                "called AE title not recognized: nobody there has it, or it is not open to you"
             }
             (2, 1) => "no reason given by the provider (ACSE); a failed user identity says this",
             (2, 2) => "protocol version not supported",
-            (3, 1) => "temporary congestion; a gate answers this when its PACS does not answer",
+            (3, 1) => "temporary congestion; a gate answers this when whom it asks does not answer",
             (3, 2) => "local limit exceeded: too many associations at once",
             _ => "a reason that the standard does not define",
         };

@@ -66,8 +66,11 @@ async fn is_open(
         Err(Failure::Link(LinkError::WantsTls)) => {
             "If this is the gate, all is well there: give the address of the PACS instead."
         }
+        // A plain listener of the gate answers whom it does not know as a PACS may.
         Ok(()) | Err(_) => {
-            "Close this port to every network but the gate's: as it is, the gate protects nothing."
+            "If this is the PACS, close this port to every network but the gate's: as it is, the gate \
+             protects nothing. If it is a plain listener of the gate, close it to all but its devices, or its \
+             PACS, and give the address of the PACS here."
         }
     });
     exit

@@ -53,6 +53,13 @@ fn the_gate_at_the_edge_loads() {
     let settings = site.load().unwrap();
     assert_eq!((settings.listeners.len(), settings.loaded.peers), (2, 1));
     assert!(settings.site.clients().any(|(table, _)| table == "pacs.central"));
+    let warned = settings.warnings.iter().map(|warning| &*warning.key).collect::<Vec<_>>();
+    // The files of this test are not those of an edge.
+    let own = |key: &&str| {
+        key.starts_with("peer.") || !key.ends_with("certificate") && !key.ends_with("key")
+    };
+    let warned: Vec<_> = warned.into_iter().filter(own).collect();
+    assert_eq!(warned, ["listener.back.tls.client_crl", "peer.ct1.certificate"]);
 }
 
 #[test]

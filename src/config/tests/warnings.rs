@@ -245,8 +245,8 @@ fn warns_of_a_calling_title_that_is_the_title_of_a_pacs() {
     let cure = "this key is for the titles that the device has itself, so look up its own";
     let told = |title, line: usize| {
         format!(
-            "pacsgate.toml:{line}:15: peer.ct1.calling_ae: \"{title}\" is what pacs.archive is \
-             called, at pacsgate.toml:13:14; {cure}"
+            "pacsgate.toml:{line}:15: peer.ct1.calling_ae: \"{title}\" is a title of \
+             pacs.archive, at pacsgate.toml:13:14; {cure}"
         )
     };
     for title in ["PACS", "Pacs"] {
@@ -257,6 +257,11 @@ fn warns_of_a_calling_title_that_is_the_title_of_a_pacs() {
     assert_eq!(
         Site::new(&inside).warned(),
         told("CT1", 18).replace("pacsgate.toml:13:14", "pacsgate.toml:14:1")
+    );
+    let own = guarded().replace("[\"PACS\"]", "[\"PACS\"]\ncalling_ae = [\"CT1\"]");
+    assert_eq!(
+        Site::new(&own).warned(),
+        told("CT1", 18).replace("pacsgate.toml:13:14", "pacsgate.toml:14:15")
     );
 }
 
@@ -372,6 +377,111 @@ fn warns_of_devices_without_tls_that_have_no_listener_and_of_a_listener_without_
         "pacsgate.toml:20:11: listener.old.direction: no peer has `reach`, so this listener leads to nobody\n\
          pacsgate.toml:20:11: listener.old.direction: no [pacs] table has `from`, so nobody can come to this \
          listener"
+    );
+}
+
+/// The way back, by a plain listener or one with TLS: what is added to the PACS, to the peer's `reach`,
+/// and behind all.
+struct Back<'a> {
+    pacs: &'a str,
+    reach: &'a str,
+    more: &'a str,
+}
+
+impl Back<'_> {
+    const PLAIN: &'static str =
+        "[listener.inside]\nbind = [\"127.0.0.1:0\"]\ndirection = \"outward\"\nplain = true\n";
+
+    fn warned(&self) -> String {
+        let Self { pacs, reach, more } = self;
+        let reach = format!(
+            "[peer.ct1.reach]\naddress = \"10.1.2.3:104\"\nservices = [\"store\", \"echo\", \
+             \"storage-commitment\"{reach}\nplain = true\n"
+        );
+        let main = guarded().replace("[\"PACS\"]\n", &format!("[\"PACS\"]\n{pacs}\n"));
+        Site::new(&format!("{main}{reach}{more}")).warned()
+    }
+}
+
+#[test]
+fn warns_once_of_a_pacs_that_is_known_by_its_address() {
+    let back = Back { pacs: "from = [\"10.10.0.5\"]", reach: "]", more: Back::PLAIN };
+    assert_eq!(
+        back.warned(),
+        "pacsgate.toml:14:9: pacs.archive.from: is all that the PACS is known by at a plain listener \
+         (10.10.0.5/32): whoever can take that address in its network is this PACS to the devices with \
+         `reach`; keep that network apart, or let it come by TLS"
+    );
+}
+
+#[test]
+fn warns_of_a_device_without_tls_at_the_address_of_a_pacs() {
+    let warned = |from: &str, title: &str, pacs: &str| {
+        let device = format!(
+            "[pacs.other]\naddress = \"10.10.0.6:104\"\ncalled_ae = [\"OTHER\"]\n\
+             [listener.old]\nbind = [\"127.0.0.2:0\"]\nplain = true\n\
+             [peer.us1]\ncertificate = \"none\"\nfrom = [\"{from}\"]\ncalling_ae = [\"{title}\"]\n\
+             pacs = [\"{pacs}\", \"other\"]\nservices = [\"echo\"]\n"
+        )
+        .replace("[\"other\", \"other\"]", "[\"other\"]");
+        let more = format!("{}{device}", Back::PLAIN);
+        let back = Back { pacs: "from = [\"10.10.0.0/29\"]", reach: "]", more: &more };
+        let told = back.warned();
+        told.lines().find(|line| line.contains("pacs.archive.from")).unwrap().to_owned()
+    };
+    let both = "pacsgate.toml:14:9: pacs.archive.from: is all that the PACS is known by at a plain \
+                listener, and peer.us1 has an address in 10.10.0.0/29, at pacsgate.toml:37:9: it can come as \
+                this PACS; write the PACS's own address";
+    for from in ["10.10.0.5", "10.10.0.0/29", "10.10.0.0/28"] {
+        assert_eq!(warned(from, "US1", "archive"), both);
+    }
+    // Another address, and a PACS that is a device of another one.
+    for told in [warned("10.10.0.8", "US1", "archive"), warned("10.10.0.5", "PACS", "other")] {
+        assert!(told.contains("(10.10.0.0/29)"), "{told}");
+    }
+}
+
+#[test]
+fn warns_of_a_pacs_with_the_certificate_of_a_device() {
+    let listener = "[listener.inside]\nbind = [\"127.0.0.1:0\"]\ndirection = \"outward\"\n\
+                    [listener.inside.tls]\ncertificate = \"tls/gateway.pem\"\n\
+                    private_key = \"tls/gateway.key\"\nclient_ca = \"tls/ca.pem\"\n\
+                    client_crl = [\"tls/ca.crl\"]\n";
+    let warned = |name: &str| {
+        let pacs = format!("accept_eku = \"any\"\ncertificate = [{{ san_dns = \"{name}\" }}]");
+        Back { pacs: &pacs, reach: "]", more: listener }.warned()
+    };
+    assert_eq!(warned("archive.example"), "");
+    assert_eq!(
+        warned("CT1.example"),
+        "pacsgate.toml:15:18: pacs.archive.certificate: is that of peer.ct1 as well, at \
+         pacsgate.toml:18:18, which can come as this PACS; give the PACS a certificate of its own"
+    );
+}
+
+#[test]
+fn warns_of_what_a_pacs_that_was_broken_into_could_do_to_a_device() {
+    let warned = |reach: &str| {
+        let back = Back { pacs: "from = [\"10.10.0.5\"]", reach, more: Back::PLAIN };
+        let told = back.warned();
+        let (_, told) = told.split_once('\n').unwrap_or_default();
+        told.to_owned()
+    };
+    assert_eq!(
+        warned("]\nafter = \"any\""),
+        "pacsgate.toml:24:1: peer.ct1.reach.after: lets a PACS, and whoever has broken into it, send this \
+         device what nobody has asked for; write \"request\", unless the PACS routes by rules of its own"
+    );
+    assert_eq!(warned("]\nafter = \"request\""), "");
+    let other = |operations: &str| {
+        let sop_class = "sop_class = \"1.2.840.10008.5.1.1.9\"";
+        warned(&format!(", {{ {sop_class}, operations = [{operations}] }}]"))
+    };
+    assert_eq!(other("\"c-store\", \"c-echo\", \"n-event-report\""), "");
+    assert_eq!(
+        other("\"n-event-report\", \"n-create\", \"n-set\""),
+        "pacsgate.toml:23:52: peer.ct1.reach.services[3].operations: lets a PACS, and whoever has broken \
+         into it, command this device (n-create, n-set); take out what it does not need"
     );
 }
 
@@ -499,6 +609,12 @@ fn check_finds_bad_a_pacs_that_is_the_gate() {
     let told = "pacsgate.toml:12:1: pacs.archive.address: localhost:2762 is this gate itself: \
                 listener.front listens there, at pacsgate.toml:4:26; write the address of the PACS";
     assert_eq!((site.judged_at(now()), site.warned()), (told.into(), told.into()));
+    let reach =
+        "[peer.ct1.reach]\naddress = \"localhost:2762\"\nservices = [\"echo\"]\nplain = true\n";
+    let site = Site::new(&(main.replace("localhost:2762", "10.10.0.5:104") + reach));
+    let told = "peer.ct1.reach.address: localhost:2762 is this gate itself: listener.front listens there, at \
+                pacsgate.toml:4:26; write the address of the device";
+    assert!(site.judged_at(now()).ends_with(told), "{}", site.judged_at(now()));
 }
 
 #[test]

@@ -269,8 +269,8 @@ impl List {
             tracing::error!(
                 %issuer,
                 %next_update,
-                "a revocation list is past its nextUpdate and crl_grace: clients of its issuer are \
-                 refused as crl-expired"
+                "a revocation list is past its nextUpdate and crl_grace: every certificate of \
+                 its issuer is refused"
             );
         }
     }
