@@ -34,7 +34,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-pub use addresses::{WIDEST_IPV4, WIDEST_IPV6};
+pub use addresses::{WIDEST_IPV4, WIDEST_IPV6, overlap};
 pub use admitted::Admitted;
 pub use candidate::{Candidate, Occupancy, share};
 pub use conclusion::{AcFault, Conclusion};
@@ -123,8 +123,7 @@ impl Policy {
         let by_address = peers.iter().enumerate().filter(by_address);
         by_address.for_each(|(index, peer)| addresses.insert(&peer.from, index));
         let mut pacs_addresses = Addresses::default();
-        // What has to show a certificate is not let in by its address.
-        let by_address = pacs.iter().enumerate().filter(|(_, pacs)| pacs.certificates.is_empty());
+        let by_address = pacs.iter().enumerate().filter(|(_, pacs)| pacs.is_known_by_address());
         by_address.for_each(|(index, pacs)| pacs_addresses.insert(&pacs.from, index));
         let reached = peers.iter().enumerate().filter(|(_, peer)| peer.reach.is_some());
         let reached =
@@ -252,11 +251,8 @@ impl Policy {
     /// The peer at an address; where several are, the one with this calling title, or any.
     fn peer_at(&self, facts: &Facts<'_>, trace: &mut Trace) -> Result<&PeerRules, Denial> {
         let calling = &facts.request.request.calling;
-        let at = || self.addresses.of(facts.source).filter_map(|index| self.peers.get(index));
-        let resembles =
-            |peer: &&PeerRules| peer.titles.iter().any(|it| peer::same_but_case(it, calling));
-        let peer = at().find(|peer| peer.titles.contains(calling)).or_else(|| at().find(resembles));
-        let peer = peer.or_else(|| at().next());
+        let at = self.addresses.of(facts.source).filter_map(|index| self.peers.get(index));
+        let peer = at.min_by_key(|peer| peer::Likeness::of(&peer.titles, calling));
         trace.record(peer.map_or(Finding::AddressUnknown, |_| Finding::AddressKnown))?;
         peer.ok_or(Denial::UnknownAddress)
     }

@@ -112,13 +112,10 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let before = table.problems.count();
     let direction =
         table.or("direction", Direction::Inward, |node| node.one_of("a direction", &DIRECTIONS));
-    let before_plain = table.problems.count();
-    let is_plain = table.optional("plain", Node::yes_or_no).filter(|at| at.value);
-    // What was meant is told by the slip, and not by what seems to be missing.
-    let is_unclear = table.problems.count() > before_plain || table.has_like("plain");
-    let over = if let Some(at) = is_plain {
+    let (told, is_clear) = table.flag("plain");
+    let over = if let Some(at) = told.filter(|at| at.value) {
         plain(&mut table, at.place, direction, &bind)
-    } else if is_unclear && !table.has("tls") {
+    } else if !is_clear && !table.has("tls") {
         None
     } else {
         table.demand("tls").map(|node| {

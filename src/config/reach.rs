@@ -51,15 +51,14 @@ pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
         table.mistake_at("window", Some(at.place), &Mistake::WindowOfNothing);
     }
     let window = window.map_or(WINDOW, |at| at.value);
-    let before = table.problems.count();
-    let is_plain = table.or("plain", false, Node::yes_or_no);
-    let is_known = table.problems.count() == before && !table.has_like("plain");
+    let (told, is_clear) = table.flag("plain");
+    let is_plain = told.is_some_and(|at| at.value);
     let tls = table.take("tls");
     match &tls {
         Some(node) if is_plain => {
             table.mistake_at("tls", Some(node.place), &Mistake::TlsOfPlainReach);
         }
-        None if !is_plain && is_known => {
+        None if !is_plain && is_clear => {
             table.problems.mistake(place, table.key.as_str(), &Mistake::ReachTransport);
         }
         Some(_) | None => {}

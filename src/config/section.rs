@@ -76,11 +76,14 @@ impl<'p> Section<'p> {
         self.table.contains_key(key)
     }
 
-    /// Whether a key that nobody has taken yet is most likely a slip of this one.
-    pub(super) fn has_like(&self, key: &str) -> bool {
-        self.table
-            .keys()
-            .any(|other| matches!(Suggestion::new(other, [key]), Suggestion::Nearest(_)))
+    /// A yes or no, and whether it is clear what was meant: not by another value, nor where a key that
+    /// nobody has taken yet is most likely a slip of this one. What follows from it is not missing then.
+    pub(super) fn flag(&mut self, key: &'static str) -> (Option<At<bool>>, bool) {
+        let before = self.problems.count();
+        let told = self.optional(key, Node::yes_or_no);
+        let is_like = |other| matches!(Suggestion::new(other, [key]), Suggestion::Nearest(_));
+        let has_like = self.table.keys().any(|other| is_like(other));
+        (told, self.problems.count() == before && !has_like)
     }
 
     /// These keys are known, though they are not there.

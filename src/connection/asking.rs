@@ -45,8 +45,14 @@ impl Refused {
             return Self::by(TargetFailure::Closed, None, stream);
         };
         let said = Some(error.to_string());
-        let tls = Some(Box::new(OutgoingFailure { fault, presented: None, said }));
-        Self { tls, ..Self::by(fault, None, stream) }
+        let refused = Self::from(OutgoingFailure { fault, presented: None, said });
+        Self { acceptor: Some((stream, Farewell::default())), ..refused }
+    }
+}
+
+impl From<OutgoingFailure> for Refused {
+    fn from(failure: OutgoingFailure) -> Self {
+        Self { reason: failure.fault.into(), tls: Some(Box::new(failure)), acceptor: None }
     }
 }
 
@@ -103,11 +109,7 @@ async fn reach(
     let shaken = timeout(limits.handshake, Box::pin(tls.connect(address, socket))).await;
     match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {
         Ok(stream) => Ok(TargetStream::Tls(Box::new(stream))),
-        Err(failure) => Err(Refused {
-            reason: failure.fault.into(),
-            tls: Some(Box::new(failure)),
-            acceptor: None,
-        }),
+        Err(failure) => Err(failure.into()),
     }
 }
 

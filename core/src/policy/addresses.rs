@@ -19,8 +19,8 @@ pub(super) fn is_narrow(network: &IpNet) -> bool {
     }
 }
 
-/// Whether two networks have an address in common.
-pub(super) fn overlap(one: IpNet, other: IpNet) -> bool {
+/// Whether two networks have an address in common, however those of IPv4 are written.
+pub fn overlap(one: IpNet, other: IpNet) -> bool {
     let (one, other) = (canonical(one), canonical(other));
     one.contains(&other) || other.contains(&one)
 }

@@ -8,7 +8,7 @@ use super::denial::Denial;
 use super::facts::{Facts, Shown};
 use super::nearest::Nearest;
 use super::pacs::Pacs;
-use super::peer::{PeerRules, same_but_case};
+use super::peer::{Likeness, PeerRules, same_but_case};
 use super::proposal;
 use super::refusal::Inquiry;
 use super::trace::{Finding, Trace};
@@ -57,15 +57,9 @@ impl Policy {
     /// The PACS at an address; where several are, the one with this calling title, or any.
     fn pacs_at(&self, facts: &Facts<'_>, trace: &mut Trace) -> Result<(usize, &Pacs), Denial> {
         let calling = &facts.request.request.calling;
-        let at = || {
-            let all = self.pacs_addresses.of(facts.source);
-            all.filter_map(|index| Some((index, self.pacs.get(index)?)))
-        };
-        let has = |pacs: &Pacs| pacs.own_titles().contains(calling);
-        let resembles =
-            |pacs: &Pacs| pacs.own_titles().iter().any(|known| same_but_case(known, calling));
-        let pacs = at().find(|(_, pacs)| has(pacs)).or_else(|| at().find(|(_, it)| resembles(it)));
-        let pacs = pacs.or_else(|| at().next());
+        let all = self.pacs_addresses.of(facts.source);
+        let at = all.filter_map(|index| Some((index, self.pacs.get(index)?)));
+        let pacs = at.min_by_key(|(_, pacs)| Likeness::of(pacs.own_titles(), calling));
         trace.record(pacs.map_or(Finding::PacsAddressUnknown, |_| Finding::PacsAddressKnown))?;
         pacs.ok_or(Denial::UnknownPacs)
     }

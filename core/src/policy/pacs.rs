@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 
 use super::addresses::canonical;
-use super::peer::same_but_case;
+use super::peer::Likeness;
 use super::trace::Finding;
 use crate::certificate::Matcher;
 use crate::inspector::Guarding;
@@ -45,6 +45,12 @@ impl Pacs {
         }
     }
 
+    /// Whether it is known by its address, and so comes to listeners without TLS: what has to show a
+    /// certificate is not.
+    pub fn is_known_by_address(&self) -> bool {
+        self.certificates.is_empty() && !self.from.is_empty()
+    }
+
     pub(super) fn network(&self, source: IpAddr) -> Finding {
         let source = source.to_canonical();
         let mut networks = self.from.iter().map(|network| canonical(*network));
@@ -56,13 +62,10 @@ impl Pacs {
     }
 
     pub(super) fn calling(&self, title: &AeTitle) -> Finding {
-        let own = self.own_titles();
-        if own.contains(title) {
-            return Finding::PacsTitle;
+        match Likeness::of(self.own_titles(), title) {
+            Likeness::Same => Finding::PacsTitle,
+            Likeness::OtherCase => Finding::PacsTitleDiffersInCase,
+            Likeness::None => Finding::PacsTitleNotListed,
         }
-        if own.iter().any(|known| same_but_case(known, title)) {
-            return Finding::PacsTitleDiffersInCase;
-        }
-        Finding::PacsTitleNotListed
     }
 }

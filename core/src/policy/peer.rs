@@ -161,13 +161,29 @@ impl PeerRules {
     }
 
     pub(super) fn calling(&self, title: &AeTitle) -> Finding {
-        if self.titles.contains(title) {
-            return Finding::CallingTitleListed;
+        match Likeness::of(&self.titles, title) {
+            Likeness::Same => Finding::CallingTitleListed,
+            Likeness::OtherCase => Finding::CallingTitleDiffersInCase,
+            Likeness::None => Finding::CallingTitleNotListed,
         }
-        if self.titles.iter().any(|known| same_but_case(known, title)) {
-            return Finding::CallingTitleDiffersInCase;
+    }
+}
+
+/// How near a title comes to some of them, the nearest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Likeness {
+    Same,
+    OtherCase,
+    None,
+}
+
+impl Likeness {
+    pub(super) fn of(titles: &[AeTitle], title: &AeTitle) -> Self {
+        if titles.contains(title) {
+            return Self::Same;
         }
-        Finding::CallingTitleNotListed
+        let in_other_case = titles.iter().any(|known| same_but_case(known, title));
+        if in_other_case { Self::OtherCase } else { Self::None }
     }
 }
 

@@ -105,10 +105,7 @@ pub(in crate::cli) async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     link: &mut Link<S>,
     request: &[u8],
 ) -> Result<(), Failure> {
-    let Pdu::AssociationAC(answer) = pdu(link.ask(request).await)? else {
-        return Err(Failure::Unexpected);
-    };
-    accepted(&answer)
+    accepted(&open_any(link, request).await?)
 }
 
 fn accepted(answer: &AssociationAC) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ use pacsgate_core::policy::{
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::uid::Uid;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::super::text::paragraph;
 use super::super::trail::harmless;
@@ -34,7 +34,8 @@ const ASKED: &str = "the PACS sends what was asked for: a C-MOVE has named the c
 /// The document of `--json`; its fields are explained in the help.
 #[derive(Serialize)]
 pub(super) struct Explanation {
-    direction: &'static str,
+    #[serde(serialize_with = "by_name")]
+    direction: Direction,
     permitted: bool,
     peer: Option<String>,
     pacs: Option<String>,
@@ -48,6 +49,10 @@ pub(super) struct Explanation {
     wire: Option<String>,
     assumed: Vec<&'static str>,
     then: Option<Before>,
+}
+
+fn by_name<S: Serializer>(direction: &Direction, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(direction.name())
 }
 
 #[derive(Serialize)]
@@ -80,7 +85,7 @@ impl Explanation {
         };
         let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
         explanation.rule = at.map(|at| at.to_string());
-        explanation.direction = question.way.direction.name();
+        explanation.direction = question.way.direction;
         explanation.assumed.extend_from_slice(&question.assumed);
         if question.is_guessed {
             explanation.contexts.retain(|context| context.removed.is_none());
@@ -134,7 +139,7 @@ impl Explanation {
 
     const fn nothing() -> Self {
         Self {
-            direction: Direction::Inward.name(),
+            direction: Direction::Inward,
             permitted: false,
             peer: None,
             pacs: None,
@@ -199,7 +204,7 @@ impl Explanation {
     }
 
     fn is_outward(&self) -> bool {
-        self.direction == Direction::Outward.name()
+        self.direction == Direction::Outward
     }
 
     /// Each in a line, or many together by what becomes of them.
