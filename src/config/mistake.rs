@@ -612,7 +612,7 @@ pub(super) enum Caution {
     #[error("no peer has `reach`, so this listener leads to nobody")]
     NobodyReached,
     /// An outward listener to which nobody comes.
-    #[error("no [pacs] table has `{0}`, so nobody can come to this listener")]
+    #[error("no [pacs] table has {0}, so nobody can come to this listener")]
     NoPacsComes(&'static str),
     /// A peer that is known by its address, and no listener that would let it in.
     #[error(

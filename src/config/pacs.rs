@@ -79,6 +79,11 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
 }
 
 impl Read {
+    /// Whether it is known by its address.
+    pub(super) fn is_plain(&self) -> bool {
+        self.to_pacs().is_known_by_address()
+    }
+
     /// What the policy needs.
     pub(super) fn to_pacs(&self) -> Pacs {
         Pacs {

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use pacsgate_core::certificate::{Matcher, Usage};
 use pacsgate_core::direction::Direction;
+use pacsgate_core::policy::overlap;
 
 use super::mistake::Caution;
 use super::problems::Problems;
@@ -66,11 +67,14 @@ pub(super) fn outward(
             problems.caution(listener.place, key.as_str(), &Caution::NobodyReached);
         }
         let is_known = |it: &pacs::Read| match listener.plain_at() {
-            Some(_) => !it.from.is_empty(),
+            Some(_) => it.is_plain(),
             None => !it.certificates.is_empty(),
         };
         if !pacs.iter().any(is_known) {
-            let key_of_pacs = if listener.plain_at().is_some() { "from" } else { "certificate" };
+            let key_of_pacs = match listener.plain_at() {
+                Some(_) => "`from` without `certificate`",
+                None => "`certificate`",
+            };
             problems.caution(listener.place, key, &Caution::NoPacsComes(key_of_pacs));
         }
     }
@@ -88,7 +92,7 @@ pub(super) fn taken_for_pacs(
     for pacs in pacs {
         let others = peers.iter().filter(|peer| !is_device_of_another(pacs, peer));
         let others: Vec<_> = others.collect();
-        if is_plain {
+        if is_plain && pacs.is_plain() {
             known_at_address(pacs, &others, problems);
         }
         for at in &pacs.certificates {
@@ -123,9 +127,8 @@ fn known_at_address(pacs: &pacs::Read, peers: &[&peer::Read], problems: &mut Pro
     let known = peers.iter().filter(|peer| peer.is_plain());
     let mut known = known.flat_map(|peer| peer.from.iter().map(move |at| (peer, at)));
     let both = known.find_map(|(peer, other)| {
-        let within =
-            |at: &&At<IpNet>| at.value.contains(&other.value) || other.value.contains(&at.value);
-        Some((peer, other, pacs.from.iter().find(within)?))
+        let meets = |at: &&At<IpNet>| overlap(at.value, other.value);
+        Some((peer, other, pacs.from.iter().find(meets)?))
     });
     let (place, caution) = match both {
         Some((peer, other, at)) => {

@@ -375,7 +375,7 @@ fn warns_of_devices_without_tls_that_have_no_listener_and_of_a_listener_without_
     assert_eq!(
         warned(&outward),
         "pacsgate.toml:20:11: listener.old.direction: no peer has `reach`, so this listener leads to nobody\n\
-         pacsgate.toml:20:11: listener.old.direction: no [pacs] table has `from`, so nobody can come to this \
+         pacsgate.toml:20:11: listener.old.direction: no [pacs] table has `from` without `certificate`, so nobody can come to this \
          listener"
     );
 }
@@ -415,6 +415,14 @@ fn warns_once_of_a_pacs_that_is_known_by_its_address() {
 }
 
 #[test]
+fn knows_that_a_pacs_with_a_certificate_does_not_come_without_tls() {
+    let pacs = "from = [\"10.10.0.5\"]\ncertificate = [{ san_dns = \"archive.example\" }]";
+    let told = Back { pacs, reach: "]", more: Back::PLAIN }.warned();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.contains("direction: no [pacs] table has `from` without `certificate`"), "{told}");
+}
+
+#[test]
 fn warns_of_a_device_without_tls_at_the_address_of_a_pacs() {
     let warned = |from: &str, title: &str, pacs: &str| {
         let device = format!(
@@ -432,7 +440,7 @@ fn warns_of_a_device_without_tls_at_the_address_of_a_pacs() {
     let both = "pacsgate.toml:14:9: pacs.archive.from: is all that the PACS is known by at a plain \
                 listener, and peer.us1 has an address in 10.10.0.0/29, at pacsgate.toml:37:9: it can come as \
                 this PACS; write the PACS's own address";
-    for from in ["10.10.0.5", "10.10.0.0/29", "10.10.0.0/28"] {
+    for from in ["10.10.0.5", "10.10.0.0/29", "10.10.0.0/28", "::ffff:10.10.0.5"] {
         assert_eq!(warned(from, "US1", "archive"), both);
     }
     // Another address, and a PACS that is a device of another one.
