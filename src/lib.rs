@@ -18,6 +18,7 @@
 //!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
 //!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
 //!   something came from where.
+//! - [`drop_in`]: files of the configuration that the commands write.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod config;
 pub mod connection;
 pub mod deadline;
+pub mod drop_in;
 pub mod gate;
 pub mod host;
 pub mod identity;
