@@ -29,6 +29,9 @@ mod signer;
 mod state;
 mod template;
 
+#[cfg(test)]
+mod tests;
+
 pub use entry::{Certificate, Moment, Reason, Terms};
 pub use error::CaError;
 pub use key::{KeyType, Passphrase};
