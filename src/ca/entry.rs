@@ -79,6 +79,9 @@ impl Certificate {
 pub struct Terms {
     /// The DNS names by which its certificates are recognised; at least one.
     pub dns: Vec<String>,
+    /// What the gate calls this CA, where it knows several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
     /// The AE titles that it may claim.
     pub titles: Vec<String>,
     /// The names of its services in the gate's configuration.

@@ -243,11 +243,13 @@ fn both_certificates_stand_until_the_older_one_is_retired() {
     assert_eq!(retired.serials, [first]);
     table(&[second], &[first]);
     let list = pem::crls(retired.list.pem.as_bytes()).unwrap();
-    let (_, list) =
-        x509_parser::parse_x509_crl(&list[0]).unwrap();
+    let (_, list) = x509_parser::parse_x509_crl(&list[0]).unwrap();
     let revoked: Vec<_> = list.iter_revoked_certificates().collect();
     let [one] = &revoked[..] else { panic!("one is revoked") };
-    assert_eq!(one.raw_serial().iter().map(|octet| format!("{octet:02X}")).collect::<String>(), first);
+    assert_eq!(
+        one.raw_serial().iter().map(|octet| format!("{octet:02X}")).collect::<String>(),
+        first
+    );
     assert_eq!(one.reason_code().unwrap().1.0, 4);
 }
 
