@@ -5,6 +5,7 @@
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `ca`: a small CA for sites without one.
 //! - `hash_password`: a line for the file of passwords.
+//! - `init`: the gate's first configuration, with certificates of that CA.
 //! - `passphrase`, `typed`: secrets that somebody types.
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
@@ -18,6 +19,7 @@ mod exit;
 pub mod explain;
 mod files;
 pub mod hash_password;
+pub mod init;
 mod passphrase;
 pub mod probe;
 mod text;
@@ -36,6 +38,7 @@ pub use exit::Exit;
 use explain::Explain;
 use files::CONFIG;
 use hash_password::HashPassword;
+use init::Init;
 use probe::Probe;
 use unknown::Unknown;
 
@@ -149,6 +152,17 @@ pub enum Command {
     /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
+    /// Make the gate's first configuration, a small CA, and the gate's own certificates
+    ///
+    /// Asks on the terminal for what is not given: the address and the title of the PACS, the gate's name,
+    /// and a passphrase for the CA's key. Makes /etc/pacsgate, readable for the gate's group, and
+    /// /etc/pacsgate-ca, for root alone; tries a C-ECHO at the PACS; and says what to do next. What is
+    /// there already stays as it is, and what is missing is made: it can be run again at any time.
+    ///
+    /// Exit codes: 0 done, whether or not the PACS answers; 1 something could not be made; 64 wrong
+    /// arguments, or a question and no terminal.
+    #[command(verbatim_doc_comment)]
+    Init(Box<Init>),
     /// Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate
     ///
     /// Everything is in one folder, which can lie on another machine or on a USB stick. See docs/ca.md.
