@@ -9,8 +9,8 @@ mod revoke;
 mod service;
 
 pub use arguments::{
-    Action, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, Renew, Retire,
-    Revoke, Server, Sign,
+    Action, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, ListDays, Renew,
+    Retire, Revoke, Server, Sign,
 };
 
 use super::Exit;

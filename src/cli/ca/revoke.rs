@@ -33,7 +33,7 @@ impl Crl {
     pub(super) async fn run(self) -> Result<(), Fault> {
         let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
         let mut signer = self.folder.unlock().await?;
-        let list = signer.crl(self.list.list_days)?;
+        let list = signer.crl(self.days)?;
         hand_on(&signer, &list, &self.gate, gate.as_ref())
     }
 }
