@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::entry::{Action, Certificate, Moment, Reason, Terms};
 use super::error::CaError;
-use super::folder::{self, CERTIFICATE, DEVICES, KEY, LIST, Lock};
+use super::folder::{self, CERTIFICATE, DEVICES, KEY, LIST, Lock, Prepared};
 use super::key::{self, KeyType, Passphrase};
 use super::naming::{self, NameFault};
 use super::opened::Ca;
@@ -100,6 +100,12 @@ pub struct List {
     pub until: Moment,
     /// How many certificates it has.
     pub revoked: usize,
+}
+
+impl List {
+    fn action(&self) -> Action {
+        Action::Crl { list: self.number, not_after: self.until, revoked: self.revoked }
+    }
 }
 
 /// A CA that can sign. It has the folder for itself.
@@ -233,7 +239,7 @@ impl Signer {
         }
         let serials: Vec<_> = older.map(|one| one.certificate.serial.clone()).collect();
         let action = Action::Retire { device: name.to_owned(), serials: serials.clone() };
-        self.strike(Some(name.to_owned()), serials, action, list_days)
+        self.strike(Some(name.to_owned()), serials, Reason::Superseded, action, list_days)
     }
 
     /// Revokes all certificates of a device, or the one with a serial number.
@@ -249,7 +255,7 @@ impl Signer {
     ) -> Result<Revoked, CaError> {
         let (device, serials) = self.named(what)?;
         let action = Action::Revoke { serials: serials.clone(), reason };
-        self.strike(device, serials, action, list_days)
+        self.strike(device, serials, reason, action, list_days)
     }
 
     /// A fresh revocation list, in the folder's `ca.crl`.
@@ -258,18 +264,24 @@ impl Signer {
     ///
     /// What the system says.
     pub fn crl(&mut self, days: u32) -> Result<List, CaError> {
+        let (list, file) = self.list(&self.ca.state, days)?;
+        self.log(list.action())?;
+        file.put()?;
+        Ok(list)
+    }
+
+    /// A list of what is revoked then, which is not yet in its place.
+    fn list(&self, state: &State, days: u32) -> Result<(List, Prepared), CaError> {
         let now = now();
-        let number = self.ca.state.list.map_or(1, |(number, _)| number + 1);
+        let number = state.list.map_or(1, |(number, _)| number + 1);
         let until = now.plus_days(days).min(self.ca.end());
         let validity = Validity { from: now.a_minute_before(), until };
-        let list =
-            revocation::list(number, &self.ca.state, validity, &self.issuer, self.key_id.clone())?;
+        let list = revocation::list(number, state, validity, &self.issuer, self.key_id.clone())?;
         let pem = list.pem();
         let pem = pem.map_err(|error| CaError::Crypto("a revocation list", error.to_string()))?;
-        folder::replace(&self.ca.folder.join(LIST), pem.as_bytes())?;
-        let revoked = self.ca.state.issued().filter(|one| one.revoked.is_some()).count();
-        self.log(Action::Crl { list: number, not_after: until, revoked })?;
-        Ok(List { pem, number, until, revoked })
+        let file = Prepared::new(&self.ca.folder.join(LIST), pem.as_bytes())?;
+        let revoked = state.issued().filter(|one| one.revoked.is_some()).count();
+        Ok((List { pem, number, until, revoked }, file))
     }
 
     /// A certificate for a gate, and its key.
@@ -508,17 +520,24 @@ impl Signer {
         Ok((device.map(|(name, _)| name.clone()), vec![serial]))
     }
 
+    /// Writes the list that says so, then the lines, and then puts the list in its place.
     fn strike(
         &mut self,
         device: Option<String>,
         serials: Vec<String>,
+        reason: Reason,
         action: Action,
         list_days: u32,
     ) -> Result<Revoked, CaError> {
         let of = |name: &String| Some(peer::table(name, self.ca.state.devices.get(name)?));
         let before = device.as_ref().and_then(of);
+        let mut after = self.ca.state.clone();
+        let unknown = |_| CaError::NoSerial(serials.join(", "));
+        after.revoke(&serials, now(), reason).map_err(unknown)?;
+        let (list, file) = self.list(&after, list_days)?;
         self.log(action)?;
-        let list = self.crl(list_days)?;
+        self.log(list.action())?;
+        file.put()?;
         let table = device.as_ref().map(|name| self.table(name, before)).transpose()?;
         Ok(Revoked { serials, device, table, list })
     }

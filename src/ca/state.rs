@@ -117,7 +117,12 @@ impl State {
         Ok(())
     }
 
-    fn revoke(
+    /// Takes these out of what counts.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not known, or was revoked before.
+    pub(super) fn revoke(
         &mut self,
         serials: &[String],
         time: Moment,

@@ -65,7 +65,7 @@ impl Office {
     pub(super) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
         command.arg("ca").args(line.split(' ')).arg("--ca").arg(self.folder());
-        if !line.starts_with("list") {
+        if !line.starts_with("list") && !line.contains("--no-passphrase") {
             command.arg("--passphrase-file").arg(self.0.path().join("passphrase"));
         }
         let bin = self.0.path().join("bin").display().to_string();
