@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use super::arguments::{ForDevice, ForGate, Issue, Renew, Server, Sign};
+use super::fault::Fault;
 use super::gate::Gate;
-use super::{Fault, outcome};
-use crate::ca::{self, CaError, Csr, Holder, Issued, KeyType, Signer, Terms};
+use super::outcome;
+use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Signer, Terms};
 
 /// More than any request has; one byte more is read, so that a longer one shows.
 const LONGEST: u64 = 64 * 1024 + 1;
@@ -80,7 +81,10 @@ impl Renew {
         let issued = signer.renew(&self.name, holder, self.days)?;
         let out = &mut io::stdout().lock();
         outcome::issued(&self.name, &issued, out)?;
-        outcome::overlap(&self.name, gate.as_ref(), &issued.table, out)
+        let standing = |device: &Device| device.standing().count();
+        let count = signer.state().devices.get(&self.name).map_or(0, standing);
+        let is_new = outcome::renewed(&self.name, count, gate.as_ref(), &issued.table, out)?;
+        outcome::reload(is_new, &self.gate, gate.as_ref(), out)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Fault;
 use super::arguments::ForGate;
+use super::fault::Fault;
 use super::gate::{Gate, Placed};
 use super::service::{self, Reload};
 use crate::ca::{self, Ca, Certificate, Issued, List, Revoked};
@@ -16,7 +16,8 @@ const INDENT: usize = 2;
 /// Of a new CA.
 pub(super) fn made(ca: &Ca, out: &mut impl Write) -> io::Result<()> {
     let folder = ca.folder().display();
-    writeln!(out, "{folder} holds a new CA, {}, until {}.", ca.state().subject, ca.end())?;
+    let subject = harmless(&ca.state().subject);
+    writeln!(out, "{folder} holds a new CA, {subject}, until {}.", ca.end())?;
     say(
         out,
         format!(
@@ -72,10 +73,11 @@ pub(super) fn table(
 ) -> Result<bool, Fault> {
     let path = table.path.display();
     let Some(gate) = gate else {
+        let gap = if table.text.contains("# GAP:") { ", fill the gap in it," } else { "" };
         say(
             out,
             format!(
-                "Its table for the gate is {path}: copy it into conf.d there, and reload the gate."
+                "Its table for the gate is {path}: copy it into conf.d there{gap} and reload the gate."
             ),
         );
         return Ok(false);
@@ -109,24 +111,30 @@ pub(super) fn table(
     }
 }
 
-/// Of a renewal: the gate knows the names already.
-pub(super) fn overlap(
+/// Of a renewal: the gate knows the names already, unless somebody has taken them out. Tells whether it
+/// has something to load.
+pub(super) fn renewed(
     name: &str,
+    count: usize,
     gate: Option<&Gate>,
     table: &ca::Table,
     out: &mut impl Write,
-) -> Result<(), Fault> {
-    if let Some(gate) = gate {
-        gate.place(name, table)?;
+) -> Result<bool, Fault> {
+    let placed = gate.map(|gate| gate.place(name, table)).transpose()?;
+    if let Some(Placed::New(path)) = placed {
+        writeln!(out, "Its table for the gate is {}.", path.display())?;
+        return Ok(true);
     }
-    say(
-        out,
-        format!(
-            "The gate needs no change: it lets in this certificate and those before. Once the device \
-             shows the new one, end the others: pacsgate ca retire {name}"
-        ),
-    );
-    Ok(())
+    if count > 1 {
+        say(
+            out,
+            format!(
+                "The gate needs no change: it lets in this certificate and those before. Once the \
+                 device shows the new one, end the others: pacsgate ca retire {name}"
+            ),
+        );
+    }
+    Ok(false)
 }
 
 /// Of the gate's own certificate.
@@ -150,10 +158,10 @@ pub(super) fn revoked(
         let of = revoked.device.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         writeln!(out, "Certificate {serial}{of} is revoked.")?;
     }
-    if let (Some(gate), Some(name), Some(table)) = (gate, &revoked.device, &revoked.table) {
-        if gate.has_peer(name) {
-            gate.place(name, table)?;
-        }
+    if let (Some(gate), Some(name), Some(table)) = (gate, &revoked.device, &revoked.table)
+        && gate.has_peer(name)
+    {
+        gate.place(name, table)?;
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use std::io;
 
 use super::arguments::{Crl, ForGate, Retire, Revoke};
+use super::fault::Fault;
 use super::gate::Gate;
-use super::{Fault, outcome};
+use super::outcome;
 use crate::ca::{List, Signer};
 
 impl Retire {
