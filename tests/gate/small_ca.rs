@@ -7,18 +7,23 @@ mod stick;
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
 
 use rcgen::{CertificateParams, KeyPair};
 use serde_json::Value;
+use tempfile::TempDir;
 
+use crate::reload::reload;
 use crate::support::associate::Associate;
+use crate::support::authority::DAY;
 use crate::support::gate::Gate;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::abort;
 use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{assert_rejected, echo};
 use crate::support::site::site;
+use crate::support::typing::Typing;
 use office::{Office, PASSPHRASE, told};
 
 /// An association of a device with this certificate and its key.
@@ -146,8 +151,7 @@ fn the_old_and_the_new_certificate_are_let_in_until_the_old_one_is_retired() {
     associated(&gate, &old).release();
     associated(&gate, &new).release();
     told(&office.at(&configuration, "retire ct1"), 0);
-    gate.signal("HUP");
-    gate.wait_for_audit(|line| line["event"] == "reload" && line["reason"] == "applied");
+    reload(&gate);
     is_revoked(&gate, &old);
     associated(&gate, &new).release();
 }
@@ -316,6 +320,80 @@ fn the_passphrase_is_asked_for_and_never_shown() {
     let password =
         fs::read_to_string(office.device("ct1", "ct1").with_extension("password")).unwrap();
     assert!(!log.contains(PASSPHRASE) && !log.contains(password.trim()));
+}
+
+#[test]
+fn on_a_terminal_the_passphrase_is_asked_for_twice_and_then_once() {
+    let folder = TempDir::new().unwrap();
+    let on_a_terminal = |line: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        command.arg("ca").args(line.split(' ')).arg("--ca").arg(folder.path());
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Typing::new(command)
+    };
+    let mut typing = on_a_terminal("init --key ecdsa");
+    assert_eq!(typing.asked(), "Passphrase for the CA's key: ");
+    assert!(!typing.shows());
+    typing.types(PASSPHRASE);
+    assert_eq!(typing.asked(), "Again: ");
+    typing.types("Kanarienvogel-4712");
+    let (output, shown) = typing.ends();
+    assert_eq!(told(&output, 1), "the two passphrases are not the same; try again\n");
+    assert_eq!((shown.trim(), fs::read_dir(folder.path()).unwrap().count()), ("", 0));
+    let mut typing = on_a_terminal("init --key ecdsa");
+    for _ in 0..2 {
+        typing.asked();
+        typing.types(PASSPHRASE);
+    }
+    told(&typing.ends().0, 0);
+    let mut typing = on_a_terminal("issue ct1 --title CT1 --no-gate");
+    assert_eq!(typing.asked(), "Passphrase of the CA's key: ");
+    typing.types(PASSPHRASE);
+    let (output, shown) = typing.ends();
+    told(&output, 0);
+    assert_eq!(shown.trim(), "");
+}
+
+#[test]
+fn among_several_cas_of_the_gate_this_one_is_named_and_only_its_list_is_replaced() {
+    let pacs = Pacs::good();
+    let office = Office::new("ecdsa");
+    let mut settings = office.settings(pacs.address);
+    let small = settings.tls["client_ca"].clone();
+    let hospital = settings.file("hospital.pem", &site().root.pem());
+    settings.tls.insert("client_ca", format!("{{ hospital = {hospital:?}, small = {small} }}"));
+    let lists = settings.directory.path().join("ca.crl");
+    let theirs = site().root.crl(&[], SystemTime::now() + DAY);
+    let both = theirs.clone() + &fs::read_to_string(&lists).unwrap();
+    fs::write(&lists, both).unwrap();
+    told(&office.gated(&settings, "issue ct1 --title CT1"), 0);
+    let configuration = settings.directory.path().join("pacsgate.toml");
+    let gate = settings.start();
+    associated(&gate, &office.device("ct1", "ct1")).release();
+    told(&office.at(&configuration, "revoke ct1"), 0);
+    let after = fs::read_to_string(gate.directory.path().join("ca.crl")).unwrap();
+    let ours = fs::read_to_string(office.folder().join("ca.crl")).unwrap();
+    assert_eq!(after, format!("{}\n{}\n", theirs.trim(), ours.trim()));
+    reload(&gate);
+    is_revoked(&gate, &office.device("ct1", "ct1"));
+}
+
+#[test]
+fn a_device_whose_key_was_stolen_comes_back_under_its_name() {
+    let pacs = Pacs::good();
+    let office = Office::new("ecdsa");
+    let settings = office.settings(pacs.address);
+    let configuration = settings.directory.path().join("pacsgate.toml");
+    told(&office.gated(&settings, "issue ct1 --title CT1"), 0);
+    let gate = settings.start();
+    told(&office.at(&configuration, "revoke ct1 --reason key-compromise"), 0);
+    // As the table itself says.
+    fs::remove_file(gate.directory.path().join("conf.d/ct1.toml")).unwrap();
+    let said = told(&office.at(&configuration, "renew ct1"), 0);
+    assert!(said.contains("conf.d/ct1.toml.\nReload the gate"), "{said}");
+    reload(&gate);
+    is_revoked(&gate, &office.device("ct1", "ct1"));
+    associated(&gate, &office.device("ct1", "ct1-2")).release();
 }
 
 #[test]
