@@ -249,6 +249,30 @@ fn two_commands_at_a_time_do_not_get_in_each_others_way() {
 }
 
 #[test]
+fn whoever_has_the_key_at_hand_hears_that_the_list_ends_soon() {
+    let office = Office::new("ecdsa");
+    let part = "The revocation list ends soon";
+    let said = told(&office.ca("issue ct1 --title CT1 --no-gate"), 0);
+    assert!(!said.contains(part), "{said}");
+    told(&office.ca("crl --days 20 --no-gate"), 0);
+    let said = told(&office.ca("renew ct1 --no-gate"), 0);
+    assert!(said.contains(part), "{said}");
+}
+
+#[test]
+fn a_table_that_cannot_be_placed_is_told_with_what_was_done() {
+    let office = Office::new("ecdsa");
+    let settings = office.settings(Pacs::good().address);
+    fs::remove_dir(settings.directory.path().join("conf.d")).unwrap();
+    let said = told(&office.gated(&settings, "issue ct1 --title CT1"), 1);
+    assert!(
+        said.contains("conf.d cannot be written: No such file or directory. ct1 has its"),
+        "{said}"
+    );
+    assert!(office.device("ct1", "ct1.toml").exists());
+}
+
+#[test]
 fn wrong_names_are_refused_with_what_they_should_be() {
     let office = Office::new("ecdsa");
     for (line, part) in [

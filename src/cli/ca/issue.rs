@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::arguments::{ForDevice, ForGate, Issue, Renew, Server, Sign};
 use super::fault::Fault;
 use super::gate::Gate;
 use super::outcome;
-use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Signer, Terms};
+use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Moment, Signer, Terms};
 
 /// More than any request has; one byte more is read, so that a longer one shows.
 const LONGEST: u64 = 64 * 1024 + 1;
@@ -68,6 +69,7 @@ fn tell(
 ) -> Result<(), Fault> {
     let out = &mut io::stdout().lock();
     outcome::issued(name, issued, out)?;
+    outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
     let is_new = outcome::table(name, &issued.table, gate, signer.ca().certificate(), out)?;
     outcome::reload(is_new, options, gate, out)
 }
@@ -81,6 +83,7 @@ impl Renew {
         let issued = signer.renew(&self.name, holder, self.days)?;
         let out = &mut io::stdout().lock();
         outcome::issued(&self.name, &issued, out)?;
+        outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
         let standing = |device: &Device| device.standing().count();
         let count = signer.state().devices.get(&self.name).map_or(0, standing);
         let is_new = outcome::renewed(&self.name, count, gate.as_ref(), &issued.table, out)?;

@@ -7,7 +7,7 @@ use super::arguments::ForGate;
 use super::fault::Fault;
 use super::gate::{Gate, Placed};
 use super::service::{self, Reload};
-use crate::ca::{self, Ca, Certificate, Issued, List, Revoked};
+use crate::ca::{self, Ca, Certificate, Issued, List, Moment, Revoked};
 use crate::cli::text::paragraph;
 use crate::cli::trail::harmless;
 
@@ -52,6 +52,19 @@ pub(super) fn issued(name: &str, issued: &Issued, out: &mut impl Write) -> io::R
     Ok(())
 }
 
+/// Of a list that ends soon: somebody has the CA's key at hand.
+pub(super) fn due(ca: &Ca, now: Moment, out: &mut impl Write) {
+    const SOON: u64 = 30;
+    let left = ca.state().list.and_then(|(_, end)| end.days_after(now));
+    if left.is_none_or(|days| days < SOON) {
+        say(
+            out,
+            "The revocation list ends soon or has ended, and then the gate lets in no device of this \
+             CA: make the next one, pacsgate ca crl",
+        );
+    }
+}
+
 fn what_is(path: &Path) -> &'static str {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match name.rsplit_once('.').map(|(stem, end)| (stem.ends_with("-old"), end)) {
@@ -92,7 +105,13 @@ pub(super) fn table(
             ),
         );
     }
-    match gate.place(name, table)? {
+    let placed = gate.place(name, table).map_err(|error| {
+        Fault::Said(format!(
+            "{error}. {name} has its certificate nevertheless; copy its table, {path}, into conf.d \
+             yourself, and reload the gate."
+        ))
+    })?;
+    match placed {
         Placed::New(placed) | Placed::Renewed(placed) => {
             writeln!(out, "Its table for the gate is {}.", placed.display())?;
             Ok(true)
