@@ -10,13 +10,15 @@
 //! - `revocation`: which certificates count no more.
 //! - `pkcs12`: key and certificate in one file, as devices import them.
 //! - `peer`: a device's table for the gate.
-//! - `opened`: a folder that has been read; `signer`: one whose key is at hand.
+//! - `opened`: a folder that has been read; `signer`: one whose key is at hand, which does what `issue`,
+//!   `server` and `strike` say.
 //!
 //! A running gate uses nothing of this: it trusts no certificate for having been made here.
 
 mod entry;
 mod error;
 mod folder;
+mod issue;
 mod key;
 mod log;
 mod naming;
@@ -25,8 +27,10 @@ mod peer;
 mod pkcs12;
 mod request;
 mod revocation;
+mod server;
 mod signer;
 mod state;
+mod strike;
 mod template;
 
 #[cfg(test)]
@@ -34,9 +38,12 @@ mod tests;
 
 pub use entry::{Certificate, Moment, Reason, Terms};
 pub use error::CaError;
+pub use issue::{Holder, Issued};
 pub use key::{KeyType, Passphrase};
 pub use naming::NameFault;
 pub use opened::{Ca, Founding};
 pub use request::{CsrFault, Request as Csr};
-pub use signer::{Holder, Issued, List, Revoked, Server, Signer, Table};
+pub use server::Server;
+pub use signer::{Signer, Table};
 pub use state::{Device, Issuance, Standing, State};
+pub use strike::{List, Revoked};

@@ -63,11 +63,6 @@ pub enum CaError {
     /// A device that it does know.
     #[error("{0} has a certificate already; renew it with `pacsgate ca renew {0}`")]
     Known(String),
-    /// One that was revoked for good.
-    #[error(
-        "every certificate of {0} is revoked; if it is in use again, issue it one under a new name"
-    )]
-    AllRevoked(String),
     /// A device that keeps its key to itself.
     #[error(
         "{0} made its key itself; let it make a new request, and give that with --csr; or give a --key"

@@ -74,16 +74,37 @@ pub(super) fn remove<T>(folder: &Path, files: &[(String, T)]) {
 }
 
 /// Puts a file in the place of another, in one step.
-pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), CaError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        File::open(folder)?.sync_all()
-    };
-    write().map_err(at(path))
+pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), CaError> {
+    Prepared::new(path, content)?.put()
+}
+
+/// A file that is written and not yet in its place, for which no more room is needed.
+pub(super) struct Prepared {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Prepared {
+    pub(super) fn new(path: &Path, content: &[u8]) -> Result<Self, CaError> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let write = || {
+            let mut file = NamedTempFile::new_in(folder)?;
+            file.write_all(content)?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        };
+        Ok(Self { file: write().map_err(at(path))?, path: path.to_owned() })
+    }
+
+    pub(super) fn put(self) -> Result<(), CaError> {
+        let Self { file, path } = self;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let put = || {
+            file.persist(&path)?;
+            File::open(folder)?.sync_all()
+        };
+        put().map_err(at(&path))
+    }
 }
 
 /// What the files of a device's certificate are called, of which this is the first, the second, ...

@@ -113,9 +113,10 @@ impl Log {
         *state = after;
         (self.number, self.last, self.is_torn) = (number, hash, false);
         self.length += line.len() as u64;
-        // The line is the record, and this file is only a witness of it.
-        let _ = Head { number, hash: self.last.clone() }.write(&self.path.with_file_name(HEAD));
-        Ok(())
+        let head = Head { number, hash: self.last.clone() };
+        let witnessed = head.write(&self.path.with_file_name(HEAD));
+        // The line is the record, and the other file is only a witness of it, which may lag behind.
+        if number == 1 { witnessed } else { Ok(()) }
     }
 
     fn write(&self, line: &[u8]) -> io::Result<()> {

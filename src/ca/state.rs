@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Action, Certificate, Entry, Moment, Reason, Terms};
+use super::naming;
 
 /// Who has what, and what counts no more.
 #[derive(Clone, Debug, Default)]
@@ -90,6 +91,7 @@ impl State {
                 self.authority = Some(certificate.clone());
             }
             Action::Issue { device, terms, certificate, .. } => {
+                is_sound(device, terms)?;
                 let issued = vec![Issuance::new(certificate.clone())];
                 let new = Device { terms: terms.clone(), issued };
                 if self.devices.insert(device.clone(), new).is_some() {
@@ -104,7 +106,7 @@ impl State {
                 self.servers.push((dns.clone(), Issuance::new(certificate.clone())));
             }
             Action::Retire { serials, .. } => {
-                self.revoke(serials, entry.time, Reason::Superseded)?
+                self.revoke(serials, entry.time, Reason::Superseded)?;
             }
             Action::Revoke { serials, reason } => self.revoke(serials, entry.time, *reason)?,
             Action::Crl { list, not_after, .. } => {
@@ -117,7 +119,12 @@ impl State {
         Ok(())
     }
 
-    fn revoke(
+    /// Takes these out of what counts.
+    ///
+    /// # Errors
+    ///
+    /// One of them is not known, or was revoked before.
+    pub(super) fn revoke(
         &mut self,
         serials: &[String],
         time: Moment,
@@ -150,4 +157,14 @@ impl State {
         let holds = |device: &Device| device.terms.dns.iter().any(|name| name == dns);
         self.devices.iter().find(|(_, device)| holds(device)).map(|(name, _)| name.as_str())
     }
+}
+
+/// Whoever can write to the log chooses no path, and nothing that a terminal would obey.
+fn is_sound(device: &str, terms: &Terms) -> Result<(), &'static str> {
+    naming::device(device).map_err(|_| "the device's name cannot be one")?;
+    naming::titles(&terms.titles).map_err(|_| "a title of the device cannot be one")?;
+    naming::dns(&terms.dns, &[]).map_err(|_| "a DNS name of the device cannot be one")?;
+    let mut tables = terms.pacs.iter().chain(&terms.services).chain(&terms.ca);
+    let is_name = |name: &String| naming::table(name).is_ok();
+    if tables.all(is_name) { Ok(()) } else { Err("a name in the device's table cannot be one") }
 }

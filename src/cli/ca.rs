@@ -1,6 +1,7 @@
 //! `ca`: a small CA for sites without one.
 
 mod arguments;
+mod fault;
 mod gate;
 mod issue;
 mod list;
@@ -9,31 +10,15 @@ mod revoke;
 mod service;
 
 pub use arguments::{
-    Action, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, Renew, Retire,
-    Revoke, Server, Sign,
+    Action, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, ListDays, Renew,
+    Retire, Revoke, Server, Sign,
 };
 
 use super::Exit;
-use super::passphrase::{self, PassphraseFault};
-use crate::ca::{Ca, CaError, Founding, Signer};
+use super::passphrase;
+use crate::ca::{Ca, Founding, Signer};
 use crate::cli::explain::tell;
-use gate::GateFault;
-
-/// Why a command of the CA was not done, or not to its end.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error(transparent)]
-    Ca(#[from] CaError),
-    #[error(transparent)]
-    Passphrase(#[from] PassphraseFault),
-    #[error(transparent)]
-    Gate(#[from] GateFault),
-    #[error("the standard output cannot be written: {}", crate::host::words(.0))]
-    Output(#[from] std::io::Error),
-    /// Everything was said already.
-    #[error("{0}")]
-    Said(String),
-}
+use fault::Fault;
 
 impl CaArguments {
     /// Does what is asked.

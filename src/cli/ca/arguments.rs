@@ -220,8 +220,9 @@ pub struct Revoke {
 /// The arguments of `ca crl`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Crl {
-    #[command(flatten)]
-    pub(super) list: ListDays,
+    /// How long the list counts: once it has ended, the gate lets in no device of this CA
+    #[arg(long, value_name = "DAYS", default_value_t = Signer::LIST_DAYS, value_parser = days())]
+    pub days: u32,
     #[command(flatten)]
     pub(super) folder: Folder,
     #[command(flatten)]

@@ -74,7 +74,7 @@ impl Gate {
 
     fn read(main: &Path) -> Result<Self, GateFault> {
         let mut files = vec![(main.to_owned(), table(main)?)];
-        for path in drop_ins(conf_d(main))? {
+        for path in drop_ins(&conf_d(main))? {
             let table = table(&path)?;
             files.push((path, table));
         }
@@ -229,10 +229,10 @@ fn conf_d(main: &Path) -> PathBuf {
     folder_of(main).join("conf.d")
 }
 
-fn drop_ins(folder: PathBuf) -> Result<Vec<PathBuf>, GateFault> {
-    let entries = match fs::read_dir(&folder) {
+fn drop_ins(folder: &Path) -> Result<Vec<PathBuf>, GateFault> {
+    let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(|error| GateFault::File(folder.clone(), error))?,
+        other => other.map_err(|error| GateFault::File(folder.to_owned(), error))?,
     };
     let is_read = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();

@@ -3,11 +3,13 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
+use std::time::SystemTime;
 
 use super::arguments::{ForDevice, ForGate, Issue, Renew, Server, Sign};
+use super::fault::Fault;
 use super::gate::Gate;
-use super::{Fault, outcome};
-use crate::ca::{self, CaError, Csr, Holder, KeyType, Signer, Terms};
+use super::outcome;
+use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Moment, Signer, Terms};
 
 /// More than any request has; one byte more is read, so that a longer one shows.
 const LONGEST: u64 = 64 * 1024 + 1;
@@ -15,9 +17,13 @@ const LONGEST: u64 = 64 * 1024 + 1;
 impl Issue {
     pub(super) async fn run(self) -> Result<(), Fault> {
         let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
+        let pacs = pacs(gate.as_ref(), &self.device)?;
         let mut signer = self.folder.unlock().await?;
+        let days = self.device.days;
+        let terms = terms(self.device, pacs, gate.as_ref(), &signer);
         let holder = Holder::NewKey(self.key.key);
-        issue(&mut signer, &self.name, &self.device, holder, &self.gate, gate.as_ref())
+        let issued = signer.issue(&self.name, &terms, holder, days)?;
+        tell(&self.name, &issued, &self.gate, gate.as_ref(), &signer)
     }
 }
 
@@ -25,36 +31,47 @@ impl Sign {
     pub(super) async fn run(self) -> Result<(), Fault> {
         let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
         let holder = Holder::Request(request(&self.csr)?);
+        let pacs = pacs(gate.as_ref(), &self.device)?;
         let mut signer = self.folder.unlock().await?;
-        issue(&mut signer, &self.name, &self.device, holder, &self.gate, gate.as_ref())
+        let days = self.device.days;
+        let terms = terms(self.device, pacs, gate.as_ref(), &signer);
+        let issued = signer.issue(&self.name, &terms, holder, days)?;
+        tell(&self.name, &issued, &self.gate, gate.as_ref(), &signer)
     }
 }
 
-fn issue(
-    signer: &mut Signer,
+/// The PACS that a device may reach, which is judged before anybody types a passphrase.
+fn pacs(gate: Option<&Gate>, device: &ForDevice) -> Result<Vec<String>, Fault> {
+    match gate {
+        Some(gate) => Ok(gate.pacs(&device.pacs)?),
+        None => Ok(device.pacs.clone()),
+    }
+}
+
+fn terms(device: ForDevice, pacs: Vec<String>, gate: Option<&Gate>, signer: &Signer) -> Terms {
+    let ca = signer.ca().certificate();
+    Terms {
+        dns: device.dns,
+        ca: gate.and_then(|gate| gate.name_of(ca)),
+        titles: device.titles,
+        services: device.services,
+        pacs,
+        also_server: device.also_server,
+    }
+}
+
+fn tell(
     name: &str,
-    device: &ForDevice,
-    holder: Holder,
+    issued: &Issued,
     options: &ForGate,
     gate: Option<&Gate>,
+    signer: &Signer,
 ) -> Result<(), Fault> {
-    let ca = signer.ca().certificate().clone();
-    let terms = Terms {
-        dns: device.dns.clone(),
-        ca: gate.and_then(|gate| gate.name_of(&ca)),
-        titles: device.titles.clone(),
-        services: device.services.clone(),
-        pacs: match gate {
-            Some(gate) => gate.pacs(&device.pacs)?,
-            None => device.pacs.clone(),
-        },
-        also_server: device.also_server,
-    };
-    let issued = signer.issue(name, &terms, holder, device.days)?;
     let out = &mut io::stdout().lock();
-    outcome::issued(name, &issued, out)?;
-    let told = outcome::table(name, &issued.table, gate, &ca, out)?;
-    outcome::reload(told, options, gate, out)
+    outcome::issued(name, issued, out)?;
+    outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
+    let is_new = outcome::table(name, &issued.table, gate, signer.ca().certificate(), out)?;
+    outcome::reload(is_new, options, gate, out)
 }
 
 impl Renew {
@@ -66,7 +83,11 @@ impl Renew {
         let issued = signer.renew(&self.name, holder, self.days)?;
         let out = &mut io::stdout().lock();
         outcome::issued(&self.name, &issued, out)?;
-        outcome::overlap(&self.name, gate.as_ref(), &issued.table, out)
+        outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
+        let standing = |device: &Device| device.standing().count();
+        let count = signer.state().devices.get(&self.name).map_or(0, standing);
+        let is_new = outcome::renewed(&self.name, count, gate.as_ref(), &issued.table, out)?;
+        outcome::reload(is_new, &self.gate, gate.as_ref(), out)
     }
 }
 

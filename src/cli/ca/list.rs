@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::Fault;
 use super::arguments::List;
+use super::fault::Fault;
 use super::outcome::head;
 use crate::ca::{Ca, Device, Issuance, Moment, Reason, Standing};
+use crate::cli::trail::harmless;
 
 /// The document of `--json`; its fields are explained in docs/ca.md.
 #[derive(Serialize)]
@@ -111,7 +112,7 @@ impl Report {
     }
 
     fn tell(&self, ca: &Ca, out: &mut impl Write) -> io::Result<()> {
-        writeln!(out, "{}: {}", self.subject, left(self.days_left, self.not_after))?;
+        writeln!(out, "{}: {}", harmless(&self.subject), left(self.days_left, self.not_after))?;
         if let Some(Due { number, not_after, days_left }) = &self.crl {
             writeln!(out, "revocation list {number}: {}", left(*days_left, *not_after))?;
         }
@@ -125,7 +126,7 @@ impl Report {
             server.certificate.tell(out)?;
         }
         for path in &self.leftovers {
-            writeln!(out, "left over, and not in the log: {path}; move it away")?;
+            writeln!(out, "left over, and not in the log: {}; move it away", harmless(path))?;
         }
         head(ca, out)
     }

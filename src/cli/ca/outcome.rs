@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::Fault;
 use super::arguments::ForGate;
+use super::fault::Fault;
 use super::gate::{Gate, Placed};
 use super::service::{self, Reload};
-use crate::ca::{self, Ca, Certificate, Issued, List, Revoked};
+use crate::ca::{self, Ca, Certificate, Issued, List, Moment, Revoked};
 use crate::cli::text::paragraph;
 use crate::cli::trail::harmless;
 
@@ -16,7 +16,8 @@ const INDENT: usize = 2;
 /// Of a new CA.
 pub(super) fn made(ca: &Ca, out: &mut impl Write) -> io::Result<()> {
     let folder = ca.folder().display();
-    writeln!(out, "{folder} holds a new CA, {}, until {}.", ca.state().subject, ca.end())?;
+    let subject = harmless(&ca.state().subject);
+    writeln!(out, "{folder} holds a new CA, {subject}, until {}.", ca.end())?;
     say(
         out,
         format!(
@@ -51,6 +52,19 @@ pub(super) fn issued(name: &str, issued: &Issued, out: &mut impl Write) -> io::R
     Ok(())
 }
 
+/// Of a list that ends soon: somebody has the CA's key at hand.
+pub(super) fn due(ca: &Ca, now: Moment, out: &mut impl Write) {
+    const SOON: u64 = 30;
+    let left = ca.state().list.and_then(|(_, end)| end.days_after(now));
+    if left.is_none_or(|days| days < SOON) {
+        say(
+            out,
+            "The revocation list ends soon or has ended, and then the gate lets in no device of this \
+             CA: make the next one, pacsgate ca crl",
+        );
+    }
+}
+
 fn what_is(path: &Path) -> &'static str {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match name.rsplit_once('.').map(|(stem, end)| (stem.ends_with("-old"), end)) {
@@ -72,10 +86,11 @@ pub(super) fn table(
 ) -> Result<bool, Fault> {
     let path = table.path.display();
     let Some(gate) = gate else {
+        let gap = if table.text.contains("# GAP:") { ", fill the gap in it," } else { "" };
         say(
             out,
             format!(
-                "Its table for the gate is {path}: copy it into conf.d there, and reload the gate."
+                "Its table for the gate is {path}: copy it into conf.d there{gap} and reload the gate."
             ),
         );
         return Ok(false);
@@ -90,7 +105,13 @@ pub(super) fn table(
             ),
         );
     }
-    match gate.place(name, table)? {
+    let placed = gate.place(name, table).map_err(|error| {
+        Fault::Said(format!(
+            "{error}. {name} has its certificate nevertheless; copy its table, {path}, into conf.d \
+             yourself, and reload the gate."
+        ))
+    })?;
+    match placed {
         Placed::New(placed) | Placed::Renewed(placed) => {
             writeln!(out, "Its table for the gate is {}.", placed.display())?;
             Ok(true)
@@ -109,24 +130,30 @@ pub(super) fn table(
     }
 }
 
-/// Of a renewal: the gate knows the names already.
-pub(super) fn overlap(
+/// Of a renewal: the gate knows the names already, unless somebody has taken them out. Tells whether it
+/// has something to load.
+pub(super) fn renewed(
     name: &str,
+    count: usize,
     gate: Option<&Gate>,
     table: &ca::Table,
     out: &mut impl Write,
-) -> Result<(), Fault> {
-    if let Some(gate) = gate {
-        gate.place(name, table)?;
+) -> Result<bool, Fault> {
+    let placed = gate.map(|gate| gate.place(name, table)).transpose()?;
+    if let Some(Placed::New(path)) = placed {
+        writeln!(out, "Its table for the gate is {}.", path.display())?;
+        return Ok(true);
     }
-    say(
-        out,
-        format!(
-            "The gate needs no change: it lets in this certificate and those before. Once the device \
-             shows the new one, end the others: pacsgate ca retire {name}"
-        ),
-    );
-    Ok(())
+    if count > 1 {
+        say(
+            out,
+            format!(
+                "The gate needs no change: it lets in this certificate and those before. Once the \
+                 device shows the new one, end the others: pacsgate ca retire {name}"
+            ),
+        );
+    }
+    Ok(false)
 }
 
 /// Of the gate's own certificate.
@@ -150,10 +177,10 @@ pub(super) fn revoked(
         let of = revoked.device.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         writeln!(out, "Certificate {serial}{of} is revoked.")?;
     }
-    if let (Some(gate), Some(name), Some(table)) = (gate, &revoked.device, &revoked.table) {
-        if gate.has_peer(name) {
-            gate.place(name, table)?;
-        }
+    if let (Some(gate), Some(name), Some(table)) = (gate, &revoked.device, &revoked.table)
+        && gate.has_peer(name)
+    {
+        gate.place(name, table)?;
     }
     Ok(())
 }

@@ -3,8 +3,9 @@
 use std::io;
 
 use super::arguments::{Crl, ForGate, Retire, Revoke};
+use super::fault::Fault;
 use super::gate::Gate;
-use super::{Fault, outcome};
+use super::outcome;
 use crate::ca::{List, Signer};
 
 impl Retire {
@@ -33,7 +34,7 @@ impl Crl {
     pub(super) async fn run(self) -> Result<(), Fault> {
         let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
         let mut signer = self.folder.unlock().await?;
-        let list = signer.crl(self.list.list_days)?;
+        let list = signer.crl(self.days)?;
         hand_on(&signer, &list, &self.gate, gate.as_ref())
     }
 }
