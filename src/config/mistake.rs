@@ -144,8 +144,8 @@ pub(super) enum Mistake {
     #[error("is missing; add it")]
     Missing,
     /// No table of this kind in any file.
-    #[error("at least one is needed: nothing is permitted without it")]
-    NoTable,
+    #[error("at least one is needed: nothing is permitted without it; {0}")]
+    NoTable(&'static str),
     /// A value of another type: values are never converted.
     #[error("must be {expected}, not {found}")]
     Type {

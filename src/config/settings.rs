@@ -194,12 +194,12 @@ impl Tables {
             return;
         }
         let kinds = [
-            ("listener", self.listeners.is_empty()),
-            ("pacs", self.pacs.is_empty()),
-            ("peer", self.peers.is_empty()),
+            ("listener", self.listeners.is_empty(), "`pacsgate init` makes one"),
+            ("pacs", self.pacs.is_empty(), "`pacsgate init` makes one"),
+            ("peer", self.peers.is_empty(), "`pacsgate ca issue` writes one"),
         ];
-        for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
-            problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
+        for (kind, _, cure) in kinds.into_iter().filter(|(_, is_empty, _)| *is_empty) {
+            problems.mistake(Place::MAIN, kind, &Mistake::NoTable(cure));
         }
         cross::users_can_be_verified(
             &self.peers,
