@@ -23,10 +23,13 @@ const OPEN: i32 = 1;
 const NETWORKS: &str = r#"
 for who in modality router gate pacs; do
     ip netns add "$who$RUN"
+    # An address counts at once: nobody else can have it.
+    for new in default all; do
+        ip netns exec "$who$RUN" sysctl -qw "net.ipv6.conf.$new.accept_dad=0"
+    done
     ip -n "$who$RUN" link set lo up
 done
-within() { ip netns exec "$@"; }
-within "router$RUN" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
+ip netns exec "router$RUN" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
 ip -n "router$RUN" link add imaging type bridge
 ip -n "router$RUN" link set imaging up
 for who in modality gate pacs; do
@@ -36,7 +39,7 @@ for who in modality gate pacs; do
 done
 ip -n "router$RUN" link set gate master imaging
 ip -n "router$RUN" link set pacs master imaging
-address() { ip -n "$1$RUN" address add "$3" dev "$2" nodad; }
+address() { ip -n "$1$RUN" address add "$3" dev "$2"; }
 address router imaging 10.10.0.1/24
 address router imaging fd00:10::1/64
 address router modality 10.20.0.1/24
