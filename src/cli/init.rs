@@ -178,7 +178,7 @@ impl Init {
                 given => given.to_vec(),
             },
         };
-        given.complete(needed, self.pacs.clone(), self.title.clone())
+        given.complete(needed, self.pacs.clone(), self.title)
     }
 }
 

@@ -44,6 +44,13 @@ fn five_commands_and_no_line_of_configuration_protect_a_pacs() {
     assert!(checked.starts_with("good: "), "{checked}");
 
     refuses_strangers(&machine, commands.last().unwrap());
+    let somebody = machine.run(&["runuser", "-u", "nobody", "--", "pacsgate", "init"]);
+    assert_eq!(somebody.code, Some(1));
+    assert!(
+        somebody.text.contains("/etc/pacsgate is root's: run this as root"),
+        "{}",
+        somebody.text
+    );
     let again = typed(&machine, &commands[1]);
     assert_eq!(again.code, Some(0), "{}", again.text);
     assert!(!again.text.contains("made"), "{}", again.text);

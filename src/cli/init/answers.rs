@@ -50,7 +50,7 @@ impl Answers {
             self.pacs = Some(Pacs { address, title: title.as_str().to_owned() });
         }
         if needed.name && self.names.is_empty() {
-            let name = NAME.or_asked(None, own_name(), |text| {
+            let name = NAME.or_asked(None, own_name().as_deref(), |text| {
                 dns_name(text).map_err(|fault| fault.to_string())
             })?;
             self.names.push(name);
@@ -78,7 +78,7 @@ impl Question {
     fn or_asked<T>(
         &self,
         given: Option<T>,
-        usual: Option<String>,
+        usual: Option<&str>,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, Fault> {
         if let Some(given) = given {
@@ -87,12 +87,12 @@ impl Question {
         if !io::stdin().is_terminal() {
             return Err(Fault::Unasked(self.option));
         }
-        let proposed = usual.as_ref().map(|usual| format!(" [{usual}]")).unwrap_or_default();
+        let proposed = usual.map(|usual| format!(" [{usual}]")).unwrap_or_default();
         for _ in 0..TRIES {
             tell(format_args!("{}{proposed}: ", self.text));
             let answer = match Entry::read(io::stdin(), "answer") {
                 Ok(entry) => String::from_utf8_lossy(entry.bytes()).trim().to_owned(),
-                Err(EntryFault::Empty(_)) => usual.clone().unwrap_or_default(),
+                Err(EntryFault::Empty(_)) => usual.unwrap_or_default().to_owned(),
                 Err(fault @ (EntryFault::Long(_) | EntryFault::Control(_))) => {
                     tell(format_args!("{fault}\n"));
                     continue;

@@ -62,14 +62,14 @@ async fn echo(pacs: &Pacs) -> Result<(), Trouble> {
 async fn ask_over(mut link: Link<tokio::net::TcpStream>, title: &str) -> Result<(), Trouble> {
     let request = association::request(CALLING, title, VERIFICATION);
     let request = request.map_err(|error| Trouble::Silent(error.to_string(), TITLE))?;
-    association::open(&mut link, &request).await.map_err(of_association)?;
+    association::open(&mut link, &request).await.map_err(|failure| of_association(&failure))?;
     let echoed = association::echo(&mut link).await;
     // In good order, for its log; how it answers changes nothing.
     let _ = association::release(&mut link).await;
     echoed.map_err(|failure| Trouble::Answered(format!("accepts associations; C-ECHO: {failure}.")))
 }
 
-fn of_association(failure: Failure) -> Trouble {
+fn of_association(failure: &Failure) -> Trouble {
     match failure {
         Failure::Rejected(Reject::CALLING_TITLE) => Trouble::Answered(format!(
             "answers. It accepts only titles that it knows, and {CALLING} is none of them: nothing to \
