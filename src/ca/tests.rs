@@ -194,6 +194,29 @@ fn names_the_line_that_was_changed_or_is_missing_and_signs_nothing() {
 }
 
 #[test]
+fn whoever_writes_a_log_that_fits_chooses_no_path_and_no_control_character() {
+    let site = Site::new();
+    site.signer().issue("ct1", &terms("CT1"), new_key(), DAYS).unwrap();
+    let path = site.folder().join("log.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    for (from, to, fault) in [
+        (r#""device":"ct1""#, r#""device":"../x""#, "the device's name cannot be one"),
+        (r#"["CT1"]"#, r#"["\u001b[2J"]"#, "a title of the device cannot be one"),
+        (r#""dns":["ct1"]"#, r#""dns":["a\nb"]"#, "a DNS name of the device cannot be one"),
+        (r#"["archive"]"#, r#"["a]"]"#, "a name in the device's table cannot be one"),
+    ] {
+        let changed = whole.replace(from, to);
+        assert_ne!(changed, whole);
+        let last = changed.lines().last().unwrap();
+        fs::write(&path, &changed).unwrap();
+        let head = format!("3 {}\n", reading::sha256(last.as_bytes()));
+        fs::write(site.folder().join("log.head"), head).unwrap();
+        let told = site.fault();
+        assert!(told.contains(&format!("line 3: {fault}")), "{told}");
+    }
+}
+
+#[test]
 fn a_line_that_was_not_written_to_its_end_was_never_done() {
     let site = Site::new();
     let path = site.folder().join("log.jsonl");

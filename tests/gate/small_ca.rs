@@ -181,6 +181,18 @@ fn a_device_that_made_its_own_key_is_let_in_by_the_names_of_the_ca() {
 }
 
 #[test]
+fn a_device_with_an_underscore_in_its_name_is_let_in_within_the_domain_of_the_ca() {
+    let pacs = Pacs::good();
+    let office = Office::with("init --key ecdsa --permit-dns radiology.example");
+    let settings = office.settings(pacs.address);
+    told(&office.gated(&settings, "issue ct_1 --title CT1"), 0);
+    let table = fs::read_to_string(settings.directory.path().join("conf.d/ct_1.toml")).unwrap();
+    assert!(table.contains("san_dns = \"ct_1.radiology.example\""), "{table}");
+    let gate = settings.start();
+    associated(&gate, &office.device("ct_1", "ct_1")).release();
+}
+
+#[test]
 fn list_tells_what_there_is_to_people_and_programs() {
     let office = Office::new("ecdsa");
     told(&office.ca("issue ct1 --title CT1 --days 100 --no-gate"), 0);
