@@ -1,78 +1,32 @@
 //! `init`: from a package that was installed to a gate that waits for its first device.
+//!
+//! - `arguments`, `answers`: what is given, and what is asked for.
+//! - `authority`: what comes from the CA, which is made if there is none.
+//! - `folder`: the gate's files, of which none that is there is touched; `configuration`: the main one.
+//! - `pacs`: whether it answers; `told`: what is said of all that; `fault`: what is in the way.
 
 mod answers;
+mod arguments;
 mod authority;
 mod configuration;
 mod fault;
 mod folder;
 mod pacs;
+mod told;
 
 use std::io::{self, Write};
-use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::Args;
-use pacsgate_core::certificate::{Matcher, NameFault};
-use pacsgate_core::wire::title::AeTitle;
+pub use self::arguments::Init;
 
 use self::answers::{Answers, Needed};
+use self::arguments::{CA, DIR};
 use self::configuration::Main;
 use self::fault::Fault;
-use self::folder::{Folder, Piece};
+use self::folder::Folder;
+use self::told::{Piece, say};
 use super::Exit;
 use super::explain::tell;
-use super::text::paragraph;
-use crate::config::Address;
-
-/// Where the gate's files are.
-const DIR: &str = "/etc/pacsgate";
-/// Where the CA is, which only root may enter: not below the gate's folder, whose files the gate reads.
-const CA: &str = "/etc/pacsgate-ca";
-
-/// The arguments of `init`.
-#[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct Init {
-    /// The PACS's address and DICOM port, such as 10.10.0.5:104. Left out: asked for
-    #[arg(long, value_name = "HOST:PORT")]
-    pacs: Option<Address>,
-    /// The PACS's AE title, by which devices call it. Left out: asked for
-    #[arg(long, value_name = "AE")]
-    title: Option<AeTitle>,
-    /// A name of the gate, by which devices connect to it; may be given several times. Left out: asked
-    /// for
-    #[arg(long = "name", value_name = "NAME", value_parser = dns_name)]
-    names: Vec<String>,
-    /// An address of the gate, for devices that connect by it and compare it with the certificate; may be
-    /// given several times. Left out: those of this machine
-    #[arg(long = "ip", value_name = "ADDRESS")]
-    ips: Vec<IpAddr>,
-    /// The port for devices with TLS
-    #[arg(long, value_name = "PORT", default_value_t = 2762, value_parser = clap::value_parser!(u16).range(1..))]
-    port: u16,
-    /// The folder of the gate's files
-    #[arg(long, value_name = "DIR", default_value = DIR)]
-    dir: PathBuf,
-    /// The folder of the CA, which is made if there is none
-    #[arg(long, value_name = "DIR", default_value = CA)]
-    ca: PathBuf,
-    /// Read the passphrase of the CA's key from the first line of this file; `-` is the standard input.
-    /// Left out: asked for
-    #[arg(long, value_name = "FILE", conflicts_with = "no_passphrase")]
-    passphrase_file: Option<PathBuf>,
-    /// Leave a new CA's key without a passphrase
-    #[arg(long)]
-    no_passphrase: bool,
-    /// Make no CA, as it is on another machine: the certificates (PEM) by which devices are known
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["ca", "passphrase_file", "no_passphrase"])]
-    client_ca: Option<PathBuf>,
-    /// The revocation list of that CA
-    #[arg(long, value_name = "FILE", requires = "client_ca")]
-    client_crl: Option<PathBuf>,
-}
-
-fn dns_name(text: &str) -> Result<String, NameFault> {
-    Matcher::san_dns(text).map(|_| text.to_ascii_lowercase())
-}
 
 impl Init {
     /// Makes what is missing, and says what is there, what was made, and what to do next.
@@ -180,10 +134,4 @@ impl Init {
         };
         given.complete(needed, self.pacs.clone(), self.title)
     }
-}
-
-const INDENT: usize = 8;
-
-fn say(label: &str, text: impl std::fmt::Display) {
-    paragraph(&mut io::stdout(), label, INDENT, text);
 }

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use pacsgate_core::wire::title::AeTitle;
 
+use super::arguments::dns_name;
 use super::configuration::Pacs;
-use super::dns_name;
 use super::fault::Fault;
 use crate::cli::typed::{Entry, EntryFault};
 use crate::config::Address;

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use super::answers::Answers;
+use super::arguments::Init;
 use super::configuration::Main;
 use super::fault::Fault;
-use super::folder::{Folder, Piece, read};
-use super::{Init, say};
+use super::folder::{Folder, read};
+use super::told::{Piece, say};
 use crate::ca::{self, Ca, CaError, Founding, KeyType, Passphrase, Signer};
 use crate::cli::passphrase;
 use crate::drop_in;
@@ -165,6 +166,7 @@ impl Papers {
         if path.exists() && is_older(&read(&path)?, &list, &certificate) {
             drop_in::replace(&path, &list)?;
             Piece::Renewed.tell(&path);
+            say("", "A gate that runs takes it with: systemctl reload pacsgate");
             return Ok(());
         }
         folder.put(LIST, &list).map(|_| ())

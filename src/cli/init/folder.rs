@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 use nix::unistd::{Gid, Group, Uid};
 
-use super::DIR;
+use super::arguments::DIR;
 use super::fault::Fault;
+use super::told::Piece;
 use crate::drop_in;
 
 const GROUP: &str = "pacsgate";
@@ -21,25 +22,6 @@ const MAX_FILE: u64 = 16 * 1024 * 1024;
 pub(super) struct Folder {
     path: PathBuf,
     group: Option<Gid>,
-}
-
-/// What became of something that has to be there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    Made,
-    There,
-    Renewed,
-}
-
-impl Piece {
-    pub(super) fn tell(self, path: &Path) {
-        let label = match self {
-            Self::Made => "made",
-            Self::There => "there",
-            Self::Renewed => "renewed",
-        };
-        super::say(label, path.display());
-    }
 }
 
 impl Folder {

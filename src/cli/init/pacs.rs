@@ -5,7 +5,7 @@ use std::time::Duration;
 use pacsgate_core::wire::reject::Reject;
 
 use super::configuration::Pacs;
-use super::say;
+use super::told::say;
 use crate::cli::client::association::{self, Failure, VERIFICATION};
 use crate::cli::client::dial;
 use crate::cli::client::link::{Link, LinkError};
