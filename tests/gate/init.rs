@@ -283,6 +283,36 @@ fn a_folder_that_cannot_be_is_named_and_the_next_run_goes_on() {
     assert_eq!(place.files().len(), MADE.len());
 }
 
+#[test]
+#[ignore = "needs root, to mount a file system: run tests/all"]
+fn a_full_disk_leaves_nothing_half_written_and_the_next_run_goes_on() {
+    let place = Place::new();
+    let all = format!("--pacs 127.0.0.1:9 --title PACS --name {NAME} --no-passphrase");
+    let script = format!(
+        "cd {}; mkdir gate; mount -t tmpfs -o size=64k tmpfs gate
+         init() {{ {} init --dir gate --ca ca {all}; }}
+         mkdir gate/tls gate/conf.d
+         # Room for a file or two.
+         dd if=/dev/zero of=gate/filler bs=4k count=14 2>/dev/null
+         ! init
+         ls -A gate/tls | grep '^[.]' && exit 3
+         for made in $(ls gate/tls); do [ -s gate/tls/$made ] || exit 4; done
+         first=$(sha256sum gate/tls/*)
+         rm gate/filler
+         init
+         echo \"$first\" | sha256sum --check --quiet
+         ls gate/pacsgate.toml gate/tls",
+        place.0.path().display(),
+        env!("CARGO_BIN_EXE_pacsgate"),
+    );
+    let mut command = Command::new("unshare");
+    let output = command.args(["--mount", "sh", "-euc", &script]).output().unwrap();
+    let told = words(&output);
+    assert!(output.status.success(), "{:?}\n{told}", output.status);
+    assert!(told.contains("No space left on device"), "{told}");
+    assert!(told.contains("gateway-ecdsa.pem") && told.contains("gate/pacsgate.toml"), "{told}");
+}
+
 /// Where a gate and a CA are to be.
 struct Place(TempDir);
 
