@@ -168,12 +168,7 @@ impl Inspector {
     pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<usize, Sided<Fault>> {
         let mut rest = input;
         self.yields = None;
-        while !rest.is_empty()
-            && !self.is_over()
-            && self.early.get(from).is_none()
-            && self.yields != Some(from.other())
-            && !(self.winds_up && self.is_between(from))
-        {
+        while !rest.is_empty() && self.wants(from) && self.yields != Some(from.other()) {
             let lane = self.lanes.get_mut(from);
             let towards = out.towards(from.other());
             let step =
