@@ -3,11 +3,14 @@
 //! - `explain` and `unknown`: why an association is refused, and who else was, both with `trail`, the
 //!   reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
+//! - `ca`: a small CA for sites without one.
 //! - `hash_password`: a line for the file of passwords.
+//! - `passphrase`, `typed`: secrets that somebody types.
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
 //! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
+pub mod ca;
 pub mod check;
 mod client;
 pub mod demo;
@@ -15,9 +18,11 @@ mod exit;
 pub mod explain;
 mod files;
 pub mod hash_password;
+mod passphrase;
 pub mod probe;
 mod text;
 mod trail;
+mod typed;
 pub mod unknown;
 
 use std::ffi::OsString;
@@ -25,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use ca::CaArguments;
 use demo::Demo;
 pub use exit::Exit;
 use explain::Explain;
@@ -143,6 +149,13 @@ pub enum Command {
     /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
+    /// Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate
+    ///
+    /// Everything is in one folder, which can lie on another machine or on a USB stick. See docs/ca.md.
+    ///
+    /// Exit codes: 0 done, 1 not done, or not to the end, 64 wrong arguments.
+    #[command(verbatim_doc_comment)]
+    Ca(Box<CaArguments>),
     /// Hash a password for the file that `[passwords]` names
     ///
     /// On a terminal it is asked for twice, without being shown; otherwise one line is read from

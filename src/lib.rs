@@ -23,6 +23,7 @@
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
 //!
+//! [`ca`] is a small CA for sites without one, and the commands `ca` and `init` are its only users.
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
 //! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
@@ -36,6 +37,7 @@
 pub mod asked;
 pub mod audit;
 pub mod basis;
+pub mod ca;
 pub mod cli;
 pub mod config;
 pub mod connection;

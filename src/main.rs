@@ -23,6 +23,7 @@ fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),
         Ok(Command::Check(check)) => judge(&check),
+        Ok(Command::Ca(ca)) => block_on(ca.run()).and_then(|done| done),
         Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
         Ok(Command::Explain(explain)) => explain.run(),
         Ok(Command::Unknown(unknown)) => unknown.run(),

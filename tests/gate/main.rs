@@ -50,6 +50,7 @@ mod service_manager;
 mod services;
 mod silent_connections;
 mod slowing;
+mod small_ca;
 mod soak;
 mod socket_activation;
 mod standard_error;
