@@ -73,6 +73,12 @@ impl Context {
         is_new
     }
 
+    /// Whether what the policy refuses it is only reported.
+    pub(super) fn reports_only(&self) -> bool {
+        let port = self.site.ports.get(&self.listener);
+        port.is_some_and(|port| port.reports_only(self.source.ip(), SystemTime::now()))
+    }
+
     /// Returns when the gate stops and this one, which had come before, has still not asked.
     pub(super) fn too_late(&self) -> impl Future<Output = ()> {
         self.gate.live.too_late(self.site.limits.close)
