@@ -412,12 +412,7 @@ impl Requested {
         let facts = Facts { direction, shown, source, request: &request, awaits };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
-        let reports_only = context.reports_only();
-        let candidate = match reports_only {
-            true => context.site.policy.report(&facts),
-            false => context.site.policy.identify(&facts),
-        };
-        let judged = candidate.and_then(|candidate| {
+        let judged = context.candidate(&facts).and_then(|candidate| {
             let live = &context.gate.live;
             let (slot, occupancy) = live.take_slot(direction, candidate.peer(), candidate.pacs());
             let permit = candidate.admit(occupancy)?.permit(identified)?;
@@ -454,7 +449,7 @@ impl Requested {
                     None => refusal,
                 };
                 requestor.account.refused(&refusal, Some(request.proposed()));
-                if reports_only {
+                if requestor.context.reports_only() {
                     requestor.account.cannot_pass(&refusal);
                 }
                 if is_title_bound(refusal.denial) {

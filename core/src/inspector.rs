@@ -394,29 +394,39 @@ impl Inspector {
                 self.refuse(from, Forbidden::UnknownCommand, &command)?;
             }
             Role::Request { operation, message_id } => {
-                let is_held = self.lanes.requestor.is_holding_request();
-                let get = Operation::CGet;
-                let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
-                let judged =
-                    permission::judge(from, operation, &command, &self.contexts, is_getting);
-                let judged = judged.or_else(|why| self.lets_pass(from, operation, why, &command));
-                let awaited = self.shared.awaited.as_deref();
-                let judged = judged
-                    .and_then(|()| permission::is_awaited(from, operation, &command, awaited));
-                match judged {
-                    Ok(()) => {
-                        let is_own =
-                            permission::is_own_move(from, operation, &command, &self.contexts);
-                        if !is_own && command.drop_originator() {
-                            self.ledger.tidy(Tidied::Originator);
-                        }
-                        self.outstanding.ask(from, operation, message_id, &command);
-                        command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
-                        self.forward(from, command, out);
-                    }
-                    Err(why) => self.refuse(from, why, &command)?,
-                }
+                self.request(from, operation, message_id, command, out)?;
             }
+        }
+        Ok(())
+    }
+
+    fn request(
+        &mut self,
+        from: Side,
+        operation: Operation,
+        message_id: u16,
+        mut command: Command,
+        out: &mut Out,
+    ) -> Result<(), Fault> {
+        let is_held = self.lanes.requestor.is_holding_request();
+        let get = Operation::CGet;
+        let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
+        let judged = permission::judge(from, operation, &command, &self.contexts, is_getting);
+        let judged = judged.or_else(|why| self.lets_pass(from, operation, why, &command));
+        let awaited = self.shared.awaited.as_deref();
+        let judged =
+            judged.and_then(|()| permission::is_awaited(from, operation, &command, awaited));
+        match judged {
+            Ok(()) => {
+                let is_own = permission::is_own_move(from, operation, &command, &self.contexts);
+                if !is_own && command.drop_originator() {
+                    self.ledger.tidy(Tidied::Originator);
+                }
+                self.outstanding.ask(from, operation, message_id, &command);
+                command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
+                self.forward(from, command, out);
+            }
+            Err(why) => self.refuse(from, why, &command)?,
         }
         Ok(())
     }

@@ -8,14 +8,12 @@ use crate::support::configuration::{Table, main_file, pacs as pacs_table};
 use crate::support::dcmtk::{Storescp, call, objects, words};
 use crate::support::dimse::echo_rq;
 use crate::support::gate::{Gate, command};
-use crate::support::pacs::Pacs;
 use crate::support::pdu::{
     ASSOCIATE_AC, COMMAND, LAST, Pdu, abort, p_data, release_rp, release_rq,
 };
 use crate::support::requestor::{Caller, connect_from};
 use crate::support::scenario::{Scenario, assert_is_echo_response};
 use crate::support::settings::Settings;
-use crate::support::site::site;
 use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
@@ -131,8 +129,9 @@ fn an_unknown_certificate_that_tls_accepts_passes_and_one_that_it_refuses_does_n
     requestor.release();
     let would = scenario.gate.audited("would-refuse", "unknown-certificate");
     assert!(would["certificate"]["sha256"].is_string(), "{would}");
-    let stranger = Caller::anonymous().call(scenario.gate.address);
-    assert!(stranger.is_err() || stranger.is_ok_and(|mut it| it.try_send(b"x").is_err()));
+    drop(Caller::anonymous().call(scenario.gate.address));
+    scenario.gate.audited("failed", "certificate-missing");
+    assert_eq!(scenario.pacs.connections(), 1);
 }
 
 #[test]
