@@ -3,11 +3,12 @@
 use crate::plain_listeners::{address, plain};
 use crate::reload::{edit, reload};
 use crate::support::PATIENCE;
-use crate::support::associate::{Associate, VERIFICATION};
+use crate::support::associate::{Associate, EXPLICIT, STUDY_FIND, VERIFICATION};
 use crate::support::configuration::{Table, main_file, pacs as pacs_table};
 use crate::support::dcmtk::{Storescp, call, objects, words};
-use crate::support::dimse::echo_rq;
+use crate::support::dimse::{Request, echo_rq, find_rq, identifier};
 use crate::support::gate::{Gate, command};
+use crate::support::pacs::Pacs;
 use crate::support::pdu::{
     ASSOCIATE_AC, COMMAND, LAST, Pdu, abort, p_data, release_rp, release_rq,
 };
@@ -54,7 +55,7 @@ fn table<'a>(settings: &'a mut Settings, name: &str) -> &'a mut Table {
 /// The least that learns a site: a plain listener and the PACS.
 fn without_peers(directory: &TempDir, pacs: SocketAddr, left: Duration) -> std::path::PathBuf {
     let mut listener =
-        Table::from([("bind", r#"["127.0.0.3:0"]"#.into()), ("plain", "true".into())]);
+        Table::from([("bind", r#"["127.0.0.1:0"]"#.into()), ("plain", "true".into())]);
     listener.insert("report_only_until", until(left));
     listener.insert("report_only_from", r#"["127.0.0.0/8"]"#.into());
     let pacs = pacs_table(pacs, &["PACS"]);
@@ -140,11 +141,17 @@ fn an_operation_without_a_right_passes_and_is_told() {
     drop(scenario.gate.wait_for_log("REPORT-ONLY"));
     edit(&scenario.gate, r#"from = ["127.0.0.20"]"#, r#"from = ["127.0.7.1"]"#);
     reload(&scenario.gate);
-    let find = "1.2.840.10008.5.1.4.1.2.2.1";
     let request = Associate::request("US1", "PACS")
         .context(1, VERIFICATION, &["1.2.840.10008.1.2"])
-        .context(3, find, &["1.2.840.10008.1.2"]);
+        .context(3, STUDY_FIND, &[EXPLICIT]);
     let mut socket = opened(STRANGER, address, &request);
+    socket.write_all(&p_data(3, COMMAND | LAST, &find_rq(7))).unwrap();
+    socket.write_all(&p_data(3, LAST, &identifier())).unwrap();
+    let response = Pdu::read(&mut socket).unwrap();
+    assert_eq!(Request::parse(&response.pdvs()[0].data).status, Some(0));
+    let would = scenario.gate.audited("would-refuse", "requestor-operation");
+    assert_eq!(would["request"]["operation"], "c-find", "{would}");
+    assert!(would["advice"].as_str().unwrap().contains("add `find` to `services`"), "{would}");
     echo_and_release(&mut socket);
     let opened = scenario.gate.wait_for_audit(|line| line["event"] == "opened");
     assert_eq!((&opened["peer"], &opened["report_only"]), (&"us1".into(), &true.into()));
@@ -237,4 +244,25 @@ fn echoscu_and_storescu_pass_a_gate_that_knows_nobody() {
     let line = gate.wait_for_audit(|line| line["operations"][0]["operation"] == "c-store");
     assert_eq!(line["report_only"], true, "{line}");
     assert_eq!(pacs.stored().len(), 1);
+}
+
+#[test]
+#[ignore = "needs DCMTK: run tests/all"]
+fn findscu_and_movescu_pass_a_gate_that_knows_nobody() {
+    let directory = TempDir::new().unwrap();
+    let pacs = Pacs::good();
+    let command = command(&without_peers(&directory, pacs.address, HOUR));
+    let gate = Gate::spawn(directory, command);
+    let address = address(&gate);
+    let keys = ["-S", "-k", "QueryRetrieveLevel=STUDY", "-k", "StudyInstanceUID=1.2.3"];
+    let found = call("findscu", &keys.map(Into::into), ["ANYBODY", "PACS"], address, &[]);
+    assert!(found.status.success(), "{}", words(&found));
+    let keys = [&["-aem", "ELSEWHERE"][..], &keys].concat();
+    let keys: Vec<_> = keys.into_iter().map(Into::into).collect();
+    let moved = call("movescu", &keys, ["ANYBODY", "PACS"], address, &[]);
+    assert!(moved.status.success(), "{}", words(&moved));
+    gate.wait_for_audit(|line| line["operations"][0]["operation"] == "c-find");
+    let line = gate.wait_for_audit(|line| line["operations"][0]["operation"] == "c-move");
+    assert_eq!(line["moved_to"][0]["title"], "ELSEWHERE", "{line}");
+    assert_eq!(gate.stop().counted("would-refuse", "unknown-address"), 2);
 }
