@@ -116,7 +116,7 @@ fn references(device: &Table<'_, '_>, entity: &Table<'_, '_>, text: &Text, found
     for reference in entity.list("dicomNetworkConnectionReference", found) {
         let told = json::text_of(reference).unwrap_or_default();
         let index = told.strip_prefix("/dicomNetworkConnection/").and_then(|it| it.parse().ok());
-        if !index.is_some_and(|index: usize| index < count) {
+        if index.is_none_or(|index: usize| index >= count) {
             found.fault(text.place(reference.start()), Problem::Reference(plain(told)));
         }
     }

@@ -49,7 +49,7 @@ pub struct Known {
 /// Leaves out what is there twice, and says what looks wrong.
 pub(super) fn raise(found: &mut Found, known: &Known) {
     let mut devices: Vec<Device> = Vec::new();
-    let mut seen: HashMap<(Vec<AeTitle>, Option<Host>, Option<u16>), usize> = HashMap::new();
+    let mut seen = HashMap::new();
     for device in std::mem::take(&mut found.devices) {
         let key = (device.titles.clone(), device.host.clone(), device.port);
         let first = seen.get(&key).copied().filter(|_| !device.titles.is_empty());

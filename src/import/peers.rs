@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use pacsgate_core::wire::title::AeTitle;
+
 use super::device::{Device, Host, Place};
 use super::doubts::Known;
 use super::text::plain;
@@ -74,7 +76,10 @@ fn free(device: &Device, taken: &mut HashSet<String>) -> String {
 }
 
 fn certificate(name: &str, device: &Device) -> String {
-    let title = device.titles.first().map_or("TITLE", |title| title.as_str());
+    // Somebody will paste the command into a shell.
+    let is_harmless =
+        |title: &&str| title.bytes().all(|it| it.is_ascii_alphanumeric() || b"_-. ".contains(&it));
+    let title = device.titles.first().map(AeTitle::as_str).filter(is_harmless).unwrap_or("TITLE");
     let plain_way = match &device.host {
         Some(Host::Address(address)) if !address.is_loopback() => "\"none\"",
         Some(_) | None => "\"none\" and `from` with its address",
@@ -104,4 +109,21 @@ fn remarks(device: &Device, source: &str) -> Vec<String> {
     }
     remarks.extend(device.told.iter().map(|told| plain(told)));
     remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shows_no_command_that_does_something_else() {
+        let mut device = Device::at(Place::START);
+        device.titles.push("';reboot;'".parse().unwrap());
+        let tables = tables(&[device.clone(), device], &Known::default(), Some("archive"), "a");
+        let text = tables[0].peer.to_string();
+        assert!(text.contains("--title 'TITLE'"), "{text}");
+        assert_eq!(tables[0].peer.name, "reboot");
+        assert_eq!(tables[1].peer.name, "reboot-2");
+        assert_eq!(tables[0].gaps, ["certificate", "services"]);
+    }
 }

@@ -146,7 +146,7 @@ fn unclosed(text: &str, delimiter: char) -> Option<usize> {
             (None, '"') if begins => open = Some(at),
             // A doubled quote inside a field closes and opens it.
             (None, '"') if text.get(..at).is_some_and(|before| before.ends_with('"')) => {
-                open = Some(at)
+                open = Some(at);
             }
             _ => {}
         }

@@ -1,12 +1,15 @@
 //! `pacsgate import`: lists of devices as other programs keep them, real and broken.
 
 use std::fs;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::support::PATIENCE;
 
 /// A sample of each format, and the devices in it.
 const SAMPLES: [(&str, &str, &[&str]); 5] = [
@@ -27,7 +30,7 @@ const BROKEN: [(&str, &[&str]); 5] = [
             ":3:43: \"70000\" is no port; write",
         ],
     ),
-    ("orthanc.json", &[":4:12: the port is missing", ":5:79: true or false is expected here"]),
+    ("orthanc.json", &[":4:12: the port is missing", ":5:80: true or false is expected here"]),
     (
         "dcmqrscp.cfg",
         &[
@@ -222,30 +225,40 @@ fn asks_what_it_cannot_tell_and_refuses_what_is_no_text() {
 #[test]
 #[ignore = "needs DCMTK: run tests/all"]
 fn dcmqrscp_takes_the_sample() {
-    let folder = TempDir::new().unwrap();
-    stays_up("/usr/bin/dcmqrscp", &["-c".as_ref(), &sample("dcmqrscp.cfg"), "0".as_ref()], &folder);
+    let (folder, port) = (TempDir::new().unwrap(), free_port());
+    let number = PathBuf::from(port.to_string());
+    let sample = sample("dcmqrscp.cfg");
+    listens("/usr/bin/dcmqrscp", &["-c".as_ref(), &*sample, &*number], &folder, port);
 }
 
 #[test]
 #[ignore = "needs Orthanc: run tests/all"]
 fn orthanc_takes_the_sample() {
-    let folder = TempDir::new().unwrap();
+    let (folder, port) = (TempDir::new().unwrap(), free_port());
     let text = fs::read_to_string(sample("orthanc.json")).unwrap();
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let text = text.replace("\"DicomPort\" : 0", &format!("\"DicomPort\" : {port}"));
     let path = folder.path().join("orthanc.json");
-    fs::write(&path, text).unwrap();
-    stays_up("/usr/sbin/Orthanc", &[&path], &folder);
+    fs::write(&path, text.replace("\"DicomPort\" : 0", &format!("\"DicomPort\" : {port}")))
+        .unwrap();
+    listens("/usr/sbin/Orthanc", &[&*path], &folder, port);
 }
 
-/// Starts a program, which ends at once where its configuration is wrong.
-fn stays_up(program: &str, arguments: &[&Path], folder: &TempDir) {
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Starts a program, which ends instead where its configuration is wrong.
+fn listens(program: &str, arguments: &[&Path], folder: &TempDir, port: u16) {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(folder.path());
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(Duration::from_secs(3));
+    let end = Instant::now() + PATIENCE;
+    let mut is_open = false;
+    while !is_open && child.try_wait().unwrap().is_none() && Instant::now() < end {
+        std::thread::sleep(Duration::from_millis(20));
+        is_open = TcpStream::connect(("127.0.0.1", port)).is_ok();
+    }
     let ended = child.try_wait().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(ended, None);
+    assert!(is_open && ended.is_none(), "{program}: {ended:?}");
 }
