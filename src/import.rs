@@ -20,6 +20,7 @@ mod found;
 mod json;
 mod orthanc;
 mod peers;
+mod plain;
 mod table;
 mod text;
 mod words;
@@ -30,9 +31,9 @@ mod tests;
 pub use device::{Device, Host, Place};
 pub use doubts::Known;
 pub use format::Format;
-pub use found::{Fault, Finding, Found, Problem};
+pub use found::{Fault, Finding, Found, LARGEST, Problem};
 pub use peers::{Table, tables};
-pub use text::{LARGEST, plain};
+pub use plain::plain;
 
 use text::Text;
 

@@ -3,7 +3,8 @@
 use super::device::Device;
 use super::field;
 use super::found::{Found, Problem};
-use super::text::{Text, plain};
+use super::plain::plain;
+use super::text::Text;
 
 pub(super) fn read(text: &Text, found: &mut Found) {
     let bare = match text.without_comments() {

@@ -8,7 +8,8 @@ use super::device::Device;
 use super::field;
 use super::found::{Found, Problem};
 use super::json::{self, Table};
-use super::text::{Text, plain};
+use super::plain::plain;
+use super::text::Text;
 
 const CONNECTIONS: &str = "dicomNetworkConnection";
 

@@ -5,7 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::device::Device;
 use super::field;
 use super::found::{Found, Problem};
-use super::text::{Text, plain};
+use super::plain::plain;
+use super::text::Text;
 
 /// Of all groups together: a group has groups.
 const MOST_MEMBERS: usize = 100_000;

@@ -76,7 +76,8 @@ fn titles(devices: &[Device], known: &Known, found: &mut Found) {
         let upper = shown.to_ascii_uppercase();
         if DELIVERED.contains(&upper.as_str()) {
             let told = format!(
-                "{shown} is a title with which programs are delivered: give the device one of its own"
+                "{shown} is a title with which programs are delivered: give the device one of \
+                    its own"
             );
             found.finding(place, &told);
         }
@@ -89,14 +90,16 @@ fn titles(devices: &[Device], known: &Known, found: &mut Found) {
             }
             Some((same, line)) if *same == title => {
                 let told = format!(
-                    "{shown} is the title of another device, too, in line {line}: the PACS cannot tell them apart; give one of them another title"
+                    "{shown} is the title of another device, too, in line {line}: the PACS \
+                        cannot tell them apart; give one of them another title"
                 );
                 found.finding(place, &told);
             }
             Some((other, line)) => {
                 let other = other.as_str();
                 let told = format!(
-                    "{shown} and {other} in line {line} differ only in case, and are two titles: write it as the device does"
+                    "{shown} and {other} in line {line} differ only in case, and are two titles: \
+                        write it as the device does"
                 );
                 found.finding(place, &told);
             }
@@ -110,7 +113,8 @@ fn hosts(devices: &[Device], found: &mut Found) {
         let Some(host) = &device.host else { continue };
         if host.is_loopback() {
             let told = format!(
-                "{} is on the machine of the list itself: if it is the PACS, it is no peer; remove its table",
+                "{} is on the machine of the list itself: if it is the PACS, it is no peer; \
+                    remove its table",
                 device.called()
             );
             found.finding(device.place, &told);
@@ -119,7 +123,8 @@ fn hosts(devices: &[Device], found: &mut Found) {
         if let Some(first) = lines.get(host) {
             let (one, other, line) = (first.called(), device.called(), first.place.line);
             let told = format!(
-                "{host} has {one} (line {line}) and {other}: if it is one device, write both titles into one table, for a certificate belongs to one peer"
+                "{host} has {one} (line {line}) and {other}: if it is one device, write both \
+                    titles into one table, for a certificate belongs to one peer"
             );
             found.finding(device.place, &told);
         } else {

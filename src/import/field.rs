@@ -7,7 +7,7 @@ use pacsgate_core::wire::title::AeTitle;
 
 use super::device::Host;
 use super::found::Problem;
-use super::text::plain;
+use super::plain::plain;
 
 /// What separates several titles in one field.
 const BETWEEN: [char; 3] = [',', ';', '|'];

@@ -4,8 +4,10 @@ use pacsgate_core::wire::title::TitleError;
 use serde::Serialize;
 
 use super::device::{Device, Place};
-use super::text::{LARGEST, plain};
+use super::plain::plain;
 
+/// The largest file that is read. The configuration of an archive has a megabyte at most.
+pub const LARGEST: u64 = 8 << 20;
 /// More devices than a large hospital has.
 const MOST_DEVICES: usize = 10_000;
 /// So that a file of another kind is not told line by line.
@@ -72,7 +74,8 @@ pub enum Problem {
     Columns(&'static str),
     /// More fields than columns.
     #[error(
-        "{found} fields, and the header line has {columns}; put a field with \"{delimiter}\" in it between double quotes"
+        "{found} fields, and the header line has {columns}; put a field with \"{delimiter}\" in \
+            it between double quotes"
     )]
     Fields {
         /// Those of the line.
@@ -87,7 +90,8 @@ pub enum Problem {
     Unclosed,
     /// A line outside of every table of dcmqrscp.
     #[error(
-        "\"{0}\" is no parameter of dcmqrscp; remove the line, or see whether a table's BEGIN is missing above it"
+        "\"{0}\" is no parameter of dcmqrscp; remove the line, or see whether a table's BEGIN is \
+            missing above it"
     )]
     Parameter(String),
     /// A table without its end.
@@ -104,12 +108,14 @@ pub enum Problem {
     Access(String),
     /// A connection that is not there.
     #[error(
-        "\"{0}\" is no connection of this device, such as \"/dicomNetworkConnection/0\"; export the device again"
+        "\"{0}\" is no connection of this device, such as \"/dicomNetworkConnection/0\"; export \
+            the device again"
     )]
     Reference(String),
     /// A line of acrnema.map with something missing.
     #[error(
-        "a line has title, host, port and compression, such as \"CT1 10.1.2.3 104 un\"; correct or remove it"
+        "a line has title, host, port and compression, such as \"CT1 10.1.2.3 104 un\"; correct \
+            or remove it"
     )]
     MapLine,
     /// A comment without its end.

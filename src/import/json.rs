@@ -8,7 +8,8 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::device::Place;
 use super::found::{Found, Problem};
-use super::text::{Text, plain};
+use super::plain::plain;
+use super::text::Text;
 
 /// Comments as Orthanc has them, and the comma after the last entry, which its parser passes over; the
 /// parser bounds the depth.

@@ -6,7 +6,7 @@ use pacsgate_core::wire::title::AeTitle;
 
 use super::device::{Device, Host, Place};
 use super::doubts::Known;
-use super::text::plain;
+use super::plain::plain;
 use crate::drop_in::{self, Key, Peer};
 
 /// The longest name of a table.
@@ -85,9 +85,10 @@ fn certificate(name: &str, device: &Device) -> String {
         Some(_) | None => "\"none\" and `from` with its address",
     };
     format!(
-        "what the device shows. [{{ san_dns = \"{name}\" }}] for a certificate of \"pacsgate ca issue {name} \
-         --title '{title}' --no-gate\"; [{{ cert_sha256 = \"...\" }}] for one of its own, which \"pacsgate \
-         unknown\" shows when it was refused; {plain_way} for a device without TLS at a plain listener."
+        "what the device shows. [{{ san_dns = \"{name}\" }}] for a certificate of \"pacsgate ca issue \
+         {name} --title '{title}' --no-gate\"; [{{ cert_sha256 = \"...\" }}] for one of its own, which \
+         \"pacsgate unknown\" shows when it was refused; {plain_way} for a device without TLS at a \
+         plain listener."
     )
 }
 

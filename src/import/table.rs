@@ -5,7 +5,8 @@ use csv::{ReaderBuilder, StringRecord};
 use super::device::Device;
 use super::field;
 use super::found::{Found, Problem};
-use super::text::{Text, plain};
+use super::plain::plain;
+use super::text::Text;
 use super::words;
 
 /// What parts fields, the likelier one first.

@@ -42,9 +42,12 @@ proptest! {
             let quoted = serde_json::to_string(value).unwrap();
             is_contained(format!("title,host,services,note\n{value},{value},{value},{value}\n").as_bytes());
             is_contained(format!("title;note\nCT1;{quoted}\n").as_bytes());
-            is_contained(format!("{{\"DicomModalities\": {{{quoted}: [\"A\", \"h\", 104, {quoted}]}}}}").as_bytes());
-            is_contained(format!("{{\"dicomDeviceName\": {quoted}, \"dicomNetworkAE\": [{{\"dicomAETitle\": \"A\"}}]}}").as_bytes());
-            is_contained(format!("HostTable BEGIN\n{value} = (A, h, 104)\nHostTable END\nVendorTable BEGIN\n\"{value}\" = {value}\nVendorTable END\n").as_bytes());
+            is_contained(format!("{{\"DicomModalities\": {{{quoted}: [\"A\", \"h\", 104, \
+                {quoted}]}}}}").as_bytes());
+            is_contained(format!("{{\"dicomDeviceName\": {quoted}, \"dicomNetworkAE\": \
+                [{{\"dicomAETitle\": \"A\"}}]}}").as_bytes());
+            is_contained(format!("HostTable BEGIN\n{value} = (A, h, 104)\nHostTable \
+                END\nVendorTable BEGIN\n\"{value}\" = {value}\nVendorTable END\n").as_bytes());
             is_contained(format!("A h 104 {value}\n").as_bytes());
         }
     }

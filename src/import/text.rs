@@ -1,28 +1,7 @@
 //! The file as text, with the places of its bytes.
 
 use super::device::Place;
-use super::found::{Fault, Problem};
-
-/// The largest file that is read. The configuration of an archive has a megabyte at most.
-pub const LARGEST: u64 = 8 << 20;
-/// The longest text of a file that is shown.
-const LONGEST: usize = 300;
-
-/// Text of a file as it may be shown: letters and digits of any script and what ASCII prints; nothing
-/// that a terminal obeys or nobody sees.
-pub fn plain(text: &str) -> String {
-    let shown = |letter: char| match letter {
-        ' '..='~' => letter,
-        letter if letter.is_alphanumeric() => letter,
-        letter if letter.is_whitespace() => ' ',
-        _ => '?',
-    };
-    let mut plain: String = text.trim().chars().take(LONGEST).map(shown).collect();
-    if text.trim().chars().nth(LONGEST).is_some() {
-        plain.push_str("...");
-    }
-    plain
-}
+use super::found::{Fault, LARGEST, Problem};
 
 /// A file.
 pub(super) struct Text {
@@ -179,11 +158,5 @@ mod tests {
         let blank = "a     \n      d \"/* \\\" // */\"     \nf";
         assert_eq!(blanked(text), Ok(blank.to_owned()));
         assert_eq!(blanked("a\n/* b"), Err(2));
-    }
-
-    #[test]
-    fn shows_nothing_that_a_terminal_obeys() {
-        assert_eq!(plain("R\u{f6}ntgen\u{1b}[2J\u{202e}\n1"), "R\u{f6}ntgen?[2J? 1");
-        assert!(plain(&"x".repeat(10_000)).len() < 310);
     }
 }
