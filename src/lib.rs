@@ -20,6 +20,7 @@
 //!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
 //!   something came from where.
 //! - [`drop_in`]: files of the configuration that the commands write.
+//! - [`import`]: lists of devices that other programs keep, read for those files.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -47,6 +48,7 @@ pub mod drop_in;
 pub mod gate;
 pub mod host;
 pub mod identity;
+pub mod import;
 pub mod inherited;
 pub mod journal;
 pub mod last_seen;

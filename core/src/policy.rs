@@ -152,6 +152,12 @@ impl Policy {
         self.peers.iter().any(|peer| *peer.name == *name)
     }
 
+    /// The calling titles of its peers, each with the name of the first peer that has it.
+    pub fn titles(&self) -> impl Iterator<Item = (AeTitle, &str)> {
+        let named = |(title, at): (&AeTitle, &usize)| Some((*title, &*self.peers.get(*at)?.name));
+        self.calling.iter().filter_map(named)
+    }
+
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
     /// It permits nothing.
     pub fn holder(&self, direction: Direction, certificate: &Accepted) -> Option<Holder> {

@@ -34,6 +34,9 @@ _pacsgate() {
             pacsgate,help)
                 cmd="pacsgate__subcmd__help"
                 ;;
+            pacsgate,import)
+                cmd="pacsgate__subcmd__import"
+                ;;
             pacsgate,probe)
                 cmd="pacsgate__subcmd__probe"
                 ;;
@@ -121,6 +124,9 @@ _pacsgate() {
             pacsgate__subcmd__help,help)
                 cmd="pacsgate__subcmd__help__subcmd__help"
                 ;;
+            pacsgate__subcmd__help,import)
+                cmd="pacsgate__subcmd__help__subcmd__import"
+                ;;
             pacsgate__subcmd__help,probe)
                 cmd="pacsgate__subcmd__help__subcmd__probe"
                 ;;
@@ -164,7 +170,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check ca hash-password demo explain unknown probe help"
+            opts="-c -h -V --config --help --version run check ca hash-password import demo explain unknown probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -856,7 +862,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help)
-            opts="run check ca hash-password demo explain unknown probe help"
+            opts="run check ca hash-password import demo explain unknown probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1079,6 +1085,20 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__help__subcmd__import)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__help__subcmd__probe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1114,6 +1134,40 @@ _pacsgate() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__import)
+            opts="-c -h --format --write --pacs --config --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "csv orthanc dcmqrscp dcm4chee conquest" -- "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pacs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -33,6 +33,7 @@ mod half_closed;
 mod hash_password;
 mod hostile_pacs;
 mod hostile_pdus;
+mod import;
 mod keys_of_issuers;
 mod limits;
 mod malformed_requests;
