@@ -4,6 +4,7 @@
 //!   reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `ca`: a small CA for sites without one.
+//! - `import`: devices that another program knows, as drop-in files.
 //! - `hash_password`: a line for the file of passwords.
 //! - `init`: the gate's first configuration, with certificates of that CA.
 //! - `passphrase`, `typed`: secrets that somebody types.
@@ -19,6 +20,7 @@ mod exit;
 pub mod explain;
 mod files;
 pub mod hash_password;
+pub mod import;
 pub mod init;
 mod passphrase;
 pub mod probe;
@@ -38,6 +40,7 @@ pub use exit::Exit;
 use explain::Explain;
 use files::CONFIG;
 use hash_password::HashPassword;
+use import::Import;
 use init::Init;
 use probe::Probe;
 use unknown::Unknown;
@@ -179,6 +182,22 @@ pub enum Command {
     /// Exit codes: 0 done, 1 no password that can be taken, 64 wrong arguments.
     #[command(verbatim_doc_comment)]
     HashPassword(HashPassword),
+    /// Make the tables of peers from a list of devices that another program keeps
+    ///
+    /// It reads a CSV with a header line, orthanc.json, dcmqrscp.cfg, devices or AEs of dcm4chee-arc 5
+    /// as JSON, and acrnema.map of Conquest. What is known is filled in; what is not, the certificate
+    /// first, is a gap, and a table with a gap does not load. Nothing that exists is written over, and
+    /// with a mistake in the list nothing is written at all.
+    ///
+    /// With --json there is one object on one line: `good` (whether the exit code is 0), `format`;
+    /// `problems` and `findings`, each with `line`, `column` and `message`; `devices`, each with `name`,
+    /// `line`, `titles`, `host`, `port`, `services`, `gaps` (keys to fill in), `toml` (the table) and
+    /// `file`, where it was written. What is not known is null.
+    ///
+    /// Exit codes: 0 done, 1 a mistake in the list or a file that is there already, 64 wrong arguments,
+    /// 78 wrong configuration.
+    #[command(verbatim_doc_comment)]
+    Import(Import),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
     /// Say what the gate would make of an association, and why: check by check, with what it missed by
@@ -190,8 +209,9 @@ pub enum Command {
     /// With --json there is one object on one line: `direction`; `permitted`; `peer` and `pacs`, and
     /// `rule` (where the peer's table begins), as far as they are known; `reason` and `detail`; `checks`,
     /// each with `good` and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is
-    /// `removed`; `nearest`, `advice`, and `wire` (what the requestor hears); `assumed`, sentences on what nobody has
-    /// said; `then`, for an id: `time`, `event` and `reason` in the audit. What does not apply is null.
+    /// `removed`; `nearest`, `advice`, `wire` (what the requestor hears), and `passes_until`, where a
+    /// listener only reports; `assumed`, sentences on what nobody has said; `then`, for an id: `time`,
+    /// `event` and `reason` in the audit. What does not apply is null.
     ///
     /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong
     /// configuration.

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
         Ok(Command::Ca(ca)) => block_on(ca.run()).and_then(|done| done),
         Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
         Ok(Command::Explain(explain)) => explain.run(),
+        Ok(Command::Import(import)) => import.run(),
         Ok(Command::Unknown(unknown)) => unknown.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),

@@ -25,6 +25,7 @@ mod reach;
 mod refusal;
 mod remark;
 mod remedy;
+mod report;
 mod rights;
 mod spot;
 mod trace;
@@ -149,6 +150,12 @@ impl Policy {
     /// Whether it knows a peer of this name.
     pub fn has_peer(&self, name: &str) -> bool {
         self.peers.iter().any(|peer| *peer.name == *name)
+    }
+
+    /// The calling titles of its peers, each with the name of the first peer that has it.
+    pub fn titles(&self) -> impl Iterator<Item = (AeTitle, &str)> {
+        let named = |(title, at): (&AeTitle, &usize)| Some((*title, &*self.peers.get(*at)?.name));
+        self.calling.iter().filter_map(named)
     }
 
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.
