@@ -29,6 +29,7 @@ complete -c pacsgate -n "__fish_pacsgate_needs_command" -s h -l help -d 'Print h
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -s V -l version -d 'Print version'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "run" -d 'Serve until a signal comes (the default)'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "init" -d 'Make the gate\'s first configuration, a small CA, and the gate\'s own certificates'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "ca" -d 'Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "import" -d 'Make the tables of peers from a list of devices that another program keeps'
@@ -45,6 +46,18 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-runn
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l strict -d 'Treat warnings as errors'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l json -d 'Write one JSON object for programs instead of lines for people'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l pacs -d 'The PACS\'s address and DICOM port, such as 10.10.0.5:104. Left out: asked for' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l title -d 'The PACS\'s AE title, by which devices call it. Left out: asked for' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l name -d 'A name of the gate, by which devices connect to it; may be given several times. Left out: asked for' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l ip -d 'An address of the gate, for devices that connect by it and compare it with the certificate; may be given several times. Left out: those of this machine' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l port -d 'The port for devices with TLS' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l dir -d 'The folder of the gate\'s files' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l ca -d 'The folder of the CA, which is made if there is none' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l passphrase-file -d 'Read the passphrase of the CA\'s key from the first line of this file; `-` is the standard input. Left out: asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l client-ca -d 'Make no CA, as it is on another machine: the certificates (PEM) by which devices are known' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l client-crl -d 'The revocation list of that CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l no-passphrase -d 'Leave a new CA\'s key without a passphrase'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
@@ -201,16 +214,17 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l plain -d 'Sh
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l without-tls -d 'Speak to a listener without TLS, as a device without TLS does'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l from-pacs -d 'Play the PACS at an outward listener: ask for all that a PACS sends a device, and store nothing'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "ca" -d 'Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "import" -d 'Make the tables of peers from a list of devices that another program keeps'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "init" -d 'Make the gate\'s first configuration, a small CA, and the gate\'s own certificates'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "ca" -d 'Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "import" -d 'Make the tables of peers from a list of devices that another program keeps'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo explain unknown probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
