@@ -163,8 +163,9 @@ pub enum Command {
     /// With --json there is one object on one line: `direction`; `permitted`; `peer` and `pacs`, and
     /// `rule` (where the peer's table begins), as far as they are known; `reason` and `detail`; `checks`,
     /// each with `good` and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is
-    /// `removed`; `nearest`, `advice`, and `wire` (what the requestor hears); `assumed`, sentences on what nobody has
-    /// said; `then`, for an id: `time`, `event` and `reason` in the audit. What does not apply is null.
+    /// `removed`; `nearest`, `advice`, `wire` (what the requestor hears), and `passes_until`, where a
+    /// listener only reports; `assumed`, sentences on what nobody has said; `then`, for an id: `time`,
+    /// `event` and `reason` in the audit. What does not apply is null.
     ///
     /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong
     /// configuration.

@@ -13,6 +13,7 @@
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them.
+//! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
 //!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
@@ -63,6 +64,7 @@ pub mod reason;
 pub mod register;
 pub mod relay;
 pub mod renewal;
+pub mod report_only;
 pub mod server;
 pub mod service_manager;
 pub mod shortage;

@@ -25,6 +25,7 @@ mod reach;
 mod refusal;
 mod remark;
 mod remedy;
+mod report;
 mod rights;
 mod spot;
 mod trace;

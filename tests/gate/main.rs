@@ -46,6 +46,7 @@ mod plain_listeners;
 mod probe;
 mod real_peers;
 mod reload;
+mod report_only;
 mod service_manager;
 mod services;
 mod silent_connections;
