@@ -1,7 +1,7 @@
 //! Arguments and exit codes.
 //!
-//! - `explain` and `unknown`: why an association is refused, and who else was, both with `trail`, the
-//!   reader of the audit.
+//! - `explain`, `unknown` and `suggest`: why an association is refused, who else was, and who may be a peer;
+//!   all with `trail`, the reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `hash_password`: a line for the file of passwords.
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
@@ -16,6 +16,7 @@ pub mod explain;
 mod files;
 pub mod hash_password;
 pub mod probe;
+pub mod suggest;
 mod text;
 mod trail;
 pub mod unknown;
@@ -31,6 +32,7 @@ use explain::Explain;
 use files::CONFIG;
 use hash_password::HashPassword;
 use probe::Probe;
+use suggest::Suggest;
 use unknown::Unknown;
 
 use crate::overview::SOCKET;
@@ -181,6 +183,21 @@ pub enum Command {
     /// Exit codes: 0 done, 1 no audit to read, 64 wrong arguments, 78 wrong configuration.
     #[command(verbatim_doc_comment)]
     Unknown(Unknown),
+    /// Print the peers that the audit shows, as tables that the gate reads
+    ///
+    /// What the configuration permits is left out. For peers that it has, the keys to change are printed;
+    /// what looks wrong is marked, with the reason, and not suggested. Read what is printed before the gate
+    /// does: the audit says who came, not who should.
+    ///
+    /// With --json there is one object on one line: `first`, `last` and `associations` of the audit; `new`,
+    /// each with `name`, `seen` and `table`; `changes`, each with `peer`, `at`, `key`, `add` and `whole`;
+    /// `doubted`, each with `who`, `why` (`code` and `text`) and `seen`; `more` and `nameless`, the numbers
+    /// of associations that are in none of these.
+    ///
+    /// Exit codes: 0 done, 1 no audit to read or a file not written, 64 wrong arguments, 78 wrong
+    /// configuration.
+    #[command(verbatim_doc_comment)]
+    Suggest(Suggest),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),
 }

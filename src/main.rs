@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
         Ok(Command::Explain(explain)) => explain.run(),
         Ok(Command::Unknown(unknown)) => unknown.run(),
+        Ok(Command::Suggest(suggest)) => suggest.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),
