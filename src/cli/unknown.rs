@@ -105,7 +105,8 @@ impl Unknown {
         let audit = audit.map_err(|error| failure(&error))?;
         let since = SystemTime::now().checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut found = Found::since(&validity::date(validity::since_epoch(since)).to_string());
-        trail::each(audit, |line: Line| found.take(&line)).map_err(|error| failure(&words(&error)))?;
+        trail::each(audit, |line: Line| found.take(&line))
+            .map_err(|error| failure(&words(&error)))?;
         let report = found.report();
         let written = report.write(self.json, &mut io::stdout().lock());
         written.map_err(|error| failure(&words(&error)))

@@ -104,10 +104,14 @@ fn services(peer: &Peer, traffic: &Traffic) -> List {
 /// Where its table narrows `store` and `get`.
 fn sop_classes(peer: &Peer, traffic: &Traffic) -> List {
     let stored = traffic.uses.names().filter(|it| it.operation == Operation::CStore);
-    let new = stored.map(|it| &it.sop_class).filter(|class| {
-        !peer.sop_classes.is_empty() && !peer.sop_classes.contains(class)
-    });
-    ("sop_classes", texts(new.map(rights::class)), texts(peer.sop_classes.iter().map(rights::class)))
+    let new = stored
+        .map(|it| &it.sop_class)
+        .filter(|class| !peer.sop_classes.is_empty() && !peer.sop_classes.contains(class));
+    (
+        "sop_classes",
+        texts(new.map(rights::class)),
+        texts(peer.sop_classes.iter().map(rights::class)),
+    )
 }
 
 /// Without the key, a peer has objects moved to its own titles.

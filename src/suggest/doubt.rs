@@ -92,7 +92,10 @@ impl fmt::Display for Doubt {
                 write!(f, "calls itself {title}, which is a title of [pacs.{pacs}]")
             }
             Self::TitleOfCertificate(title) => {
-                write!(f, "calls itself {title} without a certificate, and somebody shows one for it")
+                write!(
+                    f,
+                    "calls itself {title} without a certificate, and somebody shows one for it"
+                )
             }
             Self::TitleOfAddress(title, owner) => {
                 write!(f, "calls itself {title}, which is mostly the device at {owner}")
@@ -125,10 +128,16 @@ impl fmt::Display for Doubt {
                 write!(f, "{count} objects moved a day, more than {MOVED}: it copies the archive")
             }
             Self::Answers(count) => {
-                write!(f, "{count} PDUs a day in answer to queries, more than {ANSWERS}: it lists the archive")
+                write!(
+                    f,
+                    "{count} PDUs a day in answer to queries, more than {ANSWERS}: it lists the archive"
+                )
             }
             Self::Malformed(count) => {
-                write!(f, "{count} malformed requests came from this address, more than {MALFORMED}")
+                write!(
+                    f,
+                    "{count} malformed requests came from this address, more than {MALFORMED}"
+                )
             }
             Self::Destinations(titles) => {
                 let titles: Vec<_> = titles.iter().map(AeTitle::as_str).collect();

@@ -157,9 +157,8 @@ impl Titles {
         }
         let of_title = self.addresses.get(&title)?;
         let all: u64 = of_title.values().sum();
-        let is_owner = |count: u64| {
-            count.saturating_mul(doubt::OF) >= all.saturating_mul(doubt::OWNER)
-        };
+        let is_owner =
+            |count: u64| count.saturating_mul(doubt::OF) >= all.saturating_mul(doubt::OWNER);
         let owner = of_title.iter().find(|(_, count)| is_owner(**count)).map(|(owner, _)| *owner);
         match owner {
             Some(owner) if owner == address => None,

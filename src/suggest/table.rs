@@ -40,7 +40,9 @@ pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -
     }
     if !traffic.tolerate.is_empty() {
         let key = Key::list("tolerate", traffic.tolerate.names().map(|it| it.code()));
-        keys.push(key.with("its data sets break these rules; leave out what the device can be cured of"));
+        keys.push(
+            key.with("its data sets break these rules; leave out what the device can be cured of"),
+        );
     }
     Peer { name, remarks: remarks(stranger, known), keys, reach: Vec::new() }
 }

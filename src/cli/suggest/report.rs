@@ -137,7 +137,11 @@ impl Report {
             writeln!(out, "# and {} associations of others, too many to tell apart", self.more)?;
         }
         if self.nameless > 0 {
-            writeln!(out, "# and {} without an address and a title that can be one", self.nameless)?;
+            writeln!(
+                out,
+                "# and {} without an address and a title that can be one",
+                self.nameless
+            )?;
         }
         Ok(())
     }
