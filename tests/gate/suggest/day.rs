@@ -25,6 +25,7 @@ pub(super) struct Site {
     gate: Arc<Mutex<SocketAddr>>,
     orthanc: Orthanc,
     objects: Vec<(&'static str, PathBuf)>,
+    _viewer: Storescp,
     _directory: TempDir,
 }
 
@@ -64,7 +65,7 @@ impl Site {
         let orthanc = Orthanc::start(relay(12, &gate));
         let objects = objects(directory.path());
         let pacs = Archive::that_knows(Kind::Orthanc, &known);
-        Self { pacs, gate, orthanc, objects, _directory: directory }
+        Self { pacs, gate, orthanc, objects, _viewer: viewer, _directory: directory }
     }
 
     /// From now on all devices connect there.
@@ -90,7 +91,8 @@ impl Site {
             output.status.success()
         };
         match title {
-            "CT1" => dcmtk("storescu", &[], &[self.object("explicit")]),
+            // A modality sends all day; who borrows its title does not.
+            "CT1" => (0..3).all(|_| dcmtk("storescu", &[], &[self.object("explicit")])),
             "MR1" => dcmtk("storescu", &["-xi"], &[self.object("implicit")]),
             "US1" => self.scripted("scu.py", "store", title, number, 1),
             "CR1" => self.scripted("scu.js", "store", title, number, 1),
