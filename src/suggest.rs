@@ -2,7 +2,8 @@
 //! them go on.
 //!
 //! [`gathered`] counts, in bounded memory; [`judged`] tells what may be suggested from what looks wrong,
-//! and compares it with the configuration ([`known`]); [`table`] says it. Nothing
+//! and compares it with the configuration ([`known`]); [`table`] and
+//! [`unused`] say it. Nothing
 //! here reads or writes a file.
 
 pub mod additions;
@@ -16,3 +17,4 @@ pub mod line;
 pub mod rights;
 pub mod table;
 pub mod traffic;
+pub mod unused;

@@ -1,6 +1,7 @@
 //! `suggest`: the peers that the audit shows, as files that the gate reads.
 
 mod report;
+mod unused;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use crate::suggest::known::Known;
 use crate::suggest::line::Line;
 use crate::x509::validity;
 use report::Report;
+use unused::Unused;
 
 /// The longest time that may be looked back.
 const YEARS: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -36,11 +38,14 @@ pub struct Suggest {
     pub config: PathBuf,
     /// Write a file for each new peer into this directory, where there must be none of these names; the
     /// rest is printed
-    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["json", "unused"])]
     pub write: Option<PathBuf>,
     /// How far to look back; left out: as far as the audit goes
     #[arg(long, value_name = "TIME", value_parser = back)]
     pub since: Option<Duration>,
+    /// Instead, list what the peers of the configuration may do and did not in this time, such as 90d
+    #[arg(long, value_name = "TIME", value_parser = back, conflicts_with = "since")]
+    pub unused: Option<Duration>,
     /// Write one JSON object for programs instead of files for the gate
     #[arg(long)]
     pub json: bool,
@@ -60,7 +65,13 @@ impl Suggest {
     pub fn run(&self) -> Result<(), Exit> {
         let settings = load(&self.config)?;
         let known = Known { peers: &settings.peers, pacs: &settings.pacs };
-        let gathered = self.gathered(&settings, &known)?;
+        let since = self.from();
+        let gathered = self.gathered(&since, &settings, &known)?;
+        if self.unused.is_some() {
+            let unused = Unused::of(&gathered, since, &known, &settings);
+            let written = unused.write(self.json, &mut io::stdout().lock());
+            return written.map_err(|error| failure(&words(&error)));
+        }
         let report = Report::of(&gathered, &known, &settings);
         let mut out = io::stdout().lock();
         let written = if self.json {
@@ -72,12 +83,20 @@ impl Suggest {
         written.and_then(|()| out.flush()).map_err(|error| failure(&words(&error)))
     }
 
-    fn gathered(&self, settings: &Settings, known: &Known<'_>) -> Result<Gathered, Exit> {
-        let since = self.since.map(|back| {
-            let since = SystemTime::now().checked_sub(back).unwrap_or(SystemTime::UNIX_EPOCH);
-            validity::date(validity::since_epoch(since)).to_string()
-        });
-        let mut gathered = Gathered::since(since.unwrap_or_default());
+    /// From when on lines count, as the audit writes times.
+    fn from(&self) -> String {
+        let Some(back) = self.unused.or(self.since) else { return String::new() };
+        let since = SystemTime::now().checked_sub(back).unwrap_or(SystemTime::UNIX_EPOCH);
+        validity::date(validity::since_epoch(since)).to_string()
+    }
+
+    fn gathered(
+        &self,
+        since: &str,
+        settings: &Settings,
+        known: &Known<'_>,
+    ) -> Result<Gathered, Exit> {
+        let mut gathered = Gathered::since(since.to_owned());
         let named = self.audit.iter().map(|path| Some(path.as_path()));
         let left_out = self.audit.is_empty().then_some(None);
         for path in named.chain(left_out) {

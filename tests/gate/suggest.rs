@@ -9,8 +9,9 @@ use crate::support::gate::{Gate, command};
 use day::{HONEST, Site};
 use serde_json::{Value, json};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
@@ -187,4 +188,63 @@ fn says_what_a_peer_that_is_there_needs_besides() {
     assert!(told.contains("# services = [\"store\", \"echo\"]"), "{told}");
     assert!(told.contains("#   title-of-peer: "), "{told}");
     assert!(!told.contains("\n[peer."), "{told}");
+}
+
+#[test]
+fn lists_rights_that_nobody_used_and_says_where_the_audit_begins() {
+    let (folder, main) = learning();
+    let table = "[peer.ct1]\ncertificate = \"none\"\nfrom = [\"10.1.2.3\"]\ncalling_ae = [\"CT1\", \"OLD\"]\n\
+                 pacs = [\"archive\"]\nservices = [\"store\", \"move\"]\nmove_to = [\"FAR\"]\n\
+                 tolerate = [\"odd-length\"]\n\n[peer.gone]\ncertificate = \"none\"\n\
+                 from = [\"10.1.2.4\"]\ncalling_ae = [\"GONE\"]\npacs = [\"archive\"]\nservices = [\"echo\"]\n";
+    fs::write(folder.path().join("conf.d/peers.toml"), table).unwrap();
+    let mut now = closed("10.1.2.3", "CT1", "c-store", CLASS);
+    now["time"] = humantime::format_rfc3339_millis(SystemTime::now()).to_string().into();
+    let told = said(&suggest(&main, &["--unused", "90d"], &lines(std::slice::from_ref(&now))));
+    let parts = [
+        "[peer.ct1] calling_ae: not used: [\"OLD\"]",
+        "[peer.ct1] services: not used: [\"move\"]",
+        "[peer.ct1] move_to: not used: [\"FAR\"]",
+        "[peer.ct1] tolerate: not used: [\"odd-length\"]",
+        "[peer.gone] was not there",
+        "does not reach back",
+    ];
+    parts.iter().for_each(|part| assert!(told.contains(part), "{part} {told}"));
+    assert!(!told.contains("pacs:"), "{told}");
+    let mut old = closed("10.1.2.3", "OLD", "c-store", CLASS);
+    old["time"] = "2020-01-01T00:00:00.000Z".into();
+    let told = said(&suggest(&main, &["--unused", "90d"], &lines(&[old, now])));
+    assert!(!told.contains("does not reach back") && told.contains("\"OLD\""), "{told}");
+}
+
+#[test]
+fn memory_does_not_grow_with_the_audit() {
+    let (_folder, main) = learning();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    command.args(["suggest", "-", "--config"]).arg(&main);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let resident = |child: &std::process::Child| -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    let template = closed("SOURCE", "CT1", "c-store", CLASS).to_string();
+    let mut write = |numbers: std::ops::Range<u32>| {
+        for number in numbers {
+            let [_, a, b, c] = number.to_be_bytes();
+            let line = template.replace("SOURCE", &format!("10.{a}.{b}.{c}"));
+            writeln!(stdin, "{}", line.replace("CT1", &format!("T{number}"))).unwrap();
+        }
+        stdin.flush().unwrap();
+    };
+    write(0..50_000);
+    let before = resident(&child);
+    write(50_000..1_000_000);
+    let after = resident(&child);
+    drop(stdin);
+    let told = said(&child.wait_with_output().unwrap());
+    assert!(told.contains("associations of others, too many to tell apart"), "the rest is counted");
+    assert!(after < before + 16 * 1024, "{before} KiB, then {after} KiB");
 }
