@@ -108,6 +108,28 @@ impl fmt::Display for Doubt {
                 if *addresses == 2 { "" } else { "es" },
                 if *addresses == 2 { "es" } else { "" },
             ),
+            Self::Titles(_)
+            | Self::Called(_)
+            | Self::OpenQueries(_)
+            | Self::Retrievals(_)
+            | Self::Moved(_)
+            | Self::Answers(_)
+            | Self::Malformed(_)
+            | Self::Destinations(_)
+            | Self::Nothing => self.of_deeds(f),
+        }
+    }
+}
+
+impl Doubt {
+    /// What was done, not who it says that it is.
+    fn of_deeds(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TitleOfPeer(..)
+            | Self::TitleOfPacs(..)
+            | Self::TitleOfCertificate(_)
+            | Self::TitleOfAddress(..)
+            | Self::TitleOfMany(..) => Ok(()),
             Self::Titles(count) => write!(
                 f,
                 "{count} calling titles came from this address, more than {TITLES}: a scan, or several \

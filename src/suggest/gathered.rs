@@ -92,10 +92,10 @@ impl Gathered {
             return;
         }
         let reason = line.reason.as_deref().unwrap_or_default();
-        if MALFORMED.contains(&reason) {
-            if let Some(address) = line.address() {
-                self.malformed.add(address, 1);
-            }
+        if MALFORMED.contains(&reason)
+            && let Some(address) = line.address()
+        {
+            self.malformed.add(address, 1);
         }
         if line.event != "closed" {
             return;

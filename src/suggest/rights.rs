@@ -60,31 +60,30 @@ pub fn cover(there: &[Service], wanted: &Service) -> bool {
         return there.contains(wanted);
     };
     let has = |operation: &Operation| {
-        there.iter().any(|it| match it {
-            Service::Other { sop_class: of, role: as_what, operations } => {
-                of == sop_class && as_what == role && operations.contains(operation)
-            }
-            _ => false,
-        })
+        let is_it = |it: &Service| {
+            let Service::Other { sop_class: of, role: as_what, operations } = it else {
+                return false;
+            };
+            of == sop_class && as_what == role && operations.contains(operation)
+        };
+        there.iter().any(is_it)
     };
     operations.iter().all(has)
 }
 
 /// As it stands in `services`.
 pub fn value(service: &Service) -> Value {
-    match service {
-        Service::Other { sop_class, role, operations } => {
-            let mut table = Table::new();
-            table.insert("sop_class".to_owned(), class(sop_class).into());
-            if *role == Role::Scp {
-                table.insert("role".to_owned(), "scp".into());
-            }
-            let names = operations.iter().map(|it| Value::from(it.name()));
-            table.insert("operations".to_owned(), Value::Array(names.collect()));
-            Value::Table(table)
-        }
-        named => named.name().unwrap_or_default().into(),
+    let Service::Other { sop_class, role, operations } = service else {
+        return service.name().unwrap_or_default().into();
+    };
+    let mut table = Table::new();
+    table.insert("sop_class".to_owned(), class(sop_class).into());
+    if *role == Role::Scp {
+        table.insert("role".to_owned(), "scp".into());
     }
+    let names = operations.iter().map(|it| Value::from(it.name()));
+    table.insert("operations".to_owned(), Value::Array(names.collect()));
+    Value::Table(table)
 }
 
 /// The keyword where the standard has one.

@@ -18,7 +18,7 @@ const CLASSES: usize = 12;
 pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -> Peer {
     let Stranger { who, traffic, services, move_to, .. } = stranger;
     let title = traffic.titles.names().next().map_or("device", AeTitle::as_str);
-    let name = free(drop_in::name(title), taken);
+    let name = free(&drop_in::name(title), taken);
     let mut keys = match who {
         Who::Certificate(recognition) => {
             let pairs = recognition.0.iter();
@@ -47,9 +47,9 @@ pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -
     Peer { name, remarks: remarks(stranger, known), keys, reach: Vec::new() }
 }
 
-fn free(name: String, taken: &mut Vec<String>) -> String {
+fn free(name: &str, taken: &mut Vec<String>) -> String {
     let mut numbered = (2..).map(|number: u32| format!("{name}-{number}"));
-    let mut chosen = name.clone();
+    let mut chosen = name.to_owned();
     while taken.contains(&chosen) {
         chosen = numbered.next().unwrap_or_default();
     }

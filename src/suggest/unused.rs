@@ -66,11 +66,9 @@ fn texts<T: ToString>(texts: impl Iterator<Item = T>) -> Vec<Value> {
 
 fn services(peer: &Peer, traffic: &Traffic) -> Vec<Value> {
     let used = rights::of(traffic);
-    let is_used = |service: &Service| match service {
-        Service::Other { sop_class, .. } => {
-            traffic.uses.names().any(|it| it.sop_class == *sop_class)
-        }
-        named => used.contains(named),
+    let is_used = |service: &Service| {
+        let Service::Other { sop_class, .. } = service else { return used.contains(service) };
+        traffic.uses.names().any(|it| it.sop_class == *sop_class)
     };
     peer.services.iter().filter(|it| !is_used(it)).map(rights::value).collect()
 }
