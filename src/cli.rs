@@ -1,7 +1,7 @@
 //! Arguments and exit codes.
 //!
-//! - `explain` and `unknown`: why an association is refused, and who else was, both with `trail`, the
-//!   reader of the audit.
+//! - `explain`, `unknown` and `suggest`: why an association is refused, who else was, and who may be a peer;
+//!   all with `trail`, the reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
 //! - `ca`: a small CA for sites without one.
 //! - `import`: devices that another program knows, as drop-in files.
@@ -24,6 +24,7 @@ pub mod import;
 pub mod init;
 mod passphrase;
 pub mod probe;
+pub mod suggest;
 mod text;
 mod trail;
 mod typed;
@@ -43,6 +44,7 @@ use hash_password::HashPassword;
 use import::Import;
 use init::Init;
 use probe::Probe;
+use suggest::Suggest;
 use unknown::Unknown;
 
 use crate::overview::SOCKET;
@@ -227,6 +229,23 @@ pub enum Command {
     /// Exit codes: 0 done, 1 no audit to read, 64 wrong arguments, 78 wrong configuration.
     #[command(verbatim_doc_comment)]
     Unknown(Unknown),
+    /// Print the peers that the audit shows, as tables that the gate reads
+    ///
+    /// What the configuration permits is left out. For peers that it has, the keys to change are printed;
+    /// what looks wrong is marked, with the reason, and not suggested. Read what is printed before the gate
+    /// does: the audit says who came, not who should.
+    ///
+    /// With --json there is one object on one line: `first`, `last` and `associations` of the audit; `new`,
+    /// each with `name`, `seen` and `table`; `changes`, each with `peer`, `at`, `key`, `add` and `whole`;
+    /// `doubted`, each with `who`, `why` (`code` and `text`) and `seen`; `more` and `nameless`, the numbers
+    /// of associations that are in none of these. With --unused as well: `first` and `last` of the audit,
+    /// `since`, `is_short` (the audit begins later), and `unused`, each with `peer`, `at`, `key` (null where
+    /// the peer was not there) and `values`.
+    ///
+    /// Exit codes: 0 done, 1 no audit to read or a file not written, 64 wrong arguments, 78 wrong
+    /// configuration.
+    #[command(verbatim_doc_comment)]
+    Suggest(Suggest),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),
 }

@@ -19,8 +19,8 @@
 //!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
 //!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
 //!   something came from where.
-//! - [`drop_in`]: files of the configuration that the commands write.
-//! - [`import`]: lists of devices that other programs keep, read for those files.
+//! - [`drop_in`]: files of the configuration that the commands write; [`import`]: lists of devices that
+//!   other programs keep, and [`suggest`]: what the audit says should stand in them.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
@@ -76,6 +76,7 @@ pub mod site;
 pub mod slots;
 pub mod slowing;
 pub mod stream;
+pub mod suggest;
 pub mod turns;
 pub mod version;
 pub mod x509;

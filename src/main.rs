@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Ok(Command::Explain(explain)) => explain.run(),
         Ok(Command::Import(import)) => import.run(),
         Ok(Command::Unknown(unknown)) => unknown.run(),
+        Ok(Command::Suggest(suggest)) => suggest.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),

@@ -533,6 +533,9 @@ impl Inspector {
     fn write_down(&mut self, from: Side, guard: &Guard) {
         self.ledger.add_deviations(guard.deviations());
         self.ledger.add_tidied(guard.all_tidied());
+        if guard.asks_for_everything() {
+            self.ledger.add_open_query();
+        }
         let command = guard.command();
         if let Some(error) = guard.reported()
             && let Role::Request { operation, .. } | Role::Response { operation, .. } = command.role

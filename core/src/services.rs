@@ -45,6 +45,16 @@ pub(crate) fn is_unified_procedure_step(uid: &Uid) -> bool {
     steps.any(|class| class.uid == uid.as_str())
 }
 
+/// Whether its queries are for patients and studies.
+pub(crate) fn is_query_of_studies(uid: &Uid) -> bool {
+    const MODELS: [&str; 3] = [
+        "1.2.840.10008.5.1.4.1.2.1.1",
+        "1.2.840.10008.5.1.4.1.2.2.1",
+        "1.2.840.10008.5.1.4.1.2.3.1",
+    ];
+    MODELS.contains(&uid.as_str())
+}
+
 /// Whether C-GET may be requested on contexts of this SOP class, as far as it is known.
 pub(crate) fn may_be_retrieved_from(uid: &Uid) -> bool {
     SopClass::with_uid(uid).is_none_or(tables::is_retrieval_model)

@@ -46,6 +46,9 @@ _pacsgate() {
             pacsgate,run)
                 cmd="pacsgate__subcmd__run"
                 ;;
+            pacsgate,suggest)
+                cmd="pacsgate__subcmd__suggest"
+                ;;
             pacsgate,unknown)
                 cmd="pacsgate__subcmd__unknown"
                 ;;
@@ -139,6 +142,9 @@ _pacsgate() {
             pacsgate__subcmd__help,run)
                 cmd="pacsgate__subcmd__help__subcmd__run"
                 ;;
+            pacsgate__subcmd__help,suggest)
+                cmd="pacsgate__subcmd__help__subcmd__suggest"
+                ;;
             pacsgate__subcmd__help,unknown)
                 cmd="pacsgate__subcmd__help__subcmd__unknown"
                 ;;
@@ -176,7 +182,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check init ca hash-password import demo explain unknown probe help"
+            opts="-c -h -V --config --help --version run check init ca hash-password import demo explain unknown suggest probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,7 +874,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help)
-            opts="run check init ca hash-password import demo explain unknown probe help"
+            opts="run check init ca hash-password import demo explain unknown suggest probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1147,6 +1153,20 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__help__subcmd__suggest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__help__subcmd__unknown)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1303,6 +1323,40 @@ _pacsgate() {
                     return 0
                     ;;
                 -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__suggest)
+            opts="-c -h --config --write --since --unused --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --write)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unused)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -37,6 +37,8 @@ pub struct OperationsRecord {
     tidied: BTreeMap<&'static str, u32>,
     #[serde(skip_serializing_if = "is_zero")]
     late_cancels: u64,
+    #[serde(skip_serializing_if = "is_zero")]
+    open_queries: u64,
 }
 
 impl OperationsRecord {
@@ -171,6 +173,7 @@ impl From<&Ledger> for OperationsRecord {
             deviations: ledger.deviations().iter().map(|(it, count)| (it.code(), count)).collect(),
             tidied: ledger.tidied().iter().map(|(it, count)| (it.code(), count)).collect(),
             late_cancels: ledger.late_cancels(),
+            open_queries: ledger.open_queries(),
         }
     }
 }
@@ -283,6 +286,7 @@ impl OperationsRecord {
             deviations: Deviation::ALL.iter().map(|it| (it.code(), u32::MAX)).collect(),
             tidied: Tidied::ALL.iter().map(|it| (it.code(), u32::MAX)).collect(),
             late_cancels: u64::MAX,
+            open_queries: u64::MAX,
         }
     }
 }

@@ -6,8 +6,10 @@ use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::audit::{Destination, PeerText};
+pub(super) use crate::suggest::certificate::Shown;
 
 /// Twice the longest line that the gate writes; what is longer is none of its lines.
 const LONGEST: u64 = 72 * 1024;
@@ -43,19 +45,6 @@ pub(super) struct Contexts {
 #[serde(default)]
 pub(super) struct Removed {
     pub(super) abstract_syntax: Option<String>,
-}
-
-/// What a line says of a certificate.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Shown {
-    pub(super) sha256: String,
-    pub(super) spki_sha256: String,
-    pub(super) dns: Vec<String>,
-    pub(super) uris: Vec<String>,
-    pub(super) common_name: Option<String>,
-    pub(super) not_after: String,
-    pub(super) ca: Vec<String>,
 }
 
 /// Why there is no audit to read.
@@ -105,7 +94,10 @@ fn standard_input() -> Box<dyn BufRead> {
 }
 
 /// Every line of the audit that can be read; what is none is passed over.
-pub(super) fn each(mut audit: impl BufRead, mut take: impl FnMut(Line)) -> io::Result<()> {
+pub(super) fn each<T: DeserializeOwned>(
+    mut audit: impl BufRead,
+    mut take: impl FnMut(T),
+) -> io::Result<()> {
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
@@ -138,7 +130,7 @@ mod tests {
 
     fn ids(audit: &[u8]) -> Vec<String> {
         let mut ids = Vec::new();
-        each(audit, |line| ids.push(line.id)).unwrap();
+        each(audit, |line: Line| ids.push(line.id)).unwrap();
         ids
     }
 

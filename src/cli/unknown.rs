@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use pacsgate_core::certificate::Matcher;
 use pacsgate_core::wire::title::AeTitle;
 use serde::Serialize;
 
@@ -17,6 +16,7 @@ use super::text::{counted, paragraph};
 use super::trail::{self, Line, Shown, harmless};
 use crate::config;
 use crate::host::words;
+use crate::suggest::certificate::{Recognition, is_quotable};
 use crate::x509::validity;
 
 /// The reasons for which a certificate is refused that belongs to nobody here.
@@ -105,7 +105,8 @@ impl Unknown {
         let audit = audit.map_err(|error| failure(&error))?;
         let since = SystemTime::now().checked_sub(self.since).unwrap_or(SystemTime::UNIX_EPOCH);
         let mut found = Found::since(&validity::date(validity::since_epoch(since)).to_string());
-        trail::each(audit, |line| found.take(&line)).map_err(|error| failure(&words(&error)))?;
+        trail::each(audit, |line: Line| found.take(&line))
+            .map_err(|error| failure(&words(&error)))?;
         let report = found.report();
         let written = report.write(self.json, &mut io::stdout().lock());
         written.map_err(|error| failure(&words(&error)))
@@ -182,7 +183,7 @@ impl Certificate {
             calling_ae: Vec::new(),
             called_ae: Vec::new(),
             sources: Vec::new(),
-            certificate: matcher(shown, reason),
+            certificate: Recognition::of(shown, reason == VOUCHED_FOR).to_string(),
         }
     }
 
@@ -213,28 +214,6 @@ fn add(list: &mut Vec<String>, text: Option<&str>) {
     if list.len() < MOST_OF_ONE && !list.contains(&text) {
         list.push(text);
     }
-}
-
-/// By its name, where a CA of the gate has vouched for that; else by its digest.
-fn matcher(shown: &Shown, reason: &str) -> String {
-    let dns = shown.dns.iter().filter(|name| Matcher::san_dns(name).is_ok());
-    let uris = shown.uris.iter().filter(|uri| Matcher::san_uri(uri).is_ok());
-    let names = dns.map(|name| ("san_dns", name)).chain(uris.map(|uri| ("san_uri", uri)));
-    let name = names.into_iter().find(|(_, name)| is_quotable(name));
-    let ca = match shown.ca.first() {
-        None => Some(String::new()),
-        Some(ca) => is_quotable(ca).then(|| format!(", ca = \"{ca}\"")),
-    };
-    match name.zip(ca).filter(|_| reason == VOUCHED_FOR) {
-        Some(((key, name), ca)) => format!("[{{ {key} = \"{name}\"{ca} }}]"),
-        None => format!("[{{ cert_sha256 = \"{}\" }}]", shown.sha256),
-    }
-}
-
-/// Whether it may stand between the quotes of a table that somebody pastes: the audit may come from
-/// anywhere.
-fn is_quotable(text: &str) -> bool {
-    text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 impl Report {

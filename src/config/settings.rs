@@ -6,6 +6,7 @@ use std::sync::Arc;
 use config::{Value, ValueKind};
 use pacsgate_core::certificate::{Digest, Matcher};
 use pacsgate_core::direction::Direction;
+use pacsgate_core::policy::{Pacs, Peer};
 
 use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
@@ -37,6 +38,10 @@ pub struct Settings {
     pub audit_at: Location,
     /// Where the table of each peer stands, by its name.
     pub peers_at: HashMap<Arc<str>, Location>,
+    /// The peers as they are described.
+    pub peers: Vec<Peer>,
+    /// The PACS as they are described.
+    pub pacs: Vec<Pacs>,
     /// What is legal and unwise.
     pub warnings: Vec<Finding>,
     /// How much was read.
@@ -77,6 +82,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
+    let described = tables.described();
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
 
@@ -107,7 +113,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
-    Ok(Settings { listeners, site, log, audit_at, peers_at, warnings, loaded, digest })
+    let (peers, pacs) = described;
+    Ok(Settings { listeners, site, log, audit_at, peers_at, peers, pacs, warnings, loaded, digest })
 }
 
 /// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.
@@ -166,6 +173,13 @@ impl Tables {
                 .collect(),
             limits,
         }
+    }
+
+    /// What the policy was told.
+    fn described(&self) -> (Vec<Peer>, Vec<Pacs>) {
+        let issuers = self.issuers();
+        let peers = self.peers.iter().map(|peer| peer.to_peer(&issuers));
+        (peers.collect(), self.pacs.iter().map(pacs::Read::to_pacs).collect())
     }
 
     /// The names of those who make tokens.

@@ -59,6 +59,7 @@ mod soak;
 mod socket_activation;
 mod standard_error;
 mod stopping;
+mod suggest;
 mod titles;
 mod tls_to_the_target;
 mod traffic;

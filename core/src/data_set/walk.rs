@@ -18,6 +18,13 @@ use crate::wire::uid::InstanceUid;
 
 const ITEM_LITTLE: [u8; 4] = [0xfe, 0xff, 0x00, 0xe0];
 const ITEM_BIG: [u8; 4] = [0xff, 0xfe, 0xe0, 0x00];
+/// Character set, level, view and time zone, which restrict no query.
+const NO_KEYS: [Tag; 4] = [
+    Tag::new(0x0008, 0x0005),
+    Tag::new(0x0008, 0x0052),
+    Tag::new(0x0008, 0x0053),
+    Tag::new(0x0008, 0x0201),
+];
 /// How much of a value tells whether an item stands in it.
 const PEEK: usize = 4;
 
@@ -48,6 +55,10 @@ struct State {
     seen: Seen,
     /// Those of the value under way.
     wildcards: Wildcards,
+    /// Whether the value under way is one of a key by which a query may ask for less than everything.
+    is_key: bool,
+    /// Whether one of them had something else in it than wildcards.
+    is_restricted: bool,
     /// A value that is judged whole; reused.
     held: Vec<u8>,
 }
@@ -121,6 +132,11 @@ impl Walker {
     /// The Study Instance UID of an object, if it has been met.
     pub(crate) const fn study(&self) -> Option<&InstanceUid> {
         self.state.study.as_ref()
+    }
+
+    /// Whether some key of a query asks for less than everything.
+    pub(crate) const fn is_restricted(&self) -> bool {
+        self.state.is_restricted
     }
 
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
@@ -278,6 +294,7 @@ impl Walker {
     /// Whether wildcards count in the value that begins: not in private elements, by which no server
     /// is known to match, nor in what its VR calls no text.
     fn count_wildcards(&mut self, tag: Tag, vr: Option<Vr>) {
+        self.state.is_key = !NO_KEYS.contains(&tag);
         let may_match = !tag.is_private() && vr != Some(Vr::Bytes);
         let most = self.allowance.wildcards.filter(|_| may_match);
         self.state.wildcards =
@@ -330,8 +347,16 @@ impl Walker {
             // The byte at fault is the last one that counts as taken.
             piece = piece.get(..=place).unwrap_or(piece);
         }
+        self.look_at(piece);
         self.state.position += piece.len() as u64;
         (piece, u32::try_from(piece.len()).unwrap_or(most))
+    }
+
+    /// Whether a value says anything.
+    fn look_at(&mut self, piece: &[u8]) {
+        let says = |byte: &u8| !matches!(byte, 0 | b' ' | b'*' | b'?' | b'\\' | b'^');
+        let state = &mut self.state;
+        state.is_restricted = state.is_restricted || state.is_key && piece.iter().any(says);
     }
 
     const fn skip(&mut self, length: u32) {
@@ -357,6 +382,8 @@ impl State {
             study: None,
             seen: Seen::NONE,
             wildcards: Wildcards::UNCOUNTED,
+            is_key: false,
+            is_restricted: false,
             held: Vec::new(),
         }
     }

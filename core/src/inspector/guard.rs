@@ -104,6 +104,15 @@ impl Guard {
         self.walker.deviations()
     }
 
+    /// Whether it is a query of studies that asks for everything.
+    pub(super) fn asks_for_everything(&self) -> bool {
+        let is_of_studies =
+            self.command.sop_class.as_ref().is_some_and(services::is_query_of_studies);
+        is_of_studies
+            && matches!(self.command.role, Role::Request { operation: Operation::CFind, .. })
+            && !self.walker.is_restricted()
+    }
+
     pub(super) const fn reported(&self) -> Option<DataSetError> {
         self.reported
     }

@@ -24,6 +24,7 @@ pub struct Ledger {
     deviations: Deviations,
     tidied: Counts<Tidied>,
     late_cancels: u64,
+    open_queries: u64,
     /// What nobody was told of yet.
     news: Vec<News>,
 }
@@ -173,6 +174,15 @@ impl Ledger {
     /// How many C-CANCEL came when there was nothing to cancel any more.
     pub const fn late_cancels(&self) -> u64 {
         self.late_cancels
+    }
+
+    /// How many queries of studies asked for everything.
+    pub const fn open_queries(&self) -> u64 {
+        self.open_queries
+    }
+
+    pub(super) const fn add_open_query(&mut self) {
+        self.open_queries = self.open_queries.saturating_add(1);
     }
 
     pub(super) fn ended(

@@ -153,7 +153,7 @@ impl Question {
     fn of_id(id: &str, asked: &Explain, settings: &Settings) -> Result<Self, Unasked> {
         let mut found: Option<Line> = None;
         let audit = trail::open(asked.audit.as_deref(), &settings.log.audit)?;
-        let read = trail::each(audit, |line| {
+        let read = trail::each(audit, |line: Line| {
             if line.id == id && found.as_ref().is_none_or(|_| line.event != "forbidden") {
                 found = Some(line);
             }
@@ -263,7 +263,7 @@ fn by_digest(
     let (wanted, audit) =
         (digest.to_string(), trail::open(asked.audit.as_deref(), &settings.log.audit));
     let Ok(audit) = audit else { return Err(Unasked::UnknownDigest) };
-    let read = trail::each(audit, |line| {
+    let read = trail::each(audit, |line: Line| {
         let Line { event, reason, certificate, .. } = line;
         let shown = certificate.filter(|shown| shown.sha256 == wanted);
         found = shown.map(|shown| (shown, event, reason)).or(found.take());

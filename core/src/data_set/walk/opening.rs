@@ -247,6 +247,7 @@ impl Walker {
             _ => None,
         };
         let Some(inside) = inside else {
+            self.look_at(&[a, b, c, d]);
             let first = header::tag([a, b, c, d], element.encoding);
             // A delimiter ends the value for a reader whose dictionary of vendors has a sequence
             // here, and what follows are elements beside it.

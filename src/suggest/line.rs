@@ -1,0 +1,92 @@
+//! What `suggest` reads of a line of the audit.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::certificate::Shown;
+
+/// A line, as far as it is read here. Text is as the gate has written it: escaped.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct Line {
+    pub time: String,
+    pub event: String,
+    pub direction: String,
+    pub plain: bool,
+    pub source: String,
+    pub certificate: Option<Shown>,
+    pub calling: Option<String>,
+    pub called: Option<String>,
+    pub peer: Option<String>,
+    pub pacs: Option<String>,
+    pub user: Option<String>,
+    pub reason: Option<String>,
+    pub operations: Vec<Done>,
+    pub moved_to: Vec<MovedTo>,
+    pub sub_operations: Option<SubOperations>,
+    pub unsound: Vec<Unsound>,
+    pub deviations: BTreeMap<String, u64>,
+    pub open_queries: u64,
+    pub pdus: Received,
+}
+
+/// Operations of one kind that ended alike.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct Done {
+    pub from: String,
+    pub operation: String,
+    pub sop_class: Option<String>,
+    pub count: u64,
+}
+
+/// A destination of C-MOVE.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct MovedTo {
+    pub title: String,
+    pub count: u64,
+}
+
+/// What the PACS said of the transfers of all C-MOVE.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct SubOperations {
+    pub completed: u64,
+    pub failed: u64,
+    pub warning: u64,
+}
+
+/// Data sets that broke one rule.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct Unsound {
+    pub from: String,
+    pub rule: String,
+    pub count: u64,
+}
+
+/// An amount from each side.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+#[expect(missing_docs, reason = "docs/audit.md has the keys")]
+pub struct Received {
+    pub from_requestor: u64,
+    pub from_acceptor: u64,
+}
+
+impl Line {
+    /// The address without its port.
+    pub fn address(&self) -> Option<IpAddr> {
+        let (address, _) = self.source.rsplit_once(':')?;
+        let address: IpAddr = address.trim_matches(['[', ']']).parse().ok()?;
+        Some(address.to_canonical())
+    }
+}

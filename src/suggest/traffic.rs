@@ -1,0 +1,139 @@
+//! What one peer, or somebody who may become one, has done.
+
+use std::net::IpAddr;
+
+use pacsgate_core::data_set::Deviation;
+use pacsgate_core::services::{Operation, SopClass};
+use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::uid::Uid;
+
+use super::counts::Counts;
+use super::line::Line;
+
+/// Titles, addresses, PACS and destinations of one: of an honest device a handful.
+pub const NAMES: usize = 32;
+/// What was done on which SOP class: a PACS that sends on has some sixty.
+pub const USES: usize = 256;
+
+const REQUESTOR: &str = "requestor";
+/// What is kept of a text that no rule bounds; the names of the configuration have 64 letters.
+const TEXT: usize = 128;
+
+/// One kind of operation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Use {
+    /// On this SOP class.
+    pub sop_class: Uid,
+    /// This request.
+    pub operation: Operation,
+    /// By the PACS, as what C-GET returns; else by the requestor.
+    pub is_by_pacs: bool,
+}
+
+/// Everything that was seen of it.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "they are named as in docs/audit.md")]
+pub struct Traffic {
+    pub common_name: Option<String>,
+    pub not_after: Option<String>,
+    pub first: String,
+    pub last: String,
+    pub associations: u64,
+    pub titles: Counts<AeTitle, NAMES>,
+    pub called: Counts<AeTitle, NAMES>,
+    pub sources: Counts<IpAddr, NAMES>,
+    pub pacs: Counts<String, NAMES>,
+    pub uses: Counts<Use, USES>,
+    pub moved_to: Counts<AeTitle, NAMES>,
+    pub tolerate: Counts<Deviation, NAMES>,
+    pub users: Counts<String, NAMES>,
+    pub open_queries: u64,
+    pub retrievals: u64,
+    pub moved: u64,
+    pub answers: u64,
+}
+
+impl Traffic {
+    /// What every line of it says.
+    pub fn met(&mut self, line: &Line) {
+        let time = short(&line.time);
+        if self.first.is_empty() || time < self.first {
+            self.first.clone_from(&time);
+        }
+        self.last = time.max(std::mem::take(&mut self.last));
+        if let Some(shown) = &line.certificate {
+            self.common_name = shown.common_name.as_deref().map(short);
+            self.not_after = Some(short(&shown.not_after));
+        }
+        if let Some(address) = line.address() {
+            self.sources.add(address, 1);
+        }
+        if let Some(title) = title(line.calling.as_deref()) {
+            self.titles.add(title, 1);
+        }
+        if let Some(title) = title(line.called.as_deref()) {
+            self.called.add(title, 1);
+        }
+    }
+
+    /// What the last line of an association says.
+    pub fn closed(&mut self, line: &Line) {
+        self.associations = self.associations.saturating_add(1);
+        if let Some(pacs) = &line.pacs {
+            self.pacs.add(short(pacs), 1);
+        }
+        if let Some(user) = &line.user {
+            self.users.add(short(user), 1);
+        }
+        self.did(line);
+        for moved in &line.moved_to {
+            if let Some(title) = title(Some(&moved.title)) {
+                self.moved_to.add(title, moved.count);
+            }
+        }
+        let deviations = line.deviations.iter().map(|(code, count)| (&**code, *count));
+        let unsound = line.unsound.iter().filter(|it| it.from == REQUESTOR);
+        let unsound = unsound.map(|it| (&*it.rule, it.count));
+        for (code, count) in deviations.chain(unsound) {
+            if let Ok(deviation) = code.parse::<Deviation>() {
+                self.tolerate.add(deviation, count);
+            }
+        }
+        self.open_queries = self.open_queries.saturating_add(line.open_queries);
+        let moved = line.sub_operations.unwrap_or_default();
+        self.moved = self.moved.saturating_add(moved.completed);
+    }
+
+    fn did(&mut self, line: &Line) {
+        let mut asks = false;
+        for done in &line.operations {
+            let Ok(operation) = done.operation.parse::<Operation>() else { continue };
+            let by_requestor = done.from == REQUESTOR;
+            if by_requestor {
+                asks |= operation == Operation::CFind;
+                if matches!(operation, Operation::CMove | Operation::CGet) {
+                    self.retrievals = self.retrievals.saturating_add(done.count);
+                }
+            }
+            let named = done.sop_class.as_deref().map(SopClass::uid_of);
+            if let Some(Ok(sop_class)) = named {
+                let what = Use { sop_class, operation, is_by_pacs: !by_requestor };
+                self.uses.add(what, done.count);
+            }
+        }
+        if asks {
+            self.answers = self.answers.saturating_add(line.pdus.from_acceptor);
+        }
+    }
+}
+
+/// A title, where it is one: the audit has escaped what could not be.
+pub fn title(text: Option<&str>) -> Option<AeTitle> {
+    text.filter(|text| super::certificate::is_quotable(text))?.parse().ok()
+}
+
+/// The beginning of a text, as much as is kept, without what a terminal obeys.
+pub fn short(text: &str) -> String {
+    let plain = |letter: char| if matches!(letter, ' '..='~') { letter } else { '?' };
+    text.chars().take(TEXT).map(plain).collect()
+}
