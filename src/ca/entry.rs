@@ -51,6 +51,8 @@ pub struct Certificate {
     pub serial: String,
     /// Of the whole, in hexadecimal digits.
     pub sha256: String,
+    /// Of its public key.
+    pub spki_sha256: String,
     /// The kind of its key; `None` where that came with a request.
     pub key: Option<KeyType>,
     /// From when it counts.
@@ -67,6 +69,7 @@ impl Certificate {
         Some(Self {
             serial: certificate.raw_serial().iter().map(|octet| format!("{octet:02X}")).collect(),
             sha256: reading::sha256(der).to_string(),
+            spki_sha256: reading::sha256(certificate.public_key().raw).to_string(),
             key,
             not_before: Moment(seconds(validity.not_before)),
             not_after: Moment(seconds(validity.not_after)),

@@ -23,6 +23,9 @@ pub enum CaError {
     /// What the system says of a file.
     #[error("{}: {}", .0.display(), words(.1))]
     Io(PathBuf, io::Error),
+    /// Something else has the place of a folder.
+    #[error("{} is no folder of its own, so no key is written there: move it away", .0.display())]
+    NoFolder(PathBuf),
     /// A file that has more than any honest one.
     #[error("{path} is larger than {1} bytes", path = .0.display())]
     TooLarge(PathBuf, u64),
@@ -68,6 +71,17 @@ pub enum CaError {
         "{0} made its key itself; let it make a new request, and give that with --csr; or give a --key"
     )]
     RequestMissing(String),
+    /// A key that is somebody else's, by what it is.
+    #[error(
+        "the key of the request is that of {0}; let the device make a key of its own, and a new request"
+    )]
+    KeyOf(String),
+    /// A key that was revoked.
+    #[error(
+        "the key of the request was revoked as lost or stolen; let the device make a new key, and a new \
+         request"
+    )]
+    KeyRevoked,
     /// A serial number that nothing has.
     #[error("no certificate of this CA is called {0:?}: neither a device nor a serial number")]
     NoSerial(String),

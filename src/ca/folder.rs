@@ -57,6 +57,14 @@ pub(super) fn make(path: &Path) -> Result<bool, CaError> {
     }
 }
 
+/// The same below the CA's own, where a link that somebody has left on a stick would lead the keys to
+/// another place.
+pub(super) fn make_below(path: &Path) -> Result<bool, CaError> {
+    let is_new = make(path)?;
+    let is_folder = fs::symlink_metadata(path).map_err(at(path))?.is_dir();
+    if is_folder { Ok(is_new) } else { Err(CaError::NoFolder(path.to_owned())) }
+}
+
 /// New files, for their owner only: all of them or none.
 pub(super) fn write_new<T: AsRef<[u8]>>(
     folder: &Path,

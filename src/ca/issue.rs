@@ -165,7 +165,9 @@ impl Signer {
             is_server: terms.also_server,
             is_rsa,
         };
-        self.sign(&leaf, holder, key, days)
+        let fresh = self.sign(&leaf, holder, key, days)?;
+        self.ca.state.may_have(name, &fresh.record.spki_sha256)?;
+        Ok(fresh)
     }
 
     pub(super) fn sign(
@@ -206,9 +208,9 @@ impl Signer {
         let number = self.ca.state.devices.get(name).map_or(0, |device| device.issued.len()) + 1;
         let files = self.files(&folder::stem(name, number), &fresh)?;
         let devices = self.ca.folder.join(DEVICES);
-        folder::make(&devices)?;
+        folder::make_below(&devices)?;
         let folder = devices.join(name);
-        let is_new = folder::make(&folder)?;
+        let is_new = folder::make_below(&folder)?;
         let written = folder::write_new(&folder, &files).and_then(|()| {
             let logged = self.log(action(fresh.record.clone()));
             logged.inspect_err(|_| folder::remove(&folder, &files))

@@ -23,6 +23,9 @@ pub enum CsrFault {
     /// More than any request has.
     #[error("is longer than {LONGEST} bytes")]
     TooLong,
+    /// More than one request.
+    #[error("is followed by another one in the same file; give each its own file and name")]
+    Several,
     /// Whoever sent it may not have the key.
     #[error(
         "is not signed with its own key, so it may be somebody else's; let the device make it anew"
@@ -50,7 +53,12 @@ impl Request {
         if file.len() > LONGEST {
             return Err(CsrFault::TooLong);
         }
-        let pem = CertificateSigningRequestDer::from_pem_slice(file);
+        let mut requests =
+            CertificateSigningRequestDer::pem_slice_iter(file).filter_map(Result::ok);
+        let (pem, next) = (requests.next(), requests.next());
+        if next.is_some() {
+            return Err(CsrFault::Several);
+        }
         let der = pem.as_ref().map_or(file, |der| der.as_ref());
         let (rest, request) =
             X509CertificationRequest::from_der(der).map_err(|_| CsrFault::Unreadable)?;
@@ -89,6 +97,8 @@ mod tests {
         let mut forged = request.der().to_vec();
         *forged.last_mut().unwrap() ^= 1;
         assert_eq!(Request::read(&forged).unwrap_err(), CsrFault::NotSigned);
+        let two = [&pem[..], &pem].concat();
+        assert_eq!(Request::read(two.as_bytes()).unwrap_err(), CsrFault::Several);
         let cut = &request.der()[..100];
         assert_eq!(Request::read(cut).unwrap_err(), CsrFault::Unreadable);
         assert_eq!(Request::read(b"hello").unwrap_err(), CsrFault::Unreadable);

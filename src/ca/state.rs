@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::entry::{Action, Certificate, Entry, Moment, Reason, Terms};
+use super::error::CaError;
 use super::naming;
 
 /// Who has what, and what counts no more.
@@ -74,6 +75,32 @@ impl Device {
 }
 
 impl State {
+    /// Whether a device may have a certificate for a key that came with a request.
+    ///
+    /// # Errors
+    ///
+    /// It is the key of the CA, of a gate or of another device: what was revoked of that would go on under
+    /// this one's name. Or it was revoked because somebody else has it.
+    pub(super) fn may_have(&self, name: &str, spki_sha256: &str) -> Result<(), CaError> {
+        let is_key = |one: &Certificate| one.spki_sha256 == spki_sha256;
+        if self.authority.as_ref().is_some_and(is_key) {
+            return Err(CaError::KeyOf("this CA".to_owned()));
+        }
+        if self.servers.iter().any(|(_, one)| is_key(&one.certificate)) {
+            return Err(CaError::KeyOf("a gate".to_owned()));
+        }
+        for (device, has) in &self.devices {
+            let mut same = has.issued.iter().filter(|one| is_key(&one.certificate)).peekable();
+            if same.peek().is_some() && device != name {
+                return Err(CaError::KeyOf(device.clone()));
+            }
+            if same.any(|one| matches!(one.revoked, Some((_, Reason::KeyCompromise)))) {
+                return Err(CaError::KeyRevoked);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes the next line.
     ///
     /// # Errors

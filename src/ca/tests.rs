@@ -307,6 +307,41 @@ fn takes_only_the_key_from_a_request() {
 }
 
 #[test]
+fn a_key_is_one_devices_and_does_not_come_back_once_it_is_stolen() {
+    let site = Site::new();
+    let request_for = |key: &KeyPair| {
+        let request = CertificateParams::default().serialize_request(key).unwrap();
+        Holder::Request(Csr::read(request.der()).unwrap())
+    };
+    let mut signer = site.signer();
+    signer.issue("ct1", &terms("CT1"), new_key(), DAYS).unwrap();
+    let key = String::from_utf8(site.file("ct1", "ct1.key")).unwrap();
+    let key = KeyPair::from_pem(&key).unwrap();
+    let told = signer.issue("ct2", &terms("CT2"), request_for(&key), DAYS).unwrap_err();
+    assert!(matches!(told, CaError::KeyOf(owner) if owner == "ct1"));
+    assert!(!site.folder().join("devices/ct2").exists());
+    signer.renew("ct1", Some(request_for(&key)), DAYS).unwrap();
+    signer.revoke("ct1", Reason::KeyCompromise, DAYS).unwrap();
+    let told = signer.renew("ct1", Some(request_for(&key)), DAYS).unwrap_err();
+    assert!(matches!(told, CaError::KeyRevoked));
+    let own = std::fs::read_to_string(site.folder().join("ca.key")).unwrap();
+    let own = KeyPair::from_pem(&own).unwrap();
+    let told = signer.issue("ct3", &terms("CT3"), request_for(&own), DAYS).unwrap_err();
+    assert!(matches!(told, CaError::KeyOf(owner) if owner == "this CA"));
+}
+
+#[test]
+fn no_link_leads_keys_out_of_the_folder() {
+    let (site, elsewhere) = (Site::new(), tempfile::tempdir().unwrap());
+    let mut signer = site.signer();
+    signer.issue("ct1", &terms("CT1"), new_key(), DAYS).unwrap();
+    std::os::unix::fs::symlink(elsewhere.path(), site.folder().join("devices/ct2")).unwrap();
+    let told = signer.issue("ct2", &terms("CT2"), new_key(), DAYS).unwrap_err();
+    assert!(matches!(told, CaError::NoFolder(_)));
+    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn refuses_what_may_not_stand_in_a_certificate() {
     let site = Site::with(&Founding {
         key: KeyType::Ecdsa,
