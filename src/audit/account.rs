@@ -226,7 +226,8 @@ impl Account {
     /// The association is open: the first of its two lines.
     pub fn opened(&mut self, permit: &Permit, conclusion: &Conclusion) {
         let granted = Some(conclusion.contexts.len());
-        self.record.contexts = Some(contexts(permit.proposed(), granted, permit.removed()));
+        let told = contexts(permit.proposed(), granted, permit.removed());
+        self.record.contexts = Some(told.and_would_remove(rows(permit.would_remove())));
         let from_answer = conclusion.notes.iter().map(Noted::from);
         let from_answer = from_answer.chain(conclusion.remarks.iter().map(Noted::from));
         let from_answer = from_answer.map(|noted| Noted(format!("answer: {noted}")));
@@ -236,7 +237,10 @@ impl Account {
         self.audit.record(self.record.clone());
         self.record.event = Event::Closed;
         let is_lacking = !permit.removed().is_empty() && self.direction == Direction::Inward;
-        let contexts = self.record.contexts.take().filter(|_| is_lacking);
+        let contexts = self.record.contexts.take();
+        // What the device has not used yet will be refused all the same.
+        self.record.contexts = contexts.clone().filter(|_| !permit.would_remove().is_empty());
+        let contexts = contexts.filter(|_| is_lacking);
         self.taken_out = contexts
             .map(|contexts| Box::new(TakenOut { contexts, remedy: remedy(permit.removed()) }));
         self.record.notes = Texts::default();
@@ -403,12 +407,15 @@ fn detail(reason: Reason, said: &str) -> Option<PeerText> {
 }
 
 fn contexts(asked: usize, granted: Option<usize>, removed: &[Removed]) -> ContextsRecord {
-    let removed = removed.iter().map(|removed| RemovedContext {
+    ContextsRecord::new(asked, granted, rows(removed))
+}
+
+fn rows(removed: &[Removed]) -> impl Iterator<Item = RemovedContext> {
+    removed.iter().map(|removed| RemovedContext {
         id: removed.id.value(),
         abstract_syntax: removed.abstract_syntax.as_ref().map(PeerText::from),
         why: removed.why.code(),
-    });
-    ContextsRecord::new(asked, granted, removed)
+    })
 }
 
 fn of_request(permit: &Permit) -> impl Iterator<Item = Noted> {

@@ -9,7 +9,7 @@ use super::candidate::Candidate;
 use super::facts::Facts;
 use super::pacs::Pacs;
 use super::peer::PeerRules;
-use super::proposal::{Judged, Removal, judge_reporting};
+use super::proposal::{Judged, Removal, Removed, judge_reporting};
 use super::refusal::{Inquiry, Refusal};
 use crate::certificate::Accepted;
 use crate::direction::Direction;
@@ -126,7 +126,9 @@ impl Candidate {
         terms.request.user.extended = judged.extended;
         terms.operations = judged.operations;
         terms.order = judged.order;
-        terms.removed = judged.removed;
+        let removed = std::mem::replace(&mut terms.removed, judged.removed);
+        let stays = |it: &Removed| terms.request.contexts.iter().any(|kept| kept.id == it.id);
+        terms.would_remove = removed.into_iter().filter(stays).collect();
         terms.remarks = judged.remarks;
         self
     }

@@ -6,7 +6,7 @@ use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::Enforcement;
 use pacsgate_core::policy::{
     Denial, Everything, Facts, Identified, KnownBy, Occupancy, Peer, Permit, Policy, Refusal,
-    Shown, UserRule,
+    Removal, Shown, UserRule,
 };
 use pacsgate_core::services::Operation;
 use pacsgate_core::side::Side;
@@ -131,6 +131,8 @@ fn a_context_that_the_rights_do_not_cover_stays_with_nothing_unreported_on_it() 
     let known = by_chain(certificate());
     let permit = reported(&policy, &usual(), Shown::Certificate(&known)).unwrap();
     assert_eq!((asked(&permit), permit.would_refuse()), (vec![1, 3], None));
+    let would: Vec<_> = permit.would_remove().iter().map(|it| (it.id.value(), it.why)).collect();
+    assert_eq!((would, permit.removed()), (vec![(3, Removal::NotPermitted)], &[][..]));
     let conclusion = permit.conclude(ac(vec![accept(1, IMPLICIT), accept(3, IMPLICIT)])).unwrap();
     assert_eq!(conclusion.contexts.enforcement(), Enforcement::Reported);
     let of = |at| conclusion.contexts.iter().nth(at).unwrap().operations;
