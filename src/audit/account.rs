@@ -10,7 +10,7 @@ use pacsgate_core::certificate::{Accepted, AcceptedBy};
 use pacsgate_core::direction::{Direction, System};
 use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
-use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
+use pacsgate_core::policy::{Bar, Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -193,12 +193,9 @@ impl Account {
     }
 
     /// Why it is refused although refusals are only reported.
-    pub fn cannot_pass(&mut self, refusal: &Refusal) {
-        let sentence = format_args!(
-            "{}; report-only does not let it pass, as it is at a limit, has no context that a key could \
-             permit, or calls a title of none of several PACS",
-            refusal.denial
-        );
+    pub fn cannot_pass(&mut self, refusal: &Refusal, bar: Bar) {
+        let sentence =
+            format_args!("{}; report-only does not let it pass, as {bar}", refusal.denial);
         self.record.report_only = true;
         self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
     }
