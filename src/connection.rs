@@ -450,7 +450,8 @@ impl Requested {
                 };
                 requestor.account.refused(&refusal, Some(request.proposed()));
                 if requestor.context.reports_only() {
-                    requestor.account.cannot_pass(&refusal);
+                    let bar = requestor.context.site.policy.bar(&request);
+                    requestor.account.cannot_pass(&refusal, bar);
                 }
                 if is_title_bound(refusal.denial) {
                     requestor.context.is_called(request.request.calling);

@@ -25,6 +25,7 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
     loop {
         let site = gate.site.now();
         let before = troubles(&site, SystemTime::now());
+        let reported_before = reporting(&site, SystemTime::now());
         let ends = site.servers().flat_map(|(_, tls)| tls.ends());
         let ends = ends.chain(site.clients().flat_map(|(_, tls)| tls.ends()));
         let now = SystemTime::now();
@@ -50,6 +51,7 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
             }
         }
         tell_of_report_only(&gate, now);
+        tell_of_beginning(&site, &reported_before, now);
         if troubles(&site, now) != before {
             status_changed.notify_one();
         }
@@ -71,15 +73,34 @@ fn tell_of_report_only(gate: &Gate, now: SystemTime) {
         if report_only.is_near_its_end(now) {
             tracing::warn!(
                 %listener,
-                "report-only ends at {end}; what has passed since the start and will then be refused: {seen}"
+                "report-only ends at {end}; what report-only has let pass at the gate since its start: {seen}"
             );
         } else if report_only.until <= now {
             tracing::warn!(
                 %listener,
-                "report-only has ended at {end}: the listener enforces; what had passed since the \
-                 start: {seen}"
+                "report-only has ended at {end}: the listener enforces; what report-only has let pass at \
+                 the gate since its start: {seen}"
             );
         }
+    }
+}
+
+/// The listeners that only report now.
+fn reporting(site: &Site, now: SystemTime) -> BTreeSet<Arc<str>> {
+    let on = site.report_only().filter(|(_, report_only)| report_only.is_on(now));
+    on.map(|(listener, _)| Arc::clone(listener)).collect()
+}
+
+/// An end that was too far ahead has come near enough, perhaps as the clock was set.
+fn tell_of_beginning(site: &Site, before: &BTreeSet<Arc<str>>, now: SystemTime) {
+    let on = site.report_only().filter(|(_, report_only)| report_only.is_on(now));
+    for (listener, report_only) in on.filter(|(listener, _)| !before.contains(*listener)) {
+        let end = report_only.end();
+        tracing::warn!(
+            %listener,
+            "REPORT-ONLY begins: from now on what the policy refuses from its networks reaches the PACS, \
+             until {end}"
+        );
     }
 }
 

@@ -407,7 +407,15 @@ impl Inspector {
         let get = Operation::CGet;
         let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
         let judged = permission::judge(from, operation, &command, &self.contexts, is_getting);
-        let judged = judged.or_else(|why| self.lets_pass(from, operation, why, &command));
+        let judged = judged.or_else(|why| {
+            let contexts = &self.contexts;
+            if permission::could_be_permitted(from, operation, why, &command, contexts, is_getting)
+            {
+                self.lets_pass(from, why, &command)
+            } else {
+                Err(why)
+            }
+        });
         let awaited = self.shared.awaited.as_deref();
         let judged =
             judged.and_then(|()| permission::is_awaited(from, operation, &command, awaited));
@@ -426,17 +434,13 @@ impl Inspector {
         Ok(())
     }
 
-    /// Where rights are only reported, what they forbid passes as far as a peer could be permitted it.
+    /// Where rights are only reported, what they forbid passes where a peer could be permitted it.
     fn lets_pass(
         &mut self,
         from: Side,
-        operation: Operation,
         why: Forbidden,
         command: &Command,
     ) -> Result<(), Forbidden> {
-        if !permission::could_be_permitted(from, operation, why, command, &self.contexts) {
-            return Err(why);
-        }
         match self.contexts.enforcement() {
             Enforcement::Enforced => return Err(why),
             Enforcement::Reported => {

@@ -52,6 +52,7 @@ pub use reach::{After, Awaits, Everything, Reach};
 pub use refusal::Refusal;
 pub use remark::{Remark, Remarks};
 pub use remedy::remedy;
+pub use report::Bar;
 pub use spot::{Spot, Table};
 pub use trace::{Finding, Trace};
 pub use user::{Identified, TokenRule, UserRule, Verification};

@@ -10,7 +10,7 @@ use pacsgate_core::certificate::{Accepted, AcceptedBy};
 use pacsgate_core::direction::{Direction, System};
 use pacsgate_core::identity::User;
 use pacsgate_core::inspector::{Fault, ForbiddenRequest, Ledger, News, Outcome, UnsoundDataSet};
-use pacsgate_core::policy::{Conclusion, Holder, Permit, Refusal, Removed, remedy};
+use pacsgate_core::policy::{Bar, Conclusion, Holder, Permit, Refusal, Removed, remedy};
 use pacsgate_core::reason::{Answer, Explained, Sided};
 use pacsgate_core::side::Side;
 use pacsgate_core::wire::associate::ReceivedRq;
@@ -193,12 +193,9 @@ impl Account {
     }
 
     /// Why it is refused although refusals are only reported.
-    pub fn cannot_pass(&mut self, refusal: &Refusal) {
-        let sentence = format_args!(
-            "{}; report-only does not let it pass, as it is at a limit, has no context that a key could \
-             permit, or calls a title of none of several PACS",
-            refusal.denial
-        );
+    pub fn cannot_pass(&mut self, refusal: &Refusal, bar: Bar) {
+        let sentence =
+            format_args!("{}; report-only does not let it pass, as {bar}", refusal.denial);
         self.record.report_only = true;
         self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
     }
@@ -226,7 +223,8 @@ impl Account {
     /// The association is open: the first of its two lines.
     pub fn opened(&mut self, permit: &Permit, conclusion: &Conclusion) {
         let granted = Some(conclusion.contexts.len());
-        self.record.contexts = Some(contexts(permit.proposed(), granted, permit.removed()));
+        let told = contexts(permit.proposed(), granted, permit.removed());
+        self.record.contexts = Some(told.and_would_remove(rows(permit.would_remove())));
         let from_answer = conclusion.notes.iter().map(Noted::from);
         let from_answer = from_answer.chain(conclusion.remarks.iter().map(Noted::from));
         let from_answer = from_answer.map(|noted| Noted(format!("answer: {noted}")));
@@ -236,7 +234,10 @@ impl Account {
         self.audit.record(self.record.clone());
         self.record.event = Event::Closed;
         let is_lacking = !permit.removed().is_empty() && self.direction == Direction::Inward;
-        let contexts = self.record.contexts.take().filter(|_| is_lacking);
+        let contexts = self.record.contexts.take();
+        // What the device has not used yet will be refused all the same.
+        self.record.contexts = contexts.clone().filter(|_| !permit.would_remove().is_empty());
+        let contexts = contexts.filter(|_| is_lacking);
         self.taken_out = contexts
             .map(|contexts| Box::new(TakenOut { contexts, remedy: remedy(permit.removed()) }));
         self.record.notes = Texts::default();
@@ -403,12 +404,15 @@ fn detail(reason: Reason, said: &str) -> Option<PeerText> {
 }
 
 fn contexts(asked: usize, granted: Option<usize>, removed: &[Removed]) -> ContextsRecord {
-    let removed = removed.iter().map(|removed| RemovedContext {
+    ContextsRecord::new(asked, granted, rows(removed))
+}
+
+fn rows(removed: &[Removed]) -> impl Iterator<Item = RemovedContext> {
+    removed.iter().map(|removed| RemovedContext {
         id: removed.id.value(),
         abstract_syntax: removed.abstract_syntax.as_ref().map(PeerText::from),
         why: removed.why.code(),
-    });
-    ContextsRecord::new(asked, granted, removed)
+    })
 }
 
 fn of_request(permit: &Permit) -> impl Iterator<Item = Noted> {

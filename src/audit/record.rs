@@ -311,6 +311,10 @@ pub struct ContextsRecord {
     removed: Vec<RemovedContext>,
     #[serde(skip_serializing_if = "is_zero")]
     removed_more: usize,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    would_remove: Vec<RemovedContext>,
+    #[serde(skip_serializing_if = "is_zero")]
+    would_remove_more: usize,
 }
 
 /// A presentation context that the gate did not ask the PACS for.
@@ -337,7 +341,24 @@ impl ContextsRecord {
     ) -> Self {
         let mut rest = removed.into_iter();
         let removed = rest.by_ref().take(Self::LISTED).collect();
-        Self { asked, granted, removed, removed_more: rest.count() }
+        let (would_remove, would_remove_more) = (Vec::new(), 0);
+        Self {
+            asked,
+            granted,
+            removed,
+            removed_more: rest.count(),
+            would_remove,
+            would_remove_more,
+        }
+    }
+
+    /// With those that stay only because rights are reported; both lists together are bounded.
+    pub fn and_would_remove(mut self, more: impl IntoIterator<Item = RemovedContext>) -> Self {
+        let mut rest = more.into_iter();
+        let room = Self::LISTED.saturating_sub(self.removed.len());
+        self.would_remove = rest.by_ref().take(room).collect();
+        self.would_remove_more = rest.count();
+        self
     }
 }
 

@@ -134,7 +134,8 @@ pub(super) fn nobody_needs_a_certificate(
         }
     }
     if without.count() == 0 && peers.iter().all(|peer| peer.is_sound) {
-        for listener in listeners {
+        // Where refusals are only reported, peers come later.
+        for listener in listeners.iter().filter(|listener| !listener.reports_only()) {
             let Some(place) = listener.optional_at() else { continue };
             let key = format!("listener.{}.tls.client_certificate", listener.name);
             problems.mistake(place, key, &Mistake::OptionalForNobody);

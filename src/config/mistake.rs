@@ -659,7 +659,10 @@ pub(super) enum Caution {
         until: String,
     },
     /// The same whose time is over.
-    #[error("has passed, so that the listener enforces; take both `report_only` keys out")]
+    #[error(
+        "has passed, so that the listener enforces; as soon as there is a peer, take both `report_only` keys \
+         out"
+    )]
     ReportOnlyIsOver,
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(

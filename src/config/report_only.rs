@@ -34,7 +34,10 @@ pub(super) fn read(table: &mut Section<'_>, direction: Direction) -> Option<Repo
     }
     let from = from.iter().map(|at| at.value).collect();
     let report_only = ReportOnly { until: until.value, from };
-    warn(table, &until, &report_only);
+    // Networks that are wrong have been told.
+    if !report_only.from.is_empty() {
+        warn(table, &until, &report_only);
+    }
     Some(report_only)
 }
 

@@ -43,7 +43,7 @@ pacsgate_core::reasons! {
             "Nothing, if the device opens a new association; raise limits.lifetime if it needs longer.";
         /// What says why comes behind the sentence.
         Withdrawn: "withdrawn",
-            "the configuration that was loaded permits this association no more",
+            "the configuration, as it holds now, permits this association no more",
             "Nothing, if that was intended; otherwise correct the configuration and reload: `detail` \
              says what it lacks.";
         Shutdown: "shutdown", "the gate stopped while nothing was under way";

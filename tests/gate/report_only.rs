@@ -1,7 +1,7 @@
 //! Listeners that only report what the policy refuses: what passes, what does not, and how it ends.
 
 use crate::plain_listeners::{address, plain};
-use crate::reload::{edit, reload};
+use crate::reload::{configuration, edit, reload};
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, EXPLICIT, STUDY_FIND, VERIFICATION};
 use crate::support::configuration::{Table, main_file, pacs as pacs_table};
@@ -156,6 +156,60 @@ fn an_operation_without_a_right_passes_and_is_told() {
     let opened = scenario.gate.wait_for_audit(|line| line["event"] == "opened");
     assert_eq!((&opened["peer"], &opened["report_only"]), (&"us1".into(), &true.into()));
     assert_eq!(opened["contexts"]["removed"], Value::Null, "{opened}");
+    let closed = scenario.gate.audited("closed", "released");
+    for line in [&opened, &closed] {
+        let would = &line["contexts"]["would_remove"];
+        assert_eq!(
+            (&would[0]["id"], &would[0]["why"]),
+            (&3.into(), &"not-permitted".into()),
+            "{line}"
+        );
+        assert_eq!(would[1], Value::Null, "{line}");
+    }
+}
+
+/// What `explain --json` says of a plain listener.
+fn explained(file: &std::path::Path, more: &[&str]) -> Value {
+    let mut explain = std::process::Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    let explain = explain.args(["explain", "--json", "--called", "PACS", "--config"]).arg(file);
+    let output = explain.args(more).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"))
+}
+
+#[test]
+fn explain_judges_by_the_listener_that_is_named() {
+    let directory = TempDir::new().unwrap();
+    let file = without_peers(&directory, "127.0.0.1:104".parse().unwrap(), HOUR);
+    let (text, left) = (fs::read_to_string(&file).unwrap(), until(HOUR));
+    let other = format!(
+        "\n[listener.other]\nbind = [\"127.0.0.1:1105\"]\nplain = true\nreport_only_until = {left}\n\
+         report_only_from = [\"10.9.0.0/16\"]\n"
+    );
+    fs::write(&file, text + &other).unwrap();
+    let passes_until = |listener, source| {
+        let asked = ["--calling", "ANY", "--listener", listener, "--source", source];
+        explained(&file, &asked)["passes_until"].clone()
+    };
+    for (listener, passes, stays) in
+        [("plain", "127.0.7.1", "10.9.0.1"), ("other", "10.9.0.1", "127.0.7.1")]
+    {
+        assert!(passes_until(listener, passes).is_string(), "{listener}");
+        assert_eq!(passes_until(listener, stays), Value::Null, "{listener}");
+    }
+}
+
+#[test]
+fn explain_says_until_when_a_context_without_a_right_passes() {
+    let (scenario, _) = reporting(HOUR);
+    edit(&scenario.gate, r#"from = ["127.0.0.20"]"#, r#"from = ["127.0.7.1"]"#);
+    let of = |classes: &[&str]| {
+        let asked = ["--calling", "US1", "--listener", "plain", "--source", "127.0.7.1"];
+        explained(&configuration(&scenario.gate), &[&asked[..], classes].concat())
+    };
+    let said = of(&["--sop-class", VERIFICATION, "--sop-class", STUDY_FIND]);
+    assert_eq!((&said["permitted"], &said["passes_until"].is_string()), (&true.into(), &true));
+    assert_eq!(said["contexts"][1]["removed"], "not-permitted", "{said}");
+    assert_eq!(of(&["--sop-class", VERIFICATION])["passes_until"], Value::Null);
 }
 
 #[test]

@@ -45,12 +45,14 @@ pub(super) fn judge(
 }
 
 /// Whether a peer could be permitted what was just forbidden: what the rules of messages forbid, nobody.
+/// What the PACS stores passes only where the requestor `is_getting`.
 pub(super) fn could_be_permitted(
     from: Side,
     operation: Operation,
     why: Forbidden,
     command: &Command,
     contexts: &Contexts,
+    is_getting: bool,
 ) -> bool {
     match why {
         Forbidden::Operation => {
@@ -59,7 +61,7 @@ pub(super) fn could_be_permitted(
             let on_class = class.and_then(|it| services::on_context(&context.abstract_syntax, it));
             let permissible = services::everything(&context.abstract_syntax);
             // What the PACS stores is a part of a C-GET that is under way.
-            (from, operation) != (Side::Acceptor, Operation::CStore)
+            (is_getting || (from, operation) != (Side::Acceptor, Operation::CStore))
                 && permissible.allows(from, operation)
                 && on_class.is_some_and(|it| it.allows(from, operation))
         }

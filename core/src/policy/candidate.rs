@@ -107,6 +107,11 @@ impl Candidate {
         &self.terms.removed
     }
 
+    /// The contexts that it is asked for only because rights are reported, in that order.
+    pub fn would_remove(&self) -> &[Removed] {
+        &self.terms.would_remove
+    }
+
     /// When the peer may be sent objects and reports; of use outward.
     pub const fn after(&self) -> After {
         self.terms.after
@@ -234,6 +239,7 @@ fn terms(
         caps: with.caps,
         order: judged.order,
         removed: judged.removed,
+        would_remove: Vec::new(),
         requestor_maximum: asked.user.maximum_length,
         cap: pacs.max_pdu,
         notes: received.notes.clone(),

@@ -1,7 +1,7 @@
 //! Peers, as the configuration describes them.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -132,11 +132,11 @@ impl PeerRules {
         }
     }
 
-    /// Somebody who is no peer, under the one title that it claims. Its name is its address, which no
-    /// table has for a name; half of a PACS is all that one address gets.
+    /// Somebody who is no peer, under the one title that it claims. Its name is its address, of IPv6 its
+    /// /64, which no table has for a name; half of a PACS is all that one of these gets.
     pub(super) fn nobody(source: IpAddr, calling: AeTitle) -> Self {
         Self {
-            name: source.to_canonical().to_string().into(),
+            name: neighbourhood(source).into(),
             contact: None,
             pacs: Box::default(),
             rights: Rights::new(&[], Vec::new()),
@@ -185,6 +185,17 @@ impl PeerRules {
             Likeness::Same => Finding::CallingTitleListed,
             Likeness::OtherCase => Finding::CallingTitleDiffersInCase,
             Likeness::None => Finding::CallingTitleNotListed,
+        }
+    }
+}
+
+/// An address, of IPv6 its /64, which one host commonly has to itself.
+fn neighbourhood(source: IpAddr) -> String {
+    match source.to_canonical() {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
         }
     }
 }

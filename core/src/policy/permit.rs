@@ -48,6 +48,8 @@ pub(super) struct Terms {
     /// Every proposed context, in the requestor's order.
     pub(super) order: Vec<ContextId>,
     pub(super) removed: Vec<Removed>,
+    /// The same of what stays only because rights are reported.
+    pub(super) would_remove: Vec<Removed>,
     /// What the requestor announced; 0: no maximum.
     pub(super) requestor_maximum: u32,
     /// What the gate announces at most.
@@ -204,6 +206,11 @@ impl Permit {
     /// The contexts that the PACS is not asked for, in the requestor's order.
     pub fn removed(&self) -> &[Removed] {
         &self.terms.removed
+    }
+
+    /// The contexts that it is asked for only because rights are reported, in that order.
+    pub fn would_remove(&self) -> &[Removed] {
+        &self.terms.would_remove
     }
 
     /// What the checks found.

@@ -2,6 +2,7 @@
 //! for the audit.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
 use super::Policy;
@@ -9,7 +10,7 @@ use super::candidate::Candidate;
 use super::facts::Facts;
 use super::pacs::Pacs;
 use super::peer::PeerRules;
-use super::proposal::{Judged, Removal, judge_reporting};
+use super::proposal::{Judged, Removal, Removed, judge_reporting};
 use super::refusal::{Inquiry, Refusal};
 use crate::certificate::Accepted;
 use crate::direction::Direction;
@@ -18,6 +19,27 @@ use crate::services::{self, Operations};
 use crate::wire::associate::ReceivedRq;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
+
+/// What lets nothing pass, although refusals are only reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bar {
+    /// Its called title is that of none of several PACS.
+    NoPacs,
+    /// None of its contexts could be permitted by any key.
+    NoContext,
+    /// The peer, the address or the PACS has all that it may have.
+    Limit,
+}
+
+impl fmt::Display for Bar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NoPacs => "it calls a title of none of several PACS",
+            Self::NoContext => "it has no context that a key could permit",
+            Self::Limit => "it is at a limit",
+        })
+    }
+}
 
 impl Policy {
     /// As [`Policy::identify`], where what comes from a source is only reported: what that refuses passes
@@ -55,6 +77,15 @@ impl Policy {
                 candidate.of_nobody()
             }
         })
+    }
+
+    /// Why a request that only had to be reported was refused all the same.
+    pub fn bar(&self, received: &ReceivedRq) -> Bar {
+        if self.pacs_of(&received.request.called).is_none() {
+            return Bar::NoPacs;
+        }
+        let judged = judge_reporting(received, services::everything);
+        if judged.kept.is_empty() { Bar::NoContext } else { Bar::Limit }
     }
 
     /// As [`Policy::meet`], where the network is only reported.
@@ -126,7 +157,9 @@ impl Candidate {
         terms.request.user.extended = judged.extended;
         terms.operations = judged.operations;
         terms.order = judged.order;
-        terms.removed = judged.removed;
+        let removed = std::mem::replace(&mut terms.removed, judged.removed);
+        let stays = |it: &Removed| terms.request.contexts.iter().any(|kept| kept.id == it.id);
+        terms.would_remove = removed.into_iter().filter(stays).collect();
         terms.remarks = judged.remarks;
         self
     }

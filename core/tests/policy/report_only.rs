@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::Enforcement;
 use pacsgate_core::policy::{
-    Denial, Everything, Facts, Identified, KnownBy, Occupancy, Peer, Permit, Policy, Refusal,
-    Shown, UserRule,
+    Bar, Denial, Everything, Facts, Identified, KnownBy, Occupancy, Peer, Permit, Policy, Refusal,
+    Removal, Shown, UserRule,
 };
 use pacsgate_core::services::Operation;
 use pacsgate_core::side::Side;
@@ -89,13 +89,14 @@ fn of_several_pacs_the_called_title_decides_and_without_one_it_is_refused() {
     assert_eq!(&**reported(&policy, &request, Shown::Plain).unwrap().pacs(), "print");
     request.request.called = title("ELSEWHERE");
     let refusal = reported(&policy, &request, Shown::Plain).unwrap_err();
-    assert_eq!(refusal.denial, Denial::UnknownAddress);
+    assert_eq!((refusal.denial, policy.bar(&request)), (Denial::UnknownAddress, Bar::NoPacs));
 }
 
 #[test]
 fn what_no_key_could_permit_is_refused_all_the_same() {
     let none = request(vec![context(1, CT, &[JPIP])]);
     assert!(reported(&nobody(), &none, Shown::Plain).is_err());
+    assert_eq!(nobody().bar(&none), Bar::NoContext);
     let disc = request(vec![context(1, "MediaStorageDirectoryStorage", &[IMPLICIT])]);
     assert!(reported(&nobody(), &disc, Shown::Plain).is_err());
 }
@@ -109,7 +110,22 @@ fn limits_hold() {
         let facts = Facts::inward(Shown::Plain, source(), &request);
         let refusal = policy.report(&facts).unwrap().admit(occupancy).unwrap_err();
         assert_eq!((refusal.denial, refusal.peer), (denial, None));
+        assert_eq!(policy.bar(&request), Bar::Limit);
     }
+}
+
+#[test]
+fn the_addresses_of_one_ipv6_network_share_half_of_a_pacs() {
+    let (policy, request) = (nobody(), usual());
+    let whose = |source: &str| {
+        let facts = Facts::inward(Shown::Plain, source.parse().unwrap(), &request);
+        policy.report(&facts).unwrap().peer().to_string()
+    };
+    assert_eq!(whose("2001:db8::1"), "2001:db8::/64");
+    assert_eq!(whose("2001:db8::1"), whose("2001:db8:0:0:9::2"));
+    assert_ne!(whose("2001:db8::1"), whose("2001:db8:0:1::1"));
+    assert_ne!(whose("192.0.2.1"), whose("192.0.2.2"));
+    assert_eq!(whose("192.0.2.1"), whose("::ffff:192.0.2.1"));
 }
 
 #[test]
@@ -131,6 +147,8 @@ fn a_context_that_the_rights_do_not_cover_stays_with_nothing_unreported_on_it() 
     let known = by_chain(certificate());
     let permit = reported(&policy, &usual(), Shown::Certificate(&known)).unwrap();
     assert_eq!((asked(&permit), permit.would_refuse()), (vec![1, 3], None));
+    let would: Vec<_> = permit.would_remove().iter().map(|it| (it.id.value(), it.why)).collect();
+    assert_eq!((would, permit.removed()), (vec![(3, Removal::NotPermitted)], &[][..]));
     let conclusion = permit.conclude(ac(vec![accept(1, IMPLICIT), accept(3, IMPLICIT)])).unwrap();
     assert_eq!(conclusion.contexts.enforcement(), Enforcement::Reported);
     let of = |at| conclusion.contexts.iter().nth(at).unwrap().operations;

@@ -82,9 +82,12 @@ struct Before {
 impl Explanation {
     pub(super) fn of(question: &Question, settings: &Settings) -> Self {
         let mut explanation = match judge(question, settings) {
-            Ok((permit, contexts)) => Self::of_permit(&permit, contexts),
+            Ok((permit, contexts)) => {
+                let passes_until = passes_until(question, settings, Candidate::would_remove);
+                Self { passes_until, ..Self::of_permit(&permit, contexts) }
+            }
             Err(No::Policy(refusal)) => Self {
-                passes_until: passes_until(question, settings),
+                passes_until: passes_until(question, settings, |_| &[()]),
                 ..Self::of_refusal(&refusal)
             },
             Err(No::Before(check, reason)) => Self::before(check, reason),
@@ -95,6 +98,8 @@ impl Explanation {
         explanation.assumed.extend_from_slice(&question.assumed);
         if question.is_guessed {
             explanation.contexts.retain(|context| context.removed.is_none());
+            // Of those that are permitted, nothing is removed.
+            explanation.passes_until.take_if(|_| explanation.permitted);
         }
         explanation.then = question.then.as_ref().map(Before::of);
         explanation
@@ -198,9 +203,10 @@ impl Explanation {
         let passes = self.passes_until.as_ref();
         let passes =
             passes.map(|until| format!("{until}, as the listener only reports until then"));
+        let label = if self.permitted { "removed from" } else { "passes until" };
         let hears = if self.is_outward() { "the PACS hears" } else { "the device hears" };
         let rows = [
-            ("passes until", passes),
+            (label, passes),
             ("nearest miss", self.nearest.clone()),
             ("what to do", self.advice.clone()),
             (hears, self.wire.clone()),
@@ -271,13 +277,20 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     Ok((permit, contexts))
 }
 
-/// Until when what is refused passes all the same, where a listener of this kind only reports.
-fn passes_until(question: &Question, settings: &Settings) -> Option<String> {
-    let Question { way, shown, source, request, .. } = question;
+/// Until when what is refused, or `would_not` pass of what is permitted, passes all the same, where the
+/// listener only reports.
+fn passes_until<T>(
+    question: &Question,
+    settings: &Settings,
+    would_not: impl Fn(&Candidate) -> &[T],
+) -> Option<String> {
+    let Question { listener, way, shown, source, request, .. } = question;
     let (proof, request) = (shown.as_ref().ok()?, request.as_ref().ok()?);
     let (site, now) = (&settings.site, SystemTime::now());
-    let mut reporting = site.report_only().filter(|(name, _)| site.way_of(name) == *way);
-    let (_, report_only) = reporting.find(|(_, it)| it.covers(*source, now))?;
+    let report_only = site.ports.get(listener.as_str())?.report_only.as_ref()?;
+    if !report_only.covers(*source, now) {
+        return None;
+    }
     let facts = Facts {
         direction: way.direction,
         shown: proof.shown(),
@@ -285,7 +298,8 @@ fn passes_until(question: &Question, settings: &Settings) -> Option<String> {
         request,
         awaits: &Everything,
     };
-    site.policy.report(&facts).is_ok().then(|| report_only.end())
+    let candidate = site.policy.report(&facts).ok()?;
+    (!would_not(&candidate).is_empty()).then(|| report_only.end())
 }
 
 fn checks(trace: &Trace) -> Vec<Check> {

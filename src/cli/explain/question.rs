@@ -40,7 +40,9 @@ const IMPLICIT_LITTLE: &str = "1.2.840.10008.1.2";
 
 /// An association as its requestor would ask for it.
 pub(super) struct Question {
-    /// The way of the listener.
+    /// The listener: named, the only one, or that of the audit's line.
+    pub(super) listener: String,
+    /// Its way.
     pub(super) way: Way,
     /// What the handshake would make of the certificate, where there is a handshake.
     pub(super) shown: Result<Proof, HandshakeFault>,
@@ -135,6 +137,7 @@ impl Question {
         let source = asked.source.unwrap_or(IpAddr::from([0, 0, 0, 0]));
         let way = port.way();
         let question = Self {
+            listener: listener.to_owned(),
             way,
             shown,
             source,
@@ -189,7 +192,9 @@ impl Question {
         let then = Some(Then { time, event, reason });
         let request = Ok(made((calling, called), &classes));
         let way = port.way();
-        let question = Self { way, shown, source, request, is_guessed, identified, assumed, then };
+        let listener = listener.to_owned();
+        let question =
+            Self { listener, way, shown, source, request, is_guessed, identified, assumed, then };
         let question = question.with_names_of_audit();
         Ok(if is_guessed { question } else { question.with_many() })
     }

@@ -1,6 +1,7 @@
 //! Which requests and responses pass, and what the gate answers itself.
 
 use super::*;
+use crate::inspector::Enforcement;
 
 const VERIFICATION: (u8, &str) = (1, "1.2.840.10008.1.1");
 pub(super) const CT: (u8, &str) = (3, "1.2.840.10008.5.1.4.1.1.2");
@@ -744,4 +745,24 @@ fn every_code_of_what_is_forbidden_is_its_own() {
 fn each_side_has_an_advice_of_its_own() {
     let of = |side| Forbidden::Operation.by(side).advice().unwrap();
     assert!(of(Side::Requestor).contains("`services`") && of(Side::Acceptor).contains("PACS"));
+}
+
+#[test]
+fn where_rights_are_reported_the_pacs_stores_for_a_get_that_they_do_not_cover_and_else_never() {
+    let granted = association().contexts;
+    let store_only = granted.iter().cloned().map(|it| Context {
+        operations: Operations::NONE.and_by_requestor(&[Operation::CStore]),
+        ..it
+    });
+    let contexts = Contexts::new(store_only.collect(), granted.maxima, reporting(&[]));
+    let contexts = contexts.enforced(Enforcement::Reported);
+    let (get, object) = (message(GET, GET_RQ, 1), moved(MR, &[]));
+    let mut fed = Fed::new(Inspector::new(contexts.clone()));
+    fed.feed(Side::Requestor, &get).unwrap();
+    fed.feed(Side::Acceptor, &object).unwrap();
+    assert_eq!((&fed.out.to_acceptor, &fed.out.to_requestor), (&get, &object));
+    let mut alone = Fed::new(Inspector::new(contexts));
+    alone.feed(Side::Acceptor, &object).unwrap();
+    assert_eq!(alone.out.to_requestor.len(), 0);
+    assert_eq!(alone.inspector.ledger().forbidden().len(), 1);
 }
