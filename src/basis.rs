@@ -6,10 +6,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::identity::{self, User};
-use pacsgate_core::inspector::{Caps, Contexts};
+use pacsgate_core::inspector::{Caps, Contexts, Enforcement};
 use pacsgate_core::policy::{After, Candidate, Everything, Facts, Identified, Refusal};
 use pacsgate_core::reason::Explained;
 use pacsgate_core::services::Operation;
@@ -48,6 +49,8 @@ pub struct Basis {
     pub request: ReceivedRq,
     /// The peer that it was taken for.
     pub peer: Arc<str>,
+    /// Whether that has a table; somebody who passes because refusals are only reported has none.
+    pub is_known: bool,
     /// The PACS that it was let through to.
     pub pacs: Arc<str>,
     /// No context was accepted: nothing can be asked on it, whatever is permitted.
@@ -70,7 +73,8 @@ impl Terms {
     pub fn asks(&self) -> bool {
         let mut operations = self.contexts.iter().map(|context| context.operations);
         let asking = [Operation::CMove, Operation::NAction];
-        operations.any(|it| asking.iter().any(|asking| it.allows(Side::Requestor, *asking)))
+        self.contexts.enforcement() != Enforcement::Enforced
+            || operations.any(|it| asking.iter().any(|asking| it.allows(Side::Requestor, *asking)))
     }
 }
 
@@ -161,10 +165,15 @@ impl Basis {
             request: &self.request,
             awaits: &Everything,
         };
-        let candidate = site.policy.identify(&facts);
+        let reports_only = port.reports_only(self.source, SystemTime::now());
+        let candidate = match reports_only {
+            true => site.policy.report(&facts),
+            false => site.policy.identify(&facts),
+        };
         let candidate = candidate.and_then(|it| it.of_user(self.identified(site)));
         let candidate = candidate.map_err(|refusal| Withdrawal::Refused(Box::new(refusal)))?;
-        if *candidate.peer() != self.peer {
+        // Whoever was nobody may have become a peer.
+        if self.is_known && *candidate.peer() != self.peer {
             return Err(Withdrawal::OtherPeer(Arc::clone(candidate.peer())));
         }
         if *candidate.pacs() != self.pacs {

@@ -3,12 +3,17 @@
 //! - `explain` and `unknown`: why an association is refused, and who else was, both with `trail`, the
 //!   reader of the audit.
 //! - `demo`: the whole product on one machine, with throw-away certificates and a PACS in memory.
+//! - `ca`: a small CA for sites without one.
+//! - `import`: devices that another program knows, as drop-in files.
 //! - `hash_password`: a line for the file of passwords.
+//! - `init`: the gate's first configuration, with certificates of that CA.
+//! - `passphrase`, `typed`: secrets that somebody types.
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
 //! - `doctor`: an attack on one's own perimeter, and a report on it.
 //! - `client`: what these share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
+pub mod ca;
 pub mod check;
 mod client;
 pub mod demo;
@@ -17,9 +22,13 @@ mod exit;
 pub mod explain;
 mod files;
 pub mod hash_password;
+pub mod import;
+pub mod init;
+mod passphrase;
 pub mod probe;
 mod text;
 mod trail;
+mod typed;
 pub mod unknown;
 
 use std::ffi::OsString;
@@ -27,12 +36,15 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use ca::CaArguments;
 use demo::Demo;
 use doctor::Doctor;
 pub use exit::Exit;
 use explain::Explain;
 use files::CONFIG;
 use hash_password::HashPassword;
+use import::Import;
+use init::Init;
 use probe::Probe;
 use unknown::Unknown;
 
@@ -146,6 +158,24 @@ pub enum Command {
     /// Exit codes: 0 good, 1 no gate to be asked, 64 wrong arguments, 78 bad.
     #[command(verbatim_doc_comment)]
     Check(Check),
+    /// Make the gate's first configuration, a small CA, and the gate's own certificates
+    ///
+    /// Asks on the terminal for what is not given: the address and the title of the PACS, the gate's name,
+    /// and a passphrase for the CA's key. Makes /etc/pacsgate, readable for the gate's group, and
+    /// /etc/pacsgate-ca, for root alone; tries a C-ECHO at the PACS; and says what to do next. What is
+    /// there already stays as it is, and what is missing is made: it can be run again at any time.
+    ///
+    /// Exit codes: 0 done, whether or not the PACS answers; 1 something could not be made; 64 wrong
+    /// arguments, or a question and no terminal.
+    #[command(verbatim_doc_comment)]
+    Init(Box<Init>),
+    /// Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate
+    ///
+    /// Everything is in one folder, which can lie on another machine or on a USB stick. See docs/ca.md.
+    ///
+    /// Exit codes: 0 done, 1 not done, or not to the end, 64 wrong arguments.
+    #[command(verbatim_doc_comment)]
+    Ca(Box<CaArguments>),
     /// Hash a password for the file that `[passwords]` names
     ///
     /// On a terminal it is asked for twice, without being shown; otherwise one line is read from
@@ -155,6 +185,22 @@ pub enum Command {
     /// Exit codes: 0 done, 1 no password that can be taken, 64 wrong arguments.
     #[command(verbatim_doc_comment)]
     HashPassword(HashPassword),
+    /// Make the tables of peers from a list of devices that another program keeps
+    ///
+    /// It reads a CSV with a header line, orthanc.json, dcmqrscp.cfg, devices or AEs of dcm4chee-arc 5
+    /// as JSON, and acrnema.map of Conquest. What is known is filled in; what is not, the certificate
+    /// first, is a gap, and a table with a gap does not load. Nothing that exists is written over, and
+    /// with a mistake in the list nothing is written at all.
+    ///
+    /// With --json there is one object on one line: `good` (whether the exit code is 0), `format`;
+    /// `problems` and `findings`, each with `line`, `column` and `message`; `devices`, each with `name`,
+    /// `line`, `titles`, `host`, `port`, `services`, `gaps` (keys to fill in), `toml` (the table) and
+    /// `file`, where it was written. What is not known is null.
+    ///
+    /// Exit codes: 0 done, 1 a mistake in the list or a file that is there already, 64 wrong arguments,
+    /// 78 wrong configuration.
+    #[command(verbatim_doc_comment)]
+    Import(Import),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
     /// Attack one's own perimeter as scanners do, and report what is open, how bad it is and what to do
@@ -184,8 +230,9 @@ pub enum Command {
     /// With --json there is one object on one line: `direction`; `permitted`; `peer` and `pacs`, and
     /// `rule` (where the peer's table begins), as far as they are known; `reason` and `detail`; `checks`,
     /// each with `good` and `finding`; `contexts`, each with `id`, `sop_class`, `operations` or why it is
-    /// `removed`; `nearest`, `advice`, and `wire` (what the requestor hears); `assumed`, sentences on what nobody has
-    /// said; `then`, for an id: `time`, `event` and `reason` in the audit. What does not apply is null.
+    /// `removed`; `nearest`, `advice`, `wire` (what the requestor hears), and `passes_until`, where a
+    /// listener only reports; `assumed`, sentences on what nobody has said; `then`, for an id: `time`,
+    /// `event` and `reason` in the audit. What does not apply is null.
     ///
     /// Exit codes: 0 permitted, 1 refused or not to be judged, 64 wrong arguments, 78 wrong
     /// configuration.

@@ -55,6 +55,7 @@ mod passwords;
 mod peer;
 mod problems;
 mod reach;
+mod report_only;
 mod rules;
 mod section;
 mod settings;

@@ -298,7 +298,12 @@ impl Authenticated {
             return Ok(Self { requestor, proof });
         };
         let others = context.belongs_to(&holder.name);
-        match site.policy.meet(certificate, context.source.ip(), others) {
+        let met = if context.reports_only() {
+            site.policy.meet_anywhere(certificate, others)
+        } else {
+            site.policy.meet(certificate, context.source.ip(), others)
+        };
+        match met {
             Ok(()) => Ok(Self { requestor, proof }),
             Err(refusal) => {
                 account.refused(&refusal, None);
@@ -407,7 +412,7 @@ impl Requested {
         let facts = Facts { direction, shown, source, request: &request, awaits };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
-        let judged = context.site.policy.identify(&facts).and_then(|candidate| {
+        let judged = context.candidate(&facts).and_then(|candidate| {
             let live = &context.gate.live;
             let (slot, occupancy) = live.take_slot(direction, candidate.peer(), candidate.pacs());
             let permit = candidate.admit(occupancy)?.permit(identified)?;
@@ -425,6 +430,7 @@ impl Requested {
                     user_ends: permit.user().and_then(|user| user::end(user, &context.site)),
                     request,
                     peer: Arc::clone(permit.peer()),
+                    is_known: permit.known_peer().is_some(),
                     pacs: Arc::clone(permit.pacs()),
                     user: permit.user().cloned(),
                     stamp,
@@ -443,6 +449,9 @@ impl Requested {
                     None => refusal,
                 };
                 requestor.account.refused(&refusal, Some(request.proposed()));
+                if requestor.context.reports_only() {
+                    requestor.account.cannot_pass(&refusal);
+                }
                 if is_title_bound(refusal.denial) {
                     requestor.context.is_called(request.request.calling);
                 }
@@ -516,7 +525,7 @@ impl Established {
         let deadlines = context.site.limits.deadlines(basis.not_after, basis.user_ends);
         let mut report = |news: &News| account.report(news);
         let (live, mut withdrawal) = (&context.gate.live, None);
-        let mut renewal = Renewal::new(&context.gate, &mut context.site);
+        let mut renewal = Renewal::new(&context.gate, &mut context.site, &basis);
         let rules = |opened: &Contexts, cx: &mut task::Context<'_>| {
             renewal.poll(&basis, opened, cx).map(|judged| {
                 judged.unwrap_or_else(|(why, grace)| {

@@ -14,7 +14,9 @@ use toml::Value;
 use crate::host::words;
 
 /// Root writes them, the gate's group reads them.
-const MODE: u32 = 0o640;
+pub const MODE: u32 = 0o640;
+/// What temporary files have from their start.
+const OWNER_ONLY: u32 = 0o600;
 /// The longest line of a remark.
 const COLUMNS: usize = 100;
 
@@ -131,6 +133,23 @@ pub enum NotWritten {
     Failed(PathBuf, io::Error),
 }
 
+/// Puts a file in the place of one that is there, in one step, with the group and the mode of that.
+///
+/// # Errors
+///
+/// It is not there, or cannot be written.
+pub fn replace(path: &Path, content: &[u8]) -> Result<(), NotWritten> {
+    let failed = |error| NotWritten::Failed(path.to_owned(), error);
+    // What a link leads to is replaced, not the link.
+    let target = path.canonicalize().map_err(failed)?;
+    let before = fs::metadata(&target).map_err(failed)?;
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mode = before.mode() & 0o777;
+    let file = written(folder, content, before.gid(), mode).map_err(failed)?;
+    file.persist(&target).map_err(|error| failed(error.error))?;
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
 /// Writes new files into a folder, which is there: all of them or none. Their group is the folder's,
 /// where that is allowed, and their mode 640.
 ///
@@ -138,14 +157,27 @@ pub enum NotWritten {
 ///
 /// One of them is there already, or cannot be written.
 pub fn write_new(folder: &Path, files: &[(String, String)]) -> Result<(), NotWritten> {
+    write_new_as(folder, files, MODE)
+}
+
+/// The same for files that may hold anything, with this mode.
+///
+/// # Errors
+///
+/// As of [`write_new`].
+pub fn write_new_as<T: AsRef<[u8]>>(
+    folder: &Path,
+    files: &[(String, T)],
+    mode: u32,
+) -> Result<(), NotWritten> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |error| NotWritten::Failed(path, error)
     };
     let group = fs::metadata(folder).map_err(failed(folder))?.gid();
-    let prepare = |(name, text): &(String, String)| {
+    let prepare = |(name, content): &(String, T)| {
         let path = folder.join(name);
-        let file = written(folder, text, group).map_err(failed(&path))?;
+        let file = written(folder, content.as_ref(), group, mode).map_err(failed(&path))?;
         Ok((path, file))
     };
     let prepared = files.iter().map(prepare).collect::<Result<Vec<_>, NotWritten>>()?;
@@ -165,12 +197,15 @@ pub fn write_new(folder: &Path, files: &[(String, String)]) -> Result<(), NotWri
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed(folder))
 }
 
-fn written(folder: &Path, text: &str, group: u32) -> io::Result<NamedTempFile> {
+fn written(folder: &Path, content: &[u8], group: u32, mode: u32) -> io::Result<NamedTempFile> {
     let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(content)?;
     // Only root may give a file to a group that it is not in.
     let _ = fchown(file.as_file(), None, Some(group));
-    file.as_file().set_permissions(Permissions::from_mode(MODE))?;
+    // A new file is its owner's alone, and USB sticks refuse every change of a mode.
+    if mode != OWNER_ONLY {
+        file.as_file().set_permissions(Permissions::from_mode(mode))?;
+    }
     file.as_file().sync_all()?;
     Ok(file)
 }

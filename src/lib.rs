@@ -13,16 +13,19 @@
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them.
+//! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
 //!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
 //!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
 //!   something came from where.
 //! - [`drop_in`]: files of the configuration that the commands write.
+//! - [`import`]: lists of devices that other programs keep, read for those files.
 //! - [`config`], [`cli`], [`server`], [`service_manager`]: from the administrator's files
 //!   to a running gate; [`pulse`]: whether it still moves; [`host`]: what they need of the machine;
 //!   [`log`], [`journal`], [`rarely`], [`version`]: what it says of itself.
 //!
+//! [`ca`] is a small CA for sites without one, and the commands `ca` and `init` are its only users.
 //! [`pki`] makes certificates, for the demo, tests and benchmarks: nothing that a gate runs on.
 //!
 //! Inside [`cli`], `demo` and `probe` make pacsgate a DICOM requestor and a small PACS, with
@@ -36,6 +39,7 @@
 pub mod asked;
 pub mod audit;
 pub mod basis;
+pub mod ca;
 pub mod cli;
 pub mod config;
 pub mod connection;
@@ -44,6 +48,7 @@ pub mod drop_in;
 pub mod gate;
 pub mod host;
 pub mod identity;
+pub mod import;
 pub mod inherited;
 pub mod journal;
 pub mod last_seen;
@@ -63,6 +68,7 @@ pub mod reason;
 pub mod register;
 pub mod relay;
 pub mod renewal;
+pub mod report_only;
 pub mod server;
 pub mod service_manager;
 pub mod shortage;

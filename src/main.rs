@@ -23,8 +23,11 @@ fn main() -> ExitCode {
     let done = match cli::parse(std::env::args_os()) {
         Ok(Command::Run(run)) => serve(&run.config),
         Ok(Command::Check(check)) => judge(&check),
+        Ok(Command::Init(init)) => block_on(init.run()).and_then(|done| done),
+        Ok(Command::Ca(ca)) => block_on(ca.run()).and_then(|done| done),
         Ok(Command::HashPassword(hash)) => block_on(hash.run()).and_then(|done| done),
         Ok(Command::Explain(explain)) => explain.run(),
+        Ok(Command::Import(import)) => import.run(),
         Ok(Command::Unknown(unknown)) => unknown.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Doctor(doctor)) => block_on(doctor.run()).and_then(|done| done),

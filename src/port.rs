@@ -1,12 +1,15 @@
 //! A kind of port: which way it leads, and whether TLS is spoken there.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::time::SystemTime;
 
 use pacsgate_core::certificate::Accepted;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::Shown;
 use rustls::pki_types::CertificateDer;
 
+use crate::report_only::ReportOnly;
 use crate::stream::tls::{self, HandshakeFault};
 
 /// What a listener does with whoever comes to it.
@@ -16,6 +19,8 @@ pub struct Port {
     pub direction: Direction,
     /// `None` where it is plain.
     pub tls: Option<tls::Server>,
+    /// For whom refusals of the policy are only reported, if for anybody.
+    pub report_only: Option<ReportOnly>,
 }
 
 /// The way by which something came; it stays that, whatever becomes of the port.
@@ -69,6 +74,11 @@ pub enum Unfit {
 }
 
 impl Port {
+    /// Whether what the policy refuses this source is only reported now.
+    pub fn reports_only(&self, source: IpAddr, now: SystemTime) -> bool {
+        self.report_only.as_ref().is_some_and(|it| it.covers(source, now))
+    }
+
     /// The way of whoever comes now.
     pub const fn way(&self) -> Way {
         let transport = if self.tls.is_some() { Transport::Tls } else { Transport::Plain };

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::gate::Gate;
+use crate::report_only::reported;
 use crate::site::Site;
 
 /// Between two looks.
@@ -23,9 +24,11 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
     let mut changes = gate.site.changes();
     loop {
         let site = gate.site.now();
-        let before = refused(&site, SystemTime::now());
+        let before = troubles(&site, SystemTime::now());
         let ends = site.servers().flat_map(|(_, tls)| tls.ends());
         let ends = ends.chain(site.clients().flat_map(|(_, tls)| tls.ends()));
+        let now = SystemTime::now();
+        let ends = ends.chain(site.report_only().filter_map(|(_, it)| it.changes(now)));
         tokio::select! {
             () = sleep(until_next_look(ends, SystemTime::now())) => {}
             _ = changes.changed() => {
@@ -46,7 +49,8 @@ pub async fn watch(gate: Arc<Gate>, status_changed: Arc<Notify>) {
                 tracing::warn!(%table, "{sentence}");
             }
         }
-        if refused(&site, now) != before {
+        tell_of_report_only(&gate, now);
+        if troubles(&site, now) != before {
             status_changed.notify_one();
         }
     }
@@ -58,6 +62,33 @@ fn tell_of_peers(gate: &Gate, now: SystemTime) {
     for sentence in gate.last_seen.due(|peer| site.policy.has_peer(peer), now) {
         tracing::warn!("{sentence}");
     }
+}
+
+/// Near its end, what will be refused then; at its end, that it is.
+fn tell_of_report_only(gate: &Gate, now: SystemTime) {
+    for (listener, report_only) in gate.site.now().report_only() {
+        let (end, seen) = (report_only.end(), reported(gate.audit.counters()));
+        if report_only.is_near_its_end(now) {
+            tracing::warn!(
+                %listener,
+                "report-only ends at {end}; what has passed since the start and will then be refused: {seen}"
+            );
+        } else if report_only.until <= now {
+            tracing::warn!(
+                %listener,
+                "report-only has ended at {end}: the listener enforces; what had passed since the \
+                 start: {seen}"
+            );
+        }
+    }
+}
+
+/// What the status says besides who serves.
+pub fn troubles(site: &Site, now: SystemTime) -> Vec<String> {
+    let reporting = site.report_only().filter(|(_, it)| it.is_on(now));
+    let reporting = reporting
+        .map(|(listener, it)| format!("REPORT-ONLY at listener.{listener} until {}", it.end()));
+    reporting.chain(refused(site, now)).collect()
 }
 
 /// Of which CAs everybody is refused, and where, if of any.

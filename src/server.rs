@@ -182,9 +182,9 @@ impl Server {
         let site = self.gate.site.now();
         let (peers, digest) = (site.policy.peers(), self.digest.to_string());
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
-        let refused = renewal::refused(&site, SystemTime::now());
+        let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
-        let troubles = [short, refused].into_iter().flatten();
+        let troubles = short.into_iter().chain(others);
         troubles.fold(serving, |status, trouble| format!("{status}; {trouble}"))
     }
 

@@ -1,6 +1,6 @@
 //! What one load of the configuration makes: replaced as a whole, never in parts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,6 +17,7 @@ use crate::identity::password::Passwords;
 use crate::identity::token::Issuers;
 use crate::port::{Port, Way};
 use crate::relay::{Deadlines, Over};
+use crate::report_only::ReportOnly;
 use crate::stream::tls;
 
 /// Everything that a decision about a connection rests on.
@@ -47,6 +48,13 @@ impl Site {
     /// The TLS of every listener that has it, with its name.
     pub fn servers(&self) -> impl Iterator<Item = (&Arc<str>, &tls::Server)> {
         self.ports.iter().filter_map(|(name, port)| Some((name, port.tls.as_ref()?)))
+    }
+
+    /// What each listener only reports, in the order of the names.
+    pub fn report_only(&self) -> impl Iterator<Item = (&Arc<str>, &ReportOnly)> {
+        let all = self.ports.iter();
+        let all = all.filter_map(|(name, port)| Some((name, port.report_only.as_ref()?)));
+        all.collect::<BTreeMap<_, _>>().into_iter()
     }
 
     /// TLS towards targets, with the tables that have it.

@@ -26,7 +26,7 @@ mod shared;
 mod tidied;
 
 pub use command::{CommandError, SubOperations};
-pub use contexts::{Context, Contexts, Grants, Maxima};
+pub use contexts::{Context, Contexts, Enforcement, Grants, Maxima};
 pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::HEAD;
@@ -168,12 +168,7 @@ impl Inspector {
     pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<usize, Sided<Fault>> {
         let mut rest = input;
         self.yields = None;
-        while !rest.is_empty()
-            && !self.is_over()
-            && self.early.get(from).is_none()
-            && self.yields != Some(from.other())
-            && !(self.winds_up && self.is_between(from))
-        {
+        while !rest.is_empty() && self.wants(from) && self.yields != Some(from.other()) {
             let lane = self.lanes.get_mut(from);
             let towards = out.towards(from.other());
             let step =
@@ -377,13 +372,14 @@ impl Inspector {
                 self.forward(from, command, out);
             }
             Role::Cancel { message_id } => {
-                match permission::cancel(
+                let judged = permission::cancel(
                     from,
                     message_id,
                     &command,
                     &self.contexts,
                     &mut self.outstanding,
-                ) {
+                );
+                match judged {
                     Ok(Cancel::Forward) => self.forward(from, command, out),
                     Ok(Cancel::TooLate) => self.ledger.cancel_too_late(),
                     Err(why) => self.refuse(from, why, &command)?,
@@ -393,28 +389,60 @@ impl Inspector {
                 self.refuse(from, Forbidden::UnknownCommand, &command)?;
             }
             Role::Request { operation, message_id } => {
-                let is_held = self.lanes.requestor.is_holding_request();
-                let get = Operation::CGet;
-                let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
-                let judged =
-                    permission::judge(from, operation, &command, &self.contexts, is_getting);
-                let awaited = self.shared.awaited.as_deref();
-                let judged = judged
-                    .and_then(|()| permission::is_awaited(from, operation, &command, awaited));
-                match judged {
-                    Ok(()) => {
-                        let is_own =
-                            permission::is_own_move(from, operation, &command, &self.contexts);
-                        if !is_own && command.drop_originator() {
-                            self.ledger.tidy(Tidied::Originator);
-                        }
-                        self.outstanding.ask(from, operation, message_id, &command);
-                        command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
-                        self.forward(from, command, out);
-                    }
-                    Err(why) => self.refuse(from, why, &command)?,
-                }
+                self.request(from, operation, message_id, command, out)?;
             }
+        }
+        Ok(())
+    }
+
+    fn request(
+        &mut self,
+        from: Side,
+        operation: Operation,
+        message_id: u16,
+        mut command: Command,
+        out: &mut Out,
+    ) -> Result<(), Fault> {
+        let is_held = self.lanes.requestor.is_holding_request();
+        let get = Operation::CGet;
+        let is_getting = self.outstanding.awaits(Side::Requestor, get, is_held);
+        let judged = permission::judge(from, operation, &command, &self.contexts, is_getting);
+        let judged = judged.or_else(|why| self.lets_pass(from, operation, why, &command));
+        let awaited = self.shared.awaited.as_deref();
+        let judged =
+            judged.and_then(|()| permission::is_awaited(from, operation, &command, awaited));
+        match judged {
+            Ok(()) => {
+                let is_own = permission::is_own_move(from, operation, &command, &self.contexts);
+                if !is_own && command.drop_originator() {
+                    self.ledger.tidy(Tidied::Originator);
+                }
+                self.outstanding.ask(from, operation, message_id, &command);
+                command.destination.into_iter().for_each(|to| self.ledger.move_to(to));
+                self.forward(from, command, out);
+            }
+            Err(why) => self.refuse(from, why, &command)?,
+        }
+        Ok(())
+    }
+
+    /// Where rights are only reported, what they forbid passes as far as a peer could be permitted it.
+    fn lets_pass(
+        &mut self,
+        from: Side,
+        operation: Operation,
+        why: Forbidden,
+        command: &Command,
+    ) -> Result<(), Forbidden> {
+        if !permission::could_be_permitted(from, operation, why, command, &self.contexts) {
+            return Err(why);
+        }
+        match self.contexts.enforcement() {
+            Enforcement::Enforced => return Err(why),
+            Enforcement::Reported => {
+                self.ledger.would_forbid(ForbiddenRequest::new(from, why, command));
+            }
+            Enforcement::Unruled => {}
         }
         Ok(())
     }

@@ -25,6 +25,7 @@ mod reach;
 mod refusal;
 mod remark;
 mod remedy;
+mod report;
 mod rights;
 mod spot;
 mod trace;
@@ -163,6 +164,12 @@ impl Policy {
         let pacs = self.pacs.iter().map(|pacs| ("pacs", &pacs.name, pacs.guarding.mode));
         let all = peers.chain(pacs).filter(|(_, _, mode)| *mode == Mode::Report);
         all.map(|(kind, name, _)| (kind, name))
+    }
+
+    /// The calling titles of its peers, each with the name of the first peer that has it.
+    pub fn titles(&self) -> impl Iterator<Item = (AeTitle, &str)> {
+        let named = |(title, at): (&AeTitle, &usize)| Some((*title, &*self.peers.get(*at)?.name));
+        self.calling.iter().filter_map(named)
     }
 
     /// Whose certificate this is: for the audit of what ends before there is a request to judge.

@@ -55,6 +55,26 @@ pub(crate) fn may_be_retrieved(uid: &Uid) -> bool {
     SopClass::with_uid(uid).is_none_or(|known| !tables::is_retrieval_model(known))
 }
 
+/// What some peer could be permitted on a SOP class, by whatever services there are; of one that the
+/// standard does not have, all that a requestor may do as its SCU, and what C-GET returns.
+pub fn everything(sop_class: &Uid) -> Operations {
+    let named = GroupSet::of_sop_class(sop_class).iter();
+    let named = named.fold(Operations::NONE, |all, group| all.union(group.operations));
+    if !named.is_empty() {
+        return named;
+    }
+    let mut unnamed = tables::UNNAMED.iter();
+    let row =
+        unnamed.find(|row| row.sop_classes.iter().any(|class| class.uid == sop_class.as_str()));
+    let operations = row.map_or(&Operation::ALL[..], |row| row.operations);
+    let of_scu = Operations::of_scu(operations);
+    if operations.contains(&Operation::CStore) {
+        of_scu.and_by_acceptor(&[Operation::CStore])
+    } else {
+        of_scu
+    }
+}
+
 /// The name of the service by which a requestor may use a SOP class; the first, where several
 /// cover it.
 pub fn name_of(sop_class: &Uid) -> Option<&'static str> {

@@ -29,7 +29,9 @@ complete -c pacsgate -n "__fish_pacsgate_needs_command" -s h -l help -d 'Print h
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -s V -l version -d 'Print version'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "run" -d 'Serve until a signal comes (the default)'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "ca" -d 'Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
+complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "import" -d 'Make the tables of peers from a list of devices that another program keeps'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
 complete -c pacsgate -n "__fish_pacsgate_needs_command" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
@@ -43,8 +45,129 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l against-runn
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l strict -d 'Treat warnings as errors'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -l json -d 'Write one JSON object for programs instead of lines for people'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "retire" -d 'Revoke every certificate of a device but the newest'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "revoke" -d 'Revoke a device, or one certificate by its serial number'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "crl" -d 'Make a fresh revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "list" -d 'List devices and certificates, with the days that are left'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "server" -d 'Issue the gate its own certificate'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l name -d 'What the CA is called' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l organization -d 'Whose it is' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l permit-dns -d 'A domain that the CA is kept to; may be given several times. Every name that it issues is then within one of them, and others believe it nothing else' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l key -d 'The kind of key' -r -f -a "rsa\t''
+ecdsa\t''"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l days -d 'How long the CA lasts' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -l no-passphrase -d 'Leave the CA\'s key without a passphrase'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l title -d 'An AE title that the device claims; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l dns -d 'A DNS name by which the gate recognises the certificate; may be given several times. It need not be in the DNS. Left out: the device\'s name, in the first domain of the CA if it is kept to some' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l service -d 'A service that the device may use; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l pacs -d 'A PACS that it may reach; may be given several times. Left out: the only one of the gate' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l days -d 'How long the certificate counts' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l key -d 'The kind of key: every device understands RSA' -r -f -a "rsa\t''
+ecdsa\t''"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l also-server -d 'The gate connects to the device over TLS as well: the certificate is one for servers, too'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l name -d 'What the device is called: the name of its [peer] table' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l title -d 'An AE title that the device claims; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l dns -d 'A DNS name by which the gate recognises the certificate; may be given several times. It need not be in the DNS. Left out: the device\'s name, in the first domain of the CA if it is kept to some' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l service -d 'A service that the device may use; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l pacs -d 'A PACS that it may reach; may be given several times. Left out: the only one of the gate' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l days -d 'How long the certificate counts' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l also-server -d 'The gate connects to the device over TLS as well: the certificate is one for servers, too'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l csr -d 'The request of a device that has made its key itself' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l key -d 'The kind of the new key. Left out: that of the last' -r -f -a "rsa\t''
+ecdsa\t''"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l days -d 'How long the certificate counts' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from renew" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l list-days -d 'How long the revocation list counts: once it has ended, the gate lets in no device of this CA' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from retire" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l reason -d 'Why' -r -f -a "unspecified\t''
+key-compromise\t''
+affiliation-changed\t''
+superseded\t''
+cessation-of-operation\t''"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l list-days -d 'How long the revocation list counts: once it has ended, the gate lets in no device of this CA' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l days -d 'How long the list counts: once it has ended, the gate lets in no device of this CA' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from crl" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from list" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from list" -l json -d 'Write one JSON object for programs instead of lines for people'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l dns -d 'A DNS name by which devices connect to the gate; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l ip -d 'An address by which they do; may be given several times' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l key -d 'The kind of key: every device understands RSA' -r -f -a "rsa\t''
+ecdsa\t''"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l days -d 'How long the certificate counts' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l write -d 'The folder for both files' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l file -d 'What the files are called, before .pem and .key. Left out: gateway for RSA, gateway-ecdsa for ECDSA' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l ca -d 'The folder of the CA' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l passphrase-file -d 'Read the passphrase from the first line of this file; `-` is the standard input. Left out, it is asked for' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l gate -d 'The main configuration file of the gate on this machine, which is given the device\'s table and the revocation list. Left out: /etc/pacsgate/pacsgate.toml, if it is there' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l unit -d 'The systemd unit to reload. Left out: pacsgate.service, for the configuration above' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l replace -d 'Write over the files that are there'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l no-gate -d 'Change nothing outside the CA\'s folder'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "retire" -d 'Revoke every certificate of a device but the newest'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke a device, or one certificate by its serial number'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "crl" -d 'Make a fresh revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "list" -d 'List devices and certificates, with the days that are left'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "server" -d 'Issue the gate its own certificate'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand hash-password" -l user -d 'The user\'s name as the device sends it; without one, only the hash is printed' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand hash-password" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l format -d 'What it is. Left out: what it looks like' -r -f -a "csv\t'A table of a spreadsheet, with a header line; fields parted by comma, semicolon or tab'
+orthanc\t'orthanc.json, or its DicomModalities alone'
+dcmqrscp\t'dcmqrscp.cfg of DCMTK'
+dcm4chee\t'Devices or AEs of dcm4chee-arc 5, as JSON'
+conquest\t'acrnema.map of Conquest'"
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l write -d 'A folder, which exists, for a file NAME.toml of each device. Left out: all tables go to the standard output' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l pacs -d 'The [pacs] table that the devices may reach. Left out: the only one of --config, or a gap' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -s c -l config -d 'A configuration whose peers the names and titles are compared with' -r -F
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l json -d 'Write one JSON object for programs instead of lines for people'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l folder -d 'Where the PACS puts what it is sent; without it, into memory' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -l once -d 'Only play the scenes: exit 0 if every answer was the expected one, 1 otherwise'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand demo" -s h -l help -d 'Print help'
@@ -78,11 +201,22 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l plain -d 'Sh
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l without-tls -d 'Speak to a listener without TLS, as a device without TLS does'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -l from-pacs -d 'Play the PACS at an outward listener: ask for all that a PACS sends a device, and store nothing'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand probe" -s h -l help -d 'Print help'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check hash-password demo explain unknown probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "run" -d 'Serve until a signal comes (the default)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "check" -d 'Check the configuration, its certificates and its keys, without serving anybody'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "ca" -d 'Keep a small CA: issue, renew and revoke the certificates of devices, and of the gate'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "hash-password" -d 'Hash a password for the file that `[passwords]` names'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "import" -d 'Make the tables of peers from a list of devices that another program keeps'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "demo" -d 'Show the gate at work on this machine, with throwaway certificates and a PACS in memory'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "explain" -d 'Say what the gate would make of an association, and why: check by check, with what it missed by little and what to do'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "unknown" -d 'List the certificates of nobody that were refused lately, each with what lets its device in'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check ca hash-password import demo explain unknown probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "retire" -d 'Revoke every certificate of a device but the newest'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "revoke" -d 'Revoke a device, or one certificate by its serial number'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "crl" -d 'Make a fresh revocation list'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "list" -d 'List devices and certificates, with the days that are left'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "server" -d 'Issue the gate its own certificate'

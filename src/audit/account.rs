@@ -166,13 +166,41 @@ impl Account {
 
     /// The policy let it in.
     pub fn permitted(&mut self, permit: &Permit) {
-        // Without a certificate, it is its user that shows who it is.
+        self.record.report_only = permit.reports_only();
+        if let Some(refusal) = permit.would_refuse() {
+            self.would_refuse(refusal, permit.proposed());
+        }
+        // Without a certificate, it is its user that shows who it is. What is let through for a report is
+        // told like that of a peer: nothing is learned from a sum.
         self.record.standing = Standing::Peer;
-        self.record.peer = Some(Arc::clone(permit.peer()));
+        self.record.peer = permit.known_peer().cloned();
         self.record.contact = permit.contact().cloned();
         self.record.pacs = Some(Arc::clone(permit.pacs()));
         self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
         self.record.notes = Texts::collect(of_request(permit));
+    }
+
+    /// The policy would refuse it: what the line of the refusal would say, but for what it hears.
+    fn would_refuse(&mut self, refusal: &Refusal, asked: usize) {
+        let before = self.record.clone();
+        self.refused(refusal, Some(asked));
+        self.record.event = Event::WouldRefuse;
+        self.record.reason = Some(refusal.denial.code());
+        self.record.detail = Some(PeerText::from_display(refusal.denial, PeerText::SENTENCE));
+        self.record.duration = Some(self.began.elapsed());
+        let line = std::mem::replace(&mut self.record, before);
+        self.audit.record(line);
+    }
+
+    /// Why it is refused although refusals are only reported.
+    pub fn cannot_pass(&mut self, refusal: &Refusal) {
+        let sentence = format_args!(
+            "{}; report-only does not let it pass, as it is at a limit, has no context that a key could \
+             permit, or calls a title of none of several PACS",
+            refusal.denial
+        );
+        self.record.report_only = true;
+        self.record.detail = Some(PeerText::from_display(sentence, PeerText::SENTENCE));
     }
 
     /// The policy refused it; `asked` contexts, if there was a request.
@@ -219,6 +247,7 @@ impl Account {
     pub fn report(&mut self, news: &News) {
         match news {
             News::Forbidden(request) => self.forbidden(request),
+            News::WouldForbid(request) => self.would_forbid(request),
             News::Unsound(data_set) => self.unsound(data_set),
         }
     }
@@ -273,6 +302,13 @@ impl Account {
         record.request = Some(Box::new(ForbiddenRecord::from(request)));
         record.advice = request.advice(self.direction);
         record.wire = Some(response(request.why.what.answer()));
+        self.audit.record(record);
+    }
+
+    fn would_forbid(&mut self, request: &ForbiddenRequest) {
+        let Some(mut record) = self.line(Event::WouldRefuse, &request.why) else { return };
+        record.request = Some(Box::new(ForbiddenRecord::from(request)));
+        record.advice = request.advice(self.direction);
         self.audit.record(record);
     }
 

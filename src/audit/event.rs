@@ -24,6 +24,9 @@ pub enum Event {
     Delayed,
     /// An association request was refused, or never became one.
     Refused,
+    /// What would be refused or forbidden, where that is only reported, has passed.
+    #[serde(rename = "would-refuse")]
+    WouldRefuse,
     /// An opened association has ended.
     Closed,
     /// A connection ended before its request.
@@ -36,7 +39,9 @@ impl Event {
     /// How much a line of it matters to whoever reads the journal.
     pub(super) const fn priority(self) -> Priority {
         match self {
-            Self::Refused | Self::Forbidden | Self::Unsound => Priority::Warning,
+            Self::Refused | Self::Forbidden | Self::Unsound | Self::WouldRefuse => {
+                Priority::Warning
+            }
             // Of somebody whom nobody knows.
             Self::Failed | Self::Reported => Priority::Notice,
             Self::Opened
@@ -59,6 +64,7 @@ impl Event {
             Self::Tidied => "tidied",
             Self::Delayed => "delayed",
             Self::Refused => "refused",
+            Self::WouldRefuse => "would-refuse",
             Self::Closed => "closed",
             Self::Failed => "failed",
             Self::Reload => "reload",

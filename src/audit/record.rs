@@ -83,6 +83,9 @@ pub struct Record {
     /// The reason in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<PeerText>,
+    /// Refusals of the policy are only reported for it.
+    #[serde(skip_serializing_if = "is_false")]
+    pub report_only: bool,
     /// What the remote system was told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wire: Option<PeerText>,
@@ -152,6 +155,7 @@ impl Record {
             data_set: None,
             reason: None,
             detail: None,
+            report_only: false,
             wire: None,
             advice: None,
             notes: Texts::default(),

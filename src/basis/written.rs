@@ -26,6 +26,9 @@ pub struct Written {
     source: IpAddr,
     balancer: Option<IpAddr>,
     peer: String,
+    /// Those before knew everybody.
+    #[serde(default)]
+    is_nobody: bool,
     pacs: String,
     not_after: Option<i64>,
     user: Option<WrittenUser>,
@@ -56,6 +59,7 @@ impl Written {
             source: basis.source,
             balancer: basis.balancer,
             peer: basis.peer.to_string(),
+            is_nobody: !basis.is_known,
             pacs: basis.pacs.to_string(),
             not_after: basis.not_after,
             user: basis.user.as_ref().map(WrittenUser::of),
@@ -83,6 +87,7 @@ impl Written {
             source: self.source,
             balancer: self.balancer,
             peer: self.peer.into(),
+            is_known: !self.is_nobody,
             pacs: self.pacs.into(),
             not_after: self.not_after,
             user: self.user.map(WrittenUser::read),

@@ -1,22 +1,17 @@
 //! `hash-password`: a line for the file of passwords.
 
-mod entry;
-mod terminal;
-
 use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
-use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::spawn_blocking;
 
-use self::entry::{Entry, EntryFault};
-use self::terminal::Quiet;
 use super::Exit;
+use super::typed::{Entry, EntryFault, twice};
 use crate::host::words;
 use crate::identity::password::{Cost, Hash, NameFault, name};
 
 /// Shorter ones are guessed from a stolen file.
 const SHORT: usize = 12;
+const WHAT: &str = "password";
 
 /// The arguments of `hash-password`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -37,8 +32,12 @@ impl HashPassword {
     ///
     /// There is no password to be had, or none that can be taken; standard error says why.
     pub async fn run(self) -> Result<(), Exit> {
-        let is_terminal = io::stdin().is_terminal();
-        let entry = if is_terminal { self.ask_twice().await } else { Entry::read(io::stdin()) };
+        let of = self.user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
+        let entry = if io::stdin().is_terminal() {
+            twice(&format!("Password{of}: "), WHAT).await
+        } else {
+            Entry::read(io::stdin(), WHAT)
+        };
         let line = entry.and_then(|entry| self.line(&entry)).map_err(|fault| {
             tell(&fault);
             Exit::Failure
@@ -47,16 +46,6 @@ impl HashPassword {
             tell(&words(&error));
             Exit::Failure
         })
-    }
-
-    async fn ask_twice(&self) -> Result<Entry, EntryFault> {
-        let mut signals = Signals::new()?;
-        let _quiet = Quiet::new()?;
-        let of = self.user.as_ref().map(|user| format!(" of {user}")).unwrap_or_default();
-        prompt(&format!("Password{of}: "));
-        let first = signals.or_entry().await?;
-        prompt("Again: ");
-        if signals.or_entry().await? == first { Ok(first) } else { Err(EntryFault::Differ) }
     }
 
     fn line(&self, entry: &Entry) -> Result<String, EntryFault> {
@@ -72,43 +61,7 @@ impl HashPassword {
     }
 }
 
-/// What would end the process, before the terminal is in order again.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
-    quit: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            quit: signal(SignalKind::quit())?,
-        })
-    }
-
-    /// A line of standard input, unless one of them comes first.
-    async fn or_entry(&mut self) -> Result<Entry, EntryFault> {
-        tokio::select! {
-            read = spawn_blocking(|| Entry::read(io::stdin())) => {
-                read.unwrap_or(Err(EntryFault::Interrupted))
-            }
-            _ = self.interrupt.recv() => Err(EntryFault::Interrupted),
-            _ = self.terminate.recv() => Err(EntryFault::Interrupted),
-            _ = self.hangup.recv() => Err(EntryFault::Interrupted),
-            _ = self.quit.recv() => Err(EntryFault::Interrupted),
-        }
-    }
-}
-
 // A closed standard error leaves nobody to tell.
-
-fn prompt(text: &str) {
-    let _ = write!(io::stderr(), "{text}");
-}
 
 fn tell(text: &impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{text}");

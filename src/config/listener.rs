@@ -20,8 +20,9 @@ use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Item, Section};
 use super::source::Place;
-use super::value;
+use super::{report_only, value};
 use crate::port::Port;
+use crate::report_only::ReportOnly;
 use crate::stream::tls::{
     ClientCertificate, Exempt, Identity, Pins, Server, Settings, SettingsError,
 };
@@ -61,6 +62,7 @@ pub(super) struct Read {
     pub(super) bind: Vec<At<SocketAddr>>,
     pub(super) balancers: Vec<At<IpNet>>,
     pub(super) direction: Direction,
+    report_only: Option<ReportOnly>,
     /// `None` if something was wrong.
     over: Option<Over>,
 }
@@ -112,6 +114,7 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     let before = table.problems.count();
     let direction =
         table.or("direction", Direction::Inward, |node| node.one_of("a direction", &DIRECTIONS));
+    let report_only = report_only::read(&mut table, direction);
     let (told, is_clear) = table.flag("plain");
     let over = if let Some(at) = told.filter(|at| at.value) {
         plain(&mut table, at.place, direction, &bind)
@@ -133,7 +136,8 @@ pub(super) fn read(name: &str, node: Node, problems: &mut Problems) -> Read {
     }
     let (place, is_sound) = (table.place, table.problems.count() == before);
     table.finish();
-    Read { name: name.into(), place, bind, balancers, direction, over: over.filter(|_| is_sound) }
+    let over = over.filter(|_| is_sound);
+    Read { name: name.into(), place, bind, balancers, direction, report_only, over }
 }
 
 /// A listener without TLS is in given networks, and has nothing of TLS.
@@ -173,6 +177,11 @@ impl Read {
         (written.value == ClientCertificate::Optional).then_some(written.place)
     }
 
+    /// Whether it may let pass what the policy refuses, so that it serves without a peer.
+    pub(super) const fn reports_only(&self) -> bool {
+        self.report_only.is_some()
+    }
+
     /// Where it says that there is no TLS.
     pub(super) const fn plain_at(&self) -> Option<Place> {
         match self.over {
@@ -205,7 +214,8 @@ impl Read {
         };
         let bind = self.bind.iter().map(|at| (at.value, problems.locate(at.place)));
         let bind = bind.collect();
-        Some((Listener { name: self.name, bind }, Port { direction: self.direction, tls }))
+        let port = Port { direction: self.direction, tls, report_only: self.report_only };
+        Some((Listener { name: self.name, bind }, port))
     }
 }
 

@@ -144,8 +144,8 @@ pub(super) enum Mistake {
     #[error("is missing; add it")]
     Missing,
     /// No table of this kind in any file.
-    #[error("at least one is needed: nothing is permitted without it")]
-    NoTable,
+    #[error("at least one is needed: nothing is permitted without it; {0}")]
+    NoTable(&'static str),
     /// A value of another type: values are never converted.
     #[error("must be {expected}, not {found}")]
     Type {
@@ -297,6 +297,27 @@ pub(super) enum Mistake {
         "{0} is every address, so that anybody could claim any source; name the balancers' own"
     )]
     AnyBalancer(IpNet),
+    /// One of the two keys of report-only without the other.
+    #[error(
+        "is needed beside `{0}`: a listener that only reports does so for given networks and until a \
+         given day"
+    )]
+    ReportOnlyOf(&'static str),
+    /// Report-only where a PACS is the requestor.
+    #[error("is for inward listeners: what a PACS does is never only reported; take it out")]
+    ReportOnlyOutward,
+    /// Not a day and no moment.
+    #[error(
+        "{0} is neither a day nor a moment in UTC; write \"2026-12-20\", from whose beginning the \
+         listener enforces, or \"2026-12-20T06:00:00Z\""
+    )]
+    Moment(Quoted),
+    /// A network of more than a site.
+    #[error(
+        "{0} is wider than a site, so that strangers would be let through; write the networks of the \
+         devices, at most a /8 of IPv4 or a /32 of IPv6"
+    )]
+    WideReportOnly(IpNet),
     /// Not an address of a PACS.
     #[error("{0} {1}")]
     Address(Quoted, AddressFault),
@@ -626,6 +647,20 @@ pub(super) enum Caution {
          `certificate = \"none\"` and `from`"
     )]
     PlainForNobody,
+    /// A listener that does not enforce.
+    #[error(
+        "REPORT-ONLY: what the policy refuses from {from} reaches the PACS until {until}, and has a \
+         `would-refuse` line in the audit; `pacsgate suggest` makes peers of these lines"
+    )]
+    ReportsOnly {
+        /// The networks.
+        from: String,
+        /// The end.
+        until: String,
+    },
+    /// The same whose time is over.
+    #[error("has passed, so that the listener enforces; take both `report_only` keys out")]
+    ReportOnlyIsOver,
     /// Something in `conf.d` that is no drop-in file by its name.
     #[error(
         "is not read, because its name does not end in `.toml`; give it that end, or `.disabled` \
@@ -722,6 +757,12 @@ pub(super) enum Caution {
 /// What loads, and then cannot work.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Outage {
+    /// Report-only for longer than it may last.
+    #[error(
+        "is more than 31 days ahead by the clock of this machine, and until it is not, the listener \
+         enforces; write an earlier day, or set the clock"
+    )]
+    ReportOnlyTooFar,
     /// A user whom systemd would not find.
     #[error(
         "there is no user {0} on this machine; make it with `useradd --system --no-create-home`, \

@@ -193,13 +193,14 @@ impl Tables {
         if problems.incomplete {
             return;
         }
+        let teaches = self.listeners.iter().any(listener::Read::reports_only);
         let kinds = [
-            ("listener", self.listeners.is_empty()),
-            ("pacs", self.pacs.is_empty()),
-            ("peer", self.peers.is_empty()),
+            ("listener", self.listeners.is_empty(), "`pacsgate init` makes one"),
+            ("pacs", self.pacs.is_empty(), "`pacsgate init` makes one"),
+            ("peer", self.peers.is_empty() && !teaches, "`pacsgate ca issue` writes one"),
         ];
-        for (kind, _) in kinds.into_iter().filter(|(_, is_empty)| *is_empty) {
-            problems.mistake(Place::MAIN, kind, &Mistake::NoTable);
+        for (kind, _, cure) in kinds.into_iter().filter(|(_, is_empty, _)| *is_empty) {
+            problems.mistake(Place::MAIN, kind, &Mistake::NoTable(cure));
         }
         cross::users_can_be_verified(
             &self.peers,
@@ -249,8 +250,9 @@ impl Tables {
         ways::outward(&self.listeners, &self.peers, &self.pacs, problems);
         ways::taken_for_pacs(&self.listeners, &self.peers, &self.pacs, problems);
         unwise::shares(&self.pacs, &self.peers, problems);
-        // A slip in a peer may hide the PACS that it names.
-        if self.peers.iter().all(|peer| peer.is_sound) {
+        // A slip in a peer may hide the PACS that it names; where a site is still learned, peers are to come.
+        let teaches = self.listeners.iter().any(listener::Read::reports_only);
+        if !teaches && self.peers.iter().all(|peer| peer.is_sound) {
             unwise::unused_pacs(&self.pacs, &self.peers, problems);
         }
     }

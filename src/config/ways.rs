@@ -32,7 +32,7 @@ pub(super) fn without_tls(
         }
     }
     if known().count() == 0 && peers.iter().all(|peer| peer.is_sound) {
-        for (listener, place) in plain() {
+        for (listener, place) in plain().filter(|(listener, _)| !listener.reports_only()) {
             let key = format!("listener.{}.plain", listener.name);
             problems.caution(place, key, &Caution::PlainForNobody);
         }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate_core::certificate::{Certificate, Digest};
 use pacsgate_core::direction::System;
-use pacsgate_core::policy::Holder;
+use pacsgate_core::policy::{Candidate, Facts, Holder, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::sleep;
@@ -71,6 +71,18 @@ impl Context {
         let is_new = !Arc::ptr_eq(&site, &self.site);
         self.site = site;
         is_new
+    }
+
+    /// Whether what the policy refuses it is only reported.
+    pub(super) fn reports_only(&self) -> bool {
+        let port = self.site.ports.get(&self.listener);
+        port.is_some_and(|port| port.reports_only(self.source.ip(), SystemTime::now()))
+    }
+
+    /// What the policy makes of it, before limits and user.
+    pub(super) fn candidate(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
+        let policy = &self.site.policy;
+        if self.reports_only() { policy.report(facts) } else { policy.identify(facts) }
     }
 
     /// Returns when the gate stops and this one, which had come before, has still not asked.

@@ -85,7 +85,7 @@ pub(crate) fn without_list(
 }
 
 /// By name, and by key where both say it: a renewed CA may keep its name.
-fn is_of(list: &CertificateRevocationList<'_>, ca: &X509Certificate<'_>) -> bool {
+pub(crate) fn is_of(list: &CertificateRevocationList<'_>, ca: &X509Certificate<'_>) -> bool {
     let keys = signer(list.extensions()).zip(own_key(ca.extensions()));
     list.issuer().as_raw() == ca.subject().as_raw() && keys.is_none_or(|(one, other)| one == other)
 }

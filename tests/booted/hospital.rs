@@ -106,7 +106,8 @@ pub(crate) fn take_stored(machine: &Machine) -> usize {
     files.map(|path| fs::remove_file(path).unwrap()).count()
 }
 
-fn start_pacs(machine: &Machine, option: &str) {
+/// Starts the PACS, or another in its place.
+pub(crate) fn start_pacs(machine: &Machine, option: &str) {
     fs::create_dir_all(machine.path(ARCHIVE)).unwrap();
     let unit = format!(
         "[Service]\n\
@@ -121,8 +122,8 @@ fn start_pacs(machine: &Machine, option: &str) {
     });
 }
 
-/// An image of 64 KiB.
-fn make_object(machine: &Machine) {
+/// An image of 64 KiB, in /root/object.dcm.
+pub(crate) fn make_object(machine: &Machine) {
     fs::write(machine.path("/root/pixels.raw"), vec![0x2a; 0x1_0000]).unwrap();
     let dump = "(0008,0016) UI =CTImageStorage\n\
          (0008,0018) UI [2.25.77.1]\n\

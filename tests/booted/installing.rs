@@ -10,7 +10,8 @@ fn starts_nothing_and_says_what_to_do_next() {
     let machine = Machine::boot();
     let said = machine.install(FIRST);
     assert_eq!(said.code, Some(0), "{}", said.text);
-    for part in ["write /etc/pacsgate/pacsgate.toml", "pacsgate check", "enable --now pacsgate"] {
+    let next = ["pacsgate init", "pacsgate ca issue", "pacsgate check", "enable --now pacsgate"];
+    for part in next {
         assert!(said.text.contains(part), "{}", said.text);
     }
     assert_eq!(machine.service("ActiveState"), "inactive");
@@ -60,7 +61,7 @@ fn keeps_the_configuration_when_it_is_removed_and_deletes_it_when_it_is_purged()
 
     let said = machine.install(LATER);
     assert_eq!(said.code, Some(0), "{}", said.text);
-    assert!(!said.text.contains("write /etc/pacsgate/pacsgate.toml"), "{}", said.text);
+    assert!(!said.text.contains("pacsgate init"), "{}", said.text);
     machine.done(&["systemctl", "enable", "--now", "pacsgate"]);
     assert_stores(&machine);
 

@@ -77,9 +77,14 @@ impl Machine {
 
     /// Installs a version of the package.
     pub(crate) fn install(&self, version: &str) -> Said {
+        self.bring(version);
+        self.run(&["dpkg", "-i", "/root/pacsgate.deb"])
+    }
+
+    /// Puts a version of the package beside the machine, as /root/pacsgate.deb.
+    pub(crate) fn bring(&self, version: &str) {
         let package = packages::all().iter().find(|(made, _)| *made == version);
         fs::copy(&package.unwrap().1, self.path("/root/pacsgate.deb")).unwrap();
-        self.run(&["dpkg", "-i", "/root/pacsgate.deb"])
     }
 
     /// Runs a command as root to its end.

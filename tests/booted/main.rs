@@ -22,6 +22,7 @@ mod hospital;
 mod machine;
 mod packages;
 
+mod beginning;
 mod installing;
 mod serving;
 mod upgrading;

@@ -18,6 +18,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 
+mod first_page;
 pub(crate) mod made;
 mod manual;
 mod reasons;

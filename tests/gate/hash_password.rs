@@ -1,76 +1,17 @@
 //! `pacsgate hash-password`, on a terminal and behind a pipe.
 
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use nix::pty::openpty;
+use crate::support::typing::Typing;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::Pid;
 use pacsgate::identity::password::{Asker, Attempt, Claim, Hashing, Passwords};
 use pacsgate::net::Source;
 use pacsgate::origins::Origin;
 
 const PASSWORD: &str = "canary: correct horse";
-
-/// The command on a terminal of its own.
-struct Typing {
-    terminal: File,
-    /// The end that the command has, so that what it leaves there is not lost.
-    end: OwnedFd,
-    child: Child,
-    prompts: ChildStderr,
-}
-
-impl Typing {
-    fn new(arguments: &[&str]) -> Self {
-        let pair = openpty(None, None).unwrap();
-        let mut command = command(arguments);
-        command.stdin(pair.slave.try_clone().unwrap());
-        let mut child = command.spawn().unwrap();
-        let prompts = child.stderr.take().unwrap();
-        Self { terminal: pair.master.into(), end: pair.slave, child, prompts }
-    }
-
-    /// What is asked next.
-    fn asked(&mut self) -> String {
-        let mut told = Vec::new();
-        while !told.ends_with(b": ") {
-            let mut byte = [0];
-            self.prompts.read_exact(&mut byte).unwrap();
-            told.extend(byte);
-        }
-        String::from_utf8(told).unwrap()
-    }
-
-    fn types(&mut self, text: &str) {
-        writeln!(self.terminal, "{text}").unwrap();
-    }
-
-    fn shows(&self) -> bool {
-        tcgetattr(&self.end).unwrap().local_flags.contains(LocalFlags::ECHO)
-    }
-
-    /// How it ends, and what the terminal has shown. It shows again what is typed.
-    fn ends(mut self) -> (Output, String) {
-        let mut told = Vec::new();
-        self.prompts.read_to_end(&mut told).unwrap();
-        let mut output = self.child.wait_with_output().unwrap();
-        output.stderr = told;
-        assert!(tcgetattr(&self.end).unwrap().local_flags.contains(LocalFlags::ECHO));
-        // What it shows is there by now; a child of another test may hold its other end.
-        rustix::io::ioctl_fionbio(&self.terminal, true).unwrap();
-        let mut shown = Vec::new();
-        let mut buffer = [0; 4096];
-        while let Ok(read @ 1..) = self.terminal.read(&mut buffer) {
-            shown.extend(&buffer[..read]);
-        }
-        (output, String::from_utf8(shown).unwrap())
-    }
-}
 
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
@@ -109,7 +50,7 @@ fn lets_in(line: &[u8], user: &str, password: &str) -> bool {
 
 #[test]
 fn asks_twice_on_a_terminal_and_shows_nothing() {
-    let mut typing = Typing::new(&["--user", "Anna Müller"]);
+    let mut typing = Typing::new(command(&["--user", "Anna Müller"]));
     assert_eq!(typing.asked(), "Password of Anna Müller: ");
     assert!(!typing.shows());
     typing.types(PASSWORD);
@@ -127,7 +68,7 @@ fn asks_twice_on_a_terminal_and_shows_nothing() {
 
 #[test]
 fn prints_nothing_of_two_passwords_that_differ() {
-    let mut typing = Typing::new(&["--user", "anna"]);
+    let mut typing = Typing::new(command(&["--user", "anna"]));
     typing.asked();
     typing.types(PASSWORD);
     typing.asked();
@@ -141,10 +82,10 @@ fn prints_nothing_of_two_passwords_that_differ() {
 #[test]
 fn leaves_a_terminal_that_shows_what_is_typed_when_it_is_interrupted() {
     for signal in [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
-        let mut typing = Typing::new(&[]);
+        let mut typing = Typing::new(command(&[]));
         assert_eq!(typing.asked(), "Password: ");
         assert!(!typing.shows());
-        kill(Pid::from_raw(i32::try_from(typing.child.id()).unwrap()), signal).unwrap();
+        kill(Pid::from_raw(i32::try_from(typing.process()).unwrap()), signal).unwrap();
         let (output, _) = typing.ends();
         assert_eq!((output.status.code(), words(&output.stdout)), (Some(1), ""), "{signal}");
     }

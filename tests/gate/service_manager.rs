@@ -56,6 +56,21 @@ fn tells_that_it_stops_before_it_waits_for_open_associations() {
 }
 
 #[test]
+fn tells_of_a_listener_that_only_reports_until_it_enforces() {
+    let end = humantime::format_rfc3339_seconds(SystemTime::now() + Duration::from_secs(4));
+    let mut settings = settings();
+    settings.listener.insert("report_only_until", format!("\"{end}\""));
+    settings.listener.insert("report_only_from", r#"["127.0.0.0/8"]"#.into());
+    let manager = Manager::new();
+    let gate = manager.start(settings, &[]);
+    let told = manager.next();
+    assert!(told.ends_with(&format!("; REPORT-ONLY at listener.front until {end}")), "{told}");
+    let told = manager.next();
+    assert!(told.starts_with("STATUS=serving 2 peers") && !told.contains("REPORT"), "{told}");
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
 fn a_gate_that_cannot_listen_is_never_ready() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let mut settings = settings();

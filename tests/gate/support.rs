@@ -19,5 +19,6 @@ pub(crate) mod scenario;
 pub(crate) mod settings;
 pub(crate) mod site;
 pub(crate) mod stage;
+pub(crate) mod typing;
 
 pub(crate) use patience::PATIENCE;

@@ -19,6 +19,20 @@ pub struct Contexts {
     /// How long P-DATA-TF may be.
     pub maxima: Maxima,
     grants: Grants,
+    enforcement: Enforcement,
+}
+
+/// What becomes of a request that the rights of its sender do not cover.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Enforcement {
+    /// It is refused.
+    #[default]
+    Enforced,
+    /// It passes, as far as some peer could be permitted it, and is told.
+    Reported,
+    /// The same of an association that passes although the policy refuses it: there are no rights to
+    /// compare with, so that nothing more is told.
+    Unruled,
 }
 
 /// What holds on every context of a peer.
@@ -65,7 +79,7 @@ impl Contexts {
     pub fn new(mut accepted: Vec<Context>, maxima: Maxima, grants: Grants) -> Self {
         accepted.sort_by_key(|context| context.id);
         accepted.dedup_by_key(|context| context.id);
-        Self { accepted: accepted.into(), maxima, grants }
+        Self { accepted: accepted.into(), maxima, grants, enforcement: Enforcement::Enforced }
     }
 
     /// The same contexts under other rules: `operations` says what may be sent on a context now.
@@ -73,7 +87,19 @@ impl Contexts {
     pub fn under(&self, operations: impl Fn(ContextId) -> Operations, grants: Grants) -> Self {
         let renewed =
             |context: &Context| Context { operations: operations(context.id), ..context.clone() };
-        Self { accepted: self.iter().map(renewed).collect(), maxima: self.maxima, grants }
+        let (maxima, enforcement) = (self.maxima, self.enforcement);
+        Self { accepted: self.iter().map(renewed).collect(), maxima, grants, enforcement }
+    }
+
+    /// The same with this done about what the rights do not cover.
+    #[must_use]
+    pub fn enforced(self, enforcement: Enforcement) -> Self {
+        Self { enforcement, ..self }
+    }
+
+    /// What is done about a request that the rights do not cover.
+    pub const fn enforcement(&self) -> Enforcement {
+        self.enforcement
     }
 
     /// Whether a C-MOVE may have objects sent to this title.

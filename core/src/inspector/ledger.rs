@@ -33,6 +33,8 @@ pub struct Ledger {
 pub enum News {
     /// A request was not forwarded.
     Forbidden(ForbiddenRequest),
+    /// A request was forwarded that would not be where the rights are enforced.
+    WouldForbid(ForbiddenRequest),
     /// A data set broke a rule.
     Unsound(UnsoundDataSet),
 }
@@ -206,6 +208,11 @@ impl Ledger {
         moved.completed = moved.completed.saturating_add(more.completed);
         moved.failed = moved.failed.saturating_add(more.failed);
         moved.warning = moved.warning.saturating_add(more.warning);
+    }
+
+    /// It has passed all the same.
+    pub(super) fn would_forbid(&mut self, request: ForbiddenRequest) {
+        self.news.push(News::WouldForbid(request));
     }
 
     /// Whether there were not too many of them yet.

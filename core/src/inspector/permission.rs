@@ -1,7 +1,7 @@
 //! Which requests may pass.
 
 use super::command::Command;
-use super::contexts::Contexts;
+use super::contexts::{Context, Contexts, Enforcement};
 use super::forbidden::Forbidden;
 use super::operations::Outstanding;
 use super::shared::Awaited;
@@ -44,6 +44,36 @@ pub(super) fn judge(
     Ok(())
 }
 
+/// Whether a peer could be permitted what was just forbidden: what the rules of messages forbid, nobody.
+pub(super) fn could_be_permitted(
+    from: Side,
+    operation: Operation,
+    why: Forbidden,
+    command: &Command,
+    contexts: &Contexts,
+) -> bool {
+    match why {
+        Forbidden::Operation => {
+            let Some(context) = contexts.get(command.context) else { return false };
+            let class = command.sop_class.as_ref();
+            let on_class = class.and_then(|it| services::on_context(&context.abstract_syntax, it));
+            let permissible = services::everything(&context.abstract_syntax);
+            // What the PACS stores is a part of a C-GET that is under way.
+            (from, operation) != (Side::Acceptor, Operation::CStore)
+                && permissible.allows(from, operation)
+                && on_class.is_some_and(|it| it.allows(from, operation))
+        }
+        Forbidden::MoveDestination => command.destination.is_some(),
+        Forbidden::UnknownCommand
+        | Forbidden::SopClass
+        | Forbidden::ReceivingAe
+        | Forbidden::StoreOutsideGet
+        | Forbidden::UnrequestedObject
+        | Forbidden::UnrequestedReport
+        | Forbidden::Cancel => false,
+    }
+}
+
 /// Judges whether anybody has asked for what a PACS sends, where somebody has to.
 pub(super) fn is_awaited(
     from: Side,
@@ -84,7 +114,13 @@ pub(super) fn cancel(
     outstanding: &mut Outstanding,
 ) -> Result<Cancel, Forbidden> {
     let context = contexts.get(command.context);
-    if !context.is_some_and(|context| context.operations.allows_cancel(from)) {
+    let is_enforced = contexts.enforcement() == Enforcement::Enforced;
+    let may_cancel = |context: &Context| match is_enforced {
+        true => context.operations.allows_cancel(from),
+        // What was let pass may be cancelled.
+        false => services::everything(&context.abstract_syntax).allows_cancel(from),
+    };
+    if !context.is_some_and(may_cancel) {
         return Err(Forbidden::Cancel);
     }
     let is_awaited = outstanding.cancel(from, message_id, command.context);

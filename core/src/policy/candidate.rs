@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::trace::{Finding, Trace};
 use super::user::{Identified, UserRule, Verification};
 use crate::direction::Direction;
-use crate::inspector::{Caps, Contexts, Grants};
+use crate::inspector::{Caps, Contexts, Enforcement, Grants};
 use crate::services::Operations;
 use crate::side::PerSide;
 use crate::wire::associate::{
@@ -26,7 +26,7 @@ use crate::wire::title::AeTitle;
 /// A request whose peer, PACS and contexts are found; within the limits it is admitted.
 #[derive(Debug)]
 pub struct Candidate {
-    terms: Terms,
+    pub(super) terms: Terms,
     limits: Limits,
 }
 
@@ -88,7 +88,8 @@ impl Candidate {
         let now: HashMap<ContextId, Operations> =
             asked.zip(self.terms.operations.iter().copied()).collect();
         let operations = |id| now.get(&id).copied().unwrap_or(Operations::NONE);
-        opened.under(operations, self.terms.grants.clone())
+        let contexts = opened.under(operations, self.terms.grants.clone());
+        contexts.enforced(self.terms.enforcement)
     }
 
     /// How many objects the peer may store.
@@ -109,6 +110,16 @@ impl Candidate {
     /// When the peer may be sent objects and reports; of use outward.
     pub const fn after(&self) -> After {
         self.terms.after
+    }
+
+    /// Whether the peer has a table; see [`Permit::peer`](super::Permit::peer).
+    pub const fn is_known(&self) -> bool {
+        self.terms.is_known
+    }
+
+    /// Why it would not come so far, where that is only reported.
+    pub fn would_refuse(&self) -> Option<&Refusal> {
+        self.terms.would_refuse.as_deref()
     }
 
     /// The name of the peer.
@@ -233,6 +244,9 @@ fn terms(
         is_stranger: matches!(facts.shown, Shown::Nothing),
         user: None,
         answers_identity: false,
+        is_known: true,
+        enforcement: Enforcement::Enforced,
+        would_refuse: None,
     }
 }
 

@@ -74,6 +74,7 @@ fn conclude(terms: &Terms, received: ReceivedAc) -> Result<Conclusion, AcFault> 
         answers_identity: terms.answers_identity,
     };
     let contexts = Contexts::new(accepted(terms, &verdicts), maxima, terms.grants.clone());
+    let contexts = contexts.enforced(terms.enforcement);
     Ok(Conclusion { answer, contexts, notes, remarks })
 }
 

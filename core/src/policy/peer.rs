@@ -132,6 +132,26 @@ impl PeerRules {
         }
     }
 
+    /// Somebody who is no peer, under the one title that it claims. Its name is its address, which no
+    /// table has for a name; half of a PACS is all that one address gets.
+    pub(super) fn nobody(source: IpAddr, calling: AeTitle) -> Self {
+        Self {
+            name: source.to_canonical().to_string().into(),
+            contact: None,
+            pacs: Box::default(),
+            rights: Rights::new(&[], Vec::new()),
+            associations: u32::MAX,
+            caps: Caps::default(),
+            user: Arc::default(),
+            move_to: Arc::default(),
+            titles: [calling].into(),
+            guarding: Guarding::default(),
+            known_by: Recognition::Nothing,
+            reach: None,
+            from: Box::default(),
+        }
+    }
+
     /// A connection of its own for each association that may begin while another ends, and some that
     /// fail; the request says which it is.
     pub(super) fn connections(&self, others: u32) -> Finding {

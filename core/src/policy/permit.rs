@@ -12,7 +12,7 @@ use super::user::{Identified, UserRule};
 use crate::certificate::Digest;
 use crate::direction::{Direction, System};
 use crate::identity::User;
-use crate::inspector::{Caps, Grants};
+use crate::inspector::{Caps, Enforcement, Grants};
 use crate::services::Operations;
 use crate::side::Side;
 use crate::wire::associate::{AssociateRq, ContextId, Echo, Notes};
@@ -33,6 +33,8 @@ pub(super) struct Terms {
     /// When the peer may be sent objects and reports, outward.
     pub(super) after: After,
     pub(super) peer: Arc<str>,
+    /// Whether that is the name of a table, and not the address of somebody who is no peer.
+    pub(super) is_known: bool,
     /// Who answers for it.
     pub(super) contact: Option<Arc<str>>,
     pub(super) pacs: Arc<str>,
@@ -63,6 +65,10 @@ pub(super) struct Terms {
     pub(super) user: Option<User>,
     /// Whether the requestor hears that it was verified.
     pub(super) answers_identity: bool,
+    /// What is done about what the rights do not cover.
+    pub(super) enforcement: Enforcement,
+    /// Why it would not be permitted, where that is only reported.
+    pub(super) would_refuse: Option<Box<Refusal>>,
 }
 
 impl Terms {
@@ -71,7 +77,7 @@ impl Terms {
         let calling = &self.request.calling;
         let finding = self.user_rule.judge(&identified, calling, self.certificate.as_ref());
         if let Err(denial) = self.trace.record(finding) {
-            return Err(self.refuse(denial));
+            return self.refuse_or_report(denial);
         }
         match identified {
             Identified::User { user, wants_answer } if *self.user_rule != UserRule::NotNeeded => {
@@ -83,11 +89,35 @@ impl Terms {
         Ok(self)
     }
 
+    /// Where the listener only reports, an identity that is missing or wrong is a part of that.
+    fn refuse_or_report(mut self, denial: Denial) -> Result<Self, Refusal> {
+        if self.enforcement == Enforcement::Enforced {
+            return Err(self.refuse(denial));
+        }
+        if self.would_refuse.is_none() {
+            let refusal = self.inquiry().refuse(denial);
+            self.would_refuse = Some(Box::new(refusal));
+        }
+        Ok(self)
+    }
+
+    fn inquiry(&self) -> Inquiry {
+        Inquiry {
+            direction: self.direction,
+            trace: self.trace.clone(),
+            peer: self.is_known.then(|| Arc::clone(&self.peer)),
+            contact: self.contact.clone(),
+            pacs: Some(Arc::clone(&self.pacs)),
+            removed: self.removed.clone(),
+            is_stranger: self.is_stranger,
+        }
+    }
+
     pub(super) fn refuse(self, denial: Denial) -> Refusal {
         let inquiry = Inquiry {
             direction: self.direction,
             trace: self.trace,
-            peer: Some(self.peer),
+            peer: self.is_known.then_some(self.peer),
             contact: self.contact,
             pacs: Some(self.pacs),
             removed: self.removed,
@@ -112,9 +142,25 @@ impl Permit {
         self.terms.after
     }
 
-    /// The name of the peer.
+    /// The name of the peer; of somebody who is none, and passes because that is only reported, the
+    /// address.
     pub fn peer(&self) -> &Arc<str> {
         &self.terms.peer
+    }
+
+    /// The name of the peer, where there is one.
+    pub fn known_peer(&self) -> Option<&Arc<str>> {
+        self.terms.is_known.then_some(&self.terms.peer)
+    }
+
+    /// Whether what the policy refuses is only reported.
+    pub fn reports_only(&self) -> bool {
+        self.terms.enforcement != Enforcement::Enforced
+    }
+
+    /// Why it would not be permitted, where that is only reported.
+    pub fn would_refuse(&self) -> Option<&Refusal> {
+        self.terms.would_refuse.as_deref()
     }
 
     /// Who answers for the peer.

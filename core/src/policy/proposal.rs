@@ -6,7 +6,7 @@ use super::reach::Awaited;
 use super::remark::{Remark, Remarks};
 use super::rights::{Get, Rights};
 use super::trace::Finding;
-use crate::services::{Operation, Operations};
+use crate::services::{self, Operation, Operations};
 use crate::side::Side;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::associate::{
@@ -85,6 +85,18 @@ pub(super) fn judge(received: &ReceivedRq, rights: &Rights) -> Judged {
         let why = if is_left_out { Removal::NotListed } else { Removal::NotPermitted };
         (rights.operations(sop_class, get), why)
     })
+}
+
+/// What anybody asks a PACS for, where the policy is only reported: a context is removed if no peer could
+/// be permitted it. `permitted` is what may be sent on a SOP class by the rights.
+pub(super) fn judge_reporting(
+    received: &ReceivedRq,
+    permitted: impl Fn(&Uid) -> Operations,
+) -> Judged {
+    let mut judged = judge_each(received, |it| (services::everything(it), Removal::NotPermitted));
+    let classes = judged.kept.iter().map(|context| &context.abstract_syntax);
+    judged.operations = classes.map(permitted).collect();
+    judged
 }
 
 /// What a PACS asks a peer for, as far as that is awaited.

@@ -17,6 +17,8 @@ mod nearest;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
+mod report_only;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod rules;

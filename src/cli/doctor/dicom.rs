@@ -121,7 +121,7 @@ async fn use_it(
 
 fn of_shut(shut: &Shut) -> Silence {
     match shut {
-        Shut::Tcp(_) => Silence::Closed,
+        Shut::Tcp => Silence::Closed,
         Shut::Tls(trouble) => of_tls(trouble),
     }
 }

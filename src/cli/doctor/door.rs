@@ -8,7 +8,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::cli::client::dial::{self, Unconnected};
+use crate::cli::client::dial;
 use crate::cli::client::tls::{self, TlsTrouble};
 
 /// Whatever carries bytes.
@@ -28,7 +28,7 @@ pub(super) struct Door {
 /// Why it did not open.
 #[derive(Debug)]
 pub(super) enum Shut {
-    Tcp(Unconnected),
+    Tcp,
     Tls(TlsTrouble),
 }
 
@@ -39,7 +39,8 @@ impl Door {
 
     /// Opens it.
     pub(super) async fn open(&self) -> Result<Box<dyn Stream>, Shut> {
-        let socket = dial::connect(self.at, self.patience).await.map_err(Shut::Tcp)?;
+        let socket =
+            dial::connect(self.at, self.patience).await.map_err(|_unconnected| Shut::Tcp)?;
         let Some((config, name)) = &self.tls else { return Ok(Box::new(socket)) };
         let shaken = tls::handshake(Arc::clone(config), name.clone(), socket, self.patience).await;
         Ok(Box::new(shaken.map_err(Shut::Tls)?))

@@ -1,6 +1,7 @@
 //! From the gate's side: what `check` says, and what a configuration leaves open without being wrong.
 
 use std::path::Path;
+use std::time::SystemTime;
 
 use pacsgate_core::direction::Direction;
 
@@ -70,6 +71,22 @@ fn of_check(severity: Severity, place: &dyn std::fmt::Display, key: &str, what: 
         .shown(what)
 }
 
+/// Listeners at which the policy refuses nobody yet.
+fn reporting(path: &Path, settings: &Settings) -> Vec<Finding> {
+    let now = SystemTime::now();
+    let found = settings.site.ports.iter().filter_map(|(name, port)| {
+        let until = port.report_only.as_ref().filter(|it| it.is_on(now))?.end();
+        let title = format!("listener.{name} reports what the policy refuses, and lets it through");
+        Some(
+            Finding::new(Severity::High, "report-only", path.display(), title)
+                .means("From the networks of `report_only_from`, whoever speaks DICOM reaches the PACS.")
+                .cure("Take both `report_only` keys out as soon as `pacsgate suggest` shows that all devices are known.")
+                .shown(format_args!("it ends by itself: {until}")),
+        )
+    });
+    found.collect()
+}
+
 /// Systems of which unsound data sets pass.
 fn unguarded(path: &Path, settings: &Settings) -> Vec<Finding> {
     let found = settings.site.policy.unguarded().map(|(kind, name)| {
@@ -85,8 +102,7 @@ fn unguarded(path: &Path, settings: &Settings) -> Vec<Finding> {
 fn irrevocable(path: &Path, settings: &Settings) -> Vec<Finding> {
     let found = settings.site.ports.iter().filter_map(|(name, port)| {
         let is_inward = port.direction == Direction::Inward;
-        let tls = port.tls.as_ref().filter(|tls| is_inward && tls.has_cas() && !tls.has_lists())?;
-        let _ = tls;
+        port.tls.as_ref().filter(|tls| is_inward && tls.has_cas() && !tls.has_lists())?;
         let title = format!("listener.{name} has no revocation list");
         Some(
             Finding::new(Severity::Medium, "no-revocation", path.display(), title)

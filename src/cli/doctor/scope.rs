@@ -47,7 +47,7 @@ pub(super) struct Scope {
 
 /// What somebody wrote on the command line: an address, perhaps with a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
+pub(super) struct Given {
     host: Box<str>,
     port: Option<u16>,
 }

@@ -1,6 +1,7 @@
 //! What the gate would make of it, for people and for programs.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{
@@ -47,6 +48,8 @@ pub(super) struct Explanation {
     nearest: Option<String>,
     advice: Option<String>,
     wire: Option<String>,
+    /// Until when it passes all the same, as the listener only reports.
+    passes_until: Option<String>,
     assumed: Vec<&'static str>,
     then: Option<Before>,
 }
@@ -80,7 +83,10 @@ impl Explanation {
     pub(super) fn of(question: &Question, settings: &Settings) -> Self {
         let mut explanation = match judge(question, settings) {
             Ok((permit, contexts)) => Self::of_permit(&permit, contexts),
-            Err(No::Policy(refusal)) => Self::of_refusal(&refusal),
+            Err(No::Policy(refusal)) => Self {
+                passes_until: passes_until(question, settings),
+                ..Self::of_refusal(&refusal)
+            },
             Err(No::Before(check, reason)) => Self::before(check, reason),
         };
         let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
@@ -151,6 +157,7 @@ impl Explanation {
             nearest: None,
             advice: None,
             wire: None,
+            passes_until: None,
             assumed: Vec::new(),
             then: None,
         }
@@ -168,7 +175,10 @@ impl Explanation {
 
     fn tell(&self, out: &mut impl Write) -> io::Result<()> {
         match (&self.reason, &self.detail) {
-            (Some(reason), Some(detail)) => writeln!(out, "refused: {reason}: {detail}")?,
+            (Some(reason), Some(detail)) => {
+                let refused = self.passes_until.as_ref().map_or("refused", |_| "would be refused");
+                writeln!(out, "{refused}: {reason}: {detail}")?;
+            }
             _ => {
                 let name = |name: &Option<String>| name.clone().unwrap_or_default();
                 let (peer, pacs) = (name(&self.peer), name(&self.pacs));
@@ -185,8 +195,12 @@ impl Explanation {
         for context in self.contexts_told() {
             paragraph(out, "  context", INDENT, context);
         }
+        let passes = self.passes_until.as_ref();
+        let passes =
+            passes.map(|until| format!("{until}, as the listener only reports until then"));
         let hears = if self.is_outward() { "the PACS hears" } else { "the device hears" };
         let rows = [
+            ("passes until", passes),
             ("nearest miss", self.nearest.clone()),
             ("what to do", self.advice.clone()),
             (hears, self.wire.clone()),
@@ -255,6 +269,23 @@ fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Contex
     let admitted = candidate.admit(Occupancy::default()).map_err(refused)?;
     let permit = admitted.permit(identified.clone()).map_err(refused)?;
     Ok((permit, contexts))
+}
+
+/// Until when what is refused passes all the same, where a listener of this kind only reports.
+fn passes_until(question: &Question, settings: &Settings) -> Option<String> {
+    let Question { way, shown, source, request, .. } = question;
+    let (proof, request) = (shown.as_ref().ok()?, request.as_ref().ok()?);
+    let (site, now) = (&settings.site, SystemTime::now());
+    let mut reporting = site.report_only().filter(|(name, _)| site.way_of(name) == *way);
+    let (_, report_only) = reporting.find(|(_, it)| it.covers(*source, now))?;
+    let facts = Facts {
+        direction: way.direction,
+        shown: proof.shown(),
+        source: *source,
+        request,
+        awaits: &Everything,
+    };
+    site.policy.report(&facts).is_ok().then(|| report_only.end())
 }
 
 fn checks(trace: &Trace) -> Vec<Check> {

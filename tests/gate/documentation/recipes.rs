@@ -1,7 +1,8 @@
 //! The recipes are run as they are written.
 
-use super::{Folder, ROOT, as_device, run, shell, snippets};
+use super::{Folder, README, ROOT, as_device, run, shell, snippets};
 use crate::matrix::archives::free_address;
+use crate::reload::reload;
 use crate::support::dcmtk::{objects, words};
 use crate::support::gate::Gate;
 use crate::support::pacs::Pacs;
@@ -62,6 +63,36 @@ impl Kitchen {
 fn of(heading: &str, language: &str) -> Vec<String> {
     let (_, rest) = RECIPES.split_once(&format!("\n## {heading}\n")).unwrap();
     snippets(rest.split("\n## ").next().unwrap(), language)
+}
+
+#[test]
+#[ignore = "needs openssl and DCMTK: run tests/all"]
+fn a_ca_that_was_made_by_hand_can_revoke() {
+    let (work, folder, pacs) = (TempDir::new().unwrap(), Folder::new(), Pacs::good());
+    let by_hand =
+        snippets(README, "sh").into_iter().find(|text| text.contains("openssl req -x509"));
+    let recipe = of("A private CA with OpenSSL", "sh");
+    let [records, revocation] = &recipe[..] else { panic!("two blocks: {recipe:?}") };
+    for script in [&by_hand.expect("the README makes a CA by hand"), records] {
+        run(&folder.local(script, work.path()), work.path());
+    }
+    folder.write_readme_configuration();
+    folder.before(&pacs);
+    let main = fs::read_to_string(folder.path("pacsgate.toml")).unwrap();
+    let [names] = &of("A private CA with OpenSSL", "toml")[..] else { panic!("one block") };
+    let names = folder.local(names, work.path());
+    folder
+        .write("pacsgate.toml", &main.replace("\nclient_ca = ", &format!("\n{names}client_ca = ")));
+    let revocation = folder.local(revocation, work.path());
+    let gate = folder.start();
+    let made = work.path().join("imaging-ca");
+    let echo = "echoscu -aet CT1 -aec PACS +tls ct1.key ct1.pem +cf ca.pem GATE-HOST 2762";
+    run(&as_device(echo, gate.address), &made);
+    run(&revocation, work.path());
+    reload(&gate);
+    assert!(!shell(&as_device(echo, gate.address), &made).status.success());
+    gate.audited("failed", "certificate-revoked");
+    assert_eq!(pacs.connections(), 1);
 }
 
 #[test]

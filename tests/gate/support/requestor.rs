@@ -10,7 +10,8 @@ use rustls::client::{
     Tls13ClientSessionValue,
 };
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::sign::CertifiedKey;
 use rustls::{
     AlertDescription, ClientConfig, ClientConnection, HandshakeKind, NamedGroup, ProtocolVersion,
@@ -19,6 +20,7 @@ use rustls::{
 use socket2::{Domain, SockRef, Socket, Type};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -93,6 +95,15 @@ impl Caller {
         let provider = aws_lc_rs::default_provider();
         let key = provider.key_provider.load_private_key(identity.key()).unwrap();
         Self::presenting(Some(Arc::new(CertifiedKey::new(identity.chain(), key))))
+    }
+
+    /// A caller that shows the certificate and the key of two files, `STEM.pem` and `STEM.key`.
+    pub(crate) fn of_files(stem: &Path) -> Self {
+        let chain = CertificateDer::pem_file_iter(stem.with_extension("pem")).unwrap();
+        let key = PrivateKeyDer::from_pem_file(stem.with_extension("key")).unwrap();
+        let key = aws_lc_rs::default_provider().key_provider.load_private_key(key).unwrap();
+        let chain = chain.map(Result::unwrap).collect();
+        Self::presenting(Some(Arc::new(CertifiedKey::new(chain, key))))
     }
 
     /// A caller without a certificate.

@@ -358,6 +358,16 @@ fn a_request_before_the_gates_own_answer_waits_for_it() {
     assert_eq!(answered(told), (CT.0, FIND_RQ | RESPONSE, 1, NOT_AUTHORIZED));
 }
 
+#[test]
+fn behind_a_request_whose_answer_waits_nothing_is_taken() {
+    let head = one(COMMITMENT.0, COMMAND | LAST, &ask(EVENT_RQ, COMMITMENT.1, 9, DATA));
+    let forbidden = message(CT, FIND_RQ, 1);
+    let input = [&forbidden[..], &[0xff; 100]].concat();
+    let (_, _, mut inspector) = play(&[(Side::Acceptor, &head)]);
+    let taken = inspector.feed(Side::Requestor, &input, &mut Out::default());
+    assert_eq!(taken, Ok(forbidden.len()));
+}
+
 /// What is for the requestor, and for the PACS, if the pieces pass.
 fn passed(pieces: &[(Side, &[u8])]) -> (Vec<u8>, Vec<u8>) {
     let (out, verdict, _) = play(pieces);

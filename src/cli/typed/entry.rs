@@ -1,4 +1,4 @@
-//! A password as it is entered.
+//! A secret as it is entered.
 
 use std::io;
 use std::os::fd::AsFd;
@@ -12,30 +12,30 @@ use crate::identity::password::Exhausted;
 /// More than any device has room for.
 const LONGEST: usize = 1024;
 
-/// A password, in memory that is overwritten, and nowhere else.
+/// A password or a passphrase, in memory that is overwritten, and nowhere else.
 #[derive(PartialEq, Eq)]
-pub(super) struct Entry(Zeroizing<Vec<u8>>);
+pub(in crate::cli) struct Entry(Zeroizing<Vec<u8>>);
 
-/// Why there is no password.
+/// Why there is none; what it is called stands in each.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum EntryFault {
+pub(in crate::cli) enum EntryFault {
     /// No character.
-    #[error("the password is empty")]
-    Empty,
+    #[error("the {0} is empty")]
+    Empty(&'static str),
     /// Too many.
-    #[error("the password is longer than {LONGEST} bytes")]
-    Long,
+    #[error("the {0} is longer than {LONGEST} bytes")]
+    Long(&'static str),
     /// What a key left that has no character, or a file from another system.
-    #[error("the password has a control character, such as of Tab or an arrow key")]
-    Control,
+    #[error("the {0} has a control character, such as of Tab or an arrow key")]
+    Control(&'static str),
     /// Something was mistyped.
-    #[error("the two passwords are not the same; try again")]
-    Differ,
+    #[error("the two {0}s are not the same; try again")]
+    Differ(&'static str),
     /// A signal came.
     #[error("interrupted")]
     Interrupted,
     /// What the system says.
-    #[error("the password cannot be read: {}", words(.0))]
+    #[error("it cannot be read: {}", words(.0))]
     Io(#[from] io::Error),
     /// No hash of it.
     #[error(transparent)]
@@ -44,7 +44,7 @@ pub(super) enum EntryFault {
 
 impl Entry {
     /// Reads a line, to its end or to the end of all.
-    pub(super) fn read(from: impl AsFd) -> Result<Self, EntryFault> {
+    pub(in crate::cli) fn read(from: impl AsFd, what: &'static str) -> Result<Self, EntryFault> {
         // It has all its room from the start: what grows leaves copies behind.
         let (mut buffer, mut length) = (Zeroizing::new(vec![0; LONGEST + 1]), 0);
         loop {
@@ -59,26 +59,31 @@ impl Entry {
                 if end.is_some() && buffer.last() == Some(&b'\r') {
                     buffer.pop();
                 }
-                return Self(buffer).judged();
+                return Self(buffer).judged(what);
             }
         }
     }
 
-    fn judged(self) -> Result<Self, EntryFault> {
+    fn judged(self, what: &'static str) -> Result<Self, EntryFault> {
         match self.bytes() {
-            [] => Err(EntryFault::Empty),
-            bytes if bytes.len() > LONGEST => Err(EntryFault::Long),
-            bytes if bytes.iter().any(u8::is_ascii_control) => Err(EntryFault::Control),
+            [] => Err(EntryFault::Empty(what)),
+            bytes if bytes.len() > LONGEST => Err(EntryFault::Long(what)),
+            bytes if bytes.iter().any(u8::is_ascii_control) => Err(EntryFault::Control(what)),
             _ => Ok(self),
         }
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::cli) fn bytes(&self) -> &[u8] {
         &self.0
     }
 
+    /// The bytes, which the new owner has to overwrite.
+    pub(in crate::cli) fn into_bytes(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+
     /// Its length as whoever has typed it counts.
-    pub(super) fn characters(&self) -> usize {
+    pub(in crate::cli) fn characters(&self) -> usize {
         str::from_utf8(self.bytes()).map_or(self.0.len(), |text| text.chars().count())
     }
 }
@@ -92,7 +97,7 @@ mod tests {
         let (from, mut to) = io::pipe().unwrap();
         to.write_all(bytes).unwrap();
         drop(to);
-        Entry::read(from)
+        Entry::read(from, "password")
     }
 
     #[test]
@@ -107,17 +112,17 @@ mod tests {
     fn takes_no_more_than_it_has_room_for() {
         let entry = entered(&[b'a'; LONGEST]).ok().unwrap();
         assert_eq!(entry.bytes().len(), LONGEST);
-        assert!(matches!(entered(&[b'a'; LONGEST + 1]), Err(EntryFault::Long)));
-        assert!(matches!(entered(&[b'a'; 3 * LONGEST]), Err(EntryFault::Long)));
+        assert!(matches!(entered(&[b'a'; LONGEST + 1]), Err(EntryFault::Long(_))));
+        assert!(matches!(entered(&[b'a'; 3 * LONGEST]), Err(EntryFault::Long(_))));
     }
 
     #[test]
     fn takes_nothing_that_was_not_meant() {
         for nothing in [&b""[..], b"\n", b"\nmore"] {
-            assert!(matches!(entered(nothing), Err(EntryFault::Empty)));
+            assert!(matches!(entered(nothing), Err(EntryFault::Empty(_))));
         }
         for slip in [&b"sec\rret\n"[..], b"sec\x1b[Dret\n", b"sec\x7fret\n", b"\0\n"] {
-            assert!(matches!(entered(slip), Err(EntryFault::Control)));
+            assert!(matches!(entered(slip), Err(EntryFault::Control(_))));
         }
     }
 }
