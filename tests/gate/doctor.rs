@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::process::Output;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -17,7 +18,7 @@ use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{COMMAND, DATA, LAST, p_data, pdu};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, GATE_NAME, site};
-use crate::support::stage::{Said, closed_port, said, silent_port};
+use crate::support::stage::{closed_port, pacsgate, said, silent_port};
 
 /// What the doctor is told to be quick with.
 const QUICK: [&str; 3] = ["--named-ports", "--timeout", "400ms"];
@@ -49,12 +50,17 @@ impl Found {
 }
 
 fn doctor(arguments: &[&str]) -> Found {
-    let Said { code, text, stderr } =
-        said(&[&["doctor", "--json"], &QUICK[..], arguments].concat());
+    examined(&[&QUICK[..], arguments].concat())
+}
+
+fn examined(arguments: &[&str]) -> Found {
+    let Output { status, stdout, stderr } =
+        pacsgate(&[&["doctor", "--json"], arguments].concat()).output().unwrap();
+    let [stdout, stderr] = [stdout, stderr].map(|bytes| String::from_utf8(bytes).unwrap());
     assert!(stderr.contains("These addresses and ports are tried, and no others:"), "{stderr}");
-    assert!(!text.contains('\u{1b}') && !stderr.contains('\u{1b}'), "{text}");
-    let report = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{code:?} {text} {stderr}"));
-    Found { code, report }
+    assert!(!stdout.contains('\u{1b}') && !stderr.contains('\u{1b}'), "{stdout}");
+    let report = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout} {stderr}"));
+    Found { code: status.code(), report }
 }
 
 fn at(address: SocketAddr) -> Found {
@@ -105,6 +111,8 @@ fn finds_an_open_archive_and_counts_without_reading() {
     assert!(found.evidence("query-anonymous").starts_with("3 studies"), "{found:?}");
     assert!(found.evidence("dicom-anonymous").contains("C-ECHO succeeds"), "{found:?}");
     assert!(!found.report.to_string().contains("Jane"));
+    // The first connection only tries whether the port is open.
+    assert_eq!(pacs.received(), b"");
     let asked = pacs.received();
     // The level, and the number of images: no name, no number of a patient, no date.
     assert!(asked.windows(6).any(|part| part == b"STUDY "));
@@ -170,13 +178,12 @@ fn the_usual_ports_are_tried_at_a_given_address_and_at_no_other() {
     let vnc = TcpListener::bind("127.83.7.1:5900").unwrap();
     let other = TcpListener::bind("127.83.7.2:5900").unwrap();
     other.set_nonblocking(true).unwrap();
-    let said =
-        said(&["doctor", "--json", "--timeout", "400ms", "--ports", "5900,3306", "127.83.7.1"]);
-    let report: Value = serde_json::from_str(&said.text).unwrap();
-    let codes = report["findings"].to_string();
-    assert!(codes.contains("VNC is open") && codes.contains("127.83.7.1:5900"), "{said:?}");
+    let found = examined(&["--timeout", "400ms", "--ports", "5900,3306", "127.83.7.1"]);
+    let report = &found.report;
+    let findings = report["findings"].to_string();
+    assert!(findings.contains("VNC is open") && findings.contains("127.83.7.1:5900"), "{found:?}");
     assert_eq!((&report["open"], &report["closed"]), (&1.into(), &1.into()));
-    assert_eq!(said.code, Some(3), "{said:?}");
+    assert_eq!(found.code, Some(3), "{found:?}");
     assert!(vnc.accept().is_ok());
     assert!(other.accept().is_err());
 }

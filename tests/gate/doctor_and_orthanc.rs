@@ -36,11 +36,12 @@ fn finds_what_is_open_at_an_orthanc_and_shows_nothing_of_its_patients() {
     settings["AuthenticationEnabled"] = false.into();
     settings["RemoteAccessAllowed"] = true.into();
     fs::write(&file, settings.to_string()).unwrap();
-    let _orthanc = Supervised::start(&["/usr/sbin/Orthanc".into(), file], directory.path());
+    let made = TempDir::new().unwrap();
+    let object = objects(made.path()).remove(0).1;
+    let _orthanc = Supervised::start(directory, &["/usr/sbin/Orthanc".into(), file]);
     let local = |address: SocketAddr| SocketAddr::from(([127, 0, 0, 1], address.port()));
     wait_for(local(dicom));
     wait_for(local(pages));
-    let object = objects(directory.path()).remove(0).1;
     let stored =
         call("storescu", &proposing("explicit"), ["CT1", "ORTHANC"], local(dicom), &[object]);
     assert!(stored.status.success(), "{}", words(&stored));

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use pacsgate_core::direction::Direction;
 
 use super::finding::{Finding, Severity};
-use crate::config::{Errors, Settings};
+use crate::config::{self, Errors, Settings};
 use crate::host;
 
 /// Whether this machine is the gate: it has the address of a listener, or the listeners are at every
@@ -30,16 +30,14 @@ pub(super) fn of_configuration(path: &Path, loaded: &Result<Settings, Errors>) -
             return broken.collect();
         }
     };
-    let warnings = settings.warnings.iter().map(|warning| {
-        let is_report_only = warning.key.contains("report_only");
-        let severity = if is_report_only || is_over(&warning.what) {
-            Severity::High
-        } else {
-            Severity::Medium
-        };
+    // Of report-only this report says more than `check`.
+    let said = |warning: &&config::Finding| !warning.key.contains("report_only");
+    let warnings = settings.warnings.iter().filter(said).map(|warning| {
+        let severity = if is_over(&warning.what) { Severity::High } else { Severity::Medium };
         of_check(severity, &warning.location, &warning.key, &warning.what)
     });
     let mut findings: Vec<_> = warnings.collect();
+    findings.extend(reporting(path, settings));
     findings.extend(unguarded(path, settings));
     findings.extend(irrevocable(path, settings));
     if findings.is_empty() {
@@ -60,14 +58,10 @@ fn is_over(what: &str) -> bool {
 }
 
 fn of_check(severity: Severity, place: &dyn std::fmt::Display, key: &str, what: &str) -> Finding {
-    let title = if key.is_empty() {
-        "`pacsgate check` warns of the configuration".to_owned()
-    } else {
-        format!("`pacsgate check` warns of {key}")
-    };
-    Finding::new(severity, "configuration", place, title)
+    let of = if key.is_empty() { "the configuration" } else { key };
+    Finding::new(severity, "configuration", place, format!("`pacsgate check` speaks of {of}"))
         .means("A configuration that is allowed, and leaves something open or ends soon.")
-        .cure("Do what the warning says; `pacsgate check --strict` shows when it is done.")
+        .cure("Do what it says; `pacsgate check --strict` shows when it is done.")
         .shown(what)
 }
 
