@@ -10,12 +10,14 @@
 //! - `passphrase`, `typed`: secrets that somebody types.
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
-//! - `client`: what both share as DICOM requestors. Only these use dicom-ul; the gate does not.
+//! - `doctor`: an attack on one's own perimeter, and a report on it.
+//! - `client`: what these share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
 pub mod ca;
 pub mod check;
 mod client;
 pub mod demo;
+pub mod doctor;
 mod exit;
 pub mod explain;
 mod files;
@@ -37,6 +39,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use ca::CaArguments;
 use demo::Demo;
+use doctor::Doctor;
 pub use exit::Exit;
 use explain::Explain;
 use files::CONFIG;
@@ -202,6 +205,24 @@ pub enum Command {
     Import(Import),
     /// Show the gate at work on this machine, with throwaway certificates and a PACS in memory
     Demo(Demo),
+    /// Attack one's own perimeter as scanners do, and report what is open, how bad it is and what to do
+    ///
+    /// Tried are the addresses of the PACS and of the gate in the configuration, and those given: first
+    /// it says which addresses and ports. Names are resolved once, and nothing is followed elsewhere.
+    /// At a port, DICOM is asked for with usual titles, a C-ECHO and a query for a number, without a
+    /// certificate; TLS for its versions and its certificate; the web for its first page. Patient data
+    /// is neither asked for nor shown. On the gate, its configuration, clock and service are judged too.
+    /// The attempts are in the audit of the gate, and in the log of the PACS as PACSGATE-DOCTOR.
+    ///
+    /// With --json there is one object on one line: `date`, `version`, `from` (the addresses of this
+    /// machine), `at_gate`, `touched`, `worst`, `summary`, the numbers of `open` and `closed` ports,
+    /// `not_tried`, and `findings`, each with `code`, `severity` ("critical", "high", "medium", "low" or
+    /// "good"), `place`, `title`, `meaning`, `remedy` and `evidence`, which is null where there is none.
+    ///
+    /// Exit codes: 0 nothing worse than low, 1 nothing could be tried, 2 medium at worst, 3 high at
+    /// worst, 4 critical, 64 wrong arguments or no address, 78 wrong configuration.
+    #[command(verbatim_doc_comment)]
+    Doctor(Box<Doctor>),
     /// Say what the gate would make of an association, and why: check by check, with what it missed by
     /// little and what to do
     ///

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         Ok(Command::Unknown(unknown)) => unknown.run(),
         Ok(Command::Suggest(suggest)) => suggest.run(),
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
+        Ok(Command::Doctor(doctor)) => block_on(doctor.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
         Err(exit) => Err(exit),
     };

@@ -59,6 +59,7 @@ pub use user::{Identified, TokenRule, UserRule, Verification};
 
 use crate::certificate::Accepted;
 use crate::direction::{Direction, System};
+use crate::inspector::Mode;
 use crate::side::Side;
 use crate::wire::title::AeTitle;
 use addresses::Addresses;
@@ -151,6 +152,19 @@ impl Policy {
     /// Whether it knows a peer of this name.
     pub fn has_peer(&self, name: &str) -> bool {
         self.peers.iter().any(|peer| *peer.name == *name)
+    }
+
+    /// The titles by which the PACS are called, in their order.
+    pub fn called_titles(&self) -> impl Iterator<Item = &AeTitle> {
+        self.pacs.iter().flat_map(|pacs| &pacs.called)
+    }
+
+    /// The tables, as kind and name, of which unsound data sets are reported and let through.
+    pub fn unguarded(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
+        let peers = self.peers.iter().map(|peer| ("peer", &peer.name, peer.guarding.mode));
+        let pacs = self.pacs.iter().map(|pacs| ("pacs", &pacs.name, pacs.guarding.mode));
+        let all = peers.chain(pacs).filter(|(_, _, mode)| *mode == Mode::Report);
+        all.map(|(kind, name, _)| (kind, name))
     }
 
     /// The calling titles of its peers, each with the name of the first peer that has it.

@@ -1,4 +1,4 @@
-//! pacsgate as a DICOM requestor, for `probe` and `demo`: from a name to a C-ECHO.
+//! pacsgate as a DICOM requestor, for `probe`, `doctor` and `demo`: from a name to a C-ECHO.
 //!
 //! - `dial`: name resolution and TCP.
 //! - `tls`: the client's side of TLS, and what an alert means.

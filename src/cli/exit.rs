@@ -9,6 +9,12 @@ pub enum Exit {
     Success,
     /// 1: it could not do its work.
     Failure,
+    /// 2: `doctor` found something of medium severity, and nothing worse.
+    Medium,
+    /// 3: `doctor` found something of high severity, and nothing worse.
+    High,
+    /// 4: `doctor` found something critical.
+    Critical,
     /// 64: the arguments are wrong (`EX_USAGE`).
     Usage,
     /// 78: the configuration is wrong (`EX_CONFIG`).
@@ -21,6 +27,9 @@ impl Exit {
         match self {
             Self::Success => 0,
             Self::Failure => 1,
+            Self::Medium => 2,
+            Self::High => 3,
+            Self::Critical => 4,
             Self::Usage => 64,
             Self::Configuration => 78,
         }

@@ -127,6 +127,16 @@ impl Server {
         self.own.dates(now).chain(self.cas.dates(now)).chain(self.verifier.lists().dates(now))
     }
 
+    /// Whether clients are known by a CA, so that a list can withdraw their certificates.
+    pub fn has_cas(&self) -> bool {
+        !self.cas.is_empty()
+    }
+
+    /// Whether there is a revocation list.
+    pub fn has_lists(&self) -> bool {
+        !self.verifier.lists().is_empty()
+    }
+
     /// When they end.
     pub fn ends(&self) -> impl Iterator<Item = SystemTime> {
         self.own.ends().chain(self.cas.ends()).chain(self.verifier.lists().ends())

@@ -24,6 +24,8 @@ mod costs;
 mod deadlines;
 mod demo;
 mod differential;
+mod doctor;
+mod doctor_and_orthanc;
 mod documentation;
 mod edge;
 mod endings;

@@ -34,6 +34,10 @@ impl Certificates {
         self.0.iter().filter_map(move |(what, der)| validity::of_certificate(der, *what, now))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(super) fn ends(&self) -> impl Iterator<Item = SystemTime> {
         self.0.iter().filter_map(|(_, der)| validity::end_of(der))
     }

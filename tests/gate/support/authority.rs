@@ -44,6 +44,8 @@ pub(crate) enum Usage {
 #[derive(Clone, Copy)]
 pub(crate) enum Validity {
     Current,
+    /// For years, so that nobody is told of its end.
+    Lasting,
     /// For a few seconds more.
     Ending,
     Expired,
@@ -104,6 +106,7 @@ impl Validity {
         let now = SystemTime::now();
         match self {
             Self::Current => now - DAY..now + 30 * DAY,
+            Self::Lasting => now - DAY..now + 700 * DAY,
             Self::Ending => now - DAY..now + Duration::from_secs(3),
             Self::Expired => now - 30 * DAY..now - DAY,
             Self::Early => now + DAY..now + 30 * DAY,
@@ -124,6 +127,12 @@ impl Authority {
     /// A new root.
     pub(crate) fn root(name: &str) -> Self {
         Self(pki::Authority::root(authority(name), Algorithm::Ecdsa.key()).unwrap())
+    }
+
+    /// A new root for years.
+    pub(crate) fn lasting_root(name: &str) -> Self {
+        let params = pki::authority(name, Validity::Lasting.dates());
+        Self(pki::Authority::root(params, Algorithm::Ecdsa.key()).unwrap())
     }
 
     /// An authority whose certificate this one signs.
