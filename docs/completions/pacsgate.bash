@@ -25,6 +25,9 @@ _pacsgate() {
             pacsgate,demo)
                 cmd="pacsgate__subcmd__demo"
                 ;;
+            pacsgate,doctor)
+                cmd="pacsgate__subcmd__doctor"
+                ;;
             pacsgate,explain)
                 cmd="pacsgate__subcmd__explain"
                 ;;
@@ -121,6 +124,9 @@ _pacsgate() {
             pacsgate__subcmd__help,demo)
                 cmd="pacsgate__subcmd__help__subcmd__demo"
                 ;;
+            pacsgate__subcmd__help,doctor)
+                cmd="pacsgate__subcmd__help__subcmd__doctor"
+                ;;
             pacsgate__subcmd__help,explain)
                 cmd="pacsgate__subcmd__help__subcmd__explain"
                 ;;
@@ -182,7 +188,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check init ca hash-password import demo explain unknown suggest probe help"
+            opts="-c -h -V --config --help --version run check init ca hash-password import demo doctor explain unknown suggest probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -789,6 +795,40 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__doctor)
+            opts="-c -h --config --title --ports --named-ports --elsewhere --dry-run --timeout --json --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --title)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ports)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__explain)
             opts="-c -h --config --certificate --calling --called --source --service --sop-class --token --user --request --listener --audit --json --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -874,7 +914,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help)
-            opts="run check init ca hash-password import demo explain unknown suggest probe help"
+            opts="run check init ca hash-password import demo doctor explain unknown suggest probe help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1042,6 +1082,20 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help__subcmd__demo)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
