@@ -233,10 +233,13 @@ fn enforces_at_its_end_without_a_restart_and_ends_what_it_let_through() {
     let request = Associate::echo("NOBODY", "PACS");
     let socket = opened(STRANGER, address, &request);
     assert_eq!(said(&socket)[0], abort(2, 0)[0]);
-    scenario.gate.audited("closed", "withdrawn");
+    let closed = scenario.gate.audited("closed", "withdrawn");
+    let detail = closed["detail"].as_str().unwrap();
+    assert!(detail.starts_with("the configuration, as it holds now, permits"), "{closed}");
     assert_eq!(said(&asked(STRANGER, address, &request))[0], 3);
     scenario.gate.audited("refused", "unknown-address");
-    scenario.gate.wait_for_log("report-only has ended at ");
+    let log = scenario.gate.wait_for_log("report-only has ended at ");
+    assert!(log.contains("at the gate since its start"), "{log}");
 }
 
 #[test]
@@ -259,6 +262,59 @@ fn a_gate_whose_clock_is_far_behind_starts_and_enforces() {
     scenario.gate.wait_for_log("more than 31 days ahead");
     assert_eq!(said(&asked(STRANGER, address, &Associate::echo("NOBODY", "PACS")))[0], 3);
     scenario.gate.audited("refused", "unknown-address");
+}
+
+#[test]
+fn the_log_says_that_it_begins_by_itself() {
+    let (scenario, address) = reporting(31 * 24 * HOUR + Duration::from_secs(5));
+    scenario.gate.wait_for_log("more than 31 days ahead");
+    scenario.gate.wait_for_log("REPORT-ONLY begins");
+    echo_and_release(&mut opened(STRANGER, address, &Associate::echo("NOBODY", "PACS")));
+}
+
+#[test]
+fn a_day_that_has_passed_ends_it_where_there_is_no_peer() {
+    let directory = TempDir::new().unwrap();
+    let pacs = Pacs::good();
+    let command = command(&without_peers(&directory, pacs.address, HOUR));
+    let gate = Gate::spawn(directory, command);
+    let (address, request) = (address(&gate), Associate::echo("NOBODY", "PACS"));
+    echo_and_release(&mut opened(STRANGER, address, &request));
+    let text = fs::read_to_string(configuration(&gate)).unwrap();
+    let keys = text.lines().find(|line| line.starts_with("report_only_until")).unwrap();
+    edit(&gate, keys, "report_only_until = \"2026-01-01\"");
+    reload(&gate);
+    assert_eq!(said(&asked(STRANGER, address, &request))[0], 3);
+    gate.audited("refused", "unknown-address");
+    gate.wait_for_log("as soon as there is a peer, take both");
+}
+
+#[test]
+fn a_certificate_may_be_optional_before_there_is_a_peer_without_one() {
+    let scenario = Scenario::with(|mut settings| {
+        settings.tls.insert("client_certificate", "\"optional\"".into());
+        settings.listener.insert("report_only_until", until(HOUR));
+        settings.listener.insert("report_only_from", r#"["127.0.0.0/8"]"#.into());
+        settings
+    });
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS"));
+    requestor.release();
+}
+
+#[test]
+fn networks_that_are_wrong_are_told_once() {
+    let directory = TempDir::new().unwrap();
+    let file = without_peers(&directory, "127.0.0.1:104".parse().unwrap(), HOUR);
+    let text = fs::read_to_string(&file).unwrap();
+    for wrong in ["[]", "[\"nonsense\"]"] {
+        fs::write(&file, text.replace("[\"127.0.0.0/8\"]", wrong)).unwrap();
+        let mut check = std::process::Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+        let output = check.arg("check").arg("--config").arg(&file).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(78), "{told}");
+        assert!(told.contains("report_only_from") && !told.contains("REPORT-ONLY"), "{told}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::support::dcmtk::{settings, words};
 use crate::support::settings::Settings;
 use serde_json::{Value, json};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 
 const MOVE_KEYWORD: &str = "StudyRootQueryRetrieveInformationModelMove";
@@ -99,6 +100,29 @@ fn getscu_gets_objects_without_the_service_to_store() {
     let (closed, stopped) = released(front.gate);
     assert_got(&closed, objects, &[]);
     assert_forbade_nothing(&closed, &stopped);
+}
+
+#[test]
+#[ignore = "needs DCMTK, pynetdicom and stunnel: run tests/all"]
+fn getscu_gets_objects_without_the_service_to_get_where_that_is_only_reported() {
+    let archive = Archive::loaded(Kind::Dcmqrscp);
+    let mut settings = settings(Settings::new(archive.address)).services(r#"["echo", "store"]"#);
+    let until = humantime::format_rfc3339_seconds(SystemTime::now() + Duration::from_secs(3600));
+    settings.listener.insert("report_only_until", format!("\"{until}\""));
+    settings.listener.insert("report_only_from", r#"["127.0.0.0/8"]"#.into());
+    let front = Front::with(settings);
+    let into = TempDir::new().unwrap();
+    let mut command = plain("getscu");
+    let key = format!("0020,000d={STUDY}");
+    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
+    command.arg("-od").arg(into.path());
+    let said = words(&run(with_address(&mut command, &front)));
+    let objects = objects_under(into.path()).len();
+    assert!(objects > 0, "{said}");
+    let (closed, stopped) = released(front.gate);
+    assert_got(&closed, objects, &[]);
+    assert!(stopped.counted("would-refuse", "requestor-operation") > 0);
+    assert_eq!(stopped.counted("forbidden", "acceptor-operation"), 0);
 }
 
 #[test]
