@@ -84,6 +84,12 @@ fn patience(text: &str) -> Result<Duration, UnitFault> {
     duration(text, &(Duration::from_millis(10)..=Duration::from_secs(60)))
 }
 
+/// A configuration, or why it is none.
+struct Loaded {
+    path: PathBuf,
+    settings: Result<Settings, Errors>,
+}
+
 impl Doctor {
     /// Says what it is going to touch, does so, and reports on standard output.
     ///
@@ -94,7 +100,7 @@ impl Doctor {
     /// cannot be known.
     pub async fn run(self) -> Result<(), Exit> {
         let loaded = self.load()?;
-        let settings = loaded.as_ref().and_then(|(_, loaded)| loaded.as_ref().ok());
+        let settings = loaded.as_ref().and_then(|it| it.settings.as_ref().ok());
         let scope = self.scope(settings).await;
         self.announce(&scope);
         if self.dry_run {
@@ -108,8 +114,8 @@ impl Doctor {
         let titles = dicom::titles(&self.titles(settings));
         let manner = Manner { titles, patience: self.timeout, is_at_gate };
         let mut outcome = attack::all(&scope, &manner).await;
-        if let Some((path, loaded)) = &loaded {
-            outcome.findings.extend(machine::of_configuration(path, loaded));
+        if let Some(Loaded { path, settings }) = &loaded {
+            outcome.findings.extend(machine::of_configuration(path, settings));
         }
         if let Some(settings) = settings.filter(|_| is_at_gate) {
             outcome.findings.extend(service::examine(settings).await);
@@ -126,7 +132,7 @@ impl Doctor {
 
     /// The configuration, if there is one: its mistakes are findings, unless nothing else is left to
     /// be tried.
-    fn load(&self) -> Result<Option<(PathBuf, Result<Settings, Errors>)>, Exit> {
+    fn load(&self) -> Result<Option<Loaded>, Exit> {
         let usual = Path::new(CONFIG);
         let path = match &self.config {
             Some(path) => path.clone(),
@@ -140,17 +146,17 @@ impl Doctor {
             None => return Ok(None),
         };
         let now = SystemTime::now();
-        let loaded = if self.elsewhere {
+        let settings = if self.elsewhere {
             config::load(&path, now)
         } else {
             config::check(&path, now, Service::of(None).unwrap_or_default())
         };
-        match &loaded {
+        match &settings {
             Err(errors) if self.addresses.is_empty() => {
                 errors.iter().for_each(tell);
                 Err(Exit::Configuration)
             }
-            Err(_) | Ok(_) => Ok(Some((path, loaded))),
+            Err(_) | Ok(_) => Ok(Some(Loaded { path, settings })),
         }
     }
 

@@ -51,7 +51,7 @@ fn finds_what_is_open_at_an_orthanc_and_shows_nothing_of_its_patients() {
     assert_eq!(said.code, Some(4), "{said:?}");
     for part in [
         "CRITICAL Anybody can query the archive",
-        "1 studies were counted",
+        "1 study was counted",
         "CRITICAL The web interface of Orthanc is open",
         "HIGH DICOM is spoken without TLS",
         "HIGH An association is accepted from anybody",

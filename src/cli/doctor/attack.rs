@@ -115,14 +115,13 @@ async fn examine(target: &Target, manner: &Manner) -> Vec<Finding> {
             .cure("Let the firewall permit it from the machines that need it, and from no others."),
         ];
     }
-    if target.expected == Expected::Web {
-        if let Some(page) = web::get(&door).await {
-            return vec![of_page(target, &page, false)];
-        }
+    let is_web = target.expected == Expected::Web;
+    if let Some(page) = if is_web { web::get(&door).await } else { None } {
+        return vec![of_page(target, &page, false)];
     }
     match dicom::interrogate(&door, &manner.titles).await {
         Met::Nothing(_) => {}
-        met => return of_dicom(target, met),
+        met @ (Met::Refused(_) | Met::Accepted(_)) => return of_dicom(target, met),
     }
     if let Some(seen) = transport::look(target.at, &target.host, manner.patience).await {
         return over_tls(target, manner, seen).await;
