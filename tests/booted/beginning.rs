@@ -44,6 +44,7 @@ fn five_commands_and_no_line_of_configuration_protect_a_pacs() {
     assert!(checked.starts_with("good: "), "{checked}");
 
     refuses_strangers(&machine, commands.last().unwrap());
+    doctor_finds_what_is_true(&machine);
     let somebody = machine.run(&["runuser", "-u", "nobody", "--", "pacsgate", "init"]);
     assert_eq!(somebody.code, Some(1));
     assert!(
@@ -77,6 +78,29 @@ fn refuses_strangers(machine: &Machine, store: &str) {
     let audit = machine.journal();
     for reason in ["unknown-issuer", "plain-dicom", "certificate-missing", "calling-title"] {
         assert!(audit.contains(&format!("\"reason\":\"{reason}\"")), "{reason}\n{audit}");
+    }
+}
+
+/// Nothing is wrong with the gate that the page leads to; what is open on this machine, which is its own
+/// PACS, only the machine itself reaches.
+fn doctor_finds_what_is_true(machine: &Machine) {
+    let said = machine.run(&["pacsgate", "doctor", "--json"]);
+    assert_eq!(said.code, Some(0), "{}", said.text);
+    let report = said.text.lines().find(|line| line.starts_with('{')).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(report).unwrap();
+    let found = report["findings"].as_array().unwrap().iter();
+    let found = found.map(|one| [&one["severity"], &one["code"], &one["place"]]);
+    let found: Vec<_> = found.map(|one| one.map(|text| text.as_str().unwrap())).collect();
+    let sound = ["configuration", "certificate-demanded", "tls"];
+    for code in sound {
+        assert!(found.iter().any(|[severity, it, _]| (*severity, *it) == ("good", code)), "{code}");
+    }
+    // The clock of a container is that of its host, which the machine cannot ask.
+    let of_machine = ["clock", "seen-from-gate"];
+    for [severity, code, place] in &found {
+        let is_pacs = *place == "127.0.0.1:11112" && code.starts_with("dicom-");
+        let is_true = sound.contains(code) || of_machine.contains(code) || is_pacs;
+        assert!(is_true && ["low", "good"].contains(severity), "{severity} {code} {place}");
     }
 }
 
