@@ -265,8 +265,9 @@ fn of_accepted(place: &str, accepted: &Accepted) -> Vec<Finding> {
     match query {
         Query::Answered { count, more } => {
             let least = if *more { "at least " } else { "" };
+            let studies = if *count == 1 { "study was" } else { "studies were" };
             let shown =
-                format!("{least}{count} studies were counted (up to {MOST} are); none was read");
+                format!("{least}{count} {studies} counted (up to {MOST} are); none was read");
             findings.push(
                 Finding::new(Severity::Critical, "query-anonymous", place, "Anybody can query the archive")
                     .means(
