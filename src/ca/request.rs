@@ -97,7 +97,7 @@ mod tests {
         let mut forged = request.der().to_vec();
         *forged.last_mut().unwrap() ^= 1;
         assert_eq!(Request::read(&forged).unwrap_err(), CsrFault::NotSigned);
-        let two = [&pem[..], &pem].concat();
+        let two = format!("{pem}{pem}");
         assert_eq!(Request::read(two.as_bytes()).unwrap_err(), CsrFault::Several);
         let cut = &request.der()[..100];
         assert_eq!(Request::read(cut).unwrap_err(), CsrFault::Unreadable);

@@ -324,7 +324,7 @@ fn a_key_is_one_devices_and_does_not_come_back_once_it_is_stolen() {
     signer.revoke("ct1", Reason::KeyCompromise, DAYS).unwrap();
     let told = signer.renew("ct1", Some(request_for(&key)), DAYS).unwrap_err();
     assert!(matches!(told, CaError::KeyRevoked));
-    let own = std::fs::read_to_string(site.folder().join("ca.key")).unwrap();
+    let own = fs::read_to_string(site.folder().join("ca.key")).unwrap();
     let own = KeyPair::from_pem(&own).unwrap();
     let told = signer.issue("ct3", &terms("CT3"), request_for(&own), DAYS).unwrap_err();
     assert!(matches!(told, CaError::KeyOf(owner) if owner == "this CA"));
@@ -338,7 +338,7 @@ fn no_link_leads_keys_out_of_the_folder() {
     std::os::unix::fs::symlink(elsewhere.path(), site.folder().join("devices/ct2")).unwrap();
     let told = signer.issue("ct2", &terms("CT2"), new_key(), DAYS).unwrap_err();
     assert!(matches!(told, CaError::NoFolder(_)));
-    assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
 #[test]
