@@ -44,7 +44,7 @@ pub struct Account {
 
 /// Contexts without which a requestor may have no use for the association.
 struct TakenOut {
-    contexts: ContextsRecord,
+    contexts: Box<ContextsRecord>,
     remedy: Option<Cow<'static, str>>,
 }
 
@@ -145,7 +145,8 @@ impl Account {
         self.record.event = Event::Refused;
         self.record.calling = Some(received.request.calling.into());
         self.record.called = Some(received.request.called.into());
-        self.record.contexts = Some(ContextsRecord::new(received.proposed(), None, []));
+        let contexts = ContextsRecord::new(received.proposed(), None, []);
+        self.record.contexts = Some(Box::new(contexts));
         self.record.notes = Texts::collect(received.notes.iter().map(Noted::from));
     }
 
@@ -176,7 +177,8 @@ impl Account {
         self.record.peer = permit.known_peer().cloned();
         self.record.contact = permit.contact().cloned();
         self.record.pacs = Some(Arc::clone(permit.pacs()));
-        self.record.contexts = Some(contexts(permit.proposed(), None, permit.removed()));
+        let contexts = contexts(permit.proposed(), None, permit.removed());
+        self.record.contexts = Some(Box::new(contexts));
         self.record.notes = Texts::collect(of_request(permit));
     }
 
@@ -215,7 +217,8 @@ impl Account {
             self.record.contact.clone_from(&refusal.contact);
         }
         self.record.pacs.clone_from(&refusal.pacs);
-        self.record.contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
+        let contexts = asked.map(|asked| contexts(asked, None, &refusal.removed));
+        self.record.contexts = contexts.map(Box::new);
         self.record.advice = refusal.advice();
         self.record.explanation = Some(Box::new(refusal.into()));
     }
@@ -224,7 +227,8 @@ impl Account {
     pub fn opened(&mut self, permit: &Permit, conclusion: &Conclusion) {
         let granted = Some(conclusion.contexts.len());
         let told = contexts(permit.proposed(), granted, permit.removed());
-        self.record.contexts = Some(told.and_would_remove(rows(permit.would_remove())));
+        let told = told.and_would_remove(rows(permit.would_remove()));
+        self.record.contexts = Some(Box::new(told));
         let from_answer = conclusion.notes.iter().map(Noted::from);
         let from_answer = from_answer.chain(conclusion.remarks.iter().map(Noted::from));
         let from_answer = from_answer.map(|noted| Noted(format!("answer: {noted}")));

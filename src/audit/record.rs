@@ -70,7 +70,7 @@ pub struct Record {
     pub pacs: Option<Arc<str>>,
     /// What became of the presentation contexts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub contexts: Option<ContextsRecord>,
+    pub contexts: Option<Box<ContextsRecord>>,
     /// The request that was just forbidden.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Box<ForbiddenRecord>>,

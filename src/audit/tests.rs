@@ -139,7 +139,7 @@ fn writes_one_line_per_record() {
     record.bytes = Some(Received { from_requestor: 12, from_acceptor: 3 });
     record.duration = Some(Duration::from_micros(2500));
     let removed = RemovedContext { id: 3, abstract_syntax: None, why: "not-permitted" };
-    record.contexts = Some(ContextsRecord::new(2, Some(1), [removed]));
+    record.contexts = Some(Box::new(ContextsRecord::new(2, Some(1), [removed])));
     let id = record.id.to_string();
     harness.audit.record(record);
     peer(&harness.audit);
@@ -407,7 +407,11 @@ fn worst(id: ConnectionId) -> Record {
         user: text(PeerText::SENTENCE)
             .map(|name| Box::new(UserRecord { name, issuer: text(PeerText::PHRASE) })),
         pacs: Some(Arc::clone(&own)),
-        contexts: Some(ContextsRecord::new(usize::MAX, Some(usize::MAX), (0..200).map(removed))),
+        contexts: Some(Box::new(ContextsRecord::new(
+            usize::MAX,
+            Some(usize::MAX),
+            (0..200).map(removed),
+        ))),
         operations: Some(Box::new(OperationsRecord::worst())),
         request: None,
         data_set: None,
