@@ -62,7 +62,7 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -l no-passphrase
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its table for the gate'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and not __fish_seen_subcommand_from init issue sign renew retire revoke crl list server help" -f -a "retire" -d 'Revoke every certificate of a device but the newest'
@@ -95,7 +95,7 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_su
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l also-server -d 'The gate connects to the device over TLS as well: the certificate is one for servers, too'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -l no-gate -d 'Change nothing outside the CA\'s folder'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from issue" -s h -l help -d 'Print help'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l name -d 'What the device is called: the name of its [peer] table' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l name -d 'What the device is called: the name of its table in the configuration' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l title -d 'An AE title that the device claims; may be given several times' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l dns -d 'A DNS name by which the gate recognises the certificate; may be given several times. It need not be in the DNS. Left out: the device\'s name, in the first domain of the CA if it is kept to some' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from sign" -l service -d 'A service that the device may use; may be given several times' -r
@@ -162,7 +162,7 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_su
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -l no-gate -d 'Change nothing outside the CA\'s folder'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from server" -s h -l help -d 'Print help'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "issue" -d 'Issue a device its key and its certificate, and write its table for the gate'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand ca; and __fish_seen_subcommand_from help" -f -a "retire" -d 'Revoke every certificate of a device but the newest'
@@ -179,7 +179,7 @@ dcmqrscp\t'dcmqrscp.cfg of DCMTK'
 dcm4chee\t'Devices or AEs of dcm4chee-arc 5, as JSON'
 conquest\t'acrnema.map of Conquest'"
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l write -d 'A folder, which exists, for a file NAME.toml of each device. Left out: all tables go to the standard output' -r -F
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l pacs -d 'The [pacs] table that the devices may reach. Left out: the only one of --config, or a gap' -r
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l pacs -d 'The PACS that the devices may reach, by the name of its table. Left out: the only one of --config, or a gap' -r
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -s c -l config -d 'A configuration whose peers the names and titles are compared with' -r -F
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -l json -d 'Write one JSON object for programs instead of lines for people'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -245,7 +245,7 @@ complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_s
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo doctor explain unknown suggest probe help" -f -a "probe" -d 'C-ECHO through TLS, saying what fails and where; or show that the PACS is not open'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and not __fish_seen_subcommand_from run check init ca hash-password import demo doctor explain unknown suggest probe help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "init" -d 'Make the CA: its key, its certificate, and an empty revocation list'
-complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "issue" -d 'Issue a device its key and its certificate, and write its [peer] table'
+complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "issue" -d 'Issue a device its key and its certificate, and write its table for the gate'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "sign" -d 'Issue a certificate for a device that has made its key itself'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "renew" -d 'Issue a device another certificate; the one before counts on, until `retire`'
 complete -c pacsgate -n "__fish_pacsgate_using_subcommand help; and __fish_seen_subcommand_from ca" -f -a "retire" -d 'Revoke every certificate of a device but the newest'

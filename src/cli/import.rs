@@ -29,7 +29,8 @@ pub struct Import {
     /// standard output
     #[arg(long, value_name = "DIR")]
     pub write: Option<PathBuf>,
-    /// The [pacs] table that the devices may reach. Left out: the only one of --config, or a gap
+    /// The PACS that the devices may reach, by the name of its table. Left out: the only one of --config,
+    /// or a gap
     #[arg(long, value_name = "NAME", value_parser = table_name)]
     pub pacs: Option<String>,
     /// A configuration whose peers the names and titles are compared with

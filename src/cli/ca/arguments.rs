@@ -26,7 +26,7 @@ pub struct CaArguments {
 pub enum Action {
     /// Make the CA: its key, its certificate, and an empty revocation list
     Init(Init),
-    /// Issue a device its key and its certificate, and write its [peer] table
+    /// Issue a device its key and its certificate, and write its table for the gate
     Issue(Issue),
     /// Issue a certificate for a device that has made its key itself
     ///
@@ -127,7 +127,7 @@ pub struct Init {
 /// The arguments of `ca issue`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// What the device is called: the name of its [peer] table
+    /// What the device is called: the name of its table in the configuration
     #[arg(value_name = "NAME")]
     pub name: String,
     #[command(flatten)]
@@ -154,7 +154,7 @@ pub struct Sign {
     /// The device's certificate request, PEM or DER
     #[arg(value_name = "CSR")]
     pub csr: PathBuf,
-    /// What the device is called: the name of its [peer] table
+    /// What the device is called: the name of its table in the configuration
     #[arg(long, value_name = "NAME")]
     pub name: String,
     #[command(flatten)]
