@@ -9,6 +9,7 @@ use pacsgate_core::policy::{
 };
 use pacsgate_core::services::SopClass;
 use pacsgate_core::side::Side;
+use pacsgate_core::wire::associate::ReceivedRq;
 use pacsgate_core::wire::uid::Uid;
 use serde::{Serialize, Serializer};
 
@@ -17,6 +18,7 @@ use super::super::trail::harmless;
 use super::question::{Question, Then};
 use crate::audit::PeerText;
 use crate::config::Settings;
+use crate::port::Proof;
 use crate::reason::Reason;
 
 const INDENT: usize = 20;
@@ -258,17 +260,17 @@ enum No {
     Before(&'static str, Reason),
 }
 
+/// What the policy judges, as if everything had been asked for.
+fn facts<'a>(question: &Question, proof: &'a Proof, request: &'a ReceivedRq) -> Facts<'a> {
+    let (direction, source) = (question.way.direction, question.source);
+    Facts { direction, shown: proof.shown(), source, request, awaits: &Everything }
+}
+
 fn judge(question: &Question, settings: &Settings) -> Result<(Permit, Vec<Context>), No> {
-    let Question { way, shown, source, request, identified, .. } = question;
+    let Question { way, shown, request, identified, .. } = question;
     let proof = shown.as_ref().map_err(|fault| No::Before("certificate", (*fault).into()))?;
     let request = request.as_ref().map_err(|reason| No::Before("request", *reason))?;
-    let facts = Facts {
-        direction: way.direction,
-        shown: proof.shown(),
-        source: *source,
-        request,
-        awaits: &Everything,
-    };
+    let facts = facts(question, proof, request);
     let refused = |refusal| No::Policy(Box::new(refusal));
     let candidate = settings.site.policy.identify(&facts).map_err(refused)?;
     let contexts = contexts(&candidate, way.direction);
@@ -284,20 +286,14 @@ fn passes_until<T>(
     settings: &Settings,
     would_not: impl Fn(&Candidate) -> &[T],
 ) -> Option<String> {
-    let Question { listener, way, shown, source, request, .. } = question;
+    let Question { listener, shown, source, request, .. } = question;
     let (proof, request) = (shown.as_ref().ok()?, request.as_ref().ok()?);
     let (site, now) = (&settings.site, SystemTime::now());
     let report_only = site.ports.get(listener.as_str())?.report_only.as_ref()?;
     if !report_only.covers(*source, now) {
         return None;
     }
-    let facts = Facts {
-        direction: way.direction,
-        shown: proof.shown(),
-        source: *source,
-        request,
-        awaits: &Everything,
-    };
+    let facts = facts(question, proof, request);
     let candidate = site.policy.report(&facts).ok()?;
     (!would_not(&candidate).is_empty()).then(|| report_only.end())
 }
