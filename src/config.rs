@@ -81,7 +81,7 @@ pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
 pub use log::Log;
-pub use pacs::Target;
+pub use pacs::{Target, is_any};
 pub use settings::{Loaded, Settings};
 pub use units::{UnitFault, duration};
 pub(crate) use value::digest as sha256;

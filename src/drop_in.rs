@@ -2,6 +2,7 @@
 //! and move. What is there already is never written over, and of several files either all come to be
 //! or none.
 
+use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -109,15 +110,31 @@ fn remark(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     writeln!(f, "{line}")
 }
 
-/// A table's name after an AE title or another text; `device` where nothing of it may stand in one.
+/// The longest name of a table: it is the name of a file as well.
+const LONGEST: usize = 40;
+
+/// A table's name after an AE title or another text, with a letter or digit first; `device` where
+/// nothing of it may stand in one.
 pub fn name(text: &str) -> String {
     let usual = |letter: char| match letter.to_ascii_lowercase() {
         letter if letter.is_ascii_alphanumeric() || "_-".contains(letter) => Some(letter),
         ' ' | '.' => Some('-'),
         _ => None,
     };
-    let name: String = text.trim().chars().filter_map(usual).collect();
+    let usual = text.trim().chars().filter_map(usual);
+    let name = usual.skip_while(|letter| !letter.is_ascii_alphanumeric());
+    let name: String = name.take(LONGEST).collect();
     if name.is_empty() { "device".to_owned() } else { name }
+}
+
+/// The same under a number, if the name is taken; from then on it is.
+pub fn free_name(text: &str, taken: &mut HashSet<String>) -> String {
+    let name = name(text);
+    let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
+    let mut names = std::iter::once(name.clone()).chain(numbered);
+    let free = names.find(|name| !taken.contains(name)).unwrap_or(name);
+    taken.insert(free.clone());
+    free
 }
 
 /// Why files were not written. None of them has been.
@@ -259,5 +276,8 @@ mod tests {
     fn names_tables_as_the_configuration_wants_them() {
         assert_eq!(name("CT_Room 4.b"), "ct_room-4-b");
         assert_eq!(name("\u{e9}\u{1b}"), "device");
+        assert_eq!(name("--write"), "write", "no option of a command");
+        assert_eq!(name("_-."), "device");
+        assert_eq!(name(&"x".repeat(300)).len(), LONGEST);
     }
 }

@@ -7,6 +7,7 @@
 //! here reads or writes a file.
 
 pub mod additions;
+pub mod amounts;
 pub mod certificate;
 pub mod counts;
 pub mod doubt;

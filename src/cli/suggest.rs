@@ -3,8 +3,11 @@
 mod report;
 mod unused;
 
+use std::collections::BTreeSet;
+use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
@@ -19,7 +22,6 @@ use crate::host::words;
 use crate::suggest::gathered::Gathered;
 use crate::suggest::known::Known;
 use crate::suggest::line::Line;
-use crate::x509::validity;
 use report::Report;
 use unused::Unused;
 
@@ -66,7 +68,7 @@ impl Suggest {
         let settings = load(&self.config)?;
         let known = Known { peers: &settings.peers, pacs: &settings.pacs };
         let since = self.from();
-        let gathered = self.gathered(&since, &settings, &known)?;
+        let gathered = self.gathered(since, &settings, &known)?;
         if self.unused.is_some() {
             let unused = Unused::of(&gathered, since, &known, &settings);
             let written = unused.write(self.json, &mut io::stdout().lock());
@@ -83,23 +85,35 @@ impl Suggest {
         written.and_then(|()| out.flush()).map_err(|error| failure(&words(&error)))
     }
 
-    /// From when on lines count, as the audit writes times.
-    fn from(&self) -> String {
-        let Some(back) = self.unused.or(self.since) else { return String::new() };
-        let since = SystemTime::now().checked_sub(back).unwrap_or(SystemTime::UNIX_EPOCH);
-        validity::date(validity::since_epoch(since)).to_string()
+    /// From when on lines count.
+    fn from(&self) -> SystemTime {
+        let back = self.unused.or(self.since);
+        let since = back.and_then(|back| SystemTime::now().checked_sub(back));
+        since.unwrap_or(SystemTime::UNIX_EPOCH)
     }
 
     fn gathered(
         &self,
-        since: &str,
+        since: SystemTime,
         settings: &Settings,
         known: &Known<'_>,
     ) -> Result<Gathered, Exit> {
-        let mut gathered = Gathered::since(since.to_owned());
+        let mut gathered = Gathered::between(since, SystemTime::now());
         let named = self.audit.iter().map(|path| Some(path.as_path()));
         let left_out = self.audit.is_empty().then_some(None);
+        let mut read = BTreeSet::new();
         for path in named.chain(left_out) {
+            // Read twice, everything in it would have happened twice.
+            let id = path.and_then(file_id);
+            if let (Some(path), Some(id)) = (path, id)
+                && !read.insert(id)
+            {
+                tell(format_args!(
+                    "{}: is read already, under this or another name",
+                    path.display()
+                ));
+                continue;
+            }
             let audit = trail::open(path, &settings.log.audit).map_err(|error| failure(&error))?;
             let read = trail::each(audit, |line: Line| gathered.take(&line, known));
             read.map_err(|error| failure(&words(&error)))?;
@@ -113,6 +127,12 @@ impl Suggest {
         let files: Vec<_> = report.new.iter().map(|new| file(&new.table)).collect();
         drop_in::write_new(folder, &files).map_err(|error| failure(&error))
     }
+}
+
+/// Which file it is, whatever it is called; `None` for what is no file.
+fn file_id(path: &Path) -> Option<(u64, u64)> {
+    let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    Some((metadata.dev(), metadata.ino()))
 }
 
 fn failure(problem: &dyn std::fmt::Display) -> Exit {

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use clap::Args;
 use pacsgate_core::wire::title::AeTitle;
 use serde::Serialize;
+use toml::Value;
 
 use super::Exit;
 use super::explain::{load, tell};
@@ -15,8 +16,9 @@ use super::files::CONFIG;
 use super::text::{counted, paragraph};
 use super::trail::{self, Line, Shown, harmless};
 use crate::config;
+use crate::drop_in;
 use crate::host::words;
-use crate::suggest::certificate::{Recognition, is_quotable};
+use crate::suggest::certificate::Recognition;
 use crate::x509::validity;
 
 /// The reasons for which a certificate is refused that belongs to nobody here.
@@ -199,13 +201,7 @@ impl Certificate {
 
     /// Something by which its table may be called.
     fn name(&self) -> String {
-        let title = self.calling_ae.first().map(String::as_str).unwrap_or_default();
-        let name: String = title
-            .to_ascii_lowercase()
-            .chars()
-            .filter(|letter| letter.is_ascii_alphanumeric() || "_-".contains(*letter))
-            .collect();
-        if name.is_empty() { "device".to_owned() } else { name }
+        drop_in::name(self.calling_ae.first().map(String::as_str).unwrap_or_default())
     }
 }
 
@@ -250,16 +246,16 @@ impl Certificate {
         for (label, text) in rows.into_iter().filter(|(_, text)| !text.is_empty()) {
             paragraph(out, label, INDENT, text);
         }
-        let is_title = |title: &&String| is_quotable(title) && title.parse::<AeTitle>().is_ok();
-        let titles = self.calling_ae.iter().filter(is_title).map(|title| format!("\"{title}\""));
-        let titles = titles.collect::<Vec<_>>().join(", ");
+        let is_title = |title: &&String| title.parse::<AeTitle>().is_ok();
+        let titles = self.calling_ae.iter().filter(is_title).cloned().map(Value::from).collect();
         writeln!(
             out,
             "  If you know the device and it may connect; its titles are what it claims itself:\n\n    \
-             [peer.{}]\n    certificate = {}\n    calling_ae = [{titles}]\n    pacs = []\n    services \
+             [peer.{}]\n    certificate = {}\n    calling_ae = {}\n    pacs = []\n    services \
              = []\n",
             self.name(),
             self.certificate,
+            Value::Array(titles),
         )
     }
 }

@@ -129,8 +129,12 @@ pub(super) fn address(node: &Node) -> Result<Address, Mistake> {
 pub(super) fn title(node: &Node) -> Result<AeTitle, Mistake> {
     let text = node.text()?;
     let title: AeTitle = text.parse().map_err(|fault| no_title(text, fault))?;
-    let is_any = title.as_str().bytes().all(is_wildcard);
-    if is_any { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+    if is_any(&title) { Err(Mistake::AnyTitle(text.into())) } else { Ok(title) }
+}
+
+/// Whether people take the whole title for any other.
+pub fn is_any(title: &AeTitle) -> bool {
+    title.as_str().bytes().all(is_wildcard)
 }
 
 fn no_title(text: &str, fault: TitleError) -> Mistake {

@@ -9,9 +9,6 @@ use super::doubts::Known;
 use super::plain::plain;
 use crate::drop_in::{self, Key, Peer};
 
-/// The longest name of a table.
-const LONGEST: usize = 40;
-
 /// The table of a device.
 #[derive(Debug)]
 pub struct Table {
@@ -31,7 +28,7 @@ pub fn tables(devices: &[Device], known: &Known, pacs: Option<&str>, source: &st
 }
 
 fn table(device: &Device, taken: &mut HashSet<String>, pacs: Option<&str>, source: &str) -> Table {
-    let name = free(device, taken);
+    let name = drop_in::free_name(device.called(), taken);
     let certificate = certificate(&name, device);
     let mut gaps = vec!["certificate"];
     let mut keys = vec![Key::gap("certificate", certificate)];
@@ -63,16 +60,6 @@ fn table(device: &Device, taken: &mut HashSet<String>, pacs: Option<&str>, sourc
     });
     let remarks = remarks(device, source);
     Table { place: device.place, peer: Peer { name, remarks, keys, reach: Vec::new() }, gaps }
-}
-
-fn free(device: &Device, taken: &mut HashSet<String>) -> String {
-    let name: String = drop_in::name(device.called()).chars().take(LONGEST).collect();
-    let name = name.to_ascii_lowercase();
-    let numbered = (2_usize..).map(|number| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.clone()).chain(numbered);
-    let free = names.find(|name| !taken.contains(name)).unwrap_or(name);
-    taken.insert(free.clone());
-    free
 }
 
 fn certificate(name: &str, device: &Device) -> String {

@@ -7,7 +7,8 @@ use pacsgate_core::services::Operation;
 use toml::Value;
 
 use super::doubt::Doubt;
-use super::gathered::{Gathered, Who};
+use super::gathered::Gathered;
+use super::judged;
 use super::known::Known;
 use super::rights;
 use super::traffic::Traffic;
@@ -37,14 +38,13 @@ pub struct Doubted {
 /// What the tables of the peers would have besides.
 pub fn of(gathered: &Gathered, known: &Known<'_>) -> (Vec<Addition>, Vec<Doubted>) {
     let (mut additions, mut doubts) = (Vec::new(), Vec::new());
-    for (who, traffic) in &gathered.kept {
-        let Who::Peer(name) = who else { continue };
+    for (name, traffic) in &gathered.peers {
         let Some(peer) = known.named(name) else { continue };
         let lists = [
             titles(peer, traffic, known, &mut doubts),
             networks(peer, traffic),
-            pacs(peer, traffic),
-            services(peer, traffic),
+            pacs(peer, traffic, known),
+            services(peer, traffic, &mut doubts),
             sop_classes(peer, traffic),
             move_to(peer, traffic, known, &mut doubts),
             tolerate(peer, traffic),
@@ -90,14 +90,23 @@ fn networks(peer: &Peer, traffic: &Traffic) -> List {
     ("from", texts(new), texts(&peer.from))
 }
 
-fn pacs(peer: &Peer, traffic: &Traffic) -> List {
-    let new = traffic.pacs.names().filter(|name| !peer.pacs.iter().any(|it| **it == ***name));
+/// Those that are there: one may have been renamed since.
+fn pacs(peer: &Peer, traffic: &Traffic, known: &Known<'_>) -> List {
+    let there = traffic.pacs.names().filter(|name| known.pacs_named(name).is_some());
+    let new = there.filter(|name| !peer.pacs.iter().any(|it| **it == ***name));
     ("pacs", texts(new), texts(&peer.pacs))
 }
 
-fn services(peer: &Peer, traffic: &Traffic) -> List {
+/// Nothing new for a peer that copies the archive: somebody may have its certificate or its address.
+fn services(peer: &Peer, traffic: &Traffic, doubts: &mut Vec<Doubted>) -> List {
     let new = rights::of(traffic).into_iter().filter(|it| !rights::cover(&peer.services, it));
-    let new = new.map(|it| rights::value(&it)).collect();
+    let mut new: Vec<_> = new.map(|it| rights::value(&it)).collect();
+    let wrong: Vec<_> = judged::of_amounts(&traffic.amounts).collect();
+    if !new.is_empty() && !wrong.is_empty() {
+        new.clear();
+        doubts
+            .extend(wrong.into_iter().map(|doubt| Doubted { peer: Arc::clone(&peer.name), doubt }));
+    }
     ("services", new, peer.services.iter().map(rights::value).collect())
 }
 

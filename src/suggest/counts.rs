@@ -28,6 +28,11 @@ impl<T: Ord, const MOST: usize> Counts<T, MOST> {
         }
     }
 
+    /// Counts so many of which nobody knows the name.
+    pub const fn add_others(&mut self, count: u64) {
+        self.more = self.more.saturating_add(count);
+    }
+
     /// Those that are known, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&T, u64)> {
         self.known.iter().map(|(what, count)| (what, *count))
@@ -51,6 +56,11 @@ impl<T: Ord, const MOST: usize> Counts<T, MOST> {
     /// How often there was another one, for which there was no room.
     pub const fn more(&self) -> u64 {
         self.more
+    }
+
+    /// How often any was seen.
+    pub fn sum(&self) -> u64 {
+        self.known.values().fold(self.more, |sum, count| sum.saturating_add(*count))
     }
 
     /// Whether this one was seen.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use pacsgate_core::wire::title::AeTitle;
 
-/// More calling titles than these at one address are a scan, or somebody who forwards for many.
+/// More calling titles than these from one address or with one certificate are a scan, or somebody who
+/// forwards for many.
 pub const TITLES: usize = 8;
 /// More called titles than these that no PACS has are a scan: a device is mistyped once.
 pub const CALLED: usize = 4;
@@ -32,14 +33,16 @@ pub enum Doubt {
     TitleOfPeer(AeTitle, Arc<str>),
     /// A PACS has this title.
     TitleOfPacs(AeTitle, Arc<str>),
-    /// Somebody with a certificate has this title.
+    /// Mostly somebody with a certificate has this title.
     TitleOfCertificate(AeTitle),
     /// Mostly another address has this title.
     TitleOfAddress(AeTitle, IpAddr),
-    /// So many addresses have this title, none of them mostly.
+    /// So many others have this title, and none of all mostly.
     TitleOfMany(AeTitle, usize),
-    /// So many calling titles.
-    Titles(usize),
+    /// So many came that nobody can be said to have a title alone.
+    OwnersUnknown,
+    /// Too many calling titles.
+    Titles,
     /// So many called titles that nobody has.
     Called(usize),
     /// So many queries that restrict nothing.
@@ -54,6 +57,8 @@ pub enum Doubt {
     Malformed(u64),
     /// C-MOVE to titles that nobody here has, and to no other.
     Destinations(Vec<AeTitle>),
+    /// None of the PACS that it reached is there any more.
+    PacsGone(Vec<String>),
     /// Nothing was done, or nothing that a service permits.
     Nothing,
 }
@@ -67,7 +72,8 @@ impl Doubt {
             Self::TitleOfCertificate(_) => "title-of-certificate",
             Self::TitleOfAddress(..) => "title-of-address",
             Self::TitleOfMany(..) => "title-of-many",
-            Self::Titles(_) => "titles",
+            Self::OwnersUnknown => "owners-unknown",
+            Self::Titles => "titles",
             Self::Called(_) => "called-titles",
             Self::OpenQueries(_) => "open-queries",
             Self::Retrievals(_) => "retrievals",
@@ -75,6 +81,7 @@ impl Doubt {
             Self::Answers(_) => "answers",
             Self::Malformed(_) => "malformed",
             Self::Destinations(_) => "destinations",
+            Self::PacsGone(_) => "pacs-gone",
             Self::Nothing => "nothing-done",
         }
     }
@@ -91,24 +98,28 @@ impl fmt::Display for Doubt {
             Self::TitleOfPacs(title, pacs) => {
                 write!(f, "calls itself {title}, which is a title of [pacs.{pacs}]")
             }
-            Self::TitleOfCertificate(title) => {
-                write!(
-                    f,
-                    "calls itself {title} without a certificate, and somebody shows one for it"
-                )
-            }
+            Self::TitleOfCertificate(title) => write!(
+                f,
+                "calls itself {title}, which is mostly somebody's who shows a certificate for it"
+            ),
             Self::TitleOfAddress(title, owner) => {
                 write!(f, "calls itself {title}, which is mostly the device at {owner}")
             }
-            Self::TitleOfMany(title, addresses) => write!(
+            Self::TitleOfMany(title, 1) => write!(
                 f,
-                "calls itself {title} as {} other address{} do{}: if these are one device, give it one \
-                 address or a certificate; if several, each a title of its own",
-                addresses.saturating_sub(1),
-                if *addresses == 2 { "" } else { "es" },
-                if *addresses == 2 { "es" } else { "" },
+                "calls itself {title} as somebody else does: if these are one device, give it one address \
+                 or a certificate; if two, each a title of its own"
             ),
-            Self::Titles(_)
+            Self::TitleOfMany(title, others) => write!(
+                f,
+                "calls itself {title} as {others} others do: if these are one device, give it one address \
+                 or a certificate; if several, each a title of its own"
+            ),
+            Self::OwnersUnknown => f.write_str(
+                "so many addresses and titles were seen that it is not known whose its title is: read a \
+                 shorter time with --since, or narrow report_only_from to the networks of the devices",
+            ),
+            Self::Titles
             | Self::Called(_)
             | Self::OpenQueries(_)
             | Self::Retrievals(_)
@@ -116,6 +127,7 @@ impl fmt::Display for Doubt {
             | Self::Answers(_)
             | Self::Malformed(_)
             | Self::Destinations(_)
+            | Self::PacsGone(_)
             | Self::Nothing => self.of_deeds(f),
         }
     }
@@ -129,11 +141,12 @@ impl Doubt {
             | Self::TitleOfPacs(..)
             | Self::TitleOfCertificate(_)
             | Self::TitleOfAddress(..)
-            | Self::TitleOfMany(..) => Ok(()),
-            Self::Titles(count) => write!(
+            | Self::TitleOfMany(..)
+            | Self::OwnersUnknown => Ok(()),
+            Self::Titles => write!(
                 f,
-                "{count} calling titles came from this address, more than {TITLES}: a scan, or several \
-                 devices behind one address; give those certificates"
+                "claims more than {TITLES} titles: a scan, or several devices behind one address or with \
+                 one certificate; give each a certificate of its own"
             ),
             Self::Called(count) => write!(
                 f,
@@ -144,15 +157,21 @@ impl Doubt {
                 "{count} queries restricted nothing, more than {OPEN_QUERIES}: they list the archive"
             ),
             Self::Retrievals(count) => {
-                write!(f, "{count} retrievals a day, more than {RETRIEVALS}: it copies the archive")
+                write!(
+                    f,
+                    "{count} retrievals on one day, more than {RETRIEVALS}: it copies the archive"
+                )
             }
             Self::Moved(count) => {
-                write!(f, "{count} objects moved a day, more than {MOVED}: it copies the archive")
+                write!(
+                    f,
+                    "{count} objects moved on one day, more than {MOVED}: it copies the archive"
+                )
             }
             Self::Answers(count) => {
                 write!(
                     f,
-                    "{count} PDUs a day in answer to queries, more than {ANSWERS}: it lists the archive"
+                    "{count} PDUs in answer to queries on one day, more than {ANSWERS}: it lists the archive"
                 )
             }
             Self::Malformed(count) => {
@@ -165,6 +184,11 @@ impl Doubt {
                 let titles: Vec<_> = titles.iter().map(AeTitle::as_str).collect();
                 write!(f, "has objects moved to {}, which nobody here is called", titles.join(", "))
             }
+            Self::PacsGone(names) => write!(
+                f,
+                "was only at what the configuration does not have any more: [pacs.{}]",
+                names.join("], [pacs.")
+            ),
             Self::Nothing => write!(f, "did nothing that a service permits"),
         }
     }

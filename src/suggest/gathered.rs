@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::wire::title::AeTitle;
 
 use super::certificate::Recognition;
 use super::counts::Counts;
+use super::doubt;
 use super::known::Known;
 use super::line::Line;
 use super::traffic::{Traffic, short, title};
@@ -17,8 +19,12 @@ use crate::config;
 /// Who are told apart, beside the peers of the configuration: a large hospital has some thousand
 /// devices. Where there are more, those go first that did the least.
 pub const MOST: usize = 4096;
-/// Addresses of which malformed requests are counted.
+/// Titles of which is known how often somebody had them for whom there was no room.
+pub const GONE: usize = 16_384;
+/// Addresses of which malformed requests and further titles are counted.
 pub const ADDRESSES: usize = 1024;
+/// A clock may be wrong by so much: what comes later was not written by a gate.
+const AHEAD: Duration = Duration::from_secs(86_400);
 
 /// Requests and messages that break a rule: no device of a site sends these day by day.
 const MALFORMED: [&str; 24] = [
@@ -48,47 +54,84 @@ const MALFORMED: [&str; 24] = [
     "requestor-pdu-length",
 ];
 
-/// By what somebody is told apart.
+/// By what somebody who is no peer is told apart.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
-    /// A peer of the configuration.
-    Peer(Arc<str>),
-    /// Nobody's certificate.
+    /// A certificate.
     Certificate(Recognition),
-    /// Nobody's address, with the title that was claimed there.
+    /// An address, with the title that was claimed there.
     Address(IpAddr, AeTitle),
 }
 
 /// What was found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Gathered {
-    since: String,
-    /// Who was there, and what was done.
-    pub kept: BTreeMap<Who, Traffic>,
-    /// Associations of those for whom there was no room.
-    pub more: u64,
+    since: SystemTime,
+    until: SystemTime,
+    /// What the peers of the configuration did.
+    pub peers: BTreeMap<Arc<str>, Traffic>,
+    /// What came with each certificate of nobody.
+    pub certificates: BTreeMap<Recognition, Traffic>,
+    /// What came from each address without one, by the titles that were claimed there: as many as one
+    /// address may have, and one more.
+    pub addresses: BTreeMap<IpAddr, BTreeMap<AeTitle, Traffic>>,
+    /// Associations from an address under still other titles.
+    pub further: Counts<IpAddr, ADDRESSES>,
+    /// Associations of those for whom there was no room, by their titles.
+    pub gone: Counts<AeTitle, GONE>,
     /// Associations of which nothing tells who it was: no title, or no address.
     pub nameless: u64,
+    /// Lines whose time is none, or is to come.
+    pub odd: u64,
     /// Lines of associations that were read.
     pub lines: u64,
-    /// The time of the first of all lines, whatever they say.
+    /// The time of the first line that counts.
     pub first: String,
-    /// The time of the last of them.
+    /// The time of the last one.
     pub last: String,
+    /// Whether there is a line from before.
+    pub reaches_back: bool,
     /// Malformed requests.
     pub malformed: Counts<IpAddr, ADDRESSES>,
+    strangers: usize,
 }
 
 impl Gathered {
-    /// Of what came later than this, which is written as the audit writes times.
-    pub fn since(since: String) -> Self {
-        Self { since, ..Self::default() }
+    /// Of what came between a time and now.
+    pub fn between(since: SystemTime, now: SystemTime) -> Self {
+        Self {
+            since,
+            until: now.checked_add(AHEAD).unwrap_or(now),
+            peers: BTreeMap::new(),
+            certificates: BTreeMap::new(),
+            addresses: BTreeMap::new(),
+            further: Counts::default(),
+            gone: Counts::default(),
+            nameless: 0,
+            odd: 0,
+            lines: 0,
+            first: String::new(),
+            last: String::new(),
+            reaches_back: false,
+            malformed: Counts::default(),
+            strangers: 0,
+        }
     }
 
     /// Takes a line.
     pub fn take(&mut self, line: &Line, known: &Known<'_>) {
+        let at = humantime::parse_rfc3339(&line.time).ok().filter(|at| *at <= self.until);
+        let Some(at) = at else {
+            // What is no line of an audit at all is passed over.
+            self.odd = self.odd.saturating_add(u64::from(!line.event.is_empty()));
+            return;
+        };
+        if at < self.since {
+            self.reaches_back = true;
+            return;
+        }
         self.reach(&line.time);
-        if line.time < self.since || !matches!(&*line.direction, "" | "inward") {
+        if !matches!(&*line.direction, "" | "inward") {
             return;
         }
         let reason = line.reason.as_deref().unwrap_or_default();
@@ -97,24 +140,14 @@ impl Gathered {
         {
             self.malformed.add(address, 1);
         }
-        if line.event != "closed" {
-            return;
+        if line.event == "closed" {
+            self.lines = self.lines.saturating_add(1);
+            self.closed(line, at, known);
         }
-        self.lines = self.lines.saturating_add(1);
-        let Some(who) = who(line, known) else {
-            self.nameless = self.nameless.saturating_add(1);
-            return;
-        };
-        if !self.kept.contains_key(&who) && self.kept.len() >= MOST {
-            self.make_room();
-        }
-        let traffic = self.kept.entry(who).or_default();
-        traffic.met(line);
-        traffic.closed(line);
     }
 
     fn reach(&mut self, time: &str) {
-        if !time.is_empty() && (self.first.is_empty() || *time < *self.first) {
+        if self.first.is_empty() || *time < *self.first {
             self.first = short(time);
         }
         if *time > *self.last {
@@ -122,85 +155,101 @@ impl Gathered {
         }
     }
 
-    /// Half of those that are no peers go: the ones with the fewest kinds of operations and the fewest
-    /// associations, and of these the ones that were seen first.
-    fn make_room(&mut self) {
-        let is_nobody = |who: &Who| !matches!(who, Who::Peer(_));
-        let nobodies = self.kept.iter().filter(|(who, _)| is_nobody(who));
-        let rank = |who: &Who, it: &Traffic| {
-            (it.uses.len().min(2), it.associations, it.last.clone(), who.clone())
+    fn closed(&mut self, line: &Line, at: SystemTime, known: &Known<'_>) {
+        let traffic = if let Some(peer) = known.peer_of(line) {
+            self.peers.entry(Arc::clone(&peer.name)).or_default()
+        } else {
+            let Some(who) = stranger(line) else {
+                self.nameless = self.nameless.saturating_add(1);
+                return;
+            };
+            let Some(traffic) = self.place(who) else { return };
+            traffic
         };
-        let mut ranks: Vec<_> = nobodies.map(|(who, traffic)| rank(who, traffic)).collect();
+        traffic.met(line);
+        traffic.closed(line, at);
+    }
+
+    /// Where the traffic of somebody is kept; `None` where the address has had so many titles that
+    /// what comes under another one is only counted.
+    fn place(&mut self, who: Who) -> Option<&mut Traffic> {
+        let is_there = match &who {
+            Who::Certificate(recognition) => self.certificates.contains_key(recognition),
+            Who::Address(address, title) => {
+                let titles = self.addresses.get(address);
+                let is_there = titles.is_some_and(|titles| titles.contains_key(title));
+                if !is_there && titles.is_some_and(|titles| titles.len() > doubt::TITLES) {
+                    self.further.add(*address, 1);
+                    return None;
+                }
+                is_there
+            }
+        };
+        if !is_there {
+            if self.strangers >= MOST {
+                self.make_room();
+            }
+            self.strangers += 1;
+        }
+        Some(match who {
+            Who::Certificate(recognition) => self.certificates.entry(recognition).or_default(),
+            Who::Address(address, title) => {
+                self.addresses.entry(address).or_default().entry(title).or_default()
+            }
+        })
+    }
+
+    /// Those that are no peers, with what they did.
+    pub fn strangers(&self) -> impl Iterator<Item = (Who, &Traffic)> {
+        let certificates = self.certificates.iter();
+        let certificates =
+            certificates.map(|(it, traffic)| (Who::Certificate(it.clone()), traffic));
+        let addresses = self.addresses.iter().flat_map(|(address, titles)| {
+            titles.iter().map(|(title, traffic)| (Who::Address(*address, *title), traffic))
+        });
+        certificates.chain(addresses)
+    }
+
+    /// Half of the strangers go: those with the fewest associations, and of these the ones that were
+    /// seen last the longest ago. What remains of them is whose title it may be.
+    fn make_room(&mut self) {
+        let rank = |(who, it): (Who, &Traffic)| (it.associations, it.last.clone(), who);
+        let mut ranks: Vec<_> = self.strangers().map(rank).collect();
         ranks.sort();
         ranks.truncate(ranks.len().div_ceil(2));
         for (.., who) in ranks {
-            let gone = self.kept.remove(&who);
-            self.more = self.more.saturating_add(gone.map_or(0, |gone| gone.associations));
+            if let Some(traffic) = self.remove(&who) {
+                self.strangers = self.strangers.saturating_sub(1);
+                traffic.titles.iter().for_each(|(title, count)| self.gone.add(*title, count));
+                self.gone.add_others(traffic.titles.more());
+            }
+        }
+    }
+
+    fn remove(&mut self, who: &Who) -> Option<Traffic> {
+        match who {
+            Who::Certificate(recognition) => self.certificates.remove(recognition),
+            Who::Address(address, title) => {
+                let titles = self.addresses.get_mut(address)?;
+                let traffic = titles.remove(title);
+                if titles.is_empty() {
+                    self.addresses.remove(address);
+                }
+                traffic
+            }
         }
     }
 }
 
-fn who(line: &Line, known: &Known<'_>) -> Option<Who> {
-    if let Some(peer) = known.peer_of(line) {
-        return Some(Who::Peer(Arc::clone(&peer.name)));
-    }
+fn stranger(line: &Line) -> Option<Who> {
+    let address = line.address()?;
     if let Some(shown) = &line.certificate {
         let _: Digest = config::sha256(&shown.sha256).ok()?;
         // It has passed a handshake that knows no pin of it: a CA has vouched for it.
         return Some(Who::Certificate(Recognition::of(shown, true)));
     }
-    Some(Who::Address(line.address()?, title(line.calling.as_deref())?))
+    Some(Who::Address(address, title(line.calling.as_deref())?))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::suggest::{judged, table};
-    use proptest::prelude::*;
-
-    fn line(text: &str, class: &str) -> Line {
-        let words = || Some(text.to_owned());
-        let done = serde_json::json!([{
-            "from": "requestor", "operation": "c-store", "sop_class": class, "count": 1
-        }]);
-        Line {
-            time: text.to_owned(),
-            event: "closed".to_owned(),
-            source: "10.1.2.3:104".to_owned(),
-            calling: words(),
-            called: words(),
-            pacs: words(),
-            certificate: Some(super::super::certificate::Shown {
-                sha256: "ab".repeat(32),
-                dns: vec![text.to_owned()],
-                uris: vec![text.to_owned()],
-                ca: vec![text.to_owned()],
-                common_name: words(),
-                not_after: text.to_owned(),
-                ..Default::default()
-            }),
-            operations: serde_json::from_value(done).unwrap(),
-            ..Line::default()
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_line_breaks_out_of_its_table(text in "\\PC{0,40}|[\\x00-\\x7f]{0,40}|\\]\n\\[peer.evil\\]|\"\\]?x = 1", class in "CTImageStorage|[0-9.]{1,20}|\\PC{0,9}") {
-            let known = Known { peers: &[], pacs: &[] };
-            let mut gathered = Gathered::default();
-            gathered.take(&line(&text, &class), &known);
-            let mut plain = line(&text, &class);
-            plain.certificate = None;
-            gathered.take(&plain, &known);
-            for stranger in judged::strangers(&gathered, &known) {
-                let peer = table::of(&stranger, &known, &mut Vec::new());
-                let text = peer.to_string();
-                let read: toml::Table = text.parse().unwrap();
-                prop_assert_eq!(read.len(), 1);
-                prop_assert_eq!(read["peer"].as_table().unwrap().len(), 1);
-                prop_assert!(text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n')), "{}", text);
-            }
-        }
-    }
-}
+mod tests;

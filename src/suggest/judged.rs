@@ -1,204 +1,169 @@
 //! Who of those that were seen may be suggested.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-use std::time::SystemTime;
+mod owners;
+
+use std::collections::BTreeSet;
 
 use pacsgate_core::services::Service;
 use pacsgate_core::wire::title::AeTitle;
 
+use self::owners::Owners;
+use super::amounts::Amounts;
 use super::doubt::{self, Doubt};
 use super::gathered::{Gathered, Who};
 use super::known::Known;
 use super::rights;
 use super::traffic::Traffic;
 
-const DAY: u64 = 86_400;
-
 /// Somebody who is no peer.
 #[derive(Clone, Debug)]
 pub struct Stranger<'a> {
     /// Who it is.
-    pub who: &'a Who,
+    pub who: Who,
     /// What it did.
     pub traffic: &'a Traffic,
     /// Why it is not suggested; empty where it is.
     pub doubts: Vec<Doubt>,
     /// The services by which it may do that.
     pub services: Vec<Service>,
+    /// The PACS that it reached, as far as they are still there.
+    pub pacs: Vec<&'a str>,
     /// Where it may have objects moved, where that is not only to itself.
     pub move_to: Vec<AeTitle>,
+    /// Those of `move_to` that are only suggested, as it is itself.
+    pub suggested_destinations: Vec<AeTitle>,
     /// Destinations that nobody here has, which are left out.
     pub unknown_destinations: Vec<AeTitle>,
 }
 
 /// Judges all that are no peers.
 pub fn strangers<'a>(gathered: &'a Gathered, known: &Known<'_>) -> Vec<Stranger<'a>> {
-    let strangers = || gathered.kept.iter().filter(|(who, _)| !matches!(who, Who::Peer(_)));
-    let addresses = Addresses::of(gathered, known);
-    let titles = Titles::of(strangers(), &addresses);
-    let mut judged: Vec<_> = strangers()
-        .map(|(who, traffic)| {
-            let mut doubts = of_titles(who, traffic, known, &titles);
-            doubts.extend(addresses.doubts(who));
-            doubts.extend(of_amounts(traffic));
-            let services = rights::of(traffic);
-            if services.is_empty() || traffic.pacs.is_empty() || traffic.titles.is_empty() {
-                doubts.push(Doubt::Nothing);
-            }
-            let (move_to, unknown_destinations) = (Vec::new(), Vec::new());
-            Stranger { who, traffic, doubts, services, move_to, unknown_destinations }
-        })
-        .collect();
-    let here = titles_here(&judged, gathered, known);
+    let owners = Owners::of(gathered);
+    let judge = |(who, traffic): (Who, &'a Traffic)| {
+        let mut doubts = of_titles(&who, traffic, known, &owners);
+        doubts.extend(of_origin(&who, traffic, gathered, known));
+        let pacs = |name: &&'a String| known.pacs_named(name).is_some();
+        let pacs: Vec<_> = traffic.pacs.names().filter(pacs).map(String::as_str).collect();
+        let services = rights::of(traffic);
+        if pacs.is_empty() && !traffic.pacs.is_empty() {
+            doubts.push(Doubt::PacsGone(traffic.pacs.names().cloned().collect()));
+        } else if services.is_empty() || pacs.is_empty() || traffic.titles.is_empty() {
+            doubts.push(Doubt::Nothing);
+        }
+        let (move_to, suggested_destinations) = (Vec::new(), Vec::new());
+        let unknown_destinations = Vec::new();
+        Stranger {
+            who,
+            traffic,
+            doubts,
+            services,
+            pacs,
+            move_to,
+            suggested_destinations,
+            unknown_destinations,
+        }
+    };
+    let mut judged: Vec<_> = gathered.strangers().map(judge).collect();
+    let here = Here::of(&judged, gathered, known);
     judged.iter_mut().for_each(|stranger| stranger.judge_destinations(&here));
     judged
 }
 
 impl Stranger<'_> {
-    fn judge_destinations(&mut self, here: &BTreeSet<AeTitle>) {
+    fn judge_destinations(&mut self, here: &Here) {
+        let is_own = |title: &AeTitle| self.traffic.titles.has(title);
+        let is_here = |title: &AeTitle| here.has(title) || is_own(title);
         let moved_to = self.traffic.moved_to.names();
-        let is_here = |title: &AeTitle| here.contains(title) || self.traffic.titles.has(title);
         let (there, unknown): (Vec<AeTitle>, Vec<AeTitle>) = moved_to.copied().partition(is_here);
         if there.is_empty() && !unknown.is_empty() {
             self.doubts.push(Doubt::Destinations(unknown.clone()));
         }
-        if !there.iter().all(|title| self.traffic.titles.has(title)) {
+        let is_suggested = |title: &&AeTitle| !here.known.contains(title) && !is_own(title);
+        self.suggested_destinations = there.iter().filter(is_suggested).copied().collect();
+        if !there.iter().all(is_own) {
             self.move_to = there;
         }
         self.unknown_destinations = unknown;
     }
 }
 
-/// Titles that somebody here is known or suggested by.
-fn titles_here(
-    judged: &[Stranger<'_>],
-    gathered: &Gathered,
-    known: &Known<'_>,
-) -> BTreeSet<AeTitle> {
-    let suggested = judged.iter().filter(|it| it.doubts.is_empty());
-    let suggested = suggested.flat_map(|it| it.traffic.titles.names().copied());
-    let configured = known.peers.iter().flat_map(|peer| peer.calling.iter().copied());
-    let peers = gathered.kept.iter().filter(|(who, _)| matches!(who, Who::Peer(_)));
-    let peers = peers.flat_map(|(_, traffic)| traffic.titles.names().copied());
-    suggested.chain(configured).chain(peers).collect()
+/// Titles of this site.
+struct Here {
+    /// Those of the peers.
+    known: BTreeSet<AeTitle>,
+    /// Those that are suggested.
+    suggested: BTreeSet<AeTitle>,
 }
 
-/// What came from each address without a certificate.
-struct Addresses(BTreeMap<IpAddr, Vec<Doubt>>);
-
-impl Addresses {
-    fn of(gathered: &Gathered, known: &Known<'_>) -> Self {
-        let mut seen: BTreeMap<IpAddr, (BTreeSet<AeTitle>, BTreeSet<AeTitle>)> = BTreeMap::new();
-        for (who, traffic) in &gathered.kept {
-            let Who::Address(address, title) = who else { continue };
-            let (calling, called) = seen.entry(*address).or_default();
-            calling.insert(*title);
-            let nobodys = traffic.called.names().filter(|title| known.pacs_with(title).is_none());
-            called.extend(nobodys.copied());
-        }
-        let doubts = seen.into_iter().map(|(address, (calling, called))| {
-            let malformed = gathered.malformed.of(&address);
-            let doubts = [
-                (calling.len() > doubt::TITLES).then_some(Doubt::Titles(calling.len())),
-                (called.len() > doubt::CALLED).then_some(Doubt::Called(called.len())),
-                (malformed > doubt::MALFORMED).then_some(Doubt::Malformed(malformed)),
-            ];
-            (address, doubts.into_iter().flatten().collect())
-        });
-        Self(doubts.collect())
+impl Here {
+    fn of(judged: &[Stranger<'_>], gathered: &Gathered, known: &Known<'_>) -> Self {
+        let configured = known.peers.iter().flat_map(|peer| peer.calling.iter().copied());
+        let of_peers = gathered.peers.values();
+        let of_peers = of_peers.flat_map(|traffic| traffic.titles.names().copied());
+        let suggested = judged.iter().filter(|it| it.doubts.is_empty());
+        let suggested = suggested.flat_map(|it| it.traffic.titles.names().copied());
+        Self { known: configured.chain(of_peers).collect(), suggested: suggested.collect() }
     }
 
-    fn doubts(&self, who: &Who) -> Vec<Doubt> {
-        match who {
-            Who::Address(address, _) => self.0.get(address).cloned().unwrap_or_default(),
-            Who::Peer(_) | Who::Certificate(_) => Vec::new(),
-        }
+    fn has(&self, title: &AeTitle) -> bool {
+        self.known.contains(title) || self.suggested.contains(title)
     }
 }
 
-/// Who has which title.
-#[derive(Default)]
-struct Titles {
-    /// Associations from each address that nothing else speaks against.
-    addresses: BTreeMap<AeTitle, BTreeMap<IpAddr, u64>>,
-    /// Where those with a certificate come from.
-    certificates: BTreeMap<AeTitle, BTreeSet<IpAddr>>,
-}
-
-impl Titles {
-    fn of<'a>(
-        strangers: impl Iterator<Item = (&'a Who, &'a Traffic)>,
-        addresses: &Addresses,
-    ) -> Self {
-        let mut titles = Self::default();
-        for (who, traffic) in strangers {
-            match who {
-                Who::Address(address, title) if addresses.doubts(who).is_empty() => {
-                    let of_title = titles.addresses.entry(*title).or_default();
-                    of_title.insert(*address, traffic.associations);
-                }
-                Who::Certificate(_) => {
-                    for title in traffic.titles.names() {
-                        let sources = titles.certificates.entry(*title).or_default();
-                        sources.extend(traffic.sources.names().copied());
-                    }
-                }
-                Who::Address(..) | Who::Peer(_) => {}
-            }
-        }
-        titles
-    }
-
-    fn doubt(&self, address: IpAddr, title: AeTitle) -> Option<Doubt> {
-        let sources = self.certificates.get(&title);
-        if sources.is_some_and(|sources| !sources.contains(&address)) {
-            return Some(Doubt::TitleOfCertificate(title));
-        }
-        let of_title = self.addresses.get(&title)?;
-        let all: u64 = of_title.values().sum();
-        let is_owner =
-            |count: u64| count.saturating_mul(doubt::OF) >= all.saturating_mul(doubt::OWNER);
-        let owner = of_title.iter().find(|(_, count)| is_owner(**count)).map(|(owner, _)| *owner);
-        match owner {
-            Some(owner) if owner == address => None,
-            Some(owner) => Some(Doubt::TitleOfAddress(title, owner)),
-            None => Some(Doubt::TitleOfMany(title, of_title.len())),
-        }
-    }
-}
-
-fn of_titles(who: &Who, traffic: &Traffic, known: &Known<'_>, titles: &Titles) -> Vec<Doubt> {
+fn of_titles(who: &Who, traffic: &Traffic, known: &Known<'_>, owners: &Owners) -> Vec<Doubt> {
     let mut doubts = Vec::new();
     for title in traffic.titles.names() {
         if let Some(peer) = known.with_title(title) {
             doubts.push(Doubt::TitleOfPeer(*title, peer.name.clone()));
         } else if let Some(pacs) = known.pacs_with(title) {
             doubts.push(Doubt::TitleOfPacs(*title, pacs.name.clone()));
-        } else if let Who::Address(address, _) = who {
-            doubts.extend(titles.doubt(*address, *title));
+        } else {
+            doubts.extend(owners.doubt(who, traffic, title));
         }
     }
     doubts
 }
 
-fn of_amounts(traffic: &Traffic) -> Vec<Doubt> {
-    let days = days(&traffic.first, &traffic.last);
-    let a_day = |count: u64| count.div_ceil(days);
-    let (retrievals, moved) = (a_day(traffic.retrievals), a_day(traffic.moved));
-    let (answers, open) = (a_day(traffic.answers), traffic.open_queries);
-    let doubts = [
-        (open > doubt::OPEN_QUERIES).then_some(Doubt::OpenQueries(open)),
-        (retrievals > doubt::RETRIEVALS).then_some(Doubt::Retrievals(retrievals)),
-        (moved > doubt::MOVED).then_some(Doubt::Moved(moved)),
-        (answers > doubt::ANSWERS).then_some(Doubt::Answers(answers)),
-    ];
-    doubts.into_iter().flatten().collect()
+/// What was done from one address or with one certificate, whatever the title.
+fn of_origin(who: &Who, own: &Traffic, gathered: &Gathered, known: &Known<'_>) -> Vec<Doubt> {
+    let address = match who {
+        Who::Address(address, _) => Some(address),
+        Who::Certificate(_) => None,
+    };
+    let others = address.and_then(|address| gathered.addresses.get(address));
+    let all: Vec<_> = others.map_or_else(|| vec![own], |titles| titles.values().collect());
+    let titles: BTreeSet<&AeTitle> = all.iter().flat_map(|it| it.titles.names()).collect();
+    let has_more = all.iter().any(|it| it.titles.more() > 0);
+    let called = all.iter().flat_map(|it| it.called.names());
+    let called: BTreeSet<_> = called.filter(|title| known.pacs_with(title).is_none()).collect();
+    let malformed = address.map_or(0, |address| gathered.malformed.of(address));
+    let mut doubts = Vec::new();
+    if titles.len() > doubt::TITLES || has_more {
+        doubts.push(Doubt::Titles);
+    }
+    if called.len() > doubt::CALLED {
+        doubts.push(Doubt::Called(called.len()));
+    }
+    if malformed > doubt::MALFORMED {
+        doubts.push(Doubt::Malformed(malformed));
+    }
+    let mut amounts = Amounts::default();
+    all.iter().for_each(|it| amounts.merge(&it.amounts));
+    doubts.extend(of_amounts(&amounts));
+    doubts
 }
 
-/// Begun days between two times of the audit, at least one.
-pub fn days(first: &str, last: &str) -> u64 {
-    let at = |time: &str| humantime::parse_rfc3339(time).unwrap_or(SystemTime::UNIX_EPOCH);
-    let between = at(last).duration_since(at(first)).unwrap_or_default();
-    between.as_secs() / DAY + 1
+/// What is too much for a device, on its busiest day.
+pub fn of_amounts(amounts: &Amounts) -> impl Iterator<Item = Doubt> {
+    let (day, open) = (amounts.busiest(), amounts.open_queries);
+    let doubts = [
+        (open > doubt::OPEN_QUERIES).then_some(Doubt::OpenQueries(open)),
+        (day.retrievals > doubt::RETRIEVALS).then_some(Doubt::Retrievals(day.retrievals)),
+        (day.moved > doubt::MOVED).then_some(Doubt::Moved(day.moved)),
+        (day.answers > doubt::ANSWERS).then_some(Doubt::Answers(day.answers)),
+    ];
+    doubts.into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,6 +32,11 @@ impl<'a> Known<'a> {
         self.peers.iter().find(|peer| &*peer.name == name)
     }
 
+    /// The PACS of this name.
+    pub fn pacs_named(&self, name: &str) -> Option<&'a Pacs> {
+        self.pacs.iter().find(|pacs| &*pacs.name == name)
+    }
+
     /// The peer that may call itself so.
     pub fn with_title(&self, title: &AeTitle) -> Option<&'a Peer> {
         self.peers.iter().find(|peer| peer.calling.contains(title))

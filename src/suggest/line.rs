@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use pacsgate_core::services::Operation;
 use serde::Deserialize;
 
 use super::certificate::Shown;
+
+/// In `from` of what a side did.
+pub const REQUESTOR: &str = "requestor";
 
 /// A line, as far as it is read here. Text is as the gate has written it: escaped.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -22,7 +26,6 @@ pub struct Line {
     pub called: Option<String>,
     pub peer: Option<String>,
     pub pacs: Option<String>,
-    pub user: Option<String>,
     pub reason: Option<String>,
     pub operations: Vec<Done>,
     pub moved_to: Vec<MovedTo>,
@@ -82,7 +85,20 @@ pub struct Received {
     pub from_acceptor: u64,
 }
 
+impl SubOperations {
+    /// Objects that arrived; those with a warning did (PS3.4 section C.4.2.1.6).
+    pub const fn moved(self) -> u64 {
+        self.completed.saturating_add(self.warning)
+    }
+}
+
 impl Line {
+    /// The requestor's own operations, as far as they have a name.
+    pub fn of_requestor(&self) -> impl Iterator<Item = (Operation, u64)> {
+        let own = self.operations.iter().filter(|done| done.from == REQUESTOR);
+        own.filter_map(|done| Some((done.operation.parse().ok()?, done.count)))
+    }
+
     /// The address without its port.
     pub fn address(&self) -> Option<IpAddr> {
         let (address, _) = self.source.rsplit_once(':')?;

@@ -1,5 +1,7 @@
 //! A stranger as a table of the configuration.
 
+use std::collections::HashSet;
+
 use pacsgate_core::data_set::Deviation;
 use pacsgate_core::wire::title::AeTitle;
 use toml::{Table, Value};
@@ -15,10 +17,10 @@ use crate::drop_in::{self, Key, Peer};
 const CLASSES: usize = 12;
 
 /// Its table, under a name that nobody has yet.
-pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -> Peer {
-    let Stranger { who, traffic, services, move_to, .. } = stranger;
+pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut HashSet<String>) -> Peer {
+    let Stranger { who, traffic, services, pacs, move_to, .. } = stranger;
     let title = traffic.titles.names().next().map_or("device", AeTitle::as_str);
-    let name = free(&drop_in::name(title), taken);
+    let name = drop_in::free_name(title, taken);
     let mut keys = match who {
         Who::Certificate(recognition) => {
             let pairs = recognition.0.iter();
@@ -30,10 +32,9 @@ pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -
             Key::new("certificate", "none").with("known by its address alone, until it has one"),
             Key::list("from", [address]),
         ],
-        Who::Peer(_) => Vec::new(),
     };
     keys.push(Key::list("calling_ae", traffic.titles.names()));
-    keys.push(Key::list("pacs", traffic.pacs.names()));
+    keys.push(Key::list("pacs", pacs));
     keys.push(Key::new("services", Value::Array(services.iter().map(rights::value).collect())));
     if !move_to.is_empty() {
         keys.push(Key::list("move_to", move_to));
@@ -47,16 +48,6 @@ pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut Vec<String>) -
     Peer { name, remarks: remarks(stranger, known), keys, reach: Vec::new() }
 }
 
-fn free(name: &str, taken: &mut Vec<String>) -> String {
-    let mut numbered = (2..).map(|number: u32| format!("{name}-{number}"));
-    let mut chosen = name.to_owned();
-    while taken.contains(&chosen) {
-        chosen = numbered.next().unwrap_or_default();
-    }
-    taken.push(chosen.clone());
-    chosen
-}
-
 fn remarks(stranger: &Stranger<'_>, known: &Known<'_>) -> Vec<String> {
     let mut remarks = seen(stranger.traffic);
     let nobodys = stranger.traffic.called.iter();
@@ -66,6 +57,21 @@ fn remarks(stranger: &Stranger<'_>, known: &Known<'_>) -> Vec<String> {
             "It called {title} ({}), which no [pacs] table has: correct it on the device, or add it to \
              called_ae of the PACS; otherwise that is refused.",
             times(count)
+        ));
+    }
+    let gone = stranger.traffic.pacs.names().filter(|name| known.pacs_named(name).is_none());
+    let gone: Vec<_> = gone.map(String::as_str).collect();
+    if !gone.is_empty() {
+        remarks.push(format!(
+            "It was also at what no [pacs] table is called any more, which is left out: {}.",
+            gone.join(", ")
+        ));
+    }
+    if !stranger.suggested_destinations.is_empty() {
+        remarks.push(format!(
+            "It may have objects moved to {}, which is only suggested itself: take these tables together \
+             or not at all.",
+            joined(&stranger.suggested_destinations)
         ));
     }
     if !stranger.unknown_destinations.is_empty() {

@@ -1,21 +1,23 @@
 //! What one peer, or somebody who may become one, has done.
 
 use std::net::IpAddr;
+use std::time::SystemTime;
 
 use pacsgate_core::data_set::Deviation;
 use pacsgate_core::services::{Operation, SopClass};
 use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 
+use super::amounts::Amounts;
 use super::counts::Counts;
-use super::line::Line;
+use super::line::{Line, REQUESTOR};
+use crate::config;
 
 /// Titles, addresses, PACS and destinations of one: of an honest device a handful.
 pub const NAMES: usize = 32;
 /// What was done on which SOP class: a PACS that sends on has some sixty.
 pub const USES: usize = 256;
 
-const REQUESTOR: &str = "requestor";
 /// What is kept of a text that no rule bounds; the names of the configuration have 64 letters.
 const TEXT: usize = 128;
 
@@ -46,11 +48,7 @@ pub struct Traffic {
     pub uses: Counts<Use, USES>,
     pub moved_to: Counts<AeTitle, NAMES>,
     pub tolerate: Counts<Deviation, NAMES>,
-    pub users: Counts<String, NAMES>,
-    pub open_queries: u64,
-    pub retrievals: u64,
-    pub moved: u64,
-    pub answers: u64,
+    pub amounts: Amounts,
 }
 
 impl Traffic {
@@ -77,13 +75,10 @@ impl Traffic {
     }
 
     /// What the last line of an association says.
-    pub fn closed(&mut self, line: &Line) {
+    pub fn closed(&mut self, line: &Line, at: SystemTime) {
         self.associations = self.associations.saturating_add(1);
         if let Some(pacs) = &line.pacs {
             self.pacs.add(short(pacs), 1);
-        }
-        if let Some(user) = &line.user {
-            self.users.add(short(user), 1);
         }
         self.did(line);
         for moved in &line.moved_to {
@@ -99,37 +94,24 @@ impl Traffic {
                 self.tolerate.add(deviation, count);
             }
         }
-        self.open_queries = self.open_queries.saturating_add(line.open_queries);
-        let moved = line.sub_operations.unwrap_or_default();
-        self.moved = self.moved.saturating_add(moved.completed);
+        self.amounts.closed(line, at);
     }
 
     fn did(&mut self, line: &Line) {
-        let mut asks = false;
         for done in &line.operations {
             let Ok(operation) = done.operation.parse::<Operation>() else { continue };
-            let by_requestor = done.from == REQUESTOR;
-            if by_requestor {
-                asks |= operation == Operation::CFind;
-                if matches!(operation, Operation::CMove | Operation::CGet) {
-                    self.retrievals = self.retrievals.saturating_add(done.count);
-                }
-            }
             let named = done.sop_class.as_deref().map(SopClass::uid_of);
             if let Some(Ok(sop_class)) = named {
-                let what = Use { sop_class, operation, is_by_pacs: !by_requestor };
+                let what = Use { sop_class, operation, is_by_pacs: done.from != REQUESTOR };
                 self.uses.add(what, done.count);
             }
-        }
-        if asks {
-            self.answers = self.answers.saturating_add(line.pdus.from_acceptor);
         }
     }
 }
 
-/// A title, where it is one: the audit has escaped what could not be.
+/// A title, where it is one that the configuration takes: the audit has escaped what could not be.
 pub fn title(text: Option<&str>) -> Option<AeTitle> {
-    text.filter(|text| super::certificate::is_quotable(text))?.parse().ok()
+    text?.parse().ok().filter(|title| !config::is_any(title))
 }
 
 /// The beginning of a text, as much as is kept, without what a terminal obeys.

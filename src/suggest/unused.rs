@@ -8,7 +8,7 @@ use pacsgate_core::services::Service;
 use pacsgate_core::wire::uid::Uid;
 use toml::Value;
 
-use super::gathered::{Gathered, Who};
+use super::gathered::Gathered;
 use super::known::Known;
 use super::rights;
 use super::traffic::Traffic;
@@ -32,7 +32,7 @@ pub fn of(gathered: &Gathered, known: &Known<'_>) -> Vec<Unused> {
 
 fn of_peer(peer: &Peer, gathered: &Gathered) -> Vec<Unused> {
     let unused = |key, values| Unused { peer: Arc::clone(&peer.name), key, values };
-    let Some(traffic) = gathered.kept.get(&Who::Peer(Arc::clone(&peer.name))) else {
+    let Some(traffic) = gathered.peers.get(&peer.name) else {
         return vec![unused(None, Vec::new())];
     };
     let lists = [

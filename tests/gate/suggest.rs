@@ -132,7 +132,7 @@ fn what_it_writes_loads_and_names_what_was_seen() {
     let check = check.arg("check").arg("--config").arg(&main).output().unwrap();
     assert!(check.status.success(), "{}", words(&check));
     let again = suggest(&main, &["--write", drop_ins.to_str().unwrap()], &lines(&[]));
-    assert!(said(&again).contains("no association"), "nothing to write is said");
+    assert!(said(&again).contains("no association of this time"), "nothing to write is said");
 }
 
 #[test]
@@ -161,13 +161,69 @@ fn marks_what_looks_wrong_and_does_not_suggest_it() {
     let rows = [
         ("CT1 at 10.1.2.9", "title-of-address"),
         ("ROAMING at 10.1.3.1", "title-of-many"),
-        ("T0 at 10.1.2.8", "titles"),
+        ("10.1.2.8", "titles"),
         ("PACS at 10.1.2.7", "title-of-pacs"),
         ("AWAY at 10.1.2.6", "destinations"),
     ];
     for (who, code) in rows {
         assert_eq!(doubted(who), code, "{who}");
     }
+}
+
+#[test]
+fn whoever_tries_titles_out_is_told_once() {
+    let (_folder, main) = learning();
+    let scan = (0..20).map(|it| closed("10.1.2.8", &format!("T{it}"), "c-echo", "Verification"));
+    let told = said(&suggest(&main, &[], &lines(&scan.collect::<Vec<_>>())));
+    assert_eq!(told.matches("# NOT SUGGESTED: ").count(), 1, "{told}");
+    assert!(told.contains("#   Claimed T0 (1), T1 (1), "), "{told}");
+    assert!(told.contains("#   And other titles, in 11 associations."), "{told}");
+    assert!(told.contains("# 20 associations, from "), "{told}");
+}
+
+#[test]
+fn reads_a_file_once_whatever_it_is_called() {
+    let (folder, main) = learning();
+    let other = folder.path().join("same.jsonl");
+    std::os::unix::fs::symlink("audit.jsonl", &other).unwrap();
+    let line = closed("10.1.2.3", "CT\"1", "c-store", CLASS);
+    let output = suggest(&main, &[other.to_str().unwrap()], &lines(&[line]));
+    let told = said(&output);
+    assert!(told.contains("# 1 association, from "), "{told}");
+    assert!(told.contains("calling_ae = ['CT\"1']"), "any title that a device may have: {told}");
+    let warned = String::from_utf8_lossy(&output.stderr);
+    assert!(warned.contains("same.jsonl: is read already"), "{warned}");
+}
+
+#[test]
+fn what_is_not_of_the_time_that_was_asked_for_does_not_count() {
+    let (_folder, main) = learning();
+    let day = ["2026-11-02T10:00:00.000Z", "2099-01-01T00:00:00.000Z", "zzzz"].map(|time| {
+        let mut line = closed("10.1.2.3", "CT1", "c-store", CLASS);
+        line["time"] = time.into();
+        line
+    });
+    let told = said(&suggest(&main, &[], &lines(&day)));
+    assert!(
+        told.contains("# 1 association, from 2026-11-02T10:00:00.000Z to 2026-11-02"),
+        "{told}"
+    );
+    assert!(told.contains("# left out: 2 lines without a time, or of a time to come"), "{told}");
+    let told = said(&suggest(&main, &["--since", "1s"], &lines(&day)));
+    assert!(told.contains("no association of this time"), "{told}");
+    assert!(!told.contains("2026-11-02"), "{told}");
+}
+
+#[test]
+fn a_table_that_rests_on_another_says_so() {
+    let (_folder, main) = learning();
+    let class = "StudyRootQueryRetrieveInformationModelMove";
+    let mut ws = closed("10.1.2.4", "WS1", "c-move", class);
+    ws["moved_to"] = json!([{ "title": "EVIL", "count": 2 }]);
+    let echo = closed("10.1.2.6", "EVIL", "c-echo", "Verification");
+    let told = said(&suggest(&main, &[], &lines(&[ws, echo])));
+    let told = told.replace("\n# ", " ");
+    assert!(told.contains("objects moved to EVIL, which is only suggested itself"), "{told}");
 }
 
 #[test]
@@ -182,6 +238,12 @@ fn says_what_a_peer_that_is_there_needs_besides() {
         closed("10.1.2.3", "CT1B", "c-store", CLASS),
         closed("10.1.2.4", "CT1", "c-store", CLASS),
     ];
+    let mut thief = day.to_vec();
+    let mut all = closed("10.1.2.3", "CT1", "c-get", "StudyRootQueryRetrieveInformationModelGet");
+    all["operations"][0]["count"] = 1001.into();
+    thief.push(all);
+    let told = said(&suggest(&main, &[], &lines(&thief)));
+    assert!(told.contains("#   retrievals: ") && !told.contains("# services = "), "{told}");
     let told = said(&suggest(&main, &[], &lines(&day)));
     assert!(told.contains("conf.d/ct1.toml:1:"), "{told}");
     assert!(told.contains("# calling_ae = [\"CT1\", \"CT1B\"]"), "{told}");
@@ -246,5 +308,6 @@ fn memory_does_not_grow_with_the_audit() {
     drop(stdin);
     let told = said(&child.wait_with_output().unwrap());
     assert!(told.contains("associations of others, too many to tell apart"), "the rest is counted");
+    assert!(!told.contains("\n[peer."), "nobody knows whose title is whose");
     assert!(after < before + 16 * 1024, "{before} KiB, then {after} KiB");
 }

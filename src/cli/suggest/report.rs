@@ -1,13 +1,17 @@
 //! What `suggest` says.
 
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::Path;
 
 use serde::Serialize;
 use toml::Value;
 
+use crate::cli::text::counted;
 use crate::config::Settings;
 use crate::drop_in;
+use crate::suggest::doubt::Doubt;
 use crate::suggest::gathered::{Gathered, Who};
 use crate::suggest::judged::{self, Stranger};
 use crate::suggest::known::Known;
@@ -26,6 +30,8 @@ pub(super) struct Report {
     more: u64,
     /// Associations of which nothing tells who it was.
     nameless: u64,
+    /// Lines without a time, or of a time to come.
+    odd: u64,
 }
 
 /// A peer that is not there yet.
@@ -68,8 +74,8 @@ fn displayed<S: serde::Serializer>(peer: &drop_in::Peer, to: S) -> Result<S::Ok,
 impl Report {
     pub(super) fn of(gathered: &Gathered, known: &Known<'_>, settings: &Settings) -> Self {
         let strangers = judged::strangers(gathered, known);
-        let mut taken: Vec<_> = known.peers.iter().map(|peer| peer.name.to_string()).collect();
-        let (suggested, wrong): (Vec<_>, Vec<_>) =
+        let mut taken: HashSet<_> = known.peers.iter().map(|peer| peer.name.to_string()).collect();
+        let (suggested, wrong): (Vec<&Stranger<'_>>, Vec<_>) =
             strangers.iter().partition(|stranger| stranger.doubts.is_empty());
         let new = suggested.into_iter().map(|stranger| {
             let table = table::of(stranger, known, &mut taken);
@@ -87,7 +93,7 @@ impl Report {
         });
         let of_peers = of_peers.into_iter().map(|it| Doubted {
             who: format!("peer.{}", it.peer),
-            why: vec![Why { code: it.doubt.code(), text: it.doubt.to_string() }],
+            why: whys(std::slice::from_ref(&it.doubt)),
             seen: Vec::new(),
         });
         Self {
@@ -96,9 +102,10 @@ impl Report {
             associations: gathered.lines,
             new,
             changes: changes.collect(),
-            doubted: wrong.into_iter().map(doubted).chain(of_peers).collect(),
-            more: gathered.more,
+            doubted: doubted(&wrong, gathered).into_iter().chain(of_peers).collect(),
+            more: gathered.gone.sum(),
             nameless: gathered.nameless,
+            odd: gathered.odd,
         }
     }
 
@@ -124,38 +131,79 @@ impl Report {
 
     fn write_end(&self, out: &mut impl Write) -> io::Result<()> {
         let Self { associations, first, last, .. } = self;
-        let (new, changes, doubted) = (self.new.len(), self.changes.len(), self.doubted.len());
         if *associations == 0 {
-            writeln!(out, "# The audit has no association that was closed.")?;
-        }
-        writeln!(
-            out,
-            "# {associations} associations, from {first} to {last}: {new} new, {changes} to change, \
-             {doubted} not suggested"
-        )?;
-        if self.more > 0 {
-            writeln!(out, "# and {} associations of others, too many to tell apart", self.more)?;
-        }
-        if self.nameless > 0 {
+            writeln!(out, "# The audit has no association of this time that was closed.")?;
+        } else {
+            let (new, changes, doubted) = (self.new.len(), self.changes.len(), self.doubted.len());
+            let read = times(*associations, "association");
             writeln!(
                 out,
-                "# and {} without an address and a title that can be one",
-                self.nameless
+                "# {read}, from {first} to {last}: {new} new, {changes} to change, {doubted} not suggested"
             )?;
+        }
+        let others = [
+            (self.more, "of others, too many to tell apart"),
+            (self.nameless, "without an address and a title that can be one"),
+        ];
+        for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
+            writeln!(out, "# and {} {what}", times(count, "association"))?;
+        }
+        if self.odd > 0 {
+            let lines = times(self.odd, "line");
+            writeln!(out, "# left out: {lines} without a time, or of a time to come")?;
         }
         Ok(())
     }
 }
 
-fn doubted(stranger: &Stranger<'_>) -> Doubted {
-    let who = match stranger.who {
-        Who::Peer(name) => format!("peer.{name}"),
-        Who::Certificate(recognition) => format!("certificate {recognition}"),
-        Who::Address(address, title) => format!("{title} at {address}"),
-    };
-    let why = stranger.doubts.iter();
-    let why = why.map(|doubt| Why { code: doubt.code(), text: doubt.to_string() });
-    Doubted { who, why: why.collect(), seen: table::seen(stranger.traffic) }
+/// Those that are not suggested: whoever tries titles out is one, however many they were.
+fn doubted(wrong: &[&Stranger<'_>], gathered: &Gathered) -> Vec<Doubted> {
+    let mut scans: BTreeMap<IpAddr, Vec<&Stranger<'_>>> = BTreeMap::new();
+    let mut others = Vec::new();
+    for stranger in wrong {
+        match stranger.who {
+            Who::Address(address, _) if stranger.doubts.contains(&Doubt::Titles) => {
+                scans.entry(address).or_default().push(stranger);
+            }
+            Who::Address(address, title) => {
+                others.push(one(format!("{title} at {address}"), stranger));
+            }
+            Who::Certificate(ref recognition) => {
+                others.push(one(format!("certificate {recognition}"), stranger));
+            }
+        }
+    }
+    let scans = scans.into_iter().map(|(address, titles)| scan(address, &titles, gathered));
+    others.into_iter().chain(scans).collect()
+}
+
+fn one(who: String, stranger: &Stranger<'_>) -> Doubted {
+    Doubted { who, why: whys(&stranger.doubts), seen: table::seen(stranger.traffic) }
+}
+
+fn scan(address: IpAddr, titles: &[&Stranger<'_>], gathered: &Gathered) -> Doubted {
+    let mut doubts: Vec<Doubt> = Vec::new();
+    for doubt in titles.iter().flat_map(|stranger| &stranger.doubts) {
+        if !doubts.contains(doubt) {
+            doubts.push(doubt.clone());
+        }
+    }
+    let claimed = titles.iter().flat_map(|stranger| stranger.traffic.titles.iter());
+    let claimed = claimed.map(|(title, count)| format!("{title} ({count})"));
+    let mut seen = vec![format!("Claimed {}.", claimed.collect::<Vec<_>>().join(", "))];
+    let further = gathered.further.of(&address);
+    if further > 0 {
+        seen.push(format!("And other titles, in {}.", times(further, "association")));
+    }
+    Doubted { who: address.to_string(), why: whys(&doubts), seen }
+}
+
+fn whys(doubts: &[Doubt]) -> Vec<Why> {
+    doubts.iter().map(|doubt| Why { code: doubt.code(), text: doubt.to_string() }).collect()
+}
+
+fn times(count: u64, noun: &str) -> String {
+    counted(usize::try_from(count).unwrap_or(usize::MAX), noun)
 }
 
 impl Change {

@@ -1,6 +1,7 @@
 //! What `suggest --unused` says.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
 use serde::Serialize;
 use toml::Value;
@@ -9,6 +10,7 @@ use crate::config::Settings;
 use crate::suggest::gathered::Gathered;
 use crate::suggest::known::Known;
 use crate::suggest::unused;
+use crate::x509::validity;
 
 /// The document of `--unused --json`; its fields are explained in the help.
 #[derive(Serialize)]
@@ -33,7 +35,7 @@ struct Right {
 impl Unused {
     pub(super) fn of(
         gathered: &Gathered,
-        since: String,
+        since: SystemTime,
         known: &Known<'_>,
         settings: &Settings,
     ) -> Self {
@@ -44,7 +46,8 @@ impl Unused {
             key: it.key,
             values: it.values,
         });
-        let is_short = gathered.first.is_empty() || gathered.first > since;
+        let is_short = !gathered.reaches_back;
+        let since = validity::date(validity::since_epoch(since)).to_string();
         let (first, last) = (gathered.first.clone(), gathered.last.clone());
         Self { first, last, since, is_short, unused: unused.collect() }
     }
