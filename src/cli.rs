@@ -259,8 +259,9 @@ pub enum Command {
     /// With --json there is one object on one line: `first`, `last` and `associations` of the audit; `new`,
     /// each with `name`, `seen` and `table`; `changes`, each with `peer`, `at`, `key`, `add` and `whole`;
     /// `doubted`, each with `who`, `why` (`code` and `text`) and `seen`; `more` and `nameless`, the numbers
-    /// of associations that are in none of these; `odd`, the lines without a time or of a time to come. With
-    /// --unused as well: `first` and `last` of the audit, `since`, `is_short` (the audit begins later), and `unused`, each with `peer`, `at`, `key` (null where
+    /// of associations that are in none of these; `odd` and `foreign`, the lines without a time or of a
+    /// time to come, and those of something else. With --unused as well: `first` and `last` of the audit,
+    /// `since`, `is_short` (the audit begins later), and `unused`, each with `peer`, `at`, `key` (null where
     /// the peer was not there) and `values`.
     ///
     /// Exit codes: 0 done, 1 no audit to read or a file not written, 64 wrong arguments, 78 wrong

@@ -9,6 +9,7 @@
 pub mod additions;
 pub mod amounts;
 pub mod certificate;
+pub mod claims;
 pub mod counts;
 pub mod doubt;
 pub mod gathered;

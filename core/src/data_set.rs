@@ -14,6 +14,7 @@ mod error;
 mod header;
 mod identifiers;
 mod image;
+mod key;
 mod level;
 mod path;
 mod rules;

@@ -275,7 +275,7 @@ impl OperationsRecord {
         let moved_to = MovedTo { title: text(PeerText::TITLE), count: u64::MAX };
         let most = SubOperations { completed: u64::MAX, failed: u64::MAX, warning: u64::MAX };
         Self {
-            operations: vec![done; Ledger::KINDS],
+            operations: vec![done; Ledger::OPERATIONS],
             operations_more: u64::MAX,
             sub_operations: Some(most),
             moved_to: vec![moved_to; Ledger::KINDS],

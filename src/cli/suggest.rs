@@ -5,7 +5,7 @@ mod unused;
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -115,8 +115,7 @@ impl Suggest {
                 continue;
             }
             let audit = trail::open(path, &settings.log.audit).map_err(|error| failure(&error))?;
-            let read = trail::each(audit, |line: Line| gathered.take(&line, known));
-            read.map_err(|error| failure(&words(&error)))?;
+            read_file(path, audit, &mut gathered, known)?;
         }
         Ok(gathered)
     }
@@ -127,6 +126,26 @@ impl Suggest {
         let files: Vec<_> = report.new.iter().map(|new| file(&new.table)).collect();
         drop_in::write_new(folder, &files).map_err(|error| failure(&error))
     }
+}
+
+/// Takes every line. A file in which there is none of an audit is another one than was meant.
+fn read_file(
+    path: Option<&Path>,
+    audit: impl BufRead,
+    gathered: &mut Gathered,
+    known: &Known<'_>,
+) -> Result<(), Exit> {
+    let mut is_audit = false;
+    let read = trail::each(audit, |line: Line| is_audit |= gathered.take(&line, known));
+    let name = path.map_or_else(|| "the audit".to_owned(), |path| path.display().to_string());
+    let foreign = read.map_err(|error| failure(&format_args!("{name}: {}", words(&error))))?;
+    gathered.foreign = gathered.foreign.saturating_add(foreign);
+    if foreign > 0 && !is_audit {
+        return Err(failure(&format_args!(
+            "{name}: has no line of an audit; a compressed one is read by zcat FILE | pacsgate suggest -"
+        )));
+    }
+    Ok(())
 }
 
 /// Which file it is, whatever it is called; `None` for what is no file.

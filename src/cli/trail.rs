@@ -93,22 +93,26 @@ fn standard_input() -> Box<dyn BufRead> {
     Box::new(BufReader::new(io::stdin()))
 }
 
-/// Every line of the audit that can be read; what is none is passed over.
+/// Every line of the audit that can be read; what is none is passed over, and how many those were is
+/// returned.
 pub(super) fn each<T: DeserializeOwned>(
     mut audit: impl BufRead,
     mut take: impl FnMut(T),
-) -> io::Result<()> {
+) -> io::Result<u64> {
     let mut bytes = Vec::new();
+    let mut foreign = 0;
     loop {
         bytes.clear();
         if audit.by_ref().take(LONGEST).read_until(b'\n', &mut bytes)? == 0 {
-            return Ok(());
+            return Ok(foreign);
         }
-        if bytes.last() == Some(&b'\n') || bytes.len() < usize::try_from(LONGEST).unwrap_or(0) {
-            if let Ok(line) = serde_json::from_slice(&bytes) {
-                take(line);
-            }
-        } else {
+        let is_short = bytes.len() < usize::try_from(LONGEST).unwrap_or(0);
+        let is_whole = bytes.last() == Some(&b'\n') || is_short;
+        match serde_json::from_slice(&bytes) {
+            Ok(line) if is_whole => take(line),
+            Ok(_) | Err(_) => foreign += 1,
+        }
+        if !is_whole {
             audit.skip_until(b'\n')?;
         }
     }
@@ -141,6 +145,7 @@ mod tests {
             [b"{\"id\":\"1\"}\n\xff\xfe\nplain text\n[1]\n", long.as_bytes(), b"{\"id\":\"2\"}"];
         assert_eq!(ids(&audit.concat()), ["1", "2"]);
         assert_eq!(ids(b""), [""; 0]);
+        assert_eq!(each(&*audit.concat(), |_: Line| ()).unwrap(), 4, "the others are counted");
     }
 
     #[test]

@@ -6,9 +6,10 @@ use pacsgate_core::policy::{KnownBy, Peer};
 use pacsgate_core::services::Operation;
 use toml::Value;
 
-use super::doubt::Doubt;
+use super::claims::Holder;
+use super::doubt::{self, Doubt};
 use super::gathered::Gathered;
-use super::judged;
+use super::judged::Owners;
 use super::known::Known;
 use super::rights;
 use super::traffic::Traffic;
@@ -36,12 +37,16 @@ pub struct Doubted {
 }
 
 /// What the tables of the peers would have besides.
-pub fn of(gathered: &Gathered, known: &Known<'_>) -> (Vec<Addition>, Vec<Doubted>) {
+pub fn of(
+    gathered: &Gathered,
+    known: &Known<'_>,
+    owners: &Owners,
+) -> (Vec<Addition>, Vec<Doubted>) {
     let (mut additions, mut doubts) = (Vec::new(), Vec::new());
     for (name, traffic) in &gathered.peers {
         let Some(peer) = known.named(name) else { continue };
         let lists = [
-            titles(peer, traffic, known, &mut doubts),
+            titles(peer, traffic, known, owners, &mut doubts),
             networks(peer, traffic),
             pacs(peer, traffic, known),
             services(peer, traffic, &mut doubts),
@@ -66,19 +71,32 @@ fn texts<T: ToString>(texts: impl IntoIterator<Item = T>) -> Vec<Value> {
     texts.into_iter().map(|text| Value::from(text.to_string())).collect()
 }
 
-fn titles(peer: &Peer, traffic: &Traffic, known: &Known<'_>, doubts: &mut Vec<Doubted>) -> List {
-    let mut new = Vec::new();
-    for title in traffic.titles.names().filter(|title| !peer.calling.contains(title)) {
+/// As of those that are no peers: a new title has to be its own.
+fn titles(
+    peer: &Peer,
+    traffic: &Traffic,
+    known: &Known<'_>,
+    owners: &Owners,
+    doubts: &mut Vec<Doubted>,
+) -> List {
+    let holder = Holder::Peer(Arc::clone(&peer.name));
+    let mut new: Vec<_> = traffic.titles.names().filter(|it| !peer.calling.contains(it)).collect();
+    let mut wrong = Vec::new();
+    new.retain(|title| {
         let doubt = match (known.with_title(title), known.pacs_with(title)) {
-            (Some(other), _) => Doubt::TitleOfPeer(*title, Arc::clone(&other.name)),
-            (None, Some(pacs)) => Doubt::TitleOfPacs(*title, Arc::clone(&pacs.name)),
-            (None, None) => {
-                new.push(*title);
-                continue;
-            }
+            (Some(other), _) => Some(Doubt::TitleOfPeer(**title, Arc::clone(&other.name))),
+            (None, Some(pacs)) => Some(Doubt::TitleOfPacs(**title, Arc::clone(&pacs.name))),
+            (None, None) => owners.doubt(&holder, None, title),
         };
-        doubts.push(Doubted { peer: Arc::clone(&peer.name), doubt });
+        let is_own = doubt.is_none();
+        wrong.extend(doubt);
+        is_own
+    });
+    if new.len() > doubt::TITLES || traffic.titles.more() > 0 {
+        wrong.push(Doubt::Titles);
+        new.clear();
     }
+    doubts.extend(wrong.into_iter().map(|doubt| Doubted { peer: Arc::clone(&peer.name), doubt }));
     ("calling_ae", texts(new), texts(&peer.calling))
 }
 
@@ -101,7 +119,7 @@ fn pacs(peer: &Peer, traffic: &Traffic, known: &Known<'_>) -> List {
 fn services(peer: &Peer, traffic: &Traffic, doubts: &mut Vec<Doubted>) -> List {
     let new = rights::of(traffic).into_iter().filter(|it| !rights::cover(&peer.services, it));
     let mut new: Vec<_> = new.map(|it| rights::value(&it)).collect();
-    let wrong: Vec<_> = judged::of_amounts(&traffic.amounts).collect();
+    let wrong: Vec<_> = doubt::of_amounts(&traffic.amounts).collect();
     if !new.is_empty() && !wrong.is_empty() {
         new.clear();
         doubts

@@ -35,8 +35,9 @@ impl Amounts {
     /// What the last line of an association says.
     pub fn closed(&mut self, line: &Line, at: SystemTime) {
         self.open_queries = self.open_queries.saturating_add(line.open_queries);
-        let mut day =
-            Day { moved: line.sub_operations.unwrap_or_default().moved(), ..Day::default() };
+        let by_move = line.sub_operations.unwrap_or_default().moved();
+        let moved = by_move.saturating_add(line.got());
+        let mut day = Day { moved, ..Day::default() };
         for (operation, count) in line.of_requestor() {
             if operation == Operation::CFind {
                 day.answers = line.pdus.from_acceptor;

@@ -9,7 +9,7 @@ use pacsgate_core::certificate::Digest;
 use pacsgate_core::wire::title::AeTitle;
 
 use super::certificate::Recognition;
-use super::counts::Counts;
+use super::claims::{Claims, Holder};
 use super::doubt;
 use super::known::Known;
 use super::line::Line;
@@ -19,10 +19,8 @@ use crate::config;
 /// Who are told apart, beside the peers of the configuration: a large hospital has some thousand
 /// devices. Where there are more, those go first that did the least.
 pub const MOST: usize = 4096;
-/// Titles of which is known how often somebody had them for whom there was no room.
-pub const GONE: usize = 16_384;
-/// Addresses of which malformed requests and further titles are counted.
-pub const ADDRESSES: usize = 1024;
+/// Those who were refused and got nowhere, by name.
+const REFUSED: usize = 256;
 /// A clock may be wrong by so much: what comes later was not written by a gate.
 const AHEAD: Duration = Duration::from_secs(86_400);
 
@@ -75,14 +73,18 @@ pub struct Gathered {
     /// What came from each address without one, by the titles that were claimed there: as many as one
     /// address may have, and one more.
     pub addresses: BTreeMap<IpAddr, BTreeMap<AeTitle, Traffic>>,
-    /// Associations from an address under still other titles.
-    pub further: Counts<IpAddr, ADDRESSES>,
-    /// Associations of those for whom there was no room, by their titles.
-    pub gone: Counts<AeTitle, GONE>,
+    /// Who has claimed which title, at any time.
+    pub claims: Claims,
+    /// Who was refused, how often, and why at last.
+    pub refused: BTreeMap<(IpAddr, AeTitle), (u64, String)>,
+    /// Associations of those for whom there was no room.
+    pub more: u64,
     /// Associations of which nothing tells who it was: no title, or no address.
     pub nameless: u64,
     /// Lines whose time is none, or is to come.
     pub odd: u64,
+    /// Lines that are none of an audit.
+    pub foreign: u64,
     /// Lines of associations that were read.
     pub lines: u64,
     /// The time of the first line that counts.
@@ -91,8 +93,6 @@ pub struct Gathered {
     pub last: String,
     /// Whether there is a line from before.
     pub reaches_back: bool,
-    /// Malformed requests.
-    pub malformed: Counts<IpAddr, ADDRESSES>,
     strangers: usize,
 }
 
@@ -105,44 +105,60 @@ impl Gathered {
             peers: BTreeMap::new(),
             certificates: BTreeMap::new(),
             addresses: BTreeMap::new(),
-            further: Counts::default(),
-            gone: Counts::default(),
+            claims: Claims::default(),
+            refused: BTreeMap::new(),
+            more: 0,
             nameless: 0,
             odd: 0,
+            foreign: 0,
             lines: 0,
             first: String::new(),
             last: String::new(),
             reaches_back: false,
-            malformed: Counts::default(),
             strangers: 0,
         }
     }
 
-    /// Takes a line.
-    pub fn take(&mut self, line: &Line, known: &Known<'_>) {
+    /// Takes a line. Whether it is one of an audit.
+    pub fn take(&mut self, line: &Line, known: &Known<'_>) -> bool {
+        if line.event.is_empty() {
+            self.foreign = self.foreign.saturating_add(1);
+            return false;
+        }
         let at = humantime::parse_rfc3339(&line.time).ok().filter(|at| *at <= self.until);
         let Some(at) = at else {
-            // What is no line of an audit at all is passed over.
-            self.odd = self.odd.saturating_add(u64::from(!line.event.is_empty()));
-            return;
+            self.odd = self.odd.saturating_add(1);
+            return true;
         };
+        let is_inward = matches!(&*line.direction, "" | "inward");
+        let who = known.who(line).filter(|_| is_inward);
+        if is_inward {
+            self.claim(line, who.as_ref());
+        }
         if at < self.since {
             self.reaches_back = true;
-            return;
+            return true;
         }
         self.reach(&line.time);
-        if !matches!(&*line.direction, "" | "inward") {
-            return;
-        }
-        let reason = line.reason.as_deref().unwrap_or_default();
-        if MALFORMED.contains(&reason)
-            && let Some(address) = line.address()
-        {
-            self.malformed.add(address, 1);
-        }
-        if line.event == "closed" {
+        if is_inward && line.event == "closed" {
             self.lines = self.lines.saturating_add(1);
-            self.closed(line, at, known);
+            self.closed(line, at, who);
+        } else if is_inward && line.event == "refused" {
+            self.refused(line, who.as_ref());
+        }
+        true
+    }
+
+    /// A title is claimed by whoever comes under it, whatever becomes of it.
+    fn claim(&mut self, line: &Line, who: Option<&Someone>) {
+        let Some(source) = line.address() else { return };
+        if MALFORMED.contains(&line.reason.as_deref().unwrap_or_default()) {
+            self.claims.add_malformed(source);
+        }
+        let title = title(line.calling.as_deref());
+        let is_end = matches!(&*line.event, "closed" | "refused");
+        if let Some((title, who)) = title.zip(who).filter(|_| is_end) {
+            self.claims.add(title, who.holder(), source);
         }
     }
 
@@ -155,23 +171,34 @@ impl Gathered {
         }
     }
 
-    fn closed(&mut self, line: &Line, at: SystemTime, known: &Known<'_>) {
-        let traffic = if let Some(peer) = known.peer_of(line) {
-            self.peers.entry(Arc::clone(&peer.name)).or_default()
-        } else {
-            let Some(who) = stranger(line) else {
+    fn closed(&mut self, line: &Line, at: SystemTime, who: Option<Someone>) {
+        let traffic = match who {
+            Some(Someone::Peer(name)) => self.peers.entry(name).or_default(),
+            Some(Someone::Stranger(who)) => {
+                let Some(traffic) = self.place(who) else { return };
+                traffic
+            }
+            None => {
                 self.nameless = self.nameless.saturating_add(1);
                 return;
-            };
-            let Some(traffic) = self.place(who) else { return };
-            traffic
+            }
         };
         traffic.met(line);
         traffic.closed(line, at);
     }
 
+    fn refused(&mut self, line: &Line, who: Option<&Someone>) {
+        let Some(&Someone::Stranger(Who::Address(address, title))) = who else { return };
+        let is_full = self.refused.len() >= REFUSED;
+        if !is_full || self.refused.contains_key(&(address, title)) {
+            let (count, why) = self.refused.entry((address, title)).or_default();
+            *count = count.saturating_add(1);
+            *why = short(line.reason.as_deref().unwrap_or_default());
+        }
+    }
+
     /// Where the traffic of somebody is kept; `None` where the address has had so many titles that
-    /// what comes under another one is only counted.
+    /// what comes under another one is only a claim.
     fn place(&mut self, who: Who) -> Option<&mut Traffic> {
         let is_there = match &who {
             Who::Certificate(recognition) => self.certificates.contains_key(recognition),
@@ -179,7 +206,6 @@ impl Gathered {
                 let titles = self.addresses.get(address);
                 let is_there = titles.is_some_and(|titles| titles.contains_key(title));
                 if !is_there && titles.is_some_and(|titles| titles.len() > doubt::TITLES) {
-                    self.further.add(*address, 1);
                     return None;
                 }
                 is_there
@@ -211,17 +237,19 @@ impl Gathered {
     }
 
     /// Half of the strangers go: those with the fewest associations, and of these the ones that were
-    /// seen last the longest ago. What remains of them is whose title it may be.
+    /// seen last the longest ago; whoever asked for too much stays for its mark.
     fn make_room(&mut self) {
-        let rank = |(who, it): (Who, &Traffic)| (it.associations, it.last.clone(), who);
+        let rank = |(who, it): (Who, &Traffic)| {
+            let is_marked = doubt::of_amounts(&it.amounts).next().is_some();
+            (is_marked, it.associations, it.last.clone(), who)
+        };
         let mut ranks: Vec<_> = self.strangers().map(rank).collect();
         ranks.sort();
         ranks.truncate(ranks.len().div_ceil(2));
         for (.., who) in ranks {
             if let Some(traffic) = self.remove(&who) {
                 self.strangers = self.strangers.saturating_sub(1);
-                traffic.titles.iter().for_each(|(title, count)| self.gone.add(*title, count));
-                self.gone.add_others(traffic.titles.more());
+                self.more = self.more.saturating_add(traffic.associations);
             }
         }
     }
@@ -241,14 +269,56 @@ impl Gathered {
     }
 }
 
-fn stranger(line: &Line) -> Option<Who> {
-    let address = line.address()?;
-    if let Some(shown) = &line.certificate {
-        let _: Digest = config::sha256(&shown.sha256).ok()?;
-        // It has passed a handshake that knows no pin of it: a CA has vouched for it.
-        return Some(Who::Certificate(Recognition::of(shown, true)));
+/// Whose line it is.
+pub enum Someone {
+    /// A peer's.
+    Peer(Arc<str>),
+    /// Nobody's.
+    Stranger(Who),
+}
+
+impl Someone {
+    fn holder(&self) -> Holder {
+        match self {
+            Self::Peer(name) => Holder::Peer(Arc::clone(name)),
+            Self::Stranger(who) => who.holder(),
+        }
     }
-    Some(Who::Address(address, title(line.calling.as_deref())?))
+}
+
+impl Who {
+    /// Where it is, without a certificate.
+    pub const fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Certificate(_) => None,
+            Self::Address(address, _) => Some(*address),
+        }
+    }
+
+    /// As who claims titles.
+    pub fn holder(&self) -> Holder {
+        match self {
+            Self::Certificate(recognition) => Holder::Certificate(recognition.clone()),
+            Self::Address(..) => Holder::Nobody,
+        }
+    }
+}
+
+impl Known<'_> {
+    /// Whose line it is; `None` where nothing tells that.
+    fn who(&self, line: &Line) -> Option<Someone> {
+        if let Some(peer) = self.peer_of(line) {
+            return Some(Someone::Peer(Arc::clone(&peer.name)));
+        }
+        let address = line.address()?;
+        Some(Someone::Stranger(if let Some(shown) = &line.certificate {
+            let _: Digest = config::sha256(&shown.sha256).ok()?;
+            // It has passed a handshake that knows no pin of it: a CA has vouched for it.
+            Who::Certificate(Recognition::of(shown, true))
+        } else {
+            Who::Address(address, title(line.calling.as_deref())?)
+        }))
+    }
 }
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use std::collections::BTreeSet;
 use pacsgate_core::services::Service;
 use pacsgate_core::wire::title::AeTitle;
 
-use self::owners::Owners;
+pub use self::owners::Owners;
 use super::amounts::Amounts;
-use super::doubt::{self, Doubt};
+use super::doubt::{self, Doubt, Many};
 use super::gathered::{Gathered, Who};
 use super::known::Known;
 use super::rights;
@@ -37,16 +37,24 @@ pub struct Stranger<'a> {
 }
 
 /// Judges all that are no peers.
-pub fn strangers<'a>(gathered: &'a Gathered, known: &Known<'_>) -> Vec<Stranger<'a>> {
-    let owners = Owners::of(gathered);
+pub fn strangers<'a>(
+    gathered: &'a Gathered,
+    known: &Known<'_>,
+    owners: &Owners,
+) -> Vec<Stranger<'a>> {
     let judge = |(who, traffic): (Who, &'a Traffic)| {
-        let mut doubts = of_titles(&who, traffic, known, &owners);
+        let mut doubts = of_titles(&who, traffic, known, owners);
         doubts.extend(of_origin(&who, traffic, gathered, known));
         let pacs = |name: &&'a String| known.pacs_named(name).is_some();
         let pacs: Vec<_> = traffic.pacs.names().filter(pacs).map(String::as_str).collect();
         let services = rights::of(traffic);
+        if traffic.unnamed > 0 {
+            doubts.push(Doubt::Unnamed(traffic.unnamed));
+        }
         if pacs.is_empty() && !traffic.pacs.is_empty() {
             doubts.push(Doubt::PacsGone(traffic.pacs.names().cloned().collect()));
+        } else if services.is_empty() && !traffic.unsound.is_empty() {
+            doubts.push(Doubt::Unsound(traffic.unsound.names().cloned().collect()));
         } else if services.is_empty() || pacs.is_empty() || traffic.titles.is_empty() {
             doubts.push(Doubt::Nothing);
         }
@@ -64,9 +72,15 @@ pub fn strangers<'a>(gathered: &'a Gathered, known: &Known<'_>) -> Vec<Stranger<
         }
     };
     let mut judged: Vec<_> = gathered.strangers().map(judge).collect();
-    let here = Here::of(&judged, gathered, known);
-    judged.iter_mut().for_each(|stranger| stranger.judge_destinations(&here));
-    judged
+    // A destination that turns out to be nobody's may have been what another one rested on.
+    loop {
+        let here = Here::of(&judged, known);
+        let before = here.suggested.len();
+        judged.iter_mut().for_each(|stranger| stranger.judge_destinations(&here));
+        if Here::of(&judged, known).suggested.len() == before {
+            return judged;
+        }
+    }
 }
 
 impl Stranger<'_> {
@@ -75,14 +89,13 @@ impl Stranger<'_> {
         let is_here = |title: &AeTitle| here.has(title) || is_own(title);
         let moved_to = self.traffic.moved_to.names();
         let (there, unknown): (Vec<AeTitle>, Vec<AeTitle>) = moved_to.copied().partition(is_here);
-        if there.is_empty() && !unknown.is_empty() {
-            self.doubts.push(Doubt::Destinations(unknown.clone()));
+        let doubt = Doubt::Destinations(unknown.clone());
+        if there.is_empty() && !unknown.is_empty() && !self.doubts.contains(&doubt) {
+            self.doubts.push(doubt);
         }
         let is_suggested = |title: &&AeTitle| !here.known.contains(title) && !is_own(title);
         self.suggested_destinations = there.iter().filter(is_suggested).copied().collect();
-        if !there.iter().all(is_own) {
-            self.move_to = there;
-        }
+        self.move_to = if there.iter().all(is_own) { Vec::new() } else { there };
         self.unknown_destinations = unknown;
     }
 }
@@ -96,13 +109,11 @@ struct Here {
 }
 
 impl Here {
-    fn of(judged: &[Stranger<'_>], gathered: &Gathered, known: &Known<'_>) -> Self {
+    fn of(judged: &[Stranger<'_>], known: &Known<'_>) -> Self {
         let configured = known.peers.iter().flat_map(|peer| peer.calling.iter().copied());
-        let of_peers = gathered.peers.values();
-        let of_peers = of_peers.flat_map(|traffic| traffic.titles.names().copied());
         let suggested = judged.iter().filter(|it| it.doubts.is_empty());
         let suggested = suggested.flat_map(|it| it.traffic.titles.names().copied());
-        Self { known: configured.chain(of_peers).collect(), suggested: suggested.collect() }
+        Self { known: configured.collect(), suggested: suggested.collect() }
     }
 
     fn has(&self, title: &AeTitle) -> bool {
@@ -118,7 +129,7 @@ fn of_titles(who: &Who, traffic: &Traffic, known: &Known<'_>, owners: &Owners) -
         } else if let Some(pacs) = known.pacs_with(title) {
             doubts.push(Doubt::TitleOfPacs(*title, pacs.name.clone()));
         } else {
-            doubts.extend(owners.doubt(who, traffic, title));
+            doubts.extend(owners.doubt(&who.holder(), who.address(), title));
         }
     }
     doubts
@@ -132,37 +143,23 @@ fn of_origin(who: &Who, own: &Traffic, gathered: &Gathered, known: &Known<'_>) -
     };
     let others = address.and_then(|address| gathered.addresses.get(address));
     let all: Vec<_> = others.map_or_else(|| vec![own], |titles| titles.values().collect());
-    let titles: BTreeSet<&AeTitle> = all.iter().flat_map(|it| it.titles.names()).collect();
-    let has_more = all.iter().any(|it| it.titles.more() > 0);
+    let titles = match address {
+        Some(address) => gathered.claims.titles_from(*address),
+        None => own.titles.len(),
+    };
     let called = all.iter().flat_map(|it| it.called.names());
     let called: BTreeSet<_> = called.filter(|title| known.pacs_with(title).is_none()).collect();
-    let malformed = address.map_or(0, |address| gathered.malformed.of(address));
+    let malformed = address.map_or(0, |address| gathered.claims.malformed_from(*address));
     let mut doubts = Vec::new();
-    if titles.len() > doubt::TITLES || has_more {
+    if titles > doubt::TITLES {
         doubts.push(Doubt::Titles);
     }
-    if called.len() > doubt::CALLED {
-        doubts.push(Doubt::Called(called.len()));
-    }
-    if malformed > doubt::MALFORMED {
-        doubts.push(Doubt::Malformed(malformed));
-    }
+    doubts.extend(Many::Called.doubt(called.len() as u64));
+    doubts.extend(Many::Malformed.doubt(malformed));
     let mut amounts = Amounts::default();
     all.iter().for_each(|it| amounts.merge(&it.amounts));
-    doubts.extend(of_amounts(&amounts));
+    doubts.extend(doubt::of_amounts(&amounts));
     doubts
-}
-
-/// What is too much for a device, on its busiest day.
-pub fn of_amounts(amounts: &Amounts) -> impl Iterator<Item = Doubt> {
-    let (day, open) = (amounts.busiest(), amounts.open_queries);
-    let doubts = [
-        (open > doubt::OPEN_QUERIES).then_some(Doubt::OpenQueries(open)),
-        (day.retrievals > doubt::RETRIEVALS).then_some(Doubt::Retrievals(day.retrievals)),
-        (day.moved > doubt::MOVED).then_some(Doubt::Moved(day.moved)),
-        (day.answers > doubt::ANSWERS).then_some(Doubt::Answers(day.answers)),
-    ];
-    doubts.into_iter().flatten()
 }
 
 #[cfg(test)]

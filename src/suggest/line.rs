@@ -28,6 +28,7 @@ pub struct Line {
     pub pacs: Option<String>,
     pub reason: Option<String>,
     pub operations: Vec<Done>,
+    pub operations_more: u64,
     pub moved_to: Vec<MovedTo>,
     pub sub_operations: Option<SubOperations>,
     pub unsound: Vec<Unsound>,
@@ -44,7 +45,17 @@ pub struct Done {
     pub from: String,
     pub operation: String,
     pub sop_class: Option<String>,
+    pub status: Option<String>,
     pub count: u64,
+}
+
+impl Done {
+    /// Whether it did something: a success, a warning, or an end that the requestor asked for (PS3.7
+    /// annex C).
+    pub fn has_worked(&self) -> bool {
+        let status = self.status.as_deref().unwrap_or_default();
+        matches!(status, "0000" | "0001" | "0107" | "0116" | "FE00") || status.starts_with('B')
+    }
 }
 
 /// A destination of C-MOVE.
@@ -97,6 +108,14 @@ impl Line {
     pub fn of_requestor(&self) -> impl Iterator<Item = (Operation, u64)> {
         let own = self.operations.iter().filter(|done| done.from == REQUESTOR);
         own.filter_map(|done| Some((done.operation.parse().ok()?, done.count)))
+    }
+
+    /// The objects that the PACS has sent in answer to C-GET.
+    pub fn got(&self) -> u64 {
+        let stored = Operation::CStore.name();
+        let got = self.operations.iter();
+        let got = got.filter(|done| done.from != REQUESTOR && done.operation == stored);
+        got.fold(0, |sum, done| sum.saturating_add(done.count))
     }
 
     /// The address without its port.

@@ -7,17 +7,24 @@ use pacsgate_core::wire::title::AeTitle;
 use toml::{Table, Value};
 
 use super::gathered::Who;
-use super::judged::Stranger;
+use super::judged::{Owners, Stranger};
 use super::known::Known;
 use super::rights;
-use super::traffic::Traffic;
+use super::traffic::{Traffic, Use};
 use crate::drop_in::{self, Key, Peer};
 
 /// SOP classes that are named in a remark.
 const CLASSES: usize = 12;
+/// Addresses of others that are named in a remark.
+const OTHERS: usize = 4;
 
 /// Its table, under a name that nobody has yet.
-pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut HashSet<String>) -> Peer {
+pub fn of(
+    stranger: &Stranger<'_>,
+    known: &Known<'_>,
+    owners: &Owners,
+    taken: &mut HashSet<String>,
+) -> Peer {
     let Stranger { who, traffic, services, pacs, move_to, .. } = stranger;
     let title = traffic.titles.names().next().map_or("device", AeTitle::as_str);
     let name = drop_in::free_name(title, taken);
@@ -45,7 +52,9 @@ pub fn of(stranger: &Stranger<'_>, known: &Known<'_>, taken: &mut HashSet<String
             key.with("its data sets break these rules; leave out what the device can be cured of"),
         );
     }
-    Peer { name, remarks: remarks(stranger, known), keys, reach: Vec::new() }
+    let mut remarks = remarks(stranger, known);
+    remarks.extend(of_titles(stranger, owners));
+    Peer { name, remarks, keys, reach: Vec::new() }
 }
 
 fn remarks(stranger: &Stranger<'_>, known: &Known<'_>) -> Vec<String> {
@@ -83,6 +92,32 @@ fn remarks(stranger: &Stranger<'_>, known: &Known<'_>) -> Vec<String> {
     remarks
 }
 
+/// Who else has its titles, or nearly.
+fn of_titles(stranger: &Stranger<'_>, owners: &Owners) -> Vec<String> {
+    let Stranger { who, traffic, .. } = stranger;
+    let mut remarks = Vec::new();
+    for title in traffic.titles.names() {
+        let others = owners.others(&who.holder(), who.address(), title);
+        if !others.is_empty() {
+            let told: Vec<_> =
+                others.iter().take(OTHERS).map(|(at, count)| format!("{at} ({count})")).collect();
+            let left = more(others.len().saturating_sub(OTHERS) as u64);
+            remarks.push(format!(
+                "Others called themselves {title} too, from {}{left}: whose is it?",
+                told.join(", ")
+            ));
+        }
+        let twins: Vec<_> = owners.twins(title).map(AeTitle::as_str).collect();
+        if !twins.is_empty() {
+            remarks.push(format!(
+                "Other titles differ from {title} only in case: {}. For the gate they are not the same.",
+                twins.join(", ")
+            ));
+        }
+    }
+    remarks
+}
+
 /// What it did, in sentences.
 pub fn seen(traffic: &Traffic) -> Vec<String> {
     let mut remarks = vec![format!(
@@ -101,15 +136,20 @@ pub fn seen(traffic: &Traffic) -> Vec<String> {
     }
     let mut uses: Vec<_> = traffic.uses.iter().collect();
     uses.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    let told = uses.iter().take(CLASSES).map(|(it, count)| {
-        let by = if it.is_by_pacs { "by the PACS " } else { "" };
-        format!("{by}{} {} ({count})", it.operation.name(), rights::class(&it.sop_class))
-    });
+    let told = uses.iter().take(CLASSES).map(|(it, count)| format!("{} ({count})", named(it)));
     let told: Vec<_> = told.collect();
     if !told.is_empty() {
         let left = uses.len().saturating_sub(CLASSES);
         let rest = if left == 0 { String::new() } else { format!(", and {left} more kinds") };
         remarks.push(format!("Did {}{rest}.", told.join(", ")));
+    }
+    if !traffic.failed.is_empty() {
+        let failed = traffic.failed.iter().take(CLASSES);
+        let failed = failed.map(|(it, count)| format!("{} ({count})", named(it)));
+        remarks.push(format!(
+            "Failed, and no reason for a right: {}.",
+            failed.collect::<Vec<_>>().join(", ")
+        ));
     }
     if !traffic.moved_to.is_empty() {
         let moved = traffic.moved_to.iter().map(|(title, count)| format!("{title} ({count})"));
@@ -118,6 +158,11 @@ pub fn seen(traffic: &Traffic) -> Vec<String> {
     let deviations = traffic.tolerate.iter().map(|(it, count)| told_deviation(*it, count));
     remarks.extend(deviations);
     remarks
+}
+
+fn named(what: &Use) -> String {
+    let by = if what.is_by_pacs { "by the PACS " } else { "" };
+    format!("{by}{} {}", what.operation.name(), rights::class(&what.sop_class))
 }
 
 fn told_deviation(deviation: Deviation, count: u64) -> String {

@@ -49,6 +49,9 @@ pub struct Traffic {
     pub moved_to: Counts<AeTitle, NAMES>,
     pub tolerate: Counts<Deviation, NAMES>,
     pub amounts: Amounts,
+    pub failed: Counts<Use, USES>,
+    pub unnamed: u64,
+    pub unsound: Counts<String, NAMES>,
 }
 
 impl Traffic {
@@ -94,6 +97,10 @@ impl Traffic {
                 self.tolerate.add(deviation, count);
             }
         }
+        for unsound in line.unsound.iter().filter(|it| it.from == REQUESTOR) {
+            self.unsound.add(short(&unsound.rule), unsound.count);
+        }
+        self.unnamed = self.unnamed.saturating_add(line.operations_more);
         self.amounts.closed(line, at);
     }
 
@@ -103,7 +110,8 @@ impl Traffic {
             let named = done.sop_class.as_deref().map(SopClass::uid_of);
             if let Some(Ok(sop_class)) = named {
                 let what = Use { sop_class, operation, is_by_pacs: done.from != REQUESTOR };
-                self.uses.add(what, done.count);
+                let kept = if done.has_worked() { &mut self.uses } else { &mut self.failed };
+                kept.add(what, done.count);
             }
         }
     }

@@ -177,7 +177,7 @@ fn whoever_tries_titles_out_is_told_once() {
     let told = said(&suggest(&main, &[], &lines(&scan.collect::<Vec<_>>())));
     assert_eq!(told.matches("# NOT SUGGESTED: ").count(), 1, "{told}");
     assert!(told.contains("#   Claimed T0 (1), T1 (1), "), "{told}");
-    assert!(told.contains("#   And other titles, in 11 associations."), "{told}");
+    assert!(told.contains("#   And 11 other titles."), "{told}");
     assert!(told.contains("# 20 associations, from "), "{told}");
 }
 
@@ -224,6 +224,92 @@ fn a_table_that_rests_on_another_says_so() {
     let told = said(&suggest(&main, &[], &lines(&[ws, echo])));
     let told = told.replace("\n# ", " ");
     assert!(told.contains("objects moved to EVIL, which is only suggested itself"), "{told}");
+}
+
+#[test]
+fn destinations_that_rest_on_each_other_fall_together() {
+    let (_folder, main) = learning();
+    let moves = |from: &str, title: &str, to: &str| {
+        let class = "StudyRootQueryRetrieveInformationModelMove";
+        let mut line = closed(from, title, "c-move", class);
+        line["moved_to"] = json!([{ "title": to, "count": 2 }]);
+        line
+    };
+    let day = [moves("10.1.2.4", "WS1", "EVIL"), moves("10.1.2.6", "EVIL", "NOWHERE")];
+    let told = said(&suggest(&main, &[], &lines(&day)));
+    assert!(told.contains(": 0 new, 0 to change, 2 not suggested"), "{told}");
+}
+
+#[test]
+fn tells_who_was_only_refused_and_who_else_has_a_title() {
+    let (_folder, main) = learning();
+    let mut day: Vec<_> = (0..9).map(|_| closed("10.1.2.3", "CT1", "c-store", CLASS)).collect();
+    day.push(closed("10.1.2.4", "CT1", "c-store", CLASS));
+    day.push(closed("10.1.2.5", "ct1", "c-store", CLASS));
+    let mut refused = closed("10.1.2.6", "CT7", "c-store", CLASS);
+    refused["event"] = "refused".into();
+    refused["reason"] = "called-title".into();
+    day.push(refused);
+    let mut unsound = closed("10.1.2.7", "ODD", "c-store", CLASS);
+    unsound["operations"] = json!([]);
+    unsound["unsound"] = json!([{ "from": "requestor", "rule": "odd-length", "count": 3 }]);
+    day.push(unsound);
+    let told = said(&suggest(&main, &[], &lines(&day)));
+    let plain = told.replace("\n# ", " ");
+    let parts = [
+        "# NOT SUGGESTED: CT7 at 10.1.2.6\n#   only-refused: was only refused, at last for called-title",
+        "#   unsound: sent nothing but data sets that did not pass: odd-length",
+        "calling_ae = [\"CT1\"]",
+    ];
+    parts.iter().for_each(|part| assert!(told.contains(part), "{part} {told}"));
+    assert!(plain.contains("Others called themselves CT1 too, from 10.1.2.4 (1)"), "{told}");
+    assert!(plain.contains("Other titles differ from CT1 only in case: ct1"), "{told}");
+    let lesser = told.split_once("[peer.ct1-2]").expect("whoever comes most has the name").1;
+    assert!(lesser.contains("calling_ae = [\"ct1\"]"), "{told}");
+}
+
+#[test]
+fn a_file_that_is_no_audit_is_told_from_an_empty_one() {
+    let (_folder, main) = learning();
+    let output = suggest(&main, &[], "root:x:0:0\n\u{1f}\u{8b}\n");
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("has no line of an audit; a compressed one is read by zcat"), "{told}");
+    let mixed = format!("starting\n{}", closed("10.1.2.3", "CT1", "c-store", CLASS));
+    let told = said(&suggest(&main, &[], &mixed));
+    assert!(told.contains("# left out: 1 line of something else than the audit"), "{told}");
+    let folder = main.parent().unwrap().to_str().unwrap();
+    let output = suggest(&main, &[folder], "");
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains(folder), "{told}");
+}
+
+#[test]
+fn a_peer_gets_no_title_of_somebody_else() {
+    let (folder, main) = learning();
+    let table = "[peer.ct1]\ncertificate = \"none\"\nfrom = [\"10.1.2.3\"]\ncalling_ae = [\"CT1\"]\n\
+                 pacs = [\"archive\"]\nservices = [\"store\"]\n";
+    fs::write(folder.path().join("conf.d/ct1.toml"), table).unwrap();
+    let come =
+        |from: &str, title: &str, times: usize| vec![closed(from, title, "c-store", CLASS); times];
+    let day = [
+        come("10.1.2.3", "CT1B", 100),
+        come("10.9.9.9", "CT1B", 1),
+        come("10.1.2.4", "WS1", 100),
+        come("10.1.2.3", "WS1", 1),
+    ];
+    let told = said(&suggest(&main, &[], &lines(&day.concat())));
+    assert!(told.contains("# calling_ae = [\"CT1\", \"CT1B\"]"), "{told}");
+    assert!(told.contains("# NOT SUGGESTED: CT1B at 10.9.9.9\n#   title-of-peer: "), "{told}");
+    assert!(told.contains("# NOT SUGGESTED: peer.ct1\n#   title-of-address: "), "{told}");
+    assert_eq!(
+        told.matches("\n[peer.").count() + usize::from(told.starts_with("[peer.")),
+        1,
+        "{told}"
+    );
+    let scan = (0..30).flat_map(|it| come("10.1.2.3", &format!("T{it}"), 1));
+    let told = said(&suggest(&main, &[], &lines(&scan.collect::<Vec<_>>())));
+    assert!(told.contains("#   titles: ") && !told.contains("# calling_ae"), "{told}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod reading;
 use super::allowance::Allowance;
 use super::header::{self, Encoding, LONG, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
+use super::key::Key;
 use super::level::{Kind, Levels};
 use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
@@ -18,13 +19,6 @@ use crate::wire::uid::InstanceUid;
 
 const ITEM_LITTLE: [u8; 4] = [0xfe, 0xff, 0x00, 0xe0];
 const ITEM_BIG: [u8; 4] = [0xff, 0xfe, 0xe0, 0x00];
-/// Character set, level, view and time zone, which restrict no query.
-const NO_KEYS: [Tag; 4] = [
-    Tag::new(0x0008, 0x0005),
-    Tag::new(0x0008, 0x0052),
-    Tag::new(0x0008, 0x0053),
-    Tag::new(0x0008, 0x0201),
-];
 /// How much of a value tells whether an item stands in it.
 const PEEK: usize = 4;
 
@@ -55,9 +49,9 @@ struct State {
     seen: Seen,
     /// Those of the value under way.
     wildcards: Wildcards,
-    /// Whether the value under way is one of a key by which a query may ask for less than everything.
-    is_key: bool,
-    /// Whether one of them had something else in it than wildcards.
+    /// What the value under way asks for, if this is a query.
+    key: Key,
+    /// Whether a value before it asks for less than everything.
     is_restricted: bool,
     /// A value that is judged whole; reused.
     held: Vec<u8>,
@@ -135,8 +129,8 @@ impl Walker {
     }
 
     /// Whether some key of a query asks for less than everything.
-    pub(crate) const fn is_restricted(&self) -> bool {
-        self.state.is_restricted
+    pub(crate) fn is_restricted(&self) -> bool {
+        self.state.is_restricted || self.state.key.restricts()
     }
 
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the
@@ -294,7 +288,8 @@ impl Walker {
     /// Whether wildcards count in the value that begins: not in private elements, by which no server
     /// is known to match, nor in what its VR calls no text.
     fn count_wildcards(&mut self, tag: Tag, vr: Option<Vr>) {
-        self.state.is_key = !NO_KEYS.contains(&tag);
+        self.state.is_restricted |= self.state.key.restricts();
+        self.state.key = Key::of(tag);
         let may_match = !tag.is_private() && vr != Some(Vr::Bytes);
         let most = self.allowance.wildcards.filter(|_| may_match);
         self.state.wildcards =
@@ -352,11 +347,11 @@ impl Walker {
         (piece, u32::try_from(piece.len()).unwrap_or(most))
     }
 
-    /// Whether a value says anything.
+    /// What a query asks for, as long as that is everything.
     fn look_at(&mut self, piece: &[u8]) {
-        let says = |byte: &u8| !matches!(byte, 0 | b' ' | b'*' | b'?' | b'\\' | b'^');
-        let state = &mut self.state;
-        state.is_restricted = state.is_restricted || state.is_key && piece.iter().any(says);
+        if !self.state.is_restricted {
+            self.state.key.take(piece);
+        }
     }
 
     const fn skip(&mut self, length: u32) {
@@ -382,7 +377,7 @@ impl State {
             study: None,
             seen: Seen::NONE,
             wildcards: Wildcards::UNCOUNTED,
-            is_key: false,
+            key: Key::NONE,
             is_restricted: false,
             held: Vec::new(),
         }

@@ -115,7 +115,9 @@ impl Performed {
 }
 
 impl Ledger {
-    /// How many kinds of operations, and how many destinations, are told apart.
+    /// How many kinds of operations are told apart: a system that sends on has many SOP classes.
+    pub const OPERATIONS: usize = 16;
+    /// How many destinations, and kinds of unsound data sets.
     pub const KINDS: usize = 10;
     /// How many forbidden requests an association may send before it is ended.
     pub const FORBIDDEN: usize = 16;
@@ -125,7 +127,7 @@ impl Ledger {
         &self.operations
     }
 
-    /// How many operations beyond [`Ledger::KINDS`] kinds there were.
+    /// How many operations beyond [`Ledger::OPERATIONS`] kinds there were.
     pub const fn operations_more(&self) -> u64 {
         self.operations_more
     }
@@ -195,7 +197,7 @@ impl Ledger {
         let one = Performed { from, operation, sop_class, status, count: 1 };
         if let Some(known) = self.operations.iter_mut().find(|known| known.is_like(&one)) {
             known.count = known.count.saturating_add(1);
-        } else if self.operations.len() < Self::KINDS {
+        } else if self.operations.len() < Self::OPERATIONS {
             self.operations.push(one);
         } else {
             self.operations_more = self.operations_more.saturating_add(1);

@@ -13,7 +13,7 @@ use crate::config::Settings;
 use crate::drop_in;
 use crate::suggest::doubt::Doubt;
 use crate::suggest::gathered::{Gathered, Who};
-use crate::suggest::judged::{self, Stranger};
+use crate::suggest::judged::{self, Owners, Stranger};
 use crate::suggest::known::Known;
 use crate::suggest::{additions, table};
 
@@ -32,6 +32,8 @@ pub(super) struct Report {
     nameless: u64,
     /// Lines without a time, or of a time to come.
     odd: u64,
+    /// Lines of something else.
+    foreign: u64,
 }
 
 /// A peer that is not there yet.
@@ -73,16 +75,20 @@ fn displayed<S: serde::Serializer>(peer: &drop_in::Peer, to: S) -> Result<S::Ok,
 
 impl Report {
     pub(super) fn of(gathered: &Gathered, known: &Known<'_>, settings: &Settings) -> Self {
-        let strangers = judged::strangers(gathered, known);
+        let owners = Owners::of(&gathered.claims);
+        let strangers = judged::strangers(gathered, known, &owners);
         let mut taken: HashSet<_> = known.peers.iter().map(|peer| peer.name.to_string()).collect();
-        let (suggested, wrong): (Vec<&Stranger<'_>>, Vec<_>) =
+        let (mut suggested, wrong): (Vec<&Stranger<'_>>, Vec<_>) =
             strangers.iter().partition(|stranger| stranger.doubts.is_empty());
+        // Whoever comes most gets the name that both would have.
+        suggested.sort_by_key(|it| std::cmp::Reverse(it.traffic.associations));
         let new = suggested.into_iter().map(|stranger| {
-            let table = table::of(stranger, known, &mut taken);
+            let table = table::of(stranger, known, &owners, &mut taken);
             New { name: table.name.clone(), seen: table::seen(stranger.traffic), table }
         });
-        let new = new.collect();
-        let (additions, of_peers) = additions::of(gathered, known);
+        let mut new: Vec<_> = new.collect();
+        new.sort_by(|one, other| one.name.cmp(&other.name));
+        let (additions, of_peers) = additions::of(gathered, known, &owners);
         let at = |peer: &str| settings.peers_at.get(peer).map(ToString::to_string);
         let changes = additions.into_iter().map(|it| Change {
             at: at(&it.peer).unwrap_or_default(),
@@ -103,9 +109,10 @@ impl Report {
             new,
             changes: changes.collect(),
             doubted: doubted(&wrong, gathered).into_iter().chain(of_peers).collect(),
-            more: gathered.gone.sum(),
+            more: gathered.more,
             nameless: gathered.nameless,
             odd: gathered.odd,
+            foreign: gathered.foreign,
         }
     }
 
@@ -148,9 +155,12 @@ impl Report {
         for (count, what) in others.into_iter().filter(|(count, _)| *count > 0) {
             writeln!(out, "# and {} {what}", times(count, "association"))?;
         }
-        if self.odd > 0 {
-            let lines = times(self.odd, "line");
-            writeln!(out, "# left out: {lines} without a time, or of a time to come")?;
+        let left_out = [
+            (self.odd, "without a time, or of a time to come"),
+            (self.foreign, "of something else than the audit"),
+        ];
+        for (count, what) in left_out.into_iter().filter(|(count, _)| *count > 0) {
+            writeln!(out, "# left out: {} {what}", times(count, "line"))?;
         }
         Ok(())
     }
@@ -174,7 +184,24 @@ fn doubted(wrong: &[&Stranger<'_>], gathered: &Gathered) -> Vec<Doubted> {
         }
     }
     let scans = scans.into_iter().map(|(address, titles)| scan(address, &titles, gathered));
-    others.into_iter().chain(scans).collect()
+    others.into_iter().chain(scans).chain(refused(gathered)).collect()
+}
+
+/// Those that never had an association.
+fn refused(gathered: &Gathered) -> impl Iterator<Item = Doubted> {
+    let was_let_in = |address, title| {
+        gathered.addresses.get(address).is_some_and(|titles| titles.contains_key(title))
+    };
+    let refused = gathered.refused.iter();
+    let refused = refused.filter(move |((address, title), _)| !was_let_in(address, title));
+    refused.map(|((address, title), (count, reason))| Doubted {
+        who: format!("{title} at {address}"),
+        why: whys(&[Doubt::Refused(reason.clone())]),
+        seen: vec![format!(
+            "Refused {}.",
+            if *count == 1 { "once".to_owned() } else { format!("{count} times") }
+        )],
+    })
 }
 
 fn one(who: String, stranger: &Stranger<'_>) -> Doubted {
@@ -191,9 +218,9 @@ fn scan(address: IpAddr, titles: &[&Stranger<'_>], gathered: &Gathered) -> Doubt
     let claimed = titles.iter().flat_map(|stranger| stranger.traffic.titles.iter());
     let claimed = claimed.map(|(title, count)| format!("{title} ({count})"));
     let mut seen = vec![format!("Claimed {}.", claimed.collect::<Vec<_>>().join(", "))];
-    let further = gathered.further.of(&address);
+    let further = gathered.claims.titles_from(address).saturating_sub(titles.len());
     if further > 0 {
-        seen.push(format!("And other titles, in {}.", times(further, "association")));
+        seen.push(format!("And {further} other titles."));
     }
     Doubted { who: address.to_string(), why: whys(&doubts), seen }
 }

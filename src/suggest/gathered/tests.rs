@@ -7,7 +7,8 @@ use std::time::UNIX_EPOCH;
 fn line(text: &str, class: &str) -> Line {
     let words = || Some(text.to_owned());
     let done = serde_json::json!([{
-        "from": "requestor", "operation": "c-store", "sop_class": class, "count": 1
+        "from": "requestor", "operation": "c-store", "sop_class": class, "status": "0000",
+        "count": 1
     }]);
     Line {
         time: "2026-11-02T10:00:00Z".to_owned(),
@@ -39,8 +40,9 @@ proptest! {
         let mut plain = line(&text, &class);
         plain.certificate = None;
         gathered.take(&plain, &known);
-        for stranger in judged::strangers(&gathered, &known) {
-            let peer = table::of(&stranger, &known, &mut HashSet::new());
+        let owners = judged::Owners::of(&gathered.claims);
+        for stranger in judged::strangers(&gathered, &known, &owners) {
+            let peer = table::of(&stranger, &known, &owners, &mut HashSet::new());
             let text = peer.to_string();
             let read: toml::Table = text.parse().unwrap();
             prop_assert_eq!(read.len(), 1);

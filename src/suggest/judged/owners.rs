@@ -6,93 +6,108 @@ use std::net::IpAddr;
 
 use pacsgate_core::wire::title::AeTitle;
 
+use crate::suggest::claims::{Claims, Holder, OfTitle};
 use crate::suggest::doubt::{self, Doubt};
-use crate::suggest::gathered::{Gathered, Who};
-use crate::suggest::traffic::Traffic;
 
-/// All who have claimed each title, those that are marked for something else among them: an owner that
-/// is marked stays the owner.
-pub(super) struct Owners {
-    titles: BTreeMap<AeTitle, Claims>,
+/// The owner of each title, where it has one.
+#[derive(Debug)]
+pub struct Owners {
+    titles: BTreeMap<AeTitle, Owned>,
+    /// Titles that differ in nothing but case.
+    twins: BTreeMap<String, BTreeSet<AeTitle>>,
     is_known: bool,
 }
 
-#[derive(Default)]
-struct Claims {
-    claims: Vec<Claim>,
-    /// Which of them came from each address.
-    from: BTreeMap<IpAddr, Vec<usize>>,
-    /// Associations of those for whom there was no room.
-    gone: u64,
+#[derive(Debug, Default)]
+struct Owned {
     all: u64,
-    owner: Option<Who>,
-}
-
-struct Claim {
-    who: Who,
-    associations: u64,
+    from: BTreeMap<IpAddr, u64>,
+    /// From where each certificate or peer came under this title.
+    of: BTreeMap<Holder, Vec<IpAddr>>,
+    owner: Option<(Holder, IpAddr)>,
 }
 
 impl Owners {
-    pub(super) fn of(gathered: &Gathered) -> Self {
-        let mut titles: BTreeMap<AeTitle, Claims> = BTreeMap::new();
-        for (who, traffic) in gathered.strangers() {
-            for (title, associations) in traffic.titles.iter() {
-                let claims = titles.entry(*title).or_default();
-                for source in traffic.sources.names() {
-                    claims.from.entry(*source).or_default().push(claims.claims.len());
-                }
-                claims.claims.push(Claim { who: who.clone(), associations });
-            }
+    /// Of all that was claimed, by those who are marked for something else as well: an owner that is
+    /// marked stays the owner.
+    pub fn of(claims: &Claims) -> Self {
+        let mut twins: BTreeMap<String, BTreeSet<AeTitle>> = BTreeMap::new();
+        for (title, _) in claims.titles() {
+            twins.entry(title.as_str().to_ascii_lowercase()).or_default().insert(*title);
         }
-        for (title, claims) in &mut titles {
-            claims.gone = gathered.gone.of(title);
-            claims.find_owner();
-        }
-        Self { titles, is_known: gathered.gone.more() == 0 }
+        let titles = claims.titles().map(|(title, claims)| (*title, Owned::of(claims)));
+        Self { titles: titles.collect(), twins, is_known: !claims.is_cut() }
     }
 
-    /// Why a title is not that of somebody who has claimed it.
-    pub(super) fn doubt(&self, who: &Who, traffic: &Traffic, title: &AeTitle) -> Option<Doubt> {
+    /// Why a title is not that of somebody who has claimed it; without a certificate, from there.
+    pub fn doubt(&self, holder: &Holder, source: Option<IpAddr>, title: &AeTitle) -> Option<Doubt> {
         if !self.is_known {
             return Some(Doubt::OwnersUnknown);
         }
-        let claims = self.titles.get(title)?;
-        if claims.is_owner(claims.of_device(traffic.sources.names())) {
+        let owned = self.titles.get(title)?;
+        if owned.is_owner(owned.of_device(holder, source)) {
             return None;
         }
-        Some(match &claims.owner {
-            Some(Who::Address(address, _)) => Doubt::TitleOfAddress(*title, *address),
-            Some(Who::Certificate(_)) => Doubt::TitleOfCertificate(*title),
-            None => {
-                let others = claims.claims.iter().filter(|claim| claim.who != *who).count();
-                let others = others.saturating_add(usize::from(claims.gone > 0));
-                Doubt::TitleOfMany(*title, others)
-            }
+        Some(match &owned.owner {
+            Some((Holder::Peer(name), _)) => Doubt::TitleOfPeer(*title, name.clone()),
+            Some((Holder::Certificate(_), _)) => Doubt::TitleOfCertificate(*title),
+            Some((Holder::Nobody, source)) => Doubt::TitleOfAddress(*title, *source),
+            None => Doubt::TitleOfMany(*title, owned.from.len().saturating_sub(1)),
         })
+    }
+
+    /// Who else has claimed a title, of which this is the owner.
+    pub fn others(
+        &self,
+        holder: &Holder,
+        source: Option<IpAddr>,
+        title: &AeTitle,
+    ) -> Vec<(IpAddr, u64)> {
+        let Some(owned) = self.titles.get(title) else { return Vec::new() };
+        let own = owned.sources(holder, source);
+        let others = owned.from.iter().filter(|(source, _)| !own.contains(source));
+        others.map(|(source, count)| (*source, *count)).collect()
+    }
+
+    /// Titles that differ from this one in nothing but case.
+    pub fn twins(&self, title: &AeTitle) -> impl Iterator<Item = &AeTitle> {
+        let twins = self.twins.get(&title.as_str().to_ascii_lowercase());
+        twins.into_iter().flatten().filter(move |twin| *twin != title)
     }
 }
 
-impl Claims {
-    fn find_owner(&mut self) {
-        let all = self.claims.iter().map(|claim| claim.associations);
-        self.all = all.fold(self.gone, u64::saturating_add);
-        let owner = self.from.keys().find(|source| self.is_owner(self.of_device([*source])));
-        let claims = owner.and_then(|source| self.from.get(source));
-        let claims = claims.into_iter().flatten().filter_map(|at| self.claims.get(*at));
-        self.owner = claims.max_by_key(|claim| claim.associations).map(|claim| claim.who.clone());
+impl Owned {
+    fn of(claims: &OfTitle) -> Self {
+        let mut owned = Self::default();
+        for ((holder, source), count) in claims {
+            owned.all = owned.all.saturating_add(*count);
+            let from = owned.from.entry(*source).or_default();
+            *from = from.saturating_add(*count);
+            if *holder != Holder::Nobody {
+                owned.of.entry(holder.clone()).or_default().push(*source);
+            }
+        }
+        // Of what is one device, a peer comes first, and then a certificate.
+        let mut all = claims.keys();
+        let owner = all.find(|(holder, at)| owned.is_owner(owned.of_device(holder, Some(*at))));
+        owned.owner = owner.cloned();
+        owned
     }
 
     fn is_owner(&self, count: u64) -> bool {
         count.saturating_mul(doubt::OF) >= self.all.saturating_mul(doubt::OWNER)
     }
 
-    /// The associations of whatever came from these addresses: one device, which had no certificate at
-    /// first, or has another one now.
-    fn of_device<'s, I: IntoIterator<Item = &'s IpAddr>>(&self, sources: I) -> u64 {
-        let there = sources.into_iter().filter_map(|source| self.from.get(source));
-        let there: BTreeSet<usize> = there.flatten().copied().collect();
-        let claims = there.into_iter().filter_map(|at| self.claims.get(at));
-        claims.fold(0, |sum, claim| sum.saturating_add(claim.associations))
+    /// What comes from where a peer or a certificate came from is one device, which had no certificate
+    /// at first, or has another one now.
+    fn of_device(&self, holder: &Holder, source: Option<IpAddr>) -> u64 {
+        let counts = self.sources(holder, source).into_iter();
+        let counts = counts.map(|source| self.from.get(&source).copied().unwrap_or_default());
+        counts.fold(0, u64::saturating_add)
+    }
+
+    fn sources(&self, holder: &Holder, source: Option<IpAddr>) -> BTreeSet<IpAddr> {
+        let of_holder = self.of.get(holder).into_iter().flatten().copied();
+        of_holder.chain(source).collect()
     }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::suggest::certificate::Shown;
+use crate::suggest::claims;
 use crate::suggest::gathered::MOST;
 use crate::suggest::line::{Done, Line, SubOperations};
 use pacsgate_core::policy::Pacs;
@@ -30,10 +31,14 @@ impl Day {
 
     fn doubts_of(&self, who: &Who) -> Vec<&'static str> {
         let pacs = [pacs("archive")];
-        let judged = strangers(&self.0, &known(&pacs));
+        let judged = judge(&self.0, &known(&pacs));
         let found = judged.iter().find(|it| it.who == *who);
         found.unwrap_or_else(|| panic!("{who:?}")).doubts.iter().map(Doubt::code).collect()
     }
+}
+
+fn judge<'a>(gathered: &'a Gathered, known: &Known<'_>) -> Vec<Stranger<'a>> {
+    strangers(gathered, known, &Owners::of(&gathered.claims))
 }
 
 fn known(pacs: &[Pacs]) -> Known<'_> {
@@ -66,6 +71,7 @@ fn stored(from: &str, title: &str) -> Line {
             from: "requestor".to_owned(),
             operation: "c-store".to_owned(),
             sop_class: Some("CTImageStorage".to_owned()),
+            status: Some("0000".to_owned()),
             count: 1,
         }],
         ..Line::default()
@@ -149,31 +155,88 @@ fn a_flood_of_titles_hands_none_to_an_impostor() {
     let mut day = Day::new();
     day.comes("10.1.2.3", "CT1", 40);
     let mut number = 0_u32;
-    let mut flood = |day: &mut Day, times| {
-        for _ in 0..MOST {
+    let mut flood = |day: &mut Day, many, times| {
+        for _ in 0..many {
             number += 1;
             let [_, a, b, c] = number.to_be_bytes();
             day.comes(&format!("10.{a}.{b}.{c}"), &format!("F{number}"), times);
         }
     };
-    flood(&mut day, 50);
+    flood(&mut day, MOST, 50);
     day.comes("10.1.2.9", "CT1", 60);
-    assert_eq!(day.doubts("10.1.2.9", "CT1"), ["title-of-many"], "others had it, who are gone");
-    (0..GONE_TIMES).for_each(|_| flood(&mut day, 2));
+    assert_eq!(day.doubts("10.1.2.9", "CT1"), ["title-of-many"], "another had it, who is gone");
+    flood(&mut day, claims::MOST, 1);
     assert_eq!(day.doubts("10.1.2.9", "CT1"), ["owners-unknown"]);
 }
 
-/// So many floods fill the memory of titles.
-const GONE_TIMES: usize = super::super::gathered::GONE / MOST + 2;
+#[test]
+fn a_flood_does_not_wash_off_what_somebody_did() {
+    let mut day = Day::new();
+    let thief = ("10.1.2.9", "VIEW");
+    let mut harvest = stored(thief.0, thief.1);
+    harvest.open_queries = doubt::OPEN_QUERIES + 1;
+    day.line(&harvest);
+    for number in 0..=u32::try_from(MOST).unwrap() {
+        let [_, a, b, c] = number.to_be_bytes();
+        day.comes(&format!("10.{a}.{b}.{c}"), &format!("F{number}"), 2);
+    }
+    day.comes(thief.0, thief.1, 3);
+    assert_eq!(day.doubts(thief.0, thief.1), ["open-queries"]);
+}
 
 #[test]
-fn an_address_takes_no_more_room_than_it_may_have_titles() {
+fn an_address_takes_no_more_room_than_it_may_have_titles_and_keeps_them_all() {
     let mut day = Day::new();
-    (0..20_000).for_each(|number| day.line(&stored("10.1.2.9", &format!("F{number}"))));
-    day.comes("10.1.2.3", "CT1", 1);
-    assert_eq!(day.0.strangers().count(), doubt::TITLES + 2);
+    (0..1_000).for_each(|number| day.line(&stored("10.1.2.8", &format!("M{number}"))));
+    day.comes("10.1.2.3", "CT1", 1).comes("10.1.2.9", "M500", 1);
+    assert_eq!(day.0.strangers().count(), doubt::TITLES + 3);
     assert_eq!(day.doubts("10.1.2.3", "CT1"), [""; 0]);
-    assert_eq!(day.doubts("10.1.2.9", "F0"), ["titles"]);
+    assert_eq!(day.doubts("10.1.2.8", "M0"), ["titles"]);
+    assert_eq!(day.doubts("10.1.2.9", "M500"), ["title-of-many"], "a router's");
+}
+
+#[test]
+fn a_title_is_claimed_by_who_was_there_before_and_by_who_was_only_refused() {
+    let mut day = Day::new();
+    day.0 = Gathered::between(SystemTime::now(), SystemTime::now());
+    day.comes("10.1.2.3", "CT1", 9);
+    for _ in 0..9 {
+        let mut line = stored("10.1.2.4", "CT2");
+        line.event = "refused".to_owned();
+        day.line(&line);
+    }
+    assert_eq!(day.0.strangers().count(), 0, "it is not of the time that was asked for");
+    for title in ["CT1", "CT2"] {
+        let mut line = stored("10.1.2.9", title);
+        line.time = humantime::format_rfc3339(SystemTime::now()).to_string();
+        day.line(&line);
+        assert_eq!(day.doubts("10.1.2.9", title), ["title-of-address"]);
+    }
+}
+
+#[test]
+fn what_c_get_brings_was_moved_and_what_failed_was_not_done() {
+    let mut day = Day::new();
+    let done = |from: &str, operation: &str, status: &str, count| Done {
+        from: from.to_owned(),
+        operation: operation.to_owned(),
+        sop_class: Some("StudyRootQueryRetrieveInformationModelGet".to_owned()),
+        status: Some(status.to_owned()),
+        count,
+    };
+    let mut thief = stored("10.1.2.9", "WS1");
+    thief.operations.push(done("requestor", "c-get", "0000", 1));
+    thief.operations.push(done("acceptor", "c-store", "0000", doubt::MOVED + 1));
+    day.line(&thief);
+    assert_eq!(day.doubts("10.1.2.9", "WS1"), ["moved"]);
+    let mut failing = stored("10.1.2.5", "WS2");
+    failing.operations = vec![done("requestor", "c-get", "0122", 5)];
+    day.line(&failing);
+    assert_eq!(day.doubts("10.1.2.5", "WS2"), ["nothing-done"]);
+    let mut many = stored("10.1.2.6", "WS3");
+    many.operations_more = 1;
+    day.line(&many);
+    assert_eq!(day.doubts("10.1.2.6", "WS3"), ["operations-unnamed"]);
 }
 
 #[test]
@@ -188,7 +251,7 @@ fn a_pacs_that_is_gone_is_left_out() {
     both.pacs = Some("attic".to_owned());
     day.line(&both);
     let pacs = [pacs("archive")];
-    let judged = strangers(&day.0, &known(&pacs));
+    let judged = judge(&day.0, &known(&pacs));
     let ct1 = judged.iter().find(|it| it.doubts.is_empty()).unwrap();
     assert_eq!(ct1.pacs, ["archive"]);
 }
