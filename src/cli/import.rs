@@ -1,6 +1,5 @@
 //! `import`: a list of devices that another program keeps, as drop-in files.
 
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -10,6 +9,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::explain::{load, tell};
+use super::files::regular;
 use super::text::counted;
 use crate::config::Settings;
 use crate::drop_in;
@@ -122,7 +122,7 @@ impl Import {
         if self.file == Path::new("-") {
             io::stdin().lock().take(most).read_to_end(&mut bytes)?;
         } else {
-            File::open(&self.file)?.take(most).read_to_end(&mut bytes)?;
+            regular(&self.file)?.take(most).read_to_end(&mut bytes)?;
         }
         Ok(bytes)
     }
