@@ -9,11 +9,10 @@ use serde::Serialize;
 
 use super::Exit;
 use super::explain::{load, tell};
-use super::files::regular;
 use super::text::counted;
 use crate::config::Settings;
 use crate::drop_in;
-use crate::host::words;
+use crate::host::{regular, words};
 use crate::import::{self, Fault, Finding, Format, Found, Known, Table, plain};
 
 /// The arguments of `import`.

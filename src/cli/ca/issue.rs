@@ -9,7 +9,7 @@ use super::fault::Fault;
 use super::gate::Gate;
 use super::outcome;
 use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Moment, Signer, Terms};
-use crate::cli::files::regular;
+use crate::host::regular;
 
 /// More than any request has; one byte more is read, so that a longer one shows.
 const LONGEST: u64 = 64 * 1024 + 1;

@@ -21,11 +21,10 @@ use pacsgate_core::wire::title::AeTitle;
 use pacsgate_core::wire::uid::Uid;
 use rustls::pki_types::CertificateDer;
 
-use super::super::files;
 use super::super::trail::{self, Line, NoTrail, Shown, harmless};
 use super::Explain;
 use crate::config::{self, Settings};
-use crate::host::words;
+use crate::host::{regular, words};
 use crate::port::{Port, Proof, Unfit, Way};
 use crate::reason::{Early, Reason};
 use crate::site::Site;
@@ -333,7 +332,7 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Unasked> {
 }
 
 fn bytes(path: &Path, option: &'static str) -> Result<Vec<u8>, Unasked> {
-    read_from(path, option, files::regular(path))
+    read_from(path, option, regular(path))
 }
 
 /// A token may come out of a pipe, so that it is in no file at all.

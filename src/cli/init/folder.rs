@@ -10,10 +10,9 @@ use nix::unistd::{Gid, Group, Uid};
 use super::arguments::DIR;
 use super::fault::Fault;
 use super::told::{Piece, say};
-use crate::cli::files::regular;
 use crate::cli::text::quoted;
 use crate::drop_in;
-use crate::host::{Barrier, Service, Trust};
+use crate::host::{Barrier, Service, Trust, regular};
 
 const GROUP: &str = "pacsgate";
 /// The gate's group reads, and nobody else.

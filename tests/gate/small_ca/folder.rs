@@ -63,3 +63,24 @@ fn a_request_out_of_a_pipe_keeps_nobody_waiting() {
     let said = told(&office.ca(&line), 1);
     assert!(said.contains("pipe: is not a regular file"), "{said}");
 }
+
+#[test]
+fn a_pipe_in_the_place_of_a_file_of_the_ca_or_of_the_gate_keeps_nobody_waiting() {
+    let office = Office::new("ecdsa");
+    let settings = office.settings("127.0.0.1:9".parse().unwrap());
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    let in_conf_d = settings.directory.path().join("conf.d/a.toml");
+    for path in ["ca.key", "ca.pem", "log.jsonl"].map(|name| office.folder().join(name)) {
+        let aside = path.with_extension("aside");
+        fs::rename(&path, &aside).unwrap();
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let said = told(&office.ca("crl --no-gate"), 1);
+        assert!(said.contains("is not a regular file"), "{}: {said}", path.display());
+        fs::rename(&aside, &path).unwrap();
+    }
+    assert!(Command::new("mkfifo").arg(&in_conf_d).status().unwrap().success());
+    let said = told(&office.at(&configuration, "crl"), 1);
+    assert!(said.contains("conf.d/a.toml: is not a regular file"), "{said}");
+    fs::remove_file(&in_conf_d).unwrap();
+    told(&office.at(&configuration, "crl"), 0);
+}
