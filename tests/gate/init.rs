@@ -227,6 +227,10 @@ fn takes_no_answer_that_the_gate_could_not_use() {
         ["--name", "*.hospital.example"],
         ["--name", "10.10.0.4"],
         ["--port", "0"],
+        ["--ip", "gate.hospital.example"],
+        ["--ip", "0.0.0.0"],
+        ["--ip", "::"],
+        ["--ip", "224.0.0.1"],
     ] {
         let output = Place::new().init(&wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(64), "{wrong:?}: {}", words(&output));
