@@ -2,6 +2,7 @@
 
 mod account;
 pub mod ports;
+mod regular;
 mod service;
 mod trust;
 mod unit;
@@ -19,6 +20,7 @@ use nix::sys::socket::SockaddrStorage;
 use rustix::fs::Access as Wanted;
 
 pub use account::{Access, Account, Obstacle};
+pub use regular::regular;
 pub use service::{Service, ServiceError};
 pub use trust::{Barrier, Distrust, Trust};
 

@@ -12,6 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::error::CaError;
 use crate::drop_in;
+use crate::host::regular;
 
 pub(super) const CERTIFICATE: &str = "ca.pem";
 pub(super) const KEY: &str = "ca.key";
@@ -39,7 +40,7 @@ pub(super) fn read(path: &Path) -> Result<String, CaError> {
 }
 
 pub(super) fn read_up_to(path: &Path, most: u64) -> Result<Vec<u8>, CaError> {
-    let file = File::open(path).map_err(at(path))?;
+    let file = regular(path).map_err(at(path))?;
     let mut bytes = Vec::new();
     file.take(most + 1).read_to_end(&mut bytes).map_err(at(path))?;
     if bytes.len() as u64 > most {

@@ -17,6 +17,7 @@ use super::naming;
 use super::revocation;
 use super::state::State;
 use super::template::{self, Validity};
+use crate::host::{Barrier, Distrust, Trust};
 use crate::x509::reading;
 
 /// What a new CA is to be.
@@ -147,6 +148,18 @@ impl Ca {
     pub fn is_encrypted(&self) -> Result<bool, CaError> {
         let pem = Zeroizing::new(folder::read(&self.folder.join(KEY))?);
         Ok(key::is_encrypted(&pem))
+    }
+
+    /// Somebody else than root and this user who could put files of their own in the place of the
+    /// CA's, or read the keys that it makes in theirs.
+    pub fn distrust(&self) -> Option<Distrust> {
+        // The last one judges the folder of devices: nothing has to be there.
+        [KEY, LOG, CERTIFICATE, DEVICES, "devices/.pem"].into_iter().find_map(|name| {
+            match Trust::own().file(&self.folder.join(name)) {
+                Err(Barrier::Distrust(distrust)) => Some(distrust),
+                Err(Barrier::System(_) | Barrier::NotAFile) | Ok(_) => None,
+            }
+        })
     }
 
     /// Where it is.

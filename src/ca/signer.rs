@@ -1,6 +1,5 @@
 //! A CA whose key is at hand. What it signs: `issue`, `server`, `strike`.
 
-use std::fs;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
@@ -98,7 +97,7 @@ impl Signer {
                     &[(folder::table_of(name), &text)],
                 )?;
             }
-            Some(before) if fs::read(&path).is_ok_and(|found| found == before.as_bytes()) => {
+            Some(before) if folder::read(&path).is_ok_and(|found| found == *before) => {
                 folder::replace(&path, text.as_bytes())?;
             }
             Some(_) => {}

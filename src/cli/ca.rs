@@ -10,8 +10,8 @@ mod revoke;
 mod service;
 
 pub use arguments::{
-    Action, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, ListDays, Renew,
-    Retire, Revoke, Server, Sign,
+    Action, At, CaArguments, Crl, Folder, ForDevice, ForGate, Init, Issue, Key, List, ListDays,
+    Renew, Retire, Revoke, Server, Sign,
 };
 
 use super::Exit;
@@ -19,6 +19,7 @@ use super::passphrase;
 use crate::ca::{Ca, Founding, Signer};
 use crate::cli::explain::tell;
 use fault::Fault;
+use gate::{Gate, GateFault};
 
 impl CaArguments {
     /// Does what is asked.
@@ -61,18 +62,37 @@ impl Init {
             ..Founding::default()
         };
         let ca = Ca::create(&self.folder.ca, &founding, passphrase.as_ref())?;
+        warn(&ca);
         Ok(outcome::made(&ca, &mut std::io::stdout().lock())?)
     }
 }
 
+impl At {
+    /// The gate that takes what is done, if there is one.
+    fn gate(&self) -> Result<Option<Gate>, GateFault> {
+        Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)
+    }
+}
+
 impl Folder {
-    /// The CA with its key, for which the passphrase is asked if it has one.
+    /// The CA with its key, for which the passphrase is asked if it has one. Who else could change its
+    /// files is told, and keeps nobody from revoking; a stick may know no owners.
     async fn unlock(&self) -> Result<Signer, Fault> {
         let ca = Ca::open(&self.ca)?;
+        warn(&ca);
         let passphrase = match ca.is_encrypted()? {
             true => Some(passphrase::known(self.passphrase_file.as_deref()).await?),
             false => None,
         };
         Ok(ca.unlock(passphrase.as_ref())?)
+    }
+}
+
+/// Of a folder that is not its owner's alone.
+pub(super) fn warn(ca: &Ca) {
+    if let Some(distrust) = ca.distrust() {
+        tell(format_args!(
+            "warning: whoever can write where the CA is, can make a certificate for any device: {distrust}"
+        ));
     }
 }

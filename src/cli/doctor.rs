@@ -2,7 +2,7 @@
 //!
 //! - `scope`: which addresses and `ports` are touched, and no others.
 //! - `attack`: what a stranger meets there; `door` opens a port, `dicom` and `count` speak DICOM,
-//!   `transport`, `hello` and `certificate` TLS, `web` HTTP.
+//!   `transport`, `hello` and `certificate` TLS, `web` and `tap` HTTP; `judgement` puts it into words.
 //! - `machine` and `service`: from the gate's side, its configuration and its machine.
 //! - `finding`, `report`: what it comes to.
 
@@ -13,11 +13,13 @@ mod dicom;
 mod door;
 mod finding;
 mod hello;
+mod judgement;
 mod machine;
 mod ports;
 mod report;
 mod scope;
 mod service;
+mod tap;
 mod transport;
 mod web;
 

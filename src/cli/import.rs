@@ -1,6 +1,5 @@
 //! `import`: a list of devices that another program keeps, as drop-in files.
 
-use std::fs::File;
 use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -13,7 +12,7 @@ use super::explain::{load, tell};
 use super::text::counted;
 use crate::config::Settings;
 use crate::drop_in;
-use crate::host::words;
+use crate::host::{regular, words};
 use crate::import::{self, Fault, Finding, Format, Found, Known, Table, plain};
 
 /// The arguments of `import`.
@@ -122,7 +121,7 @@ impl Import {
         if self.file == Path::new("-") {
             io::stdin().lock().take(most).read_to_end(&mut bytes)?;
         } else {
-            File::open(&self.file)?.take(most).read_to_end(&mut bytes)?;
+            regular(&self.file)?.take(most).read_to_end(&mut bytes)?;
         }
         Ok(bytes)
     }

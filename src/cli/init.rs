@@ -27,6 +27,7 @@ use self::folder::Folder;
 use self::told::{Piece, say};
 use super::Exit;
 use super::explain::tell;
+use super::text::quoted;
 
 impl Init {
     /// Makes what is missing, and says what is there, what was made, and what to do next.
@@ -44,6 +45,7 @@ impl Init {
 
     async fn make(&self) -> Result<(), Fault> {
         let folder = Folder::of(&self.dir)?;
+        folder.judge(&authority::FILES)?;
         let main = Main::read(&folder.path(configuration::FILE))?;
         let servers = authority::missing_servers(&folder, main.as_ref())?;
         let needed =
@@ -87,7 +89,7 @@ impl Init {
         let usual = self.dir == Path::new(DIR);
         let start = match usual {
             true => "systemctl enable --now pacsgate".to_owned(),
-            false => format!("pacsgate run --config {}", self.dir.join("pacsgate.toml").display()),
+            false => format!("pacsgate run --config {}", self.main()),
         };
         let issue = (!has_peers).then(|| {
             (self.issue(), "gives the first device its certificate, and its table in conf.d")
@@ -115,12 +117,17 @@ impl Init {
             return command;
         }
         if self.ca != Path::new(CA) {
-            command.push_str(&format!(" --ca {}", self.ca.display()));
+            command.push_str(&format!(" --ca {}", quoted(&self.ca.display().to_string())));
         }
         if self.dir != Path::new(DIR) {
-            command.push_str(&format!(" --gate {}/pacsgate.toml", self.dir.display()));
+            command.push_str(&format!(" --gate {}", self.main()));
         }
         command
+    }
+
+    /// The main file, for a shell.
+    fn main(&self) -> String {
+        quoted(&self.dir.join(configuration::FILE).display().to_string())
     }
 
     fn answers(&self, needed: Needed) -> Result<Answers, Fault> {

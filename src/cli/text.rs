@@ -38,6 +38,15 @@ pub(super) fn counted(number: usize, noun: &str) -> String {
     format!("{number} {noun}{plural}")
 }
 
+/// For a shell, where a path has other than harmless characters.
+pub(super) fn quoted(path: &str) -> String {
+    let is_harmless = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
+    if !path.is_empty() && path.chars().all(is_harmless) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +65,10 @@ mod tests {
     fn keeps_a_long_word_whole() {
         let path = "/x".repeat(80);
         assert_eq!(wrapped(&format!("at {path} end"), 20), ["at", &path, "end"]);
+    }
+    #[test]
+    fn quotes_what_a_shell_would_take_apart() {
+        assert_eq!(quoted("/tmp/a-1"), "/tmp/a-1");
+        assert_eq!(quoted("/tmp/it's me"), r"'/tmp/it'\''s me'");
     }
 }

@@ -465,17 +465,32 @@ fn judges_every_sop_class_of_a_service_however_many_there_are() {
 }
 
 #[test]
-fn no_more_is_read_of_a_pipe_or_a_device_than_of_a_file() {
+fn a_request_and_a_certificate_are_files_and_a_token_may_be_piped() {
     let asked = Asked::usual();
     let certificate = asked.certificate(&site().ct1);
-    let usual = ["--certificate", &certificate, "--source", "127.0.0.1", "--request", "/dev/zero"];
-    let output = pacsgate(&asked.main, "explain", &usual, None);
-    assert_eq!(output.status.code(), Some(1), "{}", words(&output));
-    assert!(
-        words(&output).contains("--request: /dev/zero: is larger than 1 MiB"),
-        "{}",
-        words(&output)
-    );
+    let pipe = asked.main.with_file_name("pipe").display().to_string();
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let said = |option: &str, file: &str| {
+        let shown = if option == "--certificate" { file } else { &certificate };
+        let mut usual = vec!["--certificate", shown, "--source", "127.0.0.1"];
+        match option {
+            "--request" => usual.extend([option, file]),
+            "--token" => usual.extend([option, file, "--calling", "CT1", "--called", "PACS"]),
+            _ => usual.extend(["--calling", "CT1", "--called", "PACS"]),
+        }
+        let output = pacsgate(&asked.main, "explain", &usual, None);
+        assert_eq!(output.status.code(), Some(1), "{}", words(&output));
+        words(&output).to_owned()
+    };
+    for option in ["--request", "--certificate"] {
+        for file in [&*pipe, "/dev/zero"] {
+            let said = said(option, file);
+            assert!(said.contains(&format!("{option}: {file}: is not a regular file")), "{said}");
+        }
+    }
+    // No more is read of one than of a file.
+    let said = said("--token", "/dev/zero");
+    assert!(said.contains("--token: /dev/zero: is larger than 1 MiB"), "{said}");
 }
 
 #[test]

@@ -223,6 +223,23 @@ fn asks_what_it_cannot_tell_and_refuses_what_is_no_text() {
 }
 
 #[test]
+fn waits_for_no_pipe_and_takes_what_is_piped_in() {
+    let folder = TempDir::new().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [&*pipe, folder.path(), Path::new("/dev/zero")] {
+        let output = import(&[path]);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(told(&output).ends_with(": is not a regular file\n"), "{}", told(&output));
+    }
+    let mut command = Command::new(env!("CARGO_BIN_EXE_pacsgate"));
+    let list = fs::File::open(sample("devices.csv")).unwrap();
+    let output = command.args(["import", "-", "--json"]).stdin(list).output().unwrap();
+    assert!(output.status.success(), "{}", told(&output));
+    assert_eq!(json(&output)["devices"].as_array().unwrap().len(), 6);
+}
+
+#[test]
 #[ignore = "needs DCMTK: run tests/all"]
 fn dcmqrscp_takes_the_sample() {
     let (folder, port) = (TempDir::new().unwrap(), free_port());

@@ -1,5 +1,7 @@
 //! `pacsgate init`: what it makes, what it leaves alone, what it asks, and what it says.
 
+mod misuse;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
@@ -151,7 +153,11 @@ fn takes_a_ca_that_is_elsewhere() {
     let output = { output }.args(["--pacs", "a:1", "--title", "A", "--dir", "/nowhere"]).output();
     let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(words(&output).contains("holds no certificate"), "{}", words(&output));
+    assert!(
+        words(&output).contains("holds a private key, not a certificate"),
+        "{}",
+        words(&output)
+    );
 }
 
 #[test]
@@ -221,6 +227,10 @@ fn takes_no_answer_that_the_gate_could_not_use() {
         ["--name", "*.hospital.example"],
         ["--name", "10.10.0.4"],
         ["--port", "0"],
+        ["--ip", "gate.hospital.example"],
+        ["--ip", "0.0.0.0"],
+        ["--ip", "::"],
+        ["--ip", "224.0.0.1"],
     ] {
         let output = Place::new().init(&wrong).output().unwrap();
         assert_eq!(output.status.code(), Some(64), "{wrong:?}: {}", words(&output));
@@ -276,7 +286,8 @@ fn a_folder_that_cannot_be_is_named_and_the_next_run_goes_on() {
     let all = ["--pacs", "127.0.0.1:9", "--title", "PACS", "--name", NAME, "--no-passphrase"];
     let output = place.init(&all).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", words(&output));
-    assert!(words(&output).contains("File exists"), "{}", words(&output));
+    assert!(words(&output).contains("Not a directory"), "{}", words(&output));
+    assert!(!place.path("ca").exists());
     fs::remove_file(place.gate("")).unwrap();
     let output = place.init(&all).output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));

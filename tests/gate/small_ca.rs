@@ -1,6 +1,7 @@
 //! `pacsgate ca`: what it makes, who is let in with it, and that a running gate hears of what counts no
 //! more.
 
+mod folder;
 mod office;
 mod outside;
 mod stick;

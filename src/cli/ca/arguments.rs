@@ -74,6 +74,15 @@ pub struct ForGate {
     pub unit: Option<String>,
 }
 
+/// Which CA, and which gate takes what it does.
+#[derive(Args, Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    #[command(flatten)]
+    pub(super) folder: Folder,
+    #[command(flatten)]
+    pub(super) gate: ForGate,
+}
+
 /// What a device is and may.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
 pub struct ForDevice {
@@ -135,9 +144,7 @@ pub struct Issue {
     #[command(flatten)]
     pub(super) key: Key,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// Of which kind.
@@ -160,9 +167,7 @@ pub struct Sign {
     #[command(flatten)]
     pub(super) device: ForDevice,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// The arguments of `ca renew`.
@@ -181,9 +186,7 @@ pub struct Renew {
     #[arg(long, value_name = "DAYS", default_value_t = Signer::DAYS, value_parser = days())]
     pub days: u32,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// The arguments of `ca retire`.
@@ -195,9 +198,7 @@ pub struct Retire {
     #[command(flatten)]
     pub(super) list: ListDays,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// The arguments of `ca revoke`.
@@ -212,9 +213,7 @@ pub struct Revoke {
     #[command(flatten)]
     pub(super) list: ListDays,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// The arguments of `ca crl`.
@@ -224,9 +223,7 @@ pub struct Crl {
     #[arg(long, value_name = "DAYS", default_value_t = Signer::LIST_DAYS, value_parser = days())]
     pub days: u32,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 /// How long.
@@ -272,9 +269,7 @@ pub struct Server {
     #[arg(long)]
     pub replace: bool,
     #[command(flatten)]
-    pub(super) folder: Folder,
-    #[command(flatten)]
-    pub(super) gate: ForGate,
+    pub(super) at: At,
 }
 
 fn days() -> clap::builder::RangedI64ValueParser<u32> {

@@ -12,7 +12,7 @@ use toml::{Table, Value};
 use crate::ca;
 use crate::cli::files::CONFIG;
 use crate::drop_in::{self, NotWritten};
-use crate::host::words;
+use crate::host::{regular, words};
 use crate::x509::{issuing, pem, reading};
 
 /// As the gate itself reads.
@@ -133,7 +133,7 @@ impl Gate {
         let found = self.tables("peer").find(|(_, known, _)| *known == name);
         if let Some((found, ..)) = found {
             let is_ours = table.before.as_ref().is_some_and(|before| {
-                fs::read(found).is_ok_and(|content| content == before.as_bytes())
+                read(found).is_ok_and(|content| content == before.as_bytes())
             });
             if is_ours {
                 drop_in::replace(found, table.text.as_bytes())?;
@@ -253,7 +253,7 @@ fn table(path: &Path) -> Result<Table, GateFault> {
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut content = Vec::new();
-    fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
+    regular(path)?.take(MAX_FILE + 1).read_to_end(&mut content)?;
     if content.len() as u64 > MAX_FILE {
         return Err(io::Error::other("is larger than 16 MiB"));
     }

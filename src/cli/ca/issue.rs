@@ -1,6 +1,5 @@
 //! Certificates: for devices, and for the gate itself.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::SystemTime;
@@ -10,33 +9,34 @@ use super::fault::Fault;
 use super::gate::Gate;
 use super::outcome;
 use crate::ca::{self, CaError, Csr, Device, Holder, Issued, KeyType, Moment, Signer, Terms};
+use crate::host::regular;
 
 /// More than any request has; one byte more is read, so that a longer one shows.
 const LONGEST: u64 = 64 * 1024 + 1;
 
 impl Issue {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
+        let gate = self.at.gate()?;
         let pacs = pacs(gate.as_ref(), &self.device)?;
-        let mut signer = self.folder.unlock().await?;
+        let mut signer = self.at.folder.unlock().await?;
         let days = self.device.days;
         let terms = terms(self.device, pacs, gate.as_ref(), &signer);
         let holder = Holder::NewKey(self.key.key);
         let issued = signer.issue(&self.name, &terms, holder, days)?;
-        tell(&self.name, &issued, &self.gate, gate.as_ref(), &signer)
+        tell(&self.name, &issued, &self.at.gate, gate.as_ref(), &signer)
     }
 }
 
 impl Sign {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
+        let gate = self.at.gate()?;
         let holder = Holder::Request(request(&self.csr)?);
         let pacs = pacs(gate.as_ref(), &self.device)?;
-        let mut signer = self.folder.unlock().await?;
+        let mut signer = self.at.folder.unlock().await?;
         let days = self.device.days;
         let terms = terms(self.device, pacs, gate.as_ref(), &signer);
         let issued = signer.issue(&self.name, &terms, holder, days)?;
-        tell(&self.name, &issued, &self.gate, gate.as_ref(), &signer)
+        tell(&self.name, &issued, &self.at.gate, gate.as_ref(), &signer)
     }
 }
 
@@ -76,10 +76,10 @@ fn tell(
 
 impl Renew {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
+        let gate = self.at.gate()?;
         let request = self.csr.as_deref().map(request).transpose()?;
         let holder = request.map(Holder::Request).or(self.key.map(Holder::NewKey));
-        let mut signer = self.folder.unlock().await?;
+        let mut signer = self.at.folder.unlock().await?;
         let issued = signer.renew(&self.name, holder, self.days)?;
         let out = &mut io::stdout().lock();
         outcome::issued(&self.name, &issued, out)?;
@@ -87,14 +87,14 @@ impl Renew {
         let standing = |device: &Device| device.standing().count();
         let count = signer.state().devices.get(&self.name).map_or(0, standing);
         let is_new = outcome::renewed(&self.name, count, gate.as_ref(), &issued.table, out)?;
-        outcome::reload(is_new, &self.gate, gate.as_ref(), out)
+        outcome::reload(is_new, &self.at.gate, gate.as_ref(), out)
     }
 }
 
 impl Server {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
-        let mut signer = self.folder.unlock().await?;
+        let gate = self.at.gate()?;
+        let mut signer = self.at.folder.unlock().await?;
         let usual = match self.key.key {
             KeyType::Rsa => "gateway",
             KeyType::Ecdsa => "gateway-ecdsa",
@@ -111,13 +111,13 @@ impl Server {
         let certificate = signer.server(&server)?;
         let out = &mut io::stdout().lock();
         outcome::server(&server, &certificate, out)?;
-        outcome::reload(true, &self.gate, gate.as_ref(), out)
+        outcome::reload(true, &self.at.gate, gate.as_ref(), out)
     }
 }
 
 fn request(path: &Path) -> Result<Csr, Fault> {
     let failed = |error| CaError::Io(path.to_owned(), error);
     let mut bytes = Vec::new();
-    File::open(path).map_err(failed)?.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
+    regular(path).map_err(failed)?.take(LONGEST).read_to_end(&mut bytes).map_err(failed)?;
     Ok(Csr::read(&bytes).map_err(CaError::Csr)?)
 }

@@ -1,5 +1,6 @@
 //! What the commands of the CA say of what they have done.
 
+use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -46,8 +47,10 @@ pub(super) fn issued(name: &str, issued: &Issued, out: &mut impl Write) -> io::R
     if issued.is_shortened {
         say(out, "It ends with the CA itself, before the days that were asked for.");
     }
+    // The first is the certificate, after which all are called.
+    let stem = issued.files.first().and_then(|path| path.file_stem()).unwrap_or_default();
     for path in &issued.files {
-        writeln!(out, "  {:<16}{}", what_is(path), path.display())?;
+        writeln!(out, "  {:<16}{}", what_is(path, stem), path.display())?;
     }
     Ok(())
 }
@@ -65,13 +68,12 @@ pub(super) fn due(ca: &Ca, now: Moment, out: &mut impl Write) {
     }
 }
 
-fn what_is(path: &Path) -> &'static str {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    match name.rsplit_once('.').map(|(stem, end)| (stem.ends_with("-old"), end)) {
-        Some((_, "pem")) => "certificate",
-        Some((_, "key")) => "key",
-        Some((true, "p12")) => "both, old",
-        Some((false, "p12")) => "both, PKCS#12",
+fn what_is(path: &Path, stem: &OsStr) -> &'static str {
+    match path.extension().and_then(OsStr::to_str) {
+        Some("pem") => "certificate",
+        Some("key") => "key",
+        Some("p12") if path.file_stem() == Some(stem) => "both, PKCS#12",
+        Some("p12") => "both, old",
         _ => "its password",
     }
 }

@@ -10,32 +10,32 @@ use crate::ca::{List, Signer};
 
 impl Retire {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
-        let mut signer = self.folder.unlock().await?;
+        let gate = self.at.gate()?;
+        let mut signer = self.at.folder.unlock().await?;
         let retired = signer.retire(&self.name, self.list.list_days)?;
         let out = &mut io::stdout().lock();
         outcome::revoked(&retired, gate.as_ref(), out)?;
-        hand_on(&signer, &retired.list, &self.gate, gate.as_ref())
+        hand_on(&signer, &retired.list, &self.at.gate, gate.as_ref())
     }
 }
 
 impl Revoke {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
-        let mut signer = self.folder.unlock().await?;
+        let gate = self.at.gate()?;
+        let mut signer = self.at.folder.unlock().await?;
         let revoked = signer.revoke(&self.what, self.reason, self.list.list_days)?;
         let out = &mut io::stdout().lock();
         outcome::revoked(&revoked, gate.as_ref(), out)?;
-        hand_on(&signer, &revoked.list, &self.gate, gate.as_ref())
+        hand_on(&signer, &revoked.list, &self.at.gate, gate.as_ref())
     }
 }
 
 impl Crl {
     pub(super) async fn run(self) -> Result<(), Fault> {
-        let gate = Gate::find(self.gate.gate.as_deref(), self.gate.no_gate)?;
-        let mut signer = self.folder.unlock().await?;
+        let gate = self.at.gate()?;
+        let mut signer = self.at.folder.unlock().await?;
         let list = signer.crl(self.days)?;
-        hand_on(&signer, &list, &self.gate, gate.as_ref())
+        hand_on(&signer, &list, &self.at.gate, gate.as_ref())
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::site::{CALLED, CT1, Site, US1};
+use crate::cli::text::quoted;
 
 /// Each with a line that says what will come of it.
 pub(super) fn commands(site: &Site, gate: SocketAddr) -> Vec<(&'static str, String)> {
@@ -28,24 +29,4 @@ pub(super) fn commands(site: &Site, gate: SocketAddr) -> Vec<(&'static str, Stri
         ("without TLS: refused", format!("echoscu -v -aet {CT1} -aec {CALLED} {host}")),
         ("the same C-ECHO without DCMTK, in words", probe),
     ]
-}
-
-/// For a shell, where the directory has other than harmless characters.
-fn quoted(path: &str) -> String {
-    let is_harmless = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if path.chars().all(is_harmless) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_what_a_shell_would_take_apart() {
-        assert_eq!(quoted("/tmp/a-1"), "/tmp/a-1");
-        assert_eq!(quoted("/tmp/it's me"), r"'/tmp/it'\''s me'");
-    }
 }

@@ -2,12 +2,12 @@
 
 use dicom_ul::pdu::{AssociationAC, PresentationContextResultReason};
 use pacsgate_core::wire::reject::Reject;
+use tokio::time::sleep;
 
 use super::count::{self, Query};
-use super::door::{Door, Shut, Stream};
+use super::door::{Door, Silence, Stream};
 use crate::cli::client::association::{self, CONTEXT, Failure, VERIFICATION};
 use crate::cli::client::link::{Link, LinkError};
-use crate::cli::client::tls::TlsTrouble;
 
 /// The calling title; whoever reads the PACS's log knows who it was.
 pub(super) const CALLING: &str = "PACSGATE-DOCTOR";
@@ -25,19 +25,21 @@ pub(super) enum Met {
     Nothing(Silence),
     /// DICOM is spoken, and every title was refused.
     Refused(String),
+    /// DICOM is spoken, and refused for now, twice.
+    Busy(String),
     /// An association without a certificate.
     Accepted(Accepted),
 }
 
-/// Why there was no DICOM.
-#[derive(Debug)]
-pub(super) enum Silence {
-    /// TCP closes or never opened.
-    Closed,
-    /// TLS refused us, in these words: the certificate that we do not have, most likely.
-    Certificate(String),
-    /// Something else is spoken, or nothing.
-    Other,
+/// Why a title brought no association.
+enum Refusal {
+    Silent(Silence),
+    /// For now, by what the other side says.
+    Busy(String),
+    /// Another title may be answered otherwise.
+    Title(String),
+    /// No title is.
+    Final(String),
 }
 
 /// An association that anybody gets.
@@ -60,31 +62,56 @@ pub(super) fn titles(given: &[String]) -> Vec<String> {
     titles
 }
 
-/// Tries one title after the other.
+/// Tries one title after the other. A refusal for now protects nothing: the same is tried once more,
+/// after a step's time.
 pub(super) async fn interrogate(door: &Door, titles: &[String]) -> Met {
     let mut refused = None;
+    let mut has_waited = false;
     for called in titles {
-        let stream = match door.open().await {
-            Ok(stream) => stream,
-            Err(shut) => return refused.map_or_else(|| Met::Nothing(of_shut(&shut)), Met::Refused),
-        };
-        let mut link = Link::new(stream, door.patience);
-        match opened(&mut link, called).await {
-            Ok(answer) => return Met::Accepted(use_it(&mut link, &answer, called, door).await),
-            Err(Failure::Link(error)) => {
-                return refused.map_or_else(|| Met::Nothing(of_link(&error)), Met::Refused);
+        let mut tried = attempt(door, called).await;
+        if matches!(&tried, Err(Refusal::Busy(_))) && !has_waited {
+            has_waited = true;
+            sleep(door.patience).await;
+            tried = attempt(door, called).await;
+        }
+        match tried {
+            Ok(accepted) => return Met::Accepted(accepted),
+            Err(Refusal::Silent(why)) => {
+                return refused.map_or(Met::Nothing(why), Met::Refused);
             }
-            Err(failure) => {
-                let is_last =
-                    !matches!(&failure, Failure::Rejected(reject) if is_of_title(*reject));
-                refused = Some(failure.to_string());
-                if is_last {
-                    break;
-                }
-            }
+            Err(Refusal::Busy(words)) => return Met::Busy(words),
+            Err(Refusal::Title(words)) => refused = Some(words),
+            Err(Refusal::Final(words)) => return Met::Refused(words),
         }
     }
     refused.map_or(Met::Nothing(Silence::Other), Met::Refused)
+}
+
+async fn attempt(door: &Door, called: &str) -> Result<Accepted, Refusal> {
+    let mut link = Link::new(door.open().await.map_err(Refusal::Silent)?, door.patience);
+    let answer = opened(&mut link, called).await?;
+    Ok(use_it(&mut link, &answer, called, door).await)
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        let words = failure.to_string();
+        match failure {
+            Failure::Link(error) => Self::Silent(of_link(&error)),
+            Failure::Rejected(reject) if is_for_now(reject) => Self::Busy(words),
+            Failure::Rejected(reject) if is_of_title(reject) => Self::Title(words),
+            Failure::Rejected(_)
+            | Failure::Aborted(_)
+            | Failure::ContextRefused(_)
+            | Failure::Status(_)
+            | Failure::Unexpected => Self::Final(words),
+        }
+    }
+}
+
+/// Transient, or one of the reasons that pass: congestion, and a limit (PS3.8 table 9-21).
+const fn is_for_now(reject: Reject) -> bool {
+    matches!((reject.result(), reject.source()), (2, _) | (_, 3))
 }
 
 /// Whether another called title may be answered otherwise.
@@ -119,30 +146,12 @@ async fn use_it(
     Accepted { called: called.to_owned(), echoed, query }
 }
 
-fn of_shut(shut: &Shut) -> Silence {
-    match shut {
-        Shut::Tcp => Silence::Closed,
-        Shut::Tls(trouble) => of_tls(trouble),
-    }
-}
-
-fn of_tls(trouble: &TlsTrouble) -> Silence {
-    match trouble {
-        TlsTrouble::Alert(_) => Silence::Certificate(trouble.to_string()),
-        TlsTrouble::TimedOut
-        | TlsTrouble::ServerCertificate(_)
-        | TlsTrouble::NotTls
-        | TlsTrouble::Closed
-        | TlsTrouble::Other(_) => Silence::Other,
-    }
-}
-
 fn of_link(error: &LinkError) -> Silence {
     match error {
-        LinkError::Tls(trouble) => of_tls(trouble),
-        LinkError::TimedOut
-        | LinkError::Closed
-        | LinkError::WantsTls
+        LinkError::Tls(trouble) => trouble.into(),
+        LinkError::TimedOut => Silence::TimedOut,
+        LinkError::Closed => Silence::Closed,
+        LinkError::WantsTls
         | LinkError::NotDicom
         | LinkError::TooLong(_)
         | LinkError::Malformed(_)

@@ -13,6 +13,7 @@ use rustls::{
     ClientConfig, DigitallySignedStruct, Error, SignatureScheme, crypto::WebPkiSupportedAlgorithms,
 };
 
+use super::door::Silence;
 use super::hello::{self, Answer, OLD};
 use crate::cli::client::dial;
 use crate::cli::client::tls::{self, TlsTrouble};
@@ -32,17 +33,21 @@ pub(super) struct Seen {
     pub(super) name: ServerName<'static>,
 }
 
-/// Looks; `None` where no TLS is spoken.
-pub(super) async fn look(at: SocketAddr, host: &str, patience: Duration) -> Option<Seen> {
+/// Looks.
+///
+/// # Errors
+///
+/// No TLS is spoken.
+pub(super) async fn look(at: SocketAddr, host: &str, patience: Duration) -> Result<Seen, Silence> {
     let recorder = Arc::new(Recorder::new());
-    let config = config(&recorder)?;
+    let config = config(&recorder).ok_or(Silence::Other)?;
     let name = ServerName::try_from(host.to_owned()).unwrap_or_else(|_| at.ip().into());
-    let socket = dial::connect(at, patience).await.ok()?;
+    let socket = dial::connect(at, patience).await.map_err(|_unconnected| Silence::Closed)?;
     let shaken = tls::handshake(Arc::clone(&config), name.clone(), socket, patience).await;
-    let version = match &shaken {
-        Ok(stream) => Some(version(stream.get_ref().1.protocol_version())),
-        Err(TlsTrouble::NotTls) => return None,
-        Err(_) => None,
+    let (version, silence) = match &shaken {
+        Ok(stream) => (Some(version(stream.get_ref().1.protocol_version())), Silence::Other),
+        Err(TlsTrouble::NotTls) => return Err(Silence::Other),
+        Err(trouble) => (None, trouble.into()),
     };
     let spoke = matches!(&shaken, Ok(_) | Err(TlsTrouble::Alert(_)));
     drop(shaken);
@@ -56,13 +61,16 @@ pub(super) async fn look(at: SocketAddr, host: &str, patience: Duration) -> Opti
             }
             Answer::Refused => is_tls = true,
             // Nobody there speaks it: two more attempts would be in vain, and slow.
-            Answer::Nothing if !is_tls && minor > 0 => return None,
+            Answer::Nothing if !is_tls && minor > 0 => return Err(silence),
             Answer::Nothing => {}
         }
     }
     let certificate = recorder.certificate();
     let asks = recorder.asked.load(Ordering::Relaxed);
-    is_tls.then_some(Seen { old, version, certificate, asks, config, name })
+    if !is_tls {
+        return Err(silence);
+    }
+    Ok(Seen { old, version, certificate, asks, config, name })
 }
 
 fn version(version: Option<rustls::ProtocolVersion>) -> &'static str {

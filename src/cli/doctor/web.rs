@@ -13,7 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::door::{Door, Stream};
+use super::door::{Door, Silence};
+use super::tap::Tap;
 use crate::audit::PeerText;
 
 /// Bytes of the head of an answer, and of what is read at once.
@@ -44,7 +45,6 @@ const PRODUCTS: [(&str, &str); 12] = [
 /// What answered.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Page {
-    pub(super) status: u16,
     /// Software for images that it is known to be.
     pub(super) product: Option<&'static str>,
     pub(super) asks_for_password: bool,
@@ -52,27 +52,46 @@ pub(super) struct Page {
     pub(super) evidence: String,
 }
 
-/// Asks once; `None` where it is not HTTP that answers.
-pub(super) async fn get(door: &Door) -> Option<Page> {
-    let stream = door.open().await.ok()?;
-    timeout(door.patience * STEPS, ask(stream, &door.at.to_string(), door.patience)).await.ok()?
+/// Asks once.
+///
+/// # Errors
+///
+/// It is not HTTP that answers.
+pub(super) async fn get(door: &Door) -> Result<Page, Silence> {
+    let (stream, beginning) = Tap::of(door.open().await?);
+    let asked = ask(stream, door.at.to_string(), door.patience);
+    match timeout(door.patience * STEPS, asked).await {
+        Ok(Ok(page)) => Ok(page),
+        Ok(Err(_)) | Err(_) if beginning.is_http() => Ok(Page::unreadable()),
+        Ok(Err(Unread::Elsewise)) if beginning.is_empty() => Err(Silence::Closed),
+        Ok(Err(Unread::Elsewise)) => Err(Silence::Other),
+        Ok(Err(Unread::TimedOut)) | Err(_) => Err(Silence::TimedOut),
+    }
 }
 
-async fn ask(stream: Box<dyn Stream>, host: &str, patience: Duration) -> Option<Page> {
+/// Why there is no head of an answer.
+enum Unread {
+    TimedOut,
+    Elsewise,
+}
+
+async fn ask(stream: Tap, host: String, patience: Duration) -> Result<Page, Unread> {
     let mut builder = Builder::new();
     builder.max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS);
-    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.ok()?;
+    let shaken = builder.handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(|_| Unread::Elsewise)?;
     // Ends with this function.
     let mut driver = JoinSet::new();
     driver.spawn(connection);
     let request = Request::get("/").header(HOST, host).header(CONNECTION, "close");
-    let request = request.body(String::new()).ok()?;
-    let answer = timeout(patience, sender.send_request(request)).await.ok()?.ok()?;
+    let request = request.body(String::new()).map_err(|_| Unread::Elsewise)?;
+    let answer = timeout(patience, sender.send_request(request)).await;
+    let answer = answer.map_err(|_elapsed| Unread::TimedOut)?.map_err(|_| Unread::Elsewise)?;
     let (head, body) = answer.into_parts();
     let mut page = Vec::new();
     // What has come until then is enough.
     let _ = timeout(patience, read(body, &mut page)).await;
-    Some(Page::of(&Response::from_parts(head, ()), &page))
+    Ok(Page::of(&Response::from_parts(head, ()), &page))
 }
 
 async fn read(mut body: Incoming, page: &mut Vec<u8>) {
@@ -85,6 +104,12 @@ async fn read(mut body: Incoming, page: &mut Vec<u8>) {
 }
 
 impl Page {
+    /// An answer that begins as one of HTTP, and goes on as none should. Browsers forgive much.
+    fn unreadable() -> Self {
+        let evidence = "an answer that begins with HTTP and breaks its rules".to_owned();
+        Self { product: None, asks_for_password: false, evidence }
+    }
+
     fn of(head: &Response<()>, page: &[u8]) -> Self {
         let status = head.status().as_u16();
         let text = String::from_utf8_lossy(page);
@@ -103,7 +128,7 @@ impl Page {
             let value = PeerText::from_bytes(value.as_bytes(), PeerText::PHRASE);
             evidence.push_str(&format!(", {label} \"{value}\""));
         }
-        Self { status, product, asks_for_password: matches!(status, 401 | 403 | 407), evidence }
+        Self { product, asks_for_password: matches!(status, 401 | 403 | 407), evidence }
     }
 }
 

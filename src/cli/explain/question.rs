@@ -1,7 +1,7 @@
 //! What is asked: an association as its requestor would ask for it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::SystemTime;
@@ -24,7 +24,7 @@ use rustls::pki_types::CertificateDer;
 use super::super::trail::{self, Line, NoTrail, Shown, harmless};
 use super::Explain;
 use crate::config::{self, Settings};
-use crate::host::words;
+use crate::host::{regular, words};
 use crate::port::{Port, Proof, Unfit, Way};
 use crate::reason::{Early, Reason};
 use crate::site::Site;
@@ -332,11 +332,23 @@ fn certificates(path: &str) -> Result<Vec<CertificateDer<'static>>, Unasked> {
 }
 
 fn bytes(path: &Path, option: &'static str) -> Result<Vec<u8>, Unasked> {
+    read_from(path, option, regular(path))
+}
+
+/// A token may come out of a pipe, so that it is in no file at all.
+fn secret(path: &Path) -> Result<zeroize::Zeroizing<Vec<u8>>, Unasked> {
+    Ok(zeroize::Zeroizing::new(read_from(path, "token", File::open(path))?))
+}
+
+fn read_from(
+    path: &Path,
+    option: &'static str,
+    file: io::Result<File>,
+) -> Result<Vec<u8>, Unasked> {
     let fault = |why: String| Unasked::File(option, harmless(&path.to_string_lossy()), why);
     // A pipe or a device has no size to ask for. Room for all of it: a token is not copied by growth.
     let mut bytes = Vec::with_capacity(MAX_FILE + 1);
-    let read =
-        File::open(path).and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes));
+    let read = file.and_then(|file| file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes));
     read.map_err(|error| fault(words(&error)))?;
     if bytes.len() > MAX_FILE {
         return Err(fault("is larger than 1 MiB".to_owned()));
@@ -455,7 +467,7 @@ fn identified(
 ) -> Result<(Identified, Vec<&'static str>), Unasked> {
     let token = |token: &[u8]| site.issuers.verify(token, SystemTime::now()).map(User::Token);
     let verified = if let Some(path) = &asked.token {
-        token(&zeroize::Zeroizing::new(bytes(path, "token")?))
+        token(&secret(path)?)
     } else if let Some(name) = &asked.user {
         by_name(name, site)
     } else if let Some(shown) = request.and_then(|request| request.identity.as_ref()) {

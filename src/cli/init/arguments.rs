@@ -29,7 +29,7 @@ pub struct Init {
     pub(super) names: Vec<String>,
     /// An address of the gate, for devices that connect by it and compare it with the certificate; may be
     /// given several times. Left out: those of this machine
-    #[arg(long = "ip", value_name = "ADDRESS")]
+    #[arg(long = "ip", value_name = "ADDRESS", value_parser = reachable)]
     pub(super) ips: Vec<IpAddr>,
     /// The port for devices with TLS
     #[arg(long, value_name = "PORT", default_value_t = 2762, value_parser = clap::value_parser!(u16).range(1..))]
@@ -58,4 +58,13 @@ pub struct Init {
 /// A name that a certificate can have.
 pub(super) fn dns_name(text: &str) -> Result<String, NameFault> {
     Matcher::san_dns(text).map(|_| text.to_ascii_lowercase())
+}
+
+/// An address that a device can have been given: not the one of `bind`.
+fn reachable(text: &str) -> Result<IpAddr, String> {
+    let address: IpAddr = text.parse().map_err(|_| "is no IP address".to_owned())?;
+    if address.is_unspecified() || address.is_multicast() {
+        return Err("is no address of one machine; write that by which devices connect".to_owned());
+    }
+    Ok(address)
 }

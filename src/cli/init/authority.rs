@@ -1,14 +1,15 @@
 //! What the gate has from its CA: its own certificates, the CA's, and the list of what is revoked.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::answers::Answers;
 use super::arguments::Init;
-use super::configuration::Main;
+use super::configuration::{self, Main};
 use super::fault::Fault;
-use super::folder::{Folder, read};
+use super::folder::{Folder, file, read};
 use super::told::{Piece, say};
 use crate::ca::{self, Ca, CaError, Founding, KeyType, Passphrase, Signer};
+use crate::cli::ca::warn;
 use crate::cli::passphrase;
 use crate::drop_in;
 use crate::x509::{issuing, pem, reading};
@@ -26,6 +27,18 @@ pub(super) struct Papers {
     /// At hand if something has to be signed.
     signer: Option<Signer>,
 }
+
+/// What the gate reads, as far as it is made here, and whatever is in the folder of the devices.
+pub(super) const FILES: [&str; 8] = [
+    configuration::FILE,
+    "conf.d/.toml",
+    CLIENT_CA,
+    LIST,
+    "tls/gateway.pem",
+    "tls/gateway.key",
+    "tls/gateway-ecdsa.pem",
+    "tls/gateway-ecdsa.key",
+];
 
 /// Those of the gate's certificates that are missing, and that a main file which is there names.
 pub(super) fn missing_servers(
@@ -53,18 +66,15 @@ impl Init {
     /// Those of the CA, which is made if there is none.
     pub(super) async fn papers(&self, servers: &[(&str, KeyType)]) -> Result<Papers, Fault> {
         if let Some(certificate) = &self.client_ca {
-            let content = read(certificate)?;
-            if pem::certificates(&content).map_or(true, |found| found.is_empty()) {
-                return Err(Fault::NotPem(certificate.clone()));
-            }
-            let list = self.client_crl.clone();
-            return Ok(Papers { certificate: certificate.clone(), list, signer: None });
+            return self.foreign(certificate);
         }
+        self.is_apart()?;
         let (ca, passphrase) = match Ca::open(&self.ca) {
             Err(CaError::None(_)) => self.found().await?,
             other => {
                 let ca = other?;
                 Piece::There.tell(&self.ca);
+                warn(&ca);
                 let is_asked = !servers.is_empty() && ca.is_encrypted()?;
                 let file = self.passphrase_file.as_deref();
                 (ca, if is_asked { Some(passphrase::known(file).await?) } else { None })
@@ -78,6 +88,40 @@ impl Init {
         Ok(Papers { certificate, list: Some(list), signer })
     }
 
+    /// Those of a CA that is elsewhere, judged before they are copied.
+    fn foreign(&self, certificate: &Path) -> Result<Papers, Fault> {
+        let content = read(certificate)?;
+        let cas = pem::authorities(&content);
+        let cas = cas.map_err(|fault| Fault::Pem(certificate.to_owned(), fault))?;
+        if issuing::count(&cas) == 0 {
+            return Err(Fault::NotOfCa(certificate.to_owned()));
+        }
+        if let Some(list) = &self.client_crl {
+            let lists = pem::crls(&read(list)?).unwrap_or_default();
+            if !lists.iter().any(|list| cas.iter().any(|ca| is_list_of(list, ca))) {
+                return Err(Fault::NotItsList(list.clone(), certificate.to_owned()));
+            }
+        }
+        let list = self.client_crl.clone();
+        Ok(Papers { certificate: certificate.to_owned(), list, signer: None })
+    }
+
+    /// The gate's user reads the one folder, and must not enter the other.
+    fn is_apart(&self) -> Result<(), Fault> {
+        let whole = |path: &Path| {
+            let path = std::path::absolute(path).map_err(file(path))?;
+            // One that is to be made has a folder above it, which may be a link.
+            let above = path.parent().and_then(|above| above.canonicalize().ok());
+            let made = above.zip(path.file_name()).map(|(above, name)| above.join(name));
+            Ok::<_, Fault>(path.canonicalize().ok().or(made).unwrap_or(path))
+        };
+        let (ca, dir) = (whole(&self.ca)?, whole(&self.dir)?);
+        if ca.starts_with(&dir) || dir.starts_with(&ca) {
+            return Err(Fault::Nested(self.ca.clone(), self.dir.clone()));
+        }
+        Ok(())
+    }
+
     async fn found(&self) -> Result<(Ca, Option<Passphrase>), Fault> {
         let passphrase = match self.no_passphrase {
             true => None,
@@ -85,6 +129,7 @@ impl Init {
         };
         let ca = Ca::create(&self.ca, &Founding::default(), passphrase.as_ref())?;
         Piece::Made.tell(&self.ca);
+        warn(&ca);
         say(
             "",
             "holds the CA. Keep a copy of it elsewhere: whoever has its key can be any device.",
@@ -171,6 +216,11 @@ impl Papers {
         }
         folder.put(LIST, &list).map(|_| ())
     }
+}
+
+fn is_list_of(list: &[u8], ca: &[u8]) -> bool {
+    let read = x509_parser::parse_x509_crl(list).ok().zip(reading::whole(ca));
+    read.is_some_and(|((_, list), ca)| issuing::is_of(&list, &ca))
 }
 
 /// Whether a file has all certificates of another.

@@ -7,7 +7,8 @@ use crate::ca::CaError;
 use crate::cli::passphrase::PassphraseFault;
 use crate::cli::typed::EntryFault;
 use crate::drop_in::NotWritten;
-use crate::host::words;
+use crate::host::{Barrier, words};
+use crate::x509::pem::PemFault;
 
 /// Why something was not made. What was made before is whole.
 #[derive(Debug, thiserror::Error)]
@@ -32,12 +33,33 @@ pub(super) enum Fault {
         "{} is there without {}: put the other beside it, or move it away, and run this again", .0.display(), .1.display()
     )]
     Half(PathBuf, PathBuf),
+    /// Each would shut the other's user out, or in.
+    #[error(
+        "the CA ({ca}) and the gate's files ({dir}) must be in folders apart, neither within the other: only \
+         root may enter the one, and the gate reads the other. Give another --ca", ca = .0.display(), dir = .1.display()
+    )]
+    Nested(PathBuf, PathBuf),
+    /// A link in the place of a file.
+    #[error("{} is a link that leads nowhere: remove it, or put a file where it leads", .0.display())]
+    Astray(PathBuf),
+    /// The gate would not read it.
+    #[error("{}: {}", .0.display(), .1)]
+    Barrier(PathBuf, Barrier),
     /// The main file is no TOML.
     #[error("{path} is there and is no TOML, so it was left as it is; `pacsgate check {path}` says where", path = .0.display())]
     Syntax(PathBuf),
-    /// Not what it is said to be.
-    #[error("{} holds no certificate in PEM", .0.display())]
-    NotPem(PathBuf),
+    /// A file that holds what it should not.
+    #[error("--client-ca {}: {}", .0.display(), .1)]
+    Pem(PathBuf, PemFault),
+    /// It would recognise nobody but that device.
+    #[error(
+        "--client-ca {}: holds no certificate of a CA, but that of a device or a server; give that of the CA \
+         which has issued it", .0.display()
+    )]
+    NotOfCa(PathBuf),
+    /// No list, or that of somebody else.
+    #[error("--client-crl {}: holds no revocation list of the CA in {}", .0.display(), .1.display())]
+    NotItsList(PathBuf, PathBuf),
     /// What the system says of a file.
     #[error("{}: {}", .0.display(), words(.1))]
     File(PathBuf, io::Error),

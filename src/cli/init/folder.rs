@@ -9,8 +9,10 @@ use nix::unistd::{Gid, Group, Uid};
 
 use super::arguments::DIR;
 use super::fault::Fault;
-use super::told::Piece;
+use super::told::{Piece, say};
+use crate::cli::text::quoted;
 use crate::drop_in;
+use crate::host::{Barrier, Service, Trust, regular};
 
 const GROUP: &str = "pacsgate";
 /// The gate's group reads, and nobody else.
@@ -47,13 +49,55 @@ impl Folder {
         self.path.join(name)
     }
 
+    /// Judges the way to these files as the gate does that is going to read them, before anything is
+    /// made: no key is put where others may write, and no link is followed to there.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else could change them; a link that leads nowhere, or no file, is in the place of one;
+    /// there is nowhere to make the folder.
+    pub(super) fn judge(&self, names: &[&str]) -> Result<(), Fault> {
+        let above = std::path::absolute(&self.path).map_err(file(&self.path))?;
+        if let Some(above) = above.parent() {
+            fs::metadata(above).map_err(file(above))?;
+        }
+        let trust = Trust::of(&Service::of(None).unwrap_or_default());
+        names.iter().try_for_each(|name| {
+            let path = self.path(name);
+            match trust.file(&path) {
+                Ok(_) => Ok(()),
+                Err(Barrier::System(error)) if error.kind() == io::ErrorKind::NotFound => {
+                    let is_link = fs::symlink_metadata(&path).is_ok();
+                    if is_link { Err(Fault::Astray(path)) } else { Ok(()) }
+                }
+                Err(Barrier::System(error)) => Err(Fault::File(path, error)),
+                Err(barrier) => Err(Fault::Barrier(path, barrier)),
+            }
+        })
+    }
+
     /// Makes the folders that are missing.
     pub(super) fn make(&self) -> Result<(), Fault> {
+        let mut has_made = false;
         for path in [self.path.clone(), self.path("conf.d"), self.path("tls")] {
             let is_new = self.make_one(&path).map_err(file(&path))?;
             if is_new { Piece::Made } else { Piece::There }.tell(&path);
+            has_made |= is_new;
+        }
+        if has_made && self.group.is_none() && Uid::effective().is_root() {
+            say("", self.without_group());
         }
         Ok(())
+    }
+
+    /// What root has to do where the package is not installed.
+    fn without_group(&self) -> String {
+        let path = quoted(&self.path.display().to_string());
+        format!(
+            "This machine has no group {GROUP}, so that only root can read what is made here, and the \
+             gate should not run as root. Make its user (systemd-sysusers, or the package), and then let \
+             its group read: chgrp -R {GROUP} {path}"
+        )
     }
 
     fn make_one(&self, path: &Path) -> io::Result<bool> {
@@ -96,7 +140,7 @@ pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Fault + '_ {
 /// A file, up to what an honest one has.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Fault> {
     let mut content = Vec::new();
-    let open = fs::File::open(path).map_err(file(path))?;
+    let open = regular(path).map_err(file(path))?;
     open.take(MAX_FILE + 1).read_to_end(&mut content).map_err(file(path))?;
     if content.len() as u64 > MAX_FILE {
         return Err(file(path)(io::Error::other("is larger than 16 MiB")));

@@ -46,6 +46,11 @@ pub(crate) fn find_pending(id: u16) -> Vec<u8> {
     response(STUDY_FIND, 0x0020, id, DATA_SET, 0xff00)
 }
 
+/// The only response to a query, which brought nothing.
+pub(crate) fn find_failed(id: u16, status: u16) -> Vec<u8> {
+    response(STUDY_FIND, 0x0020, id, NO_DATA_SET, status)
+}
+
 /// The successful response to a request of the PACS's requestor.
 pub(crate) fn success(request: &Request) -> Vec<u8> {
     response(&request.sop_class, request.command, request.id, NO_DATA_SET, 0)
