@@ -18,6 +18,7 @@ use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
+use crate::health::Health;
 use crate::host::words;
 use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
@@ -122,6 +123,8 @@ impl Server {
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
+        let health = Health::new(audit.clone());
+        health.watch(&site);
         site.issuers.watch();
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
@@ -137,6 +140,7 @@ impl Server {
             register,
             asked: Memory::new(),
             quotas,
+            health,
             slots,
             turns,
             hashing,
@@ -233,6 +237,7 @@ impl Server {
         self.gate.slots.renew(&site.limits);
         site.issuers.take_over(&self.gate.site.now().issuers);
         site.issuers.watch();
+        self.gate.health.watch(&site);
         self.gate.site.replace(site);
         self.listening.exchange(bound);
         self.digest = digest;

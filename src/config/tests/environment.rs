@@ -18,7 +18,7 @@ fn overrides_limits_log_and_pacs_addresses() {
     assert_eq!(settings.site.limits.idle, Duration::from_secs(1200));
     assert_eq!((settings.site.limits.connections, settings.site.limits.max_pdu), (7, 65_536));
     assert_eq!(settings.log.level, tracing::Level::WARN);
-    assert_eq!(settings.site.targets["archive"].address.to_string(), "pacs:11112");
+    assert_eq!(settings.site.targets["archive"].addresses[0].to_string(), "pacs:11112");
 }
 
 #[test]
