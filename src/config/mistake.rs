@@ -321,6 +321,9 @@ pub(super) enum Mistake {
     /// Not an address of a PACS.
     #[error("{0} {1}")]
     Address(Quoted, AddressFault),
+    /// Several addresses of a PACS in one string.
+    #[error("{0} is one string; write a list in the file, [{list}]", list = Listed(.1))]
+    AddressesInOneString(Quoted, Vec<Quoted>),
     /// More addresses of a PACS than are asked.
     #[error("has {0} addresses; a PACS has {1} at most")]
     TooManyAddresses(usize, usize),

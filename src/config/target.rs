@@ -11,7 +11,7 @@ use super::limits::duration;
 use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::problems::Problems;
-use super::section::{At, Item, Section, judge_entry};
+use super::section::{At, Section, judge_entry};
 use super::value::Address;
 use crate::stream::tls;
 
@@ -121,8 +121,8 @@ fn addresses(table: &mut Section<'_>) -> Vec<At<Address>> {
     let Some(node) = table.demand("address") else { return Vec::new() };
     let place = node.place;
     if !matches!(node.value, ValueKind::Array(_)) {
-        let item = Item { key: table.path("address"), node };
-        return judge_entry(&item, address, table.problems).into_iter().collect();
+        let key = table.path("address");
+        return table.judge(&key, &node, only_address).into_iter().collect();
     }
     let items = table.items("address", Some(node));
     if items.len() > MAX_ADDRESSES {
@@ -159,6 +159,20 @@ fn health(
     }
     let usual = USUAL_TIMEOUT.min(every / PARTS);
     Some((every, timeout.map_or(usual, |at| at.value)))
+}
+
+/// One that is not in a list; several of them belong in one.
+fn only_address(node: &Node) -> Result<Address, Mistake> {
+    address(node).map_err(|mistake| node.text().ok().and_then(in_one_string).unwrap_or(mistake))
+}
+
+fn in_one_string(text: &str) -> Option<Mistake> {
+    let is_between = |found: char| matches!(found, ',' | ';') || found.is_whitespace();
+    let parts = text.split(is_between).filter(|part| !part.is_empty());
+    let parts: Vec<_> = parts.collect();
+    let is_list = parts.len() > 1 && parts.iter().all(|part| part.parse::<Address>().is_ok());
+    let parts = || parts.iter().map(|part| (*part).into()).collect();
+    is_list.then(|| Mistake::AddressesInOneString(text.into(), parts()))
 }
 
 pub(super) fn address(node: &Node) -> Result<Address, Mistake> {

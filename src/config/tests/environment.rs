@@ -162,8 +162,7 @@ fn one_address_stands_for_a_whole_list() {
     assert_eq!(target.source, Some("10.10.0.4".parse().unwrap()));
     let name = "PACSGATE__PACS__ARCHIVE__ADDRESS";
     let told = Site::new(&main).told_in(&[(name, "a:1, b:1")]);
-    let sentence = "\"a:1, b:1\" is one string; write each entry as a string of its own, \
-                    [\"a:1\", \"b:1\"]";
+    let sentence = "\"a:1, b:1\" is one string; write a list in the file, [\"a:1\", \"b:1\"]";
     assert_eq!(told, format!("environment variable {name}: pacs.archive.address: {sentence}"));
 }
 
