@@ -39,6 +39,8 @@ const PART: u32 = 4;
 /// What is known of every PACS.
 pub struct Health {
     audit: Audit,
+    /// Told where [`Health::troubles`] may have changed.
+    status_changed: Arc<Notify>,
     watched: Mutex<HashMap<Arc<str>, Watched>>,
     hindered: Mutex<Rarely>,
 }
@@ -103,8 +105,9 @@ pub struct AddressStanding {
 
 impl Health {
     /// Nothing is known.
-    pub fn new(audit: Audit) -> Arc<Self> {
-        Arc::new(Self { audit, watched: Mutex::default(), hindered: Mutex::default() })
+    pub fn new(audit: Audit, status_changed: Arc<Notify>) -> Arc<Self> {
+        let (watched, hindered) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { audit, status_changed, watched, hindered })
     }
 
     /// Watches the PACS of a site and no others. What is known of an address that stays is kept. To be
@@ -192,6 +195,12 @@ impl Health {
         all
     }
 
+    /// The PACS that are asked and have no address that is alive, in words.
+    pub fn troubles(&self) -> Vec<String> {
+        let down = self.snapshot().into_iter().filter(|it| it.is_asked && it.in_use.is_none());
+        down.map(|it| format!("pacs.{}: NO ADDRESS IS ALIVE", it.pacs)).collect()
+    }
+
     fn heard(&self, pacs: &Arc<str>, address: &Address, heard: Heard) {
         match heard {
             Heard::Alive(round_trip, oddity) => self.change(pacs, address, |_, standing, now| {
@@ -219,11 +228,13 @@ impl Health {
         let mut watched = self.lock();
         let Some(watched) = watched.get_mut(pacs) else { return };
         let is_asked = watched.is_asked;
+        // Of a PACS with one address that is not asked, the lines of the associations say all.
+        let is_told = is_asked || watched.members.len() > 1;
         let Some(member) = watched.members.iter_mut().find(|it| it.address == *address) else {
             return;
         };
         let standing = &mut member.standing;
-        if let Some(change) = change(is_asked, standing, Moment::now()) {
+        if let Some(change) = change(is_asked, standing, Moment::now()).filter(|_| is_told) {
             self.tell(pacs, address, change, standing.trouble.as_deref());
         }
     }
@@ -243,8 +254,9 @@ impl Health {
         match change {
             Change::Alive => self.audit.health(HealthChange::alive(pacs, &address, trouble)),
             Change::Down => self.audit.health(HealthChange::down(pacs, &address, trouble)),
-            Change::Trouble => {}
+            Change::Trouble => return,
         }
+        self.status_changed.notify_one();
     }
 
     /// Whether an address has failed once and is to be asked again soon.

@@ -123,8 +123,6 @@ impl Server {
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
-        let health = Health::new(audit.clone());
-        health.watch(&site);
         site.issuers.watch();
         let site = InForce::new(site);
         let (live, register) = (Live::new(), Register::new());
@@ -132,6 +130,8 @@ impl Server {
         let hashing = Hashing::of_machine();
         let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
         let shortage = Shortage::new(Arc::clone(&status_changed));
+        let health = Health::new(audit.clone(), Arc::clone(&status_changed));
+        health.watch(&site.now());
         let last_seen = Arc::<LastSeen>::default();
         let gate = Gate {
             site,
@@ -188,7 +188,7 @@ impl Server {
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
         let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
-        let troubles = short.into_iter().chain(others);
+        let troubles = short.into_iter().chain(self.gate.health.troubles()).chain(others);
         troubles.fold(serving, |status, trouble| format!("{status}; {trouble}"))
     }
 

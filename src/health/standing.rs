@@ -133,17 +133,18 @@ impl Standing {
         change
     }
 
-    /// It was connected for an association, and nobody asks it how it is.
+    /// It was connected for an association, and nobody asks it how it is: worth a line where it was not.
     pub(super) fn reached(&mut self, now: Moment) -> Option<Change> {
         if self.state == State::Alive {
             return None;
         }
+        let was_down = self.state == State::Down;
         self.trouble = None;
         self.told = None;
         // By its connection, nothing speaks against it any more.
         self.has_returned = false;
         self.turn(State::Alive, now);
-        Some(Change::Alive)
+        was_down.then_some(Change::Alive)
     }
 
     /// Whether it is to be asked again soon: it has failed, and may be down.
@@ -291,6 +292,7 @@ mod tests {
         assert_eq!(standing.rank_unasked(HOLD, at(599).instant), Rank::Preferred);
         assert_eq!(standing.reached(at(600)), Some(Change::Alive));
         assert_eq!(standing.reached(at(601)), None);
+        assert_eq!(Standing::new(at(0)).reached(at(1)), None);
         assert_eq!(standing.rank_unasked(HOLD, at(601).instant), Rank::Preferred);
     }
 

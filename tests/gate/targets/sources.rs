@@ -1,14 +1,16 @@
 //! From which address a PACS or a peer is dialled, and at which of the addresses of a name.
 
-use super::{ASKED, before, changed, served, telling, told};
+use super::{ASKED, changed, served, telling, told};
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
-use crate::support::gate::{Gate, command};
+use crate::support::gate::{Gate, command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::requestor::Caller;
 use crate::support::scenario::{assert_is_served, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use crate::support::stage::said;
+use crate::way_back::{ARCHIVE, opened, sending, with_way_back};
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
@@ -35,6 +37,36 @@ fn dials_from_the_address_of_the_pacs_or_of_the_peer() {
     assert_eq!(others.next().unwrap(), ("CT1".to_owned(), ip(OF_PACS)));
     assert_is_served(gate.address);
     assert_eq!(others.next().unwrap(), ("MR1".to_owned(), ip(OF_PEER)));
+}
+
+#[test]
+fn dials_a_peer_from_the_address_of_its_reach() {
+    let (device, called) = telling();
+    let archive = Pacs::good();
+    // That of the peer is for its PACS, and not for the way back.
+    let mut settings = Settings::new(archive.address);
+    settings.ct1.insert("source_address", format!("{OF_PEER:?}"));
+    let source = format!("{OF_PACS:?}");
+    let reach = [("after", r#""any""#), ("source_address", &source)];
+    let gate = with_way_back(settings, device.address, &reach).start();
+    let outward = listening(&gate.wait_for_log("listener=inside")).unwrap();
+    let mut asked = sending(ARCHIVE, outward, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut asked), [1, 3]);
+    assert_eq!(called.recv_timeout(PATIENCE).unwrap(), ("ARCHIVE".to_owned(), ip(OF_PACS)));
+}
+
+#[test]
+fn doctor_tries_every_address_of_a_pacs() {
+    let pacs = [Pacs::good(), Pacs::good()];
+    let addresses = [0, 1].map(|at| pacs[at].address.to_string());
+    let mut settings = Settings::new(pacs[0].address);
+    settings.archive.insert("address", format!("{addresses:?}"));
+    let file = settings.file("pacsgate.toml", &settings.text());
+    let config = file.to_str().unwrap();
+    let said = said(&["doctor", "--dry-run", "--named-ports", "--config", config]);
+    for at in pacs.iter().map(|pacs| pacs.address.port().to_string()) {
+        assert!(said.text.contains(&at), "no {at} in {said:?}");
+    }
 }
 
 #[test]
@@ -109,15 +141,4 @@ fn a_name_with_ipv6_and_ipv4_leads_to_the_one_that_listens() {
             assert_eq!(served(&gate, &mut 0), "");
         }
     }
-}
-
-#[test]
-fn two_gates_one_before_the_other_know_of_each_other() {
-    let pacs = Pacs::good();
-    let central = before(&[pacs.address], &[ASKED]);
-    // A gate with TLS, asked without it.
-    let edge = before(&[central.address], &[ASKED]);
-    let line = told(&edge, central.address, "down");
-    assert!(line["detail"].is_string(), "{line}");
-    told(&central, pacs.address, "alive");
 }
