@@ -41,14 +41,35 @@ pub async fn connect(
     source: Option<IpAddr>,
     patience: Duration,
 ) -> Result<TcpStream, Undialled> {
-    let connecting = async {
-        let found = lookup_host((&*address.host, address.port)).await?;
-        first_of(in_turn(found.collect(), source), source, patience).await
-    };
+    let connecting = async { connect_any(resolve(address).await?, source, patience).await };
     match timeout(patience, connecting).await {
         Err(_elapsed) => Err(Undialled::TimedOut),
         Ok(connected) => connected.map_err(Undialled::Failed),
     }
+}
+
+/// The addresses of a name, or the one that it is. The caller sets the deadline: behind it, a name that
+/// is still looked up takes a thread until the resolver gives up.
+///
+/// # Errors
+///
+/// The resolver's, as it is.
+pub async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((&*address.host, address.port)).await?.collect())
+}
+
+/// Connects to the first of these that answers, each of which has its share of the patience. The caller
+/// sets the deadline.
+///
+/// # Errors
+///
+/// What the last one that failed said.
+pub async fn connect_any(
+    found: Vec<SocketAddr>,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> io::Result<TcpStream> {
+    first_of(in_turn(found, source), source, patience).await
 }
 
 /// Those that can be dialled from there, IPv6 and IPv4 in turn, beginning with the kind of the first.

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Serialize, Serializer};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, sleep_until};
 
 use crate::audit::{Audit, HealthChange};
 use crate::config::{Address, Target};
@@ -318,6 +318,11 @@ fn in_order(ranked: impl Iterator<Item = (usize, Option<standing::Rank>)>) -> Ve
     ranked.into_iter().map(|(_, place)| place).collect()
 }
 
+/// How soon an address that may be down is asked again.
+fn soon(every: Duration) -> Duration {
+    SOON.min(every / PART)
+}
+
 fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(text)
 }
@@ -350,11 +355,13 @@ async fn ask(
     health: Weak<Health>,
     pacs: Arc<str>,
     address: Address,
-    question: Question,
+    mut question: Question,
     wake: Arc<Notify>,
 ) {
     let every = question.every();
     loop {
+        // From the beginning of one question to that of the next.
+        let next = tokio::time::Instant::now() + every;
         let heard = Box::pin(question.ask()).await;
         let Some(health) = health.upgrade() else { return };
         health.heard(&pacs, &address, heard);
@@ -362,16 +369,16 @@ async fn ask(
         drop(health);
         if is_in_doubt {
             // Whoever is in doubt as well learns it then.
-            sleep(SOON.min(every / PART)).await;
+            sleep(soon(every)).await;
             continue;
         }
         let woken = async {
             // However many associations fail there.
-            sleep(SOON.min(every / PART)).await;
+            sleep(soon(every)).await;
             wake.notified().await;
         };
         tokio::select! {
-            () = sleep(every) => {}
+            () = sleep_until(next) => {}
             () = woken => {}
         }
     }

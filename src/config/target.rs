@@ -104,6 +104,13 @@ impl Read {
     }
 }
 
+impl Asking {
+    /// How long an answer may take where that is not said.
+    pub(crate) fn usual_timeout(every: Duration) -> Duration {
+        USUAL_TIMEOUT.min(every / PARTS)
+    }
+}
+
 impl Target {
     /// One address, which is not asked how it is.
     pub(super) const fn single(
@@ -157,8 +164,7 @@ fn health(
     if let Some(at) = timeout.as_ref().filter(|at| at.value >= every) {
         table.mistake_at("health_timeout", Some(at.place), &Mistake::TimeoutBeyondHealth);
     }
-    let usual = USUAL_TIMEOUT.min(every / PARTS);
-    Some((every, timeout.map_or(usual, |at| at.value)))
+    Some((every, timeout.map_or_else(|| Asking::usual_timeout(every), |at| at.value)))
 }
 
 /// One that is not in a list; several of them belong in one.

@@ -4,31 +4,33 @@
 //! answer of something that lives, whatever it says.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use pacsgate_core::wire::associate::{AssociateError, ReceivedAc};
 use pacsgate_core::wire::reject::{Abort, Reject};
 use pacsgate_core::wire::title::AeTitle;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 use tokio::time::{timeout, timeout_at};
 
 use super::echo::{Echo, Echoed, Proposal};
 use crate::config::{Address, Asking, Target};
-use crate::dial::{self, Undialled};
+use crate::dial;
 use crate::net;
 use crate::relay::target::{self, TargetFailure, Unanswered};
 use crate::stream::proxy_protocol::{self, Ends};
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{self, OutgoingFault};
 
-/// For the release, which nobody waits for.
+/// For the release at the longest, which nobody waits for.
 const RELEASE: Duration = Duration::from_secs(2);
 /// The first byte of a record of TLS with an alert (RFC 8446 section 5.1), where a PDU has its type.
 const TLS_ALERT: u8 = 0x15;
 
 /// What one question needs.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Question {
     address: Address,
     source: Option<IpAddr>,
@@ -37,6 +39,9 @@ pub(super) struct Question {
     asking: Asking,
     keepalive: Duration,
     proposal: Proposal,
+    /// The name that is looked up: a resolver that does not answer holds up one thread, not one more with
+    /// each question.
+    lookup: Option<JoinHandle<io::Result<Vec<SocketAddr>>>>,
 }
 
 /// What came of it.
@@ -124,6 +129,7 @@ impl Question {
             asking,
             keepalive,
             proposal,
+            lookup: None,
         })
     }
 
@@ -133,7 +139,7 @@ impl Question {
     }
 
     /// Asks once: not longer than the time for an answer, and for the release behind it.
-    pub(super) async fn ask(&self) -> Heard {
+    pub(super) async fn ask(&mut self) -> Heard {
         let began = Instant::now();
         let end = tokio::time::Instant::now() + self.asking.timeout;
         let mut stream = match timeout_at(end, Box::pin(self.reach())).await {
@@ -152,20 +158,19 @@ impl Question {
             Ok(Ok(())) => Heard::Alive(began.elapsed(), None),
             Ok(Err(echoed)) => Heard::Alive(began.elapsed(), Some(Oddity::Echo(echoed))),
         };
-        leave(stream, matches!(heard, Heard::Alive(_, None))).await;
+        leave(stream, matches!(heard, Heard::Alive(_, None)), self.asking.timeout).await;
         heard
     }
 
     /// TCP, for whom it is where that is to be told, and TLS.
-    async fn reach(&self) -> Result<TargetStream, Heard> {
+    async fn reach(&mut self) -> Result<TargetStream, Heard> {
         let nothing = Heard::Nothing;
-        let dialled = dial::connect(&self.address, self.source, self.asking.timeout).await;
-        let mut socket = dialled.map_err(|undialled| match undialled {
-            Undialled::TimedOut => nothing(Silence::NoConnection),
-            Undialled::Failed(error) if net::is_out_of_descriptors(&error) => {
+        let mut socket = self.dial().await.map_err(|error| {
+            if net::is_out_of_descriptors(&error) {
                 Heard::Unasked(Hindrance::NoDescriptor)
+            } else {
+                nothing(Silence::Unreachable(error.kind()))
             }
-            Undialled::Failed(error) => nothing(Silence::Unreachable(error.kind())),
         })?;
         net::prepare(&socket, self.keepalive);
         let ends = socket
@@ -182,6 +187,15 @@ impl Question {
         let shaken = tls.connect(ends.destination.ip(), socket).await;
         let stream = shaken.map_err(|failure| nothing(Silence::Tls(failure.fault)))?;
         Ok(TargetStream::Tls(Box::new(stream)))
+    }
+
+    async fn dial(&mut self) -> io::Result<TcpStream> {
+        let address = self.address.clone();
+        let start = || tokio::spawn(async move { dial::resolve(&address).await });
+        let found = self.lookup.get_or_insert_with(start).await;
+        self.lookup = None;
+        let found = found.unwrap_or_else(|error| Err(error.into()))?;
+        dial::connect_any(found, self.source, self.asking.timeout).await
     }
 
     fn unanswered(&self, unanswered: Unanswered, began: Instant) -> Heard {
@@ -228,7 +242,7 @@ impl Question {
 }
 
 /// Ends the association: in good order if all was well, and otherwise by an abort.
-async fn leave(mut stream: TargetStream, is_well: bool) {
+async fn leave(mut stream: TargetStream, is_well: bool, patience: Duration) {
     let leaving = async {
         if is_well {
             super::echo::release(&mut stream).await
@@ -238,5 +252,5 @@ async fn leave(mut stream: TargetStream, is_well: bool) {
         }
     };
     // It has answered, and that is what was asked.
-    let _ = timeout(RELEASE, leaving).await;
+    let _ = timeout(patience.min(RELEASE), leaving).await;
 }

@@ -1,6 +1,7 @@
 //! The order in which addresses are tried, by what is known of them.
 
 use super::*;
+use crate::config::Asking;
 
 const HOLD: Duration = Duration::from_secs(300);
 
@@ -111,4 +112,14 @@ fn a_snapshot_has_what_a_page_shows() {
     assert_eq!((&second["state"], &second["round_trip_ms"]), (&"alive".into(), &0.0.into()));
     assert_eq!((&third["state"], &third["address"]), (&"unknown".into(), &"192.0.2.3:104".into()));
     assert!(first["since"].as_str().unwrap().ends_with('Z'), "{written}");
+}
+
+#[test]
+fn a_pacs_that_hangs_is_down_within_two_intervals() {
+    for seconds in [1, 2, 4, 10, 15, 30, 3600] {
+        let every = Duration::from_secs(seconds);
+        // It hangs right behind the beginning of a question that went well.
+        let second_failure = every + 2 * Asking::usual_timeout(every) + soon(every);
+        assert!(second_failure <= 2 * every, "{second_failure:?}");
+    }
 }
