@@ -33,7 +33,7 @@
 //! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
 //!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without
-//! a permit; a log line with text that a peer chose, unescaped; a buffer that grows with a data
+//! a permit, but for the gate's own C-ECHO where `health` asks for it; a log line with text that a peer chose, unescaped; a buffer that grows with a data
 //! set; a wait on a peer without a deadline; session resumption.
 #![forbid(unsafe_code)]
 
