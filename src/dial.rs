@@ -142,8 +142,9 @@ async fn one(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStrea
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv6Addr;
+    use std::net::{Ipv6Addr, TcpStream as StdStream};
 
+    use socket2::{Domain, Socket, Type};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -176,6 +177,31 @@ mod tests {
                 assert_eq!(stream.peer_addr().unwrap(), alive);
             }
         }
+    }
+
+    /// A listener that has no room for one more connection: whoever tries waits.
+    fn full() -> (Socket, [StdStream; 2], SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&at("127.0.0.1:0").into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let first = StdStream::connect(address).unwrap();
+        // Depending on the kernel, one or two wait to be accepted.
+        let second = StdStream::connect_timeout(&address, Duration::from_millis(200));
+        let second = second.unwrap_or_else(|_| first.try_clone().unwrap());
+        (socket, [first, second], address)
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_answer_does_not_keep_the_other_from_being_tried() {
+        let (_socket, _waiting, silent) = full();
+        let alive = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = alive.local_addr().unwrap();
+        let stream = first_of(vec![silent, alive], None, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+        let address = silent.to_string().parse().unwrap();
+        let dialled = connect(&address, None, Duration::from_millis(100)).await;
+        assert!(matches!(dialled, Err(Undialled::TimedOut)), "{dialled:?}");
     }
 
     #[tokio::test]

@@ -4,11 +4,12 @@
 //! otherwise what associations meet is all that is known. Several addresses are an order of preference:
 //! two archives without one database would get half a study each from a gate that spreads load.
 //!
-//! - `standing`: what is known of one address, a pure state machine;
+//! - `standing`: what is known of one address, a pure state machine; `shown`: what others hear of it;
 //! - `question` and `echo`: how it is asked.
 
 mod echo;
 mod question;
+mod shown;
 mod standing;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,8 @@ mod tests;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use serde::{Serialize, Serializer};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until};
@@ -28,6 +28,7 @@ use crate::config::{Address, Target};
 use crate::rarely::Rarely;
 use crate::site::Site;
 use question::{Heard, Question};
+pub use shown::{AddressStanding, TargetStanding};
 use standing::{Change, Standing};
 pub use standing::{Moment, State};
 
@@ -67,40 +68,6 @@ struct Member {
 pub struct Order {
     /// One after the other; none where none is alive.
     pub places: Vec<usize>,
-}
-
-/// How a PACS is.
-#[derive(Clone, Debug, Serialize)]
-pub struct TargetStanding {
-    /// Its name.
-    #[serde(serialize_with = "text")]
-    pub pacs: Arc<str>,
-    /// Whether it is asked (`health`); otherwise only associations show how it is.
-    pub is_asked: bool,
-    /// Its addresses in order of preference.
-    pub addresses: Vec<AddressStanding>,
-    /// The place of the one that the next association is tried with first; `None` where none is alive.
-    pub in_use: Option<usize>,
-}
-
-/// How an address is.
-#[derive(Clone, Debug, Serialize)]
-pub struct AddressStanding {
-    /// As it is configured.
-    pub address: String,
-    /// Whether it lives.
-    pub state: State,
-    /// Since when.
-    #[serde(serialize_with = "rfc3339")]
-    pub since: SystemTime,
-    /// When it was asked last.
-    #[serde(serialize_with = "rfc3339_option")]
-    pub last_asked: Option<SystemTime>,
-    /// How long it took to answer then; written in milliseconds.
-    #[serde(rename = "round_trip_ms", serialize_with = "millis")]
-    pub round_trip: Option<Duration>,
-    /// What is wrong, in a sentence.
-    pub trouble: Option<String>,
 }
 
 impl Health {
@@ -321,33 +288,6 @@ fn in_order(ranked: impl Iterator<Item = (usize, Option<standing::Rank>)>) -> Ve
 /// How soon an address that may be down is asked again.
 fn soon(every: Duration) -> Duration {
     SOON.min(every / PART)
-}
-
-fn text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(text)
-}
-
-fn rfc3339<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    // humantime panics on a time before the epoch, which a clock that was never set may show.
-    let time = (*time).max(SystemTime::UNIX_EPOCH);
-    serializer.collect_str(&humantime::format_rfc3339_millis(time))
-}
-
-fn rfc3339_option<S: Serializer>(
-    time: &Option<SystemTime>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => rfc3339(time, serializer),
-        None => serializer.serialize_none(),
-    }
-}
-
-fn millis<S: Serializer>(time: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => serializer.serialize_f64(time.as_secs_f64() * 1000.0),
-        None => serializer.serialize_none(),
-    }
 }
 
 /// Asks an address again and again, as long as it is watched.

@@ -13,7 +13,7 @@ use pacsgate_core::wire::title::AeTitle;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio::time::{timeout, timeout_at};
+use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
 use super::echo::{Echo, Echoed, Proposal};
 use crate::config::{Address, Asking, Target};
@@ -141,11 +141,10 @@ impl Question {
     /// Asks once: not longer than the time for an answer, and for the release behind it.
     pub(super) async fn ask(&mut self) -> Heard {
         let began = Instant::now();
-        let end = tokio::time::Instant::now() + self.asking.timeout;
-        let mut stream = match timeout_at(end, Box::pin(self.reach())).await {
-            Err(_elapsed) => return Heard::Nothing(Silence::NoConnection),
-            Ok(Err(heard)) => return heard,
-            Ok(Ok(stream)) => stream,
+        let end = Deadline::now() + self.asking.timeout;
+        let mut stream = match Box::pin(self.reach(end)).await {
+            Ok(stream) => stream,
+            Err(heard) => return heard,
         };
         let asked = timeout_at(end, target::ask(&mut stream, self.proposal.request())).await;
         let Ok(asked) = asked else { return Heard::Nothing(Silence::NoAnswer) };
@@ -163,9 +162,11 @@ impl Question {
     }
 
     /// TCP, for whom it is where that is to be told, and TLS.
-    async fn reach(&mut self) -> Result<TargetStream, Heard> {
+    async fn reach(&mut self, end: Deadline) -> Result<TargetStream, Heard> {
         let nothing = Heard::Nothing;
-        let mut socket = self.dial().await.map_err(|error| {
+        let dialled = timeout_at(end, self.dial()).await;
+        let dialled = dialled.map_err(|_elapsed| nothing(Silence::NoConnection))?;
+        let mut socket = dialled.map_err(|error| {
             if net::is_out_of_descriptors(&error) {
                 Heard::Unasked(Hindrance::NoDescriptor)
             } else {
@@ -173,19 +174,21 @@ impl Question {
             }
         })?;
         net::prepare(&socket, self.keepalive);
-        let ends = socket
-            .local_addr()
-            .and_then(|source| Ok(Ends { source, destination: socket.peer_addr()? }));
         let closed = |_| nothing(Silence::Closed);
-        let ends = ends.map_err(closed)?;
+        let peer = socket.peer_addr().map_err(closed)?;
         if self.proxy_protocol {
             // The gate asks for itself.
-            let header = proxy_protocol::header(ends).map_err(closed)?;
-            socket.write_all(&header).await.map_err(closed)?;
+            let source = socket.local_addr().map_err(closed)?;
+            let header = proxy_protocol::header(Ends { source, destination: peer });
+            let header = header.map_err(closed)?;
+            let told = timeout_at(end, socket.write_all(&header)).await;
+            told.map_err(|_elapsed| nothing(Silence::NoAnswer))?.map_err(closed)?;
         }
         let Some(tls) = &self.tls else { return Ok(TargetStream::Plain(socket)) };
-        let shaken = tls.connect(ends.destination.ip(), socket).await;
-        let stream = shaken.map_err(|failure| nothing(Silence::Tls(failure.fault)))?;
+        let no_tls = |fault| nothing(Silence::Tls(fault));
+        let shaken = timeout_at(end, tls.connect(peer.ip(), socket)).await;
+        let shaken = shaken.map_err(|_elapsed| no_tls(OutgoingFault::Timeout))?;
+        let stream = shaken.map_err(|failure| no_tls(failure.fault))?;
         Ok(TargetStream::Tls(Box::new(stream)))
     }
 

@@ -4,14 +4,15 @@ use super::{ASKED, before, changed, served, told};
 use crate::support::authority::Authority;
 use crate::support::configuration::Table;
 use crate::support::gate::Gate;
-use crate::support::pacs::Pacs;
+use crate::support::pacs::{Accepted, Pacs};
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
 use crate::support::site::{GATE_NAME, site};
+use std::net::SocketAddr;
 
 /// A gate before this one, which shows the certificate of `ct1` and has this title; it trusts a CA.
-fn edge(central: &Gate, title: &str, trusted: &Authority) -> Gate {
-    changed(&[central.address], &[ASKED], |mut settings: Settings| {
+fn edge(central: SocketAddr, title: &str, trusted: &Authority) -> Gate {
+    changed(&[central], &[ASKED], |mut settings: Settings| {
         settings.archive.insert("ae_title", r#""PACS""#.into());
         let file = |name, content: &str| format!("{:?}", settings.file(name, content));
         let tls = Table::from([
@@ -29,7 +30,7 @@ fn edge(central: &Gate, title: &str, trusted: &Authority) -> Gate {
 #[test]
 fn an_edge_with_the_title_of_its_device_is_answered() {
     let Scenario { pacs: _pacs, gate: central } = Scenario::usual();
-    let edge = edge(&central, "CT1", &site().root);
+    let edge = edge(central.address, "CT1", &site().root);
     let line = told(&edge, central.address, "alive");
     assert!(line.get("detail").is_none(), "{line}");
     assert_eq!(served(&edge, &mut 0), "");
@@ -41,7 +42,7 @@ fn an_edge_with_the_title_of_its_device_is_answered() {
 #[test]
 fn an_edge_with_another_title_is_told_so_and_knows_that_the_gate_lives() {
     let Scenario { pacs, gate: central } = Scenario::usual();
-    let edge = edge(&central, "EDGE", &site().root);
+    let edge = edge(central.address, "EDGE", &site().root);
     let line = told(&edge, central.address, "alive");
     let sentence = "the PACS rejects the gate's title EDGE: it is alive";
     assert_eq!(line["detail"], sentence, "{line}");
@@ -52,8 +53,16 @@ fn an_edge_with_another_title_is_told_so_and_knows_that_the_gate_lives() {
 #[test]
 fn a_target_whose_certificate_is_not_trusted_is_down() {
     let Scenario { pacs: _pacs, gate: central } = Scenario::usual();
-    let edge = edge(&central, "CT1", &Authority::root("another"));
+    let edge = edge(central.address, "CT1", &Authority::root("another"));
     let line = told(&edge, central.address, "down");
+    assert!(line["detail"].as_str().unwrap().starts_with("no TLS: "), "{line}");
+}
+
+#[test]
+fn a_target_that_does_not_answer_the_handshake_is_down() {
+    let hung = Pacs::playing(Accepted::drain);
+    let edge = edge(hung.address, "CT1", &site().root);
+    let line = told(&edge, hung.address, "down");
     assert!(line["detail"].as_str().unwrap().starts_with("no TLS: "), "{line}");
 }
 
