@@ -58,6 +58,8 @@ pub(super) struct Standing {
     failures: u32,
     /// It has been down before it was alive.
     has_returned: bool,
+    /// When it could last not be connected for an association.
+    missed: Option<Instant>,
 }
 
 /// The failures in a row after which an address is down: one may be a packet that was lost.
@@ -85,6 +87,7 @@ impl Standing {
             told: None,
             failures: 0,
             has_returned: false,
+            missed: None,
         }
     }
 
@@ -127,10 +130,9 @@ impl Standing {
 
     /// It could not be connected for an association, and nobody asks it how it is.
     pub(super) fn missed(&mut self, trouble: String, now: Moment) -> Option<Change> {
-        let change = self.down(trouble, now);
         // Each time counts anew: it comes last from now on.
-        self.since = now;
-        change
+        self.missed = Some(now.instant);
+        self.down(trouble, now)
     }
 
     /// It was connected for an association, and nobody asks it how it is: worth a line where it was not.
@@ -139,6 +141,7 @@ impl Standing {
             return None;
         }
         let was_down = self.state == State::Down;
+        self.missed = None;
         self.trouble = None;
         self.told = None;
         // By its connection, nothing speaks against it any more.
@@ -157,7 +160,7 @@ impl Standing {
         match self.state {
             State::Down => None,
             State::Unknown => Some(Rank::Preferred),
-            State::Alive if self.has_returned && !self.has_been(fail_back, now) => {
+            State::Alive if self.has_returned && !is_over(self.since.instant, fail_back, now) => {
                 Some(Rank::Returned(self.since.instant))
             }
             State::Alive => Some(Rank::Preferred),
@@ -166,12 +169,8 @@ impl Standing {
 
     /// The same where it is not asked: then it is tried in any case.
     pub(super) fn rank_unasked(&self, fail_back: Duration, now: Instant) -> Rank {
-        let is_avoided = self.state == State::Down && !self.has_been(fail_back, now);
+        let is_avoided = self.missed.is_some_and(|missed| !is_over(missed, fail_back, now));
         if is_avoided { Rank::Last } else { Rank::Preferred }
-    }
-
-    fn has_been(&self, long: Duration, now: Instant) -> bool {
-        now.saturating_duration_since(self.since.instant) >= long
     }
 
     fn down(&mut self, trouble: String, now: Moment) -> Option<Change> {
@@ -188,6 +187,11 @@ impl Standing {
         self.state = state;
         self.since = now;
     }
+}
+
+/// Whether so much time has passed.
+fn is_over(since: Instant, time: Duration, now: Instant) -> bool {
+    now.saturating_duration_since(since) >= time
 }
 
 #[cfg(test)]
@@ -288,6 +292,7 @@ mod tests {
         assert_eq!(standing.missed(why(), at(0)), Some(Change::Down));
         assert_eq!(standing.rank_unasked(HOLD, at(299).instant), Rank::Last);
         assert_eq!(standing.missed(why(), at(299)), None);
+        assert_eq!(standing.since, at(0), "down since the first of them");
         assert_eq!(standing.rank_unasked(HOLD, at(598).instant), Rank::Last);
         assert_eq!(standing.rank_unasked(HOLD, at(599).instant), Rank::Preferred);
         assert_eq!(standing.reached(at(600)), Some(Change::Alive));
