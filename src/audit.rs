@@ -4,7 +4,7 @@
 //! disk or a stopped reader delays no association. What the thread cannot take is lost, counted,
 //! and told in a line. Lines of strangers are summed after the first five of a source a minute.
 //!
-//! - `event`, `record`, `operations`, `advice`, `text`: what a line says, and the only way for a
+//! - `event`, `record`, `operations`, `reload`, `health`, `advice`, `text`: what a line says, and the only way for a
 //!   peer's bytes into it.
 //! - `counters`, `summary`: the counting and the summing.
 //! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
@@ -13,6 +13,7 @@ mod account;
 mod advice;
 mod counters;
 mod event;
+mod health;
 mod line;
 mod operations;
 mod queue;
@@ -30,6 +31,7 @@ mod tests;
 pub use account::Account;
 pub use counters::{Count, Counters, NO_REASON};
 pub use event::Event;
+pub use health::HealthChange;
 pub use line::Started;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
 pub use queue::{CAPACITY, TAKEN};
@@ -111,6 +113,12 @@ impl Audit {
     pub fn reload(&self, reload: Reload) {
         self.0.counters.count(reload.event, reload.reason);
         self.queue(Body::Gate(Box::new(reload)));
+    }
+
+    /// The same of an address of a PACS.
+    pub fn health(&self, change: HealthChange) {
+        self.0.counters.count(change.event, change.reason);
+        self.queue(Body::Pacs(Box::new(change)));
     }
 
     fn queue(&self, body: Body) {

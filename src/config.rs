@@ -1,8 +1,8 @@
 //! Files and environment in, [`Settings`] out, or every mistake at once.
 //!
 //! The main file is TOML with `schema = 1`; beside it, `conf.d/*.toml` are read in name order.
-//! Each listener, PACS and peer stands in one file; `schema`, `[passwords]`, `[limits]` and `[log]`
-//! stand in the main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log,
+//! Each listener, PACS and peer stands in one file; `schema`, `[gate]`, `[passwords]`, `[limits]` and
+//! `[log]` stand in the main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log,
 //! listeners and PACS addresses. Relative paths count from the directory of the file that they stand
 //! in, those of variables from the directory of the main file.
 //!
@@ -13,8 +13,8 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read their
-//!   table, with `user` for the users of a peer, `matchers` for what certificates are recognised by,
+//! - `gate`, `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read
+//!   their table, with `target` for how a PACS is reached,  `user` for the users of a peer, `matchers` for what certificates are recognised by,
 //!   `classes` for SOP classes, `outgoing` for TLS towards a target, `value`, `units`, `named` for texts and files, and `authorities` for the
 //!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
@@ -38,6 +38,7 @@ mod digest;
 mod environment;
 mod files;
 mod finding;
+mod gate;
 mod guarding;
 mod issuer;
 mod layers;
@@ -63,6 +64,7 @@ mod source;
 mod stray;
 mod suggestion;
 mod syntax;
+mod target;
 mod units;
 mod unwise;
 mod user;
@@ -81,8 +83,9 @@ pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;
 pub use log::Log;
-pub use pacs::{Target, is_any};
+pub use pacs::is_any;
 pub use settings::{Loaded, Settings};
+pub use target::{Asking, Target};
 pub use units::{UnitFault, duration};
 pub(crate) use value::digest as sha256;
 pub use value::{Address, AddressFault};

@@ -467,12 +467,17 @@ impl Permitted {
     async fn dial(self) -> Result<Established, Box<Ended>> {
         let Self { mut requestor, permit, slot, mut basis } = self;
         let ends = requestor.ends();
-        let Requestor { context, stream, .. } = &mut requestor;
+        let Requestor { context, account, stream } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
-        let asking = ask_target(&context.site, &permit, ends, gone(stream));
-        let asked = within(live.stopped(), limits.whole_dial(), asking).await;
+        let (site, mut dialled) = (&context.site, None);
+        let addresses = site.target(&permit).map_or(1, |target| target.addresses.len());
+        let asking = ask_target(&context.gate, site, &permit, ends, gone(stream), &mut dialled);
+        let asked = within(live.stopped(), limits.whole_dial(addresses), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
+        if let Some(address) = &dialled {
+            account.dialled(address);
+        }
         let (acceptor, conclusion) = match asked {
             Ok(opened) => opened,
             Err(Refused { reason, tls, acceptor }) => {

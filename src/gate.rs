@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::asked::Memory;
 use crate::audit::Audit;
 use crate::basis::{Basis, Terms};
+use crate::health::Health;
 use crate::identity::password::Hashing;
 use crate::last_seen::LastSeen;
 use crate::live::Live;
@@ -36,6 +37,8 @@ pub struct Gate {
     pub asked: Arc<Memory>,
     /// What peers with caps have stored.
     pub quotas: Quotas,
+    /// Which addresses of the PACS live.
+    pub health: Arc<Health>,
     /// The connections that live.
     pub slots: Arc<Slots>,
     /// The handshakes that compute.

@@ -8,11 +8,12 @@
 //! - [`x509`]: certificates and revocation lists, as far as they are read here.
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
-//! - [`deadline`]: how long each wait on a peer lasts.
+//! - [`deadline`]: how long each wait on a peer lasts; [`dial`]: TCP to a name or an address.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them.
+//! - [`health`]: which addresses of a PACS live, and which of them is used.
 //! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
@@ -32,7 +33,7 @@
 //! dicom-ul. The gate's own path never uses it: it has the strict parser of core.
 //!
 //! What does not exist here: a decision about a peer outside of core; a way to the PACS without
-//! a permit; a log line with text that a peer chose, unescaped; a buffer that grows with a data
+//! a permit, but for the gate's own C-ECHO where `health` asks for it; a log line with text that a peer chose, unescaped; a buffer that grows with a data
 //! set; a wait on a peer without a deadline; session resumption.
 #![forbid(unsafe_code)]
 
@@ -44,8 +45,10 @@ pub mod cli;
 pub mod config;
 pub mod connection;
 pub mod deadline;
+pub mod dial;
 pub mod drop_in;
 pub mod gate;
+pub mod health;
 pub mod host;
 pub mod identity;
 pub mod import;

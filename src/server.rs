@@ -18,6 +18,7 @@ use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
+use crate::health::Health;
 use crate::host::words;
 use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
@@ -129,6 +130,8 @@ impl Server {
         let hashing = Hashing::of_machine();
         let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
         let shortage = Shortage::new(Arc::clone(&status_changed));
+        let health = Health::new(audit.clone(), Arc::clone(&status_changed));
+        health.watch(&site.now());
         let last_seen = Arc::<LastSeen>::default();
         let gate = Gate {
             site,
@@ -137,6 +140,7 @@ impl Server {
             register,
             asked: Memory::new(),
             quotas,
+            health,
             slots,
             turns,
             hashing,
@@ -184,7 +188,7 @@ impl Server {
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
         let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
-        let troubles = short.into_iter().chain(others);
+        let troubles = short.into_iter().chain(self.gate.health.troubles()).chain(others);
         troubles.fold(serving, |status, trouble| format!("{status}; {trouble}"))
     }
 
@@ -233,6 +237,7 @@ impl Server {
         self.gate.slots.renew(&site.limits);
         site.issuers.take_over(&self.gate.site.now().issuers);
         site.issuers.watch();
+        self.gate.health.watch(&site);
         self.gate.site.replace(site);
         self.listening.exchange(bound);
         self.digest = digest;

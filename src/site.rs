@@ -30,6 +30,8 @@ pub struct Site {
     pub policy: Policy,
     /// How each PACS of the policy is reached.
     pub targets: HashMap<Arc<str>, Target>,
+    /// From which address of this machine PACS are dialled for a peer, where its table says so.
+    pub sources: HashMap<Arc<str>, IpAddr>,
     /// How each peer with a reach is reached.
     pub reaches: HashMap<Arc<str>, Target>,
     /// How much and how long.
@@ -101,6 +103,15 @@ impl Site {
         }
     }
 
+    /// From which address of this machine that is dialled; `None` leaves that to the system.
+    pub fn source(&self, permit: &Permit) -> Option<IpAddr> {
+        let of_peer = match permit.direction() {
+            Direction::Inward => self.sources.get(permit.peer()).copied(),
+            Direction::Outward => None,
+        };
+        of_peer.or_else(|| self.target(permit)?.source)
+    }
+
     /// Whether what comes from there names its source in a header, and is believed.
     pub fn is_balancer(&self, listener: &str, address: IpAddr) -> bool {
         let networks = self.balancers.get(listener).into_iter().flatten();
@@ -110,9 +121,10 @@ impl Site {
 }
 
 impl Limits {
-    /// The longest that the way to a target can take, its own farewell included.
-    pub const fn whole_dial(&self) -> Duration {
+    /// The longest that the way to a target with so many addresses can take, its own farewell included.
+    pub fn whole_dial(&self, addresses: usize) -> Duration {
         let reach = self.dial.saturating_add(self.handshake);
+        let reach = reach.saturating_mul(u32::try_from(addresses).unwrap_or(u32::MAX));
         reach.saturating_add(self.answer).saturating_add(self.close)
     }
 

@@ -25,6 +25,7 @@ use super::record::{
 };
 use super::text::{PeerText, Texts};
 use crate::basis::Withdrawal;
+use crate::config::Address;
 use crate::port::Way;
 use crate::reason::Reason;
 use crate::relay::{Ending, Loss, Over, Traffic};
@@ -124,6 +125,11 @@ impl Account {
         self.record.target_certificate = presented.map(|it| Box::new(CertificateRecord::from(it)));
         let said = failure.said.as_deref();
         self.record.detail = said.and_then(|said| detail(failure.fault.into(), said));
+    }
+
+    /// Which of several addresses of the target was dialled last.
+    pub fn dialled(&mut self, address: &Address) {
+        self.record.address = Some(PeerText::from_display(address, PeerText::SENTENCE));
     }
 
     /// It was made to wait, for what its origin has done before.

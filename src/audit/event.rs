@@ -33,6 +33,8 @@ pub enum Event {
     Failed,
     /// A configuration was loaded while the gate runs, or could not be.
     Reload,
+    /// An address of a PACS is alive from now on, or is down.
+    Health,
 }
 
 impl Event {
@@ -49,7 +51,8 @@ impl Event {
             | Self::Deviation
             | Self::Tidied
             | Self::Delayed
-            | Self::Reload => Priority::Info,
+            | Self::Reload
+            | Self::Health => Priority::Info,
         }
     }
 
@@ -68,6 +71,7 @@ impl Event {
             Self::Closed => "closed",
             Self::Failed => "failed",
             Self::Reload => "reload",
+            Self::Health => "health",
         }
     }
 }

@@ -68,6 +68,9 @@ pub struct Record {
     /// The PACS's name in the configuration.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
     pub pacs: Option<Arc<str>>,
+    /// Which of the PACS's addresses it was, where it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<PeerText>,
     /// What became of the presentation contexts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contexts: Option<Box<ContextsRecord>>,
@@ -150,6 +153,7 @@ impl Record {
             contact: None,
             user: None,
             pacs: None,
+            address: None,
             contexts: None,
             request: None,
             data_set: None,

@@ -77,6 +77,7 @@ impl Writer {
                         self.put(queued.time, record.event.priority(), &*record);
                     }
                     Body::Gate(reload) => self.put(queued.time, reload.event.priority(), &*reload),
+                    Body::Pacs(change) => self.put(queued.time, change.priority(), &*change),
                 }
             }
             self.do_duties(Instant::now());

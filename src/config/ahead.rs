@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::net::IpAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::log;
 use super::mistake::{Caution, Outage};
 use super::pacs;
 use super::problems::{Opened, Problems};
+use super::section::At;
 use crate::audit::Destination;
 use crate::host::{self, Access, Account, Service, Trust};
 
@@ -65,9 +67,26 @@ fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Pro
     }
 }
 
+/// An address that the machine may lose again is dialled from all the same, and then told.
+pub(super) fn sources(sources: &[(String, At<IpAddr>)], problems: &mut Problems) {
+    for (key, at) in sources {
+        let outage = match host::has((at.value, 0).into()) {
+            Ok(()) => continue,
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+                Outage::NotHere { address: at.value, own: host::addresses() }
+            }
+            Err(error) => Outage::NoDialling { address: at.value, error },
+        };
+        problems.outage(at.place, key.as_str(), &outage);
+    }
+}
+
 /// The name of a PACS may be known only later, and `run` asks anew each time.
-fn names(pacs: &[pacs::Read], problems: &mut Problems) {
-    let addresses = || pacs.iter().filter_map(|read| Some((&read.name, read.address.as_ref()?)));
+fn names<'a>(pacs: &'a [pacs::Read], problems: &mut Problems) {
+    let addresses = || {
+        let each = |read: &'a pacs::Read| read.target.addresses.iter().map(|at| (&read.name, at));
+        pacs.iter().flat_map(each)
+    };
     let unknown = host::unresolved(addresses().map(|(_, at)| &*at.value.host), PATIENCE);
     for (name, at) in addresses().filter(|(_, at)| unknown.contains(&*at.value.host)) {
         let caution = Caution::Unresolved(at.value.host.clone());

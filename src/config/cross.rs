@@ -9,7 +9,7 @@ use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{listener, peer, user};
+use super::{listener, pacs, peer, target, user};
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
@@ -84,6 +84,17 @@ fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
         return is_taken && (host.is_loopback() || own.contains(&host));
     }
     host == bound
+}
+
+/// A peer's own source address is used for each PACS that it may reach.
+pub(super) fn sources_fit(peers: &[peer::Read], all: &[pacs::Read], problems: &mut Problems) {
+    for peer in peers.iter().filter(|peer| peer.source.is_some()) {
+        let key = format!("peer.{}.source_address", peer.name);
+        let named = |pacs: &&pacs::Read| peer.pacs.iter().any(|at| at.value == pacs.name);
+        for pacs in all.iter().filter(named) {
+            target::fits(&key, peer.source.as_ref(), &pacs.target.addresses, problems);
+        }
+    }
 }
 
 /// Whoever has to show a user shows one whom the gate can verify.

@@ -57,6 +57,9 @@ pub(super) fn layer(
             continue;
         };
         match files.iter().find_map(|file| found(&file.0, key)) {
+            Some((ValueKind::Array(_), None)) if pacs::may_be_list(key) => {
+                layer.insert(key.to_owned(), Value::new(Some(&place.to_origin()), text));
+            }
             Some((ValueKind::Array(_) | ValueKind::Table(_), None)) => {
                 problems.mistake(place, key, &Mistake::OverridesList);
             }

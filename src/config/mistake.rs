@@ -321,6 +321,36 @@ pub(super) enum Mistake {
     /// Not an address of a PACS.
     #[error("{0} {1}")]
     Address(Quoted, AddressFault),
+    /// Several addresses of a PACS in one string.
+    #[error("{0} is one string; write a list in the file, [{list}]", list = Listed(.1))]
+    AddressesInOneString(Quoted, Vec<Quoted>),
+    /// More addresses of a PACS than are asked.
+    #[error("has {0} addresses; a PACS has {1} at most")]
+    TooManyAddresses(usize, usize),
+    /// How long an answer may take that nobody asks for.
+    #[error("has no effect without `health`; add that, such as \"30s\", or take this out")]
+    WithoutHealth,
+    /// An answer that may come after the next question.
+    #[error("is not shorter than `health`; write less, such as a third of it")]
+    TimeoutBeyondHealth,
+    /// Not an address from which something is dialled.
+    #[error(
+        "{0} is not an IP address of this machine; write one, without a port, such as \"10.10.0.4\""
+    )]
+    SourceAddress(Quoted),
+    /// IPv4 is not dialled from IPv6.
+    #[error(
+        "{address}, at {first}, cannot be dialled from {source_address}: one is IPv4 and the other IPv6; write \
+         an address of this machine of the same kind"
+    )]
+    SourceOfOtherKind {
+        /// The address of this machine.
+        source_address: IpAddr,
+        /// What is dialled.
+        address: Address,
+        /// Where that stands.
+        first: Location,
+    },
     /// Not an address to listen on.
     #[error(
         "{0} is not an address to listen on; write an IP address and a port, such as \"[::]:2762\""
@@ -529,6 +559,15 @@ pub(super) enum Caution {
          `pacsgate hash-password --user`, or take it out"
     )]
     UserWithoutPassword(Quoted),
+    /// Several addresses, and nobody asks whether they live.
+    #[error(
+        "has several addresses, and no `health` beside it: that one of them is away shows only when a device has \
+         waited for it; add health = \"30s\""
+    )]
+    ListWithoutHealth,
+    /// A way back to where everything is.
+    #[error("has no effect on a PACS with one address; take it out, or list the others")]
+    NothingToFailBackTo,
     /// A PACS that nobody reaches.
     #[error("is named in the `pacs` of no peer, so nobody reaches it")]
     UnusedPacs,
@@ -820,6 +859,14 @@ pub(super) enum Outage {
     /// An address on which nobody can listen.
     #[error("{address} cannot be listened on: {}", words(.error))]
     NoListening {
+        /// The address.
+        address: IpAddr,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// An address from which nothing can be dialled.
+    #[error("{address} cannot be dialled from: {}", words(.error))]
+    NoDialling {
         /// The address.
         address: IpAddr,
         /// The system's reason.

@@ -17,22 +17,19 @@ use super::outgoing;
 use super::problems::Problems;
 use super::section::{At, Section, place_of};
 use super::source::Place;
-use super::value::{self, Address};
+use super::target::{self, Target};
+use super::value;
 use crate::stream::tls;
 
-/// How a PACS is reached, or a peer outward.
-#[derive(Clone, Debug)]
-pub struct Target {
-    /// Where it is.
-    pub address: Address,
-    /// Whether it is told for whom the gate connects.
-    pub proxy_protocol: bool,
-    /// `None` where it speaks no TLS.
-    pub tls: Option<tls::Client>,
-}
-
 /// The keys of `[pacs.NAME]` that the environment may override.
-pub(super) const SCALARS: [&str; 1] = ["address"];
+pub(super) const SCALARS: [&str; 2] = ["address", "source_address"];
+/// The one of them that may be a list in the file, of which the variable then stands for all.
+const LIST: &str = "address";
+
+/// Whether a key that the environment overrides may be a list in the file.
+pub(super) fn may_be_list(key: &str) -> bool {
+    key.starts_with("pacs.") && key.rsplit_once('.').is_some_and(|(_, key)| key == LIST)
+}
 
 /// A PACS with the places that other tables are compared with.
 pub(super) struct Read {
@@ -42,7 +39,7 @@ pub(super) struct Read {
     pub(super) from: Vec<At<IpNet>>,
     pub(super) certificates: Vec<At<Matcher>>,
     pub(super) calling: Vec<At<AeTitle>>,
-    pub(super) address: Option<At<Address>>,
+    pub(super) target: target::Read,
     proxy_protocol: bool,
     tls: Option<tls::Client>,
     pub(super) ae_title: Option<At<AeTitle>>,
@@ -56,7 +53,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
     let read = Read {
         name: name.into(),
         place: table.place,
-        address: table.required("address", address),
+        target: target::read(&mut table),
         proxy_protocol: table.or("proxy_protocol", false, Node::yes_or_no),
         tls: table.take("tls").and_then(|node| {
             let key = table.path("tls");
@@ -113,15 +110,12 @@ impl Read {
         }
     }
 
-    /// Where to dial; `None` where the address was refused.
-    pub(super) fn into_target(self) -> Option<(Arc<str>, Target)> {
-        let address = self.address?.value;
-        Some((self.name, Target { address, proxy_protocol: self.proxy_protocol, tls: self.tls }))
+    /// Where to dial, by a gate with a title of its own; `None` where something was refused.
+    pub(super) fn into_target(self, gate: Option<AeTitle>) -> Option<(Arc<str>, Target)> {
+        let called = self.ae_title.as_ref().or(self.called.first()).map(|at| at.value);
+        let target = self.target.into_target(called, gate, self.proxy_protocol, self.tls)?;
+        Some((self.name, target))
     }
-}
-
-pub(super) fn address(node: &Node) -> Result<Address, Mistake> {
-    node.parsed(str::parse, Mistake::Address)
 }
 
 /// An AE title, as the wire has it. The standard lets devices be called `*`; who writes that here

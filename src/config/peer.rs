@@ -1,5 +1,6 @@
 //! `[peer.NAME]`: who may connect, as what, to where and for what.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use config::ValueKind;
@@ -16,10 +17,11 @@ use super::guarding;
 use super::limits::{self, Limits};
 use super::mistake::Mistake;
 use super::node::Node;
-use super::pacs::{Target, title};
+use super::pacs::title;
 use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry, place_of};
 use super::source::Place;
+use super::target::{self, Target};
 use super::{matchers, reach, user, value};
 
 const NO_CERTIFICATE: &str = "none";
@@ -49,6 +51,8 @@ pub(super) struct Read {
     pub(super) move_to: Vec<At<AeTitle>>,
     /// Whether nothing was wrong in its table.
     pub(super) is_sound: bool,
+    /// From where the PACS are dialled for it.
+    pub(super) source: Option<At<IpAddr>>,
     contact: Option<Arc<str>>,
     pub(super) from: Vec<At<IpNet>>,
     /// What its table says of its associations.
@@ -82,6 +86,7 @@ pub(super) fn read(name: &str, node: Node, limits: &Limits, problems: &mut Probl
         certificates,
         user: user::read(&mut table),
         contact: contact.map(|at| at.value),
+        source: table.optional("source_address", target::source_address),
         calling: table.list("calling_ae", title),
         from: table.optional_list("from", |node| node.parsed(value::network, Mistake::Network)),
         pacs: table.list("pacs", |node| node.text().map(Arc::from)),

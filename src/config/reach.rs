@@ -1,5 +1,6 @@
 //! `[peer.NAME.reach]`: how a PACS reaches a peer, and what it may send it.
 
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -11,10 +12,10 @@ use super::limits::{self, Limits};
 use super::mistake::{Caution, Mistake};
 use super::node::Node;
 use super::outgoing;
-use super::pacs::{Target, address};
 use super::problems::Problems;
 use super::section::{At, Item, Section, judge_entry};
 use super::source::Place;
+use super::target::{self, Target};
 use super::value::Address;
 use crate::stream::tls::Client;
 
@@ -32,6 +33,7 @@ const SENT: [Operation; 3] = [Operation::CStore, Operation::CEcho, Operation::NE
 pub(super) struct Read {
     pub(super) place: Place,
     pub(super) address: Option<At<Address>>,
+    pub(super) source: Option<At<IpAddr>>,
     services: Vec<At<Reception>>,
     after: After,
     associations: u32,
@@ -67,9 +69,14 @@ pub(super) fn read(mut table: Section<'_>, limits: &Limits) -> Read {
         let key = table.path("tls");
         outgoing::read(Section::open(key, node, table.problems))
     });
+    let address = table.required("address", target::address);
+    let source = table.optional("source_address", target::source_address);
+    let key = table.path("source_address");
+    target::fits(&key, source.as_ref(), address.as_slice(), table.problems);
     let read = Read {
         place,
-        address: table.required("address", address),
+        address,
+        source,
         services: table.each("services", reception),
         after: if is_asked { After::Request { window } } else { After::Anything },
         associations: table.or("associations", limits.peer_associations, limits::count),
@@ -91,8 +98,8 @@ impl Read {
 
     /// Where to dial; `None` where the address was refused.
     pub(super) fn into_target(self) -> Option<Target> {
-        let address = self.address?.value;
-        Some(Target { address, proxy_protocol: false, tls: self.tls })
+        let source = self.source.map(|at| at.value);
+        Some(Target::single(vec![self.address?.value], source, self.tls))
     }
 }
 

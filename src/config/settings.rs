@@ -1,12 +1,14 @@
 //! A configuration as the daemon uses it: every name resolved, every file read.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
 use pacsgate_core::certificate::{Digest, Matcher};
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{Pacs, Peer};
+use pacsgate_core::wire::title::AeTitle;
 
 use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
@@ -20,7 +22,7 @@ use super::section::{At, Section};
 use super::source::Place;
 use super::value::Address;
 use super::vouching::Named;
-use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching, ways};
+use super::{ahead, cross, digest, gate, issuer, passwords, peer, rules, unwise, vouching, ways};
 use crate::host;
 use crate::port::Port;
 use crate::site::Site;
@@ -63,6 +65,8 @@ pub struct Loaded {
 
 /// Every table as it was read.
 struct Tables {
+    /// The gate's own title.
+    title: Option<AeTitle>,
     limits: Limits,
     /// `None` without the table.
     passwords: Option<passwords::Read>,
@@ -80,6 +84,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
+        ahead::sources(&tables.sources(), &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let described = tables.described();
@@ -104,13 +109,17 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
     };
-    let targets = tables.pacs.into_iter().filter_map(pacs::Read::into_target).collect();
+    let title = tables.title;
+    let targets = tables.pacs.into_iter().filter_map(|pacs| pacs.into_target(title)).collect();
+    let of_peer = |peer: &peer::Read| Some((Arc::clone(&peer.name), peer.source.as_ref()?.value));
+    let sources = tables.peers.iter().filter_map(of_peer).collect();
     let reaches = tables.peers.into_iter().filter_map(peer::Read::into_target).collect();
     let issuers = tables.issuers.into_iter().filter_map(issuer::Read::into_issuer).collect();
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
+    let site =
+        Site { policy, targets, sources, reaches, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
     let (peers, pacs) = described;
@@ -152,11 +161,13 @@ fn known(certificates: &[&[At<Matcher>]], is_whole: bool) -> listener::Known {
 impl Tables {
     fn read(mut root: Table, problems: &mut Problems) -> Self {
         schema(root.remove("schema"), problems);
+        let title = gate::read(table("gate", &mut root, problems));
         let limits = limits::read(optional_table("limits", &mut root, problems));
         let passwords = passwords::read(table("passwords", &mut root, problems));
         let log = log::read(optional_table("log", &mut root, problems));
         let mut tables = |kind| named(root.remove(kind));
         Self {
+            title,
             passwords,
             log,
             listeners: tables("listener")
@@ -189,8 +200,9 @@ impl Tables {
 
     /// Every address that the gate dials, with its key.
     fn targets(&self) -> impl Iterator<Item = (String, &At<Address>)> {
-        let pacs = self.pacs.iter().filter_map(|pacs| {
-            Some((format!("pacs.{}.address", pacs.name), pacs.address.as_ref()?))
+        let pacs = self.pacs.iter().flat_map(|pacs| {
+            let key = format!("pacs.{}.address", pacs.name);
+            pacs.target.addresses.iter().map(move |address| (key.clone(), address))
         });
         pacs.chain(self.peers.iter().filter_map(|peer| {
             let address = peer.reach.as_ref()?.address.as_ref()?;
@@ -198,10 +210,23 @@ impl Tables {
         }))
     }
 
+    /// Every address that the gate dials from, with its key.
+    fn sources(&self) -> Vec<(String, At<IpAddr>)> {
+        let pacs = self.pacs.iter().map(|pacs| (format!("pacs.{}", pacs.name), pacs.target.source));
+        let peers = self.peers.iter().flat_map(|peer| {
+            let reach = peer.reach.as_ref().and_then(|reach| reach.source);
+            let table = format!("peer.{}", peer.name);
+            [(format!("{table}.reach"), reach), (table, peer.source)]
+        });
+        let all = pacs.chain(peers);
+        all.filter_map(|(table, at)| Some((format!("{table}.source_address"), at?))).collect()
+    }
+
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, problems);
         let targets: Vec<_> = self.targets().collect();
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
+        cross::sources_fit(&self.peers, &self.pacs, problems);
         issuer::are_told_apart(&self.issuers, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {

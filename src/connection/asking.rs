@@ -1,10 +1,12 @@
-//! The target is asked for the association.
+//! The target is asked for the association: at the first of its addresses that can be reached.
 
 use std::future::Future;
 use std::io::{self, ErrorKind};
 use std::net::IpAddr;
 use std::pin::pin;
+use std::time::Instant;
 
+use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{Conclusion, Permit};
 use pacsgate_core::wire::associate::ReceivedAc;
 use pacsgate_core::wire::reject::Abort;
@@ -12,7 +14,9 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::config::{Limits, Target};
+use crate::config::{Address, Limits, Target};
+use crate::gate::Gate;
+use crate::health::Health;
 use crate::reason::Reason;
 use crate::relay::farewell::Farewell;
 use crate::relay::target::{self, TargetFailure, Unanswered};
@@ -39,6 +43,16 @@ impl Refused {
         Self { reason: reason.into(), tls: None, acceptor: Some((stream, farewell)) }
     }
 
+    /// Whether it was not connected at all, so that another address may be tried: what has come to one
+    /// that lives does not go to another as well.
+    const fn is_unreached(&self) -> bool {
+        matches!(
+            self.reason,
+            Reason::Target(TargetFailure::Unreachable(_) | TargetFailure::DialTimeout)
+                | Reason::Outgoing(_)
+        )
+    }
+
     /// TLS 1.3 tells of a refused certificate only when the answer is awaited.
     fn late(error: &io::Error, stream: TargetStream) -> Self {
         let Some(fault) = OutgoingFault::of_read(error) else {
@@ -56,12 +70,15 @@ impl From<OutgoingFailure> for Refused {
     }
 }
 
-/// Reaches the target and asks it, unless the requestor is `gone` first.
+/// Reaches the target and asks it, unless the requestor is `gone` first. Of several addresses, the one
+/// that was `dialled` last is told.
 pub(super) async fn ask_target(
+    gate: &Gate,
     site: &Site,
     permit: &Permit,
     ends: io::Result<Ends>,
     gone: impl Future<Output = ()>,
+    dialled: &mut Option<Address>,
 ) -> Result<(TargetStream, Conclusion), Refused> {
     let request = permit.request().encode();
     let request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
@@ -75,46 +92,111 @@ pub(super) async fn ask_target(
     } else {
         Vec::new()
     };
+    let way = Way { permit, target, source: site.source(permit), limits: &site.limits, header };
+    let known = Known { health: &gate.health, permit };
     let mut gone = pin!(gone);
-    let mut stream = tokio::select! {
-        reached = reach(permit, target, &site.limits, &header) => reached?,
-        () = &mut gone => return Err(Refused::new(TargetFailure::Abandoned)),
-    };
-    let answer = tokio::select! {
-        answer = timeout(site.limits.answer, target::ask(&mut stream, &request)) => {
-            answer.unwrap_or(Err(Unanswered::Failed(TargetFailure::Silent)))
-        }
-        () = gone => Err(Unanswered::Failed(TargetFailure::Abandoned)),
-    };
-    conclude(permit, stream, answer)
+    let mut last = Refused::new(TargetFailure::Down);
+    for address in known.in_order(target) {
+        *dialled = target.addresses.get(1).map(|_| address.clone());
+        let reached = tokio::select! {
+            reached = way.reach(address) => reached,
+            () = &mut gone => return Err(Refused::new(TargetFailure::Abandoned)),
+        };
+        known.learn(address, &reached);
+        let mut stream = match reached {
+            Ok(stream) => stream,
+            Err(refused) if refused.is_unreached() => {
+                last = refused;
+                continue;
+            }
+            Err(refused) => return Err(refused),
+        };
+        let answer = tokio::select! {
+            answer = timeout(site.limits.answer, target::ask(&mut stream, &request)) => {
+                answer.unwrap_or(Err(Unanswered::Failed(TargetFailure::Silent)))
+            }
+            () = gone => Err(Unanswered::Failed(TargetFailure::Abandoned)),
+        };
+        known.learn_from(address, &answer);
+        return conclude(permit, stream, answer);
+    }
+    Err(last)
 }
 
-/// Connects, says for whom if it is to be told, and shakes hands if it speaks TLS.
-async fn reach(
-    permit: &Permit,
-    target: &Target,
-    limits: &Limits,
-    header: &[u8],
-) -> Result<TargetStream, Refused> {
-    let socket = target::connect(permit, &target.address, limits).await;
-    let mut socket = socket.map_err(Refused::new)?;
-    if !header.is_empty() {
-        let told = timeout(limits.dial, socket.write_all(header)).await;
-        if !matches!(told, Ok(Ok(()))) {
-            return Err(Refused::new(TargetFailure::Closed));
+/// What is known of the addresses of a PACS, and learned. A peer is not asked how it is, and has one.
+struct Known<'a> {
+    health: &'a Health,
+    permit: &'a Permit,
+}
+
+impl<'a> Known<'a> {
+    fn in_order(&self, target: &'a Target) -> Vec<&'a Address> {
+        if !self.is_pacs() {
+            return target.addresses.iter().collect();
+        }
+        let order = self.health.order(self.permit.pacs(), target, Instant::now());
+        order.places.iter().filter_map(|place| target.addresses.get(*place)).collect()
+    }
+
+    fn learn(&self, address: &Address, reached: &Result<TargetStream, Refused>) {
+        let pacs = self.permit.pacs();
+        match reached {
+            Ok(_) if self.is_pacs() => self.health.reached(pacs, address),
+            Err(refused) if self.is_pacs() && refused.is_unreached() => {
+                self.health.missed(pacs, address, &refused.reason);
+            }
+            Ok(_) | Err(_) => {}
         }
     }
-    let Some(tls) = &target.tls else { return Ok(TargetStream::Plain(socket)) };
-    let address = address(&socket);
-    let shaken = timeout(limits.handshake, Box::pin(tls.connect(address, socket))).await;
-    match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {
-        Ok(stream) => Ok(TargetStream::Tls(Box::new(stream))),
-        Err(failure) => Err(failure.into()),
+
+    /// A PACS that takes connections and says nothing may hang.
+    fn learn_from(&self, address: &Address, answer: &Result<ReceivedAc, Unanswered>) {
+        let is_doubtful =
+            matches!(answer, Err(Unanswered::Ended(_) | Unanswered::Failed(TargetFailure::Silent)));
+        if is_doubtful && self.is_pacs() {
+            self.health.doubt(self.permit.pacs(), address);
+        }
+    }
+
+    fn is_pacs(&self) -> bool {
+        self.permit.direction() == Direction::Inward
+    }
+}
+
+/// All that it takes to reach a target.
+struct Way<'a> {
+    permit: &'a Permit,
+    target: &'a Target,
+    source: Option<IpAddr>,
+    limits: &'a Limits,
+    /// Says for whom the gate connects, if that is to be told.
+    header: Vec<u8>,
+}
+
+impl Way<'_> {
+    /// Connects, says for whom if it is to be told, and shakes hands if it speaks TLS.
+    async fn reach(&self, address: &Address) -> Result<TargetStream, Refused> {
+        let Self { permit, target, source, limits, header } = self;
+        let socket = target::connect(permit, address, *source, limits).await;
+        let mut socket = socket.map_err(Refused::new)?;
+        if !header.is_empty() {
+            let told = timeout(limits.dial, socket.write_all(header)).await;
+            if !matches!(told, Ok(Ok(()))) {
+                return Err(Refused::new(TargetFailure::Closed));
+            }
+        }
+        let Some(tls) = &target.tls else { return Ok(TargetStream::Plain(socket)) };
+        let peer = peer_address(&socket);
+        let shaken = timeout(limits.handshake, Box::pin(tls.connect(peer, socket))).await;
+        match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {
+            Ok(stream) => Ok(TargetStream::Tls(Box::new(stream))),
+            Err(failure) => Err(failure.into()),
+        }
     }
 }
 
 /// Without one it has gone, and the handshake says so.
-fn address(socket: &TcpStream) -> IpAddr {
+fn peer_address(socket: &TcpStream) -> IpAddr {
     socket.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |address| address.ip())
 }
 

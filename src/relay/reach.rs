@@ -78,6 +78,8 @@ impl From<TargetFailure> for ReachFailure {
         match failure {
             TargetFailure::Unreachable(kind) => Self::Unreachable(kind),
             TargetFailure::DialTimeout => Self::DialTimeout,
+            // A peer is not asked how it is.
+            TargetFailure::Down => Self::Unreachable(io::ErrorKind::HostUnreachable),
             TargetFailure::NoDescriptor => Self::NoDescriptor,
             TargetFailure::Abandoned => Self::Abandoned,
             TargetFailure::Silent => Self::Silent,

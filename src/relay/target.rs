@@ -1,6 +1,7 @@
 //! The way to a target: dialled with a permit only, asked with the permit's own request.
 
 use std::io;
+use std::net::IpAddr;
 
 use pacsgate_core::policy::Permit;
 use pacsgate_core::reason::Answer;
@@ -9,9 +10,9 @@ use pacsgate_core::wire::pdu::Header;
 use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::config::{Address, Limits};
+use crate::dial::{self, Undialled};
 use crate::net;
 
 const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
@@ -28,6 +29,10 @@ pacsgate_core::reasons! {
             "no TCP connection to the PACS: {0}", CHECK_ADDRESS => CONGESTION;
         DialTimeout: "target-dial-timeout",
             "no TCP connection to the PACS within limits.dial", CHECK_ADDRESS => CONGESTION;
+        Down: "target-down",
+            "no address of the PACS is alive",
+            "Look at the PACS: none of the addresses in pacs.NAME.address answers the gate's own C-ECHO \
+             (pacs.NAME.health). The lines `health` of the audit say since when and why." => CONGESTION;
         NoDescriptor: "out-of-descriptors",
             "the process had no file descriptor left for the connection",
             "Raise the limit of open files (LimitNOFILE in the unit): the gate had none left to \
@@ -70,7 +75,7 @@ pub enum Unanswered {
     Ended(io::Error),
 }
 
-/// Connects to the target; only a [`Permit`] leads here.
+/// Connects to the target, from an address of this machine if one is given; only a [`Permit`] leads here.
 ///
 /// # Errors
 ///
@@ -78,15 +83,17 @@ pub enum Unanswered {
 pub async fn connect(
     permit: &Permit,
     target: &Address,
+    source: Option<IpAddr>,
     limits: &Limits,
 ) -> Result<TcpStream, TargetFailure> {
     debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
-    let connect = TcpStream::connect((&*target.host, target.port));
-    match timeout(limits.dial, connect).await {
-        Err(_elapsed) => Err(TargetFailure::DialTimeout),
-        Ok(Err(error)) if net::is_out_of_descriptors(&error) => Err(TargetFailure::NoDescriptor),
-        Ok(Err(error)) => Err(TargetFailure::Unreachable(error.kind())),
-        Ok(Ok(stream)) => {
+    match dial::connect(target, source, limits.dial).await {
+        Err(Undialled::TimedOut) => Err(TargetFailure::DialTimeout),
+        Err(Undialled::Failed(error)) if net::is_out_of_descriptors(&error) => {
+            Err(TargetFailure::NoDescriptor)
+        }
+        Err(Undialled::Failed(error)) => Err(TargetFailure::Unreachable(error.kind())),
+        Ok(stream) => {
             net::prepare(&stream, limits.keepalive);
             Ok(stream)
         }
@@ -158,6 +165,7 @@ impl TargetFailure {
             Self::Silent | Self::Abandoned => Some(Abort::NO_REASON),
             Self::Unreachable(_)
             | Self::DialTimeout
+            | Self::Down
             | Self::NoDescriptor
             | Self::Closed
             | Self::Rejected(_)

@@ -62,6 +62,7 @@ mod socket_activation;
 mod standard_error;
 mod stopping;
 mod suggest;
+mod targets;
 mod titles;
 mod tls_to_the_target;
 mod traffic;

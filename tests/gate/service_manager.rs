@@ -124,6 +124,25 @@ fn pings_the_watchdog_while_hundreds_of_connections_are_made_and_dropped() {
 }
 
 #[test]
+fn tells_of_a_pacs_that_is_away_until_it_is_back() {
+    let at = SocketAddr::from(([127, 17, 1, 1], 0));
+    let away = TcpListener::bind(at).unwrap().local_addr().unwrap();
+    let mut settings = Settings::new(away);
+    settings.archive.insert("health", r#""1s""#.into());
+    let manager = Manager::new();
+    let gate = manager.start(settings, &[]);
+    manager.is_ready();
+    let status = manager.next();
+    assert!(status.starts_with("STATUS=serving 2 peers by "), "{status}");
+    assert!(status.ends_with("; pacs.archive: NO ADDRESS IS ALIVE"), "{status}");
+    let _pacs = Pacs::good_at(away);
+    let status = manager.next();
+    assert!(status.starts_with("STATUS=serving 2 peers by "), "{status}");
+    assert!(!status.contains("ALIVE"), "{status}");
+    assert_eq!(gate.stop().code, Some(0));
+}
+
+#[test]
 fn pings_the_watchdog_when_there_is_no_descriptor_left() {
     let manager = Manager::new();
     let settings = settings();

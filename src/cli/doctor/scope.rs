@@ -81,7 +81,8 @@ impl Scope {
 
     /// Takes the PACS and the listeners of a configuration.
     pub(super) async fn add_configured(&mut self, settings: &Settings, patience: Duration) {
-        let mut pacs: Vec<_> = settings.site.targets.values().map(|it| &it.address).collect();
+        let mut pacs: Vec<_> =
+            settings.site.targets.values().flat_map(|it| &it.addresses).collect();
         pacs.sort_by_key(|address| (address.host.clone(), address.port));
         for Address { host, port } in pacs {
             for at in self.resolved(host, *port, true, patience).await {

@@ -110,6 +110,31 @@ fn an_address_of_ipv4_beside_the_one_that_takes_both_is_told_before_the_system_d
 }
 
 #[test]
+fn an_address_that_is_dialled_from_is_one_of_this_machine() {
+    let told = |at: &str, source: &str| {
+        let key = format!("source_address = \"{source}\"\n{at}");
+        Site::new(&MAIN.replace(at, &key)).judged_for(Service::default())
+    };
+    assert_eq!(told("called_ae", "127.0.0.9"), "");
+    let of_pacs = told("called_ae", "192.0.2.4");
+    let sentence = "source_address: 192.0.2.4 is not an address of this machine, which has ";
+    assert!(
+        of_pacs.starts_with(&format!("pacsgate.toml:12:1: pacs.archive.{sentence}")),
+        "{of_pacs}"
+    );
+    assert!(of_pacs.contains("127.0.0.1"), "{of_pacs}");
+    let of_peer = told("calling_ae", "192.0.2.4");
+    assert!(of_peer.starts_with(&format!("pacsgate.toml:16:1: peer.ct1.{sentence}")), "{of_peer}");
+    let reach = "reach = { address = \"10.1.2.3:104\", services = [\"echo\"], plain = true, source_address = \
+                 \"192.0.2.4\" }\ncalling_ae";
+    let of_reach = Site::new(&MAIN.replace("calling_ae", reach)).judged_for(Service::default());
+    assert!(of_reach.contains(&format!("peer.ct1.reach.{sentence}")), "{of_reach}");
+    // `run` starts all the same: the address may come later.
+    let late = MAIN.replace("called_ae", "source_address = \"192.0.2.4\"\ncalled_ae");
+    assert!(Site::new(&late).load().is_ok());
+}
+
+#[test]
 fn warns_of_a_pacs_whose_name_has_no_address() {
     let warned = |address: &str| {
         let site = Site::new(&guarded().replace("10.10.0.5:104", address));

@@ -18,7 +18,7 @@ fn overrides_limits_log_and_pacs_addresses() {
     assert_eq!(settings.site.limits.idle, Duration::from_secs(1200));
     assert_eq!((settings.site.limits.connections, settings.site.limits.max_pdu), (7, 65_536));
     assert_eq!(settings.log.level, tracing::Level::WARN);
-    assert_eq!(settings.site.targets["archive"].address.to_string(), "pacs:11112");
+    assert_eq!(settings.site.targets["archive"].addresses[0].to_string(), "pacs:11112");
 }
 
 #[test]
@@ -99,7 +99,8 @@ fn refuses_a_variable_and_says_why() {
         (
             "PACS__ARCHIVE__AE_TITLE",
             "A",
-            "overrides nothing; known are PACSGATE__PACS__ARCHIVE__ADDRESS",
+            "overrides nothing; known are PACSGATE__PACS__ARCHIVE__ADDRESS, \
+             PACSGATE__PACS__ARCHIVE__SOURCE_ADDRESS",
         ),
         ("LIMITS__IDLE_TIMEOUT", "1m", "overrides nothing; did you mean `PACSGATE__LIMITS__IDLE`?"),
         (
@@ -145,6 +146,24 @@ fn refuses_a_variable_that_would_replace_a_list() {
         told,
         format!("environment variable {name}: listener.front.tls.certificate: {sentence}")
     );
+}
+
+#[test]
+fn one_address_stands_for_a_whole_list() {
+    let main = MAIN.replace("\"10.10.0.5:104\"", "[\"10.10.0.5:104\", \"10.10.0.6:104\"]");
+    let environment = [
+        ("PACSGATE__PACS__ARCHIVE__ADDRESS", "pacs:11112"),
+        ("PACSGATE__PACS__ARCHIVE__SOURCE_ADDRESS", "10.10.0.4"),
+    ];
+    let settings = Site::new(&main).load_in(&environment).unwrap();
+    let target = &settings.site.targets["archive"];
+    let addresses: Vec<_> = target.addresses.iter().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["pacs:11112"]);
+    assert_eq!(target.source, Some("10.10.0.4".parse().unwrap()));
+    let name = "PACSGATE__PACS__ARCHIVE__ADDRESS";
+    let told = Site::new(&main).told_in(&[(name, "a:1, b:1")]);
+    let sentence = "\"a:1, b:1\" is one string; write a list in the file, [\"a:1\", \"b:1\"]";
+    assert_eq!(told, format!("environment variable {name}: pacs.archive.address: {sentence}"));
 }
 
 #[test]

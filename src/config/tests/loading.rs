@@ -22,7 +22,7 @@ fn the_least_loads_with_the_documented_defaults() {
     assert_eq!(*address, "127.0.0.1:0".parse::<SocketAddr>().unwrap());
     assert!(place.to_string().ends_with("pacsgate.toml:4:9"));
     assert_eq!(settings.site.targets.len(), 1);
-    assert_eq!(settings.site.targets["archive"].address.to_string(), "10.10.0.5:104");
+    assert_eq!(settings.site.targets["archive"].addresses[0].to_string(), "10.10.0.5:104");
 }
 
 #[test]

@@ -34,6 +34,40 @@ fn warns_of_a_usage_that_is_told_of_pins_only() {
 }
 
 #[test]
+fn warns_of_several_addresses_that_nobody_asks() {
+    let list = "address = [\"10.10.0.5:104\", \"10.10.0.6:104\"]";
+    let main = guarded().replace("address = \"10.10.0.5:104\"", list);
+    assert_eq!(
+        Site::new(&main).warned(),
+        "pacsgate.toml:12:12: pacs.archive.address: has several addresses, and no `health` beside it: that one \
+         of them is away shows only when a device has waited for it; add health = \"30s\""
+    );
+    let asked = main.replace(list, &format!("{list}\nhealth = \"30s\"\nfail_back = \"1m\""));
+    assert_eq!(Site::new(&asked).warned(), "");
+    let one = guarded().replace("called_ae", "health = \"1h\"\ncalled_ae");
+    assert_eq!(Site::new(&one).warned(), "");
+    let back = one.replace("called_ae", "fail_back = \"1m\"\ncalled_ae");
+    assert_eq!(
+        Site::new(&back).warned(),
+        "pacsgate.toml:14:1: pacs.archive.fail_back: has no effect on a PACS with one address; take it out, or \
+         list the others"
+    );
+}
+
+#[test]
+fn the_time_for_an_answer_is_a_part_of_a_short_interval() {
+    for (health, timeout) in
+        [("1h", 5000), ("30s", 5000), ("6s", 2000), ("3s\"\nhealth_timeout = \"1s", 1000)]
+    {
+        let keys = format!("health = \"{health}\"\ncalled_ae");
+        let settings = Site::new(&guarded().replace("called_ae", &keys)).load().unwrap();
+        let asking = settings.site.targets["archive"].health.clone().unwrap();
+        assert_eq!(asking.timeout, Duration::from_millis(timeout), "{health}");
+        assert_eq!((asking.calling.as_str(), asking.called.as_str()), ("PACSGATE", "PACS"));
+    }
+}
+
+#[test]
 fn warns_of_a_private_key_that_everybody_may_read() {
     let site = Site::new(&guarded());
     site.set_mode("tls/gateway.key", 0o644);

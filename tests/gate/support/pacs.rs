@@ -6,7 +6,7 @@ use super::dimse::{Request, find_pending, image_head, success};
 use super::pdu::{COMMAND, DATA, LAST, P_DATA, Pdu, RELEASE_RQ, p_data, release_rp};
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -123,6 +123,11 @@ impl Accepted {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         Self { stream, received: Vec::new(), done, number, open }
+    }
+
+    /// Where the gate has connected from.
+    pub(crate) fn source(&self) -> IpAddr {
+        self.stream.peer_addr().unwrap().ip()
     }
 
     /// Sends bytes as they are; the gate may have gone.

@@ -1,0 +1,227 @@
+//! TCP to a name or an address, from an address of this machine if one is given.
+//!
+//! A name may have addresses of IPv6 and IPv4 of which one kind is dead. They are tried one after the
+//! other, each a moment after the one before, without waiting for its end (RFC 8305): the first
+//! connection counts, and the other attempts are given up.
+
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use nix::sys::socket::setsockopt;
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use tokio::net::{TcpSocket, TcpStream, lookup_host};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use crate::config::Address;
+use crate::net;
+
+/// How many addresses of a name are tried.
+const ADDRESSES: usize = 8;
+/// The head start that an address has (RFC 8305 section 8), where there is time for it.
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub enum Undialled {
+    /// Nothing came back in time.
+    TimedOut,
+    /// The system's error, or the resolver's.
+    Failed(io::Error),
+}
+
+/// Connects within the patience, the resolver's answer included.
+///
+/// # Errors
+///
+/// Why there is no connection; of several addresses, what the last one that failed said.
+pub async fn connect(
+    address: &Address,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> Result<TcpStream, Undialled> {
+    let connecting = async { connect_any(resolve(address).await?, source, patience).await };
+    match timeout(patience, connecting).await {
+        Err(_elapsed) => Err(Undialled::TimedOut),
+        Ok(connected) => connected.map_err(Undialled::Failed),
+    }
+}
+
+/// The addresses of a name, or the one that it is. The caller sets the deadline: behind it, a name that
+/// is still looked up takes a thread until the resolver gives up.
+///
+/// # Errors
+///
+/// The resolver's, as it is.
+pub async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
+    Ok(lookup_host((&*address.host, address.port)).await?.collect())
+}
+
+/// Connects to the first of these that answers, each of which has its share of the patience. The caller
+/// sets the deadline.
+///
+/// # Errors
+///
+/// What the last one that failed said.
+pub async fn connect_any(
+    found: Vec<SocketAddr>,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> io::Result<TcpStream> {
+    first_of(in_turn(found, source), source, patience).await
+}
+
+/// Those that can be dialled from there, IPv6 and IPv4 in turn, beginning with the kind of the first.
+fn in_turn(found: Vec<SocketAddr>, source: Option<IpAddr>) -> Vec<SocketAddr> {
+    let fits = |at: &SocketAddr| {
+        source.is_none_or(|source| source.is_ipv4() == at.ip().to_canonical().is_ipv4())
+    };
+    let all: Vec<_> = found.into_iter().filter(fits).collect();
+    let is_first_ipv4 = all.first().is_some_and(SocketAddr::is_ipv4);
+    let (first, other): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|at| at.is_ipv4() == is_first_ipv4);
+    let (mut first, mut other) = (first.into_iter(), other.into_iter());
+    let mut turns = Vec::new();
+    while turns.len() < ADDRESSES {
+        let before = turns.len();
+        turns.extend(first.next());
+        turns.extend(other.next());
+        if turns.len() == before {
+            break;
+        }
+    }
+    turns.truncate(ADDRESSES);
+    turns
+}
+
+async fn first_of(
+    addresses: Vec<SocketAddr>,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> io::Result<TcpStream> {
+    if let [address] = *addresses {
+        return one(address, source).await;
+    }
+    let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
+    let head_start = HEAD_START.min(patience / shares);
+    let mut attempts = JoinSet::new();
+    let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
+    let mut waiting = addresses.into_iter().peekable();
+    loop {
+        match waiting.next() {
+            Some(address) => {
+                attempts.spawn(one(address, source));
+            }
+            None if attempts.is_empty() => return Err(last),
+            None => {}
+        }
+        tokio::select! {
+            Some(ended) = attempts.join_next() => match ended.unwrap_or_else(|it| Err(it.into())) {
+                Ok(stream) => return Ok(stream),
+                Err(error) if net::is_out_of_descriptors(&error) => return Err(error),
+                Err(error) => last = error,
+            },
+            () = sleep(head_start), if waiting.peek().is_some() => {}
+        }
+    }
+}
+
+async fn one(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(source) = source else { return TcpStream::connect(address).await };
+    let address = net::canonical(address);
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // The port is then chosen with the destination, so that one address has enough of them for several
+    // targets (ip(7)). A system that does not have this chooses it now.
+    if let Err(error) = setsockopt(&socket, IpBindAddressNoPort, &true) {
+        tracing::debug!(%error, "a socket took no option");
+    }
+    socket.bind(SocketAddr::new(source, 0))?;
+    socket.connect(address).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv6Addr, TcpStream as StdStream};
+
+    use socket2::{Domain, Socket, Type};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    fn at(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn takes_both_kinds_in_turn() {
+        let found = ["[2001:db8::1]:1", "[2001:db8::2]:1", "192.0.2.1:1", "192.0.2.2:1"].map(at);
+        let expected = ["[2001:db8::1]:1", "192.0.2.1:1", "[2001:db8::2]:1", "192.0.2.2:1"].map(at);
+        assert_eq!(in_turn(found.to_vec(), None), expected);
+        let from_ipv4 = in_turn(found.to_vec(), Some("192.0.2.9".parse().unwrap()));
+        assert_eq!(from_ipv4, ["192.0.2.1:1", "192.0.2.2:1"].map(at));
+        let many: Vec<_> = (1..=20).map(|port| at(&format!("192.0.2.1:{port}"))).collect();
+        assert_eq!(in_turn(many.clone(), None), many[..ADDRESSES]);
+    }
+
+    #[tokio::test]
+    async fn one_kind_that_is_dead_does_not_keep_the_other_from_being_tried() {
+        let alive = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = alive.local_addr().unwrap();
+        // Nothing listens there, and of the network 2001:db8::/32 there is no way.
+        for dead in
+            [SocketAddr::new(Ipv6Addr::LOCALHOST.into(), alive.port()), at("[2001:db8::1]:1")]
+        {
+            for order in [[dead, alive], [alive, dead]] {
+                let stream = first_of(order.to_vec(), None, Duration::from_secs(5)).await.unwrap();
+                assert_eq!(stream.peer_addr().unwrap(), alive);
+            }
+        }
+    }
+
+    /// A listener that has no room for one more connection: whoever tries waits.
+    fn full() -> (Socket, [StdStream; 2], SocketAddr) {
+        let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        socket.bind(&at("127.0.0.1:0").into()).unwrap();
+        socket.listen(0).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        let first = StdStream::connect(address).unwrap();
+        // Depending on the kernel, one or two wait to be accepted.
+        let second = StdStream::connect_timeout(&address, Duration::from_millis(200));
+        let second = second.unwrap_or_else(|_| first.try_clone().unwrap());
+        (socket, [first, second], address)
+    }
+
+    #[tokio::test]
+    async fn one_that_does_not_answer_does_not_keep_the_other_from_being_tried() {
+        let (_socket, _waiting, silent) = full();
+        let alive = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = alive.local_addr().unwrap();
+        let stream = first_of(vec![silent, alive], None, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+        let address = silent.to_string().parse().unwrap();
+        let dialled = connect(&address, None, Duration::from_millis(100)).await;
+        assert!(matches!(dialled, Err(Undialled::TimedOut)), "{dialled:?}");
+    }
+
+    #[tokio::test]
+    async fn dials_from_the_address_that_is_given() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let source = "127.0.0.77".parse().unwrap();
+        let dialled = connect(&address, Some(source), Duration::from_secs(5)).await.unwrap();
+        assert_eq!(dialled.local_addr().unwrap().ip(), source);
+        let (_, from) = listener.accept().await.unwrap();
+        assert_eq!(from.ip(), source);
+    }
+
+    #[tokio::test]
+    async fn says_that_the_machine_does_not_have_the_address() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string().parse().unwrap();
+        let source = "192.0.2.1".parse().unwrap();
+        let dialled = connect(&address, Some(source), Duration::from_secs(5)).await;
+        let Err(Undialled::Failed(error)) = dialled else { panic!("{dialled:?}") };
+        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+    }
+}
