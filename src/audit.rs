@@ -8,6 +8,7 @@
 //!   peer's bytes into it.
 //! - `counters`, `summary`: the counting and the summing.
 //! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
+//! - `outlets`: from the same thread to collectors elsewhere.
 
 mod account;
 mod advice;
@@ -15,6 +16,7 @@ mod counters;
 mod event;
 mod line;
 mod operations;
+mod outlets;
 mod queue;
 mod record;
 mod reload;
@@ -32,6 +34,7 @@ pub use counters::{Count, Counters, NO_REASON};
 pub use event::Event;
 pub use line::Started;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
+pub use outlets::{Outlets, Redirections};
 pub use queue::{CAPACITY, TAKEN};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
@@ -82,7 +85,8 @@ pub struct AuditThread {
 pub struct Unfinished;
 
 impl Audit {
-    /// Opens the destination and starts the thread, which begins with what is `started`.
+    /// Opens the destination and starts the thread, which begins with what is `started`, and tells the
+    /// collectors the same.
     ///
     /// # Errors
     ///
@@ -91,8 +95,9 @@ impl Audit {
         destination: &Destination,
         periods: Periods,
         started: Started,
+        outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        Self::start_on(Sink::open(destination)?, periods, Some(started))
+        Self::start_on(Sink::open(destination)?, periods, Some(started), outlets)
     }
 
     /// Counts the event and queues its line. Never waits for the writer: a line that finds no
@@ -140,9 +145,11 @@ impl Audit {
         sink: Sink,
         periods: Periods,
         started: Option<Started>,
+        outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
         let shared = Arc::new(Shared::new(periods.window));
-        let writer = Writer::new(Arc::clone(&shared), sink, periods.counters_every, started);
+        let every = periods.counters_every;
+        let writer = Writer::new(Arc::clone(&shared), sink, every, started, outlets);
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             writer.run();

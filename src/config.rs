@@ -13,8 +13,8 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read their
-//!   table, with `user` for the users of a peer, `matchers` for what certificates are recognised by,
+//! - `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits`, `log` and `syslog` each
+//!   read their table, with `user` for the users of a peer, `matchers` for what certificates are recognised by,
 //!   `classes` for SOP classes, `outgoing` for TLS towards a target, `value`, `units`, `named` for texts and files, and `authorities` for the
 //!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
@@ -63,6 +63,7 @@ mod source;
 mod stray;
 mod suggestion;
 mod syntax;
+mod syslog;
 mod units;
 mod unwise;
 mod user;
@@ -83,6 +84,7 @@ pub use listener::Listener;
 pub use log::Log;
 pub use pacs::Target;
 pub use settings::{Loaded, Settings};
+pub use syslog::{Collector, Content};
 pub use units::{UnitFault, duration};
 pub(crate) use value::digest as sha256;
 pub use value::{Address, AddressFault};

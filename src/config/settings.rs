@@ -18,9 +18,10 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::{At, Section};
 use super::source::Place;
+use super::syslog::Collector;
 use super::value::Address;
 use super::vouching::Named;
-use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching, ways};
+use super::{ahead, cross, digest, issuer, passwords, peer, rules, syslog, unwise, vouching, ways};
 use crate::host;
 use crate::port::Port;
 use crate::site::Site;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub log: Log,
     /// Where the audit's destination stands.
     pub audit_at: Location,
+    /// The collectors that the audit is sent to.
+    pub syslog: Vec<Collector>,
     /// Where the table of each peer stands, by its name.
     pub peers_at: HashMap<Arc<str>, Location>,
     /// The peers as they are described.
@@ -71,6 +74,7 @@ struct Tables {
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
     issuers: Vec<issuer::Read>,
+    collectors: Vec<syslog::Read>,
 }
 
 /// Reads every table, then compares them.
@@ -80,6 +84,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
+        ahead::spools(&tables.collectors, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let described = tables.described();
@@ -100,6 +105,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
     let peers_at = tables.peers.iter().map(at).collect();
+    let syslog = tables.collectors.iter();
+    let syslog = syslog.filter_map(|read| read.to_collector(&problems)).collect();
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -114,7 +121,19 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let log = log.log;
     let warnings = found.warnings;
     let (peers, pacs) = described;
-    Ok(Settings { listeners, site, log, audit_at, peers_at, peers, pacs, warnings, loaded, digest })
+    Ok(Settings {
+        listeners,
+        site,
+        log,
+        audit_at,
+        syslog,
+        peers_at,
+        peers,
+        pacs,
+        warnings,
+        loaded,
+        digest,
+    })
 }
 
 /// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.
@@ -171,6 +190,9 @@ impl Tables {
             issuers: tables("issuer")
                 .map(|(name, node)| issuer::read(&name, node, problems))
                 .collect(),
+            collectors: tables("syslog")
+                .map(|(name, node)| syslog::read(&name, node, problems))
+                .collect(),
             limits,
         }
     }
@@ -203,6 +225,7 @@ impl Tables {
         let targets: Vec<_> = self.targets().collect();
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         issuer::are_told_apart(&self.issuers, problems);
+        syslog::are_few_and_apart(&self.collectors, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;

@@ -1,0 +1,172 @@
+//! What of the audit is a DICOM audit message.
+
+use std::time::SystemTime;
+
+use super::kind::{self, Kind};
+use super::told::Told;
+use crate::audit::event::Event;
+use crate::audit::record::Record;
+use crate::audit::reload::Reload;
+use crate::audit::summary::Summed;
+use crate::audit::text::PeerText;
+use crate::dicom_audit::{Alert, Message as AuditMessage, Outcome, Party, Process, Source};
+use crate::journal::Priority;
+use crate::syslog::{self, Message, Text};
+
+/// What messages of this kind are recognised by (IHE ITI-20).
+const ID: &str = "IHE+RFC-3881";
+
+/// Makes the messages of this process.
+#[derive(Clone, Debug)]
+pub(super) struct Dicom(Source);
+
+impl Dicom {
+    pub(super) fn new() -> Self {
+        Self(Source::new(Process { id: std::process::id(), host: syslog::host_name() }))
+    }
+
+    /// Nothing of what the standard has no message for.
+    pub(super) fn message(
+        &self,
+        time: SystemTime,
+        priority: Priority,
+        told: Told<'_>,
+        line: &[u8],
+    ) -> Option<Message> {
+        let message = match told {
+            Told::Started => self.0.application(time, true),
+            Told::Counters => return None,
+            Told::Reload(reload) => self.reload(time, reload),
+            Told::Record(record) => self.record(time, priority, record)?,
+            Told::Summed(summed) => self.summed(time, summed, line),
+        };
+        Some(carried(time, &message))
+    }
+
+    /// The gate is about to stop.
+    pub(super) fn stopped(&self, time: SystemTime) -> Message {
+        carried(time, &self.0.application(time, false))
+    }
+
+    /// So many messages were lost on the way to the collector.
+    pub(super) fn lost(&self, count: u64) -> Message {
+        let (time, alert) = (SystemTime::now(), Alert::RecordingStopped);
+        let said = format!("{count} audit messages were lost: their spool had no room");
+        let details = vec![(DESCRIPTION, said), ("Lost Messages", count.to_string())];
+        let subject = syslog::host_name();
+        let outcome = Outcome::MinorFailure;
+        carried(time, &self.0.alert(time, alert, outcome, None, subject, details))
+    }
+
+    fn reload(&self, time: SystemTime, reload: &Reload) -> AuditMessage {
+        let is_applied = reload.reason == Reload::APPLIED;
+        let outcome = if is_applied { Outcome::Success } else { Outcome::MinorFailure };
+        let said = match &reload.detail {
+            None => "a configuration was loaded while the gate runs".to_owned(),
+            Some(first) => format!("a configuration could not be loaded: {first}"),
+        };
+        let details = vec![(DESCRIPTION, said), ("Configuration", reload.configuration.to_string())];
+        let subject = syslog::host_name();
+        self.0.alert(time, Alert::Configuration, outcome, None, subject, details)
+    }
+
+    fn record(&self, time: SystemTime, priority: Priority, record: &Record) -> Option<AuditMessage> {
+        let reason = record.reason.unwrap_or_default();
+        let kind = match record.event {
+            Event::Failed => kind::of_failure(reason)?,
+            Event::Refused => kind::of_refusal(reason)?,
+            Event::Forbidden | Event::Unsound | Event::WouldRefuse | Event::Reported => {
+                Kind::Alert(Alert::RestrictedFunction)
+            }
+            // Cut off, as what came broke a rule.
+            Event::Closed if record.data_set.is_some() => Kind::Alert(Alert::RestrictedFunction),
+            Event::Opened | Event::Closed => {
+                let user = of_user(record, record.user.as_ref()?.name.to_string());
+                return Some(self.0.user(time, user, None, record.event == Event::Closed));
+            }
+            Event::Deviation | Event::Tidied | Event::Delayed | Event::Reload => return None,
+        };
+        Some(match kind {
+            Kind::User => {
+                let user = record.user.as_ref().map(|user| user.name.to_string());
+                let user = of_user(record, user.unwrap_or_else(|| "unknown".to_owned()));
+                self.0.user(time, user, Some(said(record)), false)
+            }
+            Kind::Alert(alert) => {
+                let is_kept_off = priority == Priority::Warning && record.event != Event::WouldRefuse
+                    || record.event == Event::Failed;
+                let outcome = if is_kept_off { Outcome::MinorFailure } else { Outcome::Success };
+                let (by, subject) = (Some(requestor(record)), address(record));
+                self.0.alert(time, alert, outcome, by, subject, details(record))
+            }
+        })
+    }
+
+    /// What was only counted of a source, a peer or a PACS.
+    fn summed(&self, time: SystemTime, summed: &Summed, line: &[u8]) -> AuditMessage {
+        let known = summed.peer.as_ref().or(summed.pacs.as_ref());
+        let (alert, outcome) = match known {
+            Some(_) => (Alert::RestrictedFunction, Outcome::Success),
+            None => (Alert::NodeAuthentication, Outcome::MinorFailure),
+        };
+        let subject = known.map_or_else(syslog::host_name, ToString::to_string);
+        let said = format!("{} events like those before were only counted", summed.count);
+        let counted = String::from_utf8_lossy(line).into_owned();
+        let details = vec![(DESCRIPTION, said), ("Counted", counted)];
+        self.0.alert(time, alert, outcome, None, subject, details)
+    }
+}
+
+/// As PS3.15 section A.5.3.11 calls it.
+const DESCRIPTION: &str = "Alert Description";
+
+fn carried(time: SystemTime, message: &AuditMessage) -> Message {
+    // PRI 85, whatever has happened, as most collectors expect it (IHE ITI-20).
+    let (priority, text) = (Priority::Notice, Text::Unicode(message.to_xml()));
+    Message { time, priority, id: ID, data: Vec::new(), text }
+}
+
+fn address(record: &Record) -> String {
+    record.source.ip().to_canonical().to_string()
+}
+
+/// Who came, by the title that it claims, and else by its address.
+fn requestor(record: &Record) -> Party {
+    let title = record.calling.as_ref().map(PeerText::as_str).filter(|title| !title.is_empty());
+    let name = record.peer.as_ref().or(record.pacs.as_ref().filter(|_| record.peer.is_none()));
+    Party {
+        id: title.map_or_else(|| address(record), str::to_owned),
+        other_id: title.map(|title| format!("AETITLES={title}")),
+        name: name.map(ToString::to_string),
+        at: Some(address(record)),
+    }
+}
+
+fn of_user(record: &Record, id: String) -> Party {
+    let device = record.calling.as_ref().map(|title| format!("AETITLES={title}"));
+    Party { id, other_id: device, name: None, at: Some(address(record)) }
+}
+
+fn said(record: &Record) -> String {
+    record.detail.as_ref().map_or_else(|| record.event.code().to_owned(), ToString::to_string)
+}
+
+fn details(record: &Record) -> Vec<(&'static str, String)> {
+    let certificate = record.certificate.as_deref();
+    let common_name = certificate.and_then(|it| it.common_name.as_ref());
+    let all = [
+        (DESCRIPTION, Some(said(record))),
+        ("Event", Some(record.event.code().to_owned())),
+        ("Reason", record.reason.map(str::to_owned)),
+        ("Connection", Some(record.id.to_string())),
+        ("Listener", Some(record.listener.to_string())),
+        ("Calling AE Title", record.calling.as_ref().map(ToString::to_string)),
+        ("Called AE Title", record.called.as_ref().map(ToString::to_string)),
+        ("Peer", record.peer.as_ref().map(ToString::to_string)),
+        ("PACS", record.pacs.as_ref().map(ToString::to_string)),
+        ("Certificate", certificate.map(|it| it.sha256.to_string())),
+        ("Certificate Name", common_name.map(ToString::to_string)),
+        ("Answer", record.wire.as_ref().map(ToString::to_string)),
+    ];
+    all.into_iter().filter_map(|(kind, value)| Some((kind, value?))).collect()
+}
