@@ -8,15 +8,20 @@
 //!   peer's bytes into it.
 //! - `counters`, `summary`: the counting and the summing.
 //! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
-//! - `outlets`: from the same thread to collectors elsewhere.
+//! - `outlets`: from the same thread to collectors elsewhere; `disclosures`, `disclosure`, `decoded`,
+//!   `parties`: what those hear of patients that are to, and no line says.
 
 mod account;
 mod advice;
 mod counters;
+mod decoded;
+mod disclosure;
+mod disclosures;
 mod event;
 mod line;
 mod operations;
 mod outlets;
+mod parties;
 mod queue;
 mod record;
 mod reload;
@@ -47,6 +52,7 @@ use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
+use disclosure::Disclosure;
 use queue::{Body, Queued};
 use shared::Shared;
 use sink::Sink;
@@ -118,6 +124,16 @@ impl Audit {
         self.queue(Body::Gate(Box::new(reload)));
     }
 
+    /// Whether somebody is to hear of patients.
+    pub fn discloses(&self) -> bool {
+        self.0.discloses
+    }
+
+    /// Queues what is said of patients, for those alone who are to hear it.
+    fn disclose(&self, disclosure: Disclosure) {
+        self.queue(Body::Disclosure(Box::new(disclosure)));
+    }
+
     fn queue(&self, body: Body) {
         if self.0.queue.push(Queued { time: SystemTime::now(), body }).is_err() {
             self.0.counters.count_lost(1);
@@ -147,7 +163,7 @@ impl Audit {
         started: Option<Started>,
         outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(periods.window));
+        let shared = Arc::new(Shared::new(periods.window, outlets.disclose()));
         let every = periods.counters_every;
         let writer = Writer::new(Arc::clone(&shared), sink, every, started, outlets);
         let (finished, done) = mpsc::channel();

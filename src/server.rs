@@ -277,8 +277,7 @@ fn no_audit(to: &Destination, location: Location, error: &io::Error) -> ServerEr
 fn no_spool(collector: &Collector, error: &io::Error) -> ServerError {
     let Collector { name, spool, spool_at, .. } = collector;
     let (spool, why) = (spool.display(), words(error));
-    let what =
-        format!("cannot use {spool}: {why}; `pacsgate check`, run as root, says what to do");
+    let what = format!("cannot use {spool}: {why}; `pacsgate check`, run as root, says what to do");
     let (location, key) = (spool_at.clone(), format!("syslog.{name}.spool"));
     ServerError::Unavailable(Finding { location, key, what })
 }

@@ -9,6 +9,7 @@ mod told;
 use std::io;
 use std::time::{Duration, SystemTime};
 
+use super::disclosure::Disclosure;
 use crate::config::{Collector, Content};
 use crate::journal::Priority;
 use crate::syslog::{Outlet, Redirection};
@@ -62,6 +63,20 @@ impl Outlets {
         }
     }
 
+    /// Whether one of them is to hear of patients.
+    pub(super) fn disclose(&self) -> bool {
+        self.0.iter().any(One::hears_of_patients)
+    }
+
+    /// Tells those who are to hear of patients.
+    pub(super) fn disclose_to(&self, time: SystemTime, disclosure: &Disclosure) {
+        for one in self.0.iter().filter(|one| one.hears_of_patients()) {
+            if let Form::Dicom(dicom) = &one.form {
+                one.outlet.send(dicom.disclosed(time, disclosure));
+            }
+        }
+    }
+
     /// Tells them of the end, and lets them send what they can send now.
     pub(super) fn finish(&mut self, time: SystemTime) {
         for One { outlet, form, .. } in self.0.drain(..) {
@@ -74,6 +89,10 @@ impl Outlets {
 }
 
 impl One {
+    fn hears_of_patients(&self) -> bool {
+        self.collector.content == Content::Dicom { phi: true }
+    }
+
     fn open(collector: &Collector) -> io::Result<Self> {
         let (form, tell): (_, crate::syslog::TellLost) = match collector.content {
             Content::Json => (Form::Json, Box::new(json::lost)),

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use super::disclosure::Disclosure;
 use super::record::{Record, Standing};
 use super::reload::Reload;
 
@@ -43,6 +44,8 @@ pub(super) struct Queued {
 pub(super) enum Body {
     Connection(Box<Record>),
     Gate(Box<Reload>),
+    /// No line: only for those who are to hear of patients.
+    Disclosure(Box<Disclosure>),
 }
 
 /// The record was not taken: the queue is full or closed.
@@ -65,7 +68,7 @@ impl Queue {
     pub(super) fn push(&self, queued: Queued) -> Result<(), Full> {
         let standing = match &queued.body {
             Body::Connection(record) => record.standing,
-            Body::Gate(_) => Standing::Peer,
+            Body::Gate(_) | Body::Disclosure(_) => Standing::Peer,
         };
         let room = match standing {
             Standing::Stranger | Standing::Passerby => STRANGERS,

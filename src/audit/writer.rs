@@ -95,6 +95,7 @@ impl Writer {
                         let told = Told::Reload(&reload);
                         self.put(queued.time, reload.event.priority(), told, &*reload);
                     }
+                    Body::Disclosure(what) => self.outlets.disclose_to(queued.time, &what),
                 }
             }
             self.do_duties(Instant::now());
@@ -139,13 +140,7 @@ impl Writer {
         self.put(SystemTime::now(), Priority::Info, Told::Counters, &totals);
     }
 
-    fn put(
-        &mut self,
-        time: SystemTime,
-        priority: Priority,
-        told: Told<'_>,
-        body: &impl Serialize,
-    ) {
+    fn put(&mut self, time: SystemTime, priority: Priority, told: Told<'_>, body: &impl Serialize) {
         let mark = self.sink.mark(priority);
         if self.burst.append(mark, time, body).is_err() {
             self.lose(1);

@@ -37,7 +37,9 @@ pub(super) enum Mistake {
     #[error("is already in {0}; a table may be in one file only")]
     Elsewhere(Location),
     /// A drop-in file with something that belongs to the main file.
-    #[error("belongs in the main file; drop-in files hold listeners, PACS, peers, issuers and collectors")]
+    #[error(
+        "belongs in the main file; drop-in files hold listeners, PACS, peers, issuers and collectors"
+    )]
     MainFileOnly,
     /// No main file.
     #[error("no such file; name it with `--config`")]

@@ -37,8 +37,7 @@ pub(super) const SOURCE: Code = dcm("110153", "Source Role ID");
 pub(super) const STUDY: Code = dcm("110180", "Study Instance UID");
 pub(super) const SOP_CLASS: Code = dcm("110181", "SOP Class UID");
 pub(super) const NODE: Code = dcm("110182", "Node ID");
-pub(super) const PATIENT: Code =
-    Code { code: "2", system: "RFC-3881", meaning: "Patient Number" };
+pub(super) const PATIENT: Code = Code { code: "2", system: "RFC-3881", meaning: "Patient Number" };
 
 impl Code {
     /// An element that has nothing but the code.

@@ -42,7 +42,6 @@ impl Alert {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Create,
-    Read,
     Execute,
 }
 
@@ -65,7 +64,6 @@ impl Event {
             "EventActionCode",
             match self.action {
                 Action::Create => "C",
-                Action::Read => "R",
                 Action::Execute => "E",
             },
         );

@@ -43,9 +43,16 @@ pub(super) enum Object {
     Patient(Patient),
     Study(Study),
     /// What was asked for: the SOP class, the transfer syntax and the identifier.
-    Query { class: String, syntax: String, identifier: Vec<u8> },
+    Query {
+        class: String,
+        syntax: String,
+        identifier: Vec<u8>,
+    },
     /// What an alert is about, and what it says: pairs of a kind and a value.
-    Subject { id: String, details: Vec<(&'static str, String)> },
+    Subject {
+        id: String,
+        details: Vec<(&'static str, String)>,
+    },
 }
 
 /// PS3.15 section A.5.1.2: the kind of an object, and what it is there for.

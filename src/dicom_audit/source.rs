@@ -141,7 +141,8 @@ impl Source {
     /// Objects of a patient have gone (section A.5.3.7).
     pub fn transferred(&self, time: SystemTime, transfer: Transfer) -> Message {
         let event = self.event(code::TRANSFERRED, None, time);
-        let action = if transfer.is_stored { Action::Create } else { Action::Read };
+        // As far as the gate knows, the receiver did not have them.
+        let action = Action::Create;
         let failed = (transfer.failed > 0).then_some(transfer.failed);
         let outcome = if failed.is_some() { Outcome::MinorFailure } else { Outcome::Success };
         let description = failed.map(|failed| format!("{failed} objects were not taken"));
@@ -164,13 +165,9 @@ impl Source {
         source_asks: bool,
         user: Option<String>,
     ) -> Vec<Participant> {
-        let side = |party, is_requestor, role: Code| Participant {
-            party,
-            is_requestor,
-            role: Some(role),
-        };
-        let other =
-            |party, is_requestor| Participant { party, is_requestor, role: None };
+        let side =
+            |party, is_requestor, role: Code| Participant { party, is_requestor, role: Some(role) };
+        let other = |party, is_requestor| Participant { party, is_requestor, role: None };
         let mut all = vec![
             side(source, source_asks && user.is_none(), code::SOURCE),
             side(destination, !source_asks && user.is_none(), code::DESTINATION),

@@ -63,6 +63,8 @@ fn every_message_arrives_once_and_in_order_when_the_collector_was_away() {
     let gate = gate(&pacs, &[("syslog.siem", plain(address, "json", spool.path()))]);
     gate.wait_for_log("the collector [syslog.siem]");
     some_traffic(&gate);
+    // So that another can listen there afterwards.
+    socket.set_reuse_address(true).unwrap();
     socket.listen(16).unwrap();
     let collector = Collector::plain(socket.into());
     gate.wait_for_log("is back");
@@ -206,9 +208,11 @@ fn a_title_that_would_break_structured_data_is_a_value() {
         assert_eq!(refused.parameter(name), Some(value));
     }
     let elements = refused.data.iter().map(|(element, ..)| element.as_str());
-    assert!(elements.eq(std::iter::once("meta")
-        .chain(["origin"; 2])
-        .chain(std::iter::repeat_n("pacsgate@32473", refused.data.len() - 3))));
+    assert!(
+        elements.eq(std::iter::once("meta")
+            .chain(["origin"; 2])
+            .chain(std::iter::repeat_n("pacsgate@32473", refused.data.len() - 3)))
+    );
 }
 
 #[test]
@@ -265,7 +269,7 @@ impl Rsyslog {
         let folder = TempDir::new().unwrap();
         let file = |name: &str, content: &str| {
             let path = folder.path().join(name);
-            std::fs::write(&path, content).unwrap();
+            fs::write(&path, content).unwrap();
             path
         };
         let ca = file("ca.pem", &site().root.pem());
@@ -300,15 +304,15 @@ impl Rsyslog {
 
     /// So many lines, once they are there.
     pub(crate) fn received(&self, count: usize) -> Vec<String> {
-        let deadline = std::time::Instant::now() + crate::support::PATIENCE;
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let text = std::fs::read_to_string(self.folder.path().join("received"));
+            let text = fs::read_to_string(self.folder.path().join("received"));
             let text = text.unwrap_or_default();
             let lines: Vec<_> = text.lines().map(str::to_owned).collect();
             if lines.len() >= count {
                 return lines;
             }
-            assert!(std::time::Instant::now() < deadline, "{} of {count}: {text}", lines.len());
+            assert!(Instant::now() < deadline, "{} of {count}: {text}", lines.len());
             std::thread::yield_now();
         }
     }

@@ -2,14 +2,19 @@
 
 use std::time::SystemTime;
 
+use pacsgate_core::side::Side;
+
 use super::kind::{self, Kind};
 use super::told::Told;
+use crate::audit::disclosure::{Disclosure, What};
 use crate::audit::event::Event;
+use crate::audit::parties::{address, requestor};
 use crate::audit::record::Record;
 use crate::audit::reload::Reload;
 use crate::audit::summary::Summed;
-use crate::audit::text::PeerText;
-use crate::dicom_audit::{Alert, Message as AuditMessage, Outcome, Party, Process, Source};
+use crate::dicom_audit::{
+    Alert, Message as AuditMessage, Outcome, Party, Process, Queried, Source, Transfer,
+};
 use crate::journal::Priority;
 use crate::syslog::{self, Message, Text};
 
@@ -43,6 +48,31 @@ impl Dicom {
         Some(carried(time, &message))
     }
 
+    /// What has passed, with its patients.
+    pub(super) fn disclosed(&self, time: SystemTime, disclosure: &Disclosure) -> Message {
+        let Disclosure { requestor, acceptor, user, what } = disclosure.clone();
+        let message = match what {
+            What::Query { from, class, syntax, identifier } => {
+                let (source, destination) = sides(from, requestor, acceptor);
+                let syntax = syntax.to_owned();
+                let asked = Queried { source, destination, user, class, syntax, identifier };
+                self.0.query(time, asked)
+            }
+            What::Transfer { from, has_ended, patient, studies, failed } => {
+                let (source, destination) = sides(from, requestor, acceptor);
+                let is_stored = from == Side::Requestor;
+                let transfer =
+                    Transfer { source, destination, is_stored, user, patient, studies, failed };
+                if has_ended {
+                    self.0.transferred(time, transfer)
+                } else {
+                    self.0.begin_transferring(time, transfer)
+                }
+            }
+        };
+        carried(time, &message)
+    }
+
     /// The gate is about to stop.
     pub(super) fn stopped(&self, time: SystemTime) -> Message {
         carried(time, &self.0.application(time, false))
@@ -65,12 +95,18 @@ impl Dicom {
             None => "a configuration was loaded while the gate runs".to_owned(),
             Some(first) => format!("a configuration could not be loaded: {first}"),
         };
-        let details = vec![(DESCRIPTION, said), ("Configuration", reload.configuration.to_string())];
+        let details =
+            vec![(DESCRIPTION, said), ("Configuration", reload.configuration.to_string())];
         let subject = syslog::host_name();
         self.0.alert(time, Alert::Configuration, outcome, None, subject, details)
     }
 
-    fn record(&self, time: SystemTime, priority: Priority, record: &Record) -> Option<AuditMessage> {
+    fn record(
+        &self,
+        time: SystemTime,
+        priority: Priority,
+        record: &Record,
+    ) -> Option<AuditMessage> {
         let reason = record.reason.unwrap_or_default();
         let kind = match record.event {
             Event::Failed => kind::of_failure(reason)?,
@@ -93,7 +129,8 @@ impl Dicom {
                 self.0.user(time, user, Some(said(record)), false)
             }
             Kind::Alert(alert) => {
-                let is_kept_off = priority == Priority::Warning && record.event != Event::WouldRefuse
+                let is_kept_off = priority == Priority::Warning
+                    && record.event != Event::WouldRefuse
                     || record.event == Event::Failed;
                 let outcome = if is_kept_off { Outcome::MinorFailure } else { Outcome::Success };
                 let (by, subject) = (Some(requestor(record)), address(record));
@@ -126,19 +163,11 @@ fn carried(time: SystemTime, message: &AuditMessage) -> Message {
     Message { time, priority, id: ID, data: Vec::new(), text }
 }
 
-fn address(record: &Record) -> String {
-    record.source.ip().to_canonical().to_string()
-}
-
-/// Who came, by the title that it claims, and else by its address.
-fn requestor(record: &Record) -> Party {
-    let title = record.calling.as_ref().map(PeerText::as_str).filter(|title| !title.is_empty());
-    let name = record.peer.as_ref().or(record.pacs.as_ref().filter(|_| record.peer.is_none()));
-    Party {
-        id: title.map_or_else(|| address(record), str::to_owned),
-        other_id: title.map(|title| format!("AETITLES={title}")),
-        name: name.map(ToString::to_string),
-        at: Some(address(record)),
+/// Who sends, and who receives.
+fn sides(from: Side, requestor: Party, acceptor: Party) -> (Party, Party) {
+    match from {
+        Side::Requestor => (requestor, acceptor),
+        Side::Acceptor => (acceptor, requestor),
     }
 }
 

@@ -153,8 +153,7 @@ impl Message {
         let (priority, rest) = text.strip_prefix('<').unwrap().split_once(">1 ").unwrap();
         let mut fields = rest.splitn(6, ' ').map(str::to_owned);
         let mut field = || fields.next().unwrap();
-        let (time, host, application, process, id) =
-            (field(), field(), field(), field(), field());
+        let (time, host, application, process, id) = (field(), field(), field(), field(), field());
         let rest = field();
         assert!(time.ends_with('Z') && time.len() == 24, "{time}");
         let (data, rest) = elements(&rest);
