@@ -29,7 +29,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc as done;
-use std::time::Duration;
+use std::time::Instant;
 
 use tokio::sync::{Notify, mpsc, watch};
 
@@ -87,12 +87,20 @@ impl Outlet {
         self.destination.clone()
     }
 
-    /// Lets the thread send what it can send now, and waits for its end. The rest stays in the folder.
-    pub fn finish(self, wait: Duration) {
-        let Self { queue, done, .. } = self;
-        drop(queue);
+    /// Lets the thread send what it can send now. The rest stays in the folder.
+    pub fn close(self) -> Closing {
+        Closing(self.done)
+    }
+}
+
+/// A thread that comes to its end.
+pub struct Closing(done::Receiver<()>);
+
+impl Closing {
+    /// Waits for that, up to a moment.
+    pub fn wait(self, until: Instant) {
         // There is nobody left to tell.
-        let _ = done.recv_timeout(wait);
+        let _ = self.0.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 

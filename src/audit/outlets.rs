@@ -7,7 +7,7 @@ mod kind;
 mod told;
 
 use std::io;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::disclosure::Disclosure;
 use crate::config::{Collector, Content};
@@ -16,7 +16,7 @@ use crate::syslog::{Outlet, Redirection};
 use dicom::Dicom;
 pub(super) use told::Told;
 
-/// How long the end waits for each of them.
+/// How long the end waits for all of them.
 const LAST_WORDS: Duration = Duration::from_millis(1500);
 
 /// The collectors.
@@ -79,12 +79,15 @@ impl Outlets {
 
     /// Tells them of the end, and lets them send what they can send now.
     pub(super) fn finish(&mut self, time: SystemTime) {
-        for One { outlet, form, .. } in self.0.drain(..) {
+        let close = |One { outlet, form, .. }: One| {
             if let Form::Dicom(dicom) = form {
                 outlet.send(dicom.stopped(time));
             }
-            outlet.finish(LAST_WORDS);
-        }
+            outlet.close()
+        };
+        let closing: Vec<_> = self.0.drain(..).map(close).collect();
+        let until = Instant::now() + LAST_WORDS;
+        closing.into_iter().for_each(|closing| closing.wait(until));
     }
 }
 

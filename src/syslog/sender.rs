@@ -60,7 +60,11 @@ impl<'a> Sender<'a> {
         loop {
             let collector = self.destination.borrow_and_update().clone();
             let before = self.spool.borrow().sent();
-            let end = match Link::to(&collector).await {
+            let link = tokio::select! {
+                link = Link::to(&collector) => link,
+                () = self.closed() => return,
+            };
+            let end = match link {
                 Ok(link) => {
                     self.report(&collector, None);
                     self.converse(link).await
@@ -80,6 +84,14 @@ impl<'a> Sender<'a> {
             }
             pause = LAST_PAUSE.min(pause * 2);
         }
+    }
+
+    /// Returns when nothing more will come and a connection would come too late.
+    async fn closed(&self) {
+        while !self.closing.get() {
+            self.stirred.notified().await;
+        }
+        sleep(LAST_WORDS / 2).await;
     }
 
     /// Waits before the next attempt; an error where none is to follow.
@@ -130,10 +142,10 @@ impl<'a> Sender<'a> {
                     trouble = &mut gone => return self.lost(tail, socket.as_ref(), trouble),
                     () = self.stirred.notified() => {}
                     () = look => {}
-                    changed = self.destination.changed() => if changed.is_ok() {
+                    Ok(()) = self.destination.changed() => {
                         self.finish(&mut tail, socket.as_ref(), &mut writer).await;
                         return End::Redirected;
-                    },
+                    }
                 }
                 continue;
             };

@@ -123,8 +123,8 @@ fn image_of(id: &str, name: &[u8]) -> Vec<u8> {
 
 fn element(group: u16, number: u16, vr: &[u8; 2], value: &[u8]) -> Vec<u8> {
     let padding = if vr == b"UI" { 0 } else { b' ' };
-    let odd = value.len() % 2 == 1;
-    let value = [value, if odd { &[padding][..] } else { &[] }].concat();
+    let mut value = value.to_vec();
+    value.resize(value.len().next_multiple_of(2), padding);
     let length = u16::try_from(value.len()).unwrap();
     [&group.to_le_bytes()[..], &number.to_le_bytes(), vr, &length.to_le_bytes(), &value].concat()
 }

@@ -75,6 +75,8 @@ fn every_message_arrives_once_and_in_order_when_the_collector_was_away() {
     some_traffic(&gate);
     let collector = Collector::plain(TcpListener::bind(address).unwrap());
     some_traffic(&gate);
+    // The first line, and two of each association.
+    collector.wait_for(|message| message.number() == 65);
     let stopped = gate.stop();
     got.extend(collector.stop());
     assert_same(&got, &stopped.audit);
