@@ -64,6 +64,19 @@ pub struct Loaded {
     pub named: usize,
 }
 
+impl Loaded {
+    fn of(peers: usize, problems: &Problems) -> Self {
+        Self { peers, files: problems.sources.files(), named: problems.named.len() }
+    }
+}
+
+/// What the policy has found, where none of it has found its place.
+fn tell_unplaced(errors: &[impl ToString], problems: &mut Problems) {
+    if problems.count() == 0 {
+        errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
+    }
+}
+
 /// Every table as it was read.
 struct Tables {
     limits: Limits,
@@ -91,22 +104,12 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
 
-    let loaded = Loaded {
-        peers: tables.peers.len(),
-        files: problems.sources.files(),
-        named: problems.named.len(),
-    };
-    let policy = policy.map_err(|errors| {
-        if problems.count() == 0 {
-            // None has found its place.
-            errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
-        }
-    });
+    let loaded = Loaded::of(tables.peers.len(), &problems);
+    let policy = policy.map_err(|errors| tell_unplaced(&errors, &mut problems));
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
     let peers_at = tables.peers.iter().map(at).collect();
-    let syslog = tables.collectors.iter();
-    let syslog = syslog.filter_map(|read| read.to_collector(&problems)).collect();
+    let syslog = syslog::collectors(&tables.collectors, &problems);
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -117,7 +120,9 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
+    let collectors = syslog::clients(&syslog);
+    let site =
+        Site { policy, targets, reaches, collectors, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
     let (peers, pacs) = described;

@@ -137,7 +137,7 @@ fn is_loopback(address: &Address) -> bool {
 
 impl Read {
     /// What is sent where; `None` where something of it was refused.
-    pub(super) fn to_collector(&self, problems: &Problems) -> Option<Collector> {
+    fn to_collector(&self, problems: &Problems) -> Option<Collector> {
         Some(Collector {
             name: Arc::clone(&self.name),
             address: self.address.as_ref()?.value.clone(),
@@ -148,6 +148,17 @@ impl Read {
             spool_at: problems.locate(self.spool_at),
         })
     }
+}
+
+/// Those of which nothing was refused.
+pub(super) fn collectors(read: &[Read], problems: &Problems) -> Vec<Collector> {
+    read.iter().filter_map(|read| read.to_collector(problems)).collect()
+}
+
+/// TLS towards those that have it, by their names.
+pub(super) fn clients(collectors: &[Collector]) -> HashMap<Arc<str>, tls::Client> {
+    let client = |it: &Collector| Some((Arc::clone(&it.name), it.tls.clone()?));
+    collectors.iter().filter_map(client).collect()
 }
 
 /// Each has files and a thread of its own.

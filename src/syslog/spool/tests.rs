@@ -34,7 +34,7 @@ fn sent(spool: &mut Spool, most: usize) -> Vec<String> {
 fn goes_on_in_order_and_behind_what_has_left_when_it_is_opened_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = open(folder.path(), 1 << 20);
-    ["a", "b", "c"].map(|text| spool.append(&message(text)));
+    ["a", "b", "c"].iter().for_each(|text| spool.append(&message(text)));
     assert_eq!(sent(&mut spool, 2), ["a", "b"]);
     drop(spool);
     let mut spool = open(folder.path(), 1 << 20);
@@ -47,7 +47,7 @@ fn goes_on_in_order_and_behind_what_has_left_when_it_is_opened_again() {
 fn sends_again_what_has_not_arrived() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = open(folder.path(), 1 << 20);
-    ["a", "b", "c"].map(|text| spool.append(&message(text)));
+    ["a", "b", "c"].iter().for_each(|text| spool.append(&message(text)));
     assert_eq!(sent(&mut spool, 1), ["a"]);
     let arrived = spool.sent();
     assert_eq!(sent(&mut spool, 9), ["b", "c"]);
@@ -59,7 +59,7 @@ fn sends_again_what_has_not_arrived() {
 fn cuts_off_what_was_not_written_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let mut spool = open(folder.path(), 1 << 20);
-    ["a", "b"].map(|text| spool.append(&message(text)));
+    ["a", "b"].iter().for_each(|text| spool.append(&message(text)));
     drop(spool);
     let file = folder::append(folder.path(), 1).unwrap();
     (&file).write_all(b"57 <86>1 2023").unwrap();
