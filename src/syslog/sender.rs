@@ -171,17 +171,23 @@ impl<'a> Sender<'a> {
     /// Sees how much has arrived.
     fn look(&self, tail: &mut Tail, socket: Option<&Socket>) {
         let began = Instant::now();
-        if let Some(left) = socket.and_then(Socket::unacknowledged) {
-            tail.acknowledged_but(left);
-            self.spool.borrow_mut().settle(tail.arrived());
-        }
+        let left = match socket {
+            Some(socket) => socket.unacknowledged(),
+            // Nobody knows: what is taken for arrived is sent again for longer.
+            None => Some(0),
+        };
+        left.into_iter().for_each(|left| tail.acknowledged_but(left));
         tail.looked(began);
+        self.spool.borrow_mut().settle(tail.read());
     }
 
-    /// The connection is lost: what has not arrived goes over the next one.
+    /// The connection is lost: what has not arrived goes over the next one. Who closes it has read what
+    /// has; otherwise the system would have reset it.
     fn lost(&self, mut tail: Tail, socket: Option<&Socket>, trouble: Trouble) -> End {
         self.look(&mut tail, socket);
-        self.spool.borrow_mut().rewind(tail.arrived());
+        let is_read = matches!(trouble, Trouble::Closed) && socket.is_some();
+        let to = if is_read { tail.arrived() } else { tail.read() };
+        self.spool.borrow_mut().rewind(to);
         End::Lost(trouble)
     }
 

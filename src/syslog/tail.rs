@@ -11,6 +11,9 @@ const MOST: usize = 2048;
 /// machine has many connections.
 const LEAST: Duration = Duration::from_millis(200);
 const SHARE: u32 = 100;
+/// How long a collector may take to read what its system has acknowledged: where it is killed before
+/// that, the connection is reset, and it is sent again.
+const READ: Duration = Duration::from_secs(5);
 
 /// The messages that have left since the last that are known to have arrived.
 #[derive(Debug)]
@@ -19,6 +22,9 @@ pub(super) struct Tail {
     ends: VecDeque<(u64, Position)>,
     written: u64,
     arrived: Position,
+    /// When a look has found that everything before a place had arrived; not yet long enough ago.
+    recent: VecDeque<(Instant, Position)>,
+    read: Position,
     looked: Instant,
     pause: Duration,
 }
@@ -26,8 +32,9 @@ pub(super) struct Tail {
 impl Tail {
     /// Nothing has left behind this place.
     pub(super) fn new(begin: Position) -> Self {
-        let (ends, looked, pause) = (VecDeque::new(), Instant::now(), LEAST);
-        Self { ends, written: 0, arrived: begin, looked, pause }
+        let (ends, recent) = (VecDeque::new(), VecDeque::new());
+        let (looked, pause) = (Instant::now(), LEAST);
+        Self { ends, written: 0, arrived: begin, recent, read: begin, looked, pause }
     }
 
     /// A message has left, and the spool goes on here.
@@ -51,13 +58,32 @@ impl Tail {
     /// A look took so long.
     pub(super) fn looked(&mut self, began: Instant) {
         self.looked = Instant::now();
+        self.note(self.looked);
         self.pause = LEAST.max(self.looked.saturating_duration_since(began) * SHARE);
     }
 
-    /// How long until the next look; `None` where everything has arrived.
+    fn note(&mut self, now: Instant) {
+        let last = self.recent.back().map_or(self.read, |(_, place)| *place);
+        if last < self.arrived {
+            self.recent.push_back((now, self.arrived));
+        }
+        while let Some(&(since, place)) = self.recent.front()
+            && now.saturating_duration_since(since) >= READ
+        {
+            self.read = place;
+            self.recent.pop_front();
+        }
+    }
+
+    /// How long until the next look; `None` where everything has arrived and was read.
     pub(super) fn next_look(&self) -> Option<Duration> {
         let left = self.pause.saturating_sub(self.looked.elapsed());
-        (!self.ends.is_empty()).then_some(left)
+        (!self.ends.is_empty() || !self.recent.is_empty()).then_some(left)
+    }
+
+    /// Everything before it was read, unless the collector hangs.
+    pub(super) const fn read(&self) -> Position {
+        self.read
     }
 
     /// Whether nothing more may leave before something has arrived.
@@ -79,6 +105,23 @@ impl Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_arrived_counts_as_read_some_seconds_later() {
+        let at = |offset| Position { segment: 1, offset };
+        let (mut tail, start) = (Tail::new(at(0)), Instant::now());
+        let mut read = Vec::new();
+        for second in 0..8 {
+            tail.left(10, at((second + 1) * 10));
+            tail.acknowledged_but(0);
+            tail.note(start + Duration::from_secs(second));
+            read.push(tail.read().offset);
+        }
+        assert_eq!(read, [0, 0, 0, 0, 0, 10, 20, 30]);
+        assert_eq!(tail.arrived(), at(80));
+        tail.note(start + Duration::from_secs(60));
+        assert_eq!((tail.read(), tail.next_look()), (at(80), None));
+    }
 
     #[test]
     fn only_whole_messages_have_arrived() {

@@ -18,11 +18,12 @@ const INODE: usize = 9;
 pub(super) struct Socket(String);
 
 impl Socket {
-    /// `None` where /proc is not there.
+    /// `None` where the tables cannot be read.
     pub(super) fn of(stream: &TcpStream) -> Option<Self> {
         let link = fs::read_link(format!("/proc/self/fd/{}", stream.as_raw_fd())).ok()?;
         let inode = link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?;
-        Some(Self(inode.to_owned()))
+        let socket = Self(inode.to_owned());
+        socket.unacknowledged().map(|_| socket)
     }
 
     /// How many bytes were written and not acknowledged; `None` where the connection is gone.
