@@ -17,6 +17,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::Command;
+use std::thread;
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -113,11 +114,39 @@ fn a_gate_that_is_killed_loses_no_message_and_repeats_none() {
     assert_eq!([of("started"), of("opened"), of("closed"), of("counters")], [3, 16, 16, 1]);
 }
 
+#[test]
+fn a_collector_that_is_killed_under_load_gets_every_message_all_the_same() {
+    let (pacs, spool) = (Pacs::good(), TempDir::new().unwrap());
+    let collector = Collector::plain(here());
+    let address = collector.address;
+    let gate = gate(&pacs, &[("syslog.siem", plain(address, "json", spool.path()))]);
+    let (mut got, collector) = thread::scope(|scope| {
+        let traffic = scope.spawn(|| (0..24).for_each(|_| assert_is_served(gate.address)));
+        collector.wait_for(|message| message.number() == 8);
+        let got = collector.kill();
+        let collector = Collector::plain(TcpListener::bind(address).unwrap());
+        traffic.join().unwrap();
+        collector.wait_for(|message| message.number() == 49);
+        (got, collector)
+    });
+    let stopped = gate.stop();
+    let again = collector.stop();
+    for messages in [&got, &again] {
+        let numbers = messages.iter().map(Message::number);
+        assert!(numbers.clone().is_sorted(), "{:?}", numbers.collect::<Vec<_>>());
+    }
+    got.extend(again);
+    got.sort_by_key(Message::number);
+    // What came twice is the same.
+    got.dedup();
+    assert_same(&got, &stopped.audit);
+}
+
 fn until(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "it is not so");
-        std::thread::yield_now();
+        thread::yield_now();
     }
 }
 
@@ -315,7 +344,7 @@ impl Rsyslog {
                 return lines;
             }
             assert!(Instant::now() < deadline, "{} of {count}: {text}", lines.len());
-            std::thread::yield_now();
+            thread::yield_now();
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::PATIENCE;
 use super::authority::Identity;
+use super::requestor::reset_when_dropped;
 use super::site::site;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, ErrorKind, Read};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
@@ -17,6 +18,7 @@ pub(crate) struct Collector {
     pub(crate) address: SocketAddr,
     seen: Arc<Seen>,
     stopped: Arc<AtomicBool>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
     accepts: JoinHandle<()>,
 }
 
@@ -71,11 +73,13 @@ impl Collector {
 
     fn serving(
         listener: TcpListener,
-        open: impl Fn(TcpStream) -> Box<dyn Read + Send> + Send + 'static,
+        read: impl Fn(TcpStream) -> Box<dyn Read + Send> + Send + 'static,
     ) -> Self {
         let address = listener.local_addr().unwrap();
         let (seen, stopped) = (Arc::<Seen>::default(), Arc::<AtomicBool>::default());
         let (shared, ended) = (Arc::clone(&seen), Arc::clone(&stopped));
+        let open = Arc::<Mutex<Vec<TcpStream>>>::default();
+        let opened = Arc::clone(&open);
         let accepts = thread::spawn(move || {
             let mut readers = Vec::new();
             for stream in listener.incoming().map_while(Result::ok) {
@@ -83,21 +87,32 @@ impl Collector {
                     break;
                 }
                 stream.set_read_timeout(Some(GLANCE)).unwrap();
-                let (stream, seen, ended) = (open(stream), Arc::clone(&shared), Arc::clone(&ended));
+                opened.lock().unwrap().push(stream.try_clone().unwrap());
+                let (stream, seen, ended) = (read(stream), Arc::clone(&shared), Arc::clone(&ended));
                 readers.push(thread::spawn(move || seen.read(stream, &ended)));
             }
             drop(listener);
             readers.into_iter().for_each(|reader| reader.join().unwrap());
         });
-        Self { address, seen, stopped, accepts }
+        Self { address, seen, stopped, open, accepts }
     }
 
     /// Reads what has come and closes; what it has got.
     pub(crate) fn stop(self) -> Vec<Message> {
         self.stopped.store(true, Ordering::SeqCst);
         drop(TcpStream::connect(self.address));
+        self.open.lock().unwrap().clear();
         self.accepts.join().unwrap();
         std::mem::take(&mut *self.seen.messages.lock().unwrap())
+    }
+
+    /// Ends as a process does that is killed under load: its connections are reset.
+    pub(crate) fn kill(self) -> Vec<Message> {
+        for stream in &*self.open.lock().unwrap() {
+            reset_when_dropped(stream);
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        self.stop()
     }
 
     /// Waits until such a message has come; all that came up to then.
