@@ -63,7 +63,7 @@ fn everything() -> Vec<Message> {
     requestor.send(&request.encode());
     assert_rejected(&mut requestor, [1, 1, 3]);
     // A certificate that belongs to nobody.
-    let mut requestor = Caller::with(&site().gate).call(gate).map_or_else(|_| None, Some);
+    let mut requestor = Caller::with(&site().gate).call(gate).ok();
     if let Some(requestor) = &mut requestor {
         requestor.send(&Associate::echo("CT1", "PACS").encode());
         assert!(!matches!(requestor.receive(), Received::Pdu(pdu) if pdu.kind == 2));

@@ -206,7 +206,7 @@ fn elements(mut rest: &str) -> (Vec<(String, String, String)>, &str) {
                 }
             };
             data.push((element.to_owned(), name.to_owned(), text));
-            behind = &value[end + 1..];
+            behind = value.get(end + 1..).unwrap();
         }
         rest = behind.strip_prefix(']').unwrap();
     }
