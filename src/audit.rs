@@ -163,7 +163,7 @@ impl Audit {
         started: Option<Started>,
         outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(periods.window, outlets.disclose()));
+        let shared = Arc::new(Shared::new(periods.window, outlets.hear_of_patients()));
         let every = periods.counters_every;
         let writer = Writer::new(Arc::clone(&shared), sink, every, started, outlets);
         let (finished, done) = mpsc::channel();

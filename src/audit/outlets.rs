@@ -64,12 +64,12 @@ impl Outlets {
     }
 
     /// Whether one of them is to hear of patients.
-    pub(super) fn disclose(&self) -> bool {
+    pub(super) fn hear_of_patients(&self) -> bool {
         self.0.iter().any(One::hears_of_patients)
     }
 
     /// Tells those who are to hear of patients.
-    pub(super) fn disclose_to(&self, time: SystemTime, disclosure: &Disclosure) {
+    pub(super) fn disclose(&self, time: SystemTime, disclosure: &Disclosure) {
         for one in self.0.iter().filter(|one| one.hears_of_patients()) {
             if let Form::Dicom(dicom) = &one.form {
                 one.outlet.send(dicom.disclosed(time, disclosure));

@@ -95,7 +95,7 @@ impl Writer {
                         let told = Told::Reload(&reload);
                         self.put(queued.time, reload.event.priority(), told, &*reload);
                     }
-                    Body::Disclosure(what) => self.outlets.disclose_to(queued.time, &what),
+                    Body::Disclosure(what) => self.outlets.disclose(queued.time, &what),
                 }
             }
             self.do_duties(Instant::now());

@@ -12,7 +12,8 @@ use crate::support::requestor::{Caller, Received};
 use crate::support::scenario::{assert_is_served, assert_rejected};
 use crate::support::settings::Settings;
 use crate::support::site::site;
-use crate::syslog::plain;
+use crate::support::stage::closed_port;
+use crate::syslog::{Rsyslog, plain, tls, until};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use std::fs;
@@ -151,11 +152,19 @@ fn with_patients() -> ([Vec<Message>; 3], String) {
             collector
         });
     let gate = settings.start();
+    store_and_ask(&gate, &[("ID-1", ANNA), ("ID-2", b"DOE"), ("ID-1", ANNA)]);
+    let stopped = gate.stop();
+    (collectors.map(Collector::stop), stopped.stdout + &stopped.stderr)
+}
+
+/// A name in Latin alphabet No. 1 that XML has to escape.
+const ANNA: &[u8] = b"M\xfcller^<Anna>";
+
+/// `ct1` stores an object of each of these patients and asks for others, on one association.
+fn store_and_ask(gate: &Gate, patients: &[(&str, &[u8])]) {
     let mut requestor = Caller::with(&site().ct1).call(gate.address).unwrap();
     requestor.associate(&exchange::request(16_384));
-    for (id, name) in
-        [("ID-1", b"M\xfcller^<Anna>".as_slice()), ("ID-2", b"DOE"), ("ID-1", b"M\xfcller^<Anna>")]
-    {
+    for (id, name) in patients {
         requestor.send(&p_data(3, COMMAND | LAST, &store_rq(1)));
         requestor.send(&p_data(3, LAST, &image_of(id, name)));
         assert_is_store_response(&requestor.receive_pdu());
@@ -165,8 +174,6 @@ fn with_patients() -> ([Vec<Message>; 3], String) {
     requestor.receive_pdu();
     requestor.release();
     gate.audited("closed", "released");
-    let stopped = gate.stop();
-    (collectors.map(Collector::stop), stopped.stdout + &stopped.stderr)
 }
 
 fn query() -> Vec<u8> {
@@ -204,6 +211,71 @@ fn patients_are_told_to_those_alone_who_are_to_hear_of_them() {
 }
 
 #[test]
+fn what_finds_no_room_while_the_collector_is_away_is_told_once_and_in_its_place() {
+    const PATIENTS: usize = 500;
+    let (pacs, spool, (socket, address)) = (Pacs::good(), TempDir::new().unwrap(), closed_port());
+    let mut settings = with_find(Settings::new(pacs.address));
+    let mut table = plain(address, "dicom", spool.path());
+    table.extend([("phi", "true".to_owned()), ("spool_size", "\"1MiB\"".to_owned())]);
+    settings.more.push(("syslog.atna", table));
+    let gate = settings.start();
+    let ids: Vec<_> = (0..PATIENTS).map(|number| format!("ID-{number}")).collect();
+    let patients: Vec<_> = ids.iter().map(|id| (id.as_str(), b"DOE".as_slice())).collect();
+    store_and_ask(&gate, &patients);
+    gate.wait_for_log("are lost so far");
+    let size = || {
+        let files = fs::read_dir(spool.path()).unwrap().map(|it| it.unwrap().metadata().unwrap());
+        files.map(|it| it.len()).sum::<u64>()
+    };
+    assert!(size() <= (1 << 20) + 1024, "{}", size());
+    socket.listen(16).unwrap();
+    let collector = Collector::plain(socket.into());
+    until(|| size() < 200_000);
+    reload(&gate);
+    let messages = collector.wait_for(|message| message.text.contains("110131"));
+    let numbers = messages.iter().map(Message::number);
+    assert!(numbers.eq(1..=messages.len() as u64));
+    let [kept @ .., lost, _reload] = &*messages else { panic!("{messages:#?}") };
+    assert!(lost.text.contains("csd-code=\"110133\""), "{}", lost.text);
+    assert_eq!(count(&messages, &["110133"]), 1);
+    // The start, the query, the beginning and the end of each patient.
+    let missing = 2 + 2 * PATIENTS - kept.len();
+    let told =
+        format!("type=\"Lost Messages\" value=\"{}\"", BASE64_STANDARD.encode(missing.to_string()));
+    assert!(missing > 0 && lost.text.contains(&told), "{missing}: {}", lost.text);
+}
+
+#[test]
+#[ignore = "needs rsyslog and xmllint, see tests/peers/install"]
+fn rsyslog_takes_messages_about_patients_over_tls() {
+    let (pacs, spool, server) = (Pacs::good(), TempDir::new().unwrap(), Rsyslog::start());
+    let mut settings = with_find(Settings::new(pacs.address));
+    let mut table = plain(server.address, "dicom", spool.path());
+    table.remove("plain");
+    table.insert("phi", "true".to_owned());
+    let tls = tls(&settings);
+    settings.more.extend([("syslog.atna", table), ("syslog.atna.tls", tls)]);
+    let gate = settings.start();
+    store_and_ask(&gate, &[("ID-1", ANNA), ("ID-2", b"DOE")]);
+    gate.stop();
+    // The start and the stop, the query, the beginning and the end of each patient.
+    let received = server.received(7);
+    let folder = TempDir::new().unwrap();
+    let messages: Vec<_> = received
+        .iter()
+        .map(|line| {
+            Message::parse(&format!(
+                "<85>1 2026-01-01T00:00:00.000Z h a p i {}",
+                line.replacen('\t', " ", 1)
+            ))
+        })
+        .collect();
+    assert_eq!(messages.len(), 7);
+    validate(&messages, folder.path());
+    assert_eq!(count(&messages, &["110104", "Müller^&lt;Anna&gt;"]), 1);
+}
+
+#[test]
 #[ignore = "needs xmllint, see tests/peers/install"]
 fn every_message_with_patients_is_of_the_standards_schema() {
     let folder = TempDir::new().unwrap();
@@ -225,7 +297,7 @@ pub(crate) fn validate(messages: &[Message], folder: &Path) {
     fs::write(&schema, include_str!("dicom_audit/schema.rng")).unwrap();
     for (at, message) in messages.iter().enumerate() {
         let path = folder.join(format!("{at}.xml"));
-        fs::write(&path, message.text.trim_start_matches('\u{feff}')).unwrap();
+        fs::write(&path, message.text.trim_start_matches(['\u{feff}', ' '])).unwrap();
         let judged = Command::new("/usr/bin/xmllint")
             .args(["--noout", "--relaxng"])
             .args([&schema, &path])

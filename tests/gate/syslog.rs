@@ -142,7 +142,7 @@ fn a_collector_that_is_killed_under_load_gets_every_message_all_the_same() {
     assert_same(&got, &stopped.audit);
 }
 
-fn until(is_so: impl Fn() -> bool) {
+pub(crate) fn until(is_so: impl Fn() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !is_so() {
         assert!(Instant::now() < deadline, "it is not so");
@@ -165,7 +165,7 @@ fn is_sent(spool: &Path) -> bool {
 }
 
 /// The table of TLS with a collector that shows the gate's certificate.
-fn tls(settings: &Settings) -> Table {
+pub(crate) fn tls(settings: &Settings) -> Table {
     let ca = settings.file("collector-ca.crt", &site().root.pem());
     let certificate = settings.file("shown.crt", &site().ct1.chain_pem());
     let key = settings.file("shown.key", &site().ct1.key_pem());
