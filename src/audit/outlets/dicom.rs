@@ -199,3 +199,79 @@ fn details(record: &Record) -> Vec<(&'static str, String)> {
     ];
     all.into_iter().filter_map(|(kind, value)| Some((kind, value?))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr};
+
+    use pacsgate_core::reason::Explained;
+
+    use super::*;
+    use crate::audit::record::{ConnectionId, Standing, UserRecord};
+    use crate::audit::text::PeerText;
+    use crate::port::Way;
+    use crate::slots::SlotLimit;
+
+    /// The message of an event with this reason, of a user if there is one.
+    fn told(event: Event, reason: Option<&'static str>, user: Option<&str>) -> Option<String> {
+        let source = SocketAddr::from((Ipv4Addr::new(192, 0, 2, 7), 1));
+        let id = ConnectionId { run: 1, number: 2 };
+        let way = Way::default();
+        let mut record = Record::new(event, Standing::Peer, id, "front".into(), way, source);
+        record.reason = reason;
+        record.detail = reason.map(|reason| PeerText::from_display(reason, PeerText::SENTENCE));
+        record.calling = Some(PeerText::from_bytes(b"CT1", PeerText::TITLE));
+        let name = user.map(|user| PeerText::from_bytes(user.as_bytes(), PeerText::SENTENCE));
+        record.user = name.map(|name| Box::new(UserRecord { name, issuer: None }));
+        let (time, told) = (SystemTime::UNIX_EPOCH, Told::Record(&record));
+        let message = Dicom::new().message(time, event.priority(), told, b"{}")?;
+        match message.text {
+            Text::Unicode(text) => Some(text),
+            Text::Ascii(_) => panic!("not marked as UTF-8"),
+        }
+    }
+
+    fn assert_has(text: Option<String>, parts: &[&str]) {
+        let text = text.unwrap();
+        for part in parts {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
+    }
+
+    #[test]
+    fn users_come_and_go_and_are_refused() {
+        let user = "UserID=\"alice\" AlternativeUserID=\"AETITLES=CT1\" UserIsRequestor=\"true\"";
+        let login = told(Event::Opened, None, Some("alice"));
+        assert_has(login, &["110114", "110122", "EventOutcomeIndicator=\"0\"", user]);
+        let logout = told(Event::Closed, Some("released"), Some("alice"));
+        assert_has(logout, &["110114", "110123", user]);
+        let wrong = told(Event::Refused, Some("password-wrong"), None);
+        let why = "<EventOutcomeDescription>password-wrong</EventOutcomeDescription>";
+        assert_has(wrong, &["110114", "110122", "EventOutcomeIndicator=\"4\"", why]);
+        assert_eq!(told(Event::Opened, None, None), None);
+    }
+
+    #[test]
+    fn what_concerns_no_security_is_no_alert() {
+        assert_eq!(told(Event::Refused, Some("target-unreachable"), None), None);
+        assert_eq!(told(Event::Refused, Some("closed-before-request"), None), None);
+        assert_eq!(told(Event::Closed, Some("released"), None), None);
+        for limit in SlotLimit::ALL {
+            assert_eq!(told(Event::Failed, Some(limit.code()), None), None);
+        }
+    }
+
+    #[test]
+    fn what_was_kept_off_is_told_from_what_has_passed() {
+        let outcome = |event, reason| {
+            let text = told(event, Some(reason), None).unwrap();
+            let (_, rest) = text.split_once("EventOutcomeIndicator=\"").unwrap();
+            rest.split('"').next().unwrap().to_owned()
+        };
+        assert_eq!(outcome(Event::Refused, "calling-title"), "4");
+        assert_eq!(outcome(Event::Failed, "plain-dicom"), "4");
+        assert_eq!(outcome(Event::Forbidden, "anything"), "4");
+        assert_eq!(outcome(Event::WouldRefuse, "calling-title"), "0");
+        assert_eq!(outcome(Event::Reported, "anything"), "0");
+    }
+}
