@@ -65,7 +65,7 @@ fn the_unit_must_let_messages_wait_for_their_collector() {
     let writable = Some(vec!["/var/log/pacsgate".into()]);
     assert_eq!(
         site.judged_for(Service { writable, ..Service::default() }),
-        "pacsgate.toml:23:9: syslog.siem.spool: the unit does not let the gate write to spool/siem; \
+        "pacsgate.toml:23:1: syslog.siem.spool: the unit does not let the gate write to spool/siem; \
          name a folder in /var/lib/pacsgate, or add `ReadWritePaths=spool/siem` with `systemctl edit \
          pacsgate`"
     );
