@@ -14,7 +14,7 @@ use crate::support::site::{CT1_NAME, GATE_NAME, site};
 use crate::support::stage::closed_port;
 use serde_json::Value;
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -105,6 +105,7 @@ fn a_gate_that_is_killed_loses_no_message_and_repeats_none() {
     drop(second);
     let third = gate(&pacs, &table());
     some_traffic(&third);
+    collector.wait_for(|message| message.number() == 35);
     third.stop();
     let messages = collector.stop();
     let numbers: Vec<u64> = messages.iter().map(Message::number).collect();
@@ -330,6 +331,7 @@ impl Rsyslog {
             .arg(configuration)
             .spawn()
             .unwrap();
+        until(|| TcpStream::connect(address).is_ok());
         Self { address, child, folder }
     }
 
