@@ -8,14 +8,21 @@
 //!   peer's bytes into it.
 //! - `counters`, `summary`: the counting and the summing.
 //! - `shared`, `queue`, `writer`, `line`, `sink`: from [`Audit::record`] to the disk.
+//! - `outlets`: from the same thread to collectors elsewhere; `disclosures`, `disclosure`, `decoded`,
+//!   `parties`: what those hear of patients that are to, and no line says.
 
 mod account;
 mod advice;
 mod counters;
+mod decoded;
+mod disclosure;
+mod disclosures;
 mod event;
 mod health;
 mod line;
 mod operations;
+mod outlets;
+mod parties;
 mod queue;
 mod record;
 mod reload;
@@ -34,6 +41,7 @@ pub use event::Event;
 pub use health::HealthChange;
 pub use line::Started;
 pub use operations::{DataSetRecord, ForbiddenRecord, OperationsRecord};
+pub use outlets::{Outlets, Redirections};
 pub use queue::{CAPACITY, TAKEN};
 pub use record::{
     CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
@@ -46,6 +54,7 @@ use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant, SystemTime};
 
+use disclosure::Disclosure;
 use queue::{Body, Queued};
 use shared::Shared;
 use sink::Sink;
@@ -84,7 +93,8 @@ pub struct AuditThread {
 pub struct Unfinished;
 
 impl Audit {
-    /// Opens the destination and starts the thread, which begins with what is `started`.
+    /// Opens the destination and starts the thread, which begins with what is `started`, and tells the
+    /// collectors the same.
     ///
     /// # Errors
     ///
@@ -93,8 +103,9 @@ impl Audit {
         destination: &Destination,
         periods: Periods,
         started: Started,
+        outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        Self::start_on(Sink::open(destination)?, periods, Some(started))
+        Self::start_on(Sink::open(destination)?, periods, Some(started), outlets)
     }
 
     /// Counts the event and queues its line. Never waits for the writer: a line that finds no
@@ -119,6 +130,16 @@ impl Audit {
     pub fn health(&self, change: HealthChange) {
         self.0.counters.count(change.event, change.reason);
         self.queue(Body::Pacs(Box::new(change)));
+    }
+
+    /// Whether somebody is to hear of patients.
+    pub fn discloses(&self) -> bool {
+        self.0.discloses
+    }
+
+    /// Queues what is said of patients, for those alone who are to hear it.
+    fn disclose(&self, disclosure: Disclosure) {
+        self.queue(Body::Disclosure(Box::new(disclosure)));
     }
 
     fn queue(&self, body: Body) {
@@ -148,9 +169,11 @@ impl Audit {
         sink: Sink,
         periods: Periods,
         started: Option<Started>,
+        outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(periods.window));
-        let writer = Writer::new(Arc::clone(&shared), sink, periods.counters_every, started);
+        let shared = Arc::new(Shared::new(periods.window, outlets.hear_of_patients()));
+        let every = periods.counters_every;
+        let writer = Writer::new(Arc::clone(&shared), sink, every, started, outlets);
         let (finished, done) = mpsc::channel();
         std::thread::Builder::new().name("audit".to_owned()).spawn(move || {
             writer.run();

@@ -13,8 +13,9 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `gate`, `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits` and `log` each read
-//!   their table, with `target` for how a PACS is reached,  `user` for the users of a peer, `matchers` for what certificates are recognised by,
+//! - `gate`, `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits`, `log` and `syslog` each
+//!   read their table, with `target` for how a PACS is reached, `user` for the users of a peer, `matchers` for what
+//!   certificates are recognised by,
 //!   `classes` for SOP classes, `outgoing` for TLS towards a target, `value`, `units`, `named` for texts and files, and `authorities` for the
 //!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
@@ -64,6 +65,7 @@ mod source;
 mod stray;
 mod suggestion;
 mod syntax;
+mod syslog;
 mod target;
 mod units;
 mod unwise;
@@ -85,6 +87,7 @@ pub use listener::Listener;
 pub use log::Log;
 pub use pacs::is_any;
 pub use settings::{Loaded, Settings};
+pub use syslog::{Collector, Content};
 pub use target::{Asking, Target};
 pub use units::{UnitFault, duration};
 pub(crate) use value::digest as sha256;

@@ -58,11 +58,13 @@ impl Gate {
     pub fn shared(&self, basis: &Basis, terms: &Terms) -> Shared {
         let Basis { pacs, peer, request, .. } = basis;
         let request = &request.request;
+        let discloses = self.audit.discloses();
         match basis.way.direction {
             Direction::Inward => Shared {
                 quota: self.quotas.of(peer, terms.caps),
                 requests: terms.asks().then(|| self.asked.of_peer(pacs, request.calling)),
                 awaited: None,
+                discloses,
             },
             Direction::Outward => {
                 let awaited = match terms.after {
@@ -72,7 +74,7 @@ impl Gate {
                         Some(self.asked.of_pacs(pacs, titles, request.called, window))
                     }
                 };
-                Shared { awaited, ..Shared::default() }
+                Shared { awaited, discloses, ..Shared::default() }
             }
         }
     }

@@ -9,7 +9,8 @@
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts; [`dial`]: TCP to a name or an address.
-//! - [`reason`], [`audit`]: why it ended, and who hears of it.
+//! - [`reason`], [`audit`]: why it ended, and who hears of it; [`syslog`]: the way to collectors, and
+//!   [`dicom_audit`]: what those hear that know DICOM's own messages.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them.
@@ -46,6 +47,7 @@ pub mod config;
 pub mod connection;
 pub mod deadline;
 pub mod dial;
+pub mod dicom_audit;
 pub mod drop_in;
 pub mod gate;
 pub mod health;
@@ -80,6 +82,7 @@ pub mod slots;
 pub mod slowing;
 pub mod stream;
 pub mod suggest;
+pub mod syslog;
 pub mod turns;
 pub mod version;
 pub mod x509;

@@ -460,18 +460,25 @@ where
             bytes_from_requestor: self.received.from_requestor,
             bytes_from_acceptor: self.received.from_acceptor,
         };
+        let at_boundary = PerSide {
+            requestor: self.inspector.at_boundary(Side::Requestor),
+            acceptor: self.inspector.at_boundary(Side::Acceptor),
+        };
+        let mut ledger = self.inspector.into_ledger();
+        // What nobody has answered is told at the end.
+        ledger.take_news().iter().for_each(&mut *self.tell);
         Relayed {
             ending,
             traffic,
             to_requestor: Remainder {
-                at_boundary: self.inspector.at_boundary(Side::Requestor),
+                at_boundary: at_boundary.requestor,
                 bytes: self.to_requestor.rest(self.out.to_requestor),
             },
             to_acceptor: Remainder {
-                at_boundary: self.inspector.at_boundary(Side::Acceptor),
+                at_boundary: at_boundary.acceptor,
                 bytes: self.to_acceptor.rest(self.out.to_acceptor),
             },
-            ledger: self.inspector.into_ledger(),
+            ledger,
         }
     }
 }

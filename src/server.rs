@@ -15,8 +15,8 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::asked::Memory;
-use crate::audit::{self, Audit, AuditThread, Destination, Reload};
-use crate::config::{self, Finding, Location, Log, Settings};
+use crate::audit::{self, Audit, AuditThread, Destination, Outlets, Redirections, Reload};
+use crate::config::{self, Collector, Finding, Location, Log, Settings};
 use crate::gate::{Gate, InForce};
 use crate::health::Health;
 use crate::host::words;
@@ -65,6 +65,8 @@ pub struct Server {
     /// What the configuration that serves is.
     digest: Digest,
     log: Log,
+    /// Where the audit is sent.
+    collectors: Redirections,
     /// Told where `status` has changed by itself.
     status_changed: Arc<Notify>,
     /// Dropped with the gate, and so ended.
@@ -114,12 +116,14 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings, inherited: Inherited) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, audit_at, digest, .. } = settings;
+        let Settings { listeners, site, log, audit_at, syslog, digest, .. } = settings;
         // Everything that can fail is done before the first connection is accepted.
         let bound = Bound::new(listeners, None, &inherited).map_err(ServerError::Unavailable)?;
         bound.warn_of_unused(&inherited);
         let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
-        let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
+        let outlets = Outlets::open(&syslog).map_err(|(at, error)| no_spool(at, &error))?;
+        let collectors = outlets.redirections();
+        let (audit, audit_thread) = Audit::start(&log.audit, periods, started, outlets)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
         let slots = Slots::new(&site.limits);
@@ -164,6 +168,7 @@ impl Server {
             pulse,
             digest,
             log,
+            collectors,
             status_changed,
             _beside,
             ended,
@@ -227,7 +232,7 @@ impl Server {
     }
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
-        let Settings { listeners, mut site, log, digest, warnings, .. } = settings;
+        let Settings { listeners, mut site, log, syslog, digest, warnings, .. } = settings;
         let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
         bound.warn_of_unused(&self.inherited);
         for warning in &warnings {
@@ -242,6 +247,12 @@ impl Server {
         self.listening.exchange(bound);
         self.digest = digest;
         log::set_level(log.level);
+        if !self.collectors.follow(&syslog) {
+            tracing::warn!(
+                "of [syslog] tables, address and tls are applied now; what else has changed in them is \
+                 applied when pacsgate starts the next time"
+            );
+        }
         if (log.format, &log.audit) != (self.log.format, &self.log.audit) {
             tracing::warn!(
                 "log.format and log.audit are applied when pacsgate starts the next time"
@@ -266,6 +277,14 @@ fn no_audit(to: &Destination, location: Location, error: &io::Error) -> ServerEr
     let what =
         format!("cannot write to {to}: {why}; `pacsgate check`, run as root, says what to do");
     ServerError::Unavailable(Finding { location, key: "log.audit".to_owned(), what })
+}
+
+fn no_spool(collector: &Collector, error: &io::Error) -> ServerError {
+    let Collector { name, spool, spool_at, .. } = collector;
+    let (spool, why) = (spool.display(), words(error));
+    let what = format!("cannot use {spool}: {why}; `pacsgate check`, run as root, says what to do");
+    let (location, key) = (spool_at.clone(), format!("syslog.{name}.spool"));
+    ServerError::Unavailable(Finding { location, key, what })
 }
 
 /// Ends what is idle, gives what is under way its time, then ends that as well.

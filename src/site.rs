@@ -34,6 +34,8 @@ pub struct Site {
     pub sources: HashMap<Arc<str>, IpAddr>,
     /// How each peer with a reach is reached.
     pub reaches: HashMap<Arc<str>, Target>,
+    /// TLS with each collector of the audit that has it.
+    pub collectors: HashMap<Arc<str>, tls::Client>,
     /// How much and how long.
     pub limits: Limits,
     /// What each listener does, by its name.
@@ -63,7 +65,10 @@ impl Site {
     pub fn clients(&self) -> impl Iterator<Item = (String, &tls::Client)> {
         let pacs = self.targets.iter().map(|(name, it)| (format!("pacs.{name}"), it));
         let peers = self.reaches.iter().map(|(name, it)| (format!("peer.{name}.reach"), it));
-        pacs.chain(peers).filter_map(|(table, target)| Some((table, target.tls.as_ref()?)))
+        let targets = pacs.chain(peers);
+        let targets = targets.filter_map(|(table, target)| Some((table, target.tls.as_ref()?)));
+        let collectors = self.collectors.iter();
+        targets.chain(collectors.map(|(name, client)| (format!("syslog.{name}"), client)))
     }
 
     /// What a user was verified by: the password, or the rules of an issuer. `None` where there is no

@@ -11,6 +11,7 @@
 
 mod command;
 mod contexts;
+mod disclosed;
 mod fault;
 mod forbidden;
 mod guard;
@@ -27,6 +28,7 @@ mod tidied;
 
 pub use command::{CommandError, SubOperations};
 pub use contexts::{Context, Contexts, Enforcement, Grants, Maxima};
+pub use disclosed::{Disclosed, MAX_IDENTIFIER, Object, Query};
 pub use fault::Fault;
 pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::HEAD;
@@ -302,8 +304,9 @@ impl Inspector {
                 }
             }
             Step::DataSetEnd(guard) => {
-                if let Some(guard) = guard {
+                if let Some(mut guard) = guard {
                     self.write_down(from, &guard);
+                    self.disclose(from, &mut guard);
                     self.has_gone(from, guard.command());
                     self.outstanding.went_on(from, guard.command());
                 }
@@ -468,6 +471,9 @@ impl Inspector {
         let is_peers = self.contexts.system(from) == System::Peer;
         let quota = self.shared.quota.as_ref().filter(|_| is_peers);
         let mut guard = Guard::new(from, command, syntax, &self.contexts, quota.cloned());
+        if self.shared.discloses {
+            guard.disclose();
+        }
         self.lanes.get(from).write_command(context, &bytes, guard.sink(out));
         self.lanes.get_mut(from).judge(guard);
     }
@@ -531,6 +537,19 @@ impl Inspector {
             Outcome::Withheld | Outcome::Reported => {}
         }
         Ok(())
+    }
+
+    /// What has passed is told where somebody has to account for it: a query at once, an object when it
+    /// has its response.
+    fn disclose(&mut self, from: Side, guard: &mut Guard) {
+        let Role::Request { message_id, .. } = guard.command().role else { return };
+        match guard.take_disclosed(from, &self.contexts) {
+            Some(Disclosed::Query(query)) => self.ledger.disclose(Disclosed::Query(query)),
+            Some(Disclosed::Object(object)) => {
+                self.outstanding.shows(from, message_id, guard.command().context, object);
+            }
+            None => {}
+        }
     }
 
     /// A data set has passed.

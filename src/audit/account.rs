@@ -18,6 +18,8 @@ use pacsgate_core::wire::title::AeTitle;
 
 use super::Audit;
 use super::advice;
+use super::disclosure::{Disclosure, What};
+use super::disclosures::Disclosures;
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord};
 use super::record::{
@@ -41,6 +43,8 @@ pub struct Account {
     reported: Vec<(Event, &'static str)>,
     /// What the PACS was not asked for, as long as the requestor has done nothing.
     taken_out: Option<Box<TakenOut>>,
+    /// The patients whose objects pass, where somebody is to hear of them.
+    disclosures: Disclosures,
 }
 
 /// Contexts without which a requestor may have no use for the association.
@@ -68,6 +72,7 @@ impl Account {
             record: Box::new(record),
             reported: Vec::new(),
             taken_out: None,
+            disclosures: Disclosures::default(),
         }
     }
 
@@ -260,6 +265,16 @@ impl Account {
             News::Forbidden(request) => self.forbidden(request),
             News::WouldForbid(request) => self.would_forbid(request),
             News::Unsound(data_set) => self.unsound(data_set),
+            News::Disclosed(disclosed) => {
+                let told = self.disclosures.add(disclosed);
+                self.disclose(told);
+            }
+        }
+    }
+
+    fn disclose(&self, told: Vec<What>) {
+        for what in told {
+            self.audit.disclose(Disclosure::of(&self.record, what));
         }
     }
 
@@ -325,6 +340,8 @@ impl Account {
 
     /// The association has ended.
     pub fn relayed(&mut self, traffic: Traffic, ledger: &Ledger) {
+        let told = self.disclosures.finish();
+        self.disclose(told);
         let has_tried = !ledger.operations().is_empty()
             || !ledger.forbidden().is_empty()
             || !ledger.unsound().is_empty();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
+use super::disclosure::Disclosure;
 use super::health::HealthChange;
 use super::record::{Record, Standing};
 use super::reload::Reload;
@@ -45,6 +46,8 @@ pub(super) enum Body {
     Connection(Box<Record>),
     Gate(Box<Reload>),
     Pacs(Box<HealthChange>),
+    /// No line: only for those who are to hear of patients.
+    Disclosure(Box<Disclosure>),
 }
 
 /// The record was not taken: the queue is full or closed.
@@ -67,7 +70,7 @@ impl Queue {
     pub(super) fn push(&self, queued: Queued) -> Result<(), Full> {
         let standing = match &queued.body {
             Body::Connection(record) => record.standing,
-            Body::Gate(_) | Body::Pacs(_) => Standing::Peer,
+            Body::Gate(_) | Body::Pacs(_) | Body::Disclosure(_) => Standing::Peer,
         };
         let room = match standing {
             Standing::Stranger | Standing::Passerby => STRANGERS,

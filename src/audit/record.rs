@@ -224,7 +224,7 @@ pub struct CertificateRecord {
     #[serde(skip_serializing_if = "Texts::is_empty")]
     uris: Texts,
     #[serde(skip_serializing_if = "Option::is_none")]
-    common_name: Option<PeerText>,
+    pub(super) common_name: Option<PeerText>,
     #[serde(serialize_with = "rfc3339")]
     not_after: i64,
     /// The named CAs that vouch for it.

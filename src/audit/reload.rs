@@ -14,10 +14,10 @@ pub struct Reload {
     pub(super) reason: &'static str,
     /// By what the gate judges now.
     #[serde(serialize_with = "super::record::hex")]
-    configuration: Digest,
+    pub(super) configuration: Digest,
     /// What is wrong with the other one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    detail: Option<PeerText>,
+    pub(super) detail: Option<PeerText>,
     /// How many mistakes it has besides.
     #[serde(skip_serializing_if = "super::record::is_zero")]
     more: usize,

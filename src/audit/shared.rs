@@ -18,10 +18,12 @@ pub(super) struct Shared {
     overflow: Mutex<Rarely>,
     run: u64,
     connections: AtomicU64,
+    /// Somebody is to hear of patients.
+    pub(super) discloses: bool,
 }
 
 impl Shared {
-    pub(super) fn new(window: Duration) -> Self {
+    pub(super) fn new(window: Duration, discloses: bool) -> Self {
         Self {
             queue: Queue::new(),
             summary: Mutex::new(Summary::new(window)),
@@ -29,6 +31,7 @@ impl Shared {
             overflow: Mutex::default(),
             run: run_id(),
             connections: AtomicU64::new(1),
+            discloses,
         }
     }
 

@@ -53,10 +53,10 @@ pub(super) struct Summed {
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<Origin>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
-    peer: Option<Arc<str>>,
+    pub(super) peer: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "own_option")]
-    pacs: Option<Arc<str>>,
-    count: u64,
+    pub(super) pacs: Option<Arc<str>>,
+    pub(super) count: u64,
     reasons: Reasons,
     window_s: u64,
 }

@@ -57,7 +57,7 @@ impl Harness {
     fn new(periods: Periods, outcomes: Option<Receiver<io::Result<()>>>) -> Self {
         let (sender, written) = channel();
         let sink = Sink::stream(Box::new(Tap { written: sender, outcomes }));
-        let (audit, thread) = Audit::start_on(sink, periods, None).unwrap();
+        let (audit, thread) = Audit::start_on(sink, periods, None, Outlets::default()).unwrap();
         Self { audit, thread, written }
     }
 
@@ -301,7 +301,8 @@ fn keeps_room_for_peers_while_strangers_flood() {
 #[test]
 fn survives_a_full_disk() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Periods::default(), started()).unwrap();
+    let (periods, outlets) = (Periods::default(), Outlets::default());
+    let (audit, thread) = Audit::start(&destination, periods, started(), outlets).unwrap();
     peer(&audit);
     thread.finish(WAIT).unwrap();
     assert_eq!(audit.counters().snapshot()[0].count, 1);
@@ -344,7 +345,8 @@ fn does_not_count_a_lost_line_about_losses_as_one_more() {
 #[test]
 fn goes_on_when_every_burst_fails() {
     let destination = Destination::File("/dev/full".into());
-    let (audit, thread) = Audit::start(&destination, Periods::default(), started()).unwrap();
+    let (periods, outlets) = (Periods::default(), Outlets::default());
+    let (audit, thread) = Audit::start(&destination, periods, started(), outlets).unwrap();
     (0..2000).for_each(|_| peer(&audit));
     thread.finish(WAIT).unwrap();
     assert_eq!(audit.counters().lost(), 2002);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::Serialize;
 
 use super::line::{self, Lost, Started, Totals};
+use super::outlets::{Outlets, Told};
 use super::queue::{Body, TAKEN};
 use super::shared::Shared;
 use super::sink::{Broken, Sink};
@@ -26,6 +27,8 @@ pub(super) struct Writer {
     trouble: Trouble,
     // What the first line says.
     started: Option<Started>,
+    // The collectors that hear of it, too.
+    outlets: Outlets,
 }
 
 /// Whether the destination takes what it is given.
@@ -55,16 +58,27 @@ impl Writer {
         sink: Sink,
         counters_every: Duration,
         started: Option<Started>,
+        outlets: Outlets,
     ) -> Self {
         let next_counters = Instant::now().checked_add(counters_every);
-        let (burst, trouble) = (Burst::default(), Trouble::default());
-        Self { shared, sink, counters_every, next_counters, burst, untold: 0, trouble, started }
+        let (burst, trouble, untold) = (Burst::default(), Trouble::default(), 0);
+        Self {
+            shared,
+            sink,
+            counters_every,
+            next_counters,
+            burst,
+            untold,
+            trouble,
+            started,
+            outlets,
+        }
     }
 
     /// Writes until the queue is closed and empty, then the last lines.
     pub(super) fn run(mut self) {
         if let Some(started) = self.started.take() {
-            self.put(SystemTime::now(), Priority::Info, &started);
+            self.put(SystemTime::now(), Priority::Info, Told::Started, &started);
             self.flush();
         }
         let mut records = Vec::with_capacity(TAKEN);
@@ -74,10 +88,18 @@ impl Writer {
             for queued in records.drain(..) {
                 match queued.body {
                     Body::Connection(record) => {
-                        self.put(queued.time, record.event.priority(), &*record);
+                        let told = Told::Record(&record);
+                        self.put(queued.time, record.event.priority(), told, &*record);
                     }
-                    Body::Gate(reload) => self.put(queued.time, reload.event.priority(), &*reload),
-                    Body::Pacs(change) => self.put(queued.time, change.priority(), &*change),
+                    Body::Gate(reload) => {
+                        let told = Told::Reload(&reload);
+                        self.put(queued.time, reload.event.priority(), told, &*reload);
+                    }
+                    Body::Pacs(change) => {
+                        let told = Told::Pacs(&change);
+                        self.put(queued.time, change.priority(), told, &*change);
+                    }
+                    Body::Disclosure(what) => self.outlets.disclose(queued.time, &what),
                 }
             }
             self.do_duties(Instant::now());
@@ -91,6 +113,7 @@ impl Writer {
         self.flush();
         self.put_counters();
         self.flush();
+        self.outlets.finish(SystemTime::now());
     }
 
     fn next_duty(&self) -> Option<Instant> {
@@ -112,19 +135,21 @@ impl Writer {
     fn put_sums(&mut self, now: Instant) {
         let closed = self.shared.summary().close(now);
         for line in closed.lines() {
-            self.put(SystemTime::now(), Priority::Notice, &line);
+            self.put(SystemTime::now(), Priority::Notice, Told::Summed(&line), &line);
         }
     }
 
     fn put_counters(&mut self) {
         let totals = Totals::from(&self.shared.counters);
-        self.put(SystemTime::now(), Priority::Info, &totals);
+        self.put(SystemTime::now(), Priority::Info, Told::Counters, &totals);
     }
 
-    fn put(&mut self, time: SystemTime, priority: Priority, body: &impl Serialize) {
+    fn put(&mut self, time: SystemTime, priority: Priority, told: Told<'_>, body: &impl Serialize) {
         let mark = self.sink.mark(priority);
         if self.burst.append(mark, time, body).is_err() {
             self.lose(1);
+        } else {
+            self.outlets.tell(time, priority, told, self.burst.last_line());
         }
         if self.burst.bytes.len() >= BURST {
             self.flush();
@@ -196,6 +221,14 @@ impl Burst {
         line::append(&mut self.bytes, mark, time, body)?;
         self.ends.push(self.bytes.len());
         Ok(())
+    }
+
+    /// The line that was appended last, without the mark of its priority and its line feed.
+    fn last_line(&self) -> &[u8] {
+        let before = self.ends.iter().rev().nth(1).copied().unwrap_or_default();
+        let line = self.bytes.get(before..).unwrap_or_default().trim_ascii_end();
+        let mark = line.iter().position(|byte| *byte == b'{').unwrap_or_default();
+        line.get(mark..).unwrap_or_default()
     }
 
     fn lines_after(&self, written: usize) -> u64 {

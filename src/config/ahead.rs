@@ -13,6 +13,7 @@ use super::mistake::{Caution, Outage};
 use super::pacs;
 use super::problems::{Opened, Problems};
 use super::section::At;
+use super::syslog;
 use crate::audit::Destination;
 use crate::host::{self, Access, Account, Service, Trust};
 
@@ -91,6 +92,40 @@ fn names<'a>(pacs: &'a [pacs::Read], problems: &mut Problems) {
     for (name, at) in addresses().filter(|(_, at)| unknown.contains(&*at.value.host)) {
         let caution = Caution::Unresolved(at.value.host.clone());
         problems.caution(at.place, format!("pacs.{name}.address"), &caution);
+    }
+}
+
+/// What is in the way of the folders in which messages wait for their collector. A folder that is not
+/// there is made, with those above it.
+pub(super) fn spools(collectors: &[syslog::Read], service: &Service, problems: &mut Problems) {
+    for read in collectors {
+        for outage in spool(&read.spool, service) {
+            problems.outage(read.spool_at, format!("syslog.{}.spool", read.name), &outage);
+        }
+    }
+}
+
+fn spool(folder: &Path, service: &Service) -> Vec<Outage> {
+    // systemd makes these, and gives what is in them to the user.
+    if service.made.iter().any(|made| folder.starts_with(made)) {
+        return Vec::new();
+    }
+    if service.writable.as_ref().is_some_and(|all| !all.iter().any(|one| folder.starts_with(one))) {
+        return vec![Outage::SpoolSealed(folder.to_owned())];
+    }
+    let there = folder.ancestors().find(|path| path.is_dir()).unwrap_or(Path::new("/"));
+    if let Some(distrust) = Trust::of(service).of_log(&there.join("state")) {
+        return vec![Outage::NotOurs(distrust)];
+    }
+    match &service.account {
+        Some(account) => {
+            let obstacles = account.obstacles(there, Access::Make);
+            obstacles.into_iter().map(Outage::Obstacle).collect()
+        }
+        None => {
+            let unwritable = |error| Outage::AuditUnwritable { path: there.to_owned(), error };
+            host::may_write(there).err().map(unwritable).into_iter().collect()
+        }
     }
 }
 

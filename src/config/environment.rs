@@ -142,7 +142,7 @@ impl Known {
     fn refusal(&self, name: &str) -> Mistake {
         let (table, key) = name.rsplit_once("__").unwrap_or((PREFIX, name));
         match key {
-            _ if ["PACSGATE__PEER__", "PACSGATE__ISSUER__"]
+            _ if ["PACSGATE__PEER__", "PACSGATE__ISSUER__", "PACSGATE__SYSLOG__"]
                 .iter()
                 .any(|kind| name.starts_with(kind)) =>
             {

@@ -38,8 +38,18 @@ impl Source for Layer {
 
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
-const TOP: [&str; 9] =
-    ["schema", "gate", "listener", "pacs", "peer", "passwords", "issuer", "limits", "log"];
+const TOP: [&str; 10] = [
+    "schema",
+    "gate",
+    "listener",
+    "pacs",
+    "peer",
+    "passwords",
+    "issuer",
+    "limits",
+    "log",
+    "syslog",
+];
 const MAX_NAME: usize = 64;
 
 /// Reads the main file, then the drop-in files in name order.
@@ -147,7 +157,7 @@ fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
     table.retain(|key, value| {
         let place = node::place(value).unwrap_or(Place::MAIN);
         match key.as_str() {
-            "listener" | "pacs" | "peer" | "issuer" => {
+            "listener" | "pacs" | "peer" | "issuer" | "syslog" => {
                 return admit_named(key, value, first, problems);
             }
             "schema" | "gate" | "passwords" | "limits" | "log" if place.is_in(Place::MAIN) => {
@@ -205,6 +215,7 @@ fn named_table(kind: &str) -> &'static str {
         "listener" => "a table with a name, such as [listener.front]",
         "pacs" => "a table with a name, such as [pacs.archive]",
         "issuer" => "a table with a name, such as [issuer.login]",
+        "syslog" => "a table with a name, such as [syslog.siem]",
         _ => "a table with a name, such as [peer.ct1]",
     }
 }

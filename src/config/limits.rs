@@ -187,6 +187,11 @@ pub(super) fn max_pdu(node: &Node) -> Result<u32, Mistake> {
     with_unit(node, |text| units::size(text, &MAX_PDU), UnitFault::BareSize)
 }
 
+/// A number of bytes within a range.
+pub(super) fn size(node: &Node, range: &RangeInclusive<u32>) -> Result<u32, Mistake> {
+    with_unit(node, |text| units::size(text, range), UnitFault::BareSize)
+}
+
 /// A duration within a range.
 pub(super) fn duration(node: &Node, range: &RangeInclusive<Duration>) -> Result<Duration, Mistake> {
     with_unit(node, |text| units::duration(text, range), UnitFault::BareDuration)

@@ -37,7 +37,9 @@ pub(super) enum Mistake {
     #[error("is already in {0}; a table may be in one file only")]
     Elsewhere(Location),
     /// A drop-in file with something that belongs to the main file.
-    #[error("belongs in the main file; drop-in files hold listeners, PACS, peers and issuers")]
+    #[error(
+        "belongs in the main file; drop-in files hold listeners, PACS, peers, issuers and collectors"
+    )]
     MainFileOnly,
     /// No main file.
     #[error("no such file; name it with `--config`")]
@@ -411,6 +413,31 @@ pub(super) enum Mistake {
     )]
     Audit(Quoted),
 
+    /// A collector of which it is not said whether it speaks TLS.
+    #[error(
+        "does not say how the collector is reached; add [syslog.NAME.tls], or `plain = true` if it \
+         speaks no TLS"
+    )]
+    SyslogTransport,
+    /// Patients in messages of the gate's own form.
+    #[error(
+        "is for `content = \"dicom\"`: the gate's own audit never has patients; take it out, or change \
+         `content`"
+    )]
+    PhiOfJson,
+    /// Patients that could be read on the way.
+    #[error(
+        "would send patients through the network in clear text; add [syslog.NAME.tls], or let the \
+         collector be on this machine, by a loopback address"
+    )]
+    PhiInClearText,
+    /// More collectors than the gate sends to.
+    #[error("is one more than the {0} [syslog] tables that there may be; take some out")]
+    ManyCollectors(usize),
+    /// Two tables that would write to the same files.
+    #[error("is the folder of {0} as well, at {1}; each collector needs its own")]
+    SameSpool(String, Location),
+
     /// Neither a UID nor a keyword.
     #[error("{0} is neither a UID nor the keyword of a SOP class; {1}")]
     SopClass(Quoted, Suggestion),
@@ -498,6 +525,11 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
+    /// A collector elsewhere, without TLS.
+    #[error(
+        "the audit crosses the network in clear text; add [syslog.NAME.tls] if the collector speaks TLS"
+    )]
+    SyslogInClearText,
     /// A private key, or a file of passwords, that every user of the machine may read.
     #[error("{} is readable by every user of this machine; run `chmod o-r` on it", .0.display())]
     KeyReadableByOthers(PathBuf),
@@ -845,6 +877,12 @@ pub(super) enum Outage {
         /// The system's reason.
         error: io::Error,
     },
+    /// A folder for what a collector has not taken yet, which the unit closes.
+    #[error(
+        "the unit does not let the gate write to {folder}; name a folder in /var/lib/pacsgate, or add \
+         `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
+    )]
+    SpoolSealed(PathBuf),
     /// An address of another machine.
     #[error(
         "{address} is not an address of this machine, which has {}; correct it, or give it to an \

@@ -20,9 +20,12 @@ use super::pacs;
 use super::problems::{Problems, Purpose};
 use super::section::{At, Section};
 use super::source::Place;
+use super::syslog::Collector;
 use super::value::Address;
 use super::vouching::Named;
-use super::{ahead, cross, digest, gate, issuer, passwords, peer, rules, unwise, vouching, ways};
+use super::{
+    ahead, cross, digest, gate, issuer, passwords, peer, rules, syslog, unwise, vouching, ways,
+};
 use crate::host;
 use crate::port::Port;
 use crate::site::Site;
@@ -38,6 +41,8 @@ pub struct Settings {
     pub log: Log,
     /// Where the audit's destination stands.
     pub audit_at: Location,
+    /// The collectors that the audit is sent to.
+    pub syslog: Vec<Collector>,
     /// Where the table of each peer stands, by its name.
     pub peers_at: HashMap<Arc<str>, Location>,
     /// The peers as they are described.
@@ -63,6 +68,19 @@ pub struct Loaded {
     pub named: usize,
 }
 
+impl Loaded {
+    fn of(peers: usize, problems: &Problems) -> Self {
+        Self { peers, files: problems.sources.files(), named: problems.named.len() }
+    }
+}
+
+/// What the policy has found, where none of it has found its place.
+fn tell_unplaced(errors: &[impl ToString], problems: &mut Problems) {
+    if problems.count() == 0 {
+        errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
+    }
+}
+
 /// Every table as it was read.
 struct Tables {
     /// The gate's own title.
@@ -75,6 +93,7 @@ struct Tables {
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
     issuers: Vec<issuer::Read>,
+    collectors: Vec<syslog::Read>,
 }
 
 /// Reads every table, then compares them.
@@ -85,26 +104,19 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     if let Purpose::Check(service) = problems.purpose.clone() {
         ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
         ahead::sources(&tables.sources(), &mut problems);
+        ahead::spools(&tables.collectors, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let described = tables.described();
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
 
-    let loaded = Loaded {
-        peers: tables.peers.len(),
-        files: problems.sources.files(),
-        named: problems.named.len(),
-    };
-    let policy = policy.map_err(|errors| {
-        if problems.count() == 0 {
-            // None has found its place.
-            errors.iter().for_each(|error| problems.mistake(Place::MAIN, "", error));
-        }
-    });
+    let loaded = Loaded::of(tables.peers.len(), &problems);
+    let policy = policy.map_err(|errors| tell_unplaced(&errors, &mut problems));
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
     let peers_at = tables.peers.iter().map(at).collect();
+    let syslog = syslog::collectors(&tables.collectors, &problems);
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -118,12 +130,35 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site =
-        Site { policy, targets, sources, reaches, limits, ports, balancers, passwords, issuers };
+    let collectors = syslog::clients(&syslog);
+    let site = Site {
+        policy,
+        targets,
+        sources,
+        reaches,
+        collectors,
+        limits,
+        ports,
+        balancers,
+        passwords,
+        issuers,
+    };
     let log = log.log;
     let warnings = found.warnings;
     let (peers, pacs) = described;
-    Ok(Settings { listeners, site, log, audit_at, peers_at, peers, pacs, warnings, loaded, digest })
+    Ok(Settings {
+        listeners,
+        site,
+        log,
+        audit_at,
+        syslog,
+        peers_at,
+        peers,
+        pacs,
+        warnings,
+        loaded,
+        digest,
+    })
 }
 
 /// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.
@@ -182,6 +217,9 @@ impl Tables {
             issuers: tables("issuer")
                 .map(|(name, node)| issuer::read(&name, node, problems))
                 .collect(),
+            collectors: tables("syslog")
+                .map(|(name, node)| syslog::read(&name, node, problems))
+                .collect(),
             limits,
         }
     }
@@ -228,6 +266,7 @@ impl Tables {
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         cross::sources_fit(&self.peers, &self.pacs, problems);
         issuer::are_told_apart(&self.issuers, problems);
+        syslog::are_few_and_apart(&self.collectors, problems);
         // What is missing may stand in a file that could not be read.
         if problems.incomplete {
             return;

@@ -9,4 +9,5 @@ mod loading;
 mod mistakes;
 mod passwords;
 mod site;
+mod syslog;
 mod warnings;

@@ -22,11 +22,12 @@ fn starts_nothing_and_says_what_to_do_next() {
     let modes = "/etc/pacsgate root:pacsgate 750\n\
                  /etc/pacsgate/conf.d root:pacsgate 750\n\
                  /etc/pacsgate/tls root:pacsgate 750\n\
-                 /var/log/pacsgate pacsgate:pacsgate 750\n";
+                 /var/log/pacsgate pacsgate:pacsgate 750\n\
+                 /var/lib/pacsgate pacsgate:pacsgate 700\n";
     let folders = ["/etc/pacsgate", "/etc/pacsgate/conf.d", "/etc/pacsgate/tls"];
     let mut words = vec!["stat", "--format=%n %U:%G %a"];
     words.extend(folders);
-    words.push("/var/log/pacsgate");
+    words.extend(["/var/log/pacsgate", "/var/lib/pacsgate"]);
     assert_eq!(machine.done(&words), modes);
 
     // What it says to do is enough.
@@ -68,6 +69,7 @@ fn keeps_the_configuration_when_it_is_removed_and_deletes_it_when_it_is_purged()
     machine.done(&["dpkg", "--purge", "pacsgate"]);
     assert!(!machine.path("/etc/pacsgate").exists());
     assert!(!machine.path("/var/log/pacsgate").exists());
+    assert!(!machine.path("/var/lib/pacsgate").exists());
     // What else belongs to the user must not become that of the next new one.
     machine.done(&["getent", "passwd", "pacsgate"]);
 }

@@ -11,6 +11,7 @@ use super::key::Key;
 use super::level::{Kind, Levels};
 use super::rules::BYTES_FOR_AN_ELEMENT;
 use super::seen::Seen;
+use super::shown::Shown;
 use super::wildcards::Wildcards;
 use super::{DataSetError, Deviations, Purpose, Rules, Tag};
 use crate::gather::{Gather, take_up_to};
@@ -31,6 +32,8 @@ pub struct Walker {
     allowance: Allowance,
     deviations: Deviations,
     failed: Option<DataSetError>,
+    /// Where somebody wants to know whom the data set is about.
+    shown: Option<Box<Shown>>,
 }
 
 /// Where the walk is.
@@ -87,7 +90,18 @@ impl Walker {
     pub fn new(walk: Walk, purpose: Purpose, rules: Rules) -> Self {
         let state = State::new(walk);
         let allowance = Allowance::of(&purpose, &rules);
-        Self { state, purpose, rules, allowance, deviations: Deviations::default(), failed: None }
+        let deviations = Deviations::default();
+        Self { state, purpose, rules, allowance, deviations, failed: None, shown: None }
+    }
+
+    /// Keeps whom the data set is about.
+    pub(crate) fn show(&mut self) {
+        self.shown = Some(Box::default());
+    }
+
+    /// Whom it is about, as far as it was walked; nothing unless [`Self::show`] has asked for it.
+    pub(crate) fn take_shown(&mut self) -> Option<Box<Shown>> {
+        self.shown.take()
     }
 
     /// Judges the next bytes, cut anywhere.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::command::{Command, Role};
 use super::contexts::Contexts;
+use super::disclosed::{Disclosed, MAX_IDENTIFIER, Object, Query};
 use super::guarding::{Guarding, Mode};
 use super::quota::Quota;
 use super::tidied::Tidied;
@@ -37,6 +38,8 @@ pub(super) struct Guard {
     /// In a report: the fault that was found. Nothing is walked behind it.
     reported: Option<DataSetError>,
     tidied: Counts<Tidied>,
+    /// Where it is told: the identifier of a query, as far as it has come.
+    identifier: Option<Vec<u8>>,
 }
 
 /// A data set that does not pass.
@@ -74,7 +77,38 @@ impl Guard {
             (Mode::Report, None) => (Vec::new(), None),
         };
         let tidied = Counts::default();
-        Self { command, walker, mode, quota, held, head, reported: None, tidied }
+        let (reported, identifier) = (None, None);
+        Self { command, walker, mode, quota, held, head, reported, tidied, identifier }
+    }
+
+    /// Keeps what is told of it.
+    pub(super) fn disclose(&mut self) {
+        match self.command.role {
+            Role::Request { operation: Operation::CStore, .. } => self.walker.show(),
+            Role::Request { operation: Operation::CFind, .. } => {
+                self.identifier = Some(Vec::new());
+            }
+            Role::Request { .. }
+            | Role::Response { .. }
+            | Role::UnknownRequest { .. }
+            | Role::Cancel { .. } => {}
+        }
+    }
+
+    /// What is told of it, at its end.
+    pub(super) fn take_disclosed(&mut self, from: Side, contexts: &Contexts) -> Option<Disclosed> {
+        let sop_class = self.command.sop_class.clone();
+        if let Some(identifier) = self.identifier.take() {
+            let context = contexts.get(self.command.context)?;
+            let syntax = context.transfer_syntax.uid();
+            let is_short = identifier.len() <= MAX_IDENTIFIER;
+            let identifier = if is_short { identifier } else { Vec::new() };
+            return Some(Disclosed::Query(Query { from, sop_class, syntax, identifier }));
+        }
+        let shown = self.walker.take_shown()?;
+        let sop_instance = self.command.sop_instance.clone();
+        let object = Object { from, sop_class, sop_instance, shown, status: None };
+        Some(Disclosed::Object(object))
     }
 
     /// Whether nothing of the message has left.
@@ -156,6 +190,11 @@ impl Guard {
     }
 
     fn walk(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {
+        if let Some(identifier) = &mut self.identifier {
+            // One byte too many says that it is too long.
+            let room = (MAX_IDENTIFIER + 1).saturating_sub(identifier.len());
+            identifier.extend(piece.iter().take(room));
+        }
         if self.reported.is_some() {
             self.sink(out).extend_from_slice(piece);
             return Ok(());

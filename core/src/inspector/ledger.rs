@@ -1,6 +1,7 @@
 //! What was done and what was refused on an association: for the audit, bounded whatever happens.
 
 use super::command::{Command, SubOperations};
+use super::disclosed::Disclosed;
 use super::forbidden::ForbiddenRequest;
 use super::tidied::Tidied;
 use crate::counts::Counts;
@@ -38,6 +39,8 @@ pub enum News {
     WouldForbid(ForbiddenRequest),
     /// A data set broke a rule.
     Unsound(UnsoundDataSet),
+    /// Something has passed, where somebody has to account for it.
+    Disclosed(Disclosed),
 }
 
 /// A data set that broke a rule while its message could still be answered, or passed in a report.
@@ -222,6 +225,11 @@ impl Ledger {
         moved.warning = moved.warning.saturating_add(more.warning);
     }
 
+    /// It has passed.
+    pub(super) fn disclose(&mut self, disclosed: Disclosed) {
+        self.news.push(News::Disclosed(disclosed));
+    }
+
     /// It has passed all the same.
     pub(super) fn would_forbid(&mut self, request: ForbiddenRequest) {
         self.news.push(News::WouldForbid(request));
@@ -261,7 +269,8 @@ impl Ledger {
         self.tidied.add_all(more);
     }
 
-    pub(super) fn take_news(&mut self) -> Vec<News> {
+    /// What nobody was told of yet.
+    pub fn take_news(&mut self) -> Vec<News> {
         std::mem::take(&mut self.news)
     }
 

@@ -1,6 +1,7 @@
 //! Requests that wait for their final response (PS3.7 section 7).
 
 use super::command::{Command, Role};
+use super::disclosed::{Disclosed, Object};
 use super::fault::Fault;
 use super::ledger::Ledger;
 use crate::services::Operation;
@@ -51,6 +52,8 @@ struct Request {
     ended: Option<u16>,
     /// The step at which it went on last.
     step: u64,
+    /// Of an object, what is told of it when it has its response.
+    object: Option<Object>,
 }
 
 /// The gate's own response.
@@ -71,6 +74,16 @@ impl Waiting {
 impl Request {
     fn is(&self, message_id: u16, context: ContextId) -> bool {
         self.message_id == message_id && self.context == context && self.ended.is_none()
+    }
+}
+
+impl Request {
+    /// Tells of its object.
+    fn tell(&mut self, ledger: &mut Ledger) {
+        if let Some(object) = self.object.take() {
+            let status = self.ended;
+            ledger.disclose(Disclosed::Object(Object { status, ..object }));
+        }
     }
 }
 
@@ -110,8 +123,24 @@ impl Outstanding {
             is_cancelled: false,
             ended: None,
             step: 0,
+            object: None,
         });
         self.went_on(from, command);
+    }
+
+    /// What is told of the object of a request, which has passed to its end.
+    pub(super) fn shows(
+        &mut self,
+        from: Side,
+        message_id: u16,
+        context: ContextId,
+        object: Object,
+    ) {
+        // A message ID may come twice: it is the newest that has just passed.
+        let mut requests = self.waiting.get_mut(from).requests.iter_mut().rev();
+        if let Some(request) = requests.find(|it| it.is(message_id, context)) {
+            request.object = Some(object);
+        }
     }
 
     /// A command has passed, or the data set behind it: the operation goes on to which it belongs.
@@ -203,7 +232,8 @@ impl Outstanding {
         let asker = from.other();
         let Waiting { requests, may_go_on, .. } = self.waiting.get_mut(asker);
         let ended = requests.iter().position(|request| request.ended.is_some());
-        if let Some(request) = ended.map(|ended| requests.remove(ended)) {
+        if let Some(mut request) = ended.map(|ended| requests.remove(ended)) {
+            request.tell(ledger);
             let Request { operation, ended, .. } = request;
             ledger.ended(asker, operation, request.sop_class.clone(), ended);
             if operation == Operation::CFind && ended == Some(LIMIT_REACHED) {
@@ -240,7 +270,8 @@ impl Outstanding {
     /// Writes down what nobody has answered when the association ends.
     pub(super) fn abandon(&mut self, ledger: &mut Ledger) {
         for side in [Side::Requestor, Side::Acceptor] {
-            for request in self.waiting.get_mut(side).requests.drain(..) {
+            for mut request in self.waiting.get_mut(side).requests.drain(..) {
+                request.tell(ledger);
                 ledger.ended(side, request.operation, request.sop_class, request.ended);
             }
         }

@@ -33,4 +33,6 @@ pub struct Shared {
     pub requests: Option<Arc<dyn Requests>>,
     /// Where objects and reports of a PACS have to be asked for.
     pub awaited: Option<Arc<dyn Awaited>>,
+    /// Whether somebody has to account for what passes: see [`super::Disclosed`].
+    pub discloses: bool,
 }

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 mod commands;
+mod disclosed;
 mod guard;
 mod operations;
 mod outward;

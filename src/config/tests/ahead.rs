@@ -53,6 +53,25 @@ fn the_audit_is_in_a_folder_that_nobody_else_may_write() {
 }
 
 #[test]
+fn the_unit_must_let_messages_wait_for_their_collector() {
+    let table = "[syslog.siem]\naddress = \"127.0.0.1:1\"\ncontent = \"json\"\nplain = true\n\
+                 spool = \"spool/siem\"\n";
+    let site = Site::new(&format!("{MAIN}{table}"));
+    let folder = site.path("spool/siem");
+    // It is made with the folder above it.
+    assert_eq!(site.judged_for(Service::default()), "");
+    let made = vec![folder.parent().unwrap().to_owned()];
+    assert_eq!(site.judged_for(Service { made, ..Service::default() }), "");
+    let writable = Some(vec!["/var/log/pacsgate".into()]);
+    assert_eq!(
+        site.judged_for(Service { writable, ..Service::default() }),
+        "pacsgate.toml:23:1: syslog.siem.spool: the unit does not let the gate write to spool/siem; \
+         name a folder in /var/lib/pacsgate, or add `ReadWritePaths=spool/siem` with `systemctl edit \
+         pacsgate`"
+    );
+}
+
+#[test]
 fn names_a_user_that_the_unit_means_and_nobody_has_made() {
     let nobody = Some(("/etc/systemd/system/pacsgate.service".into(), "pacsgate".to_owned()));
     assert_eq!(

@@ -54,8 +54,7 @@ fn certificates_of_two_peers_differ() {
 fn only_the_main_file_has_schema_limits_and_log() {
     let site = Site::new(MAIN);
     site.write("conf.d/a.toml", "schema = 1\n[limits]\n[log]\n");
-    let sentence =
-        "belongs in the main file; drop-in files hold listeners, PACS, peers and issuers";
+    let sentence = "belongs in the main file; drop-in files hold listeners, PACS, peers, issuers and collectors";
     assert_eq!(
         site.told(),
         format!(

@@ -165,6 +165,9 @@ impl Walker {
             Ok(met) => met.into_iter().for_each(|deviation| self.deviations.add(deviation)),
             Err(error) => self.note(error)?,
         }
+        if let Some(shown) = &mut self.shown {
+            shown.note(tag, &self.state.held);
+        }
         if tag == STUDY && reading == Reading::Uid {
             self.state.study = InstanceUid::parse(&self.state.held).ok();
         }
