@@ -3,6 +3,7 @@
 mod account;
 pub mod ports;
 mod service;
+pub mod sockets;
 mod trust;
 mod unit;
 

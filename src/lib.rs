@@ -12,7 +12,8 @@
 //! - [`reason`], [`audit`]: why it ended, and who hears of it.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
-//!   [`register`]: those that are open; [`overview`]: who may ask for them.
+//!   [`register`]: those that are open; [`overview`]: who may ask for them; [`admin`]: who may ask how
+//!   the gate is.
 //! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
@@ -36,6 +37,7 @@
 //! set; a wait on a peer without a deadline; session resumption.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod asked;
 pub mod audit;
 pub mod basis;

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
-use pacsgate_core::certificate::Digest;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::admin::Admin;
 use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Reload};
 use crate::config::{self, Finding, Location, Log, Settings};
@@ -61,8 +61,7 @@ pub struct Server {
     inherited: Inherited,
     listening: Listening,
     pulse: Pulse,
-    /// What the configuration that serves is.
-    digest: Digest,
+    admin: Admin,
     log: Log,
     /// Told where `status` has changed by itself.
     status_changed: Arc<Notify>,
@@ -113,11 +112,11 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings, inherited: Inherited) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, audit_at, digest, .. } = settings;
+        let Settings { listeners, site, log, admin: at, audit_at, .. } = settings;
         // Everything that can fail is done before the first connection is accepted.
         let bound = Bound::new(listeners, None, &inherited).map_err(ServerError::Unavailable)?;
         bound.warn_of_unused(&inherited);
-        let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
+        let (periods, started) = (audit::Periods::default(), audit::Started::new(site.digest));
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
@@ -147,8 +146,11 @@ impl Server {
         let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
+        let mut admin = Admin::new(Arc::clone(&gate), pulse.clone());
+        let answering = admin.bind(at).map_err(ServerError::Unavailable)?;
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
+        admin.exchange(answering);
         let mut beside = JoinSet::new();
         beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         beside.spawn(overview::tell(Arc::clone(&gate.register), Arc::clone(&gate.last_seen)));
@@ -158,7 +160,7 @@ impl Server {
             inherited,
             listening,
             pulse,
-            digest,
+            admin,
             log,
             status_changed,
             _beside,
@@ -180,7 +182,7 @@ impl Server {
     /// What serves, in one line.
     fn status(&self) -> String {
         let site = self.gate.site.now();
-        let (peers, digest) = (site.policy.peers(), self.digest.to_string());
+        let (peers, digest) = (site.policy.peers(), site.digest.to_string());
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
         let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
@@ -201,7 +203,7 @@ impl Server {
         };
         match outcome {
             Ok(()) => {
-                self.gate.audit.reload(Reload::applied(self.digest));
+                self.gate.audit.reload(Reload::applied(self.gate.site.now().digest));
                 tracing::info!("reloaded: {}", self.status());
                 self.status()
             }
@@ -216,15 +218,16 @@ impl Server {
         }
         let first = mistakes.first().map_or("", String::as_str);
         let more = mistakes.len().saturating_sub(1);
-        self.gate.audit.reload(Reload::refused(self.digest, first, more));
+        self.gate.audit.reload(Reload::refused(self.gate.site.now().digest, first, more));
         let status = self.status();
         tracing::error!("the reload is refused, nothing has changed: still {status}");
         format!("the last reload was refused ({first}): still {status}")
     }
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
-        let Settings { listeners, mut site, log, digest, warnings, .. } = settings;
+        let Settings { listeners, mut site, log, admin, warnings, .. } = settings;
         let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
+        let answering = self.admin.bind(admin)?;
         bound.warn_of_unused(&self.inherited);
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -235,7 +238,7 @@ impl Server {
         site.issuers.watch();
         self.gate.site.replace(site);
         self.listening.exchange(bound);
-        self.digest = digest;
+        self.admin.exchange(answering);
         log::set_level(log.level);
         if (log.format, &log.audit) != (self.log.format, &self.log.audit) {
             tracing::warn!(
@@ -251,6 +254,7 @@ impl Server {
         tracing::info!("stopping: no new connections");
         self.listening.close().await;
         drain(&self.gate, self.ended, at_once).await;
+        drop(self.admin);
         finish(self.audit).await;
         tracing::info!("stopped");
     }

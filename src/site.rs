@@ -26,6 +26,8 @@ use crate::stream::tls;
 /// load.
 #[derive(Debug)]
 pub struct Site {
+    /// What the configuration says, as a digest.
+    pub digest: Digest,
     /// Who may do what.
     pub policy: Policy,
     /// How each PACS of the policy is reached.

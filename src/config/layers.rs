@@ -38,8 +38,8 @@ impl Source for Layer {
 
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
-const TOP: [&str; 8] =
-    ["schema", "listener", "pacs", "peer", "passwords", "issuer", "limits", "log"];
+const TOP: [&str; 9] =
+    ["schema", "listener", "pacs", "peer", "passwords", "issuer", "limits", "log", "admin"];
 const MAX_NAME: usize = 64;
 
 /// Reads the main file, then the drop-in files in name order.
@@ -150,8 +150,10 @@ fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
             "listener" | "pacs" | "peer" | "issuer" => {
                 return admit_named(key, value, first, problems);
             }
-            "schema" | "passwords" | "limits" | "log" if place.is_in(Place::MAIN) => return true,
-            "schema" | "passwords" | "limits" | "log" => {
+            "schema" | "passwords" | "limits" | "log" | "admin" if place.is_in(Place::MAIN) => {
+                return true;
+            }
+            "schema" | "passwords" | "limits" | "log" | "admin" => {
                 problems.mistake(place, key, &Mistake::MainFileOnly);
             }
             "guard" => {

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::Matcher;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{Pacs, Peer};
 
+use super::admin::{self, Admin};
 use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
 use super::listener::{self, Listener};
@@ -34,6 +35,8 @@ pub struct Settings {
     pub site: Site,
     /// Where the gate writes what it does.
     pub log: Log,
+    /// Where it tells how it is.
+    pub admin: Admin,
     /// Where the audit's destination stands.
     pub audit_at: Location,
     /// Where the table of each peer stands, by its name.
@@ -46,8 +49,6 @@ pub struct Settings {
     pub warnings: Vec<Finding>,
     /// How much was read.
     pub loaded: Loaded,
-    /// What all of it says, as a digest.
-    pub digest: Digest,
 }
 
 /// How much a configuration has, beyond what can be counted in [`Settings`].
@@ -67,6 +68,7 @@ struct Tables {
     /// `None` without the table.
     passwords: Option<passwords::Read>,
     log: log::Read,
+    admin: admin::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
@@ -85,6 +87,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let described = tables.described();
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
+    let admin = tables.admin.into_admin(&problems);
 
     let loaded = Loaded {
         peers: tables.peers.len(),
@@ -110,11 +113,12 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site = Site { policy, targets, reaches, limits, ports, balancers, passwords, issuers };
+    let site =
+        Site { digest, policy, targets, reaches, limits, ports, balancers, passwords, issuers };
     let log = log.log;
     let warnings = found.warnings;
     let (peers, pacs) = described;
-    Ok(Settings { listeners, site, log, audit_at, peers_at, peers, pacs, warnings, loaded, digest })
+    Ok(Settings { listeners, site, log, admin, audit_at, peers_at, peers, pacs, warnings, loaded })
 }
 
 /// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.
@@ -155,10 +159,12 @@ impl Tables {
         let limits = limits::read(optional_table("limits", &mut root, problems));
         let passwords = passwords::read(table("passwords", &mut root, problems));
         let log = log::read(optional_table("log", &mut root, problems));
+        let admin = admin::read(table("admin", &mut root, problems));
         let mut tables = |kind| named(root.remove(kind));
         Self {
             passwords,
             log,
+            admin,
             listeners: tables("listener")
                 .map(|(name, node)| listener::read(&name, node, problems))
                 .collect(),
@@ -199,7 +205,7 @@ impl Tables {
     }
 
     fn compare(&self, problems: &mut Problems) {
-        cross::addresses_are_unique(&self.listeners, problems);
+        cross::addresses_are_unique(&self.listeners, &self.admin, problems);
         let targets: Vec<_> = self.targets().collect();
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         issuer::are_told_apart(&self.issuers, problems);

@@ -1,0 +1,82 @@
+//! What a request gets. Nothing that it says changes anything.
+
+use hyper::body::Incoming;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName,
+    HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::health;
+use super::host::{self, Over};
+use super::offer::Offer;
+
+/// What is sent, but for the headers that are always the same.
+pub(super) struct Page {
+    pub(super) status: StatusCode,
+    /// The type of the content.
+    pub(super) kind: &'static str,
+    pub(super) content: String,
+}
+
+pub(super) const TEXT: &str = "text/plain; charset=utf-8";
+pub(super) const JSON: &str = "application/json";
+
+/// Every path, and what answers there.
+const PATHS: [(&str, fn(&Offer) -> Page); 2] =
+    [("/healthz", health::moves), ("/readyz", health::ready)];
+
+/// With every answer: a browser takes it for what it is, keeps nothing, loads nothing from elsewhere,
+/// and shows it in no other page.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+         base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-store"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// The answer to a request that came over such a socket.
+pub(super) fn to(request: &Request<Incoming>, over: Over, offer: &Offer) -> Response<String> {
+    let page = page(request, over, offer);
+    let is_refused = page.status == StatusCode::METHOD_NOT_ALLOWED;
+    let mut response = Response::new(page.content);
+    *response.status_mut() = page.status;
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(page.kind));
+    for (name, value) in HEADERS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_refused {
+        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    response
+}
+
+fn page<B>(request: &Request<B>, over: Over, offer: &Offer) -> Page {
+    if !host::is_meant(request, over) {
+        let what = "This is the admin endpoint of pacsgate: it answers to localhost only.\n";
+        return told(StatusCode::MISDIRECTED_REQUEST, what);
+    }
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        let what = "Nothing can be changed here: GET and HEAD only.\n";
+        return told(StatusCode::METHOD_NOT_ALLOWED, what);
+    }
+    let path = request.uri().path();
+    match PATHS.iter().find(|(known, _)| *known == path) {
+        Some((_, page)) => page(offer),
+        None => {
+            let known: String = PATHS.iter().map(|(path, _)| format!("{path}\n")).collect();
+            told(StatusCode::NOT_FOUND, &format!("There is:\n{known}"))
+        }
+    }
+}
+
+fn told(status: StatusCode, what: &str) -> Page {
+    Page { status, kind: TEXT, content: what.to_owned() }
+}

@@ -1,0 +1,50 @@
+//! Whether the gate moves, and whether it is ready for more.
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+use super::answer::{JSON, Page, TEXT};
+use super::offer::Offer;
+use crate::version;
+
+/// `/healthz`: whether the accept loops and the workers answer. A gate that does not is to be
+/// restarted.
+pub(super) fn moves(offer: &Offer) -> Page {
+    let (status, content) = match offer.pulse.trouble() {
+        None => (StatusCode::OK, "ok\n".to_owned()),
+        Some(trouble) => (StatusCode::SERVICE_UNAVAILABLE, format!("{trouble}\n")),
+    };
+    Page { status, kind: TEXT, content }
+}
+
+/// `/readyz`: whether new associations are to come here. They are not while the gate stops.
+pub(super) fn ready(offer: &Offer) -> Page {
+    let readiness = Readiness::of(offer);
+    let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    Page { status, kind: JSON, content: json(&readiness) }
+}
+
+/// What `/readyz` says.
+#[derive(Serialize)]
+struct Readiness {
+    ready: bool,
+    /// The digest of the configuration, by which nodes are compared.
+    configuration: String,
+    version: &'static str,
+    draining: bool,
+}
+
+impl Readiness {
+    fn of(offer: &Offer) -> Self {
+        let draining = offer.gate.live.is_draining();
+        let configuration = offer.gate.site.now().digest.to_string();
+        Self { ready: !draining, configuration, version: version::line(), draining }
+    }
+}
+
+/// A value that has only texts, numbers and lists of them, as a line of JSON.
+fn json(value: &impl Serialize) -> String {
+    let mut text = serde_json::to_string(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
