@@ -5,13 +5,20 @@
 //!
 //! - `socket`: where it listens; `guests`: who is connected, so many and so long at the most.
 //! - `answer`: what a request gets; `host`: which requests are somebody else's.
-//! - `offer`: what the answers are made from; `health`: whether the gate moves, and is ready.
+//! - `offer`: what the answers are made from; `page`: what they have in common.
+//! - `health`: whether the gate moves, and is ready; `metrics` with `now` and `ends`: numbers for
+//!   Prometheus; `associations`: who is connected.
 
 mod answer;
+mod associations;
+mod ends;
 mod guests;
 mod health;
 mod host;
+mod metrics;
+mod now;
 mod offer;
+mod page;
 mod socket;
 
 use std::collections::BTreeMap;

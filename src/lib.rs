@@ -9,7 +9,8 @@
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
-//! - [`reason`], [`audit`]: why it ended, and who hears of it.
+//! - [`reason`], [`audit`]: why it ended, and who hears of it; [`measures`]: how long what took, and
+//!   how much has come of whom.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them; [`admin`]: who may ask how
@@ -58,6 +59,7 @@ pub mod listener;
 pub mod listening;
 pub mod live;
 pub mod log;
+pub mod measures;
 pub mod net;
 pub mod origins;
 pub mod overview;

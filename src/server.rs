@@ -25,6 +25,7 @@ use crate::last_seen::LastSeen;
 use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
 use crate::log;
+use crate::measures::Measures;
 use crate::net;
 use crate::overview;
 use crate::pulse::Pulse;
@@ -132,6 +133,7 @@ impl Server {
         let gate = Gate {
             site,
             audit,
+            measures: Measures::default(),
             live,
             register,
             asked: Memory::new(),
@@ -203,6 +205,7 @@ impl Server {
         };
         match outcome {
             Ok(()) => {
+                self.gate.measures.reloaded(true);
                 self.gate.audit.reload(Reload::applied(self.gate.site.now().digest));
                 tracing::info!("reloaded: {}", self.status());
                 self.status()
@@ -216,6 +219,7 @@ impl Server {
         for mistake in mistakes {
             tracing::error!("{mistake}");
         }
+        self.gate.measures.reloaded(false);
         let first = mistakes.first().map_or("", String::as_str);
         let more = mistakes.len().saturating_sub(1);
         self.gate.audit.reload(Reload::refused(self.gate.site.now().digest, first, more));

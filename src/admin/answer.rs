@@ -7,24 +7,18 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 
-use super::health;
 use super::host::{self, Over};
 use super::offer::Offer;
-
-/// What is sent, but for the headers that are always the same.
-pub(super) struct Page {
-    pub(super) status: StatusCode,
-    /// The type of the content.
-    pub(super) kind: &'static str,
-    pub(super) content: String,
-}
-
-pub(super) const TEXT: &str = "text/plain; charset=utf-8";
-pub(super) const JSON: &str = "application/json";
+use super::page::{Page, TEXT};
+use super::{associations, health, metrics};
 
 /// Every path, and what answers there.
-const PATHS: [(&str, fn(&Offer) -> Page); 2] =
-    [("/healthz", health::moves), ("/readyz", health::ready)];
+const PATHS: [(&str, fn(&Offer, &HeaderMap) -> Page); 4] = [
+    ("/healthz", |offer, _| health::moves(offer)),
+    ("/readyz", |offer, _| health::ready(offer)),
+    ("/metrics", metrics::all),
+    ("/associations", |offer, _| associations::open(offer)),
+];
 
 /// With every answer: a browser takes it for what it is, keeps nothing, loads nothing from elsewhere,
 /// and shows it in no other page.
@@ -58,7 +52,7 @@ pub(super) fn to(request: &Request<Incoming>, over: Over, offer: &Offer) -> Resp
     response
 }
 
-fn page<B>(request: &Request<B>, over: Over, offer: &Offer) -> Page {
+fn page(request: &Request<Incoming>, over: Over, offer: &Offer) -> Page {
     if !host::is_meant(request, over) {
         let what = "This is the admin endpoint of pacsgate: it answers to localhost only.\n";
         return told(StatusCode::MISDIRECTED_REQUEST, what);
@@ -69,7 +63,7 @@ fn page<B>(request: &Request<B>, over: Over, offer: &Offer) -> Page {
     }
     let path = request.uri().path();
     match PATHS.iter().find(|(known, _)| *known == path) {
-        Some((_, page)) => page(offer),
+        Some((_, page)) => page(offer, request.headers()),
         None => {
             let known: String = PATHS.iter().map(|(path, _)| format!("{path}\n")).collect();
             told(StatusCode::NOT_FOUND, &format!("There is:\n{known}"))

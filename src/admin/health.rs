@@ -3,8 +3,8 @@
 use hyper::StatusCode;
 use serde::Serialize;
 
-use super::answer::{JSON, Page, TEXT};
 use super::offer::Offer;
+use super::page::{Page, TEXT};
 use crate::version;
 
 /// `/healthz`: whether the accept loops and the workers answer. A gate that does not is to be
@@ -21,7 +21,7 @@ pub(super) fn moves(offer: &Offer) -> Page {
 pub(super) fn ready(offer: &Offer) -> Page {
     let readiness = Readiness::of(offer);
     let status = if readiness.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    Page { status, kind: JSON, content: json(&readiness) }
+    Page::json(status, &readiness)
 }
 
 /// What `/readyz` says.
@@ -40,11 +40,4 @@ impl Readiness {
         let configuration = offer.gate.site.now().digest.to_string();
         Self { ready: !draining, configuration, version: version::line(), draining }
     }
-}
-
-/// A value that has only texts, numbers and lists of them, as a line of JSON.
-fn json(value: &impl Serialize) -> String {
-    let mut text = serde_json::to_string(value).unwrap_or_default();
-    text.push('\n');
-    text
 }

@@ -21,7 +21,7 @@ use super::advice;
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord};
 use super::record::{
-    CertificateRecord, ContextsRecord, Received, Record, RemovedContext, Standing,
+    CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
 use super::text::{PeerText, Texts};
 use crate::basis::Withdrawal;
@@ -68,6 +68,11 @@ impl Account {
             reported: Vec::new(),
             taken_out: None,
         }
+    }
+
+    /// What the connection is called in every line.
+    pub fn id(&self) -> ConnectionId {
+        self.record.id
     }
 
     /// A balancer has named the source for which it connects.

@@ -36,6 +36,22 @@ pub enum Event {
 }
 
 impl Event {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Opened,
+        Self::Forbidden,
+        Self::Unsound,
+        Self::Reported,
+        Self::Deviation,
+        Self::Tidied,
+        Self::Delayed,
+        Self::Refused,
+        Self::WouldRefuse,
+        Self::Closed,
+        Self::Failed,
+        Self::Reload,
+    ];
+
     /// How much a line of it matters to whoever reads the journal.
     pub(super) const fn priority(self) -> Priority {
         match self {

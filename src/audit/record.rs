@@ -196,6 +196,14 @@ pub struct ConnectionId {
     pub(super) number: u64,
 }
 
+#[cfg(test)]
+impl ConnectionId {
+    /// One of no connection.
+    pub(crate) const fn example() -> Self {
+        Self { run: 1, number: 1 }
+    }
+}
+
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}-{}", self.run, self.number)

@@ -10,6 +10,7 @@
 
 mod support;
 
+mod admin;
 mod against_running;
 mod around_the_gate;
 mod associations;

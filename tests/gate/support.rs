@@ -10,6 +10,7 @@ pub(crate) mod dcmtk;
 pub(crate) mod dimse;
 pub(crate) mod exchange;
 pub(crate) mod gate;
+pub(crate) mod http;
 pub(crate) mod line;
 pub(crate) mod pacs;
 pub(crate) mod patience;
