@@ -417,15 +417,7 @@ impl Requested {
         let facts = Facts { direction, shown, source, request: &request, awaits };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
-        let began = Instant::now();
-        let judged = context.candidate(&facts).and_then(|candidate| {
-            let live = &context.gate.live;
-            let (slot, occupancy) = live.take_slot(direction, candidate.peer(), candidate.pacs());
-            let permit = candidate.admit(occupancy)?.permit(identified)?;
-            Ok((permit, slot))
-        });
-        context.gate.measures.decision(&context.listener, began.elapsed());
-        match judged {
+        match context.permit(&facts, identified) {
             Ok((permit, slot)) => {
                 let basis = Basis {
                     listener: Arc::clone(&context.listener),

@@ -1,7 +1,7 @@
 //! `[admin]`: where the gate tells the administrator of this machine how it is.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use super::finding::Location;
@@ -74,11 +74,12 @@ fn endpoint(node: &Node) -> Result<Endpoint, Mistake> {
         let refused = || Mistake::AdminElsewhere(address);
         return is_loopback.then_some(Endpoint::Tcp(address)).ok_or_else(refused);
     }
-    // A slip in an address does not become a file.
-    match named::path(node)? {
-        path if text.contains('/') && !text.ends_with('/') => Ok(Endpoint::Unix(path)),
-        _ => Err(Mistake::AdminAddress(text.into())),
+    // A slip in an address, or a URL, does not become a file.
+    let is_path = text.starts_with('/') || text.contains(['/', '.']) && !text.contains(':');
+    if !is_path || text.ends_with('/') || text.parse::<IpAddr>().is_ok() {
+        return Err(Mistake::AdminAddress(text.into()));
     }
+    named::path(node).map(Endpoint::Unix)
 }
 
 impl Read {

@@ -258,27 +258,23 @@ fn a_reload_opens_and_closes_it_and_keeps_what_stays() {
     let (scenario, first) = watched();
     let folder = scenario.gate.directory.path().to_owned();
     let second = Endpoint::Unix(folder.join("second.sock"));
-    edit(
-        &scenario.gate,
-        r#"bind = ["127.0.0.1:0"]
-"#,
-        r#"bind = ["127.0.0.1:0", "second.sock"]
-"#,
-    );
+    let table = "[admin]
+bind = [\"127.0.0.1:0\"";
+    edit(&scenario.gate, table, &format!("{table}, \"second.sock\""));
     reload_again(&scenario.gate, 1);
     for endpoint in [&first, &second] {
         assert_eq!(endpoint.get("/healthz").status, 200, "{endpoint:?}");
     }
     // Something that cannot be had: the reload is refused as a whole.
     fs::write(folder.join("file"), "kept").unwrap();
-    edit(&scenario.gate, r#""second.sock"]"#, r#""third.sock", "file"]"#);
+    edit(&scenario.gate, r#""second.sock"]"#, r#""third.sock", "./file"]"#);
     scenario.gate.signal("HUP");
     let line = scenario.gate.audited("reload", "refused");
     let detail = line["detail"].as_str().unwrap();
     assert!(detail.contains("admin.bind") && detail.contains("no socket"), "{detail}");
     assert!(second.get("/healthz").status == 200 && !folder.join("third.sock").exists());
     assert_eq!(fs::read(folder.join("file")).unwrap(), b"kept");
-    edit(&scenario.gate, r#", "third.sock", "file"]"#, "]");
+    edit(&scenario.gate, r#", "third.sock", "./file"]"#, "]");
     reload_again(&scenario.gate, 2);
     assert!(!folder.join("second.sock").exists());
     assert_eq!(first.get("/healthz").status, 200);

@@ -43,6 +43,7 @@ mod keys_of_issuers;
 mod limits;
 mod malformed_requests;
 mod matrix;
+mod metrics;
 mod object_caps;
 mod openssl_certificates;
 mod own_tests;
