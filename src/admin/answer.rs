@@ -12,12 +12,18 @@ use super::offer::Offer;
 use super::page::{Page, TEXT};
 use super::{associations, health, metrics};
 
-/// Every path, and what answers there.
-const PATHS: [(&str, fn(&Offer, &HeaderMap) -> Page); 4] = [
-    ("/healthz", |offer, _| health::moves(offer)),
-    ("/readyz", |offer, _| health::ready(offer)),
-    ("/metrics", metrics::all),
-    ("/associations", |offer, _| associations::open(offer)),
+/// A path, and what answers there.
+struct Path {
+    path: &'static str,
+    page: fn(&Offer, &HeaderMap) -> Page,
+}
+
+/// Every one.
+const PATHS: [Path; 4] = [
+    Path { path: "/healthz", page: |offer, _| health::moves(offer) },
+    Path { path: "/readyz", page: |offer, _| health::ready(offer) },
+    Path { path: "/metrics", page: metrics::all },
+    Path { path: "/associations", page: |offer, _| associations::open(offer) },
 ];
 
 /// With every answer: a browser takes it for what it is, keeps nothing, loads nothing from elsewhere,
@@ -62,10 +68,10 @@ fn page(request: &Request<Incoming>, over: Over, offer: &Offer) -> Page {
         return told(StatusCode::METHOD_NOT_ALLOWED, what);
     }
     let path = request.uri().path();
-    match PATHS.iter().find(|(known, _)| *known == path) {
-        Some((_, page)) => page(offer, request.headers()),
+    match PATHS.iter().find(|known| known.path == path) {
+        Some(known) => (known.page)(offer, request.headers()),
         None => {
-            let known: String = PATHS.iter().map(|(path, _)| format!("{path}\n")).collect();
+            let known: String = PATHS.iter().map(|known| format!("{}\n", known.path)).collect();
             told(StatusCode::NOT_FOUND, &format!("There is:\n{known}"))
         }
     }

@@ -1,14 +1,14 @@
-//! How many days are left of what ends while the gate runs.
+//! When that ends which ends while the gate runs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-use super::now::Number;
+use super::now::{Number, unix};
 use crate::gate::Gate;
 use crate::site::Site;
 use crate::x509::validity::Dated;
@@ -35,7 +35,7 @@ struct OfListener {
 
 /// Adds all of it.
 pub(super) fn register(gate: &Gate, to: &mut Registry) {
-    let (site, now) = (gate.site.now(), SystemTime::now());
+    let site = gate.site.now();
     let files = Family::<OfFile, Number>::default();
     for (table, ends) in tables(&site) {
         let mut numbers = BTreeMap::<Dated, u32>::new();
@@ -43,28 +43,27 @@ pub(super) fn register(gate: &Gate, to: &mut Registry) {
             let number = numbers.entry(what).or_default();
             *number += 1;
             let (table, kind, number) = (table.clone(), what.kind(), *number);
-            files.get_or_create(&OfFile { table, kind, number }).set(days(end, now));
+            files.get_or_create(&OfFile { table, kind, number }).set(unix(end));
         }
     }
-    let help = "Until a certificate, CA or revocation list ends; below 0 after that";
-    to.register("expiry_days", help, files);
+    let help = "When a certificate, CA or revocation list ends";
+    to.register("expiry_timestamp_seconds", help, files);
     let peers = Family::<OfPeer, Number>::default();
     for (peer, end) in gate.last_seen.first_ends() {
         // Those of former peers are forgotten with the next look.
         if site.policy.has_peer(&peer) {
-            let end = UNIX_EPOCH.checked_add(Duration::from_secs(end)).unwrap_or(UNIX_EPOCH);
-            peers.get_or_create(&OfPeer { peer }).set(days(end, now));
+            peers.get_or_create(&OfPeer { peer }).set(end as f64);
         }
     }
-    let help = "Until the first of the certificates ends that a peer has shown since the start";
-    to.register("peer_certificate_expiry_days", help, peers);
+    let help = "When the first of the certificates ends that a peer has shown since the start";
+    to.register("peer_certificate_expiry_timestamp_seconds", help, peers);
     let listeners = Family::<OfListener, Number>::default();
     for (listener, report_only) in site.report_only() {
         let labels = OfListener { listener: Arc::clone(listener) };
-        listeners.get_or_create(&labels).set(days(report_only.until, now));
+        listeners.get_or_create(&labels).set(unix(report_only.until));
     }
-    let help = "Until a listener enforces what it only reports now; below 0 after that";
-    to.register("report_only_days", help, listeners);
+    let help = "From when on a listener enforces what it only reports before";
+    to.register("report_only_until_timestamp_seconds", help, listeners);
 }
 
 /// The tables with TLS, and the ends of what each of them names.
@@ -75,23 +74,4 @@ fn tables(site: &Site) -> Vec<(String, Vec<(Dated, SystemTime)>)> {
     let targets = site.clients();
     let targets = targets.map(|(table, tls)| (format!("{table}.tls"), tls.each_end().collect()));
     listeners.chain(targets).collect()
-}
-
-fn days(end: SystemTime, now: SystemTime) -> f64 {
-    const DAY: f64 = 86_400.0;
-    match end.duration_since(now) {
-        Ok(left) => left.as_secs_f64() / DAY,
-        Err(past) => -past.duration().as_secs_f64() / DAY,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_days_to_an_end_and_from_it() {
-        let (now, hours) = (SystemTime::now(), Duration::from_secs(12 * 3600));
-        assert_eq!((days(now + hours, now), days(now - hours, now)), (0.5, -0.5));
-    }
 }

@@ -117,6 +117,7 @@ const fn yes(is_so: bool) -> f64 {
     if is_so { 1.0 } else { 0.0 }
 }
 
-fn unix(time: SystemTime) -> f64 {
+/// In seconds since the epoch.
+pub(super) fn unix(time: SystemTime) -> f64 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }

@@ -175,6 +175,9 @@ const fn name(side: Side) -> &'static str {
 mod tests {
     use std::time::Duration;
 
+    use prometheus_client::encoding::prometheus_text;
+    use prometheus_client::registry::Registry;
+
     use super::*;
 
     fn meter(series: &Series) -> Meter {
@@ -224,7 +227,13 @@ mod tests {
         at(9, stores(false, 2, 1));
         at(10, stores(true, 2, 1));
         at(11, stores(false, 3, 2));
-        assert_eq!((meter.store.count(), meter.store.sum()), (3, 6.0));
+        let mut registry = Registry::default();
+        registry.register("store", "", series.store.clone());
+        let mut text = String::new();
+        prometheus_text::encode(&mut text, &registry).unwrap();
+        let values = text.lines().filter(|line| line.contains("_sum{") || line.contains("_count{"));
+        let values: Vec<_> = values.map(|line| line.rsplit_once(' ').unwrap().1).collect();
+        assert_eq!(values, ["6.0", "3"]);
         assert_eq!(meter.flow.objects(Side::Requestor), 2);
     }
 }

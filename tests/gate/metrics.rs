@@ -263,25 +263,27 @@ fn counts_the_days_of_every_certificate_and_list() {
         settings
     });
     let of = |kind: &str| {
-        format!(r#"pacsgate_expiry_days{{table="listener.front.tls",kind="{kind}",number="1"}}"#)
+        format!(
+            r#"pacsgate_expiry_timestamp_seconds{{table="listener.front.tls",kind="{kind}",number="1"}}"#
+        )
     };
     let scrape = Scrape::of(&admin);
-    let list = scrape.value(&of("crl"));
+    let list = days(scrape.value(&of("crl")));
     assert!((9.9..=10.0).contains(&list), "{list}");
     for (kind, certificate) in
         [("certificate", site().gate.leaf()), ("ca", site().root.certificate())]
     {
         let read = days_left(certificate);
-        let left = scrape.value(&of(kind));
-        assert!((left - read).abs() < 0.1, "{kind}: {left} days, {read} in the certificate");
+        let left = days(scrape.value(&of(kind)));
+        assert!((left - read).abs() < 0.01, "{kind}: {left} days, {read} in the certificate");
     }
     // Those of devices are known when they have come.
-    assert_eq!(scrape.sum("pacsgate_peer_certificate_expiry_days", &[]), 0.0);
+    assert_eq!(scrape.sum("pacsgate_peer_certificate_expiry_timestamp_seconds", &[]), 0.0);
     scenario.serves_a_good_peer();
-    let series = r#"pacsgate_peer_certificate_expiry_days{peer="mr1"}"#;
+    let series = r#"pacsgate_peer_certificate_expiry_timestamp_seconds{peer="mr1"}"#;
     let scrape = Scrape::of(&admin);
     let read = days_left(site().mr1.leaf());
-    assert!((scrape.value(series) - read).abs() < 0.1);
+    assert!((days(scrape.value(series)) - read).abs() < 0.01);
 }
 
 /// The days that are left of a certificate, as another program reads them.
@@ -293,6 +295,11 @@ fn days_left(der: &[u8]) -> f64 {
         r#"date -u -d "$(openssl x509 -inform der -in "$0" -noout -enddate | cut -d= -f2)" +%s"#;
     let output = Command::new("sh").args(["-c", script]).arg(&path).output().unwrap();
     let end: f64 = String::from_utf8(output.stdout).unwrap().trim().parse().unwrap();
+    days(end)
+}
+
+/// From now on to a time in seconds since the epoch.
+fn days(end: f64) -> f64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
     (end - now) / 86_400.0
 }
