@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::finding::Location;
 use super::mistake::Mistake;
@@ -88,6 +88,14 @@ impl Read {
         self.bind.iter().filter_map(|at| match at.value {
             Endpoint::Tcp(address) => Some(At { place: at.place, value: address }),
             Endpoint::Unix(_) => None,
+        })
+    }
+
+    /// The paths of Unix sockets.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = At<&Path>> {
+        self.bind.iter().filter_map(|at| match &at.value {
+            Endpoint::Tcp(_) => None,
+            Endpoint::Unix(path) => Some(At { place: at.place, value: path.as_path() }),
         })
     }
 

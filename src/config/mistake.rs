@@ -830,6 +830,21 @@ pub(super) enum Outage {
         /// The system's reason.
         error: io::Error,
     },
+    /// The folder of a socket, which the unit closes, whatever its mode.
+    #[error(
+        "the unit does not let the gate make a socket in {folder}; name one in /run/pacsgate, or add \
+         `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
+    )]
+    SocketSealed(PathBuf),
+    /// A socket is made, its folder is not.
+    #[error(
+        "there is no folder {}; name a socket in /run/pacsgate, which systemd makes for the gate, or make \
+         the folder", .0.display()
+    )]
+    NoSocketFolder(PathBuf),
+    /// Something else than a socket, which would be left alone.
+    #[error("there is a file {} that is no socket; choose another path, or take it away", .0.display())]
+    NoSocket(PathBuf),
     /// An address of another machine.
     #[error(
         "{address} is not an address of this machine, which has {}; correct it, or give it to an \

@@ -81,7 +81,8 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
-        ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
+        let Tables { listeners, pacs, log, admin, .. } = &tables;
+        ahead::judge(listeners, pacs, log, admin, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let described = tables.described();

@@ -4,12 +4,13 @@ use crate::admin::{at, watched, watched_with};
 use crate::documentation::made::{holds, table};
 use crate::plain_listeners::{address, plain};
 use crate::support::PATIENCE;
-use crate::support::associate::{Associate, title};
+use crate::support::associate::{Associate, CT, EXPLICIT, title};
 use crate::support::authority::DAY;
+use crate::support::configuration::Table;
 use crate::support::dimse::{image, store_rq};
 use crate::support::exchange::{assert_is_store_response, fragments, open};
 use crate::support::http::Endpoint;
-use crate::support::pdu::{COMMAND, LAST, p_data};
+use crate::support::pdu::{COMMAND, LAST, Pdu, p_data};
 use crate::support::requestor::{Requestor, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::site::site;
@@ -17,7 +18,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -412,15 +413,46 @@ fn the_alert_rules_alert_when_they_are_to_and_at_no_other_time() {
     }
 }
 
-/// What it costs to be scraped every second: the processor time of so many scrapes, one after the other.
+/// A device without TLS, of a hospital with many.
+fn device(number: u8) -> (&'static str, Table) {
+    let of = |key, value: String| (key, value);
+    let table = Table::from([
+        of("certificate", r#""none""#.into()),
+        of("from", format!(r#"["127.0.2.{number}"]"#)),
+        of("calling_ae", format!(r#"["US{number}"]"#)),
+        of("pacs", r#"["archive"]"#.into()),
+        of("services", r#"["echo", "store"]"#.into()),
+    ]);
+    (format!("peer.us{number}").leak(), table)
+}
+
+/// It stores an object, and stays.
+fn stored_by(number: u8, address: SocketAddr) -> TcpStream {
+    let mut socket = connect_from([127, 0, 2, number], address).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    let title = format!("US{number}");
+    let request = Associate::echo(&title, "PACS").context(3, CT, &[EXPLICIT]);
+    socket.write_all(&request.encode()).unwrap();
+    Pdu::read(&mut socket).unwrap();
+    let object = fragments(3, &image(20_000), 16_376);
+    socket.write_all(&[p_data(3, COMMAND | LAST, &store_rq(1)), object].concat()).unwrap();
+    assert_is_store_response(&Pdu::read(&mut socket).unwrap());
+    socket
+}
+
+/// What it costs to be scraped every second: the processor time of a scrape, where sixty devices have
+/// series of their own.
 #[test]
 #[ignore = "prints a figure: run tests/all"]
 fn prints_what_a_scrape_costs() {
-    const SCRAPES: u32 = 500;
-    let (scenario, admin) =
-        watched_with(|settings| settings.services(r#"["echo", "store", "find"]"#));
-    let mut held: Vec<_> = (0..20).map(|_| open(&scenario, 16_384)).collect();
-    held.iter_mut().for_each(store);
+    const SCRAPES: u32 = 200;
+    let scenario = Scenario::with(|settings| {
+        let mut settings = at(plain(settings), r#"["127.0.0.1:0"]"#);
+        settings.more.extend((1..=60).map(device));
+        settings
+    });
+    let (plain, admin) = (address(&scenario.gate), Endpoint::of(&scenario.gate));
+    let held: Vec<_> = (1..=60).map(|number| stored_by(number, plain)).collect();
     let used = || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", scenario.gate.process())).unwrap();
         let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
@@ -430,11 +462,9 @@ fn prints_what_a_scrape_costs() {
     };
     let before = used();
     let length = (0..SCRAPES).map(|_| text(&admin).len()).max().unwrap();
-    let each = (used() - before) / SCRAPES;
-    println!(
-        "a scrape of {length} bytes: {each:?} of a processor, every second {:.3}%",
-        each.as_secs_f64() * 100.0
-    );
+    let (each, devices) = ((used() - before) / SCRAPES, held.len());
+    let share = each.as_secs_f64() * 100.0;
+    println!("a scrape of {length} bytes, {devices} devices: {each:?}; every second: {share:.2}%");
 }
 
 const MONITORING: [&str; 3] = ["rules.yml", "rules_test.yml", "grafana.json"];
