@@ -153,7 +153,7 @@ mod tests {
         let expected = Unit {
             user: Some("pacsgate".into()),
             group: Some("pacsgate".into()),
-            made: vec!["/var/log/pacsgate".into()],
+            made: vec!["/run/pacsgate".into(), "/var/log/pacsgate".into()],
             is_sealed: true,
             has_private_users: true,
             ..Unit::default()

@@ -448,11 +448,11 @@ fn prints_what_a_scrape_costs() {
     const SCRAPES: u32 = 200;
     let scenario = Scenario::with(|settings| {
         let mut settings = at(plain(settings), r#"["127.0.0.1:0"]"#);
-        settings.more.extend((1..=60).map(device));
+        settings.more.extend((101..=160).map(device));
         settings
     });
     let (plain, admin) = (address(&scenario.gate), Endpoint::of(&scenario.gate));
-    let held: Vec<_> = (1..=60).map(|number| stored_by(number, plain)).collect();
+    let held: Vec<_> = (101..=160).map(|number| stored_by(number, plain)).collect();
     let used = || {
         let stat = fs::read_to_string(format!("/proc/{}/stat", scenario.gate.process())).unwrap();
         let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
