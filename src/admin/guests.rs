@@ -82,8 +82,8 @@ async fn serve(stream: Box<dyn Stream>, over: Over, guests: Arc<Guests>) {
     let mut builder = Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.max_buf_size(MAX_HEAD).max_headers(MAX_FIELDS);
-    // One request a connection: nobody keeps a place.
-    builder.keep_alive(false);
+    // One request a connection: nobody keeps a place. Who closes its half behind that still hears.
+    builder.keep_alive(false).half_close(true);
     let connection = builder.serve_connection(TokioIo::new(stream), service);
     match timeout(WHOLE, connection).await {
         Ok(Ok(())) => {}

@@ -12,6 +12,7 @@ use crate::support::scenario::{Scenario, assert_is_echo_response, echo};
 use crate::support::settings::Settings;
 use std::fs;
 use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
@@ -161,6 +162,18 @@ fn answers_one_request_a_connection() {
     let request = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
     let reply = admin.exchange(request.repeat(20).as_bytes());
     assert_eq!((reply.status, reply.body.as_str()), (200, "ok\n"));
+}
+
+#[test]
+fn answers_whoever_closes_its_half_behind_the_request() {
+    let (_scenario, admin) = watched();
+    let Endpoint::Tcp(address) = admin else { unreachable!() };
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        assert_eq!(rest(&mut stream).body, "ok\n");
+    }
 }
 
 #[test]
