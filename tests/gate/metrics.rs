@@ -19,8 +19,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 use tempfile::TempDir;
@@ -440,31 +441,56 @@ fn stored_by(number: u8, address: SocketAddr) -> TcpStream {
     socket
 }
 
-/// What it costs to be scraped every second: the processor time of a scrape, where sixty devices have
-/// series of their own.
+/// The processor time that the endpoint's thread has used (proc(5), schedstat).
+fn used_by_admin(process: u32) -> Duration {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let mut threads = threads.map(|thread| thread.unwrap().path());
+    let is_admin = |path: &PathBuf| fs::read_to_string(path.join("comm")).unwrap() == "admin\n";
+    let admin = threads.find(is_admin).unwrap();
+    let statistics = fs::read_to_string(admin.join("schedstat")).unwrap();
+    Duration::from_nanos(statistics.split(' ').next().unwrap().parse().unwrap())
+}
+
+/// What it costs to be scraped every second where sixty devices have series of their own, and as many as
+/// there are processors store without a pause.
 #[test]
 #[ignore = "prints a figure: run tests/all"]
-fn prints_what_a_scrape_costs() {
-    const SCRAPES: u32 = 200;
+fn prints_what_scrapes_cost_under_load() {
+    const SCRAPES: u32 = 10;
     let scenario = Scenario::with(|settings| {
         let mut settings = at(plain(settings), r#"["127.0.0.1:0"]"#);
         settings.more.extend((101..=160).map(device));
         settings
     });
     let (plain, admin) = (address(&scenario.gate), Endpoint::of(&scenario.gate));
-    let held: Vec<_> = (101..=160).map(|number| stored_by(number, plain)).collect();
-    let used = || {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", scenario.gate.process())).unwrap();
-        let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
-        // utime and stime (proc(5)) in ticks of 10 ms.
-        let ticks = |at: usize| fields[at].parse::<u32>().unwrap();
-        Duration::from_millis(10) * (ticks(11) + ticks(12))
-    };
-    let before = used();
-    let length = (0..SCRAPES).map(|_| text(&admin).len()).max().unwrap();
-    let (each, devices) = ((used() - before) / SCRAPES, held.len());
-    let share = each.as_secs_f64() * 100.0;
-    println!("a scrape of {length} bytes, {devices} devices: {each:?}; every second: {share:.2}%");
+    let mut held: Vec<_> = (101..=160).map(|number| stored_by(number, plain)).collect();
+    let (stop, stored) = (AtomicBool::new(false), AtomicU32::new(0));
+    let load = thread::available_parallelism().unwrap().get();
+    let object = [p_data(3, COMMAND | LAST, &store_rq(1)), fragments(3, &image(500_000), 16_376)];
+    let object = object.concat();
+    thread::scope(|scope| {
+        for socket in held.iter_mut().take(load) {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    socket.write_all(&object).unwrap();
+                    assert_is_store_response(&Pdu::read(socket).unwrap());
+                    stored.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let (before, began, mut length) =
+            (used_by_admin(scenario.gate.process()), Instant::now(), 0);
+        for _ in 0..SCRAPES {
+            length = text(&admin).len();
+            thread::sleep(Duration::from_secs(1));
+        }
+        let used = used_by_admin(scenario.gate.process()) - before;
+        stop.store(true, Ordering::Relaxed);
+        let share = 100.0 * used.as_secs_f64() / began.elapsed().as_secs_f64();
+        let each = used / SCRAPES;
+        println!("{length} bytes, {each:?} each, {share:.2}% of a processor");
+    });
+    println!("beside them, {} objects of 500 KB", stored.into_inner());
 }
 
 const MONITORING: [&str; 3] = ["rules.yml", "rules_test.yml", "grafana.json"];
