@@ -6,6 +6,7 @@
 //! - `socket`: where it listens; `guests`: who is connected, so many and so long at the most.
 //! - `answer`: what a request gets; `host`: which requests are somebody else's.
 //! - `offer`: what the answers are made from; `page`: what they have in common.
+//! - `status` and `view`: how all is, for programs and, as a page, for people.
 //! - `health`: whether the gate moves, and is ready; `metrics` with `now` and `ends`: numbers for
 //!   Prometheus; `associations`: who is connected.
 
@@ -20,6 +21,8 @@ mod now;
 mod offer;
 mod page;
 mod socket;
+mod status;
+mod view;
 
 use std::collections::BTreeMap;
 use std::io;

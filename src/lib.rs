@@ -10,7 +10,7 @@
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it; [`measures`]: how long what took, and
-//!   how much has come of whom.
+//!   how much has come of whom; [`history`]: what has happened lately.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them; [`admin`]: who may ask how
@@ -49,6 +49,7 @@ pub mod connection;
 pub mod deadline;
 pub mod drop_in;
 pub mod gate;
+pub mod history;
 pub mod host;
 pub mod identity;
 pub mod import;

@@ -10,7 +10,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use super::host::{self, Over};
 use super::offer::Offer;
 use super::page::{Page, TEXT};
-use super::{associations, health, metrics};
+use super::{associations, health, metrics, status, view};
 
 /// A path, and what answers there.
 struct Path {
@@ -19,7 +19,12 @@ struct Path {
 }
 
 /// Every one.
-const PATHS: [Path; 4] = [
+const PATHS: [Path; 9] = [
+    Path { path: "/", page: |offer, _| view::page(offer) },
+    Path { path: "/page.css", page: |_, _| view::style() },
+    Path { path: "/page.js", page: |_, _| view::script() },
+    Path { path: "/icon.svg", page: |_, _| view::icon() },
+    Path { path: "/status.json", page: |offer, _| status::json(offer) },
     Path { path: "/healthz", page: |offer, _| health::moves(offer) },
     Path { path: "/readyz", page: |offer, _| health::ready(offer) },
     Path { path: "/metrics", page: metrics::all },

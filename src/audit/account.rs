@@ -266,7 +266,7 @@ impl Account {
     fn line(&mut self, event: Event, reason: &dyn Explained) -> Option<Box<Record>> {
         let code = reason.code();
         if self.reported.contains(&(event, code)) {
-            self.audit.counters().count(event, code);
+            self.audit.again(event, code);
             return None;
         }
         self.reported.push((event, code));

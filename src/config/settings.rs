@@ -24,7 +24,7 @@ use super::vouching::Named;
 use super::{ahead, cross, digest, issuer, passwords, peer, rules, unwise, vouching, ways};
 use crate::host;
 use crate::port::Port;
-use crate::site::Site;
+use crate::site::{self, Site};
 
 /// Everything that a configuration says.
 #[derive(Debug)]
@@ -103,7 +103,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     });
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
-    let peers_at = tables.peers.iter().map(at).collect();
+    let peers_at: HashMap<_, _> = tables.peers.iter().map(at).collect();
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
         return Err(found);
@@ -114,11 +114,26 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let Tables { limits, passwords, log, .. } = tables;
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
-    let site =
-        Site { digest, policy, targets, reaches, limits, ports, balancers, passwords, issuers };
+    let (peers, pacs) = described;
+    let of_site = site::Tables {
+        peers: peers.clone(),
+        peers_at: HashMap::clone(&peers_at),
+        pacs: pacs.clone(),
+    };
+    let site = Site {
+        digest,
+        policy,
+        targets,
+        reaches,
+        limits,
+        ports,
+        balancers,
+        passwords,
+        issuers,
+        tables: of_site,
+    };
     let log = log.log;
     let warnings = found.warnings;
-    let (peers, pacs) = described;
     Ok(Settings { listeners, site, log, admin, audit_at, peers_at, peers, pacs, warnings, loaded })
 }
 

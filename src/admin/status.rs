@@ -1,0 +1,121 @@
+//! `/status.json`: how the gate is and what has happened lately, for the page and for `pacsgate top`.
+//!
+//! docs/admin.md has the schema. What a peer chose is escaped as in the audit.
+//!
+//! - `verdict`: whether all is well, and if not, what to do; `concerns`: what it is judged by.
+//! - `refusal`: who was refused and why, and with `paste` and `table`, what to paste; `line`: what is
+//!   read of the audit's line.
+//! - `open`, `targets`, `flows`, `day`, `ends`, `reloads`: the rest.
+
+mod concerns;
+mod day;
+mod ends;
+mod flows;
+mod line;
+mod open;
+mod paste;
+mod refusal;
+mod reloads;
+mod table;
+mod targets;
+mod verdict;
+
+use std::time::SystemTime;
+
+use hyper::StatusCode;
+use serde::Serialize;
+
+pub(super) use day::Day;
+pub(super) use ends::End;
+pub(super) use flows::Flow;
+pub(super) use open::Open;
+pub(super) use refusal::Refusal;
+pub(super) use reloads::Reload;
+pub(super) use targets::{Address, Target};
+pub(super) use verdict::{State, Verdict};
+
+use super::offer::Offer;
+use super::page::Page;
+use crate::version;
+
+/// Of what `/status.json` says.
+const SCHEMA: u32 = 1;
+
+/// How the gate is.
+#[derive(Debug, Serialize)]
+pub(super) struct Status {
+    schema: u32,
+    /// When this was said.
+    #[serde(serialize_with = "rfc3339")]
+    pub(super) time: SystemTime,
+    /// Since when the gate runs.
+    #[serde(serialize_with = "rfc3339")]
+    pub(super) since: SystemTime,
+    pub(super) version: &'static str,
+    /// The digest of the configuration.
+    pub(super) configuration: String,
+    pub(super) verdict: Verdict,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) open: Vec<Open>,
+    /// How many more associations are open.
+    pub(super) open_more: usize,
+    pub(super) flows: Vec<Flow>,
+    pub(super) day: Day,
+    pub(super) targets: Vec<Target>,
+    pub(super) ends: Vec<End>,
+    pub(super) report_only: Vec<ReportOnly>,
+    pub(super) reloads: Vec<Reload>,
+}
+
+/// A listener that only reports.
+#[derive(Debug, Serialize)]
+pub(super) struct ReportOnly {
+    pub(super) listener: String,
+    pub(super) until: String,
+}
+
+impl Status {
+    pub(super) fn of(offer: &Offer, now: SystemTime) -> Self {
+        let gate = &offer.gate;
+        let (site, seen) = (gate.site.now(), gate.audit.history().seen(now));
+        let refusals: Vec<_> =
+            seen.refusals.iter().map(|refused| Refusal::of(refused, &site.tables)).collect();
+        let targets = targets::all(&site);
+        let ends = ends::all(&site, &gate.last_seen, now);
+        let day = Day::of(&seen.steps);
+        let facts = concerns::Facts { offer, site: &site, seen: &seen, day: &day, now };
+        let verdict = concerns::verdict(&facts, &refusals, &targets, &ends);
+        let (open, open_more) = open::all(&gate.register);
+        let reporting = site.report_only().filter(|(_, it)| it.is_on(now));
+        let report_only =
+            reporting.map(|(name, it)| ReportOnly { listener: name.to_string(), until: it.end() });
+        Self {
+            schema: SCHEMA,
+            time: now,
+            since: seen.began,
+            version: version::line(),
+            configuration: site.digest.to_string(),
+            verdict,
+            refusals,
+            open,
+            open_more,
+            flows: seen.flows.iter().map(Flow::of).collect(),
+            day,
+            targets,
+            ends,
+            report_only: report_only.collect(),
+            reloads: seen.reloads.iter().map(Reload::of).collect(),
+        }
+    }
+}
+
+/// `/status.json`.
+pub(super) fn json(offer: &Offer) -> Page {
+    Page::json(StatusCode::OK, &Status::of(offer, SystemTime::now()))
+}
+
+/// In whole seconds.
+fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let time = (*time).max(SystemTime::UNIX_EPOCH);
+    serializer.collect_str(&humantime::format_rfc3339_seconds(time))
+}
