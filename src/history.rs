@@ -10,6 +10,8 @@
 mod flows;
 mod refusals;
 mod steps;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};

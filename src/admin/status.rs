@@ -36,6 +36,8 @@ pub(super) use verdict::{State, Verdict};
 
 use super::offer::Offer;
 use super::page::Page;
+use crate::history::Seen;
+use crate::site::Tables;
 use crate::version;
 
 /// Of what `/status.json` says.
@@ -78,32 +80,38 @@ impl Status {
     pub(super) fn of(offer: &Offer, now: SystemTime) -> Self {
         let gate = &offer.gate;
         let (site, seen) = (gate.site.now(), gate.audit.history().seen(now));
-        let refusals: Vec<_> =
-            seen.refusals.iter().map(|refused| Refusal::of(refused, &site.tables)).collect();
+        let lately = Self::of_history(&seen, &site.tables, now);
         let targets = targets::all(&site);
         let ends = ends::all(&site, &gate.last_seen, now);
-        let day = Day::of(&seen.steps);
-        let facts = concerns::Facts { offer, site: &site, seen: &seen, day: &day, now };
-        let verdict = concerns::verdict(&facts, &refusals, &targets, &ends);
+        let facts = concerns::Facts { offer, site: &site, seen: &seen, day: &lately.day, now };
+        let verdict = concerns::verdict(&facts, &lately.refusals, &targets, &ends);
         let (open, open_more) = open::all(&gate.register);
         let reporting = site.report_only().filter(|(_, it)| it.is_on(now));
         let report_only =
             reporting.map(|(name, it)| ReportOnly { listener: name.to_string(), until: it.end() });
+        let report_only = report_only.collect();
+        let configuration = site.digest.to_string();
+        Self { configuration, verdict, open, open_more, targets, ends, report_only, ..lately }
+    }
+
+    /// What has happened lately at a gate of which nothing else is known.
+    pub(super) fn of_history(seen: &Seen, tables: &Tables, now: SystemTime) -> Self {
+        let refusals = seen.refusals.iter().map(|refused| Refusal::of(refused, tables));
         Self {
             schema: SCHEMA,
             time: now,
             since: seen.began,
             version: version::line(),
-            configuration: site.digest.to_string(),
-            verdict,
-            refusals,
-            open,
-            open_more,
+            configuration: String::new(),
+            verdict: Verdict::nothing(),
+            refusals: refusals.collect(),
+            open: Vec::new(),
+            open_more: 0,
             flows: seen.flows.iter().map(Flow::of).collect(),
-            day,
-            targets,
-            ends,
-            report_only: report_only.collect(),
+            day: Day::of(&seen.steps),
+            targets: Vec::new(),
+            ends: Vec::new(),
+            report_only: Vec::new(),
             reloads: seen.reloads.iter().map(Reload::of).collect(),
         }
     }

@@ -11,6 +11,8 @@ mod map;
 mod refusals;
 mod rest;
 mod targets;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::time::SystemTime;

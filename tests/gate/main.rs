@@ -62,6 +62,7 @@ mod small_ca;
 mod soak;
 mod socket_activation;
 mod standard_error;
+mod status_page;
 mod stopping;
 mod suggest;
 mod titles;

@@ -5,6 +5,7 @@
 
 pub(crate) mod associate;
 pub(crate) mod authority;
+pub(crate) mod browser;
 pub(crate) mod configuration;
 pub(crate) mod dcmtk;
 pub(crate) mod dimse;

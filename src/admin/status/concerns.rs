@@ -2,12 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::super::offer::Offer;
 use super::Refusal;
 use super::day::Day;
 use super::ends::End;
 use super::targets::Target;
 use super::verdict::{self, Concern, State, Verdict};
-use super::super::offer::Offer;
 use crate::history::Seen;
 use crate::renewal;
 use crate::site::Site;
@@ -23,6 +23,9 @@ pub(super) struct Facts<'a> {
 
 /// How long somebody who was refused is a concern.
 const LATELY: Duration = Duration::from_secs(15 * 60);
+/// Without a refusal for so long, a peer that gets in is no concern: before, it may be one that tries two
+/// titles in turn.
+const QUIET: Duration = Duration::from_secs(2 * 60);
 /// From so many times on, it does not end by itself.
 const AGAIN: u64 = 3;
 /// So many days before its end, something is urgent, and so many, it is to be looked at.
@@ -143,7 +146,9 @@ fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
 
 fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
     let mut flows = facts.seen.flows.iter();
-    refusal.event == "refused"
+    let is_quiet = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > QUIET);
+    is_quiet
+        && refusal.event == "refused"
         && refusal.peer.as_deref().is_some_and(|peer| {
             flows.any(|it| it.peer.as_deref() == Some(peer) && it.opened > Some(refusal.last))
         })

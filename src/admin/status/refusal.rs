@@ -77,6 +77,9 @@ impl Refusal {
     }
 }
 
+/// How many names of a certificate are shown.
+const NAMES: usize = 3;
+
 /// What a person looks for: the name of its table, the title that it claims, what its certificate is
 /// called, or its address.
 fn who(line: &Line) -> String {
@@ -95,8 +98,10 @@ fn who(line: &Line) -> String {
 fn facts(line: &Line) -> Vec<(&'static str, String)> {
     let shown = line.certificate.as_ref();
     let names = shown.map(|it| {
-        let names = it.common_name.iter().chain(&it.dns).chain(&it.uris).take(3).cloned();
-        let names = names.collect::<Vec<_>>().join(", ");
+        let all = it.common_name.iter().chain(&it.dns).chain(&it.uris);
+        let mut names: Vec<_> = all.take(NAMES).cloned().collect();
+        names.dedup();
+        let names = names.join(", ");
         if names.is_empty() { it.sha256.clone() } else { names }
     });
     let request = line.request.as_ref().map(|it| {

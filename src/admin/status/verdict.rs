@@ -25,6 +25,18 @@ pub(in crate::admin) struct Verdict {
     pub(in crate::admin) more: Vec<String>,
 }
 
+impl Verdict {
+    /// Nothing is known.
+    pub(super) const fn nothing() -> Self {
+        Self {
+            state: State::Well,
+            sentence: String::new(),
+            what_to_do: String::new(),
+            more: Vec::new(),
+        }
+    }
+}
+
 /// Something that is not well.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Concern {

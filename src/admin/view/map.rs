@@ -83,7 +83,7 @@ fn row(html: &mut Html, flow: &Flow) {
 }
 
 fn peer(flow: &Flow) -> &str {
-    flow.peer.as_deref().unwrap_or("no peer")
+    flow.peer.as_deref().unwrap_or("unknown devices")
 }
 
 impl Map {
