@@ -42,7 +42,7 @@ fn fifty_thousand_hostile_titles_leave_the_page_small_and_escaped() {
         history.note(&hostile(number, standing), now());
         if number == 5_000 || number == 49_999 {
             let status = Status::of_history(&history.seen(now()), &Tables::default(), now());
-            let (page, json) = (super::of(&status), serde_json::to_string(&status).unwrap());
+            let (page, json) = (of(&status), serde_json::to_string(&status).unwrap());
             sizes.push((page.len(), json.len()));
             let (_, body) = page.split_once("<body>").unwrap();
             for markup in ["<b>", "<script", "<i>", "<u>", "\u{1b}"] {
