@@ -84,9 +84,9 @@ fn body(html: &mut Html, status: &Status) {
     html.element("main", &[("id", "status")], |html| {
         html.element("div", &[("class", "column"), ("id", "first")], |html| {
             refusals::section(html, status);
-            connected::section(html, status);
         });
         html.element("div", &[("class", "column"), ("id", "second")], |html| {
+            connected::section(html, status);
             charts::section(html, status);
             map::section(html, status);
             targets::section(html, status);
@@ -108,7 +108,7 @@ const fn mark(state: State) -> (&'static str, &'static str) {
 }
 
 fn verdict(html: &mut Html, status: &Status) {
-    let Verdict { state, sentence, what_to_do, more } = &status.verdict;
+    let Verdict { state, sentence, what_to_do, refusal, more } = &status.verdict;
     let (sign, word) = mark(*state);
     let class = match state {
         State::Well => "verdict well",
@@ -123,7 +123,14 @@ fn verdict(html: &mut Html, status: &Status) {
                 html.text(sentence);
             });
             if !what_to_do.is_empty() {
-                html.element("p", &[("class", "do")], |html| html.prose(what_to_do));
+                html.element("p", &[("class", "do")], |html| {
+                    html.prose(what_to_do);
+                    if let Some(number) = refusal {
+                        html.text(" ");
+                        let at = format!("#r{number}");
+                        html.leaf("a", &[("href", &at)], "See below.");
+                    }
+                });
             }
             if !more.is_empty() {
                 html.element("ul", &[("class", "more")], |html| {

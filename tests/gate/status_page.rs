@@ -172,7 +172,7 @@ fn a_device_that_nobody_knows_gets_a_table_that_lets_it_in() {
         refused(&scenario, device, &request);
         let refusal = with_refusal(&admin, reason);
         let (to, text) = paste(&refusal);
-        assert!(to.contains("a table of its own, if you know the device"), "{to}");
+        assert!(to.contains("as a table of its own, if you know the device"), "{to}");
         // What only a person knows: of one that got no further than TLS, all that it will ask for.
         let text = text.replace("calling_ae = []", "calling_ae = [\"US7\"]");
         let text = text.replace("services = []", "services = [\"echo\"]");

@@ -43,11 +43,12 @@ pub(super) fn verdict(
 ) -> Verdict {
     let gate = stuck(facts).into_iter().chain(draining(facts));
     let targets = targets.iter().filter_map(target);
-    let ends = silenced(facts).into_iter().chain(ends.iter().filter_map(ending).take(OF_A_KIND));
-    let gate_itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
-    let refused = refusals.iter().filter(|it| is_open(it, facts)).take(OF_A_KIND).map(refused);
-    let concerns = gate.chain(targets).chain(ends).chain(gate_itself).chain(refused);
-    let concerns = concerns.chain(reporting(facts));
+    let ends: Vec<_> = ends.iter().filter_map(ending).take(OF_A_KIND).collect();
+    let (urgent, soon): (Vec<_>, _) = ends.into_iter().partition(|it| it.state == State::Act);
+    let itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
+    let refused = refusals.iter().filter(|it| is_open(it, facts)).map(refused).take(OF_A_KIND);
+    let concerns = gate.chain(targets).chain(silenced(facts)).chain(urgent).chain(itself);
+    let concerns = concerns.chain(refused).chain(soon).chain(reporting(facts));
     verdict::of(concerns.collect(), &well(facts))
 }
 
@@ -91,12 +92,14 @@ fn silenced(facts: &Facts<'_>) -> Option<Concern> {
 
 fn ending(end: &End) -> Option<Concern> {
     let End { table, what, days, .. } = end;
-    let told = match days {
-        ..0 => format!("A {what} of [{table}] has ended"),
-        0 => format!("A {what} of [{table}] ends within a day"),
-        1..=SOON => format!("A {what} of [{table}] ends in {days} days"),
+    let when = match days {
+        ..0 => "has ended".to_owned(),
+        0 => "ends within a day".to_owned(),
+        1 => "ends in a day".to_owned(),
+        2..=SOON => format!("ends in {days} days"),
         _ => return None,
     };
+    let told = format!("[{table}]: the {what} {when}");
     let state = if *days <= URGENT { State::Act } else { State::Look };
     Some(Concern::new(state, sentence(&told), "Renew it, put it in place and reload."))
 }
@@ -165,10 +168,10 @@ fn refused(refusal: &Refusal) -> Concern {
     let is_stuck = *count >= AGAIN && !refusal.stranger && refusal.event != "unsound";
     let state = if is_stuck { State::Act } else { State::Look };
     let cure = refusal.advice.as_deref().unwrap_or("See below.");
-    Concern::new(state, sentence(&told), cure)
+    Concern { refusal: Some(refusal.number), ..Concern::new(state, sentence(&told), cure) }
 }
 
-/// Begins with a capital letter, unless that is a name, and ends with a full stop.
+/// Ends with a full stop.
 fn sentence(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{text}{end}")

@@ -45,7 +45,7 @@ pub(super) fn all(site: &Site, last_seen: &LastSeen, now: SystemTime) -> Vec<End
         if site.policy.has_peer(&peer)
             && let Some(ends) = UNIX_EPOCH.checked_add(Duration::from_secs(ends))
         {
-            all.push(end(&format!("peer.{peer}"), "shown last", ends));
+            all.push(end(&format!("peer.{peer}"), "certificate shown last", ends));
         }
     }
     all.sort_by(|one, other| (one.ends, &one.table).cmp(&(other.ends, &other.table)));

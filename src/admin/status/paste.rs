@@ -23,6 +23,9 @@ use crate::suggest::rights;
 pub(in crate::admin) struct Paste {
     /// Where it belongs, as in "in `[peer.ct1]`, instead of its `calling_ae`".
     pub(in crate::admin) to: String,
+    /// File, line and column of that table, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) at: Option<String>,
     /// TOML.
     pub(in crate::admin) text: String,
 }
@@ -38,14 +41,14 @@ struct List<'a> {
 /// Nothing where no key lets it in, or where which one it is cannot be told.
 pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
     if let Some(table) = table::of(line, tables) {
-        let to = "a table of its own, if you know the device: a file in conf.d".to_owned();
-        return Some(Paste { to, text: table.to_string() });
+        let to = "as a table of its own, if you know the device".to_owned();
+        return Some(Paste { to, at: None, text: table.to_string() });
     }
     if line.direction != "inward" {
         return None;
     }
     let peer = tables.peers.iter().find(|peer| Some(&*peer.name) == line.peer.as_deref())?;
-    match line.reason.as_str() {
+    let paste = match line.reason.as_str() {
         "calling-title" => title(line, peer, tables),
         "called-title" => called(line, peer, tables),
         "wrong-network" => network(line, peer),
@@ -53,7 +56,10 @@ pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
         "operation" => operation(line, peer),
         "move-destination" => destination(line, peer, tables),
         _ => deviation(line, peer),
-    }
+    }?;
+    let at = tables.peers_at.get(&peer.name).map(ToString::to_string);
+    let is_of_peer = paste.to.ends_with(&format!(" in [peer.{}]", peer.name));
+    Some(Paste { at: at.filter(|_| is_of_peer), ..paste })
 }
 
 impl<'a> List<'a> {
@@ -74,6 +80,7 @@ impl<'a> List<'a> {
         let verb = if is_there { "in place of" } else { "as" };
         (there.len() > before).then(|| Paste {
             to: format!("{verb} `{key}` in [{kind}.{name}]"),
+            at: None,
             text: format!("{key} = {}\n", Value::Array(there)),
         })
     }

@@ -21,6 +21,9 @@ pub(in crate::admin) struct Verdict {
     pub(in crate::admin) sentence: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(in crate::admin) what_to_do: String,
+    /// The number of the refusal that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) refusal: Option<u64>,
     /// What else is not well, in sentences.
     pub(in crate::admin) more: Vec<String>,
 }
@@ -32,6 +35,7 @@ impl Verdict {
             state: State::Well,
             sentence: String::new(),
             what_to_do: String::new(),
+            refusal: None,
             more: Vec::new(),
         }
     }
@@ -43,6 +47,8 @@ pub(super) struct Concern {
     pub(super) state: State,
     pub(super) sentence: String,
     pub(super) what_to_do: String,
+    /// The number of the refusal that it is.
+    pub(super) refusal: Option<u64>,
 }
 
 impl Concern {
@@ -51,7 +57,7 @@ impl Concern {
         sentence: impl Into<String>,
         what_to_do: impl Into<String>,
     ) -> Self {
-        Self { state, sentence: sentence.into(), what_to_do: what_to_do.into() }
+        Self { state, sentence: sentence.into(), what_to_do: what_to_do.into(), refusal: None }
     }
 }
 
@@ -62,16 +68,15 @@ const MORE: usize = 8;
 pub(super) fn of(mut concerns: Vec<Concern>, well: &str) -> Verdict {
     concerns.sort_by_key(|concern| std::cmp::Reverse(concern.state));
     let mut concerns = concerns.into_iter();
-    let Some(Concern { state, sentence, what_to_do }) = concerns.next() else {
-        let (sentence, what_to_do) = (well.to_owned(), String::new());
-        return Verdict { state: State::Well, sentence, what_to_do, more: Vec::new() };
+    let Some(Concern { state, sentence, what_to_do, refusal }) = concerns.next() else {
+        return Verdict { sentence: well.to_owned(), ..Verdict::nothing() };
     };
     let mut more: Vec<_> = concerns.by_ref().take(MORE).map(|concern| concern.sentence).collect();
     match concerns.count() {
         0 => {}
         left => more.push(format!("And {left} more.")),
     }
-    Verdict { state, sentence, what_to_do, more }
+    Verdict { state, sentence, what_to_do, refusal, more }
 }
 
 #[cfg(test)]

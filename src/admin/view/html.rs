@@ -76,8 +76,9 @@ impl fmt::Display for Escaped<'_> {
             '>' => f.write_str("&gt;"),
             '"' => f.write_str("&quot;"),
             '\'' => f.write_str("&#39;"),
-            // HTML has no way to write it, and none to read it.
-            '\0' => f.write_char('\u{fffd}'),
+            '\n' | '\t' => f.write_char(letter),
+            // HTML has no way to write some of them, and none are for people.
+            letter if letter.is_control() => f.write_char('\u{fffd}'),
             // They change the order of what stands beside them.
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => f.write_char('\u{fffd}'),
             letter => f.write_char(letter),
@@ -97,9 +98,9 @@ mod tests {
 
     #[test]
     fn escapes_whatever_would_mark_up() {
-        let hostile = "</td><script>alert(\"1\" & '2')</script>\0\u{202e}";
+        let hostile = "</td><script>alert(\"1\" & '2')</script>\0\u{202e}\u{1b}";
         let text = made(|html| html.leaf("td", &[("title", hostile)], hostile));
-        let escaped = "&lt;/td&gt;&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;\u{fffd}\u{fffd}";
+        let escaped = "&lt;/td&gt;&lt;script&gt;alert(&quot;1&quot; &amp; &#39;2&#39;)&lt;/script&gt;\u{fffd}\u{fffd}\u{fffd}";
         assert_eq!(text, format!("<td title=\"{escaped}\">{escaped}</td>"));
     }
 

@@ -98,6 +98,18 @@ document.addEventListener("visibilitychange", () => {
   }
 });
 
+// What a link leads to is to be seen.
+function reveal() {
+  const entry = document.getElementById(location.hash.slice(1));
+  if (entry && entry.nodeName === "DETAILS") {
+    entry.open = true;
+    entry.scrollIntoView();
+  }
+}
+
+addEventListener("hashchange", reveal);
+reveal();
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-copy]");
   if (!button) {

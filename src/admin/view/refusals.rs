@@ -6,7 +6,7 @@ use super::words::{ago, time, times};
 use crate::admin::status::{Refusal, Status};
 
 /// How many are shown with all that is known of them; the others show that where they are opened.
-const OPEN: usize = 3;
+const OPEN: usize = 2;
 
 pub(super) fn section(html: &mut Html, status: &Status) {
     labelled(html, "refused", "Refused lately", |html| {
@@ -14,16 +14,31 @@ pub(super) fn section(html: &mut Html, status: &Status) {
             html.leaf("p", &[("class", "nothing")], "Nobody, since the gate has started.");
             return;
         }
-        let (noise, others): (Vec<_>, Vec<_>) = status.refusals.iter().partition(|it| it.is_noise);
-        for (at, refusal) in others.into_iter().enumerate() {
-            entry(html, refusal, status, at < OPEN);
-        }
-        if noise.is_empty() {
-            return;
-        }
-        html.leaf("h3", &[("class", "noise")], "Without a certificate or a title");
-        noise.into_iter().for_each(|refusal| entry(html, refusal, status, false));
+        let all = &status.refusals;
+        let known = all.iter().filter(|it| !it.stranger);
+        let unknown = all.iter().filter(|it| it.stranger && !it.is_noise);
+        let is_any_known = known.clone().next().is_some();
+        known.enumerate().for_each(|(at, it)| entry(html, it, status, at < OPEN));
+        let is_first = !is_any_known;
+        group(html, "Unknown devices", unknown, status, if is_first { OPEN } else { 1 });
+        let noise = all.iter().filter(|it| it.is_noise);
+        group(html, "Without a certificate or a title", noise, status, 0);
     });
+}
+
+/// Some of them under a heading, of which the first so many are open.
+fn group(
+    html: &mut Html,
+    heading: &str,
+    refusals: impl Iterator<Item = &Refusal>,
+    status: &Status,
+    open: usize,
+) {
+    let mut refusals = refusals.enumerate().peekable();
+    if refusals.peek().is_some() {
+        html.leaf("h3", &[("class", "group")], heading);
+        refusals.for_each(|(at, refusal)| entry(html, refusal, status, at < open));
+    }
 }
 
 fn entry(html: &mut Html, refusal: &Refusal, status: &Status, is_open: bool) {
@@ -35,8 +50,7 @@ fn entry(html: &mut Html, refusal: &Refusal, status: &Status, is_open: bool) {
         html.element("div", &[("class", "body")], |html| {
             said(html, refusal);
             if let Some(paste) = &refusal.paste {
-                let at = refusal.table_at.as_ref();
-                let at = at.map(|at| format!(" at {at}")).unwrap_or_default();
+                let at = paste.at.as_ref().map(|at| format!(" at {at}")).unwrap_or_default();
                 html.element("p", &[("class", "to")], |html| {
                     html.leaf("strong", &[], "To let it in, ");
                     html.prose(&format!("write this {}{at}, and reload:", paste.to));

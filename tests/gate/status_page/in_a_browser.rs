@@ -92,11 +92,10 @@ fn shows_by_itself_what_happens_and_leaves_open_what_is_open() {
     browser.open(&address(&admin));
     until_it_shows(&browser, "refused 4 times");
     // What the reader has closed stays that, wherever it goes.
-    browser
-        .script("window.closed = document.querySelectorAll('.refusal')[2]; closed.open = false;");
+    browser.script("window.known = document.querySelectorAll('.refusal')[2]; known.open = false;");
     refused(&scenario, &site().ct1, &Associate::echo("CT9", "PACS"));
     until_it_shows(&browser, "refused 5 times");
-    let kept = browser.script("return [closed.isConnected, closed.open, closed.id];");
+    let kept = browser.script("return [known.isConnected, known.open, known.id];");
     let id = browser.script("return document.querySelectorAll('.refusal')[0].id;");
     assert_eq!(kept, json!([true, false, id]));
     assert!(browser.title().contains("ct1 is refused, 5 times so far"), "{}", browser.title());

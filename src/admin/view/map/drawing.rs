@@ -5,15 +5,15 @@ use super::super::words::{number, short};
 use super::{Edge, Map, Node, told};
 
 /// All in the units of the drawing, of which a phone shows nearly one a pixel.
-const WIDTH: usize = 400;
+const WIDTH: usize = 340;
 const ROW: usize = 38;
 const TOP: usize = 24;
 /// Where the dots of the peers stand, the gate, and the dots of the PACS.
-const PEERS: usize = 142;
-const GATE: usize = 200;
-const PACS: usize = 258;
+const PEERS: usize = 122;
+const GATE: usize = 170;
+const PACS: usize = 218;
 /// Characters of a name.
-const NAME: usize = 19;
+const NAME: usize = 16;
 
 pub(super) fn draw(html: &mut Html, map: &Map) {
     let rows = map.peers.len().max(map.pacs.len());
@@ -65,7 +65,7 @@ fn line(html: &mut Html, edge: &Edge, peers: &Column, pacs: &Column) {
 fn gate(html: &mut Html, height: usize) {
     let path = format!("M{GATE} {TOP}V{height}");
     html.element("path", &[("class", "gate"), ("d", &path)], |_| ());
-    text(html, "gate", "middle", (GATE, TOP - 8), "gate");
+    text(html, "middle", "middle", (GATE, TOP - 8), "gate");
 }
 
 fn refused(html: &mut Html, node: &Node, y: usize) {
