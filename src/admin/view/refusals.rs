@@ -14,30 +14,32 @@ pub(super) fn section(html: &mut Html, status: &Status) {
             html.leaf("p", &[("class", "nothing")], "Nobody, since the gate has started.");
             return;
         }
-        let all = &status.refusals;
-        let known = all.iter().filter(|it| !it.stranger);
-        let unknown = all.iter().filter(|it| it.stranger && !it.is_noise);
-        let is_any_known = known.clone().next().is_some();
-        known.enumerate().for_each(|(at, it)| entry(html, it, status, at < OPEN));
-        let is_first = !is_any_known;
-        group(html, "Unknown devices", unknown, status, if is_first { OPEN } else { 1 });
-        let noise = all.iter().filter(|it| it.is_noise);
-        group(html, "Without a certificate or a title", noise, status, 0);
+        let (strangers, known): (Vec<_>, Vec<_>) =
+            status.refusals.iter().partition(|it| it.stranger);
+        let (noise, unknown): (Vec<_>, Vec<_>) = strangers.into_iter().partition(|it| it.is_noise);
+        group(html, None, &known, status, OPEN);
+        let open = if known.is_empty() { OPEN } else { 1 };
+        group(html, Some("Unknown devices"), &unknown, status, open);
+        group(html, Some("Without a certificate or a title"), &noise, status, 0);
     });
 }
 
-/// Some of them under a heading, of which the first so many are open.
+/// Some of them, of which the first so many are open.
 fn group(
     html: &mut Html,
-    heading: &str,
-    refusals: impl Iterator<Item = &Refusal>,
+    heading: Option<&str>,
+    refusals: &[&Refusal],
     status: &Status,
     open: usize,
 ) {
-    let mut refusals = refusals.enumerate().peekable();
-    if refusals.peek().is_some() {
+    if refusals.is_empty() {
+        return;
+    }
+    if let Some(heading) = heading {
         html.leaf("h3", &[("class", "group")], heading);
-        refusals.for_each(|(at, refusal)| entry(html, refusal, status, at < open));
+    }
+    for (at, refusal) in refusals.iter().enumerate() {
+        entry(html, refusal, status, at < open);
     }
 }
 

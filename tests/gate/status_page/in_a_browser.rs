@@ -92,7 +92,7 @@ fn shows_by_itself_what_happens_and_leaves_open_what_is_open() {
     browser.open(&address(&admin));
     until_it_shows(&browser, "refused 4 times");
     // What the reader has closed stays that, wherever it goes.
-    browser.script("window.known = document.querySelectorAll('.refusal')[2]; known.open = false;");
+    browser.script("window.known = document.querySelectorAll('.refusal')[1]; known.open = false;");
     refused(&scenario, &site().ct1, &Associate::echo("CT9", "PACS"));
     until_it_shows(&browser, "refused 5 times");
     let kept = browser.script("return [known.isConnected, known.open, known.id];");
