@@ -107,7 +107,8 @@ fn says_first_which_peer_is_refused_why_and_what_lets_it_in_until_it_is_in() {
     assert_eq!(verdict["state"], "act");
     assert_eq!(
         verdict["sentence"],
-        "ct1 is refused, 3 times so far: the calling title is not bound to this certificate or address."
+        "ct1 (CT9 to PACS) is refused, 3 times so far: the calling title is not bound to this \
+         certificate or address."
     );
     assert!(verdict["what_to_do"].as_str().unwrap().contains("`calling_ae`"), "{verdict}");
     let refusal = refusal(&status, "calling-title").unwrap();
@@ -120,8 +121,8 @@ fn says_first_which_peer_is_refused_why_and_what_lets_it_in_until_it_is_in() {
     assert_eq!(text, "calling_ae = [\"CT1\", \"CT1_QR\", \"CT9\"]\n");
     let page = admin.get("/").body;
     for part in [
-        "<h1><span class=\"hidden\">Act: </span>ct1 is refused, 3 times so far: the calling title",
-        "<strong class=\"who\">ct1</strong>",
+        "<h1><span class=\"hidden\">Act: </span>ct1 (CT9 to PACS) is refused, 3 times so far: ",
+        "<strong>ct1</strong>",
         "refused 3 times",
         "calling_ae = [&quot;CT1&quot;, &quot;CT1_QR&quot;, &quot;CT9&quot;]",
         at,

@@ -158,7 +158,9 @@ fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
 }
 
 fn refused(refusal: &Refusal) -> Concern {
-    let Refusal { who, count, detail, .. } = refusal;
+    let Refusal { count, detail, .. } = refusal;
+    let titles = refusal.titles.as_ref().map(|titles| format!(" ({titles})")).unwrap_or_default();
+    let who = format!("{}{titles}", refusal.who);
     let times = if *count == 1 { String::new() } else { format!(", {count} times so far") };
     let told = match refusal.event.as_str() {
         "forbidden" => format!("{who}: a request was forbidden{times}: {detail}"),

@@ -17,6 +17,9 @@ pub(in crate::admin) struct Refusal {
     pub(in crate::admin) number: u64,
     /// How people call it: peer, title, common name or address, what is known first.
     pub(in crate::admin) who: String,
+    /// The titles that it has used, where those are not what it is called by above.
+    #[serde(skip)]
+    pub(in crate::admin) titles: Option<String>,
     pub(in crate::admin) count: u64,
     #[serde(serialize_with = "rfc3339")]
     pub(in crate::admin) first: SystemTime,
@@ -53,9 +56,11 @@ impl Refusal {
         let record = serde_json::to_value(&*refused.record).unwrap_or_default();
         let line = Line::of(&record);
         let table_at = line.peer.as_deref().and_then(|peer| tables.peers_at.get(peer));
+        let who = who(&line);
         Self {
             number: refused.number,
-            who: who(&line),
+            titles: titles(&line, &who),
+            who,
             count: refused.count,
             first: refused.first,
             last: refused.last,
@@ -93,6 +98,17 @@ fn who(line: &Line) -> String {
     let name = line.certificate.as_ref().and_then(|it| it.common_name.as_deref());
     let title = line.calling.as_deref().filter(|title| !title.is_empty());
     title.or(name).unwrap_or_else(|| line.address()).to_owned()
+}
+
+/// As in "CT1 to PACS".
+fn titles(line: &Line, who: &str) -> Option<String> {
+    let calling = line.calling.as_deref().filter(|title| *title != who);
+    match (calling, line.called.as_deref()) {
+        (Some(calling), Some(called)) => Some(format!("{calling} to {called}")),
+        (None, Some(called)) => Some(format!("to {called}")),
+        (Some(calling), None) => Some(calling.to_owned()),
+        (None, None) => None,
+    }
 }
 
 fn facts(line: &Line) -> Vec<(&'static str, String)> {

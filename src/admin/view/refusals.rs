@@ -79,7 +79,12 @@ fn heading(html: &mut Html, refusal: &Refusal, status: &Status) {
         "failed" => ("tag quiet", "failed"),
         _ => ("tag", "refused"),
     };
-    html.leaf("strong", &[("class", "who")], &refusal.who);
+    html.element("span", &[("class", "who")], |html| {
+        html.leaf("strong", &[], &refusal.who);
+        if let Some(titles) = &refusal.titles {
+            html.leaf("span", &[("class", "small")], &format!(" {titles}"));
+        }
+    });
     html.leaf("span", &[("class", class)], &format!("{verb} {}", times(refusal.count)));
     html.element("time", &[("datetime", &time(refusal.last))], |html| {
         html.text(&ago(refusal.last, status.time));

@@ -17,7 +17,7 @@ fn hostile(number: u32, standing: Standing) -> Record {
     let source = SocketAddr::from(([100, a, b, c], 40_000));
     let (id, way) = (ConnectionId::example(), Way::default());
     let mut record = Record::new(Event::Refused, standing, id, "front".into(), way, source);
-    let text = format!("<b>'&</b>\u{1b}{number}{}", "<script>".repeat(1_000));
+    let text = format!("<b>'&</b>\u{1b}{number}{}", "<script>".repeat(100));
     let most = |cap| PeerText::from_bytes(text.as_bytes(), cap);
     record.reason = Some("calling-title");
     record.calling = Some(most(PeerText::TITLE));
@@ -26,7 +26,7 @@ fn hostile(number: u32, standing: Standing) -> Record {
     record.wire = Some(most(PeerText::PHRASE));
     record.advice = Some(text.clone().into_boxed_str().into_string().into());
     record.advice.as_mut().unwrap().to_mut().truncate(1_000);
-    record.notes = Texts::collect((0..100).map(|_| &text));
+    record.notes = Texts::collect((0..20).map(|_| &text));
     record.peer = Some(format!("<i>{}", number % 300).into());
     record.pacs = Some("<u>archive".into());
     record

@@ -70,7 +70,7 @@ fn loads_without_an_error_and_scrolls_to_no_side_at_any_width_in_light_and_dark(
     status_with(&admin, |status| status["refusals"].as_array().unwrap().len() == 3);
     let browser = Browser::start();
     browser.open(&address(&admin));
-    until_it_shows(&browser, "ct1 is refused, 4 times so far");
+    until_it_shows(&browser, "ct1 (CT9 to PACS) is refused, 4 times so far");
     for scheme in ["light", "dark"] {
         for width in WIDTHS {
             browser.resize(width, scheme);
@@ -98,7 +98,11 @@ fn shows_by_itself_what_happens_and_leaves_open_what_is_open() {
     let kept = browser.script("return [known.isConnected, known.open, known.id];");
     let id = browser.script("return document.querySelectorAll('.refusal')[0].id;");
     assert_eq!(kept, json!([true, false, id]));
-    assert!(browser.title().contains("ct1 is refused, 5 times so far"), "{}", browser.title());
+    assert!(
+        browser.title().contains("ct1 (CT9 to PACS) is refused, 5 times so far"),
+        "{}",
+        browser.title()
+    );
     assert_eq!(browser.complaints(), [""; 0]);
     scenario.gate.stop();
     until_it_shows(&browser, "No answer from pacsgate since ");
