@@ -4,6 +4,7 @@
 //! strangers who have at least shown a certificate or a title, as a device does that is not set up yet;
 //! and the noise of those who have shown nothing.
 
+use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -109,7 +110,7 @@ impl Refusals {
     pub(super) fn last(&self) -> Vec<Refused> {
         let all = self.known.iter().chain(&self.strangers).chain(&self.noise);
         let mut all: Vec<_> = all.cloned().collect();
-        all.sort_by(|one, other| (other.last, other.number).cmp(&(one.last, one.number)));
+        all.sort_by_key(|kept| Reverse((kept.last, kept.number)));
         all
     }
 }

@@ -95,10 +95,10 @@ impl Map {
         let mut edges: BTreeMap<_, u64> = BTreeMap::new();
         for flow in flows {
             let from = peers.get(peer(flow)).copied().unwrap_or(PEERS);
-            map.peers.get_mut(from).map(|node| node.amounts.add(&flow.amounts));
+            add(&mut map.peers, from, &flow.amounts);
             let Some(name) = flow.pacs.as_deref() else { continue };
             let to = pacs.get(name).copied().unwrap_or(PACS);
-            map.pacs.get_mut(to).map(|node| node.amounts.add(&flow.amounts));
+            add(&mut map.pacs, to, &flow.amounts);
             if flow.amounts.associations > 0 {
                 let key = (from, to, flow.direction == "outward");
                 let bytes = edges.entry(key).or_default();
@@ -109,6 +109,12 @@ impl Map {
         let edge = |((peer, pacs, is_outward), bytes)| Edge { peer, pacs, is_outward, bytes };
         map.edges = edges.map(edge).collect();
         map
+    }
+}
+
+fn add(nodes: &mut [Node], place: usize, amounts: &Amounts) {
+    if let Some(node) = nodes.get_mut(place) {
+        node.amounts.add(amounts);
     }
 }
 

@@ -8,6 +8,7 @@ use crate::admin::status::{End, Reload, Status};
 /// Days before an end from which on it is marked, and marked more.
 const SOON: i64 = 30;
 const URGENT: i64 = 7;
+const AFTER_URGENT: i64 = URGENT + 1;
 /// How many of the ends are shown, the first of them.
 const ROWS: usize = 12;
 
@@ -34,7 +35,7 @@ pub(super) fn ends(html: &mut Html, status: &Status) {
 fn row(html: &mut Html, end: &End) {
     let class = match end.days {
         ..=URGENT => "bad",
-        ..=SOON => "soon",
+        AFTER_URGENT..=SOON => "soon",
         _ => "",
     };
     html.element("tr", &[("class", class)], |html| {
