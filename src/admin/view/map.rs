@@ -14,6 +14,8 @@ use crate::history::Amounts;
 const PEERS: usize = 12;
 /// The busiest PACS.
 const PACS: usize = 8;
+/// Who has no table.
+const UNKNOWN: &str = "unknown devices";
 /// Rows of the table.
 const ROWS: usize = 60;
 
@@ -83,18 +85,24 @@ fn row(html: &mut Html, flow: &Flow) {
 }
 
 fn peer(flow: &Flow) -> &str {
-    flow.peer.as_deref().unwrap_or("unknown devices")
+    flow.peer.as_deref().unwrap_or(UNKNOWN)
 }
 
 impl Map {
-    /// Those with most bytes come first, as the flows do; what is beyond the room is one node.
+    /// Those with most bytes come first, as the flows do; what is beyond the room is one node, and so are
+    /// those without a table, who come last.
     fn of(flows: &[Flow]) -> Self {
-        let peers = places(flows.iter().map(peer), PEERS);
+        let peers = places(flows.iter().filter_map(|flow| flow.peer.as_deref()), PEERS);
         let pacs = places(flows.iter().filter_map(|flow| flow.pacs.as_deref()), PACS);
         let mut map = Self { peers: nodes(&peers), pacs: nodes(&pacs), edges: Vec::new() };
+        let unknown = map.peers.len();
+        if flows.iter().any(|flow| flow.peer.is_none()) {
+            map.peers.push(Node { name: UNKNOWN.to_owned(), amounts: Amounts::default() });
+        }
         let mut edges: BTreeMap<_, u64> = BTreeMap::new();
         for flow in flows {
-            let from = peers.get(peer(flow)).copied().unwrap_or(PEERS);
+            let known = flow.peer.as_deref().and_then(|peer| peers.get(peer));
+            let from = known.copied().unwrap_or(unknown);
             add(&mut map.peers, from, &flow.amounts);
             let Some(name) = flow.pacs.as_deref() else { continue };
             let to = pacs.get(name).copied().unwrap_or(PACS);

@@ -10,7 +10,7 @@ const SOON: i64 = 30;
 const URGENT: i64 = 7;
 const AFTER_URGENT: i64 = URGENT + 1;
 /// How many of the ends are shown, the first of them.
-const ROWS: usize = 12;
+const ROWS: usize = 8;
 
 const WHAT: (&str, &str) = ("What", "");
 const TABLE: (&str, &str) = ("Table", "");

@@ -97,7 +97,7 @@ fn store(mut requestor: Requestor, calling: &str, called: &str, count: u16) {
     requestor.associate(&Associate::request(calling, called).context(1, CT, &[EXPLICIT]));
     for id in 1..=count {
         requestor.send(&p_data(1, COMMAND | LAST, &store_rq(id)));
-        requestor.send(&p_data(1, LAST, &image(1_000 * usize::from(id))));
+        requestor.send(&p_data(1, LAST, &image(10_000)));
         requestor.receive_pdu();
     }
     requestor.release();
