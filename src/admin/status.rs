@@ -18,6 +18,7 @@ mod refusal;
 mod reloads;
 mod table;
 mod targets;
+mod time;
 mod verdict;
 
 use std::time::SystemTime;
@@ -34,6 +35,7 @@ pub(super) use reloads::Reload;
 pub(super) use targets::{Address, Target};
 pub(super) use verdict::{State, Verdict};
 
+use self::time::rfc3339;
 use super::offer::Offer;
 use super::page::Page;
 use crate::history::Seen;
@@ -120,10 +122,4 @@ impl Status {
 /// `/status.json`.
 pub(super) fn json(offer: &Offer) -> Page {
     Page::json(StatusCode::OK, &Status::of(offer, SystemTime::now()))
-}
-
-/// In whole seconds.
-fn rfc3339<S: serde::Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let time = (*time).max(SystemTime::UNIX_EPOCH);
-    serializer.collect_str(&humantime::format_rfc3339_seconds(time))
 }

@@ -2,12 +2,14 @@
 //! which only fetches it again.
 //!
 //! - `html`: the only way for a text into the page; `words`: times and amounts as people read them.
+//! - `parts`: what the sections have in common.
 //! - `refusals`, `connected`, `charts`, `map`, `targets`, `rest`: the sections.
 
 mod charts;
 mod connected;
 mod html;
 mod map;
+mod parts;
 mod refusals;
 mod rest;
 mod targets;
@@ -156,38 +158,4 @@ fn about(html: &mut Html, status: &Status) {
         html.leaf("a", &[("href", "/status.json")], "The same as JSON");
         html.text(". All of it begins anew with each start: the audit is the record.");
     });
-}
-
-/// A section with its heading.
-fn section(html: &mut Html, id: &'static str, heading: &str, inside: impl FnOnce(&mut Html)) {
-    let labelled = format!("{id}-heading");
-    html.element("section", &[("id", id), ("aria-labelledby", &labelled)], |html| {
-        html.leaf("h2", &[("id", &labelled)], heading);
-        inside(html);
-    });
-}
-
-/// A table with its caption, for those who do not see the heading beside it.
-fn table(
-    html: &mut Html,
-    caption: &str,
-    columns: &[(&'static str, &'static str)],
-    rows: impl FnOnce(&mut Html),
-) {
-    html.element("table", &[], |html| {
-        html.leaf("caption", &[("class", "hidden")], caption);
-        html.element("thead", &[], |html| {
-            html.element("tr", &[], |html| {
-                for (name, class) in columns {
-                    html.leaf("th", &[("scope", "col"), ("class", class)], name);
-                }
-            });
-        });
-        html.element("tbody", &[], rows);
-    });
-}
-
-/// A cell, which on a narrow screen shows the name of its column.
-fn cell(html: &mut Html, (name, class): (&'static str, &'static str), text: &str) {
-    html.leaf("td", &[("data-name", name), ("class", class)], text);
 }

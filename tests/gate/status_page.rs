@@ -4,19 +4,21 @@
 mod in_a_browser;
 
 use crate::admin::watched_with;
+use crate::plain_listeners;
 use crate::reload::{edit, reload};
 use crate::support::PATIENCE;
-use crate::support::associate::{Associate, CT, EXPLICIT, STUDY_FIND, title};
+use crate::support::associate::{Associate, CT, EXPLICIT, STUDY_FIND, STUDY_MOVE, title};
 use crate::support::authority::{Identity, Profile};
-use crate::support::dimse::{image, store_rq};
+use crate::support::dimse::{Request, identifier, image, move_rq, store_rq};
 use crate::support::gate::Gate;
 use crate::support::http::Endpoint;
-use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, p_data};
-use crate::support::requestor::{Caller, Received};
+use crate::support::pdu::{ASSOCIATE_AC, COMMAND, LAST, Pdu, p_data};
+use crate::support::requestor::{Caller, Received, Requestor, connect_from};
 use crate::support::scenario::{Scenario, echo};
 use crate::support::site::site;
 use serde_json::Value;
 use std::fs;
+use std::io::Write;
 use std::time::Instant;
 
 /// A gate with an endpoint, before a PACS that takes what it gets.
@@ -161,6 +163,69 @@ fn what_it_says_to_paste_lets_in_who_calls_or_asks_for_something_else() {
             assert!(Instant::now() < deadline, "{text} does not let it in");
         }
     }
+}
+
+#[test]
+fn what_it_says_to_paste_lets_a_peer_come_from_there_send_there_and_store_that() {
+    let (scenario, admin) = watched_with(|mut settings| {
+        settings.mr1.insert("from", r#"["10.0.0.0/8"]"#.into());
+        settings.services(r#"["echo", "store", "move"]"#)
+    });
+    refused(&scenario, &site().mr1, &Associate::echo("MR1", "PACS"));
+    let refusal = with_refusal(&admin, "wrong-network");
+    assert_eq!(paste(&refusal).1, "from = [\"10.0.0.0/8\", \"127.0.0.1\"]\n");
+    replace(&scenario.gate, "peer.mr1", paste(&refusal).1);
+    // Patient ID stands behind the pixels, where it does not belong.
+    let disordered = [image(2), b"\x10\0\x20\0LO\x04\x004711".to_vec()].concat();
+    let request = Associate::echo("CT1", "PACS").context(3, CT, &[EXPLICIT]);
+    let request = request.context(5, STUDY_MOVE, &[EXPLICIT]);
+    let store = [p_data(3, COMMAND | LAST, &store_rq(1)), p_data(3, LAST, &disordered)].concat();
+    let moving = move_rq(2, b"MR1 ");
+    let moving = [p_data(5, COMMAND | LAST, &moving), p_data(5, LAST, &identifier())].concat();
+    let statuses = || {
+        let mut requestor = scenario.ct1();
+        requestor.associate(&request);
+        let status = |requestor: &mut Requestor, message: &[u8]| {
+            requestor.send(message);
+            Request::parse(&requestor.receive_pdu().pdvs()[0].data).status.unwrap()
+        };
+        let both = [status(&mut requestor, &store), status(&mut requestor, &moving)];
+        requestor.release();
+        both
+    };
+    assert!(statuses().iter().all(|status| *status != 0));
+    let refusal = with_refusal(&admin, "element-order");
+    assert_eq!(paste(&refusal).0, "as `tolerate` in [peer.ct1]");
+    replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
+    let refusal = with_refusal(&admin, "move-destination");
+    assert_eq!(paste(&refusal).1, "move_to = [\"CT1\", \"CT1_QR\", \"MR1\"]\n");
+    replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
+    reload(&scenario.gate);
+    assert_eq!(statuses(), [0, 0]);
+    scenario.serves_a_good_peer();
+}
+
+#[test]
+fn a_device_without_tls_that_nobody_knows_gets_a_table_that_lets_it_in() {
+    let (scenario, admin) = watched_with(plain_listeners::plain);
+    let address = plain_listeners::address(&scenario.gate);
+    let asks = || {
+        let mut socket = connect_from([127, 0, 0, 21], address).unwrap();
+        socket.write_all(&Associate::echo("US2", "PACS").encode()).unwrap();
+        Pdu::read(&mut socket).ok().map(|pdu| pdu.kind)
+    };
+    assert_ne!(asks(), Some(ASSOCIATE_AC));
+    let refusal = with_refusal(&admin, "unknown-address");
+    let (_, text) = paste(&refusal);
+    let text = text.replace("services = []", "services = [\"echo\"]");
+    for key in ["certificate = \"none\"", "from = [\"127.0.0.21\"]", "calling_ae = [\"US2\"]"] {
+        assert!(text.contains(key), "{text}");
+    }
+    let path = scenario.gate.directory.path().join("pacsgate.toml");
+    let before = fs::read_to_string(&path).unwrap();
+    fs::write(&path, format!("{before}\n{text}")).unwrap();
+    reload(&scenario.gate);
+    assert_eq!(asks(), Some(ASSOCIATE_AC), "{text}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::super::offer::Offer;
 use super::Refusal;
 use super::day::Day;
 use super::ends::End;
+use super::reloads::Reload;
 use super::targets::Target;
 use super::verdict::{self, Concern, State, Verdict};
 use crate::history::Seen;
@@ -105,7 +106,7 @@ fn ending(end: &End) -> Option<Concern> {
 }
 
 fn reload(facts: &Facts<'_>) -> Option<Concern> {
-    let last = super::Reload::of(facts.seen.reloads.first()?);
+    let last = Reload::of(facts.seen.reloads.first()?);
     if last.said.is_applied() {
         return None;
     }
@@ -141,7 +142,7 @@ fn reporting(facts: &Facts<'_>) -> Option<Concern> {
 /// has not got in.
 fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
     let is_late = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > LATELY);
-    let mut reloads = facts.seen.reloads.iter().map(super::Reload::of);
+    let mut reloads = facts.seen.reloads.iter().map(Reload::of);
     let is_changed = reloads.any(|it| it.said.is_applied() && it.time >= refusal.last);
     let reported = refusal.event == "would-refuse" || refusal.is_noise;
     !is_late && !is_changed && !reported && !has_got_in(refusal, facts)

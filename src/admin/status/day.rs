@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::rfc3339;
+use super::time::rfc3339;
 use crate::audit::Event;
 use crate::history::{STEP, Step};
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::rfc3339;
+use super::time::rfc3339;
 use crate::last_seen::LastSeen;
 use crate::site::Site;
 use crate::x509::validity::Dated;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use pacsgate_core::side::Side;
 use serde::Serialize;
 
-use super::rfc3339;
+use super::time::rfc3339;
 use crate::audit::PeerText;
 use crate::basis::Basis;
 use crate::measures::Flow;

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::line::Line;
 use super::paste::{self, Paste};
-use super::rfc3339;
+use super::time::rfc3339;
 use crate::history::Refused;
 use crate::site::Tables;
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
-use super::rfc3339;
+use super::time::rfc3339;
 use crate::audit;
 use crate::history::Reloaded;
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use super::html::Html;
-use super::section as labelled;
+use super::parts::section as labelled;
 use super::words::{clock, number};
 use crate::admin::status::{Day, Status};
 use crate::history::STEP;

@@ -1,8 +1,8 @@
 //! Who is connected.
 
 use super::html::Html;
+use super::parts::{cell, section as labelled, table};
 use super::words::{ago, bytes, counted, number};
-use super::{cell, section as labelled, table};
 use crate::admin::status::{Open, Status};
 
 const PEER: (&str, &str) = ("Peer", "");

@@ -1,7 +1,7 @@
 //! Who was refused, why, and what lets it in.
 
 use super::html::Html;
-use super::section as labelled;
+use super::parts::section as labelled;
 use super::words::{ago, time, times};
 use crate::admin::status::{Refusal, Status};
 

@@ -1,8 +1,8 @@
 //! What ends, what is only reported, and what was loaded.
 
 use super::html::Html;
+use super::parts::{cell, section, table};
 use super::words::{ago, number, time};
-use super::{cell, section, table};
 use crate::admin::status::{End, Reload, Status};
 
 /// Days before an end from which on it is marked, and marked more.

@@ -1,7 +1,7 @@
 //! How the PACS are.
 
 use super::html::Html;
-use super::section as labelled;
+use super::parts::section as labelled;
 use crate::admin::status::{Address, Status, Target};
 
 pub(super) fn section(html: &mut Html, status: &Status) {

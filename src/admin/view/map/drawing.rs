@@ -2,7 +2,7 @@
 
 use super::super::html::Html;
 use super::super::words::{number, short};
-use super::{Edge, Map, Node, told};
+use super::layout::{Edge, Map, Node, told};
 
 /// All in the units of the drawing, of which a phone shows nearly one a pixel.
 const WIDTH: usize = 340;
