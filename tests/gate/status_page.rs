@@ -197,7 +197,7 @@ fn what_it_says_to_paste_lets_a_peer_come_from_there_send_there_and_store_that()
     let refusal = with_refusal(&admin, "element-order");
     assert_eq!(paste(&refusal).0, "as `tolerate` in [peer.ct1]");
     replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
-    let refusal = with_refusal(&admin, "move-destination");
+    let refusal = with_refusal(&admin, "requestor-move-destination");
     assert_eq!(paste(&refusal).1, "move_to = [\"CT1\", \"CT1_QR\", \"MR1\"]\n");
     replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
     reload(&scenario.gate);

@@ -53,8 +53,8 @@ pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
         "called-title" => called(line, peer, tables),
         "wrong-network" => network(line, peer),
         "no-permitted-service" => contexts(line, peer),
-        "operation" => operation(line, peer),
-        "move-destination" => destination(line, peer, tables),
+        "requestor-operation" => operation(line, peer),
+        "requestor-move-destination" => destination(line, peer, tables),
         _ => deviation(line, peer),
     }?;
     let at = tables.peers_at.get(&peer.name).map(ToString::to_string);
