@@ -16,6 +16,7 @@ mod open;
 mod paste;
 mod refusal;
 mod reloads;
+mod report_only;
 mod table;
 mod targets;
 mod time;
@@ -39,6 +40,7 @@ use self::time::rfc3339;
 use super::offer::Offer;
 use super::page::Page;
 use crate::history::Seen;
+use crate::renewal;
 use crate::site::Tables;
 use crate::version;
 
@@ -67,15 +69,8 @@ pub(super) struct Status {
     pub(super) day: Day,
     pub(super) targets: Vec<Target>,
     pub(super) ends: Vec<End>,
-    pub(super) report_only: Vec<ReportOnly>,
+    pub(super) report_only: Vec<report_only::ReportOnly>,
     pub(super) reloads: Vec<Reload>,
-}
-
-/// A listener that only reports.
-#[derive(Debug, Serialize)]
-pub(super) struct ReportOnly {
-    pub(super) listener: String,
-    pub(super) until: String,
 }
 
 impl Status {
@@ -85,13 +80,24 @@ impl Status {
         let lately = Self::of_history(&seen, &site.tables, now);
         let targets = targets::all(&site);
         let ends = ends::all(&site, &gate.last_seen, now);
-        let facts = concerns::Facts { offer, site: &site, seen: &seen, day: &lately.day, now };
-        let verdict = concerns::verdict(&facts, &lately.refusals, &targets, &ends);
+        let report_only = report_only::all(&site, now);
+        let verdict = concerns::verdict(&concerns::Facts {
+            stuck: offer.pulse.trouble(),
+            is_draining: gate.live.is_draining(),
+            short: gate.shortage.status(),
+            silenced: renewal::refused(&site, now),
+            lost: lately.day.lost,
+            peers: site.policy.peers(),
+            open: gate.register.now().len(),
+            refusals: &lately.refusals,
+            flows: &seen.flows,
+            targets: &targets,
+            ends: &ends,
+            report_only: &report_only,
+            reloads: &lately.reloads,
+            now,
+        });
         let (open, open_more) = open::all(&gate.register);
-        let reporting = site.report_only().filter(|(_, it)| it.is_on(now));
-        let report_only =
-            reporting.map(|(name, it)| ReportOnly { listener: name.to_string(), until: it.end() });
-        let report_only = report_only.collect();
         let configuration = site.digest.to_string();
         Self { configuration, verdict, open, open_more, targets, ends, report_only, ..lately }
     }

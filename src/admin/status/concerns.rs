@@ -2,23 +2,35 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::super::offer::Offer;
-use super::Refusal;
-use super::day::Day;
 use super::ends::End;
+use super::refusal::Refusal;
 use super::reloads::Reload;
+use super::report_only::ReportOnly;
 use super::targets::Target;
 use super::verdict::{self, Concern, State, Verdict};
-use crate::history::Seen;
-use crate::renewal;
-use crate::site::Site;
+use crate::history;
 
-/// What is judged, besides what is shown of it.
+/// What is judged: all of it as it is shown, so that time and place have no part in it.
 pub(super) struct Facts<'a> {
-    pub(super) offer: &'a Offer,
-    pub(super) site: &'a Site,
-    pub(super) seen: &'a Seen,
-    pub(super) day: &'a Day,
+    /// Who does not answer, if the gate has hung.
+    pub(super) stuck: Option<String>,
+    pub(super) is_draining: bool,
+    /// What ports wait for.
+    pub(super) short: Option<&'a str>,
+    /// Of which CAs everybody is refused.
+    pub(super) silenced: Option<String>,
+    /// Audit lines.
+    pub(super) lost: u64,
+    /// Peers of the configuration.
+    pub(super) peers: usize,
+    /// Associations.
+    pub(super) open: usize,
+    pub(super) refusals: &'a [Refusal],
+    pub(super) flows: &'a [history::Flow],
+    pub(super) targets: &'a [Target],
+    pub(super) ends: &'a [End],
+    pub(super) report_only: &'a [ReportOnly],
+    pub(super) reloads: &'a [Reload],
     pub(super) now: SystemTime,
 }
 
@@ -36,39 +48,35 @@ const SOON: i64 = 30;
 const OF_A_KIND: usize = 3;
 
 /// Whether all is well, and if not, what is most urgent.
-pub(super) fn verdict(
-    facts: &Facts<'_>,
-    refusals: &[Refusal],
-    targets: &[Target],
-    ends: &[End],
-) -> Verdict {
+pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
     let gate = stuck(facts).into_iter().chain(draining(facts));
-    let targets = targets.iter().filter_map(target);
-    let ends: Vec<_> = ends.iter().filter_map(ending).take(OF_A_KIND).collect();
+    let targets = facts.targets.iter().filter_map(target);
+    let ends: Vec<_> = facts.ends.iter().filter_map(ending).take(OF_A_KIND).collect();
     let (urgent, soon): (Vec<_>, _) = ends.into_iter().partition(|it| it.state == State::Act);
     let itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
-    let refused = refusals.iter().filter(|it| is_open(it, facts)).map(refused).take(OF_A_KIND);
+    let refused = facts.refusals.iter().filter(|it| is_open(it, facts));
+    let refused = refused.map(refused_again).take(OF_A_KIND);
     let concerns = gate.chain(targets).chain(silenced(facts)).chain(urgent).chain(itself);
     let concerns = concerns.chain(refused).chain(soon).chain(reporting(facts));
     verdict::of(concerns.collect(), &well(facts))
 }
 
 fn well(facts: &Facts<'_>) -> String {
-    let peers = facts.site.policy.peers();
-    let open = facts.offer.gate.register.now().len();
+    let Facts { peers, open, .. } = facts;
     format!("All is well: {peers} peers may connect, {open} associations are open.")
 }
 
 fn stuck(facts: &Facts<'_>) -> Option<Concern> {
-    let trouble = facts.offer.pulse.trouble()?;
+    let trouble = facts.stuck.as_deref()?;
     let cure = "Look at the log and at the load of the machine; restart pacsgate if it stays so.";
-    Some(Concern::new(State::Act, sentence(&trouble), cure))
+    Some(Concern::new(State::Act, sentence(trouble), cure))
 }
 
 fn draining(facts: &Facts<'_>) -> Option<Concern> {
     let told = "The gate is stopping: what is open may end, and nothing new begins.";
-    let is_draining = facts.offer.gate.live.is_draining();
-    is_draining.then(|| Concern::new(State::Look, told, "Start it again if nobody has stopped it."))
+    facts
+        .is_draining
+        .then(|| Concern::new(State::Look, told, "Start it again if nobody has stopped it."))
 }
 
 fn target(target: &Target) -> Option<Concern> {
@@ -86,9 +94,9 @@ fn target(target: &Target) -> Option<Concern> {
 }
 
 fn silenced(facts: &Facts<'_>) -> Option<Concern> {
-    let told = renewal::refused(facts.site, facts.now)?;
+    let told = facts.silenced.as_deref()?;
     let cure = "Put a current revocation list there and reload.";
-    Some(Concern::new(State::Act, sentence(&told), cure))
+    Some(Concern::new(State::Act, sentence(told), cure))
 }
 
 fn ending(end: &End) -> Option<Concern> {
@@ -106,18 +114,15 @@ fn ending(end: &End) -> Option<Concern> {
 }
 
 fn reload(facts: &Facts<'_>) -> Option<Concern> {
-    let last = Reload::of(facts.seen.reloads.first()?);
-    if last.said.is_applied() {
-        return None;
-    }
-    let why = last.said.detail.unwrap_or_default();
+    let last = facts.reloads.first().filter(|last| !last.said.is_applied())?;
+    let why = last.said.detail.as_deref().unwrap_or_default();
     let told = format!("The last reload was refused, the configuration before it goes on: {why}");
     let cure = "Correct it until `pacsgate check` finds nothing, and reload.";
     Some(Concern::new(State::Act, sentence(&told), cure))
 }
 
 fn lost(facts: &Facts<'_>) -> Option<Concern> {
-    let lost = facts.day.lost;
+    let lost = facts.lost;
     let lines = if lost == 1 { "line was" } else { "lines were" };
     let told = format!("{lost} audit {lines} lost in the last day.");
     let cure =
@@ -126,13 +131,13 @@ fn lost(facts: &Facts<'_>) -> Option<Concern> {
 }
 
 fn short(facts: &Facts<'_>) -> Option<Concern> {
-    let told = facts.offer.gate.shortage.status()?;
+    let told = facts.short?;
     Some(Concern::new(State::Act, sentence(told), "The log says what to do."))
 }
 
 fn reporting(facts: &Facts<'_>) -> Option<Concern> {
-    let on = facts.site.report_only().filter(|(_, it)| it.is_on(facts.now));
-    let on: Vec<_> = on.map(|(name, it)| format!("{name} until {}", it.end())).collect();
+    let on = facts.report_only.iter();
+    let on: Vec<_> = on.map(|it| format!("{} until {}", it.listener, it.until)).collect();
     let told = format!("Refusals are only reported at listener {}.", on.join(", "));
     let cure = "Let in below whom you know before then: `pacsgate suggest` writes the tables.";
     (!on.is_empty()).then(|| Concern::new(State::Look, told, cure))
@@ -142,14 +147,14 @@ fn reporting(facts: &Facts<'_>) -> Option<Concern> {
 /// has not got in.
 fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
     let is_late = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > LATELY);
-    let mut reloads = facts.seen.reloads.iter().map(Reload::of);
+    let mut reloads = facts.reloads.iter();
     let is_changed = reloads.any(|it| it.said.is_applied() && it.time >= refusal.last);
     let reported = refusal.event == "would-refuse" || refusal.is_noise;
     !is_late && !is_changed && !reported && !has_got_in(refusal, facts)
 }
 
 fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
-    let mut flows = facts.seen.flows.iter();
+    let mut flows = facts.flows.iter();
     let is_quiet = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > QUIET);
     is_quiet
         && refusal.event == "refused"
@@ -158,7 +163,7 @@ fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
         })
 }
 
-fn refused(refusal: &Refusal) -> Concern {
+fn refused_again(refusal: &Refusal) -> Concern {
     let Refusal { count, detail, .. } = refusal;
     let titles = refusal.titles.as_ref().map(|titles| format!(" ({titles})")).unwrap_or_default();
     let who = format!("{}{titles}", refusal.who);
@@ -179,3 +184,6 @@ fn sentence(text: &str) -> String {
     let end = if text.ends_with(['.', '!', '?']) { "" } else { "." };
     format!("{text}{end}")
 }
+
+#[cfg(test)]
+mod tests;
