@@ -89,11 +89,9 @@ impl History {
                 kept.flows.closed(record, now);
             }
             Event::Opened => kept.flows.opened(record, now),
-            Event::Refused
-            | Event::Forbidden
-            | Event::Unsound
-            | Event::WouldRefuse
-            | Event::Failed => {
+            // It has passed.
+            Event::WouldRefuse => kept.refusals.note(record, now),
+            Event::Refused | Event::Forbidden | Event::Unsound | Event::Failed => {
                 kept.flows.refused(record, now);
                 kept.refusals.note(record, now);
             }

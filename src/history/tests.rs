@@ -167,6 +167,16 @@ fn tells_pairs_apart_until_there_is_no_room_and_knows_when_one_got_in() {
 }
 
 #[test]
+fn what_passes_because_refusals_are_reported_is_told_and_not_counted_as_refused() {
+    let history = History::new(noon());
+    history.note(&of_peer(Event::WouldRefuse, "ct1"), noon());
+    let seen = history.seen(noon());
+    assert_eq!((seen.refusals.len(), seen.flows.len()), (1, 0));
+    let last = seen.steps.last().unwrap();
+    assert_eq!((last.refused, last.would_refuse), (0, 1));
+}
+
+#[test]
 fn keeps_the_last_reloads() {
     let history = History::new(noon());
     let digest = pacsgate_core::certificate::Digest([7; 32]);

@@ -79,7 +79,7 @@ fn heading(html: &mut Html, refusal: &Refusal, status: &Status) {
         "failed" => ("tag quiet", "failed"),
         _ => ("tag", "refused"),
     };
-    html.element("span", &[("class", "who")], |html| {
+    html.element("h3", &[("class", "who")], |html| {
         html.leaf("strong", &[], &refusal.who);
         if let Some(titles) = &refusal.titles {
             html.leaf("span", &[("class", "small")], &format!(" {titles}"));
