@@ -11,6 +11,7 @@
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
 //! - `doctor`: an attack on one's own perimeter, and a report on it.
+//! - `ready`: whether associations may come, as an exit code; asked by `endpoint` at the admin endpoint.
 //! - `client`: what these share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
 pub mod ca;
@@ -18,6 +19,7 @@ pub mod check;
 mod client;
 pub mod demo;
 pub mod doctor;
+mod endpoint;
 mod exit;
 pub mod explain;
 mod files;
@@ -26,6 +28,7 @@ pub mod import;
 pub mod init;
 mod passphrase;
 pub mod probe;
+pub mod ready;
 pub mod suggest;
 mod text;
 mod trail;
@@ -47,6 +50,7 @@ use hash_password::HashPassword;
 use import::Import;
 use init::Init;
 use probe::Probe;
+use ready::Ready;
 use suggest::Suggest;
 use unknown::Unknown;
 
@@ -269,6 +273,15 @@ pub enum Command {
     Suggest(Suggest),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),
+    /// Ask the gate that runs on this machine whether new associations may come to it
+    ///
+    /// For Kubernetes, keepalived and monitors, which judge by the exit code, and for comparing nodes: the
+    /// line on standard output has the digest of the configuration that is in force. Asked is the admin
+    /// endpoint, so `[admin]` has to be in the main file; the files of the configuration are not read.
+    ///
+    /// Exit codes: 0 ready, or with --alive moving; 1 not, or nobody answers; 64 wrong arguments.
+    #[command(verbatim_doc_comment)]
+    Ready(Ready),
 }
 
 #[cfg(test)]
