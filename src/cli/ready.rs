@@ -29,6 +29,10 @@ pub struct Ready {
     /// does not is to be restarted
     #[arg(long)]
     pub alive: bool,
+    /// Ready, too, while no address of a PACS is alive: such a gate still tells each device so, which is
+    /// more than nobody does where every gate has the same PACS
+    #[arg(long, conflicts_with = "alive")]
+    pub without_pacs: bool,
     /// How long the answer may take
     #[arg(long, value_name = "TIME", default_value = "2s", value_parser = patience)]
     pub timeout: Duration,
@@ -93,7 +97,8 @@ impl Ready {
             return Ok((is_good, harmless(&page.text())));
         }
         let readiness: Readiness = page.read(&self.socket)?;
-        Ok((is_good && readiness.ready, harmless(&readiness.words())))
+        let is_good = if self.without_pacs { !readiness.draining } else { is_good };
+        Ok((is_good, harmless(&readiness.words())))
     }
 }
 
