@@ -22,7 +22,7 @@ mod offer;
 mod page;
 mod socket;
 mod status;
-mod view;
+pub(crate) mod view;
 
 use std::collections::BTreeMap;
 use std::io;

@@ -12,6 +12,7 @@
 //!   around the gate is possible.
 //! - `doctor`: an attack on one's own perimeter, and a report on it.
 //! - `ready`: whether associations may come, as an exit code; asked by `endpoint` at the admin endpoint.
+//! - `top`: how the running gate is, in a terminal.
 //! - `client`: what these share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
 pub mod ca;
@@ -31,6 +32,7 @@ pub mod probe;
 pub mod ready;
 pub mod suggest;
 mod text;
+pub mod top;
 mod trail;
 mod typed;
 pub mod unknown;
@@ -52,6 +54,7 @@ use init::Init;
 use probe::Probe;
 use ready::Ready;
 use suggest::Suggest;
+use top::Top;
 use unknown::Unknown;
 
 use crate::overview::SOCKET;
@@ -282,6 +285,15 @@ pub enum Command {
     /// Exit codes: 0 ready, or with --alive moving; 1 not, or nobody answers; 64 wrong arguments.
     #[command(verbatim_doc_comment)]
     Ready(Ready),
+    /// Show in the terminal how the gate is, who was refused and why, and what to do
+    ///
+    /// Of the gate that runs on this machine, the same as on its status page, anew each second. `q` quits,
+    /// the arrows up and down choose the refusal that is explained, with what to paste. Asked is the admin
+    /// endpoint, so `[admin]` has to be in the main file; root and the gate's group may ask at its socket.
+    ///
+    /// Exit codes: 0 done, 1 nobody answers, 64 wrong arguments or no terminal.
+    #[command(verbatim_doc_comment)]
+    Top(Top),
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod rest;
 mod targets;
 #[cfg(test)]
 mod tests;
-mod words;
+pub(crate) mod words;
 
 use std::time::SystemTime;
 

@@ -70,6 +70,7 @@ mod stopping;
 mod suggest;
 mod titles;
 mod tls_to_the_target;
+mod top;
 mod traffic;
 mod transport_security;
 mod unsound_data_sets;

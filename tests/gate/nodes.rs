@@ -5,10 +5,11 @@ mod balancer;
 use crate::admin::at;
 use crate::reload::{edit, reload};
 use crate::support::PATIENCE;
-use crate::support::associate::Associate;
+use crate::support::associate::{Associate, EXPLICIT, STUDY_MOVE};
 use crate::support::dcmtk::{self, Credentials, Storescp, call, objects, words};
-use crate::support::dimse::echo_rq;
-use crate::support::gate::{Gate, Stopped};
+use crate::support::dimse::{Request, echo_rq, identifier, image, move_rq, store_rq};
+use crate::support::exchange::assert_is_store_response;
+use crate::support::gate::{Gate, Stopped, listening};
 use crate::support::http::Endpoint;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, p_data};
@@ -16,6 +17,7 @@ use crate::support::requestor::{Caller, Received, Requestor};
 use crate::support::scenario::{assert_is_echo_response, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
+use crate::way_back::{ARCHIVE, opened, released, says, sending, with_way_back};
 use balancer::{BALANCER, Balancer, server};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -36,9 +38,14 @@ struct Node {
 
 impl Node {
     fn before(pacs: SocketAddr) -> Self {
-        let mut settings = at(dcmtk::settings(Settings::new(pacs)), r#"["127.0.0.1:0"]"#);
+        Self::with(pacs, |settings| settings)
+    }
+
+    fn with(pacs: SocketAddr, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let settings = at(dcmtk::settings(Settings::new(pacs)), r#"["127.0.0.1:0"]"#);
+        let mut settings = change(settings);
         settings.listener.insert("proxy_protocol_from", format!("[{BALANCER:?}]"));
-        settings.ct1.insert("from", r#"["127.0.0.1", "127.0.0.9"]"#.into());
+        settings.ct1.insert("from", r#"["127.0.0.1", "127.0.0.8", "127.0.0.9"]"#.into());
         // Paths from the folder on, as those in /etc/pacsgate are the same everywhere.
         let folder = format!("{}/", settings.directory.path().display());
         let text = settings.text().replace(&folder, "");
@@ -74,18 +81,23 @@ fn device(balancer: SocketAddr) -> (Requestor, String) {
     (device, source)
 }
 
-/// HAProxy by haproxy.cfg before two gates.
+/// HAProxy by haproxy.cfg before two gates, of which none has a way back.
 fn before(gates: [&Node; 2]) -> Balancer {
-    let [first, second] = gates.map(|node| server(&node.gate));
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+    between(gates.map(|node| [node.gate.address, nowhere]))
+}
+
+/// The same with the addresses of both ways.
+fn between(gates: [[SocketAddr; 2]; 2]) -> Balancer {
+    let [[first, first_back], [second, second_back]] = gates.map(|ways| ways.map(server));
     Balancer::start(
         "haproxy.cfg",
         &[
             ("10.0.0.21:2762", &first),
             ("10.0.0.22:2762", &second),
-            // Nobody takes the way back here.
-            ("10.0.0.21:11112", "127.0.0.1:1"),
-            ("10.0.0.22:11112", "127.0.0.1:1"),
-            ("bind :11112", "bind unix@FOLDER/way-back"),
+            ("10.0.0.21:11112", &first_back),
+            ("10.0.0.22:11112", &second_back),
+            ("bind :11112", "bind fd@2"),
             ("10.1.2.3 10.1.2.4", "127.0.0.8"),
         ],
     )
@@ -292,8 +304,8 @@ fn a_gate_that_stops_gets_nothing_new_and_ends_what_it_has_begun() {
     let balancer = Balancer::start(
         "haproxy-on-each.cfg",
         &[
-            ("127.0.0.1:2763", &server(&here.gate)),
-            ("10.0.0.22:2763", &server(&there.gate)),
+            ("127.0.0.1:2763", &server(here.gate.address)),
+            ("10.0.0.22:2763", &server(there.gate.address)),
             ("127.0.0.1:9120", &admin.to_string()),
         ],
     );
@@ -329,6 +341,61 @@ fn a_gate_that_stops_gets_nothing_new_and_ends_what_it_has_begun() {
     let stopped = here.gate.wait();
     assert_eq!((stopped.code, stopped.counted("closed", "released")), (Some(0), 1));
     assert_eq!(there.gate.stop().counted("closed", "released"), 6);
+}
+
+/// `ct1` has objects moved to itself, and the PACS sends one.
+fn moves(balancer: &Balancer) {
+    let mut ct1 = Caller::with(&site().ct1).call_from([127, 0, 0, 8], balancer.address).unwrap();
+    ct1.associate(&Associate::request("CT1", "PACS").context(5, STUDY_MOVE, &[EXPLICIT]));
+    ct1.send(&p_data(5, COMMAND | LAST, &move_rq(1, b"CT1")));
+    ct1.send(&p_data(5, LAST, &identifier()));
+    let response = Request::parse(&ct1.receive_pdu().pdvs()[0].data);
+    assert_eq!(response.status, Some(0));
+    let mut sent = sending(ARCHIVE, balancer.for_pacs, "ARCHIVE", "CT1");
+    assert_eq!(opened(&mut sent), [1]);
+    assert_is_store_response(&says(&mut sent, 1, &store_rq(1), &image(5_000)));
+    released(sent);
+    ct1.release();
+}
+
+#[test]
+#[ignore = "needs HAProxy: run tests/all"]
+fn what_a_c_move_has_asked_for_comes_by_the_same_gate() {
+    let (pacs, device) = (Pacs::good(), Pacs::good());
+    let nodes = [(); 2].map(|()| {
+        Node::with(pacs.address, |settings| {
+            let mut settings = with_way_back(settings, device.address, &[]);
+            let inside = settings.more.iter_mut().find(|(name, _)| *name == "listener.inside");
+            inside.unwrap().1.insert("proxy_protocol_from", format!("[{BALANCER:?}]"));
+            settings
+        })
+    });
+    let balancer = between(nodes.each_ref().map(|node| {
+        let inside = node.gate.wait_for_log("listener=inside");
+        let front = node.gate.wait_for_log("listener=front");
+        [front, inside].map(|line| listening(&line).unwrap())
+    }));
+    let [first, second] = nodes;
+    let mut read = 0;
+    for _ in 0..3 {
+        moves(&balancer);
+        let is_of_pacs = |it: &Value| it["event"] == "closed" && it["direction"] == "outward";
+        first.gate.wait_for_next(&mut read, is_of_pacs);
+    }
+    first.gate.signal("KILL");
+    balancer.says(&["one_gate/gate1 is DOWN"]);
+    for _ in 0..3 {
+        moves(&balancer);
+    }
+    for stopped in [first.gate.wait(), second.gate.stop()] {
+        let of_both = stopped.of_event("closed");
+        let of_pacs = of_both.iter().filter(|line| line["direction"] == "outward");
+        let sources: Vec<_> = of_pacs.map(|line| line["source"].as_str().unwrap()).collect();
+        assert_eq!(sources.len(), 3, "{}", stopped.stdout);
+        assert!(sources.iter().all(|source| source.starts_with("127.0.0.5:")), "{sources:?}");
+        assert_eq!(stopped.of_event("refused").len(), 0, "{}", stopped.stdout);
+    }
+    assert_eq!(device.connections(), 6);
 }
 
 #[test]

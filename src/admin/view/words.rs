@@ -3,17 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 /// As RFC 3339 has it.
-pub(super) fn time(time: SystemTime) -> String {
+pub(crate) fn time(time: SystemTime) -> String {
     humantime::format_rfc3339_seconds(time.max(SystemTime::UNIX_EPOCH)).to_string()
 }
 
 /// Hours and minutes, in UTC.
-pub(super) fn clock(at: SystemTime) -> String {
+pub(crate) fn clock(at: SystemTime) -> String {
     time(at).chars().skip(11).take(5).collect()
 }
 
 /// How long it is since then.
-pub(super) fn ago(then: SystemTime, now: SystemTime) -> String {
+pub(crate) fn ago(then: SystemTime, now: SystemTime) -> String {
     match now.duration_since(then) {
         Ok(since) if since.as_secs() < 5 => "just now".to_owned(),
         Ok(since) => format!("{} ago", length(since)),
@@ -22,7 +22,7 @@ pub(super) fn ago(then: SystemTime, now: SystemTime) -> String {
 }
 
 /// How long, in its largest unit.
-pub(super) fn length(time: Duration) -> String {
+pub(crate) fn length(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
         ..120 => format!("{seconds} s"),
@@ -33,7 +33,7 @@ pub(super) fn length(time: Duration) -> String {
 }
 
 /// With a comma between the thousands.
-pub(super) fn number(number: u64) -> String {
+pub(crate) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
     for (at, digit) in digits.chars().enumerate() {
@@ -46,12 +46,12 @@ pub(super) fn number(number: u64) -> String {
 }
 
 /// So many things.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub(crate) fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
 }
 
 /// How often.
-pub(super) fn times(count: u64) -> String {
+pub(crate) fn times(count: u64) -> String {
     match count {
         1 => "once".to_owned(),
         count => format!("{} times", number(count)),
@@ -59,7 +59,7 @@ pub(super) fn times(count: u64) -> String {
 }
 
 /// Three digits and a unit of thousands.
-pub(super) fn bytes(bytes: u64) -> String {
+pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [(u64, &str); 4] =
         [(1_000_000_000_000, "TB"), (1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     let Some((unit, name)) = UNITS.iter().find(|(unit, _)| bytes >= *unit) else {
@@ -70,7 +70,7 @@ pub(super) fn bytes(bytes: u64) -> String {
 }
 
 /// At most so many characters.
-pub(super) fn short(text: &str, most: usize) -> String {
+pub(crate) fn short(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }

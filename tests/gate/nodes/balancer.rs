@@ -2,7 +2,6 @@
 
 use crate::support::PATIENCE;
 use crate::support::dcmtk::words;
-use crate::support::gate::Gate;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -21,6 +20,8 @@ pub(crate) const BALANCER: &str = "127.0.0.2";
 /// A running HAProxy; killed when dropped.
 pub(crate) struct Balancer {
     pub(crate) address: SocketAddr,
+    /// Where the PACS comes to, by haproxy.cfg.
+    pub(crate) for_pacs: SocketAddr,
     child: Child,
     log: Arc<(Mutex<Vec<String>>, Condvar)>,
     directory: TempDir,
@@ -36,14 +37,13 @@ pub(crate) fn shipped(name: &str, changes: &[(&str, &str)]) -> String {
     })
 }
 
-/// A server that is this gate, to which HAProxy connects from its own address.
-pub(crate) fn server(gate: &Gate) -> String {
-    format!("{} source {BALANCER}", gate.address)
+/// A server at this address, to which HAProxy connects from its own.
+pub(crate) fn server(address: SocketAddr) -> String {
+    format!("{address} source {BALANCER}")
 }
 
 impl Balancer {
-    /// Runs a shipped file with these changes besides those that every test needs. FOLDER is one that is
-    /// its own.
+    /// Runs a shipped file with these changes besides those that every test needs.
     pub(crate) fn start(name: &str, changes: &[(&str, &str)]) -> Self {
         let directory = TempDir::new().unwrap();
         let socket = format!("stats socket {}", directory.path().join("admin.sock").display());
@@ -55,18 +55,19 @@ impl Balancer {
             ("inter 2s fastinter 500ms downinter 2s", "inter 100ms"),
         ];
         let text = shipped(name, &[&usual, changes].concat());
-        let text = text.replace("FOLDER", &directory.path().display().to_string());
         let path = directory.path().join("haproxy.cfg");
         std::fs::write(&path, text).unwrap();
-        // The port is ours and free to choose: HAProxy gets the socket.
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
+        // The ports are ours and free to choose: HAProxy gets the sockets, the second one where it would
+        // write its warnings.
+        let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let [address, for_pacs] = [0, 1].map(|it: usize| listeners[it].local_addr().unwrap());
+        let [devices, pacs] = listeners.map(OwnedFd::from);
         let mut command = Command::new("/usr/sbin/haproxy");
-        command.args(["-db", "-f"]).arg(path).stdin(OwnedFd::from(listener));
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        command.args(["-db", "-f"]).arg(path).stdin(devices).stderr(pacs);
+        let child = command.stdout(Stdio::piped()).spawn();
         let mut child = child.unwrap_or_else(|error| panic!("haproxy: {error}; run tests/all"));
         let log = lines(child.stdout.take().unwrap());
-        let balancer = Self { address, child, log, directory };
+        let balancer = Self { address, for_pacs, child, log, directory };
         balancer.wait(|_| balancer.socket().exists());
         balancer
     }
