@@ -50,7 +50,8 @@ impl Top {
     /// Failure if nobody answers, or the terminal does not; wrong usage if there is none. What is wrong
     /// has been written to standard error.
     pub async fn run(&self) -> Result<(), Exit> {
-        if !self.once && !(io::stdout().is_terminal() && io::stdin().is_terminal()) {
+        let is_terminal = io::stdout().is_terminal() && io::stdin().is_terminal();
+        if !is_terminal && !self.once {
             tell("this is no terminal: add --once for plain text");
             return Err(Exit::Usage);
         }

@@ -30,7 +30,7 @@ pub(super) struct Row {
 
 impl Row {
     pub(super) fn new<const N: usize>(cells: [String; N]) -> Self {
-        Self { cells: cells.iter().map(|cell| harmless(cell)).collect(), style: Style::new() }
+        Self { cells: cells.map(|cell| harmless(&cell)).to_vec(), style: Style::new() }
     }
 
     /// A row with glyphs of this program's own behind its cells.
