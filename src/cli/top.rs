@@ -11,23 +11,18 @@ mod status;
 mod tests;
 
 use std::io::{self, IsTerminal, Write};
-use std::time::Duration;
 
 use clap::Args;
 
 use self::screen::Screen;
 use self::status::Status;
-use super::endpoint::{self, NoPage, Page};
+use super::endpoint;
 use super::exit::Exit;
 use crate::config::Endpoint;
 use crate::host::words;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// Where no terminal says how wide it is.
 const COLUMNS: usize = 100;
-/// What the endpoint answers where it has the page (RFC 9110, 15.3.1).
-const OK: u16 = 200;
 
 /// The arguments of `top`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -55,7 +50,7 @@ impl Top {
             tell("this is no terminal: add --once for plain text");
             return Err(Exit::Usage);
         }
-        let status = ask(&self.socket).await.map_err(|why| {
+        let status = Status::ask(&self.socket).await.map_err(|why| {
             tell(&why);
             Exit::Failure
         })?;
@@ -70,17 +65,6 @@ impl Top {
             Exit::Failure
         })
     }
-}
-
-/// How the gate is now.
-async fn ask(socket: &Endpoint) -> Result<Status, NoPage> {
-    let foreign = || NoPage::Foreign(socket.clone());
-    let page = Page::get(socket, "/status.json", PATIENCE).await?;
-    if page.status != OK {
-        return Err(foreign());
-    }
-    let status: Status = page.read(socket)?;
-    if status.is_known() { Ok(status) } else { Err(foreign()) }
 }
 
 fn print(screen: &Screen, out: &mut impl Write) -> io::Result<()> {

@@ -13,7 +13,7 @@ use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use tempfile::TempDir;
 
 fn ready(arguments: &[&str]) -> Output {
@@ -100,14 +100,39 @@ fn believes_nobody_else_and_shows_nothing_that_a_terminal_obeys() {
         (&["--alive"], b"HTTP/1.1 503 No\r\nContent-Length: 8\r\n\r\n\x1b[2Jgone", "\\x1b[2Jgone"),
     ];
     for (options, answer, because) in answers {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = port.local_addr().unwrap().to_string();
-        let other = thread::spawn(move || {
-            let (mut stream, _) = port.accept().unwrap();
-            let _ = stream.read(&mut [0; 1024]);
-            let _ = stream.write_all(answer);
-        });
+        let (address, other) = answering(answer);
         fails(&[&["--socket", &address], options].concat(), because);
+        other.join().unwrap();
+    }
+}
+
+/// Somebody who answers so, once.
+fn answering(answer: &'static [u8]) -> (String, JoinHandle<()>) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    let other = thread::spawn(move || {
+        let (mut stream, _) = port.accept().unwrap();
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(answer);
+    });
+    (address, other)
+}
+
+#[test]
+fn a_gate_without_its_pacs_is_ready_where_that_is_said() {
+    const STOPS: &[u8] = b"HTTP/1.1 503 No\r\n\r\n{\"ready\":false,\"configuration\":\"ab\",\
+        \"version\":\"1\",\"draining\":true,\"targets\":[]}";
+    const WITHOUT: &[u8] = b"HTTP/1.1 503 No\r\n\r\n{\"ready\":false,\"configuration\":\"ab\",\
+        \"version\":\"1\",\"draining\":false,\"targets\":[{\"pacs\":\"archive\",\"is_asked\":true,\
+        \"in_use\":null,\"addresses\":[]}]}";
+    let told = "not ready: no address of the PACS archive is alive; configuration ab, pacsgate 1\n";
+    for (answer, options, code) in
+        [(WITHOUT, &[][..], 1), (WITHOUT, &["--without-pacs"], 0), (STOPS, &["--without-pacs"], 1)]
+    {
+        let (address, other) = answering(answer);
+        let output = ready(&[&["--socket", &address], options].concat());
+        assert_eq!(output.status.code(), Some(code), "{options:?}: {}", words(&output));
+        assert_eq!(words(&output) == told, answer == WITHOUT, "{}", words(&output));
         other.join().unwrap();
     }
 }

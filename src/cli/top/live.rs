@@ -11,7 +11,6 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::ask;
 use super::screen::Screen;
 use super::status::Status;
 use crate::cli::endpoint::NoPage;
@@ -81,7 +80,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, screen: &Screen) {
 async fn go_on_asking(socket: Endpoint, answers: Sender<Result<Status, NoPage>>) {
     loop {
         sleep(PAUSE).await;
-        if answers.send(ask(&socket).await).await.is_err() {
+        if answers.send(Status::ask(&socket).await).await.is_err() {
             return;
         }
     }

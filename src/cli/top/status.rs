@@ -1,9 +1,16 @@
 //! What `/status.json` says, as far as it is shown (docs/admin.md has all of it).
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
+use crate::cli::endpoint::{NoPage, Page};
+use crate::config::Endpoint;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// What the endpoint answers where it has the page (RFC 9110, 15.3.1).
+const OK: u16 = 200;
 /// Of the document that is understood.
 pub(super) const SCHEMA: u32 = 1;
 
@@ -137,6 +144,21 @@ pub(super) struct Reload {
 }
 
 impl Status {
+    /// How the gate is now.
+    ///
+    /// # Errors
+    ///
+    /// Why it does not say.
+    pub(super) async fn ask(socket: &Endpoint) -> Result<Self, NoPage> {
+        let foreign = || NoPage::Foreign(socket.clone());
+        let page = Page::get(socket, "/status.json", PATIENCE).await?;
+        if page.status != OK {
+            return Err(foreign());
+        }
+        let status: Self = page.read(socket)?;
+        if status.is_known() { Ok(status) } else { Err(foreign()) }
+    }
+
     /// Whether it is one that is understood.
     pub(super) fn is_known(&self) -> bool {
         self.schema == SCHEMA
