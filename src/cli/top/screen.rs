@@ -71,12 +71,16 @@ impl Screen {
     }
 
     fn head(&self) -> String {
-        let Status { version, time, since, configuration, .. } = &self.status;
+        let Status { version, time, since, configuration, open, open_more, .. } = &self.status;
         let up = match (moment(since), moment(time)) {
             (Some(since), Some(now)) => age(since, now),
             _ => String::new(),
         };
-        harmless(&format!("pacsgate {version}, up {up}, configuration {configuration:.12}, {time}"))
+        let open = words::number(open.len() as u64 + open_more);
+        let clock = time.split_once('T').map_or("", |(_date, clock)| clock);
+        harmless(&format!(
+            "pacsgate {version}, up {up}, {open} open, configuration {configuration:.12}, {clock}"
+        ))
     }
 
     fn verdict(&self, width: usize) -> Vec<Line<'static>> {
@@ -140,11 +144,12 @@ impl Screen {
         let Some(refusal) = self.status.refusals.get(self.place()) else {
             return Section::new("", Vec::new(), 0);
         };
+        let table = refusal.table_at.as_ref().map(|at| format!("Its table is at {at}."));
         let sentences = [
             Some(&refusal.detail),
             refusal.nearest.as_ref(),
             refusal.advice.as_ref(),
-            refusal.table_at.as_ref(),
+            table.as_ref(),
         ];
         let sentences = sentences.into_iter().flatten();
         let lines = sentences.flat_map(|text| wrapped(&harmless(text), width.saturating_sub(2)));
