@@ -61,6 +61,8 @@ use sink::Sink;
 use summary::Verdict;
 use writer::Writer;
 
+use crate::history::History;
+
 /// The periods of the audit.
 #[derive(Clone, Copy, Debug)]
 pub struct Periods {
@@ -114,6 +116,7 @@ impl Audit {
         let record = record.into();
         let reason = record.reason.unwrap_or(NO_REASON);
         self.0.counters.count(record.event, reason);
+        self.0.history.note(&record, SystemTime::now());
         if self.0.verdict(&record, reason) == Verdict::Sum {
             return;
         }
@@ -123,6 +126,7 @@ impl Audit {
     /// The same of a reload, of which every line is written.
     pub fn reload(&self, reload: Reload) {
         self.0.counters.count(reload.event, reload.reason);
+        self.0.history.reload(reload.clone(), SystemTime::now());
         self.queue(Body::Gate(Box::new(reload)));
     }
 
@@ -142,9 +146,17 @@ impl Audit {
         self.queue(Body::Disclosure(Box::new(disclosure)));
     }
 
+    /// Counts what has happened again on an association that has a line of it.
+    pub(crate) fn again(&self, event: Event, reason: &'static str) {
+        self.0.counters.count(event, reason);
+        self.0.history.count(event, reason, 1, SystemTime::now());
+    }
+
     fn queue(&self, body: Body) {
-        if self.0.queue.push(Queued { time: SystemTime::now(), body }).is_err() {
+        let time = SystemTime::now();
+        if self.0.queue.push(Queued { time, body }).is_err() {
             self.0.counters.count_lost(1);
+            self.0.history.lost(1, time);
             if let Some(unsaid) = self.0.overflow().say(Instant::now()) {
                 tracing::error!(
                     "the audit cannot be written as fast as it comes: lines are lost, {} since this \
@@ -163,6 +175,11 @@ impl Audit {
     /// The counters of all that was recorded.
     pub fn counters(&self) -> &Counters {
         &self.0.counters
+    }
+
+    /// What has happened lately.
+    pub fn history(&self) -> &History {
+        &self.0.history
     }
 
     fn start_on(

@@ -11,6 +11,8 @@
 //! - `probe`: a C-ECHO through the gate, what a PACS may send a device, or the proof that no connection
 //!   around the gate is possible.
 //! - `doctor`: an attack on one's own perimeter, and a report on it.
+//! - `ready`: whether associations may come, as an exit code; asked by `endpoint` at the admin endpoint.
+//! - `top`: how the running gate is, in a terminal.
 //! - `client`: what these share as DICOM requestors. Only these use dicom-ul; the gate does not.
 
 pub mod ca;
@@ -18,6 +20,7 @@ pub mod check;
 mod client;
 pub mod demo;
 pub mod doctor;
+mod endpoint;
 mod exit;
 pub mod explain;
 mod files;
@@ -26,8 +29,10 @@ pub mod import;
 pub mod init;
 mod passphrase;
 pub mod probe;
+pub mod ready;
 pub mod suggest;
 mod text;
+pub mod top;
 mod trail;
 mod typed;
 pub mod unknown;
@@ -47,7 +52,9 @@ use hash_password::HashPassword;
 use import::Import;
 use init::Init;
 use probe::Probe;
+use ready::Ready;
 use suggest::Suggest;
+use top::Top;
 use unknown::Unknown;
 
 use crate::overview::SOCKET;
@@ -270,6 +277,24 @@ pub enum Command {
     Suggest(Suggest),
     /// C-ECHO through TLS, saying what fails and where; or show that the PACS is not open
     Probe(Box<Probe>),
+    /// Ask the gate that runs on this machine whether new associations may come to it
+    ///
+    /// For Kubernetes, keepalived and monitors, which judge by the exit code, and for comparing nodes: the
+    /// line on standard output has the digest of the configuration that is in force. Asked is the admin
+    /// endpoint, so `[admin]` has to be in the main file; the files of the configuration are not read.
+    ///
+    /// Exit codes: 0 ready, or with --alive moving; 1 not, or nobody answers; 64 wrong arguments.
+    #[command(verbatim_doc_comment)]
+    Ready(Ready),
+    /// Show in the terminal how the gate is, who was refused and why, and what to do
+    ///
+    /// Of the gate that runs on this machine, the same as on its status page, anew each second. `q` quits,
+    /// the arrows up and down choose the refusal that is explained, with what to paste. Asked is the admin
+    /// endpoint, so `[admin]` has to be in the main file; root and the gate's group may ask at its socket.
+    ///
+    /// Exit codes: 0 done, 1 nobody answers, 64 wrong arguments or no terminal.
+    #[command(verbatim_doc_comment)]
+    Top(Top),
 }
 
 #[cfg(test)]

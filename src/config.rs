@@ -1,8 +1,8 @@
 //! Files and environment in, [`Settings`] out, or every mistake at once.
 //!
 //! The main file is TOML with `schema = 1`; beside it, `conf.d/*.toml` are read in name order.
-//! Each listener, PACS and peer stands in one file; `schema`, `[gate]`, `[passwords]`, `[limits]` and
-//! `[log]` stand in the main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log,
+//! Each listener, PACS and peer stands in one file; `schema`, `[gate]`, `[passwords]`, `[limits]`, `[log]` and
+//! `[admin]` stand in the main file. Then `PACSGATE__SECTION__KEY` overrides single values of limits, log,
 //! listeners and PACS addresses. Relative paths count from the directory of the file that they stand
 //! in, those of variables from the directory of the main file.
 //!
@@ -13,9 +13,9 @@
 //!   crate `config` lays over the files;
 //! - `node` is a value of that with its place, `section` reads a table of them, and neither leaves
 //!   this module;
-//! - `gate`, `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits`, `log` and `syslog` each
-//!   read their table, with `target` for how a PACS is reached, `user` for the users of a peer, `matchers` for what
-//!   certificates are recognised by,
+//! - `gate`, `listener`, `pacs`, `peer` with `reach`, `passwords`, `issuer`, `limits`, `log`, `syslog` and
+//!   `admin` each read their table, with `target` for how a PACS is reached, `user` for the users of a peer,
+//!   `matchers` for what certificates are recognised by,
 //!   `classes` for SOP classes, `outgoing` for TLS towards a target, `value`, `units`, `named` for texts and files, and `authorities` for the
 //!   CAs;
 //! - `cross`, `vouching` and `rules` compare the tables, and [`Settings`] are the result;
@@ -31,6 +31,7 @@
 //! empty but `tolerate`; a file that others may change is refused; no key is known before it is enforced; no
 //! message shows what a file of keys holds.
 
+mod admin;
 mod ahead;
 mod authorities;
 mod classes;
@@ -81,6 +82,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::SystemTime;
 
+pub use admin::{Admin, Endpoint};
 pub use finding::{Errors, Finding, Location};
 pub use limits::Limits;
 pub use listener::Listener;

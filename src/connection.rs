@@ -21,10 +21,11 @@ use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::task;
+use std::time::Instant;
 
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::direction::Direction;
-use pacsgate_core::inspector::{Contexts, Inspector, News};
+use pacsgate_core::inspector::{Contexts, Inspector};
 use pacsgate_core::policy::{Conclusion, Facts, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::side::Side;
@@ -42,13 +43,14 @@ use crate::basis::{Basis, Terms};
 use crate::deadline::within;
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, TargetSlot};
+use crate::measures::{Meter, Parties};
 use crate::net;
 use crate::port::{Port, Proof, Unfit};
 use crate::reason::{Early, Reason};
 use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::TargetFailure;
-use crate::relay::{Outside, Over, Relayed, Rules, relay};
+use crate::relay::{Outside, Over, Relayed, Rules, Told, relay};
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::slowing::is_title_bound;
@@ -102,6 +104,7 @@ struct Established {
     inspector: Inspector,
     slot: AssociationSlot,
     basis: Entry,
+    meter: Box<Meter>,
 }
 
 /// The end: one reason, and what is still to be said to whom.
@@ -219,6 +222,7 @@ impl Connected {
         let (io, over) = ReadAhead::for_handshake(socket);
         let delay = context.delay_of_handshake();
         account.delayed(delay);
+        let began = Instant::now() + delay;
         let accept = async {
             context.wait(delay).await;
             context.gate.turns.take(context.slot.whose(), tls.accept(io)).await
@@ -235,6 +239,7 @@ impl Connected {
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
             Ok(Ok((mut stream, shown))) => {
+                context.gate.measures.handshake(&context.listener, began.elapsed());
                 stream.get_mut().0.handshake_done();
                 let proof = match shown {
                     Shown::Certificate(accepted) => {
@@ -412,13 +417,7 @@ impl Requested {
         let facts = Facts { direction, shown, source, request: &request, awaits };
         let identified = user::under(&context.site, identified, stamp);
         let unverified = user::unverified(&identified);
-        let judged = context.candidate(&facts).and_then(|candidate| {
-            let live = &context.gate.live;
-            let (slot, occupancy) = live.take_slot(direction, candidate.peer(), candidate.pacs());
-            let permit = candidate.admit(occupancy)?.permit(identified)?;
-            Ok((permit, slot))
-        });
-        match judged {
+        match context.permit(&facts, identified) {
             Ok((permit, slot)) => {
                 let basis = Basis {
                     listener: Arc::clone(&context.listener),
@@ -473,6 +472,7 @@ impl Permitted {
         let (site, mut dialled) = (&context.site, None);
         let addresses = site.target(&permit).map_or(1, |target| target.addresses.len());
         let asking = ask_target(&context.gate, site, &permit, ends, gone(stream), &mut dialled);
+        let began = Instant::now();
         let asked = within(live.stopped(), limits.whole_dial(addresses), asking).await;
         let asked = asked.unwrap_or_else(|cut| Err(Refused::new(cut.or(TargetFailure::Silent))));
         if let Some(address) = &dialled {
@@ -490,6 +490,8 @@ impl Permitted {
                 return Err(ended);
             }
         };
+        let parties = Parties::of(&basis);
+        context.gate.measures.dial(&parties, began.elapsed());
         let answered =
             within(live.stopped(), limits.write_stall, answer(stream, &conclusion)).await;
         if !matches!(answered, Ok(Ok(()))) {
@@ -504,9 +506,10 @@ impl Permitted {
         let (contexts, caps, after) = (conclusion.contexts, permit.caps(), permit.after());
         let terms = Terms { contexts, caps, after };
         let shared = requestor.context.gate.shared(&basis, &terms);
-        let basis = requestor.context.gate.register.enter(basis);
+        let meter = requestor.context.gate.measures.meter(parties, requestor.account.id());
+        let basis = requestor.context.gate.register.enter(basis, meter.flow());
         let inspector = Inspector::new(terms.contexts).sharing(shared);
-        Ok(Established { requestor, acceptor, inspector, slot, basis })
+        Ok(Established { requestor, acceptor, inspector, slot, basis, meter })
     }
 }
 
@@ -526,10 +529,13 @@ async fn answer(stream: &mut RequestorStream, conclusion: &Conclusion) -> io::Re
 
 impl Established {
     async fn relay(self) -> Ended {
-        let Self { requestor, mut acceptor, inspector, slot, basis } = self;
+        let Self { requestor, mut acceptor, inspector, slot, basis, mut meter } = self;
         let Requestor { mut context, mut account, mut stream } = requestor;
         let deadlines = context.site.limits.deadlines(basis.not_after, basis.user_ends);
-        let mut report = |news: &News| account.report(news);
+        let mut report = |told: Told<'_>| match told {
+            Told::News(news) => account.report(news),
+            Told::Moved(moved) => meter.moved(moved, Instant::now),
+        };
         let (live, mut withdrawal) = (&context.gate.live, None);
         let mut renewal = Renewal::new(&context.gate, &mut context.site, &basis);
         let rules = |opened: &Contexts, cx: &mut task::Context<'_>| {
@@ -550,6 +556,7 @@ impl Established {
             account.withdrawn(&why);
         }
         account.relayed(traffic, &ledger);
+        meter.ended(&ledger, Instant::now());
         let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
         let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
         let is_reset = to_requestor.close == Close::Reset;

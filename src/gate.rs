@@ -15,6 +15,7 @@ use crate::health::Health;
 use crate::identity::password::Hashing;
 use crate::last_seen::LastSeen;
 use crate::live::Live;
+use crate::measures::Measures;
 use crate::quotas::Quotas;
 use crate::register::Register;
 use crate::shortage::Shortage;
@@ -29,6 +30,8 @@ pub struct Gate {
     pub site: InForce,
     /// Where every end is written.
     pub audit: Audit,
+    /// What is measured, beside what is counted there.
+    pub measures: Measures,
     /// The associations that live.
     pub live: Arc<Live>,
     /// Those that are open, with what they rest on.

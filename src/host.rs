@@ -4,6 +4,7 @@ mod account;
 pub mod ports;
 mod regular;
 mod service;
+pub mod sockets;
 mod trust;
 mod unit;
 

@@ -95,6 +95,13 @@ impl LastSeen {
         due
     }
 
+    /// When the first of the certificates ends that each peer has shown, in seconds since the epoch.
+    pub fn first_ends(&self) -> Vec<(Arc<str>, u64)> {
+        let peers = self.peers();
+        let first = |all: &Vec<Seen>| all.iter().map(|seen| seen.not_after).min();
+        peers.iter().filter_map(|(peer, all)| Some((Arc::clone(peer), first(all)?))).collect()
+    }
+
     /// All that end soon.
     pub fn ending(&self, now: SystemTime) -> Vec<Ending> {
         let peers = self.peers();

@@ -9,12 +9,14 @@
 //! - [`relay`]: the way to the target, open to a permit only; bytes on their way, and the last of
 //!   them.
 //! - [`deadline`]: how long each wait on a peer lasts; [`dial`]: TCP to a name or an address.
+//! - [`health`]: which addresses of a PACS live, and which of them is used.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it; [`syslog`]: the way to collectors, and
-//!   [`dicom_audit`]: what those hear that know DICOM's own messages.
+//!   [`dicom_audit`]: what those hear that know DICOM's own messages; [`measures`]: how long what took,
+//!   and how much has come of whom; [`history`]: what has happened lately.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
-//!   [`register`]: those that are open; [`overview`]: who may ask for them.
-//! - [`health`]: which addresses of a PACS live, and which of them is used.
+//!   [`register`]: those that are open; [`overview`]: who may ask for them; [`admin`]: who may ask how
+//!   the gate is.
 //! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
 //! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
@@ -38,6 +40,7 @@
 //! set; a wait on a peer without a deadline; session resumption.
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod asked;
 pub mod audit;
 pub mod basis;
@@ -51,6 +54,7 @@ pub mod dicom_audit;
 pub mod drop_in;
 pub mod gate;
 pub mod health;
+pub mod history;
 pub mod host;
 pub mod identity;
 pub mod import;
@@ -61,6 +65,7 @@ pub mod listener;
 pub mod listening;
 pub mod live;
 pub mod log;
+pub mod measures;
 pub mod net;
 pub mod origins;
 pub mod overview;

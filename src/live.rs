@@ -112,6 +112,11 @@ impl Live {
         self.stage.send_replace(Stage::Draining);
     }
 
+    /// Whether nothing new may begin.
+    pub fn is_draining(&self) -> bool {
+        *self.stage.borrow() >= Stage::Draining
+    }
+
     /// Ends everything that lives.
     pub fn stop_all(&self) {
         self.stage.send_replace(Stage::Over);

@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         Ok(Command::Demo(demo)) => block_on(demo.run()).and_then(|done| done),
         Ok(Command::Doctor(doctor)) => block_on(doctor.run()).and_then(|done| done),
         Ok(Command::Probe(probe)) => block_on(probe.run()).and_then(|done| done),
+        Ok(Command::Ready(ready)) => block_on(ready.run()).and_then(|done| done),
+        Ok(Command::Top(top)) => block_on(top.run()).and_then(|done| done),
         Err(exit) => Err(exit),
     };
     done.err().unwrap_or(Exit::Success).into()

@@ -92,8 +92,8 @@ pub fn warn_of_few_descriptors(connections: u32) {
 
 /// How many open files so many connections need: two for each, and some for everything else.
 pub const fn descriptors(connections: u32) -> u64 {
-    /// Listeners, logs, the runtime, files that are read.
-    const OTHERS: u64 = 64;
+    /// Listeners, logs, the runtimes, files that are read, and the connections of the admin endpoint.
+    const OTHERS: u64 = 112;
     2 * (connections as u64) + OTHERS
 }
 
@@ -132,11 +132,11 @@ mod tests {
         assert_eq!(open_files(limits), Some(1024));
         assert_eq!(open_files("Max open files  unlimited  unlimited  files"), None);
         assert_eq!(open_files(""), None);
-        assert_eq!(few_descriptors(480, limits), None);
+        assert_eq!(few_descriptors(456, limits), None);
         assert_eq!(
             few_descriptors(2048, limits).as_deref(),
             Some(
-                "limits.connections needs more open files than are allowed (4160 are needed, 1024 \
+                "limits.connections needs more open files than are allowed (4208 are needed, 1024 \
                  allowed): raise LimitNOFILE in the unit, or `ulimit -n`"
             )
         );

@@ -6,10 +6,7 @@
 //! connect, which is root and the gate's own user, and reads nothing. What it tells has no secret and
 //! nothing of a patient, but everybody's titles and certificates.
 
-use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream as Asking;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,7 +17,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 
 use crate::basis::Written;
-use crate::host::words;
+use crate::host::{sockets, words};
 use crate::last_seen::LastSeen;
 use crate::register::Register;
 
@@ -70,21 +67,10 @@ fn path() -> Option<PathBuf> {
     Some(Path::new(first).join(Path::new(SOCKET).file_name()?))
 }
 
-/// Under its name there is never a socket that more may connect to. One that a killed gate has left
-/// is replaced.
 fn listen(path: &Path) -> io::Result<UnixListener> {
-    if Asking::connect(path).is_ok() {
-        return Err(io::ErrorKind::AddrInUse.into());
-    }
-    let new = path.with_extension("new");
-    match fs::remove_file(&new) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let socket = UnixListener::bind(&new)?;
-    fs::set_permissions(&new, Permissions::from_mode(0o600))?;
-    fs::rename(&new, path)?;
-    Ok(socket)
+    let socket = sockets::listen(path, 0o600)?;
+    socket.set_nonblocking(true)?;
+    UnixListener::from_std(socket)
 }
 
 async fn answer(socket: UnixListener, register: &Register, last_seen: &LastSeen) {

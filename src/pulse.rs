@@ -9,7 +9,7 @@
 
 use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ use tokio::time::sleep;
 pub const PERIOD: Duration = Duration::from_secs(5);
 /// How often to ask within the watchdog's limit at least: the answer may take three quarters of it.
 const QUESTIONS: u32 = 4;
+/// Without an answer for so long, and nobody said to be late, it is the questions that have stopped.
+const SILENCE: Duration = PERIOD.saturating_mul(3);
 /// The shortest period, so that a limit of nothing does not keep a processor busy.
 const SHORTEST: Duration = Duration::from_millis(1);
 /// What the workers' answer waits for, so that their timers have a part in it.
@@ -33,6 +35,15 @@ pub struct Pulse {
     workers: (Arc<str>, Handle),
     /// Shared by all clones: a reload opens and closes ports.
     loops: Arc<Mutex<Vec<Loop>>>,
+    /// What the last questions have shown, for all clones.
+    beat: Arc<Mutex<Beat>>,
+}
+
+/// When all had answered last, and who is late since.
+#[derive(Debug)]
+struct Beat {
+    answered: Instant,
+    late: Vec<Arc<str>>,
 }
 
 /// An accept loop: its name, and where it hears questions.
@@ -61,7 +72,12 @@ impl Pulse {
     /// Asks the workers of the runtime inside which it is made, and nobody else yet.
     #[expect(clippy::new_without_default, reason = "outside a runtime it would panic")]
     pub fn new() -> Self {
-        Self { workers: ("the worker threads".into(), Handle::current()), loops: Arc::default() }
+        let beat = Beat { answered: Instant::now(), late: Vec::new() };
+        Self {
+            workers: ("the worker threads".into(), Handle::current()),
+            loops: Arc::default(),
+            beat: Arc::new(Mutex::new(beat)),
+        }
     }
 
     /// From now on asks this accept loop as well, until it drops what is returned.
@@ -84,11 +100,28 @@ impl Pulse {
         let mut last = Instant::now();
         loop {
             let began = Instant::now();
-            self.ask().wait(period, || limit.map(|limit| limit.saturating_sub(last.elapsed())));
+            let left = || limit.map(|limit| limit.saturating_sub(last.elapsed()));
+            self.ask().wait(period, left, |late| self.beat().late = late.to_vec());
+            *self.beat() = Beat { answered: Instant::now(), late: Vec::new() };
             alive();
             last = Instant::now();
             thread::sleep(period.saturating_sub(began.elapsed()));
         }
+    }
+
+    /// Who has not answered for longer than is usual, as the log says it; `None` if all is well.
+    pub fn trouble(&self) -> Option<String> {
+        let beat = self.beat();
+        let (late, since) = (&beat.late, beat.answered.elapsed());
+        if late.is_empty() && since < SILENCE {
+            return None;
+        }
+        let late = if late.is_empty() { "those who are asked".to_owned() } else { late.join(", ") };
+        Some(no_answer(&late, since, None))
+    }
+
+    fn beat(&self) -> MutexGuard<'_, Beat> {
+        self.beat.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn ask(&self) -> Round {
@@ -113,9 +146,14 @@ impl Pulse {
 }
 
 impl Round {
-    /// Waits for all answers, however long they take; tells the log when they take longer than the
-    /// patience, and when they have come.
-    fn wait(mut self, patience: Duration, left: impl Fn() -> Option<Duration>) {
+    /// Waits for all answers, however long they take; tells the log, and `tell` who is late, when they
+    /// take longer than the patience, and the log when they have come.
+    fn wait(
+        mut self,
+        patience: Duration,
+        left: impl Fn() -> Option<Duration>,
+        tell: impl Fn(&[Arc<str>]),
+    ) {
         let began = Instant::now();
         while !self.open.is_empty() {
             match self.answers.recv_timeout(patience.saturating_sub(began.elapsed())) {
@@ -126,6 +164,7 @@ impl Round {
         if self.open.is_empty() {
             return;
         }
+        tell(&self.open);
         let late = self.open.join(", ");
         tracing::warn!("{}", no_answer(&late, began.elapsed(), left()));
         while !self.open.is_empty() {
@@ -241,9 +280,13 @@ mod tests {
         let runtime = runtime();
         let pulse = pulse(&runtime);
         let mut stuck = pulse.ask_too(FRONT.to_owned());
+        let asked = pulse.clone();
+        assert_eq!(asked.trouble(), None);
         let heard = Heard::of(pulse, Some(LIMIT));
         let warning = heard.next();
         assert!(warning.contains("no answer for ") && warning.contains(FRONT), "{warning}");
+        let trouble = asked.trouble().unwrap();
+        assert!(trouble.contains(FRONT) && !trouble.contains("restart"), "{trouble}");
         heard.nothing();
         runtime.spawn(async move { stuck.while_waiting(std::future::pending::<()>()).await });
         let line = heard.next();

@@ -18,7 +18,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Shared};
+use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Shared, Stores};
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
@@ -46,6 +46,24 @@ pub struct Traffic {
     pub bytes_from_requestor: u64,
     /// Bytes of PDUs received from the PACS.
     pub bytes_from_acceptor: u64,
+}
+
+/// What is told while it moves.
+#[derive(Debug)]
+pub enum Told<'a> {
+    /// Something was forbidden or unsound, and ended nothing.
+    News(&'a News),
+    /// So much has come by now.
+    Moved(Moved),
+}
+
+/// How far an association has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Bytes of PDUs received from each side.
+    pub bytes: PerSide<u64>,
+    /// The C-STORE operations that each side has asked for.
+    pub stores: PerSide<Stores>,
 }
 
 /// What a relay leaves behind.
@@ -94,14 +112,14 @@ pub struct Remainder {
 /// Relays until the association ends, for whatever reason.
 ///
 /// Every wait in here is bounded by one of the `deadlines`, or ended from `outside`. What is
-/// forbidden or unsound and ends nothing is told to `tell` as it comes.
+/// forbidden or unsound and ends nothing is told to `tell` as it comes, and so is what has moved.
 pub async fn relay<R, P, J>(
     requestor: &mut R,
     acceptor: &mut P,
     inspector: Inspector,
     deadlines: Deadlines,
     outside: Outside<impl Future<Output = ()>, impl Future<Output = ()>, J>,
-    tell: &mut (dyn FnMut(&News) + Send),
+    tell: &mut (dyn FnMut(Told<'_>) + Send),
 ) -> Relayed
 where
     R: AsyncBufRead + AsyncWrite + Unpin,
@@ -124,6 +142,7 @@ where
         ahead: PerSide::default(),
         watch,
         tell,
+        told: Moved::default(),
     };
     let ending = poll_fn(|cx| {
         if end.as_mut().poll(cx).is_ready() {
@@ -157,7 +176,9 @@ struct Relay<'a, R, P> {
     /// What was read of a side and waits for the inspector.
     ahead: PerSide<Ahead>,
     watch: Watch,
-    tell: &'a mut (dyn FnMut(&News) + Send),
+    tell: &'a mut (dyn FnMut(Told<'_>) + Send),
+    /// What it was told last.
+    told: Moved,
 }
 
 /// Bytes received.
@@ -192,7 +213,7 @@ where
         loop {
             let before = self.progress();
             let moved = self.move_once(cx);
-            self.inspector.take_news().iter().for_each(&mut *self.tell);
+            self.tell();
             if let Err(ending) = moved {
                 return Poll::Ready(ending);
             }
@@ -202,6 +223,23 @@ where
             if self.progress() == before {
                 return Poll::Pending;
             }
+        }
+    }
+
+    fn tell(&mut self) {
+        self.inspector.take_news().iter().for_each(|news| (self.tell)(Told::News(news)));
+        let stores = |side| self.inspector.stores(side);
+        let ReceivedBytes { from_requestor, from_acceptor } = self.received;
+        let moved = Moved {
+            bytes: PerSide { requestor: from_requestor, acceptor: from_acceptor },
+            stores: PerSide {
+                requestor: stores(Side::Requestor),
+                acceptor: stores(Side::Acceptor),
+            },
+        };
+        if moved != self.told {
+            self.told = moved;
+            (self.tell)(Told::Moved(moved));
         }
     }
 
@@ -466,7 +504,7 @@ where
         };
         let mut ledger = self.inspector.into_ledger();
         // What nobody has answered is told at the end.
-        ledger.take_news().iter().for_each(&mut *self.tell);
+        ledger.take_news().iter().for_each(|news| (self.tell)(Told::News(news)));
         Relayed {
             ending,
             traffic,

@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::Signal;
-use pacsgate_core::certificate::Digest;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
+use crate::admin::Admin;
 use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Outlets, Redirections, Reload};
 use crate::config::{self, Collector, Finding, Location, Log, Settings};
@@ -26,6 +26,7 @@ use crate::last_seen::LastSeen;
 use crate::listening::{Bound, Listening};
 use crate::live::{self, Ended, Live};
 use crate::log;
+use crate::measures::Measures;
 use crate::net;
 use crate::overview;
 use crate::pulse::Pulse;
@@ -62,8 +63,7 @@ pub struct Server {
     inherited: Inherited,
     listening: Listening,
     pulse: Pulse,
-    /// What the configuration that serves is.
-    digest: Digest,
+    admin: Admin,
     log: Log,
     /// Where the audit is sent.
     collectors: Redirections,
@@ -116,11 +116,11 @@ impl Server {
     ///
     /// What keeps it from starting.
     pub fn start(settings: Settings, inherited: Inherited) -> Result<Self, ServerError> {
-        let Settings { listeners, site, log, audit_at, syslog, digest, .. } = settings;
+        let Settings { listeners, site, log, admin: at, audit_at, syslog, .. } = settings;
         // Everything that can fail is done before the first connection is accepted.
         let bound = Bound::new(listeners, None, &inherited).map_err(ServerError::Unavailable)?;
         bound.warn_of_unused(&inherited);
-        let (periods, started) = (audit::Periods::default(), audit::Started::new(digest));
+        let (periods, started) = (audit::Periods::default(), audit::Started::new(site.digest));
         let outlets = Outlets::open(&syslog).map_err(|(at, error)| no_spool(at, &error))?;
         let collectors = outlets.redirections();
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started, outlets)
@@ -140,6 +140,7 @@ impl Server {
         let gate = Gate {
             site,
             audit,
+            measures: Measures::default(),
             live,
             register,
             asked: Memory::new(),
@@ -155,8 +156,11 @@ impl Server {
         let gate = Arc::new(gate);
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
+        let mut admin = Admin::new(Arc::clone(&gate), pulse.clone());
+        let answering = admin.bind(at).map_err(ServerError::Unavailable)?;
         let mut listening = Listening::new(Arc::clone(&gate), alive, pulse.clone());
         listening.exchange(bound);
+        admin.exchange(answering);
         let mut beside = JoinSet::new();
         beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         beside.spawn(overview::tell(Arc::clone(&gate.register), Arc::clone(&gate.last_seen)));
@@ -166,7 +170,7 @@ impl Server {
             inherited,
             listening,
             pulse,
-            digest,
+            admin,
             log,
             collectors,
             status_changed,
@@ -189,7 +193,7 @@ impl Server {
     /// What serves, in one line.
     fn status(&self) -> String {
         let site = self.gate.site.now();
-        let (peers, digest) = (site.policy.peers(), self.digest.to_string());
+        let (peers, digest) = (site.policy.peers(), site.digest.to_string());
         let serving = format!("serving {peers} peers by configuration {digest:.12}");
         let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
@@ -210,7 +214,8 @@ impl Server {
         };
         match outcome {
             Ok(()) => {
-                self.gate.audit.reload(Reload::applied(self.digest));
+                self.gate.measures.reloaded(true);
+                self.gate.audit.reload(Reload::applied(self.gate.site.now().digest));
                 tracing::info!("reloaded: {}", self.status());
                 self.status()
             }
@@ -223,17 +228,19 @@ impl Server {
         for mistake in mistakes {
             tracing::error!("{mistake}");
         }
+        self.gate.measures.reloaded(false);
         let first = mistakes.first().map_or("", String::as_str);
         let more = mistakes.len().saturating_sub(1);
-        self.gate.audit.reload(Reload::refused(self.digest, first, more));
+        self.gate.audit.reload(Reload::refused(self.gate.site.now().digest, first, more));
         let status = self.status();
         tracing::error!("the reload is refused, nothing has changed: still {status}");
         format!("the last reload was refused ({first}): still {status}")
     }
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
-        let Settings { listeners, mut site, log, syslog, digest, warnings, .. } = settings;
+        let Settings { listeners, mut site, log, admin, syslog, warnings, .. } = settings;
         let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
+        let answering = self.admin.bind(admin)?;
         bound.warn_of_unused(&self.inherited);
         for warning in &warnings {
             tracing::warn!("{warning}");
@@ -245,7 +252,7 @@ impl Server {
         self.gate.health.watch(&site);
         self.gate.site.replace(site);
         self.listening.exchange(bound);
-        self.digest = digest;
+        self.admin.exchange(answering);
         log::set_level(log.level);
         if !self.collectors.follow(&syslog) {
             tracing::warn!(
@@ -267,6 +274,7 @@ impl Server {
         tracing::info!("stopping: no new connections");
         self.listening.close().await;
         drain(&self.gate, self.ended, at_once).await;
+        drop(self.admin);
         finish(self.audit).await;
         tracing::info!("stopped");
     }

@@ -9,10 +9,10 @@ use ipnet::IpNet;
 use pacsgate_core::certificate::Digest;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::identity::User;
-use pacsgate_core::policy::{Denial, Permit, Policy};
+use pacsgate_core::policy::{Denial, Pacs, Peer, Permit, Policy};
 use tokio::time::Instant;
 
-use crate::config::{Limits, Target};
+use crate::config::{Limits, Location, Target};
 use crate::identity::password::Passwords;
 use crate::identity::token::Issuers;
 use crate::port::{Port, Way};
@@ -26,6 +26,8 @@ use crate::stream::tls;
 /// load.
 #[derive(Debug)]
 pub struct Site {
+    /// What the configuration says, as a digest.
+    pub digest: Digest,
     /// Who may do what.
     pub policy: Policy,
     /// How each PACS of the policy is reached.
@@ -46,6 +48,20 @@ pub struct Site {
     pub passwords: Passwords,
     /// Who makes tokens that are accepted.
     pub issuers: Issuers,
+    /// The tables that all this was made from.
+    pub tables: Tables,
+}
+
+/// Peers and PACS as their tables describe them: nothing is decided by it, and people are told what to
+/// change in them.
+#[derive(Debug, Default)]
+pub struct Tables {
+    /// The peers.
+    pub peers: Vec<Peer>,
+    /// Where the table of each stands, by its name.
+    pub peers_at: HashMap<Arc<str>, Location>,
+    /// The PACS.
+    pub pacs: Vec<Pacs>,
 }
 
 impl Site {

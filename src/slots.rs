@@ -118,6 +118,11 @@ impl Slots {
         taken.requests.renew(limits.requests as usize);
     }
 
+    /// How many connections have one.
+    pub fn connections(&self) -> usize {
+        self.taken().connections
+    }
+
     /// Takes the slot that a new connection needs, for its handshake.
     ///
     /// # Errors

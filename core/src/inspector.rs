@@ -34,7 +34,7 @@ pub use forbidden::{Asked, Forbidden, ForbiddenRequest};
 pub use guard::HEAD;
 pub use guarding::{Guarding, Mode};
 pub use lane::MAX_COMMAND;
-pub use ledger::{Ledger, News, Outcome, Performed, UnsoundDataSet};
+pub use ledger::{Ledger, News, Outcome, Performed, Stores, UnsoundDataSet};
 pub use progress::Progress;
 pub use quota::{Caps, Quota, Stored};
 pub use shared::{Awaited, Requests, Shared};
@@ -253,6 +253,11 @@ impl Inspector {
     /// How far the messages of this side have come.
     pub const fn progress(&self, from: Side) -> Progress {
         self.lanes.get(from).progress()
+    }
+
+    /// How far the C-STORE operations have come that this side has asked for.
+    pub fn stores(&self, from: Side) -> Stores {
+        Stores { is_waiting: self.outstanding.stores(from), ..self.ledger.stores(from) }
     }
 
     /// A number that changes when the operation without progress for longest goes on or ends; 0

@@ -23,7 +23,7 @@ use super::disclosures::Disclosures;
 use super::event::Event;
 use super::operations::{DataSetRecord, ForbiddenRecord};
 use super::record::{
-    CertificateRecord, ContextsRecord, Received, Record, RemovedContext, Standing,
+    CertificateRecord, ConnectionId, ContextsRecord, Received, Record, RemovedContext, Standing,
 };
 use super::text::{PeerText, Texts};
 use crate::basis::Withdrawal;
@@ -74,6 +74,11 @@ impl Account {
             taken_out: None,
             disclosures: Disclosures::default(),
         }
+    }
+
+    /// What the connection is called in every line.
+    pub fn id(&self) -> ConnectionId {
+        self.record.id
     }
 
     /// A balancer has named the source for which it connects.
@@ -282,7 +287,7 @@ impl Account {
     fn line(&mut self, event: Event, reason: &dyn Explained) -> Option<Box<Record>> {
         let code = reason.code();
         if self.reported.contains(&(event, code)) {
-            self.audit.counters().count(event, code);
+            self.audit.again(event, code);
             return None;
         }
         self.reported.push((event, code));

@@ -38,6 +38,23 @@ pub enum Event {
 }
 
 impl Event {
+    /// Every kind.
+    pub const ALL: [Self; 13] = [
+        Self::Opened,
+        Self::Forbidden,
+        Self::Unsound,
+        Self::Reported,
+        Self::Deviation,
+        Self::Tidied,
+        Self::Delayed,
+        Self::Refused,
+        Self::WouldRefuse,
+        Self::Closed,
+        Self::Failed,
+        Self::Reload,
+        Self::Health,
+    ];
+
     /// How much a line of it matters to whoever reads the journal.
     pub(super) const fn priority(self) -> Priority {
         match self {
@@ -73,5 +90,32 @@ impl Event {
             Self::Reload => "reload",
             Self::Health => "health",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_has_every_kind() {
+        // A new kind does not compile here. It belongs in ALL, too: metrics show what is in it before
+        // the first of them.
+        let place = |event| match event {
+            Event::Opened => 0,
+            Event::Forbidden => 1,
+            Event::Unsound => 2,
+            Event::Reported => 3,
+            Event::Deviation => 4,
+            Event::Tidied => 5,
+            Event::Delayed => 6,
+            Event::Refused => 7,
+            Event::WouldRefuse => 8,
+            Event::Closed => 9,
+            Event::Failed => 10,
+            Event::Reload => 11,
+            Event::Health => 12,
+        };
+        assert!(Event::ALL.into_iter().map(place).eq(0..Event::ALL.len()));
     }
 }

@@ -42,6 +42,12 @@ pub struct OperationsRecord {
 }
 
 impl OperationsRecord {
+    /// Objects that the other side has taken, maybe with a warning (PS3.4 section B.2.3).
+    pub(super) fn objects(&self) -> u64 {
+        let stored = self.operations.iter().filter(|done| done.is_stored());
+        stored.map(|done| done.count).fold(0, u64::saturating_add)
+    }
+
     /// Whether there is more than C-ECHOs that went well, which concern nobody's images.
     pub(super) fn has_any(&self) -> bool {
         self.operations_more > 0 || self.operations.iter().any(|done| !done.is_good_echo())
@@ -61,6 +67,12 @@ struct Done {
 }
 
 impl Done {
+    fn is_stored(&self) -> bool {
+        let status = self.status.as_ref().map(PeerText::as_str);
+        let is_taken = status.is_some_and(|it| it == "0000" || it.starts_with('b'));
+        self.operation == Operation::CStore.name() && is_taken
+    }
+
     fn is_good_echo(&self) -> bool {
         let is_good = self.status.as_ref().is_some_and(|status| status.as_str() == "0000");
         self.operation == Operation::CEcho.name() && is_good

@@ -172,6 +172,11 @@ impl Record {
         }
     }
 
+    /// How many objects were stored on this association, and taken.
+    pub fn objects(&self) -> u64 {
+        self.operations.as_deref().map_or(0, OperationsRecord::objects)
+    }
+
     /// Whether a request of this association was passed on, other than a C-ECHO that went well.
     pub(super) fn has_done_something(&self) -> bool {
         self.operations.as_deref().is_some_and(OperationsRecord::has_any)
@@ -200,6 +205,14 @@ pub struct ConnectionId {
     pub(super) number: u64,
 }
 
+#[cfg(test)]
+impl ConnectionId {
+    /// One of no connection.
+    pub(crate) const fn example() -> Self {
+        Self { run: 1, number: 1 }
+    }
+}
+
 impl fmt::Display for ConnectionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}-{}", self.run, self.number)
@@ -216,7 +229,7 @@ impl Serialize for ConnectionId {
 #[derive(Clone, Debug, Serialize)]
 pub struct CertificateRecord {
     #[serde(serialize_with = "hex")]
-    pub(super) sha256: Digest,
+    pub(crate) sha256: Digest,
     #[serde(serialize_with = "hex")]
     spki_sha256: Digest,
     #[serde(skip_serializing_if = "Texts::is_empty")]

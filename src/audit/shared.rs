@@ -8,6 +8,7 @@ use super::counters::Counters;
 use super::queue::Queue;
 use super::record::{ConnectionId, Record};
 use super::summary::{Summary, Verdict};
+use crate::history::History;
 use crate::rarely::Rarely;
 
 /// What is counted, summed and queued.
@@ -15,6 +16,7 @@ pub(super) struct Shared {
     pub(super) queue: Queue,
     summary: Mutex<Summary>,
     pub(super) counters: Counters,
+    pub(super) history: History,
     overflow: Mutex<Rarely>,
     run: u64,
     connections: AtomicU64,
@@ -28,6 +30,7 @@ impl Shared {
             queue: Queue::new(),
             summary: Mutex::new(Summary::new(window)),
             counters: Counters::default(),
+            history: History::new(SystemTime::now()),
             overflow: Mutex::default(),
             run: run_id(),
             connections: AtomicU64::new(1),

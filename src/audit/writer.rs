@@ -174,6 +174,7 @@ impl Writer {
     fn lose(&mut self, lines: u64) {
         self.untold = self.untold.saturating_add(lines);
         self.shared.counters.count_lost(lines);
+        self.shared.history.lost(lines, SystemTime::now());
     }
 
     /// Writes what was collected; returns how many lines did not get out.

@@ -3,10 +3,12 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::admin;
 use super::listener;
 use super::log;
 use super::mistake::{Caution, Outage};
@@ -26,11 +28,20 @@ pub(super) fn judge(
     listeners: &[listener::Read],
     pacs: &[pacs::Read],
     log: &log::Read,
+    admin: &admin::Read,
     service: &Service,
     problems: &mut Problems,
 ) {
     names(pacs, problems);
-    addresses(listeners, service, problems);
+    for read in listeners {
+        addresses(&format!("listener.{}.bind", read.name), &read.bind, service, problems);
+    }
+    addresses("admin.bind", &admin.ports().collect::<Vec<_>>(), service, problems);
+    for At { place, value: path } in admin.sockets() {
+        for outage in socket(path, service) {
+            problems.outage(place, "admin.bind", &outage);
+        }
+    }
     if let Some((unit, user)) = &service.nobody {
         let place = problems.sources.add_unread(unit.clone());
         problems.outage(place, "User", &Outage::NoUser(user.as_str().into()));
@@ -50,13 +61,11 @@ pub(super) fn judge(
     }
 }
 
-fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Problems) {
-    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(|at| (&read.name, at)));
-    for (name, at) in all().filter(|(_, at)| !service.may_listen_on(at.value)) {
-        let caution = Caution::PrivilegedPort(at.value.port());
-        problems.caution(at.place, format!("listener.{name}.bind"), &caution);
+fn addresses(key: &str, bind: &[At<SocketAddr>], service: &Service, problems: &mut Problems) {
+    for at in bind.iter().filter(|at| !service.may_listen_on(at.value)) {
+        problems.caution(at.place, key, &Caution::PrivilegedPort(at.value.port()));
     }
-    for (name, at) in all().filter(|(_, at)| !at.value.ip().is_unspecified()) {
+    for at in bind.iter().filter(|at| !at.value.ip().is_unspecified()) {
         let outage = match host::has(at.value) {
             Ok(()) => continue,
             Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
@@ -64,7 +73,7 @@ fn addresses(listeners: &[listener::Read], service: &Service, problems: &mut Pro
             }
             Err(error) => Outage::NoListening { address: at.value.ip(), error },
         };
-        problems.outage(at.place, format!("listener.{name}.bind"), &outage);
+        problems.outage(at.place, key, &outage);
     }
 }
 
@@ -80,6 +89,26 @@ pub(super) fn sources(sources: &[(String, At<IpAddr>)], problems: &mut Problems)
         };
         problems.outage(at.place, key.as_str(), &outage);
     }
+}
+
+/// What is in the way of a socket, which is made at the start.
+fn socket(path: &Path, service: &Service) -> Vec<Outage> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    if path.symlink_metadata().is_ok_and(|found| !found.file_type().is_socket()) {
+        return vec![Outage::NoSocket(path.to_owned())];
+    }
+    // systemd makes these, and gives what is in them to the user.
+    if service.made.iter().any(|made| made == folder) {
+        return Vec::new();
+    }
+    if service.writable.as_ref().is_some_and(|all| !all.iter().any(|one| path.starts_with(one))) {
+        return vec![Outage::SocketSealed(folder.to_owned())];
+    }
+    if !folder.is_dir() {
+        return vec![Outage::NoSocketFolder(folder.to_owned())];
+    }
+    let obstacles = service.account.iter().flat_map(|it| it.obstacles(folder, Access::Make));
+    obstacles.map(Outage::Obstacle).collect()
 }
 
 /// The name of a PACS may be known only later, and `run` asks anew each time.

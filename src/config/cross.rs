@@ -9,15 +9,23 @@ use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{listener, pacs, peer, target, user};
+use super::{admin, listener, pacs, peer, target, user};
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
-pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut Problems) {
+pub(super) fn addresses_are_unique(
+    listeners: &[listener::Read],
+    admin: &admin::Read,
+    problems: &mut Problems,
+) {
     let both = ports::ipv6_takes_ipv4();
-    let mut first: HashMap<u16, Vec<&At<SocketAddr>>> = HashMap::new();
-    for read in listeners {
-        for at in read.bind.iter().filter(|at| at.value.port() != 0) {
+    let mut first: HashMap<u16, Vec<At<SocketAddr>>> = HashMap::new();
+    let of_listener =
+        |read: &listener::Read| (format!("listener.{}.bind", read.name), read.bind.clone());
+    let tables = listeners.iter().map(of_listener);
+    let admin = ("admin.bind".to_owned(), admin.ports().collect());
+    for (key, bind) in tables.chain([admin]) {
+        for at in bind.into_iter().filter(|at| at.value.port() != 0) {
             let same_port = first.entry(at.value.port()).or_default();
             if let Some(other) = same_port.iter().find(|other| overlap(other.value, at.value, both))
             {
@@ -31,8 +39,7 @@ pub(super) fn addresses_are_unique(listeners: &[listener::Read], problems: &mut 
                 } else {
                     Mistake::BindTakenByIpv6 { address: other.value, all: address, at: first }
                 };
-                let key = format!("listener.{}.bind", read.name);
-                problems.mistake(at.place, key, &mistake);
+                problems.mistake(at.place, key.as_str(), &mistake);
             }
             same_port.push(at);
         }

@@ -38,7 +38,7 @@ impl Source for Layer {
 
 /// Directory of the drop-in files, beside the main file.
 const DROP_INS: &str = "conf.d";
-const TOP: [&str; 10] = [
+const TOP: [&str; 11] = [
     "schema",
     "gate",
     "listener",
@@ -49,6 +49,7 @@ const TOP: [&str; 10] = [
     "limits",
     "log",
     "syslog",
+    "admin",
 ];
 const MAX_NAME: usize = 64;
 
@@ -160,10 +161,12 @@ fn admit(table: &mut Table, first: &mut First, problems: &mut Problems) {
             "listener" | "pacs" | "peer" | "issuer" | "syslog" => {
                 return admit_named(key, value, first, problems);
             }
-            "schema" | "gate" | "passwords" | "limits" | "log" if place.is_in(Place::MAIN) => {
+            "schema" | "gate" | "passwords" | "limits" | "log" | "admin"
+                if place.is_in(Place::MAIN) =>
+            {
                 return true;
             }
-            "schema" | "gate" | "passwords" | "limits" | "log" => {
+            "schema" | "gate" | "passwords" | "limits" | "log" | "admin" => {
                 problems.mistake(place, key, &Mistake::MainFileOnly);
             }
             "guard" => {

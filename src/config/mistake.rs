@@ -361,6 +361,30 @@ pub(super) enum Mistake {
     /// The same with a blank.
     #[error("{0} has a blank in it; write an IP address and a port, such as \"[::]:2762\"")]
     BlankInBind(Quoted),
+    /// An address of the admin endpoint that is none.
+    #[error(
+        "{0} is neither an address of this machine nor the path of a socket; write \
+         \"127.0.0.1:9120\", \"[::1]:9120\" or \"/run/pacsgate/admin.sock\""
+    )]
+    AdminAddress(Quoted),
+    /// An address that others reach.
+    #[error(
+        "{0} can be reached from other machines, and whoever reaches it reads who is connected; write \
+         \"127.0.0.1:{port}\" or a socket such as \"/run/pacsgate/admin.sock\" (docs/admin.md says how \
+         others get at it)", port = .0.port()
+    )]
+    AdminElsewhere(SocketAddr),
+    /// The same address again.
+    #[error("is there already, at {0}; remove one of the two")]
+    AdminTwice(Location),
+    /// Too many of them.
+    #[error("has more than {0} addresses; one of loopback and one socket are enough")]
+    AdminAddresses(usize),
+    /// A path that the system takes for no socket.
+    #[error(
+        "is longer than the {0} bytes that a socket's path may have here; choose a shorter one"
+    )]
+    SocketPath(usize),
     /// An address to listen on that another one takes already.
     #[error("{address} is listened on already, at {first}; remove one of the two")]
     BindTwice {
@@ -883,6 +907,21 @@ pub(super) enum Outage {
          `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
     )]
     SpoolSealed(PathBuf),
+    /// The folder of a socket, which the unit closes, whatever its mode.
+    #[error(
+        "the unit does not let the gate make a socket in {folder}; name one in /run/pacsgate, or add \
+         `ReadWritePaths={folder}` with `systemctl edit pacsgate`", folder = .0.display()
+    )]
+    SocketSealed(PathBuf),
+    /// A socket is made, its folder is not.
+    #[error(
+        "there is no folder {}; name a socket in /run/pacsgate, which systemd makes for the gate, or make \
+         the folder", .0.display()
+    )]
+    NoSocketFolder(PathBuf),
+    /// Something else than a socket, which would be left alone.
+    #[error("there is a file {} that is no socket; choose another path, or take it away", .0.display())]
+    NoSocket(PathBuf),
     /// An address of another machine.
     #[error(
         "{address} is not an address of this machine, which has {}; correct it, or give it to an \

@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use config::{Value, ValueKind};
-use pacsgate_core::certificate::{Digest, Matcher};
+use pacsgate_core::certificate::Matcher;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::{Pacs, Peer};
 use pacsgate_core::wire::title::AeTitle;
 
+use super::admin::{self, Admin};
 use super::finding::{Errors, Finding, Location};
 use super::limits::{self, Limits};
 use super::listener::{self, Listener};
@@ -28,7 +29,7 @@ use super::{
 };
 use crate::host;
 use crate::port::Port;
-use crate::site::Site;
+use crate::site::{self, Site};
 
 /// Everything that a configuration says.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub struct Settings {
     pub site: Site,
     /// Where the gate writes what it does.
     pub log: Log,
+    /// Where it tells how it is.
+    pub admin: Admin,
     /// Where the audit's destination stands.
     pub audit_at: Location,
     /// The collectors that the audit is sent to.
@@ -53,8 +56,6 @@ pub struct Settings {
     pub warnings: Vec<Finding>,
     /// How much was read.
     pub loaded: Loaded,
-    /// What all of it says, as a digest.
-    pub digest: Digest,
 }
 
 /// How much a configuration has, beyond what can be counted in [`Settings`].
@@ -89,6 +90,7 @@ struct Tables {
     /// `None` without the table.
     passwords: Option<passwords::Read>,
     log: log::Read,
+    admin: admin::Read,
     listeners: Vec<listener::Read>,
     pacs: Vec<pacs::Read>,
     peers: Vec<peer::Read>,
@@ -102,20 +104,22 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let tables = Tables::read(root, &mut problems);
     tables.compare(&mut problems);
     if let Purpose::Check(service) = problems.purpose.clone() {
-        ahead::judge(&tables.listeners, &tables.pacs, &tables.log, &service, &mut problems);
+        let Tables { listeners, pacs, log, admin, collectors, .. } = &tables;
+        ahead::judge(listeners, pacs, log, admin, &service, &mut problems);
         ahead::sources(&tables.sources(), &mut problems);
-        ahead::spools(&tables.collectors, &service, &mut problems);
+        ahead::spools(collectors, &service, &mut problems);
     }
     let policy = rules::policy(&tables.peers, &tables.pacs, &tables.issuers(), &mut problems);
     let described = tables.described();
     let balancers = tables.listeners.iter().filter_map(listener::Read::balancers).collect();
     let listeners = listeners(tables.listeners, &tables.peers, &tables.pacs, &mut problems);
+    let admin = tables.admin.into_admin(&problems);
 
     let loaded = Loaded::of(tables.peers.len(), &problems);
     let policy = policy.map_err(|errors| tell_unplaced(&errors, &mut problems));
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
-    let peers_at = tables.peers.iter().map(at).collect();
+    let peers_at: HashMap<_, _> = tables.peers.iter().map(at).collect();
     let syslog = syslog::collectors(&tables.collectors, &problems);
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
@@ -131,7 +135,14 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let (listeners, ports) = listeners;
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
     let collectors = syslog::clients(&syslog);
+    let (peers, pacs) = described;
+    let of_site = site::Tables {
+        peers: peers.clone(),
+        peers_at: HashMap::clone(&peers_at),
+        pacs: pacs.clone(),
+    };
     let site = Site {
+        digest,
         policy,
         targets,
         sources,
@@ -142,14 +153,15 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         balancers,
         passwords,
         issuers,
+        tables: of_site,
     };
     let log = log.log;
     let warnings = found.warnings;
-    let (peers, pacs) = described;
     Ok(Settings {
         listeners,
         site,
         log,
+        admin,
         audit_at,
         syslog,
         peers_at,
@@ -157,7 +169,6 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         pacs,
         warnings,
         loaded,
-        digest,
     })
 }
 
@@ -200,11 +211,13 @@ impl Tables {
         let limits = limits::read(optional_table("limits", &mut root, problems));
         let passwords = passwords::read(table("passwords", &mut root, problems));
         let log = log::read(optional_table("log", &mut root, problems));
+        let admin = admin::read(table("admin", &mut root, problems));
         let mut tables = |kind| named(root.remove(kind));
         Self {
             title,
             passwords,
             log,
+            admin,
             listeners: tables("listener")
                 .map(|(name, node)| listener::read(&name, node, problems))
                 .collect(),
@@ -261,7 +274,7 @@ impl Tables {
     }
 
     fn compare(&self, problems: &mut Problems) {
-        cross::addresses_are_unique(&self.listeners, problems);
+        cross::addresses_are_unique(&self.listeners, &self.admin, problems);
         let targets: Vec<_> = self.targets().collect();
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         cross::sources_fit(&self.peers, &self.pacs, problems);

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant, SystemTime};
 
 use pacsgate_core::certificate::{Certificate, Digest};
 use pacsgate_core::direction::System;
-use pacsgate_core::policy::{Candidate, Facts, Holder, Refusal};
+use pacsgate_core::policy::{Candidate, Facts, Holder, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::title::AeTitle;
 use tokio::time::sleep;
 
 use crate::gate::Gate;
-use crate::live::PeerConnection;
+use crate::live::{AssociationSlot, PeerConnection};
 use crate::origins::Origin;
 use crate::port::{Transport, Way};
 use crate::reason::{Early, Reason};
@@ -79,8 +79,26 @@ impl Context {
         port.is_some_and(|port| port.reports_only(self.source.ip(), SystemTime::now()))
     }
 
-    /// What the policy makes of it, before limits and user.
-    pub(super) fn candidate(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
+    /// What the policy makes of it, with its slot among what lives if that is a permit.
+    pub(super) fn permit(
+        &self,
+        facts: &Facts<'_>,
+        identified: Identified,
+    ) -> Result<(Permit, AssociationSlot), Refusal> {
+        let began = Instant::now();
+        let judged = self.candidate(facts).and_then(|candidate| {
+            let live = &self.gate.live;
+            let (peer, pacs) = (candidate.peer(), candidate.pacs());
+            let (slot, occupancy) = live.take_slot(facts.direction, peer, pacs);
+            let permit = candidate.admit(occupancy)?.permit(identified)?;
+            Ok((permit, slot))
+        });
+        self.gate.measures.decision(&self.listener, began.elapsed());
+        judged
+    }
+
+    /// The same before limits and user.
+    fn candidate(&self, facts: &Facts<'_>) -> Result<Candidate, Refusal> {
         let policy = &self.site.policy;
         if self.reports_only() { policy.report(facts) } else { policy.identify(facts) }
     }

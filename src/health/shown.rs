@@ -21,6 +21,13 @@ pub struct TargetStanding {
     pub in_use: Option<usize>,
 }
 
+impl TargetStanding {
+    /// Whether it is asked, and answers nowhere.
+    pub const fn is_down(&self) -> bool {
+        self.is_asked && self.in_use.is_none()
+    }
+}
+
 /// How an address is.
 #[derive(Clone, Debug, Serialize)]
 pub struct AddressStanding {

@@ -92,6 +92,7 @@ impl Unit {
                 "SupplementaryGroups" => self.supplementary.extend(words().map(str::to_owned)),
                 "LogsDirectory" => self.make("/var/log", value),
                 "StateDirectory" => self.make("/var/lib", value),
+                "RuntimeDirectory" => self.make("/run", value),
                 "ProtectSystem" => self.is_sealed = value == "strict",
                 "ReadWritePaths" if value.is_empty() => self.writable.clear(),
                 "ReadWritePaths" => {
@@ -152,7 +153,7 @@ mod tests {
         let expected = Unit {
             user: Some("pacsgate".into()),
             group: Some("pacsgate".into()),
-            made: vec!["/var/log/pacsgate".into()],
+            made: vec!["/run/pacsgate".into(), "/var/log/pacsgate".into()],
             is_sealed: true,
             has_private_users: true,
             ..Unit::default()
@@ -219,8 +220,8 @@ mod tests {
     fn an_empty_line_takes_back_what_a_list_has() {
         let mut unit = Unit::default();
         unit.read("LogsDirectory=a b\nStateDirectory=c\nReadWritePaths=-/srv/a /srv/b\n");
-        unit.read("LogsDirectory=\nLogsDirectory=d\n");
-        assert_eq!(unit.made, ["/var/lib/c", "/var/log/d"].map(PathBuf::from));
+        unit.read("LogsDirectory=\nLogsDirectory=d\nRuntimeDirectory=e\n");
+        assert_eq!(unit.made, ["/var/lib/c", "/var/log/d", "/run/e"].map(PathBuf::from));
         assert_eq!(unit.writable, ["/srv/a", "/srv/b"].map(PathBuf::from));
         unit.read("ReadWritePaths=\n");
         assert_eq!(unit.writable, Vec::<PathBuf>::new());

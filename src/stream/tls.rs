@@ -46,6 +46,8 @@ use identity::Identities;
 use seen::Seen;
 use verifier::ClientVerifier;
 
+use crate::x509::validity::Dated;
+
 /// The TLS side of a listener: one configuration, shared by its connections.
 #[derive(Clone, Debug)]
 pub struct Server {
@@ -125,6 +127,12 @@ impl Server {
     /// end of their time.
     pub fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
         self.own.dates(now).chain(self.cas.dates(now)).chain(self.verifier.lists().dates(now))
+    }
+
+    /// The end of each of them, with what it is of.
+    pub(crate) fn each_end(&self) -> impl Iterator<Item = (Dated, SystemTime)> {
+        let lists = self.verifier.lists().each_end();
+        self.own.each_end().chain(self.cas.each_end()).chain(lists)
     }
 
     /// Whether clients are known by a CA, so that a list can withdraw their certificates.

@@ -21,7 +21,7 @@ const DAY: u64 = 86_400;
 const LAST: u64 = 253_402_300_799;
 
 /// What has a time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Dated {
     /// The gate's own certificate.
     Server,
@@ -130,6 +130,16 @@ impl When {
 }
 
 impl Dated {
+    /// In a word.
+    pub(crate) const fn kind(self) -> &'static str {
+        match self {
+            Self::Server => "certificate",
+            Self::Chain => "chain",
+            Self::ClientCa => "ca",
+            Self::Crl => "crl",
+        }
+    }
+
     /// Of a subject, or a list's issuer.
     fn sentence(self, of: &str, when: When) -> String {
         let (of, advice) = (Quoted::from(of), self.advice(when));

@@ -28,7 +28,7 @@ const STRANGER: [u8; 4] = [127, 0, 7, 1];
 const ELSEWHERE: [u8; 4] = [127, 0, 8, 1];
 const HOUR: Duration = Duration::from_secs(3600);
 
-fn until(left: Duration) -> String {
+pub(crate) fn until(left: Duration) -> String {
     format!("\"{}\"", humantime::format_rfc3339_seconds(SystemTime::now() + left))
 }
 

@@ -5,12 +5,14 @@
 
 pub(crate) mod associate;
 pub(crate) mod authority;
+pub(crate) mod browser;
 pub(crate) mod collector;
 pub(crate) mod configuration;
 pub(crate) mod dcmtk;
 pub(crate) mod dimse;
 pub(crate) mod exchange;
 pub(crate) mod gate;
+pub(crate) mod http;
 pub(crate) mod line;
 pub(crate) mod pacs;
 pub(crate) mod patience;

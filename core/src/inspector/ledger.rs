@@ -7,7 +7,7 @@ use super::tidied::Tidied;
 use crate::counts::Counts;
 use crate::data_set::{DataSetError, Deviations};
 use crate::services::Operation;
-use crate::side::Side;
+use crate::side::{PerSide, Side};
 use crate::wire::title::AeTitle;
 use crate::wire::uid::Uid;
 
@@ -26,8 +26,35 @@ pub struct Ledger {
     tidied: Counts<Tidied>,
     late_cancels: u64,
     open_queries: u64,
+    /// Those that each side has asked for.
+    stores: PerSide<Stores>,
     /// What nobody was told of yet.
     news: Vec<News>,
+}
+
+/// The C-STORE operations that a side has asked for: for whoever has a clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stores {
+    /// Whether one of them waits for its response.
+    pub is_waiting: bool,
+    /// How many have had their response.
+    pub answered: u64,
+    /// How many of those were taken, with a warning or without.
+    pub taken: u64,
+}
+
+impl Stores {
+    const fn answered(&mut self, status: u16) {
+        self.answered = self.answered.saturating_add(1);
+        if is_taken(status) {
+            self.taken = self.taken.saturating_add(1);
+        }
+    }
+}
+
+/// Success, or one of the classes of warnings (PS3.7 section C.1).
+const fn is_taken(status: u16) -> bool {
+    matches!(status, 0 | 0x0001 | 0x0107 | 0x0116 | 0xb000..=0xbfff)
 }
 
 /// What is told as it happens.
@@ -186,6 +213,11 @@ impl Ledger {
         self.open_queries
     }
 
+    /// How far the C-STORE operations of a side have come; whether one waits is not its to know.
+    pub(super) const fn stores(&self, from: Side) -> Stores {
+        *self.stores.get(from)
+    }
+
     pub(super) const fn add_open_query(&mut self) {
         self.open_queries = self.open_queries.saturating_add(1);
     }
@@ -197,6 +229,9 @@ impl Ledger {
         sop_class: Option<Uid>,
         status: Option<u16>,
     ) {
+        if let (Operation::CStore, Some(status)) = (operation, status) {
+            self.stores.get_mut(from).answered(status);
+        }
         let one = Performed { from, operation, sop_class, status, count: 1 };
         if let Some(known) = self.operations.iter_mut().find(|known| known.is_like(&one)) {
             known.count = known.count.saturating_add(1);
@@ -317,6 +352,18 @@ mod tests {
         assert_eq!(ledger.unsound_more(), TWICE as u64);
         assert_eq!(ledger.take_news().len(), 2 * TWICE);
         assert!(ledger.take_news().is_empty());
+    }
+
+    #[test]
+    fn counts_the_objects_that_were_taken_among_those_that_were_answered() {
+        let mut ledger = Ledger::default();
+        for status in [Some(0), Some(0xb000), Some(0xa700), Some(0x0124), None] {
+            ledger.ended(Side::Acceptor, Operation::CStore, None, status);
+        }
+        ledger.ended(Side::Acceptor, Operation::CEcho, None, Some(0));
+        let stores = Stores { is_waiting: false, answered: 4, taken: 2 };
+        assert_eq!(ledger.stores(Side::Acceptor), stores);
+        assert_eq!(ledger.stores(Side::Requestor), Stores::default());
     }
 
     #[test]

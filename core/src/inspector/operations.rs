@@ -164,6 +164,12 @@ impl Outstanding {
         }
     }
 
+    /// Whether this side waits for the response to a C-STORE.
+    pub(super) fn stores(&self, side: Side) -> bool {
+        let mut requests = self.waiting.get(side).requests.iter();
+        requests.any(|request| request.operation == Operation::CStore)
+    }
+
     /// The step at which the operation that has waited for longest went on last; 0 without one.
     pub(super) fn longest_waiting(&self) -> u64 {
         let all = self.waiting.requestor.requests.iter().chain(&self.waiting.acceptor.requests);

@@ -72,6 +72,33 @@ fn the_unit_must_let_messages_wait_for_their_collector() {
 }
 
 #[test]
+fn a_socket_is_in_a_folder_that_is_there_or_that_the_unit_makes() {
+    let site = Site::new(&format!("{MAIN}[admin]\nbind = [\"run/admin.sock\"]\n"));
+    let folder = site.path("run");
+    assert_eq!(
+        site.judged_for(Service::default()),
+        "pacsgate.toml:20:9: admin.bind: there is no folder run; name a socket in /run/pacsgate, \
+         which systemd makes for the gate, or make the folder"
+    );
+    let made = vec![folder.clone()];
+    assert_eq!(site.judged_for(Service { made, ..Service::default() }), "");
+    std::fs::create_dir(&folder).unwrap();
+    assert_eq!(site.judged_for(Service::default()), "");
+    let writable = Some(vec!["/run/pacsgate".into()]);
+    assert_eq!(
+        site.judged_for(Service { writable, ..Service::default() }),
+        "pacsgate.toml:20:9: admin.bind: the unit does not let the gate make a socket in run; name \
+         one in /run/pacsgate, or add `ReadWritePaths=run` with `systemctl edit pacsgate`"
+    );
+    std::fs::write(folder.join("admin.sock"), "").unwrap();
+    assert_eq!(
+        site.judged_for(Service::default()),
+        "pacsgate.toml:20:9: admin.bind: there is a file run/admin.sock that is no socket; choose \
+         another path, or take it away"
+    );
+}
+
+#[test]
 fn names_a_user_that_the_unit_means_and_nobody_has_made() {
     let nobody = Some(("/etc/systemd/system/pacsgate.service".into(), "pacsgate".to_owned()));
     assert_eq!(

@@ -181,14 +181,14 @@ fn drop_ins_add_tables_in_any_file() {
 
 #[test]
 fn the_digest_is_of_what_is_said_and_not_of_how() {
-    let digest = |main: &str| Site::new(main).load().unwrap().digest;
+    let digest = |main: &str| Site::new(main).load().unwrap().site.digest;
     let usual = digest(MAIN);
     assert_eq!(digest(&format!("# A comment.\n{MAIN}\n")), usual);
     assert_eq!(digest(&MAIN.replace("= [\"CT1\"]", "  =  [ 'CT1' ]")), usual);
     let (main, peer) = MAIN.split_once("[peer").unwrap();
     let apart = Site::new(main);
     apart.write("conf.d/a.toml", format!("[peer{peer}"));
-    assert_eq!(apart.load().unwrap().digest, usual);
+    assert_eq!(apart.load().unwrap().site.digest, usual);
     for (said, instead) in [
         ("\"CT1\"", "\"CT2\""),
         ("[\"echo\", \"store\"]", "[\"store\", \"echo\"]"),
@@ -197,7 +197,7 @@ fn the_digest_is_of_what_is_said_and_not_of_how() {
         assert_ne!(digest(&MAIN.replace(said, instead)), usual, "{instead}");
     }
     let overridden = [("PACSGATE__LIMITS__IDLE", "9m")];
-    assert_ne!(Site::new(MAIN).load_in(&overridden).unwrap().digest, usual);
+    assert_ne!(Site::new(MAIN).load_in(&overridden).unwrap().site.digest, usual);
 }
 
 #[test]

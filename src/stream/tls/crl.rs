@@ -17,7 +17,7 @@ use super::path::Path;
 use super::settings::{self, SettingsError};
 use crate::x509::issuing::{self, Scope};
 use crate::x509::reading;
-use crate::x509::validity::{self, When, date, seconds, since_epoch};
+use crate::x509::validity::{self, Dated, When, date, seconds, since_epoch};
 
 /// Between two warnings of one late list, in seconds.
 const WARNING_INTERVAL: u64 = 3600;
@@ -150,6 +150,12 @@ impl RevocationLists {
             let last = end.and_then(|end| end.checked_add(self.grace));
             end.into_iter().chain(last)
         })
+    }
+
+    /// When they end, whatever grace there is.
+    pub(super) fn each_end(&self) -> impl Iterator<Item = (Dated, SystemTime)> {
+        let end = |list: &List| UNIX_EPOCH.checked_add(Duration::from_secs(list.next_update));
+        self.lists.iter().filter_map(move |list| Some((Dated::Crl, end(list)?)))
     }
 
     /// Says that lists are late, at most once an hour for each; returns how many it named.

@@ -39,7 +39,12 @@ impl Certificates {
     }
 
     pub(super) fn ends(&self) -> impl Iterator<Item = SystemTime> {
-        self.0.iter().filter_map(|(_, der)| validity::end_of(der))
+        self.each_end().map(|(_, end)| end)
+    }
+
+    /// The same, each with what it is of.
+    pub(super) fn each_end(&self) -> impl Iterator<Item = (Dated, SystemTime)> {
+        self.0.iter().filter_map(|(what, der)| Some((*what, validity::end_of(der)?)))
     }
 
     /// Many clients only say that they refuse a certificate, and not why.

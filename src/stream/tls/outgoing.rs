@@ -27,6 +27,7 @@ use super::settings::{
 };
 use super::verifier::ClientVerifier;
 use crate::stream::read_ahead::ReadAhead;
+use crate::x509::validity::Dated;
 pub use fault::OutgoingFault;
 use verifier::ServerVerifier;
 
@@ -180,6 +181,12 @@ impl Client {
     pub fn dates(&self, now: SystemTime) -> impl Iterator<Item = String> {
         let lists = self.verifier.lists();
         self.own.dates(now).chain(self.cas.dates(now)).chain(lists.dates(now))
+    }
+
+    /// The end of each of them, with what it is of.
+    pub(crate) fn each_end(&self) -> impl Iterator<Item = (Dated, SystemTime)> {
+        let lists = self.verifier.lists().each_end();
+        self.own.each_end().chain(self.cas.each_end()).chain(lists)
     }
 
     /// When they end.

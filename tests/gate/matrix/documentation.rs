@@ -16,15 +16,17 @@ use std::path::Path;
 use std::process::Command;
 
 /// Each peer with the version that the page speaks of.
-const PEERS: [(&str, &str, &str); 8] = [
+const PEERS: [(&str, &str, &str); 10] = [
     ("DCMTK", "3.6.7", "requestors over TLS, and the PACS storescp, dcmqrscp and wlmscpfs"),
     ("Orthanc", "1.10.1", "PACS"),
     ("stunnel", "5.68", "TLS client before getscu and movescu, which have none in Debian"),
     ("HAProxy", "2.6.12", "balancer before the gate, and before a PACS that is told the source"),
+    ("keepalived", "2.2.7", "checks the files of config/nodes"),
     ("pynetdicom", "3.0.4", "requestor over TLS, and PACS for MPPS, commitment and print"),
     ("pydicom", "3.0.2", "sample objects"),
     ("pydicom-data", "1.0.0", "more sample objects"),
     ("dcmjs-dimse", "0.3.3", "requestor over TLS"),
+    ("kubernetes-validate", "1.37.0", "checks packaging/kubernetes by the schemas of Kubernetes"),
 ];
 
 #[test]
@@ -69,6 +71,7 @@ fn asking_for_its_version(peer: &str) -> Command {
         "DCMTK" => with(Path::new("/usr/bin/echoscu"), &["--version"]),
         "Orthanc" => with(Path::new("/usr/sbin/Orthanc"), &["--version"]),
         "HAProxy" => with(Path::new("/usr/sbin/haproxy"), &["-v"]),
+        "keepalived" => with(Path::new("/usr/sbin/keepalived"), &["--version"]),
         "stunnel" => with(Path::new("/usr/bin/stunnel4"), &["-version"]),
         "dcmjs-dimse" => {
             let mut node = with(Path::new("node"), &["-p", "require('dcmjs-dimse').version"]);
@@ -77,7 +80,11 @@ fn asking_for_its_version(peer: &str) -> Command {
         }
         _ => {
             // It brings a package of another name.
-            let package = if peer == "pydicom-data" { "data_store" } else { peer };
+            let package = match peer {
+                "pydicom-data" => "data_store",
+                "kubernetes-validate" => "kubernetes_validate",
+                same => same,
+            };
             let program = format!("import {package} as it; print(it.__version__)");
             with(&python(), &["-c", &program])
         }

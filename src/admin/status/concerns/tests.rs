@@ -1,0 +1,185 @@
+use std::net::SocketAddr;
+
+use super::*;
+use crate::admin::status::targets::{Address, DOWN};
+use crate::audit::{self, ConnectionId, Event, PeerText, Record, Standing};
+use crate::history::{Amounts, Flow, History};
+use crate::port::Way;
+use crate::site::Tables;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn noon() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_056_000)
+}
+
+/// Nothing is wrong.
+fn well() -> Facts<'static> {
+    Facts {
+        stuck: None,
+        is_draining: false,
+        short: None,
+        silenced: None,
+        lost: 0,
+        peers: 12,
+        open: 3,
+        refusals: &[],
+        flows: &[],
+        targets: &[],
+        ends: &[],
+        report_only: &[],
+        reloads: &[],
+        now: noon(),
+    }
+}
+
+/// So many refusals of this standing, the last one then.
+fn refused(standing: Standing, event: Event, count: u32, last: SystemTime) -> Vec<Refusal> {
+    let history = History::new(noon());
+    let (id, source) = (ConnectionId::example(), SocketAddr::from(([10, 1, 1, 1], 4_000)));
+    let mut record = Record::new(event, standing, id, "front".into(), Way::default(), source);
+    record.reason = Some("calling-title");
+    record.calling = Some(PeerText::from_bytes(b"CT9", PeerText::TITLE));
+    record.detail = Some(PeerText::from_bytes(b"why", PeerText::SENTENCE));
+    record.peer = (standing == Standing::Peer).then(|| "ct1".into());
+    (0..count).for_each(|_| history.note(&record, last));
+    let seen = history.seen(noon());
+    seen.refusals.iter().map(|it| Refusal::of(it, &Tables::default())).collect()
+}
+
+fn reloaded(reload: audit::Reload) -> Vec<Reload> {
+    let history = History::new(noon());
+    history.reload(reload, noon());
+    history.seen(noon()).reloads.iter().map(Reload::of).collect()
+}
+
+fn state(facts: &Facts<'_>) -> State {
+    verdict(facts).state
+}
+
+fn end(days: i64) -> [End; 1] {
+    [End { table: "listener.front.tls".into(), what: "certificate", ends: noon(), days }]
+}
+
+fn pacs(states: &[&'static str]) -> [Target; 1] {
+    let address = |state: &&'static str| Address {
+        address: "10.0.0.5:104".into(),
+        state,
+        since: None,
+        last_asked: None,
+        round_trip_ms: None,
+        trouble: (*state == DOWN).then(|| "connection refused".into()),
+    };
+    let addresses = states.iter().map(address).collect();
+    [Target { pacs: "archive".into(), is_asked: true, addresses, in_use: Some(0) }]
+}
+
+#[test]
+fn all_is_well_where_nothing_is_wrong() {
+    let verdict = verdict(&well());
+    assert_eq!(verdict.state, State::Well);
+    assert_eq!(verdict.sentence, "All is well: 12 peers may connect, 3 associations are open.");
+}
+
+#[test]
+fn a_gate_that_hangs_comes_before_a_pacs_that_is_down_and_that_before_the_rest() {
+    let (targets, ends) = (pacs(&[DOWN]), end(-1));
+    let refusals = refused(Standing::Peer, Event::Refused, 9, noon());
+    let digest = pacsgate_core::certificate::Digest([7; 32]);
+    let reloads = reloaded(audit::Reload::refused(digest, "main:3:1: slip", 0));
+    let facts = Facts {
+        stuck: Some("no answer from x".into()),
+        silenced: Some("REFUSING every certificate".into()),
+        lost: 2,
+        short: Some("no descriptors"),
+        is_draining: true,
+        refusals: &refusals,
+        targets: &targets,
+        ends: &ends,
+        reloads: &reloads,
+        ..well()
+    };
+    let Verdict { state, sentence, more, .. } = verdict(&facts);
+    assert_eq!((state, &*sentence), (State::Act, "no answer from x."));
+    let starts = [
+        "PACS archive does not answer: connection refused.",
+        "REFUSING every certificate.",
+        "[listener.front.tls]: the certificate has ended.",
+        "The last reload was refused, the configuration before it goes on: main:3:1: slip.",
+        "2 audit lines were lost in the last day.",
+        "no descriptors.",
+        "ct1 (CT9) is refused, 9 times so far: why.",
+        "The gate is stopping",
+    ];
+    for (told, start) in more.iter().zip(starts) {
+        assert!(told.starts_with(start), "{told}");
+    }
+    assert_eq!(more.len(), starts.len());
+}
+
+#[test]
+fn an_end_is_looked_at_a_month_and_acted_on_a_week_before() {
+    let rows = [(31, State::Well), (30, State::Look), (8, State::Look), (7, State::Act)];
+    for (days, expected) in rows.into_iter().chain([(0, State::Act), (-9, State::Act)]) {
+        assert_eq!(state(&Facts { ends: &end(days), ..well() }), expected, "{days}");
+    }
+}
+
+#[test]
+fn one_of_several_addresses_is_looked_at_and_the_last_acted_on() {
+    let rows: [(&[&'static str], State); 4] = [
+        (&["alive"], State::Well),
+        (&["unknown"], State::Well),
+        (&[DOWN, "alive"], State::Look),
+        (&[DOWN, DOWN], State::Act),
+    ];
+    for (states, expected) in rows {
+        assert_eq!(state(&Facts { targets: &pacs(states), ..well() }), expected, "{states:?}");
+    }
+}
+
+#[test]
+fn a_peer_that_is_refused_again_is_acted_on_and_whoever_else_looked_at() {
+    let rows = [
+        (Standing::Peer, Event::Refused, 3, State::Act),
+        (Standing::Peer, Event::Refused, 2, State::Look),
+        (Standing::VouchedFor, Event::Refused, 3, State::Act),
+        (Standing::Peer, Event::Forbidden, 3, State::Act),
+        (Standing::Peer, Event::Unsound, 9, State::Look),
+        (Standing::Stranger, Event::Failed, 900, State::Look),
+        (Standing::Peer, Event::WouldRefuse, 9, State::Well),
+    ];
+    for (standing, event, count, expected) in rows {
+        let refusals = refused(standing, event, count, noon());
+        let verdict = verdict(&Facts { refusals: &refusals, ..well() });
+        assert_eq!(verdict.state, expected, "{standing:?} {event:?}");
+        let number = (expected != State::Well).then_some(1);
+        assert_eq!(verdict.refusal, number, "{standing:?} {event:?}");
+    }
+}
+
+#[test]
+fn a_refusal_is_forgotten_with_time_with_a_reload_and_where_the_peer_gets_in() {
+    let then = noon() - 3 * MINUTE;
+    let refusals = refused(Standing::Peer, Event::Refused, 3, then);
+    let facts = || Facts { refusals: &refusals, ..well() };
+    assert_eq!(state(&facts()), State::Act);
+    assert_eq!(state(&Facts { now: then + 16 * MINUTE, ..facts() }), State::Well);
+    let applied = reloaded(audit::Reload::applied(pacsgate_core::certificate::Digest([7; 32])));
+    assert_eq!(state(&Facts { reloads: &applied, ..facts() }), State::Well);
+    let flow = |peer: &str, opened| Flow {
+        peer: Some(peer.into()),
+        pacs: Some("archive".into()),
+        direction: "inward",
+        amounts: Amounts::default(),
+        opened: Some(opened),
+    };
+    let got_in = |flow| state(&Facts { flows: &[flow], ..facts() });
+    assert_eq!(got_in(flow("ct1", then + MINUTE)), State::Well);
+    assert_eq!(got_in(flow("ct1", then - MINUTE)), State::Act);
+    assert_eq!(got_in(flow("mr1", then + MINUTE)), State::Act);
+    // One that tries two titles in turn.
+    let now = then + MINUTE;
+    let flows = [flow("ct1", now)];
+    assert_eq!(state(&Facts { now, flows: &flows, ..facts() }), State::Act);
+}

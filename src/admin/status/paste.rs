@@ -1,0 +1,168 @@
+//! What lets in who was refused, for an administrator who knows the device, to paste.
+
+use std::net::IpAddr;
+
+use pacsgate_core::data_set::DataSetError;
+use pacsgate_core::data_set::Deviation;
+use pacsgate_core::policy::{Pacs, Peer};
+use pacsgate_core::reason::Explained;
+use pacsgate_core::services::{self, Operation, Service, SopClass};
+use pacsgate_core::wire::title::AeTitle;
+use pacsgate_core::wire::uid::Uid;
+use serde::Serialize;
+use toml::Value;
+
+use super::line::Line;
+use super::table;
+use crate::site::Tables;
+use crate::suggest::certificate::is_quotable;
+use crate::suggest::rights;
+
+/// What is pasted, and where.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(in crate::admin) struct Paste {
+    /// Where it belongs, as in "in `[peer.ct1]`, instead of its `calling_ae`".
+    pub(in crate::admin) to: String,
+    /// File, line and column of that table, where they are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) at: Option<String>,
+    /// TOML.
+    pub(in crate::admin) text: String,
+}
+
+/// A table of the configuration, and a list in it.
+struct List<'a> {
+    kind: &'static str,
+    name: &'a str,
+    key: &'static str,
+    there: Vec<Value>,
+}
+
+/// Nothing where no key lets it in, or where which one it is cannot be told.
+pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
+    if let Some(table) = table::of(line, tables) {
+        let to = "as a table of its own, if you know the device".to_owned();
+        return Some(Paste { to, at: None, text: table.to_string() });
+    }
+    if line.direction != "inward" {
+        return None;
+    }
+    let peer = tables.peers.iter().find(|peer| Some(&*peer.name) == line.peer.as_deref())?;
+    let paste = match line.reason.as_str() {
+        "calling-title" => title(line, peer, tables),
+        "called-title" => called(line, peer, tables),
+        "wrong-network" => network(line, peer),
+        "no-permitted-service" => contexts(line, peer),
+        "requestor-operation" => operation(line, peer),
+        "requestor-move-destination" => destination(line, peer, tables),
+        _ => deviation(line, peer),
+    }?;
+    let at = tables.peers_at.get(&peer.name).map(ToString::to_string);
+    let is_of_peer = paste.to.ends_with(&format!(" in [peer.{}]", peer.name));
+    Some(Paste { at: at.filter(|_| is_of_peer), ..paste })
+}
+
+impl<'a> List<'a> {
+    fn of<T: ToString>(peer: &'a Peer, key: &'static str, there: &[T]) -> Self {
+        Self { kind: "peer", name: &peer.name, key, there: texts(there) }
+    }
+
+    /// The whole list with what is new: a key may stand in a table only once.
+    fn with(self, new: impl IntoIterator<Item = Value>) -> Option<Paste> {
+        let Self { kind, name, key, mut there } = self;
+        let before = there.len();
+        for value in new {
+            if !there.contains(&value) {
+                there.push(value);
+            }
+        }
+        let is_there = before > 0;
+        let verb = if is_there { "in place of" } else { "as" };
+        (there.len() > before).then(|| Paste {
+            to: format!("{verb} `{key}` in [{kind}.{name}]"),
+            at: None,
+            text: format!("{key} = {}\n", Value::Array(there)),
+        })
+    }
+}
+
+fn texts<T: ToString>(texts: &[T]) -> Vec<Value> {
+    texts.iter().map(|text| Value::from(text.to_string())).collect()
+}
+
+/// A title as it was sent, if it may stand in a file.
+fn sent(title: Option<&String>) -> Option<AeTitle> {
+    title.filter(|title| is_quotable(title))?.parse().ok()
+}
+
+fn title(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
+    let title = sent(line.calling.as_ref())?;
+    // What is somebody else's, the device has no right to.
+    let is_taken = tables.peers.iter().any(|other| other.calling.contains(&title))
+        || tables.pacs.iter().any(|pacs| pacs.own_titles().contains(&title));
+    let list = List::of(peer, "calling_ae", &peer.calling);
+    if is_taken { None } else { list.with([title.to_string().into()]) }
+}
+
+fn called(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
+    let title = sent(line.called.as_ref())?;
+    if let Some(pacs) = tables.pacs.iter().find(|pacs| pacs.called.contains(&title)) {
+        return List::of(peer, "pacs", &peer.pacs).with([pacs.name.to_string().into()]);
+    }
+    let [name] = &*peer.pacs else { return None };
+    let Pacs { name, called, .. } = tables.pacs.iter().find(|pacs| pacs.name == *name)?;
+    let list = List { kind: "pacs", name, key: "called_ae", there: texts(called) };
+    list.with([title.to_string().into()])
+}
+
+fn network(line: &Line, peer: &Peer) -> Option<Paste> {
+    let address: IpAddr = line.address().parse().ok()?;
+    let list = List::of(peer, "from", &peer.from);
+    list.with([address.to_canonical().to_string().into()])
+}
+
+fn contexts(line: &Line, peer: &Peer) -> Option<Paste> {
+    let removed = line.contexts.removed.iter();
+    let missing = removed.filter(|context| context.why == "not-permitted");
+    let missing = missing.filter_map(|context| uid(context.abstract_syntax.as_deref()?));
+    let services = missing.filter_map(|class| services::name_of(&class)?.parse().ok());
+    with_services(peer, services)
+}
+
+fn operation(line: &Line, peer: &Peer) -> Option<Paste> {
+    let request = line.request.as_ref().filter(|request| request.from == "requestor")?;
+    let class = uid(request.sop_class.as_deref()?)?;
+    let operation: Operation = request.operation.parse().ok()?;
+    let service = services::name_for(operation, &class)?.parse().ok()?;
+    with_services(peer, [service])
+}
+
+fn with_services(peer: &Peer, new: impl IntoIterator<Item = Service>) -> Option<Paste> {
+    let there = peer.services.iter().map(rights::value).collect();
+    let list = List { kind: "peer", name: &peer.name, key: "services", there };
+    list.with(new.into_iter().map(|service| rights::value(&service)))
+}
+
+/// By its keyword, or as it is.
+fn uid(class: &str) -> Option<Uid> {
+    SopClass::uid_of(class).ok()
+}
+
+fn destination(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
+    let title = sent(line.request.as_ref()?.move_to.as_ref())?;
+    // Where nobody is called so, it is more likely a slip.
+    tables.peers.iter().find(|other| other.calling.contains(&title))?;
+    let there = if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to };
+    let list = List::of(peer, "move_to", there);
+    list.with([title.to_string().into()])
+}
+
+fn deviation(line: &Line, peer: &Peer) -> Option<Paste> {
+    let data_set = line.data_set.as_ref().filter(|data_set| data_set.from == "requestor")?;
+    let error = DataSetError::ALL.iter().find(|error| error.code() == data_set.rule)?;
+    let deviation = error.deviation()?;
+    let tolerated = peer.guarding.tolerated;
+    let there = Deviation::TOLERABLE.into_iter().filter(|it| tolerated.contains(*it));
+    let there: Vec<_> = there.map(Deviation::code).collect();
+    List::of(peer, "tolerate", &there).with([deviation.code().into()])
+}
