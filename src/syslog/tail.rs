@@ -10,6 +10,7 @@ const MOST: usize = 2048;
 /// Between two looks at what has arrived, and how much longer than a look itself: one is slow where the
 /// machine has many connections.
 const LEAST: Duration = Duration::from_millis(200);
+const LONGEST: Duration = Duration::from_secs(2);
 const SHARE: u32 = 100;
 /// How long a collector may take to read what its system has acknowledged: where it is killed before
 /// that, the connection is reset, and it is sent again.
@@ -59,7 +60,7 @@ impl Tail {
     pub(super) fn looked(&mut self, began: Instant) {
         self.looked = Instant::now();
         self.note(self.looked);
-        self.pause = LEAST.max(self.looked.saturating_duration_since(began) * SHARE);
+        self.pause = (self.looked.saturating_duration_since(began) * SHARE).clamp(LEAST, LONGEST);
     }
 
     fn note(&mut self, now: Instant) {

@@ -53,7 +53,7 @@ struct Request {
     /// The step at which it went on last.
     step: u64,
     /// Of an object, what is told of it when it has its response.
-    object: Option<Object>,
+    object: Option<Box<Object>>,
 }
 
 /// The gate's own response.
@@ -82,7 +82,7 @@ impl Request {
     fn tell(&mut self, ledger: &mut Ledger) {
         if let Some(object) = self.object.take() {
             let status = self.ended;
-            ledger.disclose(Disclosed::Object(Object { status, ..object }));
+            ledger.disclose(Disclosed::Object(Object { status, ..*object }));
         }
     }
 }
@@ -139,7 +139,7 @@ impl Outstanding {
         // A message ID may come twice: it is the newest that has just passed.
         let mut requests = self.waiting.get_mut(from).requests.iter_mut().rev();
         if let Some(request) = requests.find(|it| it.is(message_id, context)) {
-            request.object = Some(object);
+            request.object = Some(Box::new(object));
         }
     }
 
