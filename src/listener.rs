@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::{sleep, sleep_until};
 
@@ -73,6 +74,26 @@ pub async fn accept(
                 tell(&mut trouble, &error, &listener);
                 asked.while_waiting(sleep(BREATH)).await;
             }
+        }
+    }
+}
+
+/// Takes those who have come and wait to be accepted. Closing the port would reset them, after a balancer
+/// has sent them here.
+pub fn take_waiting(socket: &TcpListener, gate: &Arc<Gate>, listener: &Arc<str>, alive: &Alive) {
+    let port = SockRef::from(socket);
+    // More cannot wait at a time, and whoever floods it keeps no gate from stopping.
+    for _ in 0..BACKLOG {
+        let (stream, source) = match port.accept() {
+            Ok(accepted) => accepted,
+            // Gone before it was accepted: its own affair.
+            Err(error) if Fault::of(&error) == Fault::Peers => continue,
+            Err(_) => return,
+        };
+        let Some(source) = source.as_socket() else { continue };
+        let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream.into()));
+        if let Ok(stream) = stream {
+            begin(gate, listener, alive, stream, source);
         }
     }
 }

@@ -161,8 +161,11 @@ impl Listening {
         std::future::pending::<()>().await;
     }
 
-    /// Closes every port.
+    /// Closes every port, and leaves nobody waiting there. To be called inside the runtime.
     pub async fn close(mut self) {
         self.tasks.shutdown().await;
+        for port in self.ports.values() {
+            listener::take_waiting(&port.socket, &self.gate, &port.listener, &self.alive);
+        }
     }
 }

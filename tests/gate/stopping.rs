@@ -7,7 +7,7 @@ use crate::support::dimse::echo_rq;
 use crate::support::gate::Stopped;
 use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, abort, behind_request, p_data};
-use crate::support::requestor::Received;
+use crate::support::requestor::{Caller, Received};
 use crate::support::scenario::{Scenario, assert_aborted, assert_is_echo_response, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
@@ -138,6 +138,33 @@ fn who_has_come_before_the_stop_may_still_ask() {
     let stopped = scenario.gate.wait();
     assert_eq!(stopped.code, Some(0));
     assert_eq!(stopped.counted("closed", "released"), 1);
+}
+
+#[test]
+fn who_waits_at_the_port_when_the_stop_comes_may_still_ask() {
+    const MANY: usize = 60;
+    let scenario = Scenario::with(|settings| {
+        settings.limit("close", "15s").limit("drain", "1h").count("peer_associations", 1000)
+    });
+    // Nobody accepts meanwhile: the system connects them, as it does for a balancer.
+    scenario.gate.signal("STOP");
+    let waiting: Vec<_> =
+        (0..MANY).map(|_| TcpStream::connect(scenario.gate.address).unwrap()).collect();
+    scenario.gate.signal("TERM");
+    scenario.gate.signal("CONT");
+    let asking = waiting.into_iter().map(|socket| {
+        thread::spawn(move || {
+            let mut requestor = Caller::with(&site().ct1).call_over(socket).unwrap();
+            requestor.associate(&Associate::echo("CT1", "PACS"));
+            echo(&mut requestor, 1);
+            requestor.release();
+        })
+    });
+    let asking: Vec<_> = asking.collect();
+    asking.into_iter().for_each(|asking| asking.join().unwrap());
+    let stopped = scenario.gate.wait();
+    assert_eq!(stopped.code, Some(0));
+    assert_eq!(stopped.counted("closed", "released"), MANY as u64);
 }
 
 #[test]
