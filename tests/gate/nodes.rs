@@ -288,6 +288,24 @@ fn a_gate_that_the_balancer_drains_first_loses_nothing_at_all() {
 }
 
 #[test]
+#[ignore = "needs HAProxy and DCMTK: run tests/all"]
+fn a_gate_that_stops_under_load_ends_what_it_has() {
+    let pacs = Storescp::start();
+    let [first, second] = [(); 2].map(|()| Node::before(pacs.address));
+    let balancer = before([&first, &second]);
+    let load = Load::new();
+    load.during(balancer.address, || {
+        load.wait_for(3);
+        let stopped = first.gate.stop();
+        assert_eq!(stopped.code, Some(0));
+        assert!(stopped.of_event("closed").iter().all(|line| line["reason"] == "released"));
+        load.wait_for(3);
+    });
+    assert_eq!(*load.failed.lock().unwrap(), Vec::<String>::new());
+    drop(second);
+}
+
+#[test]
 #[ignore = "needs HAProxy: run tests/all"]
 fn a_gate_that_stops_gets_nothing_new_and_ends_what_it_has_begun() {
     let (answer, wait) = mpsc::channel();
