@@ -6,7 +6,7 @@ use arc_swap::ArcSwap;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::inspector::Shared;
 use pacsgate_core::policy::After;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::asked::Memory;
 use crate::audit::Audit;
@@ -57,6 +57,27 @@ pub struct Gate {
 }
 
 impl Gate {
+    /// With this site in force, and nothing alive. `status_changed` is told where what the service manager
+    /// is to hear has changed.
+    pub fn new(site: Site, audit: Audit, status_changed: &Arc<Notify>) -> Self {
+        Self {
+            slots: Slots::new(&site.limits),
+            site: InForce::new(site),
+            measures: Measures::default(),
+            live: Live::new(),
+            register: Register::new(),
+            asked: Memory::new(),
+            quotas: Quotas::new(),
+            health: Health::new(audit.clone(), Arc::clone(status_changed)),
+            turns: Turns::of_machine(),
+            hashing: Hashing::of_machine(),
+            shortage: Shortage::new(Arc::clone(status_changed)),
+            slowing: Slowing::default(),
+            last_seen: Arc::default(),
+            audit,
+        }
+    }
+
     /// What an association shares with others, by the terms that bind it now.
     pub fn shared(&self, basis: &Basis, terms: &Terms) -> Shared {
         let Basis { pacs, peer, request, .. } = basis;

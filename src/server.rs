@@ -14,30 +14,19 @@ use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::admin::Admin;
-use crate::asked::Memory;
 use crate::audit::{self, Audit, AuditThread, Destination, Outlets, Redirections, Reload};
 use crate::config::{self, Collector, Finding, Location, Log, Settings};
-use crate::gate::{Gate, InForce};
-use crate::health::Health;
+use crate::gate::Gate;
 use crate::host::words;
-use crate::identity::password::Hashing;
 use crate::inherited::Inherited;
-use crate::last_seen::LastSeen;
 use crate::listening::{Bound, Listening};
-use crate::live::{self, Ended, Live};
+use crate::live::{self, Ended};
 use crate::log;
-use crate::measures::Measures;
 use crate::net;
 use crate::overview;
 use crate::pulse::Pulse;
-use crate::quotas::Quotas;
-use crate::register::Register;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
-use crate::shortage::Shortage;
-use crate::slots::Slots;
-use crate::slowing::Slowing;
-use crate::turns::Turns;
 
 /// How long the audit may take to write its last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -126,34 +115,10 @@ impl Server {
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started, outlets)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
         net::warn_of_few_descriptors(site.limits.connections);
-        let slots = Slots::new(&site.limits);
         site.issuers.watch();
-        let site = InForce::new(site);
-        let (live, register) = (Live::new(), Register::new());
-        let (quotas, turns) = (Quotas::new(), Turns::of_machine());
-        let hashing = Hashing::of_machine();
-        let (slowing, status_changed) = (Slowing::default(), Arc::<Notify>::default());
-        let shortage = Shortage::new(Arc::clone(&status_changed));
-        let health = Health::new(audit.clone(), Arc::clone(&status_changed));
-        health.watch(&site.now());
-        let last_seen = Arc::<LastSeen>::default();
-        let gate = Gate {
-            site,
-            audit,
-            measures: Measures::default(),
-            live,
-            register,
-            asked: Memory::new(),
-            quotas,
-            health,
-            slots,
-            turns,
-            hashing,
-            shortage,
-            slowing,
-            last_seen,
-        };
-        let gate = Arc::new(gate);
+        let status_changed = Arc::<Notify>::default();
+        let gate = Arc::new(Gate::new(site, audit, &status_changed));
+        gate.health.watch(&gate.site.now());
         let (alive, ended) = live::alive();
         let pulse = Pulse::new();
         let mut admin = Admin::new(Arc::clone(&gate), pulse.clone());

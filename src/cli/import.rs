@@ -200,7 +200,7 @@ impl Import {
 
 /// The peers that there are.
 fn known(settings: &Settings) -> Known {
-    let peers = settings.peers_at.keys().map(ToString::to_string).collect();
+    let peers = settings.site.tables.peers_at.keys().map(ToString::to_string).collect();
     let titles = settings.site.policy.titles().map(|(title, peer)| (title, peer.to_owned()));
     Known { peers, titles: titles.collect() }
 }

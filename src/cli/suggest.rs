@@ -66,7 +66,7 @@ impl Suggest {
     /// that does not load; what is wrong has been written to standard error.
     pub fn run(&self) -> Result<(), Exit> {
         let settings = load(&self.config)?;
-        let known = Known { peers: &settings.peers, pacs: &settings.pacs };
+        let known = Known { peers: &settings.site.tables.peers, pacs: &settings.site.tables.pacs };
         let since = self.from();
         let gathered = self.gathered(since, &settings, &known)?;
         if self.unused.is_some() {

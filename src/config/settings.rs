@@ -46,12 +46,6 @@ pub struct Settings {
     pub audit_at: Location,
     /// The collectors that the audit is sent to.
     pub syslog: Vec<Collector>,
-    /// Where the table of each peer stands, by its name.
-    pub peers_at: HashMap<Arc<str>, Location>,
-    /// The peers as they are described.
-    pub peers: Vec<Peer>,
-    /// The PACS as they are described.
-    pub pacs: Vec<Pacs>,
     /// What is legal and unwise.
     pub warnings: Vec<Finding>,
     /// How much was read.
@@ -119,7 +113,7 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let policy = policy.map_err(|errors| tell_unplaced(&errors, &mut problems));
     let audit_at = problems.locate(tables.log.audit.unwrap_or(Place::MAIN));
     let at = |peer: &peer::Read| (Arc::clone(&peer.name), problems.locate(peer.place));
-    let peers_at: HashMap<_, _> = tables.peers.iter().map(at).collect();
+    let peers_at = tables.peers.iter().map(at).collect();
     let syslog = syslog::collectors(&tables.collectors, &problems);
     let found = problems.conclude(tables.log.log.format);
     let Some(policy) = policy.ok().filter(|_| found.problems.is_empty()) else {
@@ -136,11 +130,6 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
     let passwords = passwords.and_then(|read| read.users).unwrap_or_default();
     let collectors = syslog::clients(&syslog);
     let (peers, pacs) = described;
-    let of_site = site::Tables {
-        peers: peers.clone(),
-        peers_at: HashMap::clone(&peers_at),
-        pacs: pacs.clone(),
-    };
     let site = Site {
         digest,
         policy,
@@ -153,23 +142,10 @@ pub(super) fn resolve(root: Table, mut problems: Problems) -> Result<Settings, E
         balancers,
         passwords,
         issuers,
-        tables: of_site,
+        tables: site::Tables { peers, peers_at, pacs },
     };
-    let log = log.log;
-    let warnings = found.warnings;
-    Ok(Settings {
-        listeners,
-        site,
-        log,
-        admin,
-        audit_at,
-        syslog,
-        peers_at,
-        peers,
-        pacs,
-        warnings,
-        loaded,
-    })
+    let (log, warnings) = (log.log, found.warnings);
+    Ok(Settings { listeners, site, log, admin, audit_at, syslog, warnings, loaded })
 }
 
 /// The addresses, and what is done there by name; TLS trusts the pins of all peers, or of all PACS.

@@ -94,7 +94,8 @@ impl Explanation {
             },
             Err(No::Before(check, reason)) => Self::before(check, reason),
         };
-        let at = explanation.peer.as_deref().and_then(|peer| settings.peers_at.get(peer));
+        let at =
+            explanation.peer.as_deref().and_then(|peer| settings.site.tables.peers_at.get(peer));
         explanation.rule = at.map(|at| at.to_string());
         explanation.direction = question.way.direction;
         explanation.assumed.extend_from_slice(&question.assumed);

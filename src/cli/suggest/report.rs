@@ -89,7 +89,7 @@ impl Report {
         let mut new: Vec<_> = new.collect();
         new.sort_by(|one, other| one.name.cmp(&other.name));
         let (additions, of_peers) = additions::of(gathered, known, &owners);
-        let at = |peer: &str| settings.peers_at.get(peer).map(ToString::to_string);
+        let at = |peer: &str| settings.site.tables.peers_at.get(peer).map(ToString::to_string);
         let changes = additions.into_iter().map(|it| Change {
             at: at(&it.peer).unwrap_or_default(),
             peer: it.peer.to_string(),

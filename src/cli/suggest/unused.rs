@@ -39,7 +39,7 @@ impl Unused {
         known: &Known<'_>,
         settings: &Settings,
     ) -> Self {
-        let at = |peer: &str| settings.peers_at.get(peer).map(ToString::to_string);
+        let at = |peer: &str| settings.site.tables.peers_at.get(peer).map(ToString::to_string);
         let unused = unused::of(gathered, known).into_iter().map(|it| Right {
             at: at(&it.peer).unwrap_or_default(),
             peer: it.peer.to_string(),
