@@ -46,11 +46,17 @@ _pacsgate() {
             pacsgate,probe)
                 cmd="pacsgate__subcmd__probe"
                 ;;
+            pacsgate,ready)
+                cmd="pacsgate__subcmd__ready"
+                ;;
             pacsgate,run)
                 cmd="pacsgate__subcmd__run"
                 ;;
             pacsgate,suggest)
                 cmd="pacsgate__subcmd__suggest"
+                ;;
+            pacsgate,top)
+                cmd="pacsgate__subcmd__top"
                 ;;
             pacsgate,unknown)
                 cmd="pacsgate__subcmd__unknown"
@@ -145,11 +151,17 @@ _pacsgate() {
             pacsgate__subcmd__help,probe)
                 cmd="pacsgate__subcmd__help__subcmd__probe"
                 ;;
+            pacsgate__subcmd__help,ready)
+                cmd="pacsgate__subcmd__help__subcmd__ready"
+                ;;
             pacsgate__subcmd__help,run)
                 cmd="pacsgate__subcmd__help__subcmd__run"
                 ;;
             pacsgate__subcmd__help,suggest)
                 cmd="pacsgate__subcmd__help__subcmd__suggest"
+                ;;
+            pacsgate__subcmd__help,top)
+                cmd="pacsgate__subcmd__help__subcmd__top"
                 ;;
             pacsgate__subcmd__help,unknown)
                 cmd="pacsgate__subcmd__help__subcmd__unknown"
@@ -188,7 +200,7 @@ _pacsgate() {
 
     case "${cmd}" in
         pacsgate)
-            opts="-c -h -V --config --help --version run check init ca hash-password import demo doctor explain unknown suggest probe help"
+            opts="-c -h -V --config --help --version run check init ca hash-password import demo doctor explain unknown suggest probe ready top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -914,7 +926,7 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help)
-            opts="run check init ca hash-password import demo doctor explain unknown suggest probe help"
+            opts="run check init ca hash-password import demo doctor explain unknown suggest probe ready top help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1193,6 +1205,20 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__help__subcmd__ready)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__help__subcmd__run)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1208,6 +1234,20 @@ _pacsgate() {
             return 0
             ;;
         pacsgate__subcmd__help__subcmd__suggest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__help__subcmd__top)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1365,6 +1405,28 @@ _pacsgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        pacsgate__subcmd__ready)
+            opts="-h --socket --alive --without-pacs --timeout --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         pacsgate__subcmd__run)
             opts="-c -h --config --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1411,6 +1473,24 @@ _pacsgate() {
                     return 0
                     ;;
                 --unused)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        pacsgate__subcmd__top)
+            opts="-h --socket --once --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --socket)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -153,7 +153,9 @@ mod tests {
         let expected = Unit {
             user: Some("pacsgate".into()),
             group: Some("pacsgate".into()),
-            made: vec!["/run/pacsgate".into(), "/var/log/pacsgate".into()],
+            made: ["/run/pacsgate", "/var/log/pacsgate", "/var/lib/pacsgate"]
+                .map(Into::into)
+                .into(),
             is_sealed: true,
             has_private_users: true,
             ..Unit::default()

@@ -150,7 +150,9 @@ fn every_snippet_of_the_readme_is_known_to_these_tests() {
         assert!(known, "{text}");
     }
     let toml = snippets(README, "toml");
-    let known = |text: &&String| text.contains("[listener.") || text.starts_with("[peer.");
+    let known = |text: &&String| {
+        text.contains("[listener.") || text.starts_with("[peer.") || text.starts_with("[admin]")
+    };
     assert_eq!(toml.iter().filter(known).count(), toml.len());
 }
 
@@ -336,13 +338,22 @@ impl Folder {
 
     /// Writes a file with paths and ports that fit a test.
     fn write(&self, name: &str, text: &str) {
-        let text = text.replace("/etc/pacsgate", &self.0.path().display().to_string());
-        fs::write(self.path(name), text.replace("[::]:2762", "127.0.0.1:0")).unwrap();
+        let folder = self.0.path().display().to_string();
+        let text = text.replace("/etc/pacsgate", &folder).replace("/run/pacsgate", &folder);
+        let text =
+            text.replace("[::]:2762", "127.0.0.1:0").replace("127.0.0.1:9120", "127.0.0.1:0");
+        fs::write(self.path(name), text).unwrap();
     }
 
-    /// Writes the files of the README; of several for one peer the last stays.
+    /// Writes the files of the README; of several for one peer the last stays. What is shown alone of the
+    /// main one is added to it.
     fn write_readme_configuration(&self) {
         for text in snippets(README, "toml") {
+            if text.starts_with("[admin]") {
+                let main = fs::read_to_string(self.path("pacsgate.toml")).unwrap();
+                self.write("pacsgate.toml", &format!("{main}\n{text}"));
+                continue;
+            }
             match text.strip_prefix("[peer.").and_then(|rest| rest.split_once(']')) {
                 Some((peer, _)) => self.write(&format!("conf.d/{peer}.toml"), &text),
                 None => self.write("pacsgate.toml", &text),
