@@ -6,10 +6,11 @@ use crate::plain_listeners::{address, plain};
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, CT, EXPLICIT, title};
 use crate::support::authority::DAY;
-use crate::support::configuration::Table;
+use crate::support::configuration::{Table, pacs};
 use crate::support::dimse::{image, store_rq};
 use crate::support::exchange::{assert_is_store_response, fragments, open};
 use crate::support::http::Endpoint;
+use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, Pdu, p_data};
 use crate::support::requestor::{Requestor, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
@@ -88,24 +89,29 @@ fn store(requestor: &mut Requestor) {
 }
 
 /// A gate that has something to tell under every name.
-fn busy() -> (Scenario, Endpoint) {
+fn busy() -> (Scenario, Endpoint, Pacs) {
+    let spare = Pacs::good();
+    let mut asked = pacs(spare.address, &["SPARE"]);
+    asked.insert("health", r#""1s""#.into());
     let (scenario, admin) = watched_with(|settings| {
         let mut settings = settings.services(r#"["echo", "store", "find"]"#);
         let end = humantime::format_rfc3339_seconds(SystemTime::now() + DAY);
         settings.listener.insert("report_only_until", format!("\"{end}\""));
         settings.listener.insert("report_only_from", r#"["127.0.7.0/24"]"#.into());
+        settings.more.push(("pacs.spare", asked));
         settings
     });
     let mut released = open(&scenario, 16_384);
     store(&mut released);
     released.release();
     scenario.gate.audited("closed", "released");
-    (scenario, admin)
+    Scrape::until(&admin, |scrape| scrape.sum("pacsgate_target_up", &[r#"pacs="spare""#]) == 1.0);
+    (scenario, admin, spare)
 }
 
 #[test]
 fn the_page_explains_every_metric() {
-    let (scenario, admin) = busy();
+    let (scenario, admin, _spare) = busy();
     let _open = scenario.associated();
     Scrape::until(&admin, |scrape| scrape.sum("pacsgate_peer_associations", &[]) == 1.0);
     let text = text(&admin);
@@ -127,7 +133,7 @@ fn the_page_explains_every_metric() {
 
 #[test]
 fn is_open_metrics_where_that_is_asked_for() {
-    let (_scenario, admin) = busy();
+    let (_scenario, admin, _spare) = busy();
     let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\
                    Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n\r\n";
     let reply = admin.exchange(request.as_bytes());
@@ -391,7 +397,7 @@ fn fifty_thousand_hostile_titles_leave_its_length_as_it_is() {
 #[test]
 #[ignore = "needs promtool of Debian's prometheus: run tests/all"]
 fn promtool_has_nothing_to_say_of_the_metrics() {
-    let (_scenario, admin) = busy();
+    let (_scenario, admin, _spare) = busy();
     let mut promtool = Command::new("/usr/bin/promtool");
     promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = promtool.stderr(Stdio::piped()).spawn().unwrap();
@@ -502,7 +508,7 @@ fn monitoring(file: &str) -> String {
 
 #[test]
 fn rules_and_dashboard_name_metrics_that_there_are() {
-    let (scenario, admin) = busy();
+    let (scenario, admin, _spare) = busy();
     let _open = scenario.associated();
     Scrape::until(&admin, |scrape| scrape.sum("pacsgate_peer_associations", &[]) == 1.0);
     let text = text(&admin);

@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 
 mod edge;
 mod real;
+mod shown;
 mod sources;
 
 /// Of its own, so that nobody else takes a port that is free.
