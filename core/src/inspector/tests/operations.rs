@@ -730,8 +730,8 @@ fn what_is_written_down_is_bounded() {
         }
     }
     let ledger = inspector.into_ledger();
-    assert_eq!(ledger.operations().len(), Ledger::KINDS);
-    assert_eq!(ledger.operations_more(), 199 - Ledger::KINDS as u64);
+    assert_eq!(ledger.operations().len(), Ledger::OPERATIONS);
+    assert_eq!(ledger.operations_more(), 199 - Ledger::OPERATIONS as u64);
 }
 
 #[test]
