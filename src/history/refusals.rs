@@ -65,6 +65,11 @@ impl Refused {
         matches!(self.record.standing, Standing::Stranger | Standing::Passerby)
     }
 
+    /// Whether it has a table in the configuration.
+    pub fn is_known(&self) -> bool {
+        self.record.standing == Standing::Peer
+    }
+
     fn is(&self, who: &Who, record: &Record) -> bool {
         self.who == *who && (self.record.event, self.record.reason) == (record.event, record.reason)
     }

@@ -1,5 +1,6 @@
 //! What is not well, in the order of its weight.
 
+use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
 use super::ends::End;
@@ -54,10 +55,8 @@ pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
     let ends: Vec<_> = facts.ends.iter().filter_map(ending).take(OF_A_KIND).collect();
     let (urgent, soon): (Vec<_>, _) = ends.into_iter().partition(|it| it.state == State::Act);
     let itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
-    let refused = facts.refusals.iter().filter(|it| is_open(it, facts));
-    let refused = refused.map(refused_again).take(OF_A_KIND);
     let concerns = gate.chain(targets).chain(silenced(facts)).chain(urgent).chain(itself);
-    let concerns = concerns.chain(refused).chain(soon).chain(reporting(facts));
+    let concerns = concerns.chain(refused(facts)).chain(soon).chain(reporting(facts));
     verdict::of(concerns.collect(), &well(facts))
 }
 
@@ -161,6 +160,23 @@ fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
         && refusal.peer.as_deref().is_some_and(|peer| {
             flows.any(|it| it.peer.as_deref() == Some(peer) && it.opened > Some(refusal.last))
         })
+}
+
+/// The most urgent ones, who is known before who is not, and how many more there are.
+fn refused(facts: &Facts<'_>) -> Vec<Concern> {
+    let open = facts.refusals.iter().filter(|it| is_open(it, facts));
+    let mut open: Vec<_> = open.map(|it| (it, refused_again(it))).collect();
+    open.sort_by_key(|(it, concern)| Reverse((concern.state, it.known, !it.stranger, it.count)));
+    let mut concerns: Vec<_> = open.into_iter().map(|(_, concern)| concern).collect();
+    let rest = concerns.split_off(concerns.len().min(OF_A_KIND));
+    concerns.extend(more(&rest));
+    concerns
+}
+
+fn more(rest: &[Concern]) -> Option<Concern> {
+    let first = rest.first()?;
+    let told = format!("And {} more under \"Refused lately\".", rest.len());
+    Some(Concern::new(first.state, told, "See below."))
 }
 
 fn refused_again(refusal: &Refusal) -> Concern {

@@ -25,6 +25,8 @@ pub(in crate::admin) struct Refusal {
     pub(in crate::admin) first: SystemTime,
     #[serde(serialize_with = "rfc3339")]
     pub(in crate::admin) last: SystemTime,
+    /// It has a table: a peer or a PACS.
+    pub(in crate::admin) known: bool,
     /// Nobody vouches for it.
     pub(in crate::admin) stranger: bool,
     /// It has shown neither a certificate nor a title.
@@ -64,6 +66,7 @@ impl Refusal {
             count: refused.count,
             first: refused.first,
             last: refused.last,
+            known: refused.is_known(),
             stranger: refused.is_strangers(),
             is_noise: refused.is_strangers()
                 && line.certificate.is_none()

@@ -36,15 +36,24 @@ fn well() -> Facts<'static> {
 /// So many refusals of this standing, the last one then.
 fn refused(standing: Standing, event: Event, count: u32, last: SystemTime) -> Vec<Refusal> {
     let history = History::new(noon());
+    let record = record(standing, event);
+    (0..count).for_each(|_| history.note(&record, last));
+    seen(&history)
+}
+
+fn seen(history: &History) -> Vec<Refusal> {
+    let seen = history.seen(noon());
+    seen.refusals.iter().map(|it| Refusal::of(it, &Tables::default())).collect()
+}
+
+fn record(standing: Standing, event: Event) -> Record {
     let (id, source) = (ConnectionId::example(), SocketAddr::from(([10, 1, 1, 1], 4_000)));
     let mut record = Record::new(event, standing, id, "front".into(), Way::default(), source);
     record.reason = Some("calling-title");
     record.calling = Some(PeerText::from_bytes(b"CT9", PeerText::TITLE));
     record.detail = Some(PeerText::from_bytes(b"why", PeerText::SENTENCE));
     record.peer = (standing == Standing::Peer).then(|| "ct1".into());
-    (0..count).for_each(|_| history.note(&record, last));
-    let seen = history.seen(noon());
-    seen.refusals.iter().map(|it| Refusal::of(it, &Tables::default())).collect()
+    record
 }
 
 fn reloaded(reload: audit::Reload) -> Vec<Reload> {
@@ -156,6 +165,27 @@ fn a_peer_that_is_refused_again_is_acted_on_and_whoever_else_looked_at() {
         let number = (expected != State::Well).then_some(1);
         assert_eq!(verdict.refusal, number, "{standing:?} {event:?}");
     }
+}
+
+#[test]
+fn what_is_to_be_acted_on_is_told_before_trifles_that_came_later() {
+    let history = History::new(noon());
+    let stuck = record(Standing::Peer, Event::Refused);
+    (0..6).for_each(|_| history.note(&stuck, noon() - 5 * MINUTE));
+    for number in 1..=5_u8 {
+        let mut stranger = record(Standing::Stranger, Event::Failed);
+        stranger.source = SocketAddr::from(([10, 9, 9, number], 4_000));
+        (0..9).for_each(|_| history.note(&stranger, noon()));
+    }
+    let mut once = record(Standing::Peer, Event::Unsound);
+    once.peer = Some("mr1".into());
+    history.note(&once, noon() - MINUTE);
+    let verdict = verdict(&Facts { refusals: &seen(&history), ..well() });
+    assert_eq!(verdict.state, State::Act);
+    assert_eq!(verdict.sentence, "ct1 (CT9) is refused, 6 times so far: why.");
+    assert!(verdict.more[0].starts_with("mr1 (CT9): "), "{:?}", verdict.more);
+    assert_eq!(verdict.more.len(), 3);
+    assert_eq!(verdict.more[2], "And 4 more under \"Refused lately\".");
 }
 
 #[test]
