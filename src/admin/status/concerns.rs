@@ -9,7 +9,6 @@ use super::reloads::Reload;
 use super::report_only::ReportOnly;
 use super::targets::Target;
 use super::verdict::{self, Concern, State, Verdict};
-use crate::history;
 
 /// What is judged: all of it as it is shown, so that time and place have no part in it.
 pub(super) struct Facts<'a> {
@@ -27,7 +26,6 @@ pub(super) struct Facts<'a> {
     /// Associations.
     pub(super) open: usize,
     pub(super) refusals: &'a [Refusal],
-    pub(super) flows: &'a [history::Flow],
     pub(super) targets: &'a [Target],
     pub(super) ends: &'a [End],
     pub(super) report_only: &'a [ReportOnly],
@@ -142,8 +140,8 @@ fn reporting(facts: &Facts<'_>) -> Option<Concern> {
     (!on.is_empty()).then(|| Concern::new(State::Look, told, cure))
 }
 
-/// Whether it may still be so: it was lately, nobody has changed the configuration since, and the peer
-/// has not got in.
+/// Whether it may still be so: it was lately, nobody has changed the configuration since, and the same
+/// has not been let in.
 fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
     let is_late = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > LATELY);
     let mut reloads = facts.reloads.iter();
@@ -153,13 +151,8 @@ fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
 }
 
 fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
-    let mut flows = facts.flows.iter();
     let is_quiet = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > QUIET);
-    is_quiet
-        && refusal.event == "refused"
-        && refusal.peer.as_deref().is_some_and(|peer| {
-            flows.any(|it| it.peer.as_deref() == Some(peer) && it.opened > Some(refusal.last))
-        })
+    is_quiet && refusal.event == "refused" && refusal.permitted > Some(refusal.last)
 }
 
 /// The most urgent ones, who is known before who is not, and how many more there are.

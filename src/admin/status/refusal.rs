@@ -25,6 +25,9 @@ pub(in crate::admin) struct Refusal {
     pub(in crate::admin) first: SystemTime,
     #[serde(serialize_with = "rfc3339")]
     pub(in crate::admin) last: SystemTime,
+    /// When the same thing was permitted last.
+    #[serde(skip)]
+    pub(in crate::admin) permitted: Option<SystemTime>,
     /// It has a table: a peer or a PACS.
     pub(in crate::admin) known: bool,
     /// Nobody vouches for it.
@@ -66,6 +69,7 @@ impl Refusal {
             count: refused.count,
             first: refused.first,
             last: refused.last,
+            permitted: refused.permitted,
             known: refused.is_known(),
             stranger: refused.is_strangers(),
             is_noise: refused.is_strangers()

@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::admin::status::targets::{Address, DOWN};
 use crate::audit::{self, ConnectionId, Event, PeerText, Record, Standing};
-use crate::history::{Amounts, Flow, History};
+use crate::history::History;
 use crate::port::Way;
 use crate::site::Tables;
 
@@ -24,7 +24,6 @@ fn well() -> Facts<'static> {
         peers: 12,
         open: 3,
         refusals: &[],
-        flows: &[],
         targets: &[],
         ends: &[],
         report_only: &[],
@@ -197,19 +196,21 @@ fn a_refusal_is_forgotten_with_time_with_a_reload_and_where_the_peer_gets_in() {
     assert_eq!(state(&Facts { now: then + 16 * MINUTE, ..facts() }), State::Well);
     let applied = reloaded(audit::Reload::applied(pacsgate_core::certificate::Digest([7; 32])));
     assert_eq!(state(&Facts { reloads: &applied, ..facts() }), State::Well);
-    let flow = |peer: &str, opened| Flow {
-        peer: Some(peer.into()),
-        pacs: Some("archive".into()),
-        direction: "inward",
-        amounts: Amounts::default(),
-        opened: Some(opened),
-    };
-    let got_in = |flow| state(&Facts { flows: &[flow], ..facts() });
-    assert_eq!(got_in(flow("ct1", then + MINUTE)), State::Well);
-    assert_eq!(got_in(flow("ct1", then - MINUTE)), State::Act);
-    assert_eq!(got_in(flow("mr1", then + MINUTE)), State::Act);
-    // One that tries two titles in turn.
+    // What is permitted to the same peer meanwhile is not what was refused.
+    let history = History::new(noon());
+    let refused = called(record(Standing::Peer, Event::Refused), "NOPE");
+    (0..6).for_each(|_| history.note(&refused, then));
+    history.note(&called(record(Standing::Peer, Event::Opened), "PACS"), then + MINUTE);
+    assert_eq!(state(&Facts { refusals: &seen(&history), ..well() }), State::Act);
+    history.note(&called(record(Standing::Peer, Event::Opened), "NOPE"), then + MINUTE);
+    let refusals = seen(&history);
+    assert_eq!(state(&Facts { refusals: &refusals, ..well() }), State::Well);
+    // One that tries two ways in turn.
     let now = then + MINUTE;
-    let flows = [flow("ct1", now)];
-    assert_eq!(state(&Facts { now, flows: &flows, ..facts() }), State::Act);
+    assert_eq!(state(&Facts { now, refusals: &refusals, ..well() }), State::Act);
+}
+
+fn called(mut record: Record, title: &str) -> Record {
+    record.called = Some(PeerText::from_display(title, PeerText::TITLE));
+    record
 }
