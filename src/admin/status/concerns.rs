@@ -7,8 +7,9 @@ use super::ends::End;
 use super::refusal::Refusal;
 use super::reloads::Reload;
 use super::report_only::ReportOnly;
-use super::targets::Target;
+use super::targets::{Address, Target};
 use super::verdict::{self, Concern, State, Verdict};
+use crate::admin::view::words;
 
 /// What is judged: all of it as it is shown, so that time and place have no part in it.
 pub(super) struct Facts<'a> {
@@ -49,7 +50,7 @@ const OF_A_KIND: usize = 3;
 /// Whether all is well, and if not, what is most urgent.
 pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
     let gate = stuck(facts).into_iter().chain(draining(facts));
-    let targets = facts.targets.iter().filter_map(target);
+    let targets = facts.targets.iter().flat_map(|it| target(it, facts.now));
     let ends: Vec<_> = facts.ends.iter().filter_map(ending).take(OF_A_KIND).collect();
     let (urgent, soon): (Vec<_>, _) = ends.into_iter().partition(|it| it.state == State::Act);
     let itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
@@ -76,18 +77,41 @@ fn draining(facts: &Facts<'_>) -> Option<Concern> {
         .then(|| Concern::new(State::Look, told, "Start it again if nobody has stopped it."))
 }
 
-fn target(target: &Target) -> Option<Concern> {
-    let down = target.addresses.iter().find(|address| address.is_down())?;
+/// What does not answer there, and what does and is not as it should be.
+fn target(target: &Target, now: SystemTime) -> Vec<Concern> {
+    let odd = target.addresses.iter().filter(|it| !it.is_down() && it.trouble.is_some());
+    silent(target, now).into_iter().chain(odd.map(|it| odd_address(target, it))).collect()
+}
+
+/// Where it is not asked, only associations show how it is, and a miss says less with time.
+fn silent(target: &Target, now: SystemTime) -> Option<Concern> {
+    let is_told = |it: &&Address| {
+        let ago = it.last_missed.map(|then| now.duration_since(then).unwrap_or_default());
+        it.is_down() && (target.is_asked || ago.is_some_and(|ago| ago <= LATELY))
+    };
+    let down = target.addresses.iter().find(is_told)?;
     let why = down.trouble.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let does_not = match down.last_missed.filter(|_| !target.is_asked) {
+        Some(then) => format!("did not answer at the last attempt, {}", words::ago(then, now)),
+        None => "does not answer".to_owned(),
+    };
     if target.is_down() {
-        let told = format!("PACS {} does not answer{why}", target.pacs);
+        let told = format!("PACS {} {does_not}{why}", target.pacs);
         let cure =
             format!("See that the PACS runs and that this machine reaches {}.", down.address);
         return Some(Concern::new(State::Act, sentence(&told), cure));
     }
-    let told = format!("{} of PACS {} does not answer{why}", down.address, target.pacs);
+    let told = format!("{} of PACS {} {does_not}{why}", down.address, target.pacs);
     let cure = "Associations go to its next address; mend this one.";
     Some(Concern::new(State::Look, sentence(&told), cure))
+}
+
+fn odd_address(target: &Target, odd: &Address) -> Concern {
+    let why = odd.trouble.as_deref().unwrap_or_default();
+    let told = format!("{} of PACS {}: {why}", odd.address, target.pacs);
+    let cure =
+        "Correct the titles here or at the PACS: it lets nobody in, or does not know the gate.";
+    Concern::new(State::Look, sentence(&told), cure)
 }
 
 fn silenced(facts: &Facts<'_>) -> Option<Concern> {

@@ -75,6 +75,7 @@ fn pacs(states: &[&'static str]) -> [Target; 1] {
         state,
         since: None,
         last_asked: None,
+        last_missed: None,
         round_trip_ms: None,
         trouble: (*state == DOWN).then(|| "connection refused".into()),
     };
@@ -144,6 +145,38 @@ fn one_of_several_addresses_is_looked_at_and_the_last_acted_on() {
     for (states, expected) in rows {
         assert_eq!(state(&Facts { targets: &pacs(states), ..well() }), expected, "{states:?}");
     }
+}
+
+#[test]
+fn a_pacs_that_answers_and_rejects_everything_is_looked_at() {
+    let mut targets = pacs(&["alive", DOWN]);
+    let why = "the PACS rejects the title PACS as none of its own";
+    targets[0].addresses[0].trouble = Some(why.into());
+    let verdict = verdict(&Facts { targets: &targets, ..well() });
+    assert_eq!(verdict.state, State::Look);
+    assert_eq!(verdict.more, [format!("10.0.0.5:104 of PACS archive: {why}.")]);
+    targets[0].addresses.truncate(1);
+    let verdict = super::verdict(&Facts { targets: &targets, ..well() });
+    assert_eq!((verdict.state, verdict.more.len()), (State::Look, 0));
+    assert!(!verdict.what_to_do.is_empty());
+}
+
+#[test]
+fn a_miss_at_a_pacs_that_is_not_asked_is_forgotten_with_time() {
+    let mut targets = pacs(&[DOWN]);
+    let missed = |targets: &mut [Target], is_asked| {
+        targets[0].is_asked = is_asked;
+        targets[0].addresses[0].last_missed = (!is_asked).then(noon);
+    };
+    missed(&mut targets, false);
+    let at = |minutes, targets: &[Target]| {
+        verdict(&Facts { now: noon() + minutes * MINUTE, targets, ..well() })
+    };
+    let told = "PACS archive did not answer at the last attempt, 14 min ago: connection refused.";
+    assert_eq!((at(14, &targets).state, &*at(14, &targets).sentence), (State::Act, told));
+    assert_eq!(at(16, &targets).state, State::Well);
+    missed(&mut targets, true);
+    assert_eq!(at(16, &targets).state, State::Act);
 }
 
 #[test]
