@@ -199,7 +199,7 @@ fn more(rest: &[Concern]) -> Option<Concern> {
 fn refused_again(refusal: &Refusal) -> Concern {
     let Refusal { count, detail, .. } = refusal;
     let titles = refusal.titles.as_ref().map(|titles| format!(" ({titles})")).unwrap_or_default();
-    let who = format!("{}{titles}", refusal.who);
+    let who = format!("{}{titles}", refusal.subject);
     let times = if *count == 1 { String::new() } else { format!(", {count} times so far") };
     let told = match refusal.event.as_str() {
         "forbidden" => format!("{who}: a request was forbidden{times}: {detail}"),

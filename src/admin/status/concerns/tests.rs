@@ -221,6 +221,20 @@ fn what_is_to_be_acted_on_is_told_before_trifles_that_came_later() {
 }
 
 #[test]
+fn whoever_has_no_table_is_not_told_as_if_it_were_what_it_says() {
+    let rows = [
+        (Standing::Peer, "ct1 (CT9) is refused: why."),
+        (Standing::VouchedFor, "A device without a table that calls itself CT9 is refused: why."),
+        (Standing::Stranger, "A stranger that calls itself CT9 is refused: why."),
+    ];
+    for (standing, expected) in rows {
+        let refusals = refused(standing, Event::Refused, 1, noon());
+        let verdict = verdict(&Facts { refusals: &refusals, ..well() });
+        assert_eq!(verdict.sentence, expected);
+    }
+}
+
+#[test]
 fn a_refusal_is_forgotten_with_time_with_a_reload_and_where_the_peer_gets_in() {
     let then = noon() - 3 * MINUTE;
     let refusals = refused(Standing::Peer, Event::Refused, 3, then);
