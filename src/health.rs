@@ -272,9 +272,16 @@ impl Watched {
 
 impl Member {
     fn snapshot(&self) -> AddressStanding {
-        let Standing { state, since, last_asked, round_trip, trouble, .. } = self.standing.clone();
-        let (address, since) = (self.address.to_string(), since.time);
-        AddressStanding { address, state, since, last_asked, round_trip, trouble }
+        let standing = self.standing.clone();
+        AddressStanding {
+            address: self.address.to_string(),
+            state: standing.state,
+            since: standing.since.time,
+            last_asked: standing.last_asked,
+            last_missed: standing.missed.map(|missed| missed.time),
+            round_trip: standing.round_trip,
+            trouble: standing.trouble,
+        }
     }
 }
 

@@ -88,7 +88,10 @@ impl History {
                 kept.steps.carried(record.objects(), now);
                 kept.flows.closed(record, now);
             }
-            Event::Opened => kept.flows.opened(record, now),
+            Event::Opened => {
+                kept.flows.opened(record, now);
+                kept.refusals.opened(record, now);
+            }
             // It has passed.
             Event::WouldRefuse => kept.refusals.note(record, now),
             Event::Refused | Event::Forbidden | Event::Unsound | Event::Failed => {

@@ -90,7 +90,6 @@ impl Status {
             peers: site.policy.peers(),
             open: gate.register.now().len(),
             refusals: &lately.refusals,
-            flows: &seen.flows,
             targets: &targets,
             ends: &ends,
             report_only: &report_only,

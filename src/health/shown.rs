@@ -41,6 +41,9 @@ pub struct AddressStanding {
     /// When it was asked last.
     #[serde(serialize_with = "rfc3339_option")]
     pub last_asked: Option<SystemTime>,
+    /// When it could last not be connected for an association, where it is not asked.
+    #[serde(skip)]
+    pub last_missed: Option<SystemTime>,
     /// How long it took to answer then; written in milliseconds.
     #[serde(rename = "round_trip_ms", serialize_with = "millis")]
     pub round_trip: Option<Duration>,

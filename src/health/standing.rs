@@ -59,7 +59,7 @@ pub(super) struct Standing {
     /// It has been down before it was alive.
     has_returned: bool,
     /// When it could last not be connected for an association.
-    missed: Option<Instant>,
+    pub(super) missed: Option<Moment>,
 }
 
 /// The failures in a row after which an address is down: one may be a packet that was lost.
@@ -131,7 +131,7 @@ impl Standing {
     /// It could not be connected for an association, and nobody asks it how it is.
     pub(super) fn missed(&mut self, trouble: String, now: Moment) -> Option<Change> {
         // Each time counts anew: it comes last from now on.
-        self.missed = Some(now.instant);
+        self.missed = Some(now);
         self.down(trouble, now)
     }
 
@@ -169,7 +169,7 @@ impl Standing {
 
     /// The same where it is not asked: then it is tried in any case.
     pub(super) fn rank_unasked(&self, fail_back: Duration, now: Instant) -> Rank {
-        let is_avoided = self.missed.is_some_and(|missed| !is_over(missed, fail_back, now));
+        let is_avoided = self.missed.is_some_and(|missed| !is_over(missed.instant, fail_back, now));
         if is_avoided { Rank::Last } else { Rank::Preferred }
     }
 

@@ -25,8 +25,6 @@ pub struct Flow {
     pub direction: &'static str,
     /// How much.
     pub amounts: Amounts,
-    /// When an association was opened last.
-    pub opened: Option<SystemTime>,
 }
 
 /// How much has flowed.
@@ -51,10 +49,7 @@ struct Pair {
 
 /// The hours in which something has flowed, the oldest first.
 #[derive(Debug, Default)]
-struct Hours {
-    kept: VecDeque<(u64, Amounts)>,
-    opened: Option<SystemTime>,
-}
+struct Hours(VecDeque<(u64, Amounts)>);
 
 #[derive(Debug, Default)]
 pub(super) struct Flows(HashMap<Pair, Hours>);
@@ -95,11 +90,7 @@ impl Flows {
                 pair = Pair { peer: None, pacs: None, direction: record.direction };
             }
         }
-        let hours = self.0.entry(pair).or_default();
-        hours.add(amounts, hour);
-        if amounts.associations > 0 {
-            hours.opened = Some(now);
-        }
+        self.0.entry(pair).or_default().add(amounts, hour);
     }
 
     pub(super) fn until(&self, now: SystemTime) -> Vec<Flow> {
@@ -107,8 +98,7 @@ impl Flows {
         let flows = self.0.iter().filter(|(_, hours)| !hours.is_over(hour));
         let flow = |(pair, hours): (&Pair, &Hours)| {
             let Pair { peer, pacs, direction } = pair.clone();
-            let (amounts, opened) = (hours.total(hour), hours.opened);
-            Flow { peer, pacs, direction, amounts, opened }
+            Flow { peer, pacs, direction, amounts: hours.total(hour) }
         };
         let mut flows: Vec<_> = flows.map(flow).collect();
         let rank = |flow: &Flow| {
@@ -125,22 +115,22 @@ impl Flows {
 
 impl Hours {
     fn add(&mut self, amounts: Amounts, hour: u64) {
-        while self.kept.front().is_some_and(|(first, _)| is_over(*first, hour)) {
-            self.kept.pop_front();
+        while self.0.front().is_some_and(|(first, _)| is_over(*first, hour)) {
+            self.0.pop_front();
         }
-        match self.kept.back_mut().filter(|(last, _)| *last >= hour) {
+        match self.0.back_mut().filter(|(last, _)| *last >= hour) {
             Some((_, last)) => last.add(&amounts),
-            None => self.kept.push_back((hour, amounts)),
+            None => self.0.push_back((hour, amounts)),
         }
     }
 
     fn is_over(&self, hour: u64) -> bool {
-        self.kept.back().is_none_or(|(last, _)| is_over(*last, hour))
+        self.0.back().is_none_or(|(last, _)| is_over(*last, hour))
     }
 
     fn total(&self, hour: u64) -> Amounts {
         let mut total = Amounts::default();
-        let hours = self.kept.iter().filter(|(number, _)| !is_over(*number, hour));
+        let hours = self.0.iter().filter(|(number, _)| !is_over(*number, hour));
         hours.for_each(|(_, amounts)| total.add(amounts));
         total
     }

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use pacsgate_core::certificate::Digest;
 
-use crate::audit::{Record, Standing};
+use crate::audit::{PeerText, Record, Standing};
 use crate::net::Source;
 
 /// How many are kept of those who are known.
@@ -22,6 +22,8 @@ pub(super) const STRANGERS: usize = 10;
 pub(super) const NOISE: usize = 6;
 /// How many of one who is known: one device has not all the room.
 pub(super) const OF_ONE: usize = 6;
+/// Why a device is refused all of whose contexts are for what it may not.
+const OF_CONTEXTS: &str = "no-permitted-service";
 /// How often what a stranger shows is taken anew: a flood costs no more than counting.
 const ANEW: Duration = Duration::from_secs(1);
 
@@ -36,6 +38,8 @@ pub struct Refused {
     pub last: SystemTime,
     /// How often.
     pub count: u64,
+    /// When the same thing was permitted last.
+    pub permitted: Option<SystemTime>,
     /// What the audit says of the last time.
     pub record: Arc<Record>,
     who: Who,
@@ -65,8 +69,33 @@ impl Refused {
         matches!(self.record.standing, Standing::Stranger | Standing::Passerby)
     }
 
+    /// Whether it has a table in the configuration.
+    pub fn is_known(&self) -> bool {
+        self.record.standing == Standing::Peer
+    }
+
     fn is(&self, who: &Who, record: &Record) -> bool {
         self.who == *who && (self.record.event, self.record.reason) == (record.event, record.reason)
+    }
+
+    /// Whether this association is what was refused before: by the same titles, from the same address, at
+    /// the same listener. What a device asks for in its contexts changes by the configuration alone.
+    fn is_permitted_by(&self, opened: &Record) -> bool {
+        let refused = &self.record;
+        let place = |record: &Record| {
+            (
+                record.direction,
+                record.plain,
+                Source::of(record.source.ip()),
+                record.listener.clone(),
+            )
+        };
+        // One that came no further than TLS has told no titles.
+        let is_same = |refused: Option<&PeerText>, opened| refused.is_none() || refused == opened;
+        refused.reason != Some(OF_CONTEXTS)
+            && place(refused) == place(opened)
+            && is_same(refused.calling.as_ref(), opened.calling.as_ref())
+            && is_same(refused.called.as_ref(), opened.called.as_ref())
     }
 
     fn again(&mut self, record: &Record, now: SystemTime) {
@@ -99,11 +128,21 @@ impl Refusals {
             room.remove(oldest);
         }
         if room.len() >= most {
-            room.pop_front();
+            make_room(room);
         }
         self.number += 1;
         let (number, record) = (self.number, Arc::new(record.clone()));
-        room.push_back(Refused { number, first: now, last: now, count: 1, record, who });
+        let (first, last, permitted) = (now, now, None);
+        room.push_back(Refused { number, first, last, count: 1, permitted, record, who });
+    }
+
+    /// An association has been permitted.
+    pub(super) fn opened(&mut self, opened: &Record, now: SystemTime) {
+        let who = Who::of(opened);
+        let of_same = self.known.iter_mut().filter(|kept| kept.who == who);
+        for kept in of_same.filter(|kept| kept.is_permitted_by(opened)) {
+            kept.permitted = Some(now);
+        }
     }
 
     /// The last one first.
@@ -112,6 +151,17 @@ impl Refusals {
         let mut all: Vec<_> = all.cloned().collect();
         all.sort_by_key(|kept| Reverse((kept.last, kept.number)));
         all
+    }
+}
+
+/// Drops the oldest entry of whoever has the most, so that two who try everything do not push out one that
+/// has come once.
+fn make_room(room: &mut VecDeque<Refused>) {
+    let held = |who: &Who| room.iter().filter(|kept| kept.who == *who).count();
+    let held: Vec<_> = room.iter().map(|kept| held(&kept.who)).collect();
+    let most = held.iter().max();
+    if let Some(oldest) = held.iter().position(|held| Some(held) == most) {
+        room.remove(oldest);
     }
 }
 

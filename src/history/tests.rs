@@ -130,6 +130,59 @@ fn title_of(refused: &Refused) -> &str {
 }
 
 #[test]
+fn two_who_try_everything_do_not_push_out_one_that_has_come_once() {
+    const REASONS: [&str; 7] = ["a", "b", "c", "d", "e", "f", "g"];
+    for standing in [Standing::Stranger, Standing::VouchedFor] {
+        let history = History::new(noon());
+        history.note(&called(record(Event::Failed, standing, [10, 0, 0, 7]), "US1"), noon());
+        let rooms = if standing == Standing::Stranger { 2 } else { 8 };
+        for reason in REASONS.repeat(3) {
+            for source in 20..20 + rooms {
+                let mut record = called(record(Event::Failed, standing, [10, 0, 0, source]), "X");
+                record.reason = Some(reason);
+                history.note(&record, noon() + MINUTE);
+            }
+        }
+        let refusals = history.seen(noon()).refusals;
+        let most =
+            if standing == Standing::Stranger { refusals::STRANGERS } else { refusals::KNOWN };
+        assert_eq!(refusals.len(), most);
+        assert!(refusals.iter().any(|it| title(it) == "US1"), "{standing:?}");
+    }
+}
+
+#[test]
+fn knows_when_the_same_thing_was_permitted() {
+    let history = History::new(noon());
+    let to = |record: Record, title: &str| {
+        let mut record = called(record, "CT1");
+        record.called = Some(PeerText::from_display(title, PeerText::TITLE));
+        record
+    };
+    let permitted = || history.seen(noon()).refusals[0].permitted;
+    history.note(&to(of_peer(Event::Refused, "ct1"), "NOPE"), noon());
+    let opened = |peer, title| to(of_peer(Event::Opened, peer), title);
+    let mut elsewhere = opened("ct1", "NOPE");
+    elsewhere.source = SocketAddr::from(([10, 0, 0, 2], 40_000));
+    let mut at_another = opened("ct1", "NOPE");
+    at_another.listener = "back".into();
+    let other_title = called(opened("ct1", "NOPE"), "CT2");
+    for other in [opened("ct1", "PACS"), opened("mr1", "NOPE"), elsewhere, at_another, other_title]
+    {
+        history.note(&other, noon() + MINUTE);
+        assert_eq!(permitted(), None);
+    }
+    history.note(&opened("ct1", "NOPE"), noon() + 2 * MINUTE);
+    assert_eq!(permitted(), Some(noon() + 2 * MINUTE));
+    // Another association by the same titles says nothing of what it asks for.
+    let mut asking = to(of_peer(Event::Refused, "ct1"), "PACS");
+    asking.reason = Some("no-permitted-service");
+    history.note(&asking, noon() + 3 * MINUTE);
+    history.note(&opened("ct1", "PACS"), noon() + 4 * MINUTE);
+    assert_eq!(permitted(), None);
+}
+
+#[test]
 fn holds_fifty_and_a_third_of_them_of_strangers() {
     let history = History::new(noon());
     for number in 0..200_u8 {
@@ -146,7 +199,7 @@ fn holds_fifty_and_a_third_of_them_of_strangers() {
 }
 
 #[test]
-fn tells_pairs_apart_until_there_is_no_room_and_knows_when_one_got_in() {
+fn tells_pairs_apart_until_there_is_no_room() {
     let history = History::new(noon());
     for number in 0..300 {
         history.note(&of_peer(Event::Opened, &format!("peer{number}")), noon());
@@ -155,7 +208,6 @@ fn tells_pairs_apart_until_there_is_no_room_and_knows_when_one_got_in() {
     assert_eq!(flows.len(), flows::PAIRS + 1);
     let others = flows.iter().find(|flow| flow.peer.is_none()).unwrap();
     assert_eq!(others.amounts.associations, 300 - flows::PAIRS as u64);
-    assert!(flows.iter().all(|flow| flow.opened == Some(noon())));
     // A day later, the room is free again.
     let later = noon() + DAY + 60 * MINUTE;
     history.note(&of_peer(Event::Refused, "peer299"), later);

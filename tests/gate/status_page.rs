@@ -195,9 +195,11 @@ fn what_it_says_to_paste_lets_a_peer_come_from_there_send_there_and_store_that()
     };
     assert!(statuses().iter().all(|status| *status != 0));
     let refusal = with_refusal(&admin, "element-order");
-    assert_eq!(paste(&refusal).0, "as `tolerate` in [peer.ct1]");
+    assert_eq!(paste(&refusal).0, "to add `tolerate` in [peer.ct1]");
     replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
     let refusal = with_refusal(&admin, "requestor-move-destination");
+    // Its calling titles count as long as there is no such key.
+    assert_eq!(paste(&refusal).0, "to add `move_to` in [peer.ct1]");
     assert_eq!(paste(&refusal).1, "move_to = [\"CT1\", \"CT1_QR\", \"MR1\"]\n");
     replace(&scenario.gate, "peer.ct1", paste(&refusal).1);
     reload(&scenario.gate);
@@ -226,6 +228,60 @@ fn a_device_without_tls_that_nobody_knows_gets_a_table_that_lets_it_in() {
     fs::write(&path, format!("{before}\n{text}")).unwrap();
     reload(&scenario.gate);
     assert_eq!(asks(), Some(ASSOCIATE_AC), "{text}");
+}
+
+#[test]
+fn nobody_is_offered_the_title_of_a_device() {
+    let (scenario, admin) = watched_with(plain_listeners::plain);
+    let mut socket =
+        connect_from([127, 0, 0, 21], plain_listeners::address(&scenario.gate)).unwrap();
+    socket.write_all(&Associate::echo("CT1", "PACS").encode()).unwrap();
+    assert_ne!(Pdu::read(&mut socket).ok().map(|pdu| pdu.kind), Some(ASSOCIATE_AC));
+    let status = status_with(&admin, |status| refusal(status, "unknown-address").is_some());
+    let stranger = refusal(&status, "unknown-address").unwrap();
+    assert_eq!((&stranger["paste"], &stranger["known"]), (&Value::Null, &false.into()));
+    let sentence = status["verdict"]["sentence"].as_str().unwrap();
+    assert!(sentence.starts_with("A stranger that calls itself CT1 (to PACS) is "), "{sentence}");
+    // A title that is called and a device's would be open to every peer of the PACS.
+    refused(&scenario, &site().ct1, &Associate::echo("CT1", "MR1"));
+    let called = with_refusal(&admin, "called-title");
+    assert_eq!((&called["paste"], &called["known"]), (&Value::Null, &true.into()));
+    refused(&scenario, &site().mr1, &Associate::echo("MR1", "OLD_PACS"));
+    let of_mr1 = |status: &Value| {
+        let refusals = status["refusals"].as_array().unwrap();
+        refusals.iter().find(|it| it["peer"] == "mr1").cloned()
+    };
+    let status = status_with(&admin, |status| of_mr1(status).is_some());
+    let effect = "This opens the title OLD_PACS to all peers of [pacs.archive].";
+    assert_eq!(of_mr1(&status).unwrap()["paste"]["effect"], effect);
+    assert!(admin.get("/").body.contains("to all peers of "));
+}
+
+#[test]
+fn a_certificate_of_no_table_stands_among_the_unknown_devices() {
+    let (scenario, admin) = watched();
+    let known_ca = site().root.issue(&Profile::client("us7.radiology.example"));
+    refused(&scenario, &known_ca, &Associate::echo("US7", "PACS"));
+    let refusal = with_refusal(&admin, "unknown-certificate");
+    assert_eq!((&refusal["stranger"], &refusal["known"]), (&false.into(), &false.into()));
+    let page = admin.get("/").body;
+    let (_, below) = page.split_once("Unknown devices").unwrap();
+    assert!(below.contains("us7.radiology.example"), "{page}");
+}
+
+#[test]
+fn one_association_to_the_pacs_does_not_make_good_what_is_refused() {
+    let (scenario, admin) = watched();
+    for _ in 0..6 {
+        refused(&scenario, &site().ct1, &Associate::echo("CT1", "NOPE"));
+    }
+    scenario.serves_a_good_peer();
+    let is_there = |status: &Value| {
+        let refusal = refusal(status, "called-title");
+        refusal.is_some_and(|it| it["count"] == 6) && status["flows"] != Value::Array(Vec::new())
+    };
+    let status = status_with(&admin, is_there);
+    assert_eq!(status["verdict"]["state"], "act", "{}", status["verdict"]);
 }
 
 #[test]

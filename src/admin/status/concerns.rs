@@ -1,14 +1,15 @@
 //! What is not well, in the order of its weight.
 
+use std::cmp::Reverse;
 use std::time::{Duration, SystemTime};
 
 use super::ends::End;
 use super::refusal::Refusal;
 use super::reloads::Reload;
 use super::report_only::ReportOnly;
-use super::targets::Target;
+use super::targets::{Address, Target};
 use super::verdict::{self, Concern, State, Verdict};
-use crate::history;
+use crate::admin::view::words;
 
 /// What is judged: all of it as it is shown, so that time and place have no part in it.
 pub(super) struct Facts<'a> {
@@ -26,7 +27,6 @@ pub(super) struct Facts<'a> {
     /// Associations.
     pub(super) open: usize,
     pub(super) refusals: &'a [Refusal],
-    pub(super) flows: &'a [history::Flow],
     pub(super) targets: &'a [Target],
     pub(super) ends: &'a [End],
     pub(super) report_only: &'a [ReportOnly],
@@ -50,14 +50,12 @@ const OF_A_KIND: usize = 3;
 /// Whether all is well, and if not, what is most urgent.
 pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
     let gate = stuck(facts).into_iter().chain(draining(facts));
-    let targets = facts.targets.iter().filter_map(target);
+    let targets = facts.targets.iter().flat_map(|it| target(it, facts.now));
     let ends: Vec<_> = facts.ends.iter().filter_map(ending).take(OF_A_KIND).collect();
     let (urgent, soon): (Vec<_>, _) = ends.into_iter().partition(|it| it.state == State::Act);
     let itself = reload(facts).into_iter().chain(lost(facts)).chain(short(facts));
-    let refused = facts.refusals.iter().filter(|it| is_open(it, facts));
-    let refused = refused.map(refused_again).take(OF_A_KIND);
     let concerns = gate.chain(targets).chain(silenced(facts)).chain(urgent).chain(itself);
-    let concerns = concerns.chain(refused).chain(soon).chain(reporting(facts));
+    let concerns = concerns.chain(refused(facts)).chain(soon).chain(reporting(facts));
     verdict::of(concerns.collect(), &well(facts))
 }
 
@@ -79,18 +77,41 @@ fn draining(facts: &Facts<'_>) -> Option<Concern> {
         .then(|| Concern::new(State::Look, told, "Start it again if nobody has stopped it."))
 }
 
-fn target(target: &Target) -> Option<Concern> {
-    let down = target.addresses.iter().find(|address| address.is_down())?;
+/// What does not answer there, and what does and is not as it should be.
+fn target(target: &Target, now: SystemTime) -> Vec<Concern> {
+    let odd = target.addresses.iter().filter(|it| !it.is_down() && it.trouble.is_some());
+    silent(target, now).into_iter().chain(odd.map(|it| odd_address(target, it))).collect()
+}
+
+/// Where it is not asked, only associations show how it is, and a miss says less with time.
+fn silent(target: &Target, now: SystemTime) -> Option<Concern> {
+    let is_told = |it: &&Address| {
+        let ago = it.last_missed.map(|then| now.duration_since(then).unwrap_or_default());
+        it.is_down() && (target.is_asked || ago.is_some_and(|ago| ago <= LATELY))
+    };
+    let down = target.addresses.iter().find(is_told)?;
     let why = down.trouble.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+    let does_not = match down.last_missed.filter(|_| !target.is_asked) {
+        Some(then) => format!("did not answer at the last attempt, {}", words::ago(then, now)),
+        None => "does not answer".to_owned(),
+    };
     if target.is_down() {
-        let told = format!("PACS {} does not answer{why}", target.pacs);
+        let told = format!("PACS {} {does_not}{why}", target.pacs);
         let cure =
             format!("See that the PACS runs and that this machine reaches {}.", down.address);
         return Some(Concern::new(State::Act, sentence(&told), cure));
     }
-    let told = format!("{} of PACS {} does not answer{why}", down.address, target.pacs);
+    let told = format!("{} of PACS {} {does_not}{why}", down.address, target.pacs);
     let cure = "Associations go to its next address; mend this one.";
     Some(Concern::new(State::Look, sentence(&told), cure))
+}
+
+fn odd_address(target: &Target, odd: &Address) -> Concern {
+    let why = odd.trouble.as_deref().unwrap_or_default();
+    let told = format!("{} of PACS {}: {why}", odd.address, target.pacs);
+    let cure =
+        "Correct the titles here or at the PACS: it lets nobody in, or does not know the gate.";
+    Concern::new(State::Look, sentence(&told), cure)
 }
 
 fn silenced(facts: &Facts<'_>) -> Option<Concern> {
@@ -143,8 +164,8 @@ fn reporting(facts: &Facts<'_>) -> Option<Concern> {
     (!on.is_empty()).then(|| Concern::new(State::Look, told, cure))
 }
 
-/// Whether it may still be so: it was lately, nobody has changed the configuration since, and the peer
-/// has not got in.
+/// Whether it may still be so: it was lately, nobody has changed the configuration since, and the same
+/// has not been let in.
 fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
     let is_late = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > LATELY);
     let mut reloads = facts.reloads.iter();
@@ -154,19 +175,31 @@ fn is_open(refusal: &Refusal, facts: &Facts<'_>) -> bool {
 }
 
 fn has_got_in(refusal: &Refusal, facts: &Facts<'_>) -> bool {
-    let mut flows = facts.flows.iter();
     let is_quiet = facts.now.duration_since(refusal.last).is_ok_and(|ago| ago > QUIET);
-    is_quiet
-        && refusal.event == "refused"
-        && refusal.peer.as_deref().is_some_and(|peer| {
-            flows.any(|it| it.peer.as_deref() == Some(peer) && it.opened > Some(refusal.last))
-        })
+    is_quiet && refusal.event == "refused" && refusal.permitted > Some(refusal.last)
+}
+
+/// The most urgent ones, who is known before who is not, and how many more there are.
+fn refused(facts: &Facts<'_>) -> Vec<Concern> {
+    let open = facts.refusals.iter().filter(|it| is_open(it, facts));
+    let mut open: Vec<_> = open.map(|it| (it, refused_again(it))).collect();
+    open.sort_by_key(|(it, concern)| Reverse((concern.state, it.known, !it.stranger, it.count)));
+    let mut concerns: Vec<_> = open.into_iter().map(|(_, concern)| concern).collect();
+    let rest = concerns.split_off(concerns.len().min(OF_A_KIND));
+    concerns.extend(more(&rest));
+    concerns
+}
+
+fn more(rest: &[Concern]) -> Option<Concern> {
+    let first = rest.first()?;
+    let told = format!("And {} more under \"Refused lately\".", rest.len());
+    Some(Concern::new(first.state, told, "See below."))
 }
 
 fn refused_again(refusal: &Refusal) -> Concern {
     let Refusal { count, detail, .. } = refusal;
     let titles = refusal.titles.as_ref().map(|titles| format!(" ({titles})")).unwrap_or_default();
-    let who = format!("{}{titles}", refusal.who);
+    let who = format!("{}{titles}", refusal.subject);
     let times = if *count == 1 { String::new() } else { format!(", {count} times so far") };
     let told = match refusal.event.as_str() {
         "forbidden" => format!("{who}: a request was forbidden{times}: {detail}"),

@@ -28,6 +28,9 @@ pub(in crate::admin) struct Paste {
     pub(in crate::admin) at: Option<String>,
     /// TOML.
     pub(in crate::admin) text: String,
+    /// What it does beside letting in who was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(in crate::admin) effect: Option<String>,
 }
 
 /// A table of the configuration, and a list in it.
@@ -35,14 +38,21 @@ struct List<'a> {
     kind: &'static str,
     name: &'a str,
     key: &'static str,
+    /// What counts now.
     there: Vec<Value>,
+    /// Whether the key is in the table: what counts may come from another one.
+    is_key_there: bool,
 }
 
 /// Nothing where no key lets it in, or where which one it is cannot be told.
 pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
+    let calling = sent(line.calling.as_ref());
+    if line.peer.is_none() && calling.is_some_and(|title| is_taken(&title, tables)) {
+        return None;
+    }
     if let Some(table) = table::of(line, tables) {
         let to = "as a table of its own, if you know the device".to_owned();
-        return Some(Paste { to, at: None, text: table.to_string() });
+        return Some(Paste { to, at: None, text: table.to_string(), effect: None });
     }
     if line.direction != "inward" {
         return None;
@@ -63,25 +73,30 @@ pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
 }
 
 impl<'a> List<'a> {
+    const fn new(kind: &'static str, name: &'a str, key: &'static str, there: Vec<Value>) -> Self {
+        let is_key_there = !there.is_empty();
+        Self { kind, name, key, there, is_key_there }
+    }
+
     fn of<T: ToString>(peer: &'a Peer, key: &'static str, there: &[T]) -> Self {
-        Self { kind: "peer", name: &peer.name, key, there: texts(there) }
+        Self::new("peer", &peer.name, key, texts(there))
     }
 
     /// The whole list with what is new: a key may stand in a table only once.
     fn with(self, new: impl IntoIterator<Item = Value>) -> Option<Paste> {
-        let Self { kind, name, key, mut there } = self;
+        let Self { kind, name, key, mut there, is_key_there } = self;
         let before = there.len();
         for value in new {
             if !there.contains(&value) {
                 there.push(value);
             }
         }
-        let is_there = before > 0;
-        let verb = if is_there { "in place of" } else { "as" };
+        let verb = if is_key_there { "in place of" } else { "to add" };
         (there.len() > before).then(|| Paste {
             to: format!("{verb} `{key}` in [{kind}.{name}]"),
             at: None,
             text: format!("{key} = {}\n", Value::Array(there)),
+            effect: None,
         })
     }
 }
@@ -95,13 +110,16 @@ fn sent(title: Option<&String>) -> Option<AeTitle> {
     title.filter(|title| is_quotable(title))?.parse().ok()
 }
 
+/// Whether it is somebody else's: a device has no right to that.
+fn is_taken(title: &AeTitle, tables: &Tables) -> bool {
+    tables.peers.iter().any(|other| other.calling.contains(title))
+        || tables.pacs.iter().any(|pacs| pacs.own_titles().contains(title))
+}
+
 fn title(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
     let title = sent(line.calling.as_ref())?;
-    // What is somebody else's, the device has no right to.
-    let is_taken = tables.peers.iter().any(|other| other.calling.contains(&title))
-        || tables.pacs.iter().any(|pacs| pacs.own_titles().contains(&title));
     let list = List::of(peer, "calling_ae", &peer.calling);
-    if is_taken { None } else { list.with([title.to_string().into()]) }
+    if is_taken(&title, tables) { None } else { list.with([title.to_string().into()]) }
 }
 
 fn called(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
@@ -111,8 +129,13 @@ fn called(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
     }
     let [name] = &*peer.pacs else { return None };
     let Pacs { name, called, .. } = tables.pacs.iter().find(|pacs| pacs.name == *name)?;
-    let list = List { kind: "pacs", name, key: "called_ae", there: texts(called) };
-    list.with([title.to_string().into()])
+    if is_taken(&title, tables) {
+        return None;
+    }
+    let list = List::new("pacs", name, "called_ae", texts(called));
+    let effect = format!("This opens the title {title} to all peers of [pacs.{name}].");
+    let paste = list.with([title.to_string().into()])?;
+    Some(Paste { effect: Some(effect), ..paste })
 }
 
 fn network(line: &Line, peer: &Peer) -> Option<Paste> {
@@ -139,7 +162,7 @@ fn operation(line: &Line, peer: &Peer) -> Option<Paste> {
 
 fn with_services(peer: &Peer, new: impl IntoIterator<Item = Service>) -> Option<Paste> {
     let there = peer.services.iter().map(rights::value).collect();
-    let list = List { kind: "peer", name: &peer.name, key: "services", there };
+    let list = List::new("peer", &peer.name, "services", there);
     list.with(new.into_iter().map(|service| rights::value(&service)))
 }
 
@@ -153,7 +176,8 @@ fn destination(line: &Line, peer: &Peer, tables: &Tables) -> Option<Paste> {
     // Where nobody is called so, it is more likely a slip.
     tables.peers.iter().find(|other| other.calling.contains(&title))?;
     let there = if peer.move_to.is_empty() { &peer.calling } else { &peer.move_to };
-    let list = List::of(peer, "move_to", there);
+    let is_key_there = !peer.move_to.is_empty();
+    let list = List { is_key_there, ..List::of(peer, "move_to", there) };
     list.with([title.to_string().into()])
 }
 

@@ -17,6 +17,9 @@ pub(in crate::admin) struct Refusal {
     pub(in crate::admin) number: u64,
     /// How people call it: peer, title, common name or address, what is known first.
     pub(in crate::admin) who: String,
+    /// The same in a sentence, where what it is called is what it says itself.
+    #[serde(skip)]
+    pub(in crate::admin) subject: String,
     /// The titles that it has used, where those are not what it is called by above.
     #[serde(skip)]
     pub(in crate::admin) titles: Option<String>,
@@ -25,6 +28,11 @@ pub(in crate::admin) struct Refusal {
     pub(in crate::admin) first: SystemTime,
     #[serde(serialize_with = "rfc3339")]
     pub(in crate::admin) last: SystemTime,
+    /// When the same thing was permitted last.
+    #[serde(skip)]
+    pub(in crate::admin) permitted: Option<SystemTime>,
+    /// It has a table: a peer or a PACS.
+    pub(in crate::admin) known: bool,
     /// Nobody vouches for it.
     pub(in crate::admin) stranger: bool,
     /// It has shown neither a certificate nor a title.
@@ -60,10 +68,13 @@ impl Refusal {
         Self {
             number: refused.number,
             titles: titles(&line, &who),
+            subject: subject(&line, &who, refused),
             who,
             count: refused.count,
             first: refused.first,
             last: refused.last,
+            permitted: refused.permitted,
+            known: refused.is_known(),
             stranger: refused.is_strangers(),
             is_noise: refused.is_strangers()
                 && line.certificate.is_none()
@@ -98,6 +109,21 @@ fn who(line: &Line) -> String {
     let name = line.certificate.as_ref().and_then(|it| it.common_name.as_deref());
     let title = line.calling.as_deref().filter(|title| !title.is_empty());
     title.or(name).unwrap_or_else(|| line.address()).to_owned()
+}
+
+/// As in "ct1" and "A stranger that calls itself ct1".
+fn subject(line: &Line, who: &str, refused: &Refused) -> String {
+    if refused.is_known() {
+        return who.to_owned();
+    }
+    let kind = if refused.is_strangers() { "A stranger" } else { "A device without a table" };
+    if who == line.address() {
+        format!("{kind} at {who}")
+    } else if line.calling.as_deref() == Some(who) {
+        format!("{kind} that calls itself {who}")
+    } else {
+        format!("{kind} whose certificate says {who}")
+    }
 }
 
 /// As in "CT1 to PACS".

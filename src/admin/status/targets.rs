@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::health::{AddressStanding, Health, State, TargetStanding};
 
@@ -28,6 +28,9 @@ pub(in crate::admin) struct Address {
     pub(in crate::admin) since: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::admin) last_asked: Option<String>,
+    /// When an association was last not connected there; only where it is not asked.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "rfc3339_option")]
+    pub(in crate::admin) last_missed: Option<SystemTime>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(in crate::admin) round_trip_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,9 +61,6 @@ impl Target {
 
 impl Address {
     fn of(standing: AddressStanding) -> Self {
-        let time = |time: SystemTime| {
-            humantime::format_rfc3339_seconds(time.max(SystemTime::UNIX_EPOCH)).to_string()
-        };
         let millis = |trip: Duration| u64::try_from(trip.as_millis()).unwrap_or(u64::MAX);
         Self {
             address: standing.address,
@@ -71,6 +71,7 @@ impl Address {
             },
             since: Some(time(standing.since)),
             last_asked: standing.last_asked.map(time),
+            last_missed: standing.last_missed,
             round_trip_ms: standing.round_trip.map(millis),
             trouble: standing.trouble,
         }
@@ -79,4 +80,15 @@ impl Address {
     pub(in crate::admin) fn is_down(&self) -> bool {
         self.state == DOWN
     }
+}
+
+fn time(time: SystemTime) -> String {
+    humantime::format_rfc3339_seconds(time.max(SystemTime::UNIX_EPOCH)).to_string()
+}
+
+fn rfc3339_option<S: Serializer>(
+    at: &Option<SystemTime>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    at.map(time).serialize(serializer)
 }

@@ -14,9 +14,8 @@ pub(super) fn section(html: &mut Html, status: &Status) {
             html.leaf("p", &[("class", "nothing")], "Nobody, since the gate has started.");
             return;
         }
-        let (strangers, known): (Vec<_>, Vec<_>) =
-            status.refusals.iter().partition(|it| it.stranger);
-        let (noise, unknown): (Vec<_>, Vec<_>) = strangers.into_iter().partition(|it| it.is_noise);
+        let (known, others): (Vec<_>, Vec<_>) = status.refusals.iter().partition(|it| it.known);
+        let (noise, unknown): (Vec<_>, Vec<_>) = others.into_iter().partition(|it| it.is_noise);
         group(html, None, &known, status, OPEN);
         let open = if known.is_empty() { OPEN } else { 1 };
         group(html, Some("Unknown devices"), &unknown, status, open);
@@ -58,6 +57,9 @@ fn entry(html: &mut Html, refusal: &Refusal, status: &Status, is_open: bool) {
                     html.prose(&format!("write this {}{at}, and reload:", paste.to));
                 });
                 snippet(html, &id, &paste.text);
+                if let Some(effect) = &paste.effect {
+                    html.element("p", &[("class", "effect")], |html| html.prose(effect));
+                }
             } else if let Some(at) = &refusal.table_at {
                 html.leaf("p", &[("class", "to")], &format!("Its table is at {at}."));
             }

@@ -6,7 +6,7 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::Line;
 
 use super::section::{Row, Section, cut, faint, fit, line, wrapped};
-use super::status::{Address, Day, End, Open, Refusal, Reload, Status, Target, moment};
+use super::status::{Address, Day, End, Group, Open, Refusal, Reload, Status, Target, moment};
 use crate::admin::view::words;
 use crate::cli::trail::harmless;
 
@@ -41,17 +41,24 @@ impl Screen {
 
     /// Looks at the next refusal, or at the one before.
     pub(super) fn step(&mut self, forward: bool) {
-        let refusals = &self.status.refusals;
+        let ordered = self.ordered();
         let at = self.place();
         let at = if forward { at + 1 } else { at.saturating_sub(1) };
-        let at = at.min(refusals.len().saturating_sub(1));
-        self.chosen = refusals.get(at).map(|refusal| refusal.number);
+        let at = at.min(ordered.len().saturating_sub(1));
+        self.chosen = ordered.get(at).map(|refusal| refusal.number);
+    }
+
+    /// In the order in which they are shown: who is known before who is not.
+    fn ordered(&self) -> Vec<&Refusal> {
+        let mut ordered: Vec<_> = self.status.refusals.iter().collect();
+        ordered.sort_by_key(|refusal| refusal.group());
+        ordered
     }
 
     fn place(&self) -> usize {
-        let Status { refusals, verdict, .. } = &self.status;
-        let place = |of: Option<u64>| refusals.iter().position(|it| Some(it.number) == of);
-        place(self.chosen).or_else(|| place(verdict.refusal)).unwrap_or_default()
+        let ordered = self.ordered();
+        let place = |of: Option<u64>| ordered.iter().position(|it| Some(it.number) == of);
+        place(self.chosen).or_else(|| place(self.status.verdict.refusal)).unwrap_or_default()
     }
 
     /// The lines for so many columns and lines; there may be fewer.
@@ -109,10 +116,13 @@ impl Screen {
     fn sections(&self, width: usize) -> Vec<Section> {
         let status = &self.status;
         let now = status.now().unwrap_or(SystemTime::UNIX_EPOCH);
+        let [known, unknown, noise] = Group::ALL.map(|group| self.refusals(group, now));
         let all = [
             targets(&status.targets, now),
-            self.refusals(now),
+            known,
+            unknown,
             self.explained(width),
+            noise,
             open(&status.open, status.open_more, now),
             day(&status.day, width),
             ends(&status.ends),
@@ -122,26 +132,30 @@ impl Screen {
         all.into_iter().filter(|section| !section.is_empty()).collect()
     }
 
-    fn refusals(&self, now: SystemTime) -> Section {
-        let chosen = self.place();
-        let row = |(at, refusal): (usize, &Refusal)| {
-            let mark = if at == chosen { ">" } else { " " };
+    fn refusals(&self, group: Group, now: SystemTime) -> Section {
+        let ordered = self.ordered();
+        let chosen = ordered.get(self.place()).map(|refusal| refusal.number);
+        let of_group: Vec<_> = ordered.into_iter().filter(|it| it.group() == group).collect();
+        let at = of_group.iter().position(|it| Some(it.number) == chosen);
+        let row = |refusal: &&Refusal| {
+            let is_chosen = Some(refusal.number) == chosen;
+            let mark = if is_chosen { ">" } else { " " };
             let Refusal { who, reason, count, last, line, .. } = refusal;
             let who = format!("{mark} {}", harmless(who));
             let (times, ago) = (words::times(*count), ago(last, now));
             let titles = line.calling.iter().zip(&line.called);
             let titles = titles.map(|(calling, called)| format!("{calling} to {called}")).collect();
             let row = Row::new([who, reason.clone(), times, ago, titles]);
-            row.styled(if at == chosen { Style::new().bold() } else { Style::new() })
+            row.styled(if is_chosen { Style::new().bold() } else { Style::new() })
         };
         // The chosen one is among those for which there is room.
-        let from = chosen.saturating_sub(1);
-        let rows = self.status.refusals.iter().enumerate().skip(from).map(row).collect();
-        Section::new("Refused lately", rows, 0)
+        let from = at.unwrap_or_default().saturating_sub(1);
+        Section::new(group.title(), of_group.iter().skip(from).map(row).collect(), 0)
     }
 
     fn explained(&self, width: usize) -> Section {
-        let Some(refusal) = self.status.refusals.get(self.place()) else {
+        let ordered = self.ordered();
+        let Some(refusal) = ordered.get(self.place()) else {
             return Section::new("", Vec::new(), 0);
         };
         let table = refusal.table_at.as_ref().map(|at| format!("Its table is at {at}."));
@@ -160,8 +174,13 @@ impl Screen {
             rows.extend(to.into_iter().map(|text| Row::new([text])));
             let text = paste.text.lines();
             rows.extend(text.map(|text| Row::new([format!("  {text}")])));
+            let effect = harmless(paste.effect.as_deref().unwrap_or_default());
+            let effect = wrapped(&effect, width.saturating_sub(2));
+            rows.extend(effect.into_iter().map(|text| Row::new([text])));
         }
-        Section::new(format!("Why {} was refused", refusal.who), rows, 0).at_least(EXPLAINED)
+        let whom = if refusal.known { "" } else { "the unknown " };
+        let title = format!("Why {whom}{} was refused", refusal.who);
+        Section::new(title, rows, 0).at_least(EXPLAINED)
     }
 
     fn report_only(&self) -> Section {
@@ -189,7 +208,9 @@ fn target_row(target: &Target, at: usize, address: &Address, now: SystemTime) ->
         state => state,
     };
     let used = if target.in_use == Some(at) && target.is_asked { ", in use" } else { "" };
+    let missed = address.last_missed.as_ref().map(|then| format!("last tried {}", ago(then, now)));
     let since = address.since.as_ref().filter(|_| is_down).map(|since| ago(since, now));
+    let since = missed.or(since);
     let took = address.round_trip_ms.filter(|_| !is_down).map(|took| format!("{took} ms"));
     let told = [since, took, address.trouble.clone()].into_iter().flatten().collect::<Vec<_>>();
     let cells =

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::cli::endpoint::{NoPage, Page};
 use crate::config::Endpoint;
@@ -51,6 +52,8 @@ pub(super) struct Refusal {
     /// Which one it is, as long as it is kept.
     pub(super) number: u64,
     pub(super) who: String,
+    /// It has a table.
+    pub(super) known: bool,
     pub(super) count: u64,
     pub(super) last: String,
     pub(super) reason: String,
@@ -62,10 +65,11 @@ pub(super) struct Refusal {
     pub(super) line: Titles,
 }
 
-/// Of the line of the audit: what it calls itself, and whom it calls.
+/// Of the line of the audit: what it calls itself, whom it calls, and whether it shows a certificate.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Titles {
+    pub(super) certificate: Option<IgnoredAny>,
     pub(super) calling: Option<String>,
     pub(super) called: Option<String>,
 }
@@ -75,6 +79,7 @@ pub(super) struct Titles {
 pub(super) struct Paste {
     pub(super) to: String,
     pub(super) text: String,
+    pub(super) effect: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,6 +120,7 @@ pub(super) struct Address {
     pub(super) address: String,
     pub(super) state: String,
     pub(super) since: Option<String>,
+    pub(super) last_missed: Option<String>,
     pub(super) round_trip_ms: Option<u64>,
     pub(super) trouble: Option<String>,
 }
@@ -167,6 +173,40 @@ impl Status {
     /// When it was said; without it, nothing has an age.
     pub(super) fn now(&self) -> Option<SystemTime> {
         moment(&self.time)
+    }
+}
+
+/// Who was refused, as far as the gate knows it; in the order in which it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Group {
+    /// It has a table.
+    Known,
+    /// It has shown a certificate or a title.
+    Unknown,
+    /// It has shown neither.
+    Noise,
+}
+
+impl Group {
+    pub(super) const ALL: [Self; 3] = [Self::Known, Self::Unknown, Self::Noise];
+
+    /// As on the page.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Known => "Refused lately",
+            Self::Unknown => "Unknown devices, refused lately",
+            Self::Noise => "Refused without a certificate or a title",
+        }
+    }
+}
+
+impl Refusal {
+    pub(super) const fn group(&self) -> Group {
+        match &self.line {
+            _ if self.known => Group::Known,
+            Titles { certificate: None, calling: None, .. } => Group::Noise,
+            _ => Group::Unknown,
+        }
     }
 }
 

@@ -15,12 +15,13 @@ const STATUS: &str = r#"{
         "what_to_do": "Correct the title on the device, or paste what stands below.",
         "more": ["1 certificate ends within a month."]},
     "refusals": [
-        {"number": 7, "who": "ct2", "count": 3, "last": "2026-11-29T11:05:00Z", "reason": "calling-title",
+        {"number": 7, "who": "ct2", "known": true, "count": 3, "last": "2026-11-29T11:05:00Z", "reason": "calling-title",
          "line": {"calling": "CT-2", "called": "PACS", "pdus": 1}, "detail": "the calling title CT-2 is not bound to ct2",
          "nearest": "it may claim CT2", "advice": "Correct the calling title on the device.",
          "paste": {"to": "in [peer.ct2], instead of its calling_ae",
                    "text": "calling_ae = [\"CT2\", \"CT-2\"]\n"}},
         {"number": 6, "who": "us1\u001b[2J", "count": 1, "last": "2026-11-29T10:10:00Z",
+         "line": {"certificate": {"sha256": "00"}},
          "reason": "certificate-unknown", "detail": "the certificate belongs to nobody"}],
     "open": [{"peer": "ct1", "pacs": "archive", "direction": "inward", "source": "10.1.2.3",
         "since": "2026-11-29T11:08:30Z", "bytes": 12340000, "objects": 24}],
@@ -64,8 +65,9 @@ fn shows_what_matters_on_a_usual_terminal() {
         "  archive  10.10.0.5:104  down           10 min ago: the connection was refused",
         "  archive  10.10.0.6:104  alive, in use  3 ms",
         "Refused lately",
-        "  > ct2         calling-title        3 times  5 min ago   CT-2 to PACS",
-        "    us1\\x1b[2J  certificate-unknown  once     60 min ago",
+        "  > ct2  calling-title  3 times  5 min ago  CT-2 to PACS",
+        "Unknown devices, refused lately",
+        "    us1\\x1b[2J  certificate-unknown  once  60 min ago",
         "Why ct2 was refused",
         "  the calling title CT-2 is not bound to ct2",
         "  it may claim CT2",
@@ -76,9 +78,8 @@ fn shows_what_matters_on_a_usual_terminal() {
         "  ct1 -> archive  90 s  24 objects  12.3 MB  10.1.2.3",
         "The last 24 hours",
         "  associations  13      \u{2581}\u{2584}\u{2588}",
-        "  and 2 more",
-        "What ends soon",
-        "  listener.front.tls  certificate  ends in 12 days",
+        "  objects       1,005   \u{2581}\u{2581}\u{2588}",
+        "  refused       4         \u{2588}",
         "q quits, up and down choose a refusal",
     ];
     assert_eq!(shown(&screen(), 80, 24), expected);
@@ -94,8 +95,8 @@ fn shows_the_verdict_and_the_pacs_on_a_small_one() {
         "PACS",
         "  archive  10.10.0.5:104  down        ..",
         "  archive  10.10.0.6:104  alive, in us..",
-        "1 open association",
-        "  ct1 -> archive  90 s  24 objects  12..",
+        "Refused lately",
+        "  > ct2  calling-title  3 times  5 min..",
         "q quits, up and down choose a refusal",
     ];
     assert_eq!(shown(&screen(), 40, 10), expected);
@@ -107,20 +108,43 @@ fn explains_the_refusal_that_is_chosen_and_stays_with_it() {
     screen.step(true);
     let found = shown(&screen, 80, 30).join("\n");
     assert!(found.contains("  > us1\\x1b[2J"), "{found}");
-    assert!(found.contains("Why us1\\x1b[2J was refused\n  the certificate belongs to nobody"));
+    assert!(
+        found.contains(
+            "Why the unknown us1\\x1b[2J was refused\n  the certificate belongs to nobody"
+        )
+    );
     // It is the last one; another one comes before it.
     screen.step(true);
     let again: Status = serde_json::from_str(&STATUS.replace(
         r#""refusals": ["#,
-        r#""refusals": [{"number": 9, "who": "mr1", "reason": "limit", "detail": "too many"},"#,
+        r#""refusals": [{"number": 9, "who": "mr1", "known": true, "reason": "limit", "detail": "too many"},"#,
     ))
     .unwrap();
     screen.status = again;
-    assert!(shown(&screen, 80, 30).join("\n").contains("Why us1\\x1b[2J was refused"));
+    assert!(shown(&screen, 80, 30).join("\n").contains("Why the unknown us1\\x1b[2J was refused"));
     screen.step(false);
     screen.step(false);
     screen.step(false);
     assert!(shown(&screen, 80, 30).join("\n").contains("Why mr1 was refused"));
+}
+
+#[test]
+fn strangers_that_come_later_hide_no_device_that_is_known() {
+    let stranger = |number: u32| {
+        let line = if number < 20 { r#"{"calling": "ct2"}"# } else { "{}" };
+        format!(r#"{{"number": {number}, "who": "ct2", "detail": "why", "line": {line}}},"#)
+    };
+    let strangers = (10..30).map(stranger).collect::<String>();
+    let text = STATUS.replace(r#""refusals": ["#, &format!(r#""refusals": [{strangers}"#));
+    let mut screen = Screen::new(serde_json::from_str(&text).unwrap());
+    let found = shown(&screen, 80, 40);
+    let at = |start: &str| found.iter().position(|line| line.starts_with(start)).unwrap();
+    assert_eq!(found[at("Refused lately") + 1].split_whitespace().next(), Some(">"), "{found:#?}");
+    assert!(found[at("Refused lately") + 1].contains("calling-title"), "{found:#?}");
+    assert!(at("Refused lately") < at("Unknown devices, refused lately"), "{found:#?}");
+    assert!(at("Why ct2 was refused") < at("Refused without a certificate or a title"));
+    screen.step(true);
+    assert!(shown(&screen, 80, 40).join("\n").contains("Why the unknown ct2 was refused"));
 }
 
 #[test]
