@@ -300,9 +300,8 @@ mod tests {
         assert_eq!(of, source);
         // Nobody listens there, and that is not this machine's fault.
         let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let dialled =
-            connect(&closed.to_string().parse().unwrap(), Some(source), Duration::from_secs(5));
-        let dialled = dialled.await;
+        let closed = closed.to_string().parse().unwrap();
+        let dialled = connect(&closed, Some(source), Duration::from_secs(5)).await;
         let Err(Undialled::Failed(obstacle)) = dialled else { panic!("{dialled:?}") };
         assert_eq!(obstacle, Obstacle::System(ErrorKind::ConnectionRefused));
     }

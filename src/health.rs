@@ -199,6 +199,7 @@ impl Health {
                 standing.answered(round_trip, oddity.map(|it| it.to_string()), now)
             }),
             Heard::Nothing(silence) => self.change(pacs, address, |_, standing, now| {
+                standing.is_own_fault = silence.is_own_fault();
                 standing.failed(silence.to_string(), now)
             }),
             Heard::Unasked(hindrance) => {
@@ -283,7 +284,7 @@ impl Watched {
         let Self { is_asked, fail_back, .. } = *self;
         let standing = &member.standing;
         if is_asked {
-            standing.rank(fail_back, now)
+            standing.rank(fail_back, now).or_else(|| standing.last_resort(source))
         } else {
             Some(standing.rank_unasked(source, fail_back, now))
         }

@@ -116,6 +116,13 @@ pub(super) enum Oddity {
     Echo(Echoed),
 }
 
+impl Silence {
+    /// Whether it is this machine's, from which nothing leads there.
+    pub(super) const fn is_own_fault(&self) -> bool {
+        matches!(self, Self::Unreachable(Obstacle::Source(..)))
+    }
+}
+
 impl Question {
     /// `None` where the target is not asked.
     pub(super) fn new(target: &Target, address: &Address, keepalive: Duration) -> Option<Self> {

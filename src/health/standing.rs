@@ -64,6 +64,8 @@ pub(super) struct Standing {
     missed: Option<Instant>,
     /// The same from the addresses that are peers' own: as many as are configured.
     missed_from: BTreeMap<IpAddr, Instant>,
+    /// The last failure was this machine's, which could not dial from the address that it asks from.
+    pub(super) is_own_fault: bool,
 }
 
 /// The failures in a row after which an address is down: one may be a packet that was lost.
@@ -93,6 +95,7 @@ impl Standing {
             has_returned: false,
             missed: None,
             missed_from: BTreeMap::new(),
+            is_own_fault: false,
         }
     }
 
@@ -180,6 +183,12 @@ impl Standing {
             }
             State::Alive => Some(Rank::Preferred),
         }
+    }
+
+    /// The same where it is down: those who are dialled for from an address of their own may get there all
+    /// the same, if only the one that it is asked from is at fault.
+    pub(super) fn last_resort(&self, source: Option<IpAddr>) -> Option<Rank> {
+        (self.is_own_fault && source.is_some()).then_some(Rank::Last)
     }
 
     /// The same where it is not asked: then it is tried in any case.

@@ -92,6 +92,22 @@ fn an_address_that_this_machine_does_not_have_is_told_and_another_pacs_serves() 
 }
 
 #[test]
+fn a_peer_with_a_source_of_its_own_is_served_where_that_of_the_pacs_is_lost() {
+    let pacs = Pacs::good();
+    let lost = [ASKED, ("source_address", "192.0.2.17")];
+    let gate = changed(&[pacs.address], &lost, |mut settings| {
+        settings.mr1.insert("source_address", format!("{OF_PEER:?}"));
+        settings
+    });
+    told(&gate, pacs.address, "down");
+    assert_is_served(gate.address);
+    let mut ct1 = Caller::with(&site().ct1).call(gate.address).unwrap();
+    ct1.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut ct1, [2, 3, 1]);
+    gate.audited("refused", "target-down");
+}
+
+#[test]
 fn a_source_of_a_peer_that_this_machine_does_not_have_moves_nobody_else() {
     let pacs = [Pacs::good(), Pacs::good()];
     let gate = changed(&[pacs[0].address, pacs[1].address], &[], |mut settings| {
