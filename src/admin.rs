@@ -71,7 +71,7 @@ impl Admin {
         Self { guests: Arc::new(guests), thread: None, doors: BTreeMap::new() }
     }
 
-    /// Binds every address that is not open yet.
+    /// Binds every address that is not open yet, and a socket whose name leads to it no more.
     ///
     /// # Errors
     ///
@@ -80,17 +80,15 @@ impl Admin {
     pub fn bind(&mut self, admin: config::Admin) -> Result<Bound, Finding> {
         let mut sockets = Bound(Vec::new());
         for (endpoint, place) in admin.bind {
-            let socket = match self.doors.contains_key(&endpoint) {
-                true => None,
-                false => match self.open(&endpoint, place) {
-                    Ok(socket) => Some(socket),
-                    Err(finding) => {
-                        sockets.give_up();
-                        return Err(finding);
-                    }
-                },
-            };
-            sockets.0.push((endpoint, socket));
+            let is_open = self.doors.get(&endpoint).is_some_and(|door| door.socket.is_found());
+            let opened = if is_open { None } else { Some(self.open(&endpoint, place)) };
+            match opened.transpose() {
+                Ok(socket) => sockets.0.push((endpoint, socket)),
+                Err(finding) => {
+                    sockets.give_up();
+                    return Err(finding);
+                }
+            }
         }
         Ok(sockets)
     }
@@ -117,9 +115,14 @@ impl Admin {
     pub fn exchange(&mut self, Bound(sockets): Bound) {
         let mut before = std::mem::take(&mut self.doors);
         for (endpoint, socket) in sockets {
+            let known = before.remove(&endpoint);
             let door = match socket {
-                Some(socket) => self.accept(socket),
-                None => before.remove(&endpoint),
+                Some(socket) => {
+                    // It has lost its name.
+                    known.into_iter().for_each(Door::close);
+                    self.accept(socket)
+                }
+                None => known,
             };
             self.doors.extend(door.map(|door| (endpoint, door)));
         }

@@ -5,11 +5,12 @@
 //! connection counts, and the other attempts are given up.
 
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 use nix::sys::socket::setsockopt;
 use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use rustix::io::Errno;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -27,8 +28,24 @@ const HEAD_START: Duration = Duration::from_millis(250);
 pub enum Undialled {
     /// Nothing came back in time.
     TimedOut,
-    /// The system's error, or the resolver's.
-    Failed(io::Error),
+    /// The process, or the system, has no file descriptor left.
+    NoDescriptor,
+    /// What is in the way.
+    Failed(Obstacle),
+}
+
+/// What is in the way of a connection, as a part of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum Obstacle {
+    /// The resolver does not know the name, or does not answer.
+    #[error("its name does not resolve")]
+    Unresolved,
+    /// This machine dials nothing from there, or not to there, whoever listens.
+    #[error("this machine cannot dial it from source_address {0}: {1}")]
+    Source(IpAddr, ErrorKind),
+    /// The system's reason.
+    #[error("{0}")]
+    System(ErrorKind),
 }
 
 /// Connects within the patience, the resolver's answer included.
@@ -41,10 +58,30 @@ pub async fn connect(
     source: Option<IpAddr>,
     patience: Duration,
 ) -> Result<TcpStream, Undialled> {
-    let connecting = async { connect_any(resolve(address).await?, source, patience).await };
-    match timeout(patience, connecting).await {
-        Err(_elapsed) => Err(Undialled::TimedOut),
-        Ok(connected) => connected.map_err(Undialled::Failed),
+    let connecting = async {
+        let found = resolve(address).await.map_err(Undialled::unresolved)?;
+        connect_any(found, source, patience).await
+    };
+    timeout(patience, connecting).await.unwrap_or(Err(Undialled::TimedOut))
+}
+
+impl Undialled {
+    /// By what the resolver says.
+    pub fn unresolved(error: io::Error) -> Self {
+        Self::or_no_descriptor(&error, Obstacle::Unresolved)
+    }
+
+    fn or_no_descriptor(error: &io::Error, obstacle: Obstacle) -> Self {
+        let is_out = net::is_out_of_descriptors(error);
+        if is_out { Self::NoDescriptor } else { Self::Failed(obstacle) }
+    }
+
+    fn system(error: &io::Error) -> Self {
+        Self::or_no_descriptor(error, Obstacle::System(error.kind()))
+    }
+
+    fn source(source: IpAddr, error: &io::Error) -> Self {
+        Self::or_no_descriptor(error, Obstacle::Source(source, error.kind()))
     }
 }
 
@@ -68,7 +105,7 @@ pub async fn connect_any(
     found: Vec<SocketAddr>,
     source: Option<IpAddr>,
     patience: Duration,
-) -> io::Result<TcpStream> {
+) -> Result<TcpStream, Undialled> {
     first_of(in_turn(found, source), source, patience).await
 }
 
@@ -99,14 +136,14 @@ async fn first_of(
     addresses: Vec<SocketAddr>,
     source: Option<IpAddr>,
     patience: Duration,
-) -> io::Result<TcpStream> {
+) -> Result<TcpStream, Undialled> {
     if let [address] = *addresses {
         return one(address, source).await;
     }
     let shares = u32::try_from(addresses.len()).unwrap_or(u32::MAX).saturating_add(1);
     let head_start = HEAD_START.min(patience / shares);
     let mut attempts = JoinSet::new();
-    let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
+    let mut last = Undialled::Failed(Obstacle::System(ErrorKind::AddrNotAvailable));
     let mut waiting = addresses.into_iter().peekable();
     loop {
         match waiting.next() {
@@ -117,27 +154,51 @@ async fn first_of(
             None => {}
         }
         tokio::select! {
-            Some(ended) = attempts.join_next() => match ended.unwrap_or_else(|it| Err(it.into())) {
+            Some(ended) = attempts.join_next() => match ended.unwrap_or_else(|it| Err(Undialled::system(&it.into()))) {
                 Ok(stream) => return Ok(stream),
-                Err(error) if net::is_out_of_descriptors(&error) => return Err(error),
-                Err(error) => last = error,
+                Err(Undialled::NoDescriptor) => return Err(Undialled::NoDescriptor),
+                Err(undialled) => last = undialled,
             },
             () = sleep(head_start), if waiting.peek().is_some() => {}
         }
     }
 }
 
-async fn one(address: SocketAddr, source: Option<IpAddr>) -> io::Result<TcpStream> {
-    let Some(source) = source else { return TcpStream::connect(address).await };
+async fn one(address: SocketAddr, source: Option<IpAddr>) -> Result<TcpStream, Undialled> {
+    let Some(source) = source else {
+        return TcpStream::connect(address).await.map_err(|error| Undialled::system(&error));
+    };
     let address = net::canonical(address);
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() };
+    let socket = socket.map_err(|error| Undialled::system(&error))?;
     // The port is then chosen with the destination, so that one address has enough of them for several
     // targets (ip(7)). A system that does not have this chooses it now.
     if let Err(error) = setsockopt(&socket, IpBindAddressNoPort, &true) {
         tracing::debug!(%error, "a socket took no option");
     }
-    socket.bind(SocketAddr::new(source, 0))?;
-    socket.connect(address).await
+    let of_source = |error| Undialled::source(source, &error);
+    socket.bind(SocketAddr::new(source, 0)).map_err(of_source)?;
+    socket.connect(address).await.map_err(|error| {
+        let is_own = is_own_fault(&error) || !leads_to(source, address);
+        if is_own { of_source(error) } else { Undialled::system(&error) }
+    })
+}
+
+/// What only this machine says: it has no port left for the source or does not have it any more, or a
+/// rule of its own forbids the connection.
+fn is_own_fault(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    matches!(errno, Some(Errno::ADDRNOTAVAIL | Errno::PERM))
+}
+
+/// Whether this machine has a way from there to there. What a router says otherwise comes with the same
+/// errors. Nothing is sent: for UDP, to connect is to look the way up.
+fn leads_to(source: IpAddr, address: SocketAddr) -> bool {
+    match UdpSocket::bind((source, 0)).and_then(|socket| socket.connect(address)) {
+        Ok(()) => true,
+        // Nothing is known then.
+        Err(error) => net::is_out_of_descriptors(&error),
+    }
 }
 
 #[cfg(test)]
@@ -222,6 +283,35 @@ mod tests {
         let source = "192.0.2.1".parse().unwrap();
         let dialled = connect(&address, Some(source), Duration::from_secs(5)).await;
         let Err(Undialled::Failed(error)) = dialled else { panic!("{dialled:?}") };
-        assert_eq!(error.kind(), ErrorKind::AddrNotAvailable);
+        assert_eq!(error, Obstacle::Source(source, ErrorKind::AddrNotAvailable));
+        let said = error.to_string();
+        assert!(said.contains("this machine cannot dial it from source_address 192.0.2.1"));
+    }
+
+    #[tokio::test]
+    async fn a_way_that_this_machine_does_not_have_from_there_is_its_own_fault() {
+        // From loopback nothing leads to another machine.
+        let address = "192.0.2.1:104".parse().unwrap();
+        let source = "127.0.0.1".parse().unwrap();
+        let dialled = connect(&address, Some(source), Duration::from_secs(5)).await;
+        let Err(Undialled::Failed(Obstacle::Source(of, _))) = dialled else {
+            panic!("{dialled:?}")
+        };
+        assert_eq!(of, source);
+        // Nobody listens there, and that is not this machine's fault.
+        let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let closed = closed.to_string().parse().unwrap();
+        let dialled = connect(&closed, Some(source), Duration::from_secs(5)).await;
+        let Err(Undialled::Failed(obstacle)) = dialled else { panic!("{dialled:?}") };
+        assert_eq!(obstacle, Obstacle::System(ErrorKind::ConnectionRefused));
+    }
+
+    #[tokio::test]
+    async fn says_that_a_name_does_not_resolve() {
+        let address = "nobody.invalid:104".parse().unwrap();
+        let dialled = connect(&address, None, Duration::from_secs(60)).await;
+        let Err(Undialled::Failed(obstacle)) = dialled else { panic!("{dialled:?}") };
+        assert_eq!(obstacle, Obstacle::Unresolved);
+        assert_eq!(obstacle.to_string(), "its name does not resolve");
     }
 }

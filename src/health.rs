@@ -16,6 +16,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -115,13 +116,20 @@ impl Health {
         Watched { is_asked, fail_back: target.fail_back, members, _asking: asking }
     }
 
-    /// The addresses to try, by what is known of them now.
-    pub fn order(&self, pacs: &str, target: &Target, now: Instant) -> Order {
+    /// The addresses to try, by what is known of them now: from an address of the peer's own, if it has
+    /// such a `source`.
+    pub fn order(
+        &self,
+        pacs: &str,
+        target: &Target,
+        source: Option<IpAddr>,
+        now: Instant,
+    ) -> Order {
         let watched = self.lock();
         let of_target = watched.get(pacs);
         let rank = |address: &Address| match of_target.and_then(|it| Some((it, it.find(address)?)))
         {
-            Some((it, member)) => it.rank(member, now),
+            Some((it, member)) => it.rank(member, source, now),
             // Another configuration has come into force meanwhile.
             None => Some(standing::Rank::Preferred),
         };
@@ -129,19 +137,36 @@ impl Health {
         Order { places: in_order(ranked) }
     }
 
-    /// An address was connected for an association.
-    pub fn reached(&self, pacs: &Arc<str>, address: &Address) {
-        self.change(pacs, address, |is_asked, standing, now| {
-            (!is_asked).then(|| standing.reached(now)).flatten()
+    /// An address was connected for an association, perhaps from a peer's own address.
+    pub fn reached(&self, pacs: &Arc<str>, address: &Address, source: Option<IpAddr>) {
+        self.change(pacs, address, |is_asked, standing, now| match source {
+            _ if is_asked => None,
+            Some(source) => {
+                standing.reached_from(source);
+                None
+            }
+            None => standing.reached(now),
         });
     }
 
     /// An address could not be connected for an association, for a reason in a sentence: if it is asked
-    /// how it is, it is asked now.
-    pub fn missed(&self, pacs: &Arc<str>, address: &Address, why: &dyn fmt::Display) {
+    /// how it is, it is asked now. From a peer's own address, that is so for those who have it: a firewall
+    /// may let all others through.
+    pub fn missed(
+        &self,
+        pacs: &Arc<str>,
+        address: &Address,
+        source: Option<IpAddr>,
+        why: &dyn fmt::Display,
+    ) {
         self.doubt(pacs, address);
-        self.change(pacs, address, |is_asked, standing, now| {
-            (!is_asked).then(|| standing.missed(why.to_string(), now)).flatten()
+        self.change(pacs, address, |is_asked, standing, now| match source {
+            _ if is_asked => None,
+            Some(source) => {
+                standing.missed_from(source, now);
+                None
+            }
+            None => standing.missed(why.to_string(), now),
         });
     }
 
@@ -174,6 +199,7 @@ impl Health {
                 standing.answered(round_trip, oddity.map(|it| it.to_string()), now)
             }),
             Heard::Nothing(silence) => self.change(pacs, address, |_, standing, now| {
+                standing.is_own_fault = silence.is_own_fault();
                 standing.failed(silence.to_string(), now)
             }),
             Heard::Unasked(hindrance) => {
@@ -249,18 +275,23 @@ impl Watched {
         Some(self.members.swap_remove(at).standing)
     }
 
-    fn rank(&self, member: &Member, now: Instant) -> Option<standing::Rank> {
+    fn rank(
+        &self,
+        member: &Member,
+        source: Option<IpAddr>,
+        now: Instant,
+    ) -> Option<standing::Rank> {
         let Self { is_asked, fail_back, .. } = *self;
         let standing = &member.standing;
         if is_asked {
-            standing.rank(fail_back, now)
+            standing.rank(fail_back, now).or_else(|| standing.last_resort(source))
         } else {
-            Some(standing.rank_unasked(fail_back, now))
+            Some(standing.rank_unasked(source, fail_back, now))
         }
     }
 
     fn snapshot(&self, pacs: &Arc<str>, now: Instant) -> TargetStanding {
-        let ranked = self.members.iter().map(|member| self.rank(member, now)).enumerate();
+        let ranked = self.members.iter().map(|member| self.rank(member, None, now)).enumerate();
         TargetStanding {
             pacs: Arc::clone(pacs),
             is_asked: self.is_asked,

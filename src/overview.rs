@@ -68,7 +68,7 @@ fn path() -> Option<PathBuf> {
 }
 
 fn listen(path: &Path) -> io::Result<UnixListener> {
-    let socket = sockets::listen(path, 0o600)?;
+    let (socket, _name) = sockets::listen(path, 0o600)?;
     socket.set_nonblocking(true)?;
     UnixListener::from_std(socket)
 }

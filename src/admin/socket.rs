@@ -1,16 +1,15 @@
 //! The sockets of the endpoint.
 
 use std::fmt;
-use std::fs;
 use std::io;
-use std::path::PathBuf;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 
 use super::host::Over;
 use crate::config::Endpoint;
-use crate::host::{ports, sockets};
+use crate::host::ports;
+use crate::host::sockets::{self, Name};
 use crate::listener;
 
 /// Those of the gate's group may ask, besides root.
@@ -19,7 +18,7 @@ const MODE: u32 = 0o660;
 /// A socket on which requests are accepted.
 pub(super) enum Socket {
     Tcp(TcpListener),
-    Unix(UnixListener, PathBuf),
+    Unix(UnixListener, Name),
 }
 
 /// A connection of either kind.
@@ -33,9 +32,9 @@ impl Socket {
         match endpoint {
             Endpoint::Tcp(address) => listener::bind(*address).map(Self::Tcp),
             Endpoint::Unix(path) => {
-                let socket = sockets::listen(path, MODE)?;
+                let (socket, name) = sockets::listen(path, MODE)?;
                 socket.set_nonblocking(true)?;
-                UnixListener::from_std(socket).map(|socket| Self::Unix(socket, path.clone()))
+                UnixListener::from_std(socket).map(|socket| Self::Unix(socket, name))
             }
         }
     }
@@ -54,10 +53,18 @@ impl Socket {
         }
     }
 
+    /// Whether those who dial its address still get to it: the name of a Unix socket may be taken away.
+    pub(super) fn is_found(&self) -> bool {
+        match self {
+            Self::Tcp(_) => true,
+            Self::Unix(_, name) => name.leads_there(),
+        }
+    }
+
     /// Takes the name of a Unix socket away.
     pub(super) fn remove(&self) {
-        let Self::Unix(_, path) = self else { return };
-        if let Err(error) = fs::remove_file(path) {
+        let Self::Unix(_, name) = self else { return };
+        if let Err(error) = name.remove() {
             tracing::debug!(%error, "a socket of the admin endpoint is left behind");
         }
     }
@@ -70,7 +77,7 @@ impl fmt::Display for Socket {
                 Ok(address) => write!(f, "http://{address}/"),
                 Err(_gone) => f.write_str("a port that is gone"),
             },
-            Self::Unix(_, path) => path.display().fmt(f),
+            Self::Unix(_, name) => name.path().display().fmt(f),
         }
     }
 }
@@ -82,6 +89,9 @@ pub(super) fn cure(endpoint: &Endpoint, error: &io::Error) -> &'static str {
         (Endpoint::Unix(_), io::ErrorKind::AddrInUse) => {
             "; another program answers there, maybe another pacsgate: give each a path of its own"
         }
+        (Endpoint::Unix(_), io::ErrorKind::ResourceBusy) => {
+            "; another program has a socket there and takes no connections: end it, or choose another path"
+        }
         (Endpoint::Unix(_), io::ErrorKind::AlreadyExists) => {
             "; there is a file that is no socket: choose another path, or take it away"
         }
@@ -89,7 +99,7 @@ pub(super) fn cure(endpoint: &Endpoint, error: &io::Error) -> &'static str {
             "; the folder has to be there: systemd makes /run/pacsgate (RuntimeDirectory=pacsgate)"
         }
         (Endpoint::Unix(_), io::ErrorKind::PermissionDenied) => {
-            "; the gate's user has to be the owner of the folder, as it is of /run/pacsgate"
+            "; the gate's user has to be the owner of the folder, as it is of /run/pacsgate, and of a socket in it"
         }
         (Endpoint::Unix(_), _) => "",
     }

@@ -11,6 +11,7 @@ use super::node::Node;
 use super::problems::Problems;
 use super::section::{At, Section};
 use super::value;
+use crate::host::sockets;
 
 /// The admin endpoint.
 #[derive(Debug, Default)]
@@ -36,9 +37,9 @@ pub(super) struct Read {
 
 /// Addresses of one gate.
 const MOST: usize = 8;
-/// Bytes of a path that a socket may have (unix(7)); shorter by those of `.new`, under which it is
+/// Bytes of a path that a socket may have (unix(7)); shorter by those of the name under which it is
 /// made.
-const LONGEST: usize = 107 - ".new".len();
+const LONGEST: usize = 107 - sockets::LONGER;
 
 pub(super) fn read(table: Option<Section<'_>>) -> Read {
     let Some(mut table) = table else { return Read::default() };

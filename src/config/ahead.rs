@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::admin;
@@ -17,7 +17,7 @@ use super::problems::{Opened, Problems};
 use super::section::At;
 use super::syslog;
 use crate::audit::Destination;
-use crate::host::{self, Access, Account, Service, Trust};
+use crate::host::{self, Access, Account, Barrier, Service, Trust};
 
 /// How long all name servers together may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -40,6 +40,9 @@ pub(super) fn judge(
     for At { place, value: path } in admin.sockets() {
         for outage in socket(path, service) {
             problems.outage(place, "admin.bind", &outage);
+        }
+        if let Some(folder) = open_to_others(path, service) {
+            problems.caution(place, "admin.bind", &Caution::SocketAmongOthers(folder));
         }
     }
     if let Some((unit, user)) = &service.nobody {
@@ -109,6 +112,22 @@ fn socket(path: &Path, service: &Service) -> Vec<Outage> {
     }
     let obstacles = service.account.iter().flat_map(|it| it.obstacles(folder, Access::Make));
     obstacles.map(Outage::Obstacle).collect()
+}
+
+/// The folder above a socket in which others may make or rename files, sticky or not: before the gate
+/// starts, its name is anybody's.
+fn open_to_others(path: &Path, service: &Service) -> Option<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    // systemd makes these for the user alone.
+    if service.made.iter().any(|made| made == folder) {
+        return None;
+    }
+    match Trust::of(service).folder(folder) {
+        Err(Barrier::Distrust(distrust)) => {
+            Some(distrust.on_the_way().unwrap_or(folder).to_owned())
+        }
+        Err(Barrier::System(_) | Barrier::NotAFile) | Ok(_) => None,
+    }
 }
 
 /// The name of a PACS may be known only later, and `run` asks anew each time.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::mistake::{Mistake, Outage};
@@ -9,7 +10,8 @@ use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
 use super::value::Address;
-use super::{admin, listener, pacs, peer, target, user};
+use super::{admin, listener, log, pacs, peer, target, user};
+use crate::audit::Destination;
 use crate::host::ports;
 
 /// An address is listened on once. Port 0 is another port each time.
@@ -44,6 +46,29 @@ pub(super) fn addresses_are_unique(
             same_port.push(at);
         }
     }
+}
+
+/// A file is either a socket or the audit. Other names of one folder are the same place.
+pub(super) fn no_socket_is_the_audit(
+    admin: &admin::Read,
+    log: &log::Read,
+    problems: &mut Problems,
+) {
+    let (Destination::File(audit), Some(place)) = (&log.log.audit, log.audit) else { return };
+    let audit = in_real_folder(audit);
+    for At { place: socket, value: path } in admin.sockets() {
+        if in_real_folder(path) == audit {
+            let (path, at) = (path.to_owned(), problems.locate(place));
+            problems.mistake(socket, "admin.bind", &Mistake::SocketIsAudit { path, at });
+        }
+    }
+}
+
+/// As far as the folder is there.
+fn in_real_folder(path: &Path) -> PathBuf {
+    let real = path.parent().and_then(|folder| folder.canonicalize().ok());
+    let named = real.and_then(|folder| Some(folder.join(path.file_name()?)));
+    named.unwrap_or_else(|| path.components().collect())
 }
 
 /// Whether the system refuses the second of two addresses with one port: `0.0.0.0` and `[::]`

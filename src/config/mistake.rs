@@ -377,6 +377,14 @@ pub(super) enum Mistake {
     /// The same address again.
     #[error("is there already, at {0}; remove one of the two")]
     AdminTwice(Location),
+    /// A socket in the place of the audit.
+    #[error("{} is the file of `log.audit` too, at {at}; name another path", .path.display())]
+    SocketIsAudit {
+        /// The path.
+        path: PathBuf,
+        /// Where the audit's stands.
+        at: Location,
+    },
     /// Too many of them.
     #[error("has more than {0} addresses; one of loopback and one socket are enough")]
     AdminAddresses(usize),
@@ -540,6 +548,13 @@ pub(super) enum Caution {
     /// A CA that no peer names.
     #[error("is the `ca` of no peer, so {0} vouches for nobody; take it out, or name it in a peer")]
     UnusedCa(Quoted),
+    /// A socket whose name somebody else could take.
+    #[error(
+        "others than the gate's user may write to {}, so that one of them could take the name of the socket \
+         and answer in the gate's place; name a socket in /run/pacsgate, which systemd makes for the gate \
+         alone", .0.display()
+    )]
+    SocketAmongOthers(PathBuf),
     /// A port for which the service's user needs a capability.
     #[error("port {0} needs a capability that the gate's user does not have; {ANY_PORT}")]
     PrivilegedPort(u16),

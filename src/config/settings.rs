@@ -251,6 +251,7 @@ impl Tables {
 
     fn compare(&self, problems: &mut Problems) {
         cross::addresses_are_unique(&self.listeners, &self.admin, problems);
+        cross::no_socket_is_the_audit(&self.admin, &self.log, problems);
         let targets: Vec<_> = self.targets().collect();
         cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
         cross::sources_fit(&self.peers, &self.pacs, problems);

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::config::{Address, Limits, Target};
+use crate::dial::Obstacle;
 use crate::gate::Gate;
 use crate::health::Health;
 use crate::reason::Reason;
@@ -53,6 +54,13 @@ impl Refused {
         )
     }
 
+    /// Whether that is the PACS's state, and not the fault of this machine.
+    const fn says_of_pacs(&self) -> bool {
+        let is_own =
+            matches!(self.reason, Reason::Target(TargetFailure::Unreachable(Obstacle::Source(..))));
+        self.is_unreached() && !is_own
+    }
+
     /// TLS 1.3 tells of a refused certificate only when the answer is awaited.
     fn late(error: &io::Error, stream: TargetStream) -> Self {
         let Some(fault) = OutgoingFault::of_read(error) else {
@@ -83,7 +91,8 @@ pub(super) async fn ask_target(
     let request = permit.request().encode();
     let request = request.map_err(|_| Refused::new(TargetFailure::RequestTooLong))?;
     let Some(target) = site.target(permit) else {
-        return Err(Refused::new(TargetFailure::Unreachable(ErrorKind::AddrNotAvailable)));
+        let nowhere = Obstacle::System(ErrorKind::AddrNotAvailable);
+        return Err(Refused::new(TargetFailure::Unreachable(nowhere)));
     };
     let header = if target.proxy_protocol {
         // A socket that has no address any more has no requestor.
@@ -92,8 +101,10 @@ pub(super) async fn ask_target(
     } else {
         Vec::new()
     };
-    let way = Way { permit, target, source: site.source(permit), limits: &site.limits, header };
-    let known = Known { health: &gate.health, permit };
+    let source = site.source(permit);
+    let way = Way { permit, target, source, limits: &site.limits, header };
+    let source = source.filter(|_| source != target.source);
+    let known = Known { health: &gate.health, permit, source };
     let mut gone = pin!(gone);
     let mut last = Refused::new(TargetFailure::Down);
     for address in known.in_order(target) {
@@ -127,6 +138,8 @@ pub(super) async fn ask_target(
 struct Known<'a> {
     health: &'a Health,
     permit: &'a Permit,
+    /// Where the peer's own address is dialled from, and not the one that others are.
+    source: Option<IpAddr>,
 }
 
 impl<'a> Known<'a> {
@@ -134,16 +147,16 @@ impl<'a> Known<'a> {
         if !self.is_pacs() {
             return target.addresses.iter().collect();
         }
-        let order = self.health.order(self.permit.pacs(), target, Instant::now());
+        let order = self.health.order(self.permit.pacs(), target, self.source, Instant::now());
         order.places.iter().filter_map(|place| target.addresses.get(*place)).collect()
     }
 
     fn learn(&self, address: &Address, reached: &Result<TargetStream, Refused>) {
         let pacs = self.permit.pacs();
         match reached {
-            Ok(_) if self.is_pacs() => self.health.reached(pacs, address),
-            Err(refused) if self.is_pacs() && refused.is_unreached() => {
-                self.health.missed(pacs, address, &refused.reason);
+            Ok(_) if self.is_pacs() => self.health.reached(pacs, address, self.source),
+            Err(refused) if self.is_pacs() && refused.says_of_pacs() => {
+                self.health.missed(pacs, address, self.source, &refused.reason);
             }
             Ok(_) | Err(_) => {}
         }

@@ -17,7 +17,7 @@ use tokio::time::{Instant as Deadline, timeout, timeout_at};
 
 use super::echo::{Echo, Echoed, Proposal};
 use crate::config::{Address, Asking, Target};
-use crate::dial;
+use crate::dial::{self, Obstacle, Undialled};
 use crate::net;
 use crate::relay::target::{self, TargetFailure, Unanswered};
 use crate::stream::proxy_protocol::{self, Ends};
@@ -66,9 +66,9 @@ pub(super) enum Hindrance {
 /// Why it counts as not alive.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Silence {
-    /// The system's reason.
+    /// What is in the way.
     #[error("no TCP connection: {0}")]
-    Unreachable(io::ErrorKind),
+    Unreachable(Obstacle),
     /// Nothing came back.
     #[error("no TCP connection within health_timeout")]
     NoConnection,
@@ -114,6 +114,13 @@ pub(super) enum Oddity {
     /// What came of the C-ECHO.
     #[error("the PACS accepted the gate's association, and {0}: it is alive")]
     Echo(Echoed),
+}
+
+impl Silence {
+    /// Whether it is this machine's, from which nothing leads there.
+    pub(super) const fn is_own_fault(&self) -> bool {
+        matches!(self, Self::Unreachable(Obstacle::Source(..)))
+    }
 }
 
 impl Question {
@@ -166,12 +173,10 @@ impl Question {
         let nothing = Heard::Nothing;
         let dialled = timeout_at(end, self.dial()).await;
         let dialled = dialled.map_err(|_elapsed| nothing(Silence::NoConnection))?;
-        let mut socket = dialled.map_err(|error| {
-            if net::is_out_of_descriptors(&error) {
-                Heard::Unasked(Hindrance::NoDescriptor)
-            } else {
-                nothing(Silence::Unreachable(error.kind()))
-            }
+        let mut socket = dialled.map_err(|undialled| match undialled {
+            Undialled::NoDescriptor => Heard::Unasked(Hindrance::NoDescriptor),
+            Undialled::TimedOut => nothing(Silence::NoConnection),
+            Undialled::Failed(obstacle) => nothing(Silence::Unreachable(obstacle)),
         })?;
         net::prepare(&socket, self.keepalive);
         let closed = |_| nothing(Silence::Closed);
@@ -192,12 +197,13 @@ impl Question {
         Ok(TargetStream::Tls(Box::new(stream)))
     }
 
-    async fn dial(&mut self) -> io::Result<TcpStream> {
+    async fn dial(&mut self) -> Result<TcpStream, Undialled> {
         let address = self.address.clone();
         let start = || tokio::spawn(async move { dial::resolve(&address).await });
         let found = self.lookup.get_or_insert_with(start).await;
         self.lookup = None;
-        let found = found.unwrap_or_else(|error| Err(error.into()))?;
+        let found = found.unwrap_or_else(|error| Err(error.into()));
+        let found = found.map_err(Undialled::unresolved)?;
         dial::connect_any(found, self.source, self.asking.timeout).await
     }
 

@@ -1,5 +1,7 @@
 //! What is known of one address: a pure state machine, with the time as a parameter.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde::Serialize;
@@ -60,6 +62,10 @@ pub(super) struct Standing {
     has_returned: bool,
     /// When it could last not be connected for an association.
     pub(super) missed: Option<Moment>,
+    /// The same from the addresses that are peers' own: as many as are configured.
+    missed_from: BTreeMap<IpAddr, Instant>,
+    /// The last failure was this machine's, which could not dial from the address that it asks from.
+    pub(super) is_own_fault: bool,
 }
 
 /// The failures in a row after which an address is down: one may be a packet that was lost.
@@ -88,6 +94,8 @@ impl Standing {
             failures: 0,
             has_returned: false,
             missed: None,
+            missed_from: BTreeMap::new(),
+            is_own_fault: false,
         }
     }
 
@@ -150,6 +158,16 @@ impl Standing {
         was_down.then_some(Change::Alive)
     }
 
+    /// The same from an address that is a peer's own, which says nothing of others.
+    pub(super) fn missed_from(&mut self, source: IpAddr, now: Moment) {
+        self.missed_from.insert(source, now.instant);
+    }
+
+    /// It was connected from such an address.
+    pub(super) fn reached_from(&mut self, source: IpAddr) {
+        self.missed_from.remove(&source);
+    }
+
     /// Whether it is to be asked again soon: it has failed, and may be down.
     pub(super) const fn is_in_doubt(&self) -> bool {
         self.failures > 0 && self.failures < FAILURES
@@ -167,9 +185,24 @@ impl Standing {
         }
     }
 
+    /// The same where it is down: those who are dialled for from an address of their own may get there all
+    /// the same, if only the one that it is asked from is at fault.
+    pub(super) fn last_resort(&self, source: Option<IpAddr>) -> Option<Rank> {
+        (self.is_own_fault && source.is_some()).then_some(Rank::Last)
+    }
+
     /// The same where it is not asked: then it is tried in any case.
-    pub(super) fn rank_unasked(&self, fail_back: Duration, now: Instant) -> Rank {
-        let is_avoided = self.missed.is_some_and(|missed| !is_over(missed.instant, fail_back, now));
+    pub(super) fn rank_unasked(
+        &self,
+        source: Option<IpAddr>,
+        fail_back: Duration,
+        now: Instant,
+    ) -> Rank {
+        let missed = match source {
+            Some(source) => self.missed_from.get(&source).copied(),
+            None => self.missed.map(|missed| missed.instant),
+        };
+        let is_avoided = missed.is_some_and(|missed| !is_over(missed, fail_back, now));
         if is_avoided { Rank::Last } else { Rank::Preferred }
     }
 
@@ -290,15 +323,31 @@ mod tests {
         let at = clock();
         let mut standing = Standing::new(at(0));
         assert_eq!(standing.missed(why(), at(0)), Some(Change::Down));
-        assert_eq!(standing.rank_unasked(HOLD, at(299).instant), Rank::Last);
+        assert_eq!(standing.rank_unasked(None, HOLD, at(299).instant), Rank::Last);
         assert_eq!(standing.missed(why(), at(299)), None);
         assert_eq!(standing.since, at(0), "down since the first of them");
-        assert_eq!(standing.rank_unasked(HOLD, at(598).instant), Rank::Last);
-        assert_eq!(standing.rank_unasked(HOLD, at(599).instant), Rank::Preferred);
+        assert_eq!(standing.rank_unasked(None, HOLD, at(598).instant), Rank::Last);
+        assert_eq!(standing.rank_unasked(None, HOLD, at(599).instant), Rank::Preferred);
         assert_eq!(standing.reached(at(600)), Some(Change::Alive));
         assert_eq!(standing.reached(at(601)), None);
         assert_eq!(Standing::new(at(0)).reached(at(1)), None);
-        assert_eq!(standing.rank_unasked(HOLD, at(601).instant), Rank::Preferred);
+        assert_eq!(standing.rank_unasked(None, HOLD, at(601).instant), Rank::Preferred);
+    }
+
+    #[test]
+    fn what_is_missed_from_a_peers_own_address_counts_for_that_address_only() {
+        let at = clock();
+        let [one, other] = [1, 2].map(|last| IpAddr::from([192, 0, 2, last]));
+        let mut standing = Standing::new(at(0));
+        standing.missed_from(one, at(0));
+        assert_eq!(standing.state, State::Unknown);
+        assert_eq!(standing.rank_unasked(Some(one), HOLD, at(299).instant), Rank::Last);
+        assert_eq!(standing.rank_unasked(Some(one), HOLD, at(300).instant), Rank::Preferred);
+        for from in [None, Some(other)] {
+            assert_eq!(standing.rank_unasked(from, HOLD, at(1).instant), Rank::Preferred);
+        }
+        standing.reached_from(one);
+        assert_eq!(standing.rank_unasked(Some(one), HOLD, at(2).instant), Rank::Preferred);
     }
 
     #[test]
@@ -306,6 +355,6 @@ mod tests {
         let at = clock();
         let mut standing = Standing::new(at(1000));
         standing.missed(why(), at(1000));
-        assert_eq!(standing.rank_unasked(HOLD, at(0).instant), Rank::Last);
+        assert_eq!(standing.rank_unasked(None, HOLD, at(0).instant), Rank::Last);
     }
 }

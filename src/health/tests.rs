@@ -44,7 +44,7 @@ impl Three {
     fn order(&self, seconds: u64) -> Vec<usize> {
         let now = self.at(seconds).instant;
         let members = self.watched.members.iter();
-        in_order(members.map(|member| self.watched.rank(member, now)).enumerate())
+        in_order(members.map(|member| self.watched.rank(member, None, now)).enumerate())
     }
 }
 

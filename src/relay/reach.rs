@@ -9,6 +9,7 @@ use pacsgate_core::wire::associate::AssociateError;
 use pacsgate_core::wire::reject::{Abort, Reject};
 
 use super::target::TargetFailure;
+use crate::dial::Obstacle;
 
 const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
 
@@ -20,10 +21,11 @@ const ENDED_INSTEAD: &str = "Look at the device's log: it ended the connection i
 pacsgate_core::reasons! {
     /// Why the peer did not open the association, with what the PACS hears.
     pub enum ReachFailure -> Answer {
-        Unreachable(io::ErrorKind = io::ErrorKind::ConnectionRefused): "reach-unreachable",
+        Unreachable(Obstacle = Obstacle::System(io::ErrorKind::ConnectionRefused)): "reach-unreachable",
             "no TCP connection to the peer: {0}",
             "Check that the device is switched on and listens, that `address` of its [peer.NAME.reach] table is \
-             right (and its name resolves), and the firewall in between." => CONGESTION;
+             right (and its name resolves), and the firewall in between. If source_address is named: that this \
+             machine has that address, and a way from it to the device." => CONGESTION;
         DialTimeout: "reach-dial-timeout",
             "no TCP connection to the peer within limits.dial",
             "Check that the device is switched on, that `address` of its [peer.NAME.reach] table is right, and \
@@ -76,10 +78,12 @@ impl ReachFailure {
 impl From<TargetFailure> for ReachFailure {
     fn from(failure: TargetFailure) -> Self {
         match failure {
-            TargetFailure::Unreachable(kind) => Self::Unreachable(kind),
+            TargetFailure::Unreachable(obstacle) => Self::Unreachable(obstacle),
             TargetFailure::DialTimeout => Self::DialTimeout,
             // A peer is not asked how it is.
-            TargetFailure::Down => Self::Unreachable(io::ErrorKind::HostUnreachable),
+            TargetFailure::Down => {
+                Self::Unreachable(Obstacle::System(io::ErrorKind::HostUnreachable))
+            }
             TargetFailure::NoDescriptor => Self::NoDescriptor,
             TargetFailure::Abandoned => Self::Abandoned,
             TargetFailure::Silent => Self::Silent,

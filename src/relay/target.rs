@@ -12,21 +12,24 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::config::{Address, Limits};
-use crate::dial::{self, Undialled};
+use crate::dial::{self, Obstacle, Undialled};
 use crate::net;
 
 const CONGESTION: Answer = Answer::Reject(Reject::CONGESTION);
 
 const CHECK_ADDRESS: &str = "Check that the PACS is running, that pacs.NAME.address is right (and its name resolves), and \
      the firewall in between.";
+const CHECK_WAY: &str = "Check that the PACS is running, that pacs.NAME.address is right (and its name resolves), and \
+     the firewall in between. If source_address is named: that this machine has that address, and a way from it \
+     to the PACS.";
 const ENDED_INSTEAD: &str = "Look at the PACS's log: it ended the connection instead of answering. With \
      pacs.NAME.proxy_protocol it must read the PROXY protocol; take that out if it does not.";
 
 pacsgate_core::reasons! {
     /// Why the target did not open the association, with what the requestor hears.
     pub enum TargetFailure -> Answer {
-        Unreachable(io::ErrorKind = io::ErrorKind::ConnectionRefused): "target-unreachable",
-            "no TCP connection to the PACS: {0}", CHECK_ADDRESS => CONGESTION;
+        Unreachable(Obstacle = Obstacle::System(io::ErrorKind::ConnectionRefused)): "target-unreachable",
+            "no TCP connection to the PACS: {0}", CHECK_WAY => CONGESTION;
         DialTimeout: "target-dial-timeout",
             "no TCP connection to the PACS within limits.dial", CHECK_ADDRESS => CONGESTION;
         Down: "target-down",
@@ -89,10 +92,8 @@ pub async fn connect(
     debug_assert!(!permit.request().contexts.is_empty(), "a permit without a context");
     match dial::connect(target, source, limits.dial).await {
         Err(Undialled::TimedOut) => Err(TargetFailure::DialTimeout),
-        Err(Undialled::Failed(error)) if net::is_out_of_descriptors(&error) => {
-            Err(TargetFailure::NoDescriptor)
-        }
-        Err(Undialled::Failed(error)) => Err(TargetFailure::Unreachable(error.kind())),
+        Err(Undialled::NoDescriptor) => Err(TargetFailure::NoDescriptor),
+        Err(Undialled::Failed(obstacle)) => Err(TargetFailure::Unreachable(obstacle)),
         Ok(stream) => {
             net::prepare(&stream, limits.keepalive);
             Ok(stream)

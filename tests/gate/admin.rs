@@ -10,11 +10,12 @@ use crate::support::pacs::Pacs;
 use crate::support::pdu::{COMMAND, LAST, p_data};
 use crate::support::scenario::{Scenario, assert_is_echo_response, echo};
 use crate::support::settings::Settings;
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -150,7 +151,8 @@ fn a_socket_is_for_the_gates_group_and_needs_no_name() {
     let path = path.clone();
     let folder = fs::read_dir(path.parent().unwrap()).unwrap();
     let names: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).collect();
-    assert!(!names.iter().any(|name| name == "admin.sock.new"), "{names:?}");
+    let begin = |name: &std::ffi::OsString| name.to_str().unwrap().starts_with("admin.sock");
+    assert_eq!(names.into_iter().filter(begin).collect::<Vec<_>>(), ["admin.sock"]);
     scenario.gate.signal("TERM");
     scenario.gate.wait_for_log("stopped");
     assert!(!path.exists());
@@ -301,6 +303,29 @@ bind = [\"127.0.0.1:0\"";
     scenario.serves_a_good_peer();
 }
 
+#[test]
+fn a_reload_brings_back_a_socket_that_was_removed() {
+    let (scenario, admin) = on_a_socket();
+    let Endpoint::Unix(path) = &admin else { unreachable!() };
+    fs::remove_file(path).unwrap();
+    reload_again(&scenario.gate, 1);
+    assert_eq!(admin.get("/healthz").status, 200);
+    // Another one has taken its place, and is dead.
+    fs::remove_file(path).unwrap();
+    drop(UnixListener::bind(path).unwrap());
+    reload_again(&scenario.gate, 2);
+    assert_eq!(admin.get("/healthz").status, 200);
+    // And one that is not.
+    fs::remove_file(path).unwrap();
+    let other = UnixListener::bind(path).unwrap();
+    scenario.gate.signal("HUP");
+    let line = scenario.gate.audited("reload", "refused");
+    assert!(line["detail"].as_str().unwrap().contains("another program answers there"), "{line}");
+    // What is somebody else's stays.
+    assert!(scenario.gate.stop().stderr.contains("stopped") && path.exists());
+    drop(other);
+}
+
 /// The reload that is to be the so-many-th that is applied.
 fn reload_again(gate: &Gate, times: usize) {
     gate.signal("HUP");
@@ -321,6 +346,30 @@ fn takes_the_place_of_a_socket_that_a_killed_gate_has_left() {
     scenario.gate.wait_for_log("the admin endpoint is at ");
     let path = scenario.gate.directory.path().join("admin.sock");
     assert_eq!(Endpoint::Unix(path).get("/healthz").status, 200);
+}
+
+#[test]
+fn a_file_that_the_gate_has_not_made_is_left_alone() {
+    let scenario = Scenario::with(|settings| {
+        fs::write(settings.directory.path().join("admin.sock.new"), "kept").unwrap();
+        at(settings, r#"["admin.sock"]"#)
+    });
+    scenario.gate.wait_for_log("the admin endpoint is at ");
+    let folder = scenario.gate.directory.path();
+    assert_eq!(fs::read(folder.join("admin.sock.new")).unwrap(), b"kept");
+    assert_eq!(Endpoint::Unix(folder.join("admin.sock")).get("/healthz").status, 200);
+}
+
+#[test]
+fn does_not_wait_for_somebody_who_takes_no_connections() {
+    let settings = at(Settings::new(([127, 0, 0, 1], 9).into()), r#"["admin.sock"]"#);
+    let path = settings.directory.path().join("admin.sock");
+    let full = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    full.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+    full.listen(0).unwrap();
+    let _first = UnixStream::connect(&path).unwrap();
+    let told = no_start(&settings);
+    assert!(told.contains("another program has a socket there"), "{told}");
 }
 
 #[test]

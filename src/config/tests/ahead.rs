@@ -99,6 +99,46 @@ fn a_socket_is_in_a_folder_that_is_there_or_that_the_unit_makes() {
 }
 
 #[test]
+fn a_socket_is_in_no_folder_in_which_others_make_files() {
+    use std::fs::{Permissions, create_dir, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let site = Site::new(&format!("{MAIN}[admin]\nbind = [\"run/admin.sock\"]\n"));
+    let folder = site.path("run");
+    create_dir(&folder).unwrap();
+    set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(site.cautioned_for(Service::default()), "");
+    // In a sticky one nobody renames what is there, and everybody takes what is not.
+    for mode in [0o777, 0o1777, 0o775] {
+        set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
+        assert_eq!(
+            site.cautioned_for(Service::default()),
+            "pacsgate.toml:20:9: admin.bind: others than the gate's user may write to run, so that one \
+             of them could take the name of the socket and answer in the gate's place; name a socket in \
+             /run/pacsgate, which systemd makes for the gate alone"
+        );
+        let made = vec![folder.clone()];
+        assert_eq!(site.cautioned_for(Service { made, ..Service::default() }), "");
+    }
+}
+
+#[test]
+fn a_socket_is_not_the_audit() {
+    let tables = |socket: &str| {
+        format!("{MAIN}[admin]\nbind = [{socket:?}]\n[log]\naudit = \"run/audit\"\n")
+    };
+    for socket in ["run/audit", "./run/audit", "run/../run/audit"] {
+        let site = Site::new(&tables(socket));
+        std::fs::create_dir(site.path("run")).unwrap();
+        let told = site.judged_for(Service::default());
+        assert!(told.contains("is the file of `log.audit` too"), "{told}");
+    }
+    let site = Site::new(&tables("run/admin.sock"));
+    std::fs::create_dir(site.path("run")).unwrap();
+    assert_eq!(site.judged_for(Service::default()), "");
+}
+
+#[test]
 fn names_a_user_that_the_unit_means_and_nobody_has_made() {
     let nobody = Some(("/etc/systemd/system/pacsgate.service".into(), "pacsgate".to_owned()));
     assert_eq!(

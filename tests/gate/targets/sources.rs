@@ -1,12 +1,12 @@
 //! From which address a PACS or a peer is dialled, and at which of the addresses of a name.
 
-use super::{ASKED, changed, served, telling, told};
+use super::{ASKED, changed, nobody, served, telling, told};
 use crate::support::PATIENCE;
 use crate::support::associate::Associate;
 use crate::support::gate::{Gate, command, listening};
 use crate::support::pacs::Pacs;
 use crate::support::requestor::Caller;
-use crate::support::scenario::{assert_is_served, echo};
+use crate::support::scenario::{assert_is_served, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::site;
 use crate::support::stage::said;
@@ -80,12 +80,85 @@ fn an_address_that_this_machine_does_not_have_is_told_and_another_pacs_serves() 
             settings
         });
     let line = told(&gate, first.address, "down");
-    assert!(line["detail"].as_str().unwrap().contains("address not available"), "{line}");
+    let detail = line["detail"].as_str().unwrap();
+    let expected =
+        "this machine cannot dial it from source_address 192.0.2.17: address not available";
+    assert!(detail.contains(expected), "{line}");
     let mut mr1 = Caller::with(&site().mr1).call(gate.address).unwrap();
     mr1.associate(&Associate::echo("MR1", "OTHER"));
     echo(&mut mr1, 1);
     mr1.release();
     assert_eq!(first.connections(), 0);
+}
+
+#[test]
+fn a_peer_with_a_source_of_its_own_is_served_where_that_of_the_pacs_is_lost() {
+    let pacs = Pacs::good();
+    let lost = [ASKED, ("source_address", "192.0.2.17")];
+    let gate = changed(&[pacs.address], &lost, |mut settings| {
+        settings.mr1.insert("source_address", format!("{OF_PEER:?}"));
+        settings
+    });
+    told(&gate, pacs.address, "down");
+    assert_is_served(gate.address);
+    let mut ct1 = Caller::with(&site().ct1).call(gate.address).unwrap();
+    ct1.send(&Associate::echo("CT1", "PACS").encode());
+    assert_rejected(&mut ct1, [2, 3, 1]);
+    gate.audited("refused", "target-down");
+}
+
+#[test]
+fn a_source_of_a_peer_that_this_machine_does_not_have_moves_nobody_else() {
+    let pacs = [Pacs::good(), Pacs::good()];
+    let gate = changed(&[pacs[0].address, pacs[1].address], &[], |mut settings| {
+        settings.mr1.insert("source_address", r#""192.0.2.17""#.into());
+        settings
+    });
+    let mut mr1 = Caller::with(&site().mr1).call(gate.address).unwrap();
+    mr1.send(&Associate::echo("MR1", "PACS").encode());
+    assert_rejected(&mut mr1, [2, 3, 1]);
+    let line = gate.audited("refused", "target-unreachable");
+    let (detail, advice) = (&line["detail"], line["advice"].as_str().unwrap());
+    assert!(detail.as_str().unwrap().contains("source_address 192.0.2.17"), "{line}");
+    assert!(advice.contains("source_address"), "{line}");
+    assert_eq!(served(&gate, &mut 0), pacs[0].address.to_string());
+    assert_eq!(gate.stop().of_event("health").len(), 0);
+}
+
+#[test]
+fn what_cannot_be_reached_from_the_source_of_a_peer_comes_last_for_that_peer_only() {
+    let (first, second) = (nobody(), Pacs::good());
+    let keys = [("fail_back", "1h")];
+    let gate = changed(&[first, second.address], &keys, |mut settings| {
+        settings.mr1.insert("source_address", format!("{OF_PEER:?}"));
+        settings
+    });
+    let mut read = 0;
+    let mut of_mr1 = || {
+        let mut mr1 = Caller::with(&site().mr1).call(gate.address).unwrap();
+        mr1.associate(&Associate::echo("MR1", "PACS"));
+        echo(&mut mr1, 1);
+        mr1.release();
+        let line = gate.wait_for_next(&mut read, |line| line["event"] == "closed");
+        line["address"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(of_mr1(), second.address.to_string());
+    // As if a firewall had kept that source away.
+    let preferred = Pacs::good_at(first);
+    assert_eq!(of_mr1(), second.address.to_string());
+    assert_eq!(served(&gate, &mut read), preferred.address.to_string());
+    assert_eq!(gate.stop().of_event("health").len(), 0);
+}
+
+#[test]
+fn a_name_that_does_not_resolve_is_told_as_that() {
+    let pacs = Pacs::good();
+    let gate = changed(&[pacs.address], &[ASKED], |mut settings| {
+        settings.archive.insert("address", r#""nobody.invalid:104""#.into());
+        settings
+    });
+    let line = gate.wait_for_audit(|line| line["event"] == "health" && line["reason"] == "down");
+    assert_eq!(line["detail"], "no TCP connection: its name does not resolve");
 }
 
 #[test]
