@@ -59,7 +59,7 @@ pub async fn connect(
     patience: Duration,
 ) -> Result<TcpStream, Undialled> {
     let connecting = async {
-        let found = resolve(address).await.map_err(Undialled::unresolved)?;
+        let found = resolve(address).await.map_err(|error| Undialled::unresolved(&error))?;
         connect_any(found, source, patience).await
     };
     timeout(patience, connecting).await.unwrap_or(Err(Undialled::TimedOut))
@@ -67,8 +67,8 @@ pub async fn connect(
 
 impl Undialled {
     /// By what the resolver says.
-    pub fn unresolved(error: io::Error) -> Self {
-        Self::or_no_descriptor(&error, Obstacle::Unresolved)
+    pub fn unresolved(error: &io::Error) -> Self {
+        Self::or_no_descriptor(error, Obstacle::Unresolved)
     }
 
     fn or_no_descriptor(error: &io::Error, obstacle: Obstacle) -> Self {

@@ -203,7 +203,7 @@ impl Question {
         let found = self.lookup.get_or_insert_with(start).await;
         self.lookup = None;
         let found = found.unwrap_or_else(|error| Err(error.into()));
-        let found = found.map_err(Undialled::unresolved)?;
+        let found = found.map_err(|error| Undialled::unresolved(&error))?;
         dial::connect_any(found, self.source, self.asking.timeout).await
     }
 

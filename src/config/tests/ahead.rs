@@ -105,20 +105,25 @@ fn a_socket_is_in_no_folder_in_which_others_make_files() {
 
     let site = Site::new(&format!("{MAIN}[admin]\nbind = [\"run/admin.sock\"]\n"));
     let folder = site.path("run");
+    let warned = |service| {
+        let all = site.cautioned_for(service);
+        let of_socket: Vec<_> = all.lines().filter(|line| line.contains("admin.bind")).collect();
+        of_socket.join("\n")
+    };
     create_dir(&folder).unwrap();
     set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
-    assert_eq!(site.cautioned_for(Service::default()), "");
+    assert_eq!(warned(Service::default()), "");
     // In a sticky one nobody renames what is there, and everybody takes what is not.
     for mode in [0o777, 0o1777, 0o775] {
         set_permissions(&folder, Permissions::from_mode(mode)).unwrap();
         assert_eq!(
-            site.cautioned_for(Service::default()),
+            warned(Service::default()),
             "pacsgate.toml:20:9: admin.bind: others than the gate's user may write to run, so that one \
              of them could take the name of the socket and answer in the gate's place; name a socket in \
              /run/pacsgate, which systemd makes for the gate alone"
         );
         let made = vec![folder.clone()];
-        assert_eq!(site.cautioned_for(Service { made, ..Service::default() }), "");
+        assert_eq!(warned(Service { made, ..Service::default() }), "");
     }
 }
 

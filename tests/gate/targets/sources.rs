@@ -152,11 +152,10 @@ fn what_cannot_be_reached_from_the_source_of_a_peer_comes_last_for_that_peer_onl
 
 #[test]
 fn a_name_that_does_not_resolve_is_told_as_that() {
-    let pacs = Pacs::good();
-    let gate = changed(&[pacs.address], &[ASKED], |mut settings| {
-        settings.archive.insert("address", r#""nobody.invalid:104""#.into());
-        settings
-    });
+    let mut settings = Settings::new(nobody());
+    settings.archive.insert("address", r#""nobody.invalid:104""#.into());
+    settings.archive.insert("health", r#""1s""#.into());
+    let gate = settings.start();
     let line = gate.wait_for_audit(|line| line["event"] == "health" && line["reason"] == "down");
     assert_eq!(line["detail"], "no TCP connection: its name does not resolve");
 }
