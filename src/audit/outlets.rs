@@ -113,17 +113,17 @@ impl One {
 pub struct Redirections(Vec<(Collector, Redirection)>);
 
 impl Redirections {
-    /// Sends everything to where these say from now on. Whether nothing else is different.
+    /// Sends everything to where these say from now on, but nothing to where something else is to go:
+    /// what waits may be about patients. Whether nothing else is different.
     pub fn follow(&self, collectors: &[Collector]) -> bool {
         let mut is_same = collectors.len() == self.0.len();
         for (old, redirection) in &self.0 {
             match collectors.iter().find(|new| new.name == old.name) {
-                Some(new) => {
+                Some(new) if new.content == old.content => {
                     redirection.send_replace(new.clone());
-                    is_same &= new.content == old.content
-                        && new.spool == old.spool
-                        && new.spool_size == old.spool_size;
+                    is_same &= new.spool == old.spool && new.spool_size == old.spool_size;
                 }
+                Some(_) => is_same = false,
                 None => is_same = false,
             }
         }
