@@ -2,7 +2,6 @@
 //! and move. What is there already is never written over, and of several files either all come to be
 //! or none.
 
-use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write as _};
@@ -127,14 +126,12 @@ pub fn name(text: &str) -> String {
     if name.is_empty() { "device".to_owned() } else { name }
 }
 
-/// The same under a number, if the name is taken; from then on it is.
-pub fn free_name(text: &str, taken: &mut HashSet<String>) -> String {
+/// The same, under a number if it is not free.
+pub fn free_name(text: &str, is_free: impl Fn(&str) -> bool) -> String {
     let name = name(text);
     let numbered = (2_u32..).map(|number| format!("{name}-{number}"));
     let mut names = std::iter::once(name.clone()).chain(numbered);
-    let free = names.find(|name| !taken.contains(name)).unwrap_or(name);
-    taken.insert(free.clone());
-    free
+    names.find(|name| is_free(name)).unwrap_or(name)
 }
 
 /// Why files were not written. None of them has been.

@@ -18,21 +18,9 @@ use super::trail::{self, Line, Shown, harmless};
 use crate::config;
 use crate::drop_in;
 use crate::host::words;
-use crate::suggest::certificate::Recognition;
+use crate::suggest::certificate::{OF_NOBODY, Recognition, VOUCHED_FOR};
 use crate::x509::validity;
 
-/// The reasons for which a certificate is refused that belongs to nobody here.
-const OF_NOBODY: [&str; 7] = [
-    "unknown-certificate",
-    "unknown-issuer",
-    "ca-certificate",
-    "key-usage-missing",
-    "key-usage-wrong",
-    "critical-extension",
-    "weak-signature",
-];
-/// The one of them for which a CA of the gate has vouched.
-const VOUCHED_FOR: &str = "unknown-certificate";
 /// That are told apart, of those with a CA of the gate and of the others, which a stranger can make as
 /// many of as it likes.
 const MOST: usize = 1_000;

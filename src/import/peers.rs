@@ -28,7 +28,8 @@ pub fn tables(devices: &[Device], known: &Known, pacs: Option<&str>, source: &st
 }
 
 fn table(device: &Device, taken: &mut HashSet<String>, pacs: Option<&str>, source: &str) -> Table {
-    let name = drop_in::free_name(device.called(), taken);
+    let name = drop_in::free_name(device.called(), |name| !taken.contains(name));
+    taken.insert(name.clone());
     let certificate = certificate(&name, device);
     let mut gaps = vec!["certificate"];
     let mut keys = vec![Key::gap("certificate", certificate)];

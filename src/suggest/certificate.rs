@@ -3,6 +3,19 @@
 use pacsgate_core::certificate::Matcher;
 use serde::Deserialize;
 
+/// The reasons for which a certificate is refused that belongs to nobody here.
+pub const OF_NOBODY: [&str; 7] = [
+    "unknown-certificate",
+    "unknown-issuer",
+    "ca-certificate",
+    "key-usage-missing",
+    "key-usage-wrong",
+    "critical-extension",
+    "weak-signature",
+];
+/// The one of them for which a CA of the gate has vouched.
+pub const VOUCHED_FOR: &str = "unknown-certificate";
+
 /// What a line says of a certificate. Text is as the gate has written it: escaped.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -27,7 +27,8 @@ pub fn of(
 ) -> Peer {
     let Stranger { who, traffic, services, pacs, move_to, .. } = stranger;
     let title = traffic.titles.names().next().map_or("device", AeTitle::as_str);
-    let name = drop_in::free_name(title, taken);
+    let name = drop_in::free_name(title, |name| !taken.contains(name));
+    taken.insert(name.clone());
     let mut keys = match who {
         Who::Certificate(recognition) => {
             let pairs = recognition.0.iter();

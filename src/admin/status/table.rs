@@ -9,20 +9,8 @@ use pacsgate_core::wire::title::AeTitle;
 use super::line::Line;
 use crate::drop_in::{self, Key, Peer};
 use crate::site::Tables;
-use crate::suggest::certificate::{Recognition, Shown, is_quotable};
+use crate::suggest::certificate::{OF_NOBODY, Recognition, Shown, VOUCHED_FOR, is_quotable};
 
-/// The reasons for which a certificate is refused that belongs to nobody here, as `unknown` has them.
-const OF_NOBODY: [&str; 7] = [
-    "unknown-certificate",
-    "unknown-issuer",
-    "ca-certificate",
-    "key-usage-missing",
-    "key-usage-wrong",
-    "critical-extension",
-    "weak-signature",
-];
-/// The one of them for which a CA of the gate has vouched.
-const VOUCHED_FOR: &str = "unknown-certificate";
 /// Of whoever comes without TLS and is nobody's peer.
 const NO_ADDRESS: &str = "unknown-address";
 
@@ -90,9 +78,6 @@ fn services(line: &Line) -> Vec<&'static str> {
 
 /// One that no table has.
 fn name(title: Option<&AeTitle>, tables: &Tables) -> String {
-    let name = drop_in::name(title.map_or("device", AeTitle::as_str));
     let is_free = |name: &str| tables.peers.iter().all(|peer| *peer.name != *name);
-    let numbered = (2..=99).map(|number: u32| format!("{name}-{number}"));
-    let mut names = std::iter::once(name.clone()).chain(numbered);
-    names.find(|name| is_free(name)).unwrap_or(name)
+    drop_in::free_name(title.map_or("device", AeTitle::as_str), is_free)
 }
