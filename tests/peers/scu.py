@@ -8,6 +8,7 @@ import json
 import pathlib
 import ssl
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pydicom
@@ -91,11 +92,19 @@ def associate(order, contexts, roles=(), handlers=()):
     return association
 
 
+def pause_reactor(association):
+    """Before a request: pynetdicom takes its own reactor for paused when that has only just gone on, which
+    then drops the response as an unexpected message. The request lets it go on."""
+    association._reactor_checkpoint.clear()
+    time.sleep(0.05)
+
+
 def echo(order):
     association = associate(order, [(Verification, UNCOMPRESSED)])
     if not association.is_established:
         return say(refused=reason(association))
     answer = association.acceptor.user_identity
+    pause_reactor(association)
     say(status=association.send_c_echo().Status, answered=answer is not None)
     association.release()
 
@@ -119,6 +128,7 @@ def store_one(order, path):
     association = associate(order, [context])
     if association.rejections or association.rejected_contexts:
         return told | {"refused": reason(association)}
+    pause_reactor(association)
     response = association.send_c_store(path)
     told["status"] = response.get("Status")
     if "ErrorComment" in response:
@@ -149,6 +159,7 @@ def query(association, model, level, keys, study):
     identifier.StudyInstanceUID = study["study"]
     if level == "IMAGE":
         identifier.SeriesInstanceUID = study["series"]
+    pause_reactor(association)
     for status, match in association.send_c_find(identifier, model):
         say(status=status.Status, match=match.to_json_dict() if match else None)
 
@@ -159,6 +170,7 @@ def retrieve(order, model, send, roles=(), contexts=(), handlers=()):
         identifier = Dataset()
         identifier.QueryRetrieveLevel = "STUDY"
         identifier.StudyInstanceUID = study["study"]
+        pause_reactor(association)
         for status, _ in send(association, identifier):
             if status.Status not in (0xFF00, 0xFF01):
                 say(

@@ -18,7 +18,7 @@ from pynetdicom.sop_class import (
     StudyRootQueryRetrieveInformationModelMove,
 )
 
-from scu import UNCOMPRESSED, associate, reason, say
+from scu import UNCOMPRESSED, associate, pause_reactor, reason, say
 
 # How long it waits for what the PACS sends by itself.
 PATIENCE = 15
@@ -224,6 +224,8 @@ def main(order):
         return say(refused=reason(association))
     say(accepted=[it.abstract_syntax for it in association.accepted_contexts])
     for step in order["steps"]:
+        if step["do"] not in ("report", "report-now"):
+            pause_reactor(association)
         say(step=step["do"], **STEPS[step["do"]](association, step))
     association.release()
 
