@@ -20,7 +20,7 @@ pub(super) struct Disclosure {
 #[derive(Clone, Debug)]
 pub(super) enum What {
     /// A query.
-    Query { from: Side, class: String, syntax: &'static str, identifier: Vec<u8> },
+    Query { from: Side, class: String, syntax: &'static str, identifier: Vec<u8>, is_cut: bool },
     /// Objects of one patient: the first of them, or all of them at the end.
     Transfer { from: Side, has_ended: bool, patient: Patient, studies: Vec<Study>, failed: u64 },
 }

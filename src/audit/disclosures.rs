@@ -36,10 +36,10 @@ impl Disclosures {
     /// Something has passed: what is to be told now.
     pub(super) fn add(&mut self, disclosed: &Disclosed) -> Vec<What> {
         match disclosed {
-            Disclosed::Query(Query { from, sop_class, syntax, identifier }) => {
+            Disclosed::Query(Query { from, sop_class, syntax, identifier, is_cut }) => {
                 let class = sop_class.as_ref().map(ToString::to_string).unwrap_or_default();
                 let identifier = identifier.clone();
-                vec![What::Query { from: *from, class, syntax, identifier }]
+                vec![What::Query { from: *from, class, syntax, identifier, is_cut: *is_cut }]
             }
             Disclosed::Object(object) => self.object(object),
         }

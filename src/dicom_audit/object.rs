@@ -47,6 +47,7 @@ pub(super) enum Object {
         class: String,
         syntax: String,
         identifier: Vec<u8>,
+        is_cut: bool,
     },
     /// What an alert is about, and what it says: pairs of a kind and a value.
     Subject {
@@ -72,10 +73,14 @@ impl Object {
                 out.leaf("ParticipantObjectName", known(&patient.name));
             }
             Self::Study(study) => study.write(out),
-            Self::Query { class, syntax, identifier } => {
+            Self::Query { class, syntax, identifier, is_cut } => {
                 begin(out, known(class), SYSTEM, OF_REPORT, code::SOP_CLASS);
                 out.leaf("ParticipantObjectQuery", &BASE64_STANDARD.encode(identifier));
                 detail("TransferSyntax", syntax, out);
+                if *is_cut {
+                    let told = format!("only its first {} bytes are here", identifier.len());
+                    detail("Identifier Too Long", &told, out);
+                }
             }
             Self::Subject { id, details } => {
                 begin(out, known(id), SYSTEM, OF_RESOURCE, code::NODE);

@@ -39,8 +39,10 @@ pub struct Queried {
     pub class: String,
     /// How the identifier is written.
     pub syntax: String,
-    /// The identifier; nothing of one that is too long to be told.
+    /// The identifier, or how it begins.
     pub identifier: Vec<u8>,
+    /// It is too long to be told to its end.
+    pub is_cut: bool,
 }
 
 /// What goes from one system to another, of one patient.
@@ -126,10 +128,11 @@ impl Source {
 
     /// Somebody has asked what there is (section A.5.3.10).
     pub fn query(&self, time: SystemTime, queried: Queried) -> Message {
-        let Queried { source, destination, user, class, syntax, identifier } = queried;
+        let Queried { source, destination, user, class, syntax, identifier, is_cut } = queried;
         let event = self.event(code::QUERY, None, time);
         let participants = self.both(source, destination, true, user);
-        self.message(event, participants, vec![Object::Query { class, syntax, identifier }])
+        let query = Object::Query { class, syntax, identifier, is_cut };
+        self.message(event, participants, vec![query])
     }
 
     /// The first object of a patient is about to go (section A.5.3.3).

@@ -5,7 +5,7 @@ use crate::data_set::Shown;
 use crate::side::Side;
 use crate::wire::uid::{InstanceUid, Uid};
 
-/// The longest identifier of a query that is told.
+/// How much of the identifier of a query is told.
 pub const MAX_IDENTIFIER: usize = 4 * 1024;
 
 /// Something that has gone to the other side.
@@ -26,8 +26,10 @@ pub struct Query {
     pub sop_class: Option<Uid>,
     /// The transfer syntax of the identifier.
     pub syntax: &'static str,
-    /// The identifier; empty if it is longer than [`MAX_IDENTIFIER`].
+    /// The identifier, up to [`MAX_IDENTIFIER`].
     pub identifier: Vec<u8>,
+    /// It is longer than that.
+    pub is_cut: bool,
 }
 
 /// A C-STORE request.

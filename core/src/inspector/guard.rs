@@ -98,12 +98,12 @@ impl Guard {
     /// What is told of it, at its end.
     pub(super) fn take_disclosed(&mut self, from: Side, contexts: &Contexts) -> Option<Disclosed> {
         let sop_class = self.command.sop_class.clone();
-        if let Some(identifier) = self.identifier.take() {
+        if let Some(mut identifier) = self.identifier.take() {
             let context = contexts.get(self.command.context)?;
             let syntax = context.transfer_syntax.uid();
-            let is_short = identifier.len() <= MAX_IDENTIFIER;
-            let identifier = if is_short { identifier } else { Vec::new() };
-            return Some(Disclosed::Query(Query { from, sop_class, syntax, identifier }));
+            let is_cut = identifier.len() > MAX_IDENTIFIER;
+            identifier.truncate(MAX_IDENTIFIER);
+            return Some(Disclosed::Query(Query { from, sop_class, syntax, identifier, is_cut }));
         }
         let shown = self.walker.take_shown()?;
         let sop_instance = self.command.sop_instance.clone();

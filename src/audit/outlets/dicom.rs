@@ -53,10 +53,11 @@ impl Dicom {
     pub(super) fn disclosed(&self, time: SystemTime, disclosure: &Disclosure) -> Message {
         let Disclosure { requestor, acceptor, user, what } = disclosure.clone();
         let message = match what {
-            What::Query { from, class, syntax, identifier } => {
+            What::Query { from, class, syntax, identifier, is_cut } => {
                 let (source, destination) = sides(from, requestor, acceptor);
                 let syntax = syntax.to_owned();
-                let asked = Queried { source, destination, user, class, syntax, identifier };
+                let asked =
+                    Queried { source, destination, user, class, syntax, identifier, is_cut };
                 self.0.query(time, asked)
             }
             What::Transfer { from, has_ended, patient, studies, failed } => {

@@ -88,7 +88,7 @@ fn an_object_that_nobody_answers_is_told_at_the_end() {
 }
 
 #[test]
-fn a_query_is_told_with_its_identifier_if_that_is_short() {
+fn a_query_is_told_with_its_identifier_or_how_that_begins() {
     let query = |name: &str| {
         let identifier = data_set(&[(0x0008, 0x0052, "STUDY"), (0x0010, 0x0010, name)]);
         let mut pieces =
@@ -99,15 +99,15 @@ fn a_query_is_told_with_its_identifier_if_that_is_short() {
         let told = told(disclosing(true), &pieces);
         let [Disclosed::Query(query)] = &*told else { panic!("{told:?}") };
         assert_eq!(query.syntax, "1.2.840.10008.1.2");
-        (query.identifier.clone(), identifier)
+        (query.identifier.clone(), query.is_cut, identifier)
     };
-    let (told, asked) = query("DOE*");
-    assert_eq!(told, asked);
+    let (told, is_cut, asked) = query("DOE*");
+    assert_eq!((told, is_cut), (asked, false));
     let head = data_set(&[(0x0008, 0x0052, "STUDY"), (0x0010, 0x0010, "")]).len();
-    let (told, asked) = query(&"x".repeat(3000));
-    assert_eq!(told, asked);
-    // Of what is longer, nothing: a part would pass for the whole.
-    assert!(query(&"x".repeat(MAX_IDENTIFIER - head + 2)).0.is_empty());
+    let (told, is_cut, asked) = query(&"x".repeat(MAX_IDENTIFIER - head));
+    assert_eq!((told, is_cut), (asked, false));
+    let (told, is_cut, asked) = query(&"x".repeat(MAX_IDENTIFIER - head + 2));
+    assert_eq!((told.as_slice(), is_cut), (&asked[..MAX_IDENTIFIER], true));
 }
 
 #[test]
