@@ -188,7 +188,9 @@ impl Audit {
         started: Option<Started>,
         outlets: Outlets,
     ) -> io::Result<(Self, AuditThread)> {
-        let shared = Arc::new(Shared::new(periods.window, outlets.hear_of_patients()));
+        let counters = Counters::new(outlets.losses());
+        let discloses = outlets.hear_of_patients();
+        let shared = Arc::new(Shared::new(periods.window, discloses, counters));
         let every = periods.counters_every;
         let writer = Writer::new(Arc::clone(&shared), sink, every, started, outlets);
         let (finished, done) = mpsc::channel();

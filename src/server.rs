@@ -219,10 +219,9 @@ impl Server {
         self.listening.exchange(bound);
         self.admin.exchange(answering);
         log::set_level(log.level);
-        if !self.collectors.follow(&syslog) {
+        for (name, postponed) in self.collectors.follow(&syslog) {
             tracing::warn!(
-                "of [syslog] tables, address and tls are applied now; what else has changed in them is \
-                 applied when pacsgate starts the next time"
+                "[syslog.{name}] {postponed}: applied when pacsgate starts the next time; restart it"
             );
         }
         if (log.format, &log.audit) != (self.log.format, &self.log.audit) {

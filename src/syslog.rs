@@ -6,7 +6,8 @@
 //! soon as there is room again.
 //!
 //! Syslog has no answer: that a message has arrived is known only as far as TCP knows it. What the
-//! collector's system had not acknowledged when the connection ended is sent again, in order.
+//! collector's system had not acknowledged when the connection ended, or this process, is sent again, in
+//! order.
 //!
 //! - `message`: what a message is made of (RFC 5424), and its frame (RFC 5425, RFC 6587);
 //! - `spool`, with `state`: the folder;
@@ -22,7 +23,7 @@ mod tail;
 mod unacknowledged;
 
 pub use message::{Message, Text, host_name};
-pub use spool::TellLost;
+pub use spool::{TellLost, obstacle};
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -45,6 +46,7 @@ const CAPACITY: usize = 1024;
 pub struct Outlet {
     queue: mpsc::Sender<Message>,
     overflow: Arc<AtomicU64>,
+    lost: Arc<AtomicU64>,
     destination: watch::Sender<Collector>,
     done: done::Receiver<()>,
 }
@@ -59,7 +61,8 @@ impl Outlet {
     ///
     /// The folder cannot be used, or the thread cannot be started.
     pub fn start(collector: &Collector, tell: TellLost) -> io::Result<Self> {
-        let spool = Spool::open(&collector.spool, collector.spool_size, Origin::own(), tell)?;
+        let lost = Arc::new(AtomicU64::new(0));
+        let spool = Spool::open(collector, Origin::own(), tell, &lost)?;
         let (queue, waiting) = mpsc::channel(CAPACITY);
         let overflow = Arc::new(AtomicU64::new(0));
         let destination = watch::Sender::new(collector.clone());
@@ -72,7 +75,7 @@ impl Outlet {
             runtime.shutdown_background();
             let _ = finished.send(());
         })?;
-        Ok(Self { queue, overflow, destination, done })
+        Ok(Self { queue, overflow, lost, destination, done })
     }
 
     /// Hands a message over, and never waits: one that finds no room is counted as lost.
@@ -80,6 +83,11 @@ impl Outlet {
         if self.queue.try_send(message).is_err() {
             self.overflow.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// How many messages were lost since the start.
+    pub fn lost(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.lost)
     }
 
     /// What lets a reload change the destination.
@@ -128,7 +136,7 @@ async fn keep(
         let lost = overflow.swap(0, Ordering::Relaxed);
         let mut spool = spool.borrow_mut();
         if lost > 0 {
-            spool.lose(lost);
+            spool.overflowed(lost);
         }
         spool.append(&message);
         drop(spool);
@@ -137,3 +145,6 @@ async fn keep(
     closing.set(true);
     stirred.notify_one();
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,6 +33,11 @@ struct OfDirection {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfCollector {
+    collector: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OfTarget {
     pacs: String,
     address: String,
@@ -63,6 +68,13 @@ fn counters(counters: &Counters, to: &mut Registry) {
     let lost = Counter::<u64>::default();
     lost.inc_by(counters.lost());
     to.register("audit_lines_lost", "Lines of the audit that could not be written", lost);
+    let lost = Family::<OfCollector, Counter>::default();
+    for (collector, messages) in counters.lost_by_collector() {
+        let labels = OfCollector { collector: collector.to_owned() };
+        lost.get_or_create(&labels).inc_by(messages);
+    }
+    let help = "Messages for a collector, by its table, that its spool could not take";
+    to.register("syslog_messages_lost", help, lost);
 }
 
 fn associations(gate: &Gate, to: &mut Registry) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::event::Event;
 
@@ -17,6 +17,8 @@ pub const NO_REASON: &str = "none";
 pub struct Counters {
     events: Mutex<BTreeMap<(Event, &'static str), u64>>,
     lost: AtomicU64,
+    /// Messages lost on the way to each collector.
+    collectors: Vec<(Arc<str>, Arc<AtomicU64>)>,
 }
 
 /// One counter at one moment.
@@ -31,6 +33,16 @@ pub struct Count {
 }
 
 impl Counters {
+    /// With those of the collectors, by the names of their tables.
+    pub(super) fn new(collectors: Vec<(Arc<str>, Arc<AtomicU64>)>) -> Self {
+        Self { collectors, ..Self::default() }
+    }
+
+    /// The messages lost on the way to each collector since the start.
+    pub fn lost_by_collector(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.collectors.iter().map(|(name, lost)| (&**name, lost.load(Ordering::Relaxed)))
+    }
+
     /// Counts one event under its reason code.
     pub fn count(&self, event: Event, reason: &'static str) {
         self.count_many(event, reason, 1);

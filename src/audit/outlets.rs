@@ -7,6 +7,8 @@ mod kind;
 mod told;
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::disclosure::Disclosure;
@@ -50,6 +52,12 @@ impl Outlets {
     pub fn redirections(&self) -> Redirections {
         let of = |one: &One| (one.collector.clone(), one.outlet.redirection());
         Redirections(self.0.iter().map(of).collect())
+    }
+
+    /// How many messages of each were lost since the start, by the names of tables.
+    pub(super) fn losses(&self) -> Vec<(Arc<str>, Arc<AtomicU64>)> {
+        let of = |one: &One| (Arc::clone(&one.collector.name), one.outlet.lost());
+        self.0.iter().map(of).collect()
     }
 
     /// Tells all of them of a line.
@@ -112,21 +120,88 @@ impl One {
 /// The destinations, which a reload may change.
 pub struct Redirections(Vec<(Collector, Redirection)>);
 
+/// A table of which something is applied only at the next start.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Postponed {
+    /// What it is sent is another, so nothing of it is applied.
+    #[error("has another `content` or `phi`, so that its collector stays where and what it was")]
+    Content,
+    /// Its folder is another.
+    #[error("has another `spool` or `spool_size`")]
+    Spool,
+    /// It is new.
+    #[error("is new, and gets nothing yet")]
+    New,
+    /// It is there no more.
+    #[error("is gone, and its collector still gets what it got")]
+    Gone,
+}
+
 impl Redirections {
-    /// Sends everything to where these say from now on, but nothing to where something else is to go:
-    /// what waits may be about patients. Whether nothing else is different.
-    pub fn follow(&self, collectors: &[Collector]) -> bool {
-        let mut is_same = collectors.len() == self.0.len();
+    /// Sends everything to where these say from now on: only what a collector was sent before, and patients
+    /// only where they may go. What is not applied, by the names of tables.
+    pub fn follow(&self, collectors: &[Collector]) -> Vec<(Arc<str>, Postponed)> {
+        let mut postponed = Vec::new();
         for (old, redirection) in &self.0 {
-            match collectors.iter().find(|new| new.name == old.name) {
-                Some(new) if new.content == old.content => {
-                    redirection.send_replace(new.clone());
-                    is_same &= new.spool == old.spool && new.spool_size == old.spool_size;
-                }
-                Some(_) => is_same = false,
-                None => is_same = false,
-            }
+            let new = collectors.iter().find(|new| new.name == old.name);
+            let why = new.map_or(Some(Postponed::Gone), |new| redirect(old, new, redirection));
+            postponed.extend(why.map(|why| (Arc::clone(&old.name), why)));
         }
-        is_same
+        let is_new = |new: &&Collector| !self.0.iter().any(|(old, _)| old.name == new.name);
+        let new = collectors.iter().filter(is_new);
+        postponed.extend(new.map(|new| (Arc::clone(&new.name), Postponed::New)));
+        postponed
+    }
+}
+
+fn redirect(old: &Collector, new: &Collector, redirection: &Redirection) -> Option<Postponed> {
+    let has_patients = old.content == Content::Dicom { phi: true };
+    if new.content != old.content || (has_patients && !new.is_private()) {
+        return Some(Postponed::Content);
+    }
+    redirection.send_replace(new.clone());
+    let is_same = (&new.spool, new.spool_size) == (&old.spool, old.spool_size);
+    (!is_same).then_some(Postponed::Spool)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::config::{Address, Location};
+
+    fn collector(host: &str, content: Content) -> Collector {
+        Collector {
+            name: "siem".into(),
+            address: Address { host: host.into(), port: 1 },
+            tls: None,
+            content,
+            spool: "/spool".into(),
+            spool_size: 1 << 20,
+            spool_at: Location::Text { file: "pacsgate.toml".into(), line: 1, column: 1 },
+        }
+    }
+
+    #[test]
+    fn a_reload_takes_no_content_elsewhere_and_no_patients_into_the_open() {
+        const PATIENTS: Content = Content::Dicom { phi: true };
+        const DICOM: Content = Content::Dicom { phi: false };
+        let cases = [
+            (PATIENTS, "127.0.0.2", PATIENTS, true),
+            (PATIENTS, "192.0.2.1", PATIENTS, false),
+            (PATIENTS, "127.0.0.2", DICOM, false),
+            (DICOM, "127.0.0.2", PATIENTS, false),
+            (Content::Json, "192.0.2.1", Content::Json, true),
+        ];
+        for (had, host, has, follows) in cases {
+            let old = collector("127.0.0.1", had);
+            let redirections = Redirections(vec![(old.clone(), watch::Sender::new(old))]);
+            let postponed = redirections.follow(&[collector(host, has)]);
+            let [(_, redirection)] = &*redirections.0 else { panic!("not one") };
+            let now = redirection.borrow();
+            assert_eq!(&*now.address.host == host, follows, "{had:?} {host} {has:?}");
+            assert_eq!(postponed.is_empty(), follows, "{postponed:?}");
+        }
     }
 }

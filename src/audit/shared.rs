@@ -25,11 +25,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(window: Duration, discloses: bool) -> Self {
+    pub(super) fn new(window: Duration, discloses: bool, counters: Counters) -> Self {
         Self {
             queue: Queue::new(),
             summary: Mutex::new(Summary::new(window)),
-            counters: Counters::default(),
+            counters,
             history: History::new(SystemTime::now()),
             overflow: Mutex::default(),
             run: run_id(),

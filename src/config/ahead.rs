@@ -150,6 +150,11 @@ pub(super) fn spools(collectors: &[syslog::Read], service: &Service, problems: &
         for outage in spool(&read.spool, service) {
             problems.outage(read.spool_at, format!("syslog.{}.spool", read.name), &outage);
         }
+        let obstacle = read.content.and_then(|it| crate::syslog::obstacle(&read.spool, it));
+        if let Some(why) = obstacle {
+            let outage = Outage::SpoolUnfit { folder: read.spool.clone(), why };
+            problems.outage(read.spool_at, format!("syslog.{}.spool", read.name), &outage);
+        }
     }
 }
 

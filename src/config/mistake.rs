@@ -916,6 +916,14 @@ pub(super) enum Outage {
         /// The system's reason.
         error: io::Error,
     },
+    /// A folder for what a collector has not taken yet, which has something else.
+    #[error("cannot use {}: {why}", .folder.display())]
+    SpoolUnfit {
+        /// The folder.
+        folder: PathBuf,
+        /// What it has, and what to do.
+        why: String,
+    },
     /// A folder for what a collector has not taken yet, which the unit closes.
     #[error(
         "the unit does not let the gate write to {folder}; name a folder in /var/lib/pacsgate, or add \

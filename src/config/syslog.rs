@@ -38,6 +38,13 @@ pub struct Collector {
     pub spool_at: Location,
 }
 
+impl Collector {
+    /// Whether what has patients may go there.
+    pub fn is_private(&self) -> bool {
+        self.tls.is_some() || is_loopback(&self.address)
+    }
+}
+
 /// What a collector is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -68,7 +75,7 @@ pub(super) struct Read {
     place: Place,
     address: Option<At<Address>>,
     tls: Option<tls::Client>,
-    content: Option<Content>,
+    pub(super) content: Option<Content>,
     spool_size: u64,
 }
 

@@ -39,6 +39,9 @@ pub(super) enum Trouble {
     /// Its certificate is not trusted, or the gate's is not.
     #[error("no TLS: {0}{1}")]
     Tls(OutgoingFault, Said),
+    /// It takes part in no handshake.
+    #[error("no TLS: it did not answer the handshake within {}s", PATIENCE.as_secs())]
+    SilentTls,
     /// It has ended the connection.
     #[error("it has closed the connection")]
     Closed,
@@ -57,6 +60,15 @@ pub(super) struct Said(Option<PeerText>);
 impl std::fmt::Display for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.as_ref().map_or(Ok(()), |said| write!(f, " ({said})"))
+    }
+}
+
+impl From<io::Error> for Trouble {
+    /// Where a connection that is up breaks: in TLS 1.3 that is how a certificate is refused.
+    fn from(error: io::Error) -> Self {
+        let Some(fault) = OutgoingFault::of_read(&error) else { return Self::Broken(error) };
+        let said = PeerText::from_bytes(error.to_string().as_bytes(), PeerText::SENTENCE);
+        Self::Tls(fault, Said(Some(said)))
     }
 }
 
@@ -85,7 +97,7 @@ impl Link {
         };
         let address = stream.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |it| it.ip());
         let shaken = timeout(PATIENCE, Box::pin(tls.connect(address, stream))).await;
-        let shaken = shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into()));
+        let shaken = shaken.map_err(|_| Trouble::SilentTls)?;
         Ok(Self { stream: TargetStream::Tls(Box::new(shaken?)), socket })
     }
 }

@@ -11,7 +11,7 @@ const FACILITY: u8 = 10;
 /// A number that belongs to nobody (RFC 5612): the project has none of its own.
 const ELEMENT: &str = "pacsgate@32473";
 /// The last of the numbers that messages have (RFC 5424 section 7.3.1); behind it comes 1 again.
-const LAST_NUMBER: u64 = 2_147_483_647;
+pub(super) const LAST_NUMBER: u64 = 2_147_483_647;
 /// The longest name of a host (RFC 5424 section 6).
 const MAX_HOST: usize = 255;
 

@@ -11,6 +11,7 @@ use tokio::time::{sleep, timeout};
 
 use super::link::{Link, SILENCE, Trouble};
 use super::spool::Spool;
+use super::state::Position;
 use super::tail::Tail;
 use super::unacknowledged::Socket;
 use crate::config::Collector;
@@ -19,7 +20,11 @@ use crate::config::Collector;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LAST_PAUSE: Duration = Duration::from_secs(8);
 /// How long the end waits for what is under way.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+const LAST_WORDS: Duration = Duration::from_millis(800);
+/// The same of a connection, or a write, that has only begun.
+const LAST_WRITE: Duration = Duration::from_millis(400);
+/// How long is listened for the reason when a write has failed.
+const LAST_LISTENING: Duration = Duration::from_millis(100);
 /// Between two looks at that.
 const GLANCE: Duration = Duration::from_millis(10);
 
@@ -59,15 +64,19 @@ impl<'a> Sender<'a> {
         let mut pause = FIRST_PAUSE;
         loop {
             let collector = self.destination.borrow_and_update().clone();
-            let before = self.spool.borrow().sent();
             let link = tokio::select! {
                 link = Link::to(&collector) => link,
-                () = self.closed() => return,
+                () = closing(self.closing, self.stirred) => return,
             };
             let end = match link {
                 Ok(link) => {
-                    self.report(&collector, None);
-                    self.converse(link).await
+                    let mut talk = Talk::over(link.socket.clone(), self.spool.borrow().sent());
+                    talk.is_tls = collector.tls.is_some();
+                    let end = self.converse(link, &mut talk, &collector).await;
+                    if talk.has_arrived {
+                        pause = FIRST_PAUSE;
+                    }
+                    end
                 }
                 Err(trouble) => End::Lost(trouble),
             };
@@ -76,22 +85,11 @@ impl<'a> Sender<'a> {
                 End::Redirected => continue,
                 End::Lost(trouble) => self.report(&collector, Some(&trouble)),
             }
-            if self.spool.borrow().sent() > before {
-                pause = FIRST_PAUSE;
-            }
             if self.rest(pause).await.is_err() {
                 return;
             }
             pause = LAST_PAUSE.min(pause * 2);
         }
-    }
-
-    /// Returns when nothing more will come and a connection would come too late.
-    async fn closed(&self) {
-        while !self.closing.get() {
-            self.stirred.notified().await;
-        }
-        sleep(LAST_WORDS / 2).await;
     }
 
     /// Waits before the next attempt; an error where none is to follow.
@@ -122,96 +120,129 @@ impl<'a> Sender<'a> {
         }
     }
 
-    /// Sends over one connection until it ends.
-    async fn converse(&mut self, Link { stream, socket }: Link) -> End {
-        let (mut reader, mut writer) = tokio::io::split(stream);
+    /// Sends over one connection until it ends. However it ends, the spool goes on where it is not known
+    /// that everything has arrived.
+    async fn converse(&mut self, link: Link, talk: &mut Talk, collector: &Collector) -> End {
+        let (mut reader, mut writer) = tokio::io::split(link.stream);
         let mut gone = pin!(gone(&mut reader));
-        let mut tail = Tail::new(self.spool.borrow().sent());
         loop {
-            if tail.next_look().is_some_and(|left| left.is_zero()) {
-                self.look(&mut tail, socket.as_ref());
+            if talk.tail.next_look().is_some_and(|left| left.is_zero()) {
+                self.look(talk);
+                // Not at once: TLS 1.3 refuses a certificate when messages are under way already.
+                talk.has_arrived |= talk.tail.arrived() > talk.begin;
+                if talk.has_arrived {
+                    self.report(collector, None);
+                }
             }
-            let frame = if tail.is_long() { None } else { self.spool.borrow_mut().frame() };
-            let Some(frame) = frame else {
-                if self.closing.get() && !tail.is_long() {
-                    self.finish(&mut tail, socket.as_ref(), &mut writer).await;
-                    return End::Closing;
-                }
-                let look = sleep(tail.next_look().unwrap_or(SILENCE));
-                tokio::select! {
-                    trouble = &mut gone => return self.lost(tail, socket.as_ref(), trouble),
-                    () = self.stirred.notified() => {}
-                    () = look => {}
-                    Ok(()) = self.destination.changed() => {
-                        self.finish(&mut tail, socket.as_ref(), &mut writer).await;
-                        return End::Redirected;
-                    }
-                }
-                continue;
+            let next = if talk.tail.is_long() { None } else { self.spool.borrow_mut().frame() };
+            let ended = match next {
+                Some(frame) => tokio::select! {
+                    // What is written to a collector that has gone is lost.
+                    biased;
+                    trouble = &mut gone => Some(End::Lost(trouble)),
+                    written = write(&mut writer, &frame) => match written {
+                        Ok(()) => {
+                            let behind = self.spool.borrow_mut().has_left(frame.len());
+                            talk.tail.left(frame.len(), behind);
+                            None
+                        }
+                        // What it has said before may say why.
+                        Err(error) => {
+                            let said = timeout(LAST_LISTENING, &mut gone).await;
+                            let unsaid = |_| Trouble::from(error);
+                            Some(End::Lost(said.unwrap_or_else(unsaid)))
+                        }
+                    },
+                    Ok(()) = self.destination.changed() => Some(End::Redirected),
+                    () = closing(self.closing, self.stirred) => Some(End::Closing),
+                    () = sleep(SILENCE) => Some(End::Lost(Trouble::Stalled)),
+                },
+                None if self.closing.get() && !talk.tail.is_long() => Some(End::Closing),
+                None => tokio::select! {
+                    trouble = &mut gone => Some(End::Lost(trouble)),
+                    () = self.stirred.notified() => None,
+                    () = sleep(talk.tail.next_look().unwrap_or(SILENCE)) => None,
+                    Ok(()) = self.destination.changed() => Some(End::Redirected),
+                },
             };
-            let written = tokio::select! {
-                // What is written to a collector that has gone is lost.
-                biased;
-                trouble = &mut gone => return self.lost(tail, socket.as_ref(), trouble),
-                written = timeout(SILENCE, write(&mut writer, &frame)) => written,
-            };
-            match written {
-                Ok(Ok(())) => {
-                    let behind = self.spool.borrow_mut().has_left(frame.len());
-                    tail.left(frame.len(), behind);
+            match ended {
+                None => {}
+                Some(End::Lost(trouble)) => return self.lost(talk, trouble),
+                Some(end) => {
+                    self.finish(talk, &mut writer).await;
+                    return end;
                 }
-                Ok(Err(error)) => {
-                    return self.lost(tail, socket.as_ref(), Trouble::Broken(error));
-                }
-                Err(_elapsed) => return self.lost(tail, socket.as_ref(), Trouble::Stalled),
             }
         }
     }
 
     /// Sees how much has arrived.
-    fn look(&self, tail: &mut Tail, socket: Option<&Socket>) {
+    fn look(&self, talk: &mut Talk) {
         let began = Instant::now();
-        let left = match socket {
+        let left = match &talk.socket {
             Some(socket) => socket.unacknowledged(),
             // Nobody knows: what is taken for arrived is sent again for longer.
             None => Some(0),
         };
-        left.into_iter().for_each(|left| tail.acknowledged_but(left));
-        tail.looked(began);
-        self.spool.borrow_mut().settle(tail.read());
+        left.into_iter().for_each(|left| talk.tail.acknowledged_but(left));
+        talk.tail.looked(began);
+        let mut spool = self.spool.borrow_mut();
+        spool.arrived(talk.tail.arrived());
+        spool.settle(talk.tail.read());
     }
 
-    /// The connection is lost: what has not arrived goes over the next one. Who closes it has read what
-    /// has; otherwise the system would have reset it.
-    fn lost(&self, mut tail: Tail, socket: Option<&Socket>, trouble: Trouble) -> End {
-        self.look(&mut tail, socket);
-        let is_read = matches!(trouble, Trouble::Closed) && socket.is_some();
-        let to = if is_read { tail.arrived() } else { tail.read() };
+    /// The connection is lost: what has not arrived goes over the next one. Who closes it over TCP has
+    /// read what has; otherwise the system would have reset it. The end of TLS says nothing of that.
+    fn lost(&self, talk: &mut Talk, trouble: Trouble) -> End {
+        self.look(talk);
+        let is_read = matches!(trouble, Trouble::Closed) && talk.socket.is_some() && !talk.is_tls;
+        let to = if is_read { talk.tail.arrived() } else { talk.tail.read() };
         self.spool.borrow_mut().rewind(to);
         End::Lost(trouble)
     }
 
     /// Ends the connection in good order: what has not arrived in time is sent again.
-    async fn finish(
-        &self,
-        tail: &mut Tail,
-        socket: Option<&Socket>,
-        writer: &mut (impl AsyncWrite + Unpin),
-    ) {
+    async fn finish(&self, talk: &mut Talk, writer: &mut (impl AsyncWrite + Unpin)) {
         let settle = async {
             loop {
-                self.look(tail, socket);
-                if tail.is_empty() || socket.is_none() {
+                self.look(talk);
+                if talk.tail.is_empty() || talk.socket.is_none() {
                     return;
                 }
                 sleep(GLANCE).await;
             }
         };
         if timeout(LAST_WORDS, settle).await.is_err() {
-            self.spool.borrow_mut().rewind(tail.arrived());
+            let is_gone = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_none());
+            let to = if is_gone { talk.tail.read() } else { talk.tail.arrived() };
+            self.spool.borrow_mut().rewind(to);
         }
         let _ = timeout(GLANCE, writer.shutdown()).await;
     }
+}
+
+/// What is known of one connection.
+struct Talk {
+    tail: Tail,
+    socket: Option<Socket>,
+    is_tls: bool,
+    begin: Position,
+    /// Something has been acknowledged, and the collector has not gone at once.
+    has_arrived: bool,
+}
+
+impl Talk {
+    fn over(socket: Option<Socket>, begin: Position) -> Self {
+        Self { tail: Tail::new(begin), socket, is_tls: false, begin, has_arrived: false }
+    }
+}
+
+/// Returns a moment after nothing more will come: a write that has not ended by then hangs.
+async fn closing(closing: &Cell<bool>, stirred: &Notify) {
+    while !closing.get() {
+        stirred.notified().await;
+    }
+    sleep(LAST_WRITE).await;
 }
 
 async fn write(writer: &mut (impl AsyncWrite + Unpin), frame: &[u8]) -> io::Result<()> {
@@ -227,7 +258,7 @@ async fn gone(reader: &mut (impl AsyncRead + Unpin)) -> Trouble {
             Ok(0) => return Trouble::Closed,
             Ok(_) => {}
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Trouble::Closed,
-            Err(error) => return Trouble::Broken(error),
+            Err(error) => return error.into(),
         }
     }
 }

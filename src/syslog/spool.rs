@@ -1,5 +1,6 @@
 //! The folder in which messages wait: files of frames, just as they are sent, each named by the number
-//! of its first message. Whole files are removed when everything in them has arrived.
+//! of its first message and by what its messages are. Whole files are removed when everything in them has
+//! arrived, so that a quiet folder has nothing.
 //!
 //! Nothing is synced: what was written survives the end of this process, however it ends, and not that
 //! of the machine.
@@ -10,14 +11,17 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use super::message::{Message, Origin};
 use super::state::{Position, State};
+use crate::config::{Collector, Content};
 use crate::host::words;
 use crate::rarely::Rarely;
-use folder::{Header, MAX_FRAME, Segment};
+use folder::{Header, MAX_FRAME, Segment, Tail};
 
 /// Makes the message that so many others were lost.
 pub type TellLost = Box<dyn Fn(u64) -> Message + Send>;
@@ -27,24 +31,89 @@ const SHARES: u64 = 16;
 const SHORTEST: u64 = 64 * 1024;
 const LONGEST: u64 = 8 * 1024 * 1024;
 
+/// What is said where there is no room.
+const FULL: &str = "is full";
+
 /// The messages that have not all arrived.
 pub(super) struct Spool {
     folder: PathBuf,
+    content: Content,
     budget: u64,
     origin: Origin,
     tell: TellLost,
     /// The oldest first; the last one is written to.
     segments: VecDeque<Segment>,
     active: File,
+    /// There is more in that file than its whole messages, so that nothing more may come into it.
+    is_torn: bool,
     /// The number of the next message.
     next: u64,
+    /// Everything before it has left.
+    sent: Position,
     state: State,
     state_file: File,
     /// The file from which was read last.
     reading: Option<(u64, File)>,
     trouble: Rarely,
+    /// Messages lost since the start.
+    lost: Arc<AtomicU64>,
     /// Held for as long as this lives.
     _lock: File,
+}
+
+/// Why a folder would not do for messages of this content, as far as one who may look into it sees.
+pub fn obstacle(folder: &Path, content: Content) -> Option<String> {
+    let open = folder::open_to_others(folder);
+    open.or_else(|| {
+        let segments = folder::segments(folder).ok()?;
+        let state = folder::state_as_it_is(folder).and_then(|file| State::read(&file));
+        let arrived = state.ok().flatten().unwrap_or_default().arrived;
+        foreign(&segments, place(&segments, arrived), content)
+    })
+}
+
+/// Messages of another content wait there: they must not go where these go.
+fn foreign(segments: &VecDeque<Segment>, place: Position, content: Content) -> Option<String> {
+    let waits = |it: &Segment| {
+        let arrived = if it.first == place.segment { place.offset } else { 0 };
+        it.first >= place.segment && it.length > arrived
+    };
+    let is_foreign = |it: &&Segment| it.content != Some(content) && waits(it);
+    let of = folder::words(segments.iter().find(is_foreign)?.content);
+    let this = folder::words(Some(content));
+    Some(format!(
+        "messages of {of} wait there, and this table has {this}: name another folder, or run the table \
+         as it was until its collector has taken them"
+    ))
+}
+
+/// Where to begin: what has arrived may have been in files that are gone.
+fn place(segments: &VecDeque<Segment>, arrived: Position) -> Position {
+    let is_there = |it: &Segment| it.first == arrived.segment && arrived.offset <= it.length;
+    if segments.iter().any(is_there) {
+        return arrived;
+    }
+    let later = segments.iter().find(|it| it.first > arrived.segment);
+    Position { segment: later.or(segments.back()).map_or(0, |it| it.first), offset: 0 }
+}
+
+/// Cuts off what was not written to its end, and says which number the next message has. What is
+/// damaged stays as it is until everything behind it has arrived.
+fn mend(folder: &Path, segments: &mut VecDeque<Segment>) -> io::Result<u64> {
+    let Some(last) = segments.back_mut() else { return Ok(1) };
+    let (next, tail) = folder::survey(folder, last)?;
+    match tail {
+        Tail::Whole => {}
+        Tail::Torn(from) => {
+            last.append(folder)?.set_len(from)?;
+            last.length = from;
+        }
+        Tail::Damaged(from) => tracing::error!(
+            "{} is damaged from byte {from} on: messages go on with number {next}",
+            last.path(folder).display()
+        ),
+    }
+    Ok(next)
 }
 
 impl Spool {
@@ -52,84 +121,96 @@ impl Spool {
     ///
     /// # Errors
     ///
-    /// The folder cannot be used, or another gate uses it.
+    /// The folder cannot be used, another gate uses it, or what waits there is of another content.
     pub(super) fn open(
-        folder: &std::path::Path,
-        budget: u64,
+        collector: &Collector,
         origin: Origin,
         tell: TellLost,
+        lost: &Arc<AtomicU64>,
     ) -> io::Result<Self> {
+        let Collector { spool: folder, content, spool_size, .. } = collector;
         let lock = folder::lock(folder)?;
-        let mut segments = folder::segments(folder)?;
-        let next = folder::mend(folder, &mut segments)?;
-        if segments.is_empty() {
-            segments.push_back(Segment { first: next, length: 0 });
-        }
-        let last = segments.back().map_or(next, |last| last.first);
-        let active = folder::append(folder, last)?;
         let state_file = folder::state(folder)?;
-        let state = State::read(&state_file)?.unwrap_or_default();
-        let folder = folder.to_owned();
-        let (reading, trouble) = (None, Rarely::default());
+        let mut state = State::read(&state_file)?.unwrap_or_default();
+        let mut segments = folder::segments(folder)?;
+        let next = mend(folder, &mut segments)?;
+        state.arrived = place(&segments, state.arrived);
+        if let Some(foreign) = foreign(&segments, state.arrived, *content) {
+            return Err(io::Error::other(foreign));
+        }
+        // Each start has a file of its own, behind what is damaged or of another content.
+        for empty in segments.iter().filter(|it| it.length == 0) {
+            std::fs::remove_file(empty.path(folder))?;
+        }
+        segments.retain(|it| it.length > 0);
+        let last = Segment::new(next, *content);
+        segments.push_back(last);
         let mut spool = Self {
-            folder,
-            budget,
+            folder: folder.clone(),
+            content: *content,
+            budget: *spool_size,
             origin,
             tell,
             segments,
-            active,
+            active: last.append(folder)?,
+            is_torn: false,
             next,
+            sent: state.arrived,
             state,
             state_file,
-            reading,
-            trouble,
+            reading: None,
+            trouble: Rarely::default(),
+            lost: Arc::clone(lost),
             _lock: lock,
         };
-        spool.find_place();
-        spool.settle(spool.state.sent);
+        spool.save();
+        spool.settle(state.arrived);
         Ok(spool)
-    }
-
-    /// The state may be that of files which are gone.
-    fn find_place(&mut self) {
-        let sent = self.state.sent;
-        let is_there = |it: &&Segment| it.first == sent.segment && sent.offset <= it.length;
-        if self.segments.iter().find(is_there).is_none() {
-            let later = self.segments.iter().find(|it| it.first > sent.segment);
-            let first = later.or(self.segments.back()).map_or(0, |it| it.first);
-            self.state.sent = Position { segment: first, offset: 0 };
-        }
-        self.save();
     }
 
     /// Writes a message behind the others, or counts it as lost.
     pub(super) fn append(&mut self, message: &Message) {
-        if self.state.lost > 0 {
-            // As soon as there is room for more than the one message.
-            let told = (self.tell)(self.state.lost).frame(&self.origin, self.next);
-            let is_roomy = self.size() + self.segment_length() / 2 <= self.budget;
-            if !is_roomy || self.write(&told).is_err() {
-                return self.lose(1);
-            }
-            self.state.lost = 0;
-            self.save();
-        }
-        let frame = message.frame(&self.origin, self.next);
-        let is_room = self.size() + frame.len() as u64 <= self.budget;
-        if !is_room || frame.len() > MAX_FRAME {
-            return self.lose(1);
-        }
-        if let Err(error) = self.write(&frame) {
-            self.lose(1);
-            self.report(&format!("cannot be written to: {}", words(&error)));
+        if let Err(why) = self.tell_lost().and_then(|()| self.take(message)) {
+            self.lose(1, &why);
         }
     }
 
-    /// So many messages are lost.
-    pub(super) fn lose(&mut self, messages: u64) {
-        self.state.lost = self.state.lost.saturating_add(messages);
+    /// As soon as there is room for more than the one message about them.
+    fn tell_lost(&mut self) -> Result<(), String> {
+        if self.state.lost == 0 {
+            return Ok(());
+        }
+        if self.size() + self.segment_length() / 2 > self.budget {
+            return Err(FULL.to_owned());
+        }
+        let told = (self.tell)(self.state.lost).frame(&self.origin, self.next);
+        self.write(&told).map_err(|error| unwritable(&error))?;
+        self.state.lost = 0;
         self.save();
-        self.report("is full, or messages come faster than they can be written");
+        Ok(())
+    }
+
+    fn take(&mut self, message: &Message) -> Result<(), String> {
+        let frame = message.frame(&self.origin, self.next);
+        if frame.len() > MAX_FRAME {
+            return Err(format!("takes no message of {} bytes", frame.len()));
+        }
+        if self.size() + frame.len() as u64 > self.budget {
+            return Err(FULL.to_owned());
+        }
+        self.write(&frame).map_err(|error| unwritable(&error))
+    }
+
+    /// So many messages found no room before they came here.
+    pub(super) fn overflowed(&mut self, messages: u64) {
+        self.lose(messages, "takes messages slower than they come");
+    }
+
+    fn lose(&mut self, messages: u64, why: &str) {
+        self.lost.fetch_add(messages, Ordering::Relaxed);
+        self.state.lost = self.state.lost.saturating_add(messages);
+        self.report(why);
+        self.save();
     }
 
     fn report(&mut self, what: &str) {
@@ -152,14 +233,13 @@ impl Spool {
 
     fn write(&mut self, frame: &[u8]) -> io::Result<()> {
         let length = self.segments.back().map_or(0, |last| last.length);
-        if length >= self.segment_length() {
-            self.active = folder::append(&self.folder, self.next)?;
-            self.segments.push_back(Segment { first: self.next, length: 0 });
+        if self.is_torn || length >= self.segment_length() {
+            self.begin()?;
         }
         if let Err(error) = self.active.write_all(frame) {
             // What a full disk has cut off would be read as the beginning of the next one.
             let length = self.segments.back().map_or(0, |last| last.length);
-            self.active.set_len(length)?;
+            self.is_torn = self.active.set_len(length).is_err();
             return Err(error);
         }
         self.next += 1;
@@ -169,71 +249,105 @@ impl Spool {
         Ok(())
     }
 
+    /// Begins a new file.
+    fn begin(&mut self) -> io::Result<()> {
+        // One that has no whole message and cannot be used has the number of the next.
+        if self.segments.back().is_some_and(|last| last.first == self.next) {
+            self.next += 1;
+        }
+        let segment = Segment::new(self.next, self.content);
+        self.active = segment.append(&self.folder)?;
+        self.is_torn = false;
+        self.segments.push_back(segment);
+        Ok(())
+    }
+
     /// Up to where messages have left.
     pub(super) const fn sent(&self) -> Position {
-        self.state.sent
+        self.sent
     }
 
     /// The next frame to be sent.
     pub(super) fn frame(&mut self) -> Option<Vec<u8>> {
         loop {
-            let Position { segment, offset } = self.state.sent;
+            let Position { segment, offset } = self.sent;
             // Of a file that is gone, everything has arrived.
-            let file = self.segments.iter().find(|it| it.first == segment);
-            let length = file.map_or(0, |it| it.length);
-            if offset >= length {
+            let file = self.segments.iter().find(|it| it.first == segment).copied();
+            let Some(file) = file.filter(|it| offset < it.length) else {
                 let later = self.segments.iter().find(|it| it.first > segment)?;
-                self.state.sent = Position { segment: later.first, offset: 0 };
+                self.sent = Position { segment: later.first, offset: 0 };
                 continue;
-            }
-            match self.read(segment, offset) {
+            };
+            match self.read(&file, offset) {
                 Ok(frame) => return Some(frame),
-                Err(error) => {
-                    let why = words(&error);
-                    tracing::error!(
-                        "what is in {} from byte {offset} on cannot be read, and is left out: {why}",
-                        folder::path(&self.folder, segment).display()
-                    );
-                    self.state.sent.offset = length;
-                }
+                Err(error) => self.leave_out(&file, &error),
             }
         }
     }
 
-    fn read(&mut self, segment: u64, offset: u64) -> io::Result<Vec<u8>> {
-        let reading = self.reading.take().filter(|(number, _)| *number == segment);
+    /// Goes on behind what cannot be read.
+    fn leave_out(&mut self, file: &Segment, error: &io::Error) {
+        let (from, path) = (self.sent.offset, file.path(&self.folder));
+        let opened = file.open(&self.folder);
+        let next = opened.and_then(|opened| folder::next_frame(&opened, from, file.length));
+        let to = next.ok().flatten().unwrap_or(file.length);
+        let (path, why) = (path.display(), words(error));
+        tracing::error!(
+            "what is in {path} from byte {from} to byte {to} cannot be read, and is left out: {why}"
+        );
+        self.sent.offset = to;
+    }
+
+    fn read(&mut self, segment: &Segment, offset: u64) -> io::Result<Vec<u8>> {
+        let reading = self.reading.take().filter(|(first, _)| *first == segment.first);
         let file = match reading {
             Some((_, file)) => file,
-            None => File::open(folder::path(&self.folder, segment))?,
+            None => segment.open(&self.folder)?,
         };
         let header = Header::read(&file, offset)?;
         let mut frame = vec![0; header.frame()];
         file.read_exact_at(&mut frame, offset)?;
-        self.reading = Some((segment, file));
+        folder::is_message(&frame)
+            .then_some(())
+            .ok_or_else(|| io::Error::other("there is no message"))?;
+        self.reading = Some((segment.first, file));
         Ok(frame)
     }
 
     /// The next frame has left.
-    pub(super) fn has_left(&mut self, length: usize) -> Position {
-        self.state.sent.offset += length as u64;
-        self.save();
-        self.state.sent
+    pub(super) const fn has_left(&mut self, length: usize) -> Position {
+        self.sent.offset += length as u64;
+        self.sent
     }
 
     /// What is behind this place has to be sent again.
     pub(super) fn rewind(&mut self, to: Position) {
-        self.state.sent = self.state.sent.min(to);
+        self.sent = self.sent.min(to);
+        self.state.arrived = self.state.arrived.min(to);
         self.save();
     }
 
-    /// Everything before this place has arrived.
-    pub(super) fn settle(&mut self, arrived: Position) {
-        while self.segments.len() > 1
-            && let Some(first) = self.segments.front()
-            && (first.first < arrived.segment || first.length <= arrived.offset)
-            && first.first <= arrived.segment
+    /// Everything before this place has arrived: after a restart it is not sent again.
+    pub(super) fn arrived(&mut self, arrived: Position) {
+        if self.state.arrived < arrived {
+            self.state.arrived = arrived;
+            self.save();
+        }
+    }
+
+    /// Everything before this place has arrived and was read: it is not needed any more.
+    pub(super) fn settle(&mut self, read: Position) {
+        self.arrived(read);
+        while let Some(first) = self.segments.front().copied()
+            && first.length > 0
+            && first.first <= read.segment
+            && (first.first < read.segment || first.length <= read.offset)
         {
-            if let Err(error) = std::fs::remove_file(folder::path(&self.folder, first.first)) {
+            // The file that is written to goes as well, so that a full disk has room again.
+            let is_last = self.segments.len() == 1;
+            let begun = if is_last { self.begin() } else { Ok(()) };
+            let path = first.path(&self.folder);
+            if let Err(error) = begun.and_then(|()| std::fs::remove_file(path)) {
                 self.report(&format!("has a file that cannot be removed: {}", words(&error)));
                 return;
             }
@@ -245,17 +359,20 @@ impl Spool {
     /// Where the file that was sent last is gone, the next one follows.
     fn keep_place(&mut self) {
         let first = self.segments.front().map_or(0, |it| it.first);
-        if self.state.sent.segment < first {
-            self.state.sent = Position { segment: first, offset: 0 };
-            self.save();
-        }
+        let begin = Position { segment: first, offset: 0 };
+        self.sent = self.sent.max(begin);
+        self.arrived(begin);
     }
 
     fn save(&mut self) {
         if let Err(error) = self.state.write(&self.state_file) {
-            self.report(&format!("cannot be written to: {}", words(&error)));
+            self.report(&unwritable(&error));
         }
     }
+}
+
+fn unwritable(error: &io::Error) -> String {
+    format!("cannot be written to: {}", words(error))
 }
 
 #[cfg(test)]

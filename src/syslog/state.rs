@@ -1,5 +1,5 @@
-//! How far a spool has been sent, in a file beside it: written in place after each message, so that a
-//! process that is killed does not send again what has left.
+//! How much of a spool has arrived, in a file beside it: written in place whenever that is known anew, so
+//! that a process that is killed begins there.
 
 use std::fs::File;
 use std::io;
@@ -17,8 +17,8 @@ pub(super) struct Position {
 /// What the file says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct State {
-    /// Everything before it has left.
-    pub(super) sent: Position,
+    /// Everything before it has arrived.
+    pub(super) arrived: Position,
     /// Messages that found no room, and of which no message tells yet.
     pub(super) lost: u64,
 }
@@ -41,11 +41,11 @@ impl State {
         else {
             return Ok(None);
         };
-        Ok(Some(Self { sent: Position { segment, offset }, lost }))
+        Ok(Some(Self { arrived: Position { segment, offset }, lost }))
     }
 
     pub(super) fn write(self, file: &File) -> io::Result<()> {
-        let Self { sent: Position { segment, offset }, lost } = self;
+        let Self { arrived: Position { segment, offset }, lost } = self;
         let text = format!("{segment:020} {offset:020} {lost:020}\n");
         file.write_all_at(text.as_bytes(), 0)
     }
@@ -59,7 +59,7 @@ mod tests {
     fn reads_what_it_has_written_and_nothing_of_what_is_cut() {
         let file = tempfile::tempfile().unwrap();
         assert_eq!(State::read(&file).unwrap(), None);
-        let state = State { sent: Position { segment: u64::MAX, offset: 7 }, lost: 3 };
+        let state = State { arrived: Position { segment: u64::MAX, offset: 7 }, lost: 3 };
         state.write(&file).unwrap();
         assert_eq!(State::read(&file).unwrap(), Some(state));
         file.set_len(40).unwrap();

@@ -15,6 +15,7 @@ use crate::support::pdu::{COMMAND, LAST, Pdu, p_data};
 use crate::support::requestor::{Requestor, connect_from};
 use crate::support::scenario::{Scenario, assert_rejected, echo};
 use crate::support::site::site;
+use crate::syslog;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -99,6 +100,9 @@ fn busy() -> (Scenario, Endpoint, Pacs) {
         settings.listener.insert("report_only_until", format!("\"{end}\""));
         settings.listener.insert("report_only_from", r#"["127.0.7.0/24"]"#.into());
         settings.more.push(("pacs.spare", asked));
+        let spool = settings.file("no-spool", "").with_file_name("spool");
+        let nobody = SocketAddr::from(([127, 0, 0, 1], 1));
+        settings.more.push(("syslog.siem", syslog::plain(nobody, "json", &spool)));
         settings
     });
     let mut released = open(&scenario, 16_384);
@@ -114,6 +118,8 @@ fn the_page_explains_every_metric() {
     let (scenario, admin, _spare) = busy();
     let _open = scenario.associated();
     Scrape::until(&admin, |scrape| scrape.sum("pacsgate_peer_associations", &[]) == 1.0);
+    let lost = r#"pacsgate_syslog_messages_lost_total{collector="siem"}"#;
+    assert_eq!(Scrape::of(&admin).value(lost), 0.0);
     let text = text(&admin);
     let described = |kind: &str| {
         let prefix = format!("# {kind} ");

@@ -3,7 +3,7 @@
 use crate::reload::{edit, reload};
 use crate::support::PATIENCE;
 use crate::support::associate::{Associate, title};
-use crate::support::collector::{Collector, Message};
+use crate::support::collector::{Collector, Message, server};
 use crate::support::configuration::Table;
 use crate::support::gate::Gate;
 use crate::support::pacs::Pacs;
@@ -12,13 +12,15 @@ use crate::support::scenario::{assert_is_served, assert_rejected, echo};
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, GATE_NAME, site};
 use crate::support::stage::closed_port;
+use rustls::{ServerConnection, StreamOwned};
 use serde_json::Value;
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::io::{Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::Command;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 fn here() -> TcpListener {
@@ -101,7 +103,7 @@ fn a_gate_that_is_killed_loses_no_message_and_repeats_none() {
     let collector = Collector::plain(socket.into());
     // The two first lines, and those of eight associations.
     collector.wait_for(|message| message.number() == 18);
-    until(|| is_sent(spool.path()));
+    until(|| has_arrived(spool.path()));
     drop(second);
     let third = gate(&pacs, &table());
     some_traffic(&third);
@@ -151,18 +153,137 @@ pub(crate) fn until(is_so: impl Fn() -> bool) {
     }
 }
 
-/// How many messages are in the first file of a spool.
+/// How many messages wait in a spool.
 fn kept(spool: &Path) -> usize {
-    let frames = fs::read_to_string(spool.join(format!("{:020}.frames", 1)));
-    frames.unwrap_or_default().matches("[meta sequenceId=").count()
+    frames(spool).iter().map(|(_, text)| text.matches("[meta sequenceId=").count()).sum()
 }
 
-/// Whether all of it has left.
-fn is_sent(spool: &Path) -> bool {
-    let frames = fs::metadata(spool.join(format!("{:020}.frames", 1))).unwrap().len();
+/// The files of a spool and what they have, the oldest first; some may go meanwhile.
+fn frames(spool: &Path) -> Vec<(u64, String)> {
+    let entries = fs::read_dir(spool).unwrap().map(|entry| entry.unwrap());
+    let mut files: Vec<_> = entries
+        .filter_map(|entry| {
+            let name = entry.file_name().into_string().unwrap();
+            let number = name.split_once('.').filter(|_| name.ends_with(".frames"))?.0;
+            Some((number.parse().unwrap(), fs::read_to_string(entry.path()).ok()?))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+/// Whether all of it has arrived.
+fn has_arrived(spool: &Path) -> bool {
     let state = fs::read_to_string(spool.join("sent")).unwrap();
-    let offset: u64 = state.split_whitespace().nth(1).unwrap().parse().unwrap();
-    offset == frames
+    let numbers: Vec<u64> = state.split_whitespace().map(|it| it.parse().unwrap()).collect();
+    let files = frames(spool).into_iter();
+    files.filter(|(_, text)| !text.is_empty()).all(|(number, text)| {
+        number < numbers[0] || number == numbers[0] && text.len() as u64 == numbers[1]
+    })
+}
+
+/// What `run` and `check` say of a table with this content on that spool, which they refuse.
+fn refusals(pacs: &Pacs, address: SocketAddr, content: &str, spool: &Path) -> [String; 2] {
+    let mut settings = Settings::new(pacs.address);
+    settings.more.push(("syslog.siem", plain(address, content, spool)));
+    let configuration = settings.file("pacsgate.toml", &settings.text());
+    ["run", "check"].map(|command| {
+        let output = Command::new(env!("CARGO_BIN_EXE_pacsgate"))
+            .args([command, "--config"])
+            .arg(&configuration)
+            .output()
+            .unwrap();
+        assert!(!output.status.success(), "{command}");
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    })
+}
+
+#[test]
+fn what_waits_goes_to_no_table_of_another_content() {
+    let (pacs, spool, (socket, address)) = (Pacs::good(), TempDir::new().unwrap(), closed_port());
+    let mut table = plain(address, "dicom", spool.path());
+    table.insert("phi", "true".to_owned());
+    let gate = gate(&pacs, &[("syslog.siem", table)]);
+    gate.wait_for_log("the collector [syslog.siem]");
+    gate.stop();
+    for content in ["json", "dicom"] {
+        for said in refusals(&pacs, address, content, spool.path()) {
+            assert!(said.contains("syslog.siem.spool: cannot use "), "{said}");
+            let both = format!(
+                "messages of `content = \"dicom\"` with `phi = true` wait there, and this table has \
+                 `content = \"{content}\"`"
+            );
+            assert!(said.contains(&both), "{said}");
+        }
+    }
+    drop(socket);
+}
+
+#[test]
+fn a_reload_sends_what_was_for_one_content_to_no_collector_of_another() {
+    let (pacs, spool) = (Pacs::good(), TempDir::new().unwrap());
+    let (first, second) = (Collector::plain(here()), Collector::plain(here()));
+    let mut table = plain(first.address, "dicom", spool.path());
+    table.insert("phi", "true".to_owned());
+    let gate = gate(&pacs, &[("syslog.siem", table)]);
+    first.wait_for(|message| message.number() == 1);
+    edit(&gate, &first.address.to_string(), &second.address.to_string());
+    edit(&gate, "phi = true", "phi = false");
+    reload(&gate);
+    let line = gate.wait_for_log("restart it");
+    assert!(line.contains("[syslog.siem] has another `content` or `phi`"), "{line}");
+    // The reload itself, and the stop.
+    first.wait_for(|message| message.text.contains("110131"));
+    gate.stop();
+    assert!(first.stop().last().unwrap().text.contains("110121"));
+    assert!(second.stop().is_empty());
+}
+
+#[test]
+fn the_end_of_tls_with_messages_unread_loses_none() {
+    let (pacs, spool, listener) = (Pacs::good(), TempDir::new().unwrap(), here());
+    let address = listener.local_addr().unwrap();
+    let gate = gate_with_tls(&pacs, address, spool.path());
+    let (stream, _) = listener.accept().unwrap();
+    let mut first = StreamOwned::new(ServerConnection::new(server(&site().gate)).unwrap(), stream);
+    let mut read = [0; 100];
+    assert!(first.read(&mut read).unwrap() > 0);
+    some_traffic(&gate);
+    until(|| has_arrived(spool.path()) && kept(spool.path()) == 17);
+    // It has read nothing of that, and says that it has done.
+    first.conn.send_close_notify();
+    first.flush().unwrap();
+    first.sock.shutdown(Shutdown::Write).unwrap();
+    gate.wait_for_log("is away: it has closed the connection");
+    let second = Collector::tls(listener, &site().gate);
+    second.wait_for(|message| message.number() == 17);
+    let stopped = gate.stop();
+    assert_same(&second.stop(), &stopped.audit);
+}
+
+#[test]
+fn a_collector_that_refuses_the_gates_certificate_is_told_of_once_and_why() {
+    let (pacs, spool) = (Pacs::good(), TempDir::new().unwrap());
+    let collector = Collector::tls(here(), &site().gate);
+    let mut settings = Settings::new(pacs.address);
+    let mut table = plain(collector.address, "json", spool.path());
+    table.remove("plain");
+    let mut tls = tls(&settings);
+    tls.remove("certificate");
+    tls.remove("private_key");
+    settings.more.extend([("syslog.siem", table), ("syslog.siem.tls", tls)]);
+    let gate = settings.start();
+    let line = gate.wait_for_log("the collector [syslog.siem]");
+    assert!(
+        line.contains("is away: no TLS: the other end refused the gate's certificate"),
+        "{line}"
+    );
+    // Some attempts more.
+    thread::sleep(Duration::from_secs(2));
+    let stopped = gate.stop();
+    let lines: Vec<_> = stopped.stderr.lines().filter(|it| it.contains("[syslog.siem]")).collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(collector.stop().is_empty());
 }
 
 /// The table of TLS with a collector that shows the gate's certificate.

@@ -53,18 +53,7 @@ impl Collector {
 
     /// Over TLS, with this certificate; the gate has to show one of the site's.
     pub(crate) fn tls(listener: TcpListener, identity: &Identity) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(site().root.certificate().clone()).unwrap();
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let roots = Arc::new(roots);
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_client_cert_verifier(verifier.unwrap());
-        let config = config.with_single_cert(identity.chain(), identity.key()).unwrap();
-        let config = Arc::new(config);
+        let config = server(identity);
         Self::serving(listener, move |stream| {
             let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             Box::new(StreamOwned::new(connection, stream))
@@ -128,6 +117,20 @@ impl Collector {
             messages = self.seen.grown.wait_timeout(messages, left).unwrap().0;
         }
     }
+}
+
+/// TLS with this certificate; the gate has to show one of the site's.
+pub(crate) fn server(identity: &Identity) -> Arc<ServerConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add(site().root.certificate().clone()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let verifier =
+        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build();
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(verifier.unwrap());
+    Arc::new(config.with_single_cert(identity.chain(), identity.key()).unwrap())
 }
 
 impl Seen {
