@@ -175,7 +175,6 @@ def keep_report(event):
             "attributes": plain(event.event_information),
         }
     )
-    reported.set()
     return 0x0000, None
 
 
@@ -188,8 +187,13 @@ def keep_action(event):
             "attributes": plain(event.action_information),
         }
     )
-    reported.set()
     return 0x0000, None
+
+
+def sent(event):
+    """A release right behind a handler would overtake the response to what it was told."""
+    if received and type(event.pdu).__name__ == "P_DATA_TF":
+        reported.set()
 
 
 STEPS = {
@@ -218,6 +222,7 @@ def main(order):
             (evt.EVT_C_STORE, keep),
             (evt.EVT_N_ACTION, keep_action),
             (evt.EVT_N_EVENT_REPORT, keep_report),
+            (evt.EVT_PDU_SENT, sent),
         ],
     )
     if not association.is_established:
