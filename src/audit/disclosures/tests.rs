@@ -73,3 +73,14 @@ fn holds_a_bounded_number_and_counts_every_object_once() {
     }
     assert_eq!(taken, 2000);
 }
+
+#[test]
+fn tells_apart_whose_long_ids_differ_at_the_end() {
+    let mut disclosures = Disclosures::default();
+    let mut all = Vec::new();
+    for end in ["1", "2"] {
+        all.extend(disclosures.add(&object(&format!("{}{end}", "9".repeat(1000)), "1.1", 0)));
+    }
+    all.extend(disclosures.finish());
+    assert_eq!(told(&all).len(), 4);
+}
