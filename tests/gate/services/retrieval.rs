@@ -1,5 +1,7 @@
 //! `move` and `get`: where objects may go, and who may send them.
 
+mod disclosed;
+
 use super::conversation::{Conversation, statuses};
 use super::outcome::{
     NOT_AUTHORIZED, assert_did, assert_forbade, assert_forbade_nothing, forbidden, released,

@@ -1,0 +1,56 @@
+//! What a C-GET brings, as a collector of messages about patients hears of it.
+
+use super::{STUDY, plain as requestor, with_address};
+use crate::dicom_audit::validate;
+use crate::matrix::archives::{Archive, Kind, objects_under};
+use crate::matrix::front::Front;
+use crate::matrix::installed::run;
+use crate::support::collector::Collector;
+use crate::support::dcmtk::{settings, words};
+use crate::support::settings::Settings;
+use crate::syslog::plain;
+use std::net::TcpListener;
+use tempfile::TempDir;
+
+#[test]
+#[ignore = "needs DCMTK, stunnel and xmllint: run tests/all"]
+fn what_getscu_gets_is_told_as_a_transfer_from_the_pacs_to_the_device() {
+    let archive = Archive::loaded(Kind::Dcmqrscp);
+    let (spool, into) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let collector = Collector::plain(TcpListener::bind("127.0.0.1:0").unwrap());
+    let mut settings = settings(Settings::new(archive.address)).services(r#"["get"]"#);
+    let mut table = plain(collector.address, "dicom", spool.path());
+    table.insert("phi", "true".to_owned());
+    settings.more.push(("syslog.phi", table));
+    let front = Front::with(settings);
+    let mut command = requestor("getscu");
+    let key = format!("0020,000d={STUDY}");
+    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
+    command.arg("-od").arg(into.path());
+    let said = words(&run(with_address(&mut command, &front)));
+    let objects = objects_under(into.path()).len();
+    assert!(objects > 0, "{said}");
+    front.gate.audited("closed", "released");
+    front.gate.stop();
+    let messages = collector.stop();
+    let transfers: Vec<_> = ["110102", "110104"]
+        .into_iter()
+        .map(|code| {
+            let code = format!("<EventID csd-code=\"{code}\"");
+            let mut told = messages.iter().filter(|it| it.text.contains(&code));
+            let (message, more) = (told.next().unwrap(), told.count());
+            assert_eq!(more, 0, "{messages:#?}");
+            message.text.clone()
+        })
+        .collect();
+    for transfer in &transfers {
+        assert!(transfer.contains(&format!("ParticipantObjectID=\"{STUDY}\"")), "{transfer}");
+        // The PACS sends, which is code 110153 of both, and the device receives.
+        let source = transfer.find("UserName=\"archive\"").unwrap();
+        let role = transfer[source..].find("csd-code=\"11015").unwrap();
+        assert!(transfer[source + role..].starts_with("csd-code=\"110153\""), "{transfer}");
+    }
+    let count = format!("NumberOfInstances=\"{objects}\"");
+    assert!(transfers[1].contains(&count), "{count}: {}", transfers[1]);
+    validate(&messages, into.path());
+}
