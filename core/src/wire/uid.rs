@@ -78,7 +78,9 @@ fn has_uid_grammar(text: &[u8]) -> Result<(), UidError> {
     if !text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
         return Err(UidError::Character);
     }
-    if text.split(|&byte| byte == b'.').any(<[u8]>::is_empty) {
+    let is_dot = |byte: &u8| *byte == b'.';
+    let is_outer = [text.first(), text.last()].into_iter().flatten().any(is_dot);
+    if is_outer || text.windows(2).any(|pair| pair == b"..") {
         return Err(UidError::EmptyComponent);
     }
     Ok(())
@@ -113,7 +115,9 @@ impl Uid {
 
     /// Whether a component of more than one digit starts with a zero (against PS3.5 section 9.1).
     pub fn has_leading_zeros(&self) -> bool {
-        self.0.split('.').any(|component| component.len() > 1 && component.starts_with('0'))
+        let begins = |triple: &[u8]| matches!(triple, [b'.', b'0', b'0'..=b'9']);
+        let text = self.0.as_bytes();
+        matches!(text, [b'0', b'0'..=b'9', ..]) || text.windows(3).any(begins)
     }
 }
 
