@@ -167,7 +167,7 @@ impl<'a> Sender<'a> {
             };
             match ended {
                 None => {}
-                Some(End::Lost(trouble)) => return self.lost(talk, trouble),
+                Some(End::Lost(trouble)) => return self.lost(talk, trouble).await,
                 Some(end) => {
                     self.finish(talk, &mut writer).await;
                     return end;
@@ -186,16 +186,21 @@ impl<'a> Sender<'a> {
         };
         left.into_iter().for_each(|left| talk.tail.acknowledged_but(left));
         talk.tail.looked(began);
-        let mut spool = self.spool.borrow_mut();
-        spool.arrived(talk.tail.arrived());
-        spool.settle(talk.tail.read());
+        // What is saved is what was read as well: a gate that is killed sends the rest again.
+        self.spool.borrow_mut().settle(talk.tail.read());
     }
 
     /// The connection is lost: what has not arrived goes over the next one. Who closes it over TCP has
     /// read what has; otherwise the system would have reset it. The end of TLS says nothing of that.
-    fn lost(&self, talk: &mut Talk, trouble: Trouble) -> End {
+    async fn lost(&self, talk: &mut Talk, trouble: Trouble) -> End {
+        let is_closed = matches!(trouble, Trouble::Closed) && !talk.is_tls;
+        if is_closed {
+            // The system may reset it a moment after the collector has said that nothing more comes.
+            sleep(LAST_LISTENING).await;
+        }
         self.look(talk);
-        let is_read = matches!(trouble, Trouble::Closed) && talk.socket.is_some() && !talk.is_tls;
+        let is_there = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_some());
+        let is_read = is_closed && is_there;
         let to = if is_read { talk.tail.arrived() } else { talk.tail.read() };
         self.spool.borrow_mut().rewind(to);
         End::Lost(trouble)
@@ -212,11 +217,16 @@ impl<'a> Sender<'a> {
                 sleep(GLANCE).await;
             }
         };
-        if timeout(LAST_WORDS, settle).await.is_err() {
-            let is_gone = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_none());
-            let to = if is_gone { talk.tail.read() } else { talk.tail.arrived() };
-            self.spool.borrow_mut().rewind(to);
+        let has_ended = timeout(LAST_WORDS, settle).await.is_ok();
+        let is_gone = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_none());
+        let to = if is_gone { talk.tail.read() } else { talk.tail.arrived() };
+        let mut spool = self.spool.borrow_mut();
+        if !has_ended || is_gone {
+            spool.rewind(to);
         }
+        // The next start begins there.
+        spool.arrived(to);
+        drop(spool);
         let _ = timeout(GLANCE, writer.shutdown()).await;
     }
 }

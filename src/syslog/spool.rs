@@ -65,7 +65,12 @@ pub(super) struct Spool {
 pub fn obstacle(folder: &Path, content: Content) -> Option<String> {
     let open = folder::open_to_others(folder);
     open.or_else(|| {
-        let segments = folder::segments(folder).ok()?;
+        let segments = match folder::segments(folder) {
+            Ok(segments) => segments,
+            Err(error) if error.kind() == io::ErrorKind::Other => return Some(words(&error)),
+            // Other things may be in the way of a folder that is not there yet.
+            Err(_) => return None,
+        };
         let state = folder::state_as_it_is(folder).and_then(|file| State::read(&file));
         let arrived = state.ok().flatten().unwrap_or_default().arrived;
         foreign(&segments, place(&segments, arrived), content)
@@ -79,8 +84,8 @@ fn foreign(segments: &VecDeque<Segment>, place: Position, content: Content) -> O
         it.first >= place.segment && it.length > arrived
     };
     let is_foreign = |it: &&Segment| it.content != Some(content) && waits(it);
-    let of = folder::words(segments.iter().find(is_foreign)?.content);
-    let this = folder::words(Some(content));
+    let of = folder::said_of(segments.iter().find(is_foreign)?.content);
+    let this = folder::said_of(Some(content));
     Some(format!(
         "messages of {of} wait there, and this table has {this}: name another folder, or run the table \
          as it was until its collector has taken them"
@@ -105,6 +110,10 @@ fn mend(folder: &Path, segments: &mut VecDeque<Segment>) -> io::Result<u64> {
     match tail {
         Tail::Whole => {}
         Tail::Torn(from) => {
+            tracing::warn!(
+                "{} ends within a message, which is left out: messages go on with number {next}",
+                last.path(folder).display()
+            );
             last.append(folder)?.set_len(from)?;
             last.length = from;
         }

@@ -116,3 +116,21 @@ fn another_collector_after_a_reload_need_not_wait_for_one_that_hangs() {
     stream.set_nonblocking(false).unwrap();
     assert_complete(held, &numbers(stream, MESSAGES));
 }
+
+#[test]
+fn a_collector_that_closes_in_two_steps_with_messages_unread_gets_them_again() {
+    const FEW: u64 = 3;
+    let (folder, listener) = (tempfile::tempdir().unwrap(), listener());
+    let outlet = start(&collector(&listener, folder.path()));
+    (0..FEW).for_each(|_| outlet.send(message()));
+    let (held, _) = listener.accept().unwrap();
+    let begun = Instant::now();
+    while held.peek(&mut vec![0; 1 << 20]).unwrap() < 20_000 * 3 {
+        assert!(begun.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    held.shutdown(std::net::Shutdown::Write).unwrap();
+    drop(held);
+    let (stream, _) = listener.accept().unwrap();
+    assert_eq!(numbers(stream, FEW), [1, 2, 3]);
+}

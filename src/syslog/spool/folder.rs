@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use super::super::message::LAST_NUMBER;
 use crate::audit::PeerText;
 use crate::config::Content;
-use crate::host::{Barrier, Trust};
+use crate::host::{Barrier, Trust, words};
 
 /// The longest frame. A DICOM audit message with all that it may have is a fraction of it.
 pub(super) const MAX_FRAME: usize = 256 * 1024;
@@ -34,6 +34,10 @@ const CONTENTS: [(&str, Content, &str); 3] = [
     ("dicom", Content::Dicom { phi: false }, "`content = \"dicom\"` without patients"),
     ("patients", Content::Dicom { phi: true }, "`content = \"dicom\"` with `phi = true`"),
 ];
+/// What is said of something in the place of a file.
+const NOT_A_FILE: &str = "is not a regular file; take it away";
+/// The same of a file that no gate has named so.
+const STRANGE: &str = "has no number that a gate would give; take it away";
 /// Beyond it no message is numbered: a name that says more is not one of these files'.
 const MOST_MESSAGES: u64 = u64::MAX / 2;
 
@@ -166,53 +170,66 @@ impl Segment {
     /// Opens it to be written behind its end, and makes it if it is not there.
     pub(super) fn append(&self, folder: &Path) -> io::Result<File> {
         let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(FILE_MODE).custom_flags(no_links());
-        options.open(self.path(folder))
+        opened(options.append(true).create(true).mode(FILE_MODE), &self.path(folder))
     }
 
     /// Opens it to be read.
     pub(super) fn open(&self, folder: &Path) -> io::Result<File> {
-        OpenOptions::new().read(true).custom_flags(no_links()).open(self.path(folder))
+        opened(OpenOptions::new().read(true), &self.path(folder))
     }
 }
 
 /// What a content is called in a sentence.
-pub(super) fn words(content: Option<Content>) -> &'static str {
+pub(super) fn said_of(content: Option<Content>) -> &'static str {
     let named = CONTENTS.iter().find(|(_, of, _)| Some(*of) == content);
     named.map_or("another pacsgate", |(.., words)| words)
 }
 
-/// No link leads a gate to files elsewhere.
-fn no_links() -> i32 {
+/// Opens a file of the folder. No link leads a gate to files elsewhere, and no pipe keeps it waiting.
+fn opened(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     // The bits fit: they are those of open(2).
-    i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default()
+    options.custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
+    let file = options.open(path).and_then(|file| {
+        if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other(NOT_A_FILE)) }
+    });
+    file.map_err(|error| io::Error::new(error.kind(), named(path, &words(&error))))
+}
+
+/// What is wrong with one of the folder's files.
+fn named(path: &Path, why: &str) -> String {
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    format!("{}: {why}", PeerText::from_bytes(name, PeerText::SENTENCE))
 }
 
 /// Opens the file that says how far it was sent.
 pub(super) fn state(folder: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(FILE_MODE);
-    options.custom_flags(no_links()).open(folder.join(STATE))
+    opened(&mut options, &folder.join(STATE))
 }
 
 /// The same, of a folder in which nothing is to be changed.
 pub(super) fn state_as_it_is(folder: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(no_links()).open(folder.join(STATE))
+    opened(OpenOptions::new().read(true), &folder.join(STATE))
 }
 
-/// The files that are there, the oldest first.
+/// The files that are there, the oldest first. What has the name of one and is none is an error.
 pub(super) fn segments(folder: &Path) -> io::Result<VecDeque<Segment>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
+        let name = entry.file_name();
+        if !name.as_encoded_bytes().ends_with(SUFFIX.as_bytes()) {
+            continue;
+        }
         // Of a link, of what it is itself.
         let about = entry.metadata()?;
-        let name = entry.file_name();
-        found.extend(
-            name.to_str()
-                .filter(|_| about.is_file())
-                .and_then(|name| Segment::named(name, about.len())),
-        );
+        if !about.is_file() {
+            return Err(io::Error::other(named(&entry.path(), NOT_A_FILE)));
+        }
+        let segment = name.to_str().and_then(|name| Segment::named(name, about.len()));
+        found.push(segment.ok_or_else(|| io::Error::other(named(&entry.path(), STRANGE)))?);
     }
     found.sort_by_key(|segment| segment.first);
     Ok(found.into())

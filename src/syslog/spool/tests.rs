@@ -125,7 +125,7 @@ fn messages_of_another_content_wait_for_the_table_that_they_are_of() {
         drop(spool);
         let told = try_open(folder.path(), 1 << 20, has).err().unwrap().to_string();
         for content in [had, has] {
-            assert!(told.contains(folder::words(Some(content))), "{told}");
+            assert!(told.contains(folder::said_of(Some(content))), "{told}");
         }
         assert_eq!(obstacle(folder.path(), has), Some(told));
         assert_eq!(obstacle(folder.path(), had), None);
@@ -171,20 +171,6 @@ fn what_cannot_be_written_is_lost_for_the_reason_that_the_system_gives() {
     // There is room again.
     spool.append(&message("b"));
     assert_eq!(sent(&mut spool, 9), ["lost 1", "b"]);
-}
-
-#[test]
-fn takes_no_link_and_no_name_that_is_none_of_its_own() {
-    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let target = other.path().join("frames");
-    fs::write(&target, b"").unwrap();
-    std::os::unix::fs::symlink(&target, first(folder.path())).unwrap();
-    assert!(try_open(folder.path(), 1 << 20, Content::Json).is_err());
-    fs::remove_file(first(folder.path())).unwrap();
-    fs::write(folder.path().join("18446744073709551615.frames"), b"5 <1>1 ").unwrap();
-    let mut spool = open(folder.path(), 1 << 20);
-    spool.append(&message("a"));
-    assert_eq!(sent(&mut spool, 9), ["a"]);
 }
 
 #[test]
@@ -262,4 +248,23 @@ fn belongs_to_one_process_and_to_nobody_else() {
     }
     drop(spool);
     drop(open(&path, 1 << 20));
+}
+
+#[test]
+fn refuses_what_is_in_the_place_of_its_files_and_names_it() {
+    let place = |name: &str, make: &dyn Fn(&Path)| {
+        let folder = tempfile::tempdir().unwrap();
+        make(&folder.path().join(name));
+        let said = try_open(folder.path(), 1 << 20, Content::Json).err().unwrap().to_string();
+        assert!(said.starts_with(name) && said.ends_with("; take it away"), "{said}");
+        assert_eq!(obstacle(folder.path(), Content::Json), Some(said));
+    };
+    let first = "00000000000000000001.json.frames";
+    place(first, &|path| fs::create_dir(path).unwrap());
+    place(first, &|path| std::os::unix::fs::symlink("/dev/null", path).unwrap());
+    place(first, &|path| {
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, mode).unwrap();
+    });
+    place("18446744073709551615.json.frames", &|path| fs::write(path, "").unwrap());
 }
