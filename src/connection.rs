@@ -193,7 +193,6 @@ impl Connected {
     /// With TLS where the listener has it.
     async fn enter(self) -> Result<Authenticated, Box<Ended>> {
         let site = Arc::clone(&self.context.site);
-        net::prepare(&self.socket, site.limits.keepalive);
         match site.ports.get(&self.context.listener) {
             Some(Port { tls: Some(tls), .. }) => Box::pin(self.handshake(tls)).await,
             Some(Port { tls: None, .. }) => self.plain().await,
@@ -465,12 +464,14 @@ impl Permitted {
     /// The target hears of the association for the first time, and the requestor gets its answer.
     async fn dial(self) -> Result<Established, Box<Ended>> {
         let Self { mut requestor, permit, slot, mut basis } = self;
-        let ends = requestor.ends();
+        let target = requestor.context.site.target(&permit);
+        let is_told = target.is_some_and(|target| target.proxy_protocol);
+        let addresses = target.map_or(1, |target| target.addresses.len());
+        let ends = is_told.then(|| requestor.ends());
         let Requestor { context, account, stream } = &mut requestor;
         let (live, limits) = (&context.gate.live, &context.site.limits);
         // Its own deadlines lie within; this one lets a stop cut the wait short.
         let (site, mut dialled) = (&context.site, None);
-        let addresses = site.target(&permit).map_or(1, |target| target.addresses.len());
         let asking = ask_target(&context.gate, site, &permit, ends, gone(stream), &mut dialled);
         let began = Instant::now();
         let asked = within(live.stopped(), limits.whole_dial(addresses), asking).await;

@@ -31,14 +31,17 @@ const BREATH: Duration = Duration::from_millis(100);
 const GONE_IN_A_ROW: u32 = 256;
 
 /// Binds an address. A port in TIME-WAIT is no obstacle; `[::]` takes IPv4 as well where the
-/// system is set so.
+/// system is set so. With `keepalive`, the sockets of whoever comes are prepared for probes at that distance.
 ///
 /// # Errors
 ///
 /// The system's, as it is.
-pub fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub fn bind(address: SocketAddr, keepalive: Option<Duration>) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     socket.set_reuseaddr(true)?;
+    if let Some(keepalive) = keepalive {
+        net::prepare(&socket, keepalive);
+    }
     socket.bind(address)?;
     socket.listen(BACKLOG)
 }
@@ -52,6 +55,7 @@ pub async fn accept(
     mut asked: Asked,
 ) {
     let (mut trouble, mut gone, mut short) = (Trouble::default(), 0, None);
+    let handed_on = net::prepared(&socket);
     loop {
         let accepted = tokio::select! {
             accepted = asked.while_waiting(socket.accept()) => accepted,
@@ -64,7 +68,7 @@ pub async fn accept(
         match accepted {
             Ok((stream, source)) => {
                 gone = 0;
-                begin(&gate, &listener, &alive, stream, source);
+                begin(&gate, &listener, &alive, stream, source, handed_on);
             }
             // Gone before it was accepted: its own affair.
             Err(error) if Fault::of(&error) == Fault::Peers && gone < GONE_IN_A_ROW => gone += 1,
@@ -93,7 +97,7 @@ pub fn take_waiting(socket: &TcpListener, gate: &Arc<Gate>, listener: &Arc<str>,
         let Some(source) = source.as_socket() else { continue };
         let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream.into()));
         if let Ok(stream) = stream {
-            begin(gate, listener, alive, stream, source);
+            begin(gate, listener, alive, stream, source, None);
         }
     }
 }
@@ -121,12 +125,15 @@ fn over(trouble: Option<Over>, listener: &str) {
     }
 }
 
+/// The socket has been prepared for keepalive probes as they were `handed_on` by its port. What a reload
+/// or the service manager has otherwise is set for each.
 fn begin(
     gate: &Arc<Gate>,
     listener: &Arc<str>,
     alive: &Alive,
     socket: TcpStream,
     source: SocketAddr,
+    handed_on: Option<Duration>,
 ) {
     let (site, source) = (gate.site.now(), net::canonical(source));
     let way = site.way_of(listener);
@@ -142,6 +149,9 @@ fn begin(
         Ok(slot) => slot,
         Err(limit) => return refuse(gate, listener, way, source, limit),
     };
+    if handed_on != Some(site.limits.keepalive) {
+        net::prepare(&socket, site.limits.keepalive);
+    }
     let (gate, listener) = (Arc::clone(gate), Arc::clone(listener));
     let connected = Connected::new(gate, site, listener, source, socket, slot);
     let alive = alive.clone();
@@ -156,4 +166,23 @@ fn refuse(gate: &Gate, listener: &Arc<str>, way: Way, source: SocketAddr, limit:
     let reason = Reason::from(limit);
     let account = Account::new(gate.audit.clone(), Arc::clone(listener), way, source);
     account.end(reason, reason.answer());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_port_hands_on_what_it_was_prepared_with() {
+        let keepalive = Duration::from_secs(77);
+        let port = bind("127.0.0.1:0".parse().unwrap(), Some(keepalive)).unwrap();
+        assert_eq!(net::prepared(&port), Some(keepalive));
+        let (device, accepted) =
+            tokio::join!(TcpStream::connect(port.local_addr().unwrap()), port.accept());
+        assert_eq!(net::prepared(&accepted.unwrap().0), Some(keepalive));
+        let device = device.unwrap();
+        assert_eq!(net::prepared(&device), None);
+        net::prepare(&device, keepalive);
+        assert_eq!(net::prepared(&device), Some(keepalive));
+    }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::task::{AbortHandle, JoinSet};
 
-use crate::config::{Finding, Listener, Location};
+use crate::config::{Finding, Limits, Listener, Location};
 use crate::gate::Gate;
 use crate::host::{ports, words};
 use crate::inherited::Inherited;
@@ -46,6 +46,7 @@ impl Bound {
     /// The first that cannot be bound. Nothing has changed then.
     pub fn new(
         listeners: Vec<Listener>,
+        limits: &Limits,
         listening: Option<&Listening>,
         inherited: &Inherited,
     ) -> Result<Self, Finding> {
@@ -57,7 +58,7 @@ impl Bound {
                     Some(port) => Arc::clone(&port.socket),
                     None => inherited
                         .take(address)
-                        .unwrap_or_else(|| listener::bind(address))
+                        .unwrap_or_else(|| listener::bind(address, Some(limits.keepalive)))
                         .map(Arc::new)
                         .map_err(|error| {
                             let other = inherited.at_port(address.port());

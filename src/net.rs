@@ -3,12 +3,16 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::AsFd;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::net::TcpStream;
+
+/// A body of this size is read at once.
+const AT_ONCE: usize = 4 * 1024;
 
 /// Reads the body of a PDU into an empty buffer, which grows as the bytes arrive, up to the length
 /// that was judged. The caller sets the deadline.
@@ -20,6 +24,8 @@ pub async fn read_body<S>(stream: &mut S, length: usize, body: &mut Vec<u8>) -> 
 where
     S: AsyncRead + Unpin,
 {
+    // As much as commonly comes at once: a buffer that grows from nothing is read into piece by piece.
+    body.reserve(length.min(AT_ONCE));
     let read = stream.take(length as u64).read_to_end(body).await?;
     if read == length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
@@ -57,16 +63,25 @@ impl fmt::Display for Source {
     }
 }
 
-/// Sets what every socket of the gate has: no delay, keepalive probes.
+/// Sets what every socket of the gate has: no delay, keepalive probes. A port that has them before it
+/// listens hands them on to whoever comes to it (tcp(7), socket(7)).
 ///
 /// A socket that takes an option no more is on its way out; the next read or write says so.
-pub fn prepare(stream: &TcpStream, keepalive: Duration) {
+pub fn prepare(socket: &impl AsFd, keepalive: Duration) {
     let probes = TcpKeepalive::new().with_time(keepalive).with_interval(keepalive);
-    let set =
-        stream.set_nodelay(true).and_then(|()| SockRef::from(stream).set_tcp_keepalive(&probes));
+    let socket = SockRef::from(socket);
+    let set = socket.set_tcp_nodelay(true).and_then(|()| socket.set_tcp_keepalive(&probes));
     if let Err(error) = set {
         tracing::debug!(%error, "a socket took no options");
     }
+}
+
+/// The time between keepalive probes of a socket that is prepared.
+pub fn prepared(socket: &impl AsFd) -> Option<Duration> {
+    let socket = SockRef::from(socket);
+    let is_set = socket.tcp_nodelay().ok()? && socket.keepalive().ok()?;
+    let time = socket.tcp_keepalive_time().ok()?;
+    (is_set && socket.tcp_keepalive_interval().ok()? == time).then_some(time)
 }
 
 /// Makes the coming close a reset: the receiver must not take what it has for complete.

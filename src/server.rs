@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::admin::Admin;
 use crate::audit::{self, Audit, AuditThread, Destination, Outlets, Redirections, Reload};
 use crate::config::{self, Collector, Finding, Location, Log, Settings};
+use crate::deadline::keep_a_timer_near;
 use crate::gate::Gate;
 use crate::host::words;
 use crate::inherited::Inherited;
@@ -107,7 +108,8 @@ impl Server {
     pub fn start(settings: Settings, inherited: Inherited) -> Result<Self, ServerError> {
         let Settings { listeners, site, log, admin: at, audit_at, syslog, .. } = settings;
         // Everything that can fail is done before the first connection is accepted.
-        let bound = Bound::new(listeners, None, &inherited).map_err(ServerError::Unavailable)?;
+        let bound = Bound::new(listeners, &site.limits, None, &inherited);
+        let bound = bound.map_err(ServerError::Unavailable)?;
         bound.warn_of_unused(&inherited);
         let (periods, started) = (audit::Periods::default(), audit::Started::new(site.digest));
         let outlets = Outlets::open(&syslog).map_err(|(at, error)| no_spool(at, &error))?;
@@ -127,6 +129,7 @@ impl Server {
         listening.exchange(bound);
         admin.exchange(answering);
         let mut beside = JoinSet::new();
+        beside.spawn(keep_a_timer_near());
         beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         beside.spawn(overview::tell(Arc::clone(&gate.register), Arc::clone(&gate.last_seen)));
         let (audit, _beside) = (audit_thread, beside);
@@ -204,7 +207,8 @@ impl Server {
 
     fn apply(&mut self, settings: Settings) -> Result<(), Finding> {
         let Settings { listeners, mut site, log, admin, syslog, warnings, .. } = settings;
-        let bound = Bound::new(listeners, Some(&self.listening), &self.inherited)?;
+        let open = Some(&self.listening);
+        let bound = Bound::new(listeners, &site.limits, open, &self.inherited)?;
         let answering = self.admin.bind(admin)?;
         bound.warn_of_unused(&self.inherited);
         for warning in &warnings {

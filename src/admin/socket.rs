@@ -30,7 +30,7 @@ impl Socket {
     /// To be called inside the runtime that will serve it.
     pub(super) fn bind(endpoint: &Endpoint) -> io::Result<Self> {
         match endpoint {
-            Endpoint::Tcp(address) => listener::bind(*address).map(Self::Tcp),
+            Endpoint::Tcp(address) => listener::bind(*address, None).map(Self::Tcp),
             Endpoint::Unix(path) => {
                 let (socket, name) = sockets::listen(path, MODE)?;
                 socket.set_nonblocking(true)?;

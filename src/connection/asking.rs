@@ -78,13 +78,14 @@ impl From<OutgoingFailure> for Refused {
     }
 }
 
-/// Reaches the target and asks it, unless the requestor is `gone` first. Of several addresses, the one
+/// Reaches the target and asks it, unless the requestor is `gone` first. Where the target is to hear for
+/// whom it is asked, it hears of these `ends`. Of several addresses, the one
 /// that was `dialled` last is told.
 pub(super) async fn ask_target(
     gate: &Gate,
     site: &Site,
     permit: &Permit,
-    ends: io::Result<Ends>,
+    ends: Option<io::Result<Ends>>,
     gone: impl Future<Output = ()>,
     dialled: &mut Option<Address>,
 ) -> Result<(TargetStream, Conclusion), Refused> {
@@ -94,13 +95,9 @@ pub(super) async fn ask_target(
         let nowhere = Obstacle::System(ErrorKind::AddrNotAvailable);
         return Err(Refused::new(TargetFailure::Unreachable(nowhere)));
     };
-    let header = if target.proxy_protocol {
-        // A socket that has no address any more has no requestor.
-        let header = ends.and_then(proxy_protocol::header);
-        header.map_err(|_| Refused::new(TargetFailure::Abandoned))?
-    } else {
-        Vec::new()
-    };
+    // A socket that has no address any more has no requestor.
+    let header = ends.map(|ends| ends.and_then(proxy_protocol::header)).transpose();
+    let header = header.map_err(|_| Refused::new(TargetFailure::Abandoned))?.unwrap_or_default();
     let source = site.source(permit);
     let way = Way { permit, target, source, limits: &site.limits, header };
     let source = source.filter(|_| source != target.source);

@@ -15,6 +15,7 @@ mod identity;
 mod outgoing;
 
 mod path;
+mod remembered;
 mod seen;
 mod settings;
 mod signature;

@@ -20,6 +20,7 @@ mod blocked_outputs;
 mod bounded_queries;
 mod certificates;
 mod check;
+mod coming_again;
 mod command_line;
 mod costs;
 mod deadlines;

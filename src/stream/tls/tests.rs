@@ -1,5 +1,6 @@
 //! Real clients against a [`Server`], over streams in memory. All certificates are made here.
 
+mod again;
 mod authorities;
 mod chains;
 mod client;

@@ -17,6 +17,7 @@ use webpki::{
 use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::path::Path;
+use super::remembered::Algorithms;
 use super::settings::{self, ClientCertificate, Exempt, Pins, Settings, SettingsError};
 use super::{seen, signature};
 use crate::x509::reading::Traits;
@@ -38,6 +39,8 @@ pub(super) struct ClientVerifier {
     exempt: Exempt,
     demand: ClientCertificate,
     algorithms: WebPkiSupportedAlgorithms,
+    /// The same for chains and lists, which come again and again.
+    of_chains: Algorithms,
 }
 
 /// What every certificate of a chain has to be for, if it says so.
@@ -95,12 +98,19 @@ impl ClientVerifier {
         if errors.is_empty() {
             lists.warn_of_foreign(&anchors);
         }
-        Some(Self { anchors, owners, lists, pins, exempt, demand, algorithms })
+        let of_chains = Algorithms::new(algorithms.all);
+        Some(Self { anchors, owners, lists, pins, exempt, demand, algorithms, of_chains })
     }
 
     /// Whether a client may show no certificate.
     pub(super) fn is_optional(&self) -> bool {
         self.demand == ClientCertificate::Optional
+    }
+
+    /// How many signatures are remembered.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> usize {
+        self.of_chains.remembered()
     }
 
     pub(super) const fn lists(&self) -> &RevocationLists {
@@ -178,9 +188,9 @@ impl ClientVerifier {
         let moment = UnixTime::since_unix_epoch(Duration::from_secs(begin));
         leaf.parsed.as_ref().is_some_and(|parsed| {
             let above = leaf.path.intermediates();
-            let (algorithms, anchors) = (self.algorithms.all, &self.anchors);
+            let (algorithms, anchors) = (self.of_chains.all(), &self.anchors);
             parsed
-                .verify_for_usage(algorithms, anchors, &above, moment, Purpose::Any, None, None)
+                .verify_for_usage(&algorithms, anchors, &above, moment, Purpose::Any, None, None)
                 .is_ok()
         })
     }
@@ -278,7 +288,7 @@ impl ClientVerifier {
         // Demanding the usage here would demand it of the intermediates, which rarely have any:
         // webpki asks only those that have the extension, and the leaf is asked by the caller.
         let verdict = parsed.verify_for_usage(
-            self.algorithms.all,
+            &self.of_chains.all(),
             &self.anchors,
             &above,
             leaf.now,
