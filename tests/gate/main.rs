@@ -21,6 +21,7 @@ mod bounded_queries;
 mod certificates;
 mod check;
 mod command_line;
+mod comparing;
 mod costs;
 mod deadlines;
 mod demo;
