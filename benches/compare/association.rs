@@ -3,9 +3,11 @@
 use std::io::{self, Read};
 
 use dicom_ul::pdu::{
-    AssociationAC, AssociationRQ, MAXIMUM_PDU_SIZE, Pdu, PresentationContextProposed,
-    PresentationContextResult, PresentationContextResultReason, RequestorRoles, UserIdentity,
-    UserIdentityType, UserVariableItem, read_pdu, write_pdu,
+    AssociationAC, AssociationRJ, AssociationRJResult,
+    AssociationRJServiceProviderPresentationReason, AssociationRJSource, AssociationRQ,
+    MAXIMUM_PDU_SIZE, Pdu, PresentationContextProposed, PresentationContextResult,
+    PresentationContextResultReason, RequestorRoles, UserIdentity, UserIdentityType,
+    UserVariableItem, read_pdu, write_pdu,
 };
 
 /// The calling title.
@@ -34,6 +36,11 @@ pub(crate) const CT_IMAGE: Context = Context { id: 3, sop_class: "1.2.840.10008.
 /// For C-GET.
 pub(crate) const STUDY_GET: Context = Context { id: 5, sop_class: "1.2.840.10008.5.1.4.1.2.2.3" };
 
+/// For C-FIND.
+pub(crate) const STUDY_FIND: Context = Context { id: 7, sop_class: "1.2.840.10008.5.1.4.1.2.2.1" };
+
+const CONTEXTS: [Context; 4] = [VERIFICATION, CT_IMAGE, STUDY_GET, STUDY_FIND];
+
 /// The A-ASSOCIATE-RQ that every requestor here sends.
 pub(crate) fn request() -> io::Result<Vec<u8>> {
     request_as(CALLING, None)
@@ -56,7 +63,7 @@ pub(crate) fn request_as(calling: &str, user: Option<(&str, &str)>) -> io::Resul
         calling_ae_title: calling.to_owned(),
         called_ae_title: CALLED.to_owned(),
         application_context_name: APPLICATION_CONTEXT.to_owned(),
-        presentation_contexts: [VERIFICATION, CT_IMAGE, STUDY_GET].map(propose).to_vec(),
+        presentation_contexts: CONTEXTS.map(propose).to_vec(),
         user_variables,
     }))
 }
@@ -70,10 +77,22 @@ pub(crate) fn expect_acceptance(stream: &mut impl Read) -> io::Result<()> {
     let accepted = |context: &PresentationContextResult| {
         context.reason == PresentationContextResultReason::Acceptance
     };
-    if answer.presentation_contexts.iter().filter(|context| accepted(context)).count() == 3 {
+    if answer.presentation_contexts.iter().filter(|context| accepted(context)).count()
+        == CONTEXTS.len()
+    {
         return Ok(());
     }
     Err(io::Error::other(format!("contexts rejected: {:?}", answer.presentation_contexts)))
+}
+
+/// The A-ASSOCIATE-RJ of a PACS that is busy.
+pub(crate) fn rejection() -> io::Result<Vec<u8>> {
+    encode(&Pdu::AssociationRJ(AssociationRJ {
+        result: AssociationRJResult::Transient,
+        source: AssociationRJSource::ServiceProviderPresentation(
+            AssociationRJServiceProviderPresentationReason::TemporaryCongestion,
+        ),
+    }))
 }
 
 /// Reads a request and returns the answer that accepts everything in it.

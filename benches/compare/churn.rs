@@ -1,9 +1,9 @@
 //! CPU time of the proxy for each association, and the round trip of C-ECHO.
 
 use std::io;
-use std::thread;
 use std::time::Instant;
 
+use crate::at_once::at_once;
 use crate::ground::Ground;
 use crate::proxy::{Process, Proxy};
 use crate::report::{Figures, Table, micros, progress};
@@ -31,8 +31,12 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     for round in 1..=ground.options.rounds() {
         progress(&format!("churn, round {round}"));
         for ((_, process), shown) in proxies.iter().zip(&mut shown) {
-            associations(ground, process, shown)?;
-            echoes(ground, process, shown)?;
+            let (cpu, rate) = associations(ground, process)?;
+            shown.cpu.push(cpu);
+            shown.rate.push(rate);
+            let (median, slow) = echoes(ground, process)?;
+            shown.median.push(median);
+            shown.slow.push(slow);
         }
     }
     print(&shown)
@@ -40,27 +44,18 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
 
 /// CPU milliseconds for each association.
 pub(crate) fn cost(ground: &Ground<'_>, process: &Process) -> io::Result<f64> {
-    let mut shown = Shown::default();
-    associations(ground, process, &mut shown)?;
-    Ok(shown.cpu.median())
+    Ok(associations(ground, process)?.0)
 }
 
-/// Full handshake, A-ASSOCIATE, C-ECHO and release, as often as it goes.
-fn associations(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Result<()> {
+/// Full handshake, A-ASSOCIATE, C-ECHO and release, as often as it goes: CPU milliseconds for each, and how
+/// many in a second.
+pub(crate) fn associations(ground: &Ground<'_>, process: &Process) -> io::Result<(f64, f64)> {
     let each = ground.options.amount(ASSOCIATIONS);
-    let (before, start) = (process.usage().cpu()?, Instant::now());
-    thread::scope(|scope| {
-        let work = || (0..each).try_for_each(|_| association(ground, process));
-        let workers: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|_| Err(io::Error::other("a requestor panicked")))
-        })
-    })?;
-    let (elapsed, after) = (start.elapsed(), process.usage().cpu()?);
+    let (meter, start) = (process.usage().meter()?, Instant::now());
+    at_once(0..THREADS, |_| (0..each).try_for_each(|_| association(ground, process)))?;
+    let (elapsed, cpu) = (start.elapsed(), meter.seconds()?);
     let count = (each * THREADS) as f64;
-    shown.cpu.push((after - before) * 1e3 / count);
-    shown.rate.push(count / elapsed.as_secs_f64());
-    Ok(())
+    Ok((cpu * 1e3 / count, count / elapsed.as_secs_f64()))
 }
 
 fn association(ground: &Ground<'_>, process: &Process) -> io::Result<()> {
@@ -69,7 +64,8 @@ fn association(ground: &Ground<'_>, process: &Process) -> io::Result<()> {
     requestor.release()
 }
 
-fn echoes(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Result<()> {
+/// Microseconds of the round trip of C-ECHO on one association: the median and the 99th percentile.
+pub(crate) fn echoes(ground: &Ground<'_>, process: &Process) -> io::Result<(f64, f64)> {
     let mut requestor = Requestor::associate(process.address, &ground.tls)?;
     let mut times = Figures::default();
     for _ in 0..ground.options.amount(ECHOES) {
@@ -78,9 +74,7 @@ fn echoes(ground: &Ground<'_>, process: &Process, shown: &mut Shown) -> io::Resu
         times.push(micros(start.elapsed()));
     }
     requestor.release()?;
-    shown.median.push(times.median());
-    shown.slow.push(times.percentile(99));
-    Ok(())
+    Ok((times.median(), times.percentile(99)))
 }
 
 fn print(shown: &[Shown]) -> io::Result<()> {

@@ -45,11 +45,11 @@ fn measure(
     case: &Case,
 ) -> io::Result<(f64, f64)> {
     let mut requestor = Requestor::associate_plain(edge.address)?;
-    let before = (edge.usage().cpu()?, central.usage().cpu()?);
+    let meters = (edge.usage().meter()?, central.usage().meter()?);
     let amount = case.play(&mut requestor, ground.options)?;
-    let after = (edge.usage().cpu()?, central.usage().cpu()?);
+    let cpu = (meters.0.seconds()?, meters.1.seconds()?);
     requestor.release()?;
-    Ok(((after.0 - before.0) / amount, (after.1 - before.1) / amount))
+    Ok((cpu.0 / amount, cpu.1 / amount))
 }
 
 fn print(shown: &[Shown]) -> io::Result<()> {

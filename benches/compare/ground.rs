@@ -11,6 +11,7 @@ use crate::material::Material;
 use crate::options::Options;
 use crate::proxy::{Process, Proxy, audit, edge, pacsgate, start_sink, with_passwords};
 use crate::requestor::Requestor;
+use crate::versus::peer::Peer;
 
 /// The ground on which proxies are compared.
 pub(crate) struct Ground<'a> {
@@ -36,7 +37,7 @@ impl<'a> Ground<'a> {
             None => Directory::Removed(TempDir::new()?),
         };
         let tls = Material::create(directory.path())?.client()?;
-        let sink = start_sink(directory.path())?;
+        let sink = start_sink(directory.path(), options.faults)?;
         Ok(Self { options, tls, sink, directory })
     }
 
@@ -45,6 +46,14 @@ impl<'a> Ground<'a> {
         let process = proxy.start(self.directory.path(), self.sink.address)?;
         self.try_out(&process)
             .map_err(|error| io::Error::other(format!("{}: {error}", proxy.name())))?;
+        Ok(process)
+    }
+
+    /// Starts a proxy of another project, or one of ours, and shows that it works.
+    pub(crate) fn start_peer(&self, peer: Peer) -> io::Result<Process> {
+        let process = peer.start(self.directory.path(), self.sink.address)?;
+        self.try_out(&process)
+            .map_err(|error| io::Error::other(format!("{}: {error}", peer.name())))?;
         Ok(process)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::ground::Ground;
 use crate::pdv::Object;
-use crate::proxy::Proxy;
+use crate::proxy::{Process, Proxy};
 use crate::report::{Figures, Table, progress};
 use crate::requestor::Requestor;
 
@@ -25,7 +25,10 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     for round in 1..=ground.options.fewer_rounds() {
         progress(&format!("idle, round {round}"));
         for (proxy, shown) in Proxy::EACH.into_iter().zip(&mut shown) {
-            measure(ground, proxy, shown)?;
+            let [base, echoed, stored] = measure(ground, &ground.start(proxy)?)?;
+            shown.base.push(base);
+            shown.echoed.push(echoed);
+            shown.stored.push(stored);
         }
     }
     let mut table = Table::new(&[
@@ -52,9 +55,9 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     )
 }
 
-/// A new process each time: what an allocator has kept would hide what associations need.
-fn measure(ground: &Ground<'_>, proxy: Proxy, shown: &mut Shown) -> io::Result<()> {
-    let process = ground.start(proxy)?;
+/// MiB of a process without associations, then KiB for each that is idle after a C-ECHO and after a
+/// C-STORE. It is to be a new one: what an allocator has kept would hide what associations need.
+pub(crate) fn measure(ground: &Ground<'_>, process: &Process) -> io::Result<[f64; 3]> {
     let base = process.usage().resident()?;
     let mut requestors = Vec::new();
     for _ in 0..ground.options.idle() {
@@ -63,9 +66,9 @@ fn measure(ground: &Ground<'_>, proxy: Proxy, shown: &mut Shown) -> io::Result<(
         requestors.push(requestor);
     }
     let count = requestors.len() as f64;
-    shown.base.push(base / 1024.0);
-    shown.echoed.push((process.usage().resident()? - base) / count);
+    let echoed = (process.usage().resident()? - base) / count;
     requestors.iter_mut().try_for_each(|requestor| requestor.store(OBJECT, Duration::ZERO))?;
-    shown.stored.push((process.usage().resident()? - base) / count);
-    requestors.into_iter().try_for_each(Requestor::release)
+    let stored = (process.usage().resident()? - base) / count;
+    requestors.into_iter().try_for_each(Requestor::release)?;
+    Ok([base / 1024.0, echoed, stored])
 }

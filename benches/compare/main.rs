@@ -1,6 +1,7 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
 //! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- versus [--rounds N] [--short] [--write]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
@@ -9,6 +10,7 @@
 //! exit code tells whether everything worked.
 
 mod association;
+mod at_once;
 mod blind;
 mod builds;
 mod churn;
@@ -32,6 +34,7 @@ mod stall;
 mod strangers;
 mod stream;
 mod usage;
+mod versus;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -54,7 +57,7 @@ fn main() -> ExitCode {
 
 fn play(role: Role, options: &Options) -> io::Result<()> {
     match role {
-        Role::Sink => sink::run(),
+        Role::Sink => sink::run(options.faults),
         Role::Plain => blind::run(blind::Shape::Plain, options),
         Role::ReadAhead => blind::run(blind::Shape::ReadAhead, options),
     }
@@ -65,6 +68,9 @@ fn measure(options: &Options) -> io::Result<()> {
     report::heading()?;
     if let Some(other) = &options.other {
         return builds::run(&ground, other);
+    }
+    if options.wants_versus() {
+        versus::run(&ground)?;
     }
     for part in Part::EACH {
         if !options.wants(part) {
@@ -80,7 +86,7 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Strangers => strangers::run(&ground)?,
             Part::Crowd => crowd::run(&ground)?,
             Part::Guesses => guesses::run(&ground)?,
-            Part::All => {}
+            Part::Versus | Part::All => {}
         }
     }
     Ok(())

@@ -9,9 +9,11 @@ use std::sync::Arc;
 use pacsgate::pki::{self, Authority};
 use rcgen::{ExtendedKeyUsagePurpose, KeyPair};
 use rustls::client::Resumption;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
+use rustls::version::TLS13;
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
 
 /// The CA's name.
@@ -74,7 +76,8 @@ impl Material {
         self.directory.join(name).with_extension("key")
     }
 
-    /// For the requestor: never resumes, so that each handshake is a full one.
+    /// For the requestor: never resumes, so that each handshake is a full one. It offers TLS 1.3 with one
+    /// cipher suite and one key exchange, so that every proxy does the same work.
     pub(crate) fn client(&self) -> io::Result<Arc<ClientConfig>> {
         self.client_of("client")
     }
@@ -82,7 +85,14 @@ impl Material {
     /// The same with another certificate, by the name of its file.
     pub(crate) fn client_of(&self, name: &str) -> io::Result<Arc<ClientConfig>> {
         let (chain, key) = self.pair(name)?;
-        let mut config = ClientConfig::builder()
+        let provider = CryptoProvider {
+            cipher_suites: vec![aws_lc_rs::cipher_suite::TLS13_AES_256_GCM_SHA384],
+            kx_groups: vec![aws_lc_rs::kx_group::X25519],
+            ..aws_lc_rs::default_provider()
+        };
+        let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[&TLS13])
+            .map_err(io::Error::other)?
             .with_root_certificates(self.roots()?)
             .with_client_auth_cert(chain, key)
             .map_err(io::Error::other)?;

@@ -9,11 +9,17 @@ use crate::pdv::{self, Object};
 pub(crate) const C_STORE: u16 = 0x0001;
 /// C-GET-RQ.
 pub(crate) const C_GET: u16 = 0x0010;
+/// C-FIND-RQ.
+pub(crate) const C_FIND: u16 = 0x0020;
 /// C-ECHO-RQ.
 pub(crate) const C_ECHO: u16 = 0x0030;
 const RESPONSE: u16 = 0x8000;
 /// The status that means that all was done as asked (PS3.7 annex C); every other is a failure here.
-const SUCCESS: u16 = 0x0000;
+pub(crate) const SUCCESS: u16 = 0x0000;
+/// The status of an answer with more to come.
+pub(crate) const PENDING: u16 = 0xFF00;
+/// The status of a PACS without room (PS3.4 table B.2-1).
+pub(crate) const OUT_OF_RESOURCES: u16 = 0xA700;
 
 const NO_DATA_SET: u16 = 0x0101;
 const DATA_SET: u16 = 0x0001;
@@ -46,6 +52,11 @@ impl Command {
         Ok(command)
     }
 
+    /// Whether this is a response to a request with the command field `field`, with more to come.
+    pub(crate) fn is_pending(&self, field: u16) -> bool {
+        self.field == field | RESPONSE && self.status == Some(PENDING)
+    }
+
     /// Makes sure that this is the successful response to a request with the command field `field`: what
     /// was refused has cost less, and is no figure.
     pub(crate) fn expect_success(&self, field: u16) -> io::Result<()> {
@@ -76,6 +87,37 @@ pub(crate) fn get(context: Context, message_id: u16, study: &str) -> io::Result<
     Ok([command, pdv::data_set(context, &identifier)?].concat())
 }
 
+/// C-FIND-RQ with an identifier that asks for the studies of a day.
+pub(crate) fn find(context: Context, message_id: u16) -> io::Result<Vec<u8>> {
+    let numbers = [(0x0100, C_FIND), (0x0110, message_id), (0x0700, 0), (0x0800, DATA_SET)];
+    let command = pdv::command(context, &command_set(context, &numbers, None)?)?;
+    Ok([command, pdv::data_set(context, &identifier("", "", "")?)?].concat())
+}
+
+/// A pending response to C-FIND with the `number`th study that was found.
+pub(crate) fn found(context: Context, request: &Command, number: u64) -> io::Result<Vec<u8>> {
+    let numbers = [
+        (0x0100, C_FIND | RESPONSE),
+        (0x0120, request.message_id),
+        (0x0800, DATA_SET),
+        (0x0900, PENDING),
+    ];
+    let command = pdv::command(context, &command_set(context, &numbers, None)?)?;
+    let (patient, study) = (format!("P{number}"), format!("2.999.2.{number}"));
+    let identifier = identifier("Bench^Mark", &patient, &study)?;
+    Ok([command, pdv::data_set(context, &identifier)?].concat())
+}
+
+fn identifier(name: &str, patient: &str, study: &str) -> io::Result<Vec<u8>> {
+    let mut identifier = Vec::new();
+    text(&mut identifier, (0x0008, 0x0020), "20260102", b' ')?;
+    text(&mut identifier, (0x0008, 0x0052), "STUDY", b' ')?;
+    text(&mut identifier, (0x0010, 0x0010), name, b' ')?;
+    text(&mut identifier, (0x0010, 0x0020), patient, b' ')?;
+    text(&mut identifier, STUDY_INSTANCE_UID, study, 0)?;
+    Ok(identifier)
+}
+
 /// The study that the identifier of a C-GET asks for.
 pub(crate) fn study(identifier: &[u8]) -> io::Result<String> {
     elements(identifier)
@@ -97,13 +139,18 @@ pub(crate) fn write_store(
     pdv::write_data_set(out, context, &image_head(context, instance, object.pixels)?, object)
 }
 
-/// The successful response to a request with the command field `field`.
-pub(crate) fn success(context: Context, field: u16, request: &Command) -> io::Result<Vec<u8>> {
+/// The last response to a request with the command field `field`.
+pub(crate) fn response(
+    context: Context,
+    field: u16,
+    request: &Command,
+    status: u16,
+) -> io::Result<Vec<u8>> {
     let numbers = [
         (0x0100, field | RESPONSE),
         (0x0120, request.message_id),
         (0x0800, NO_DATA_SET),
-        (0x0900, SUCCESS),
+        (0x0900, status),
     ];
     let instance = (!request.instance.is_empty()).then_some(request.instance.as_str());
     pdv::command(context, &command_set(context, &numbers, instance)?)
@@ -135,11 +182,36 @@ fn image_head(context: Context, instance: &str, pixels: u64) -> io::Result<Vec<u
     let mut head = Vec::new();
     text(&mut head, (0x0008, 0x0016), context.sop_class, 0)?;
     text(&mut head, (0x0008, 0x0018), instance, 0)?;
+    text(&mut head, (0x0008, 0x0020), "20260102", b' ')?;
     text(&mut head, (0x0008, 0x0060), "CT", b' ')?;
+    text(&mut head, (0x0010, 0x0010), "Bench^Mark", b' ')?;
+    text(&mut head, (0x0010, 0x0020), "P1", b' ')?;
     text(&mut head, STUDY_INSTANCE_UID, "2.999.2", 0)?;
     text(&mut head, (0x0020, 0x000E), "2.999.3", 0)?;
+    for (element, number) in image_pixel(pixels)? {
+        if element == 0x0010 {
+            text(&mut head, (0x0028, 0x0004), "MONOCHROME2", b' ')?;
+        }
+        value(&mut head, (0x0028, element), &number.to_le_bytes())?;
+    }
     tag(&mut head, (0x7FE0, 0x0010), u32::try_from(pixels).map_err(io::Error::other)?);
     Ok(head)
+}
+
+/// What says how pixel data of so many bytes is to be read, 16 bits a pixel (PS3.3 C.7.6.3).
+fn image_pixel(bytes: u64) -> io::Result<[(u16, u16); 7]> {
+    let pixels = bytes / 2;
+    let columns = (pixels.isqrt()).next_power_of_two().max(1);
+    let size = |length: u64| u16::try_from(length).map_err(io::Error::other);
+    Ok([
+        (0x0002, 1),
+        (0x0010, size(pixels / columns)?),
+        (0x0011, size(columns)?),
+        (0x0100, 16),
+        (0x0101, 12),
+        (0x0102, 11),
+        (0x0103, 0),
+    ])
 }
 
 fn text(out: &mut Vec<u8>, at: (u16, u16), text: &str, padding: u8) -> io::Result<()> {

@@ -3,7 +3,10 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, ValueEnum};
+
+use crate::versus::load::Load;
+use crate::versus::peer::Peer;
 
 /// What is measured, and how much of it.
 #[derive(Parser)]
@@ -12,13 +15,25 @@ pub(crate) struct Options {
     /// What to measure.
     #[arg(value_enum, default_values_t = [Part::All])]
     parts: Vec<Part>,
-    /// How often each proxy is measured in turn; figures are medians. Memory and delays, which
-    /// vary less, are measured a quarter as often.
-    #[arg(long, default_value_t = 12)]
-    rounds: usize,
+    /// How often each proxy is measured in turn, 12 times by default, and 8 times in `versus`; figures
+    /// are medians. Memory and delays, which vary less, are measured a quarter as often.
+    #[arg(long)]
+    rounds: Option<usize>,
     /// Small amounts: shows that everything works, the figures mean little.
     #[arg(long)]
     pub(crate) short: bool,
+    /// The proxies of `versus`, separated by commas; otherwise all that are installed.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Peer::EACH)]
+    pub(crate) proxies: Vec<Peer>,
+    /// The loads of `versus`, separated by commas; otherwise all.
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = Load::EACH)]
+    pub(crate) loads: Vec<Load>,
+    /// Write the figures of `versus` into performance.md in this folder, between its marks, and draw
+    /// performance.svg beside it; otherwise the figures are printed.
+    #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = DOCS)]
+    pub(crate) write: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) faults: Faults,
     /// Idle associations held at once.
     #[arg(long, default_value_t = 1_000)]
     idle: usize,
@@ -43,6 +58,20 @@ pub(crate) struct Options {
     bench: bool,
 }
 
+/// Where `--write` writes if it is not told.
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs");
+
+/// What the sink does wrong, so that a test sees that a failure ends the run.
+#[derive(Args, Clone, Copy)]
+pub(crate) struct Faults {
+    /// Which C-STORE the sink answers with status A700H, counted from 1.
+    #[arg(long, hide = true, value_name = "N")]
+    pub(crate) refuse_store: Option<u64>,
+    /// Which association the sink rejects, counted from 1.
+    #[arg(long, hide = true, value_name = "N")]
+    pub(crate) reject_association: Option<u64>,
+}
+
 /// A part of the benchmark.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Part {
@@ -64,7 +93,9 @@ pub(crate) enum Part {
     Crowd,
     /// A good peer's delay beside another one that shows many passwords.
     Guesses,
-    /// Everything.
+    /// The proxies of other projects, too, under every load; no part of `all`.
+    Versus,
+    /// Everything but `versus`.
     All,
 }
 
@@ -94,12 +125,21 @@ impl Part {
 }
 
 impl Options {
+    /// Whether the proxies of other projects are measured.
+    pub(crate) fn wants_versus(&self) -> bool {
+        self.parts.contains(&Part::Versus)
+    }
+
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.parts.contains(&part) || self.parts.contains(&Part::All)
     }
 
     pub(crate) fn rounds(&self) -> usize {
-        if self.short { 1 } else { self.rounds.max(1) }
+        if self.short { 1 } else { self.rounds.unwrap_or(12).max(1) }
+    }
+
+    pub(crate) fn rounds_of_versus(&self) -> usize {
+        if self.short { 1 } else { self.rounds.unwrap_or(8).max(1) }
     }
 
     pub(crate) fn fewer_rounds(&self) -> usize {

@@ -1,20 +1,23 @@
 //! The proxies that are compared, each a process of its own.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::{Duration, Instant};
 use std::{env, thread};
 
 use clap::ValueEnum;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use crate::association::{CALLED, CALLING};
 use crate::configuration::{Table, listener, main_file, pacs, peer, tls};
 use crate::guesses::{TITLES, write};
 use crate::material::{CLIENT_NAME, GUESSER_NAME, Material, SERVER_NAME};
-use crate::options::Role;
+use crate::options::{Faults, Role};
 use crate::usage::Usage;
 
 /// A proxy under measurement.
@@ -59,14 +62,32 @@ impl Proxy {
 }
 
 /// Starts the sink.
-pub(crate) fn start_sink(directory: &Path) -> io::Result<Process> {
-    Process::start(own(Role::Sink, directory, None)?)
+pub(crate) fn start_sink(directory: &Path, faults: Faults) -> io::Result<Process> {
+    let mut command = own(Role::Sink, directory, None)?;
+    let options = [("--refuse-store", faults.refuse_store)];
+    let options = options.into_iter().chain([("--reject-association", faults.reject_association)]);
+    for (option, number) in options {
+        command.args(number.map(|number| format!("{option}={number}")));
+    }
+    Process::start(command)
 }
 
-/// A running process that says on stderr where it listens, killed when dropped.
+/// What tokio makes as many worker threads of as it says, in the gate and in the blind copies: other
+/// proxies are told to have as many.
+const WORKERS_VARIABLE: &str = "TOKIO_WORKER_THREADS";
+/// Worker threads, or processes, of each proxy.
+pub(crate) const WORKERS: u32 = 2;
+/// How long a program that does not say so may take to listen, and to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between looks at it.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A running process, ended when dropped.
 pub(crate) struct Process {
     child: Child,
     pub(crate) address: SocketAddr,
+    /// One that has no workers is killed; one that may have them ends them itself.
+    signal: Signal,
 }
 
 impl Process {
@@ -74,11 +95,13 @@ impl Process {
         Usage::of(self.child.id())
     }
 
+    /// Starts one that says on stderr where it listens.
     fn start(mut command: Command) -> io::Result<Self> {
+        command.env(WORKERS_VARIABLE, WORKERS.to_string());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let found = child.stderr.take().ok_or_else(|| io::Error::other("no stderr"));
         match found.and_then(listening) {
-            Ok(address) => Ok(Self { child, address }),
+            Ok(address) => Ok(Self { child, address, signal: Signal::SIGKILL }),
             Err(error) => {
                 let _ = child.kill();
                 let status = child.wait()?;
@@ -88,8 +111,43 @@ impl Process {
     }
 }
 
+impl Process {
+    /// Starts one that was told to listen at `address`; what it says is kept in `log`.
+    pub(crate) fn start_at(
+        mut command: Command,
+        address: SocketAddr,
+        log: &Path,
+    ) -> io::Result<Self> {
+        let said = File::create(log)?;
+        command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said);
+        let child = command.spawn()?;
+        let mut process = Self { child, address, signal: Signal::SIGTERM };
+        let start = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            let ended = process.child.try_wait()?;
+            if ended.is_some() || start.elapsed() > PATIENCE {
+                let said = fs::read_to_string(log)?;
+                return Err(io::Error::other(format!("{command:?} does not listen: {said}")));
+            }
+            thread::sleep(PAUSE);
+        }
+        Ok(process)
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let pid = i32::try_from(self.child.id()).map_err(io::Error::other)?;
+        kill(Pid::from_raw(pid), self.signal)?;
+        let start = Instant::now();
+        while self.child.try_wait()?.is_none() && start.elapsed() < PATIENCE {
+            thread::sleep(PAUSE);
+        }
+        Ok(())
+    }
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
+        let _ = self.end();
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -144,7 +202,8 @@ pub(crate) fn with_passwords(
 ) -> io::Result<Process> {
     let titles: Vec<_> = (0..=TITLES).map(|number| format!("G{number}")).collect();
     let titles: Vec<_> = titles.iter().map(String::as_str).collect();
-    let mut guesser = peer(&[("san_dns", GUESSER_NAME)], &titles, &["echo", "store", "get"]);
+    let mut guesser =
+        peer(&[("san_dns", GUESSER_NAME)], &titles, &["echo", "store", "find", "get"]);
     guesser.insert("user_identity", r#""password""#.into());
     guesser.insert("users", r#"["alice"]"#.into());
     guesser.insert("associations", "10000".into());
@@ -173,7 +232,7 @@ fn configuration(directory: &Path, upstream: SocketAddr) -> Tables {
     let tls = tls(material.certificate("server"), material.key("server"), material.ca());
     let mut archive = pacs(upstream, &[CALLED]);
     archive.insert("associations", "20000".into());
-    let services = ["echo", "store", "get"];
+    let services = ["echo", "store", "find", "get"];
     let mut load = peer(&[("san_dns", CLIENT_NAME)], &[CALLING], &services);
     load.insert("associations", "10000".into());
     let limits = Table::from([

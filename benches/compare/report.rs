@@ -15,8 +15,12 @@ impl Figures {
         self.0.push(value);
     }
 
+    /// The value in the middle, or the mean of the two there; 0 without any value.
     pub(crate) fn median(&self) -> f64 {
-        self.percentile(50)
+        let sorted = self.sorted();
+        let upper = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+        let lower = sorted.get(sorted.len().saturating_sub(1) / 2).copied().unwrap_or_default();
+        f64::midpoint(lower, upper)
     }
 
     /// The smallest value that `percent` of all do not exceed; 0 without any value.
@@ -82,16 +86,22 @@ impl Table {
     /// Prints the table below a title and a sentence that says what was done.
     pub(crate) fn print(&self, title: &str, told: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        writeln!(out, "\n### {title}\n\n{told}\n")?;
+        write!(out, "\n### {title}\n\n{told}\n\n{}", self.render())?;
+        out.flush()
+    }
+
+    /// The table in Markdown.
+    pub(crate) fn render(&self) -> String {
+        let mut out = String::new();
         let widths = self.widths();
         for (number, row) in self.rows.iter().enumerate() {
-            writeln!(out, "| {} |", padded(row, &widths).join(" | "))?;
+            out += &format!("| {} |\n", padded(row, &widths).join(" | "));
             if number == 0 {
                 let rule: Vec<_> = widths.iter().map(|&width| "-".repeat(width)).collect();
-                writeln!(out, "|-{}-|", rule.join("-|-"))?;
+                out += &format!("|-{}-|\n", rule.join("-|-"));
             }
         }
-        out.flush()
+        out
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -108,8 +118,8 @@ fn padded(row: &[String], widths: &[usize]) -> Vec<String> {
     row.iter().zip(widths).map(|(cell, &width)| format!("{cell:width$}")).collect()
 }
 
-/// Prints what machine this is: no figure means anything without it.
-pub(crate) fn heading() -> io::Result<()> {
+/// What machine this is: no figure means anything without it.
+pub(crate) fn machine() -> io::Result<String> {
     let cpus = fs::read_to_string("/proc/cpuinfo")?;
     let model = cpus
         .lines()
@@ -117,17 +127,16 @@ pub(crate) fn heading() -> io::Result<()> {
         .map_or("unknown CPU", |rest| rest.trim_start_matches([' ', '\t', ':']));
     let cores = thread::available_parallelism()?;
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease")?;
-    writeln!(
-        io::stdout(),
-        "{model}, {cores} cores, Linux {}, pacsgate {}. Each figure: median [min–max].",
-        kernel.trim(),
-        env!("CARGO_PKG_VERSION"),
-    )?;
     // glibc's way to copy memory alone moves the figures by a fifth on some machines.
-    match env::var("GLIBC_TUNABLES") {
-        Ok(tunables) => writeln!(io::stdout(), "GLIBC_TUNABLES={tunables}"),
-        Err(_) => Ok(()),
-    }
+    let tunables = env::var("GLIBC_TUNABLES").map(|set| format!(", GLIBC_TUNABLES={set}"));
+    let tunables = tunables.unwrap_or_default();
+    Ok(format!("{model}, {cores} cores, Linux {}{tunables}", kernel.trim()))
+}
+
+/// Prints what machine this is.
+pub(crate) fn heading() -> io::Result<()> {
+    let (machine, version) = (machine()?, env!("CARGO_PKG_VERSION"));
+    writeln!(io::stdout(), "{machine}, pacsgate {version}. Each figure: median [min–max].")
 }
 
 /// Says on stderr what is being done; tables take a while.

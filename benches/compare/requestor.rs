@@ -9,9 +9,9 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
-use crate::association::{self, CALLING, CT_IMAGE, STUDY_GET, VERIFICATION};
+use crate::association::{self, CALLING, CT_IMAGE, STUDY_FIND, STUDY_GET, VERIFICATION};
 use crate::material::SERVER_NAME;
-use crate::message::{self, C_ECHO, C_GET, C_STORE, Command};
+use crate::message::{self, C_ECHO, C_FIND, C_GET, C_STORE, Command, SUCCESS};
 use crate::pdv::{self, CHUNK, Object, Received};
 use crate::sink;
 
@@ -62,6 +62,20 @@ impl<S: BufRead + Write> Requestor<S> {
         self.expect(C_ECHO)
     }
 
+    /// C-FIND and the studies that the PACS has found.
+    pub(crate) fn find(&mut self) -> io::Result<()> {
+        self.stream.write_all(&message::find(STUDY_FIND, 1)?)?;
+        for _ in 0..sink::STUDIES_FOUND {
+            let command = self.command()?;
+            if !command.is_pending(C_FIND) {
+                command.expect_success(C_FIND)?;
+                return Err(io::Error::other("C-FIND found less than there is"));
+            }
+            pdv::receive_data_set(&mut self.stream)?;
+        }
+        self.expect(C_FIND)
+    }
+
     /// C-STORE of `object`; the PACS pauses while it reads it.
     pub(crate) fn store(&mut self, object: Object, pause: Duration) -> io::Result<()> {
         let instance = sink::instance(pause);
@@ -83,7 +97,7 @@ impl<S: BufRead + Write> Requestor<S> {
             pdv::discard_data_set(&mut self.stream, || {
                 thread::sleep(pauses.take().unwrap_or_default());
             })?;
-            self.stream.write_all(&message::success(CT_IMAGE, C_STORE, &command)?)?;
+            self.stream.write_all(&message::response(CT_IMAGE, C_STORE, &command, SUCCESS)?)?;
         }
         self.expect(C_GET)
     }

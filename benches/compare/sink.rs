@@ -6,25 +6,54 @@
 
 use std::io::{self, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use crate::association::{self, CT_IMAGE, Context, STUDY_GET, VERIFICATION};
-use crate::message::{self, C_ECHO, C_GET, C_STORE, Command};
+use crate::association::{self, CT_IMAGE, Context, STUDY_FIND, STUDY_GET, VERIFICATION};
+use crate::message::{self, C_ECHO, C_FIND, C_GET, C_STORE, Command, OUT_OF_RESOURCES, SUCCESS};
+use crate::options::Faults;
 use crate::pdv::{self, CHUNK, Object, Received};
 
 /// One thread for each of thousands of idle associations.
 const STACK: usize = 128 * 1024;
+/// How many studies the answer to each C-FIND has.
+pub(crate) const STUDIES_FOUND: u64 = 10;
+
+/// The faults that are asked for, and what came so far.
+struct Tally {
+    faults: Faults,
+    associations: AtomicU64,
+    stores: AtomicU64,
+}
+
+impl Tally {
+    fn rejects(&self) -> bool {
+        is_due(&self.associations, self.faults.reject_association)
+    }
+
+    fn status_of_store(&self) -> u16 {
+        if is_due(&self.stores, self.faults.refuse_store) { OUT_OF_RESOURCES } else { SUCCESS }
+    }
+}
+
+/// Counts one more: is it the one that is meant?
+fn is_due(count: &AtomicU64, meant: Option<u64>) -> bool {
+    Some(count.fetch_add(1, Ordering::Relaxed) + 1) == meant
+}
 
 /// Serves until killed.
-pub(crate) fn run() -> io::Result<()> {
+pub(crate) fn run(faults: Faults) -> io::Result<()> {
+    let tally = Arc::new(Tally { faults, associations: 0.into(), stores: 0.into() });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     writeln!(io::stderr(), "listening on {}", listener.local_addr()?)?;
     for socket in listener.incoming() {
         let socket = socket?;
+        let tally = Arc::clone(&tally);
         thread::Builder::new().stack_size(STACK).spawn(move || {
             // A requestor that leaves early is no error of the sink; the requestor notices.
-            let _ = serve(&socket);
+            let _ = serve(&socket, &tally);
         })?;
     }
     Ok(())
@@ -42,11 +71,15 @@ pub(crate) fn study(count: u64, object: Object) -> String {
 
 /// The side that closes first runs out of ports under load; here it is the PACS, which has a
 /// port for each connection that it accepts.
-fn serve(socket: &TcpStream) -> io::Result<()> {
+fn serve(socket: &TcpStream, tally: &Tally) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(CHUNK, socket);
     let mut writer = socket;
-    writer.write_all(&association::accept(&mut reader)?)?;
+    let acceptance = association::accept(&mut reader)?;
+    if tally.rejects() {
+        return writer.write_all(&association::rejection()?);
+    }
+    writer.write_all(&acceptance)?;
     loop {
         let command = match pdv::receive(&mut reader)? {
             Received::Command(set) => Command::parse(&set)?,
@@ -54,16 +87,22 @@ fn serve(socket: &TcpStream) -> io::Result<()> {
             Received::ReleaseRp => return Err(io::Error::other("a release not asked for")),
         };
         match command.field {
-            C_ECHO => reply(&mut writer, VERIFICATION, &command)?,
+            C_ECHO => reply(&mut writer, VERIFICATION, &command, SUCCESS)?,
             C_STORE => {
                 let pause = Duration::from_millis(component(&command.instance, 2));
                 pdv::discard_data_set(&mut reader, || thread::sleep(pause))?;
-                reply(&mut writer, CT_IMAGE, &command)?;
+                reply(&mut writer, CT_IMAGE, &command, tally.status_of_store())?;
+            }
+            C_FIND => {
+                pdv::receive_data_set(&mut reader)?;
+                let found = |number| message::found(STUDY_FIND, &command, number);
+                (1..=STUDIES_FOUND).try_for_each(|number| writer.write_all(&found(number)?))?;
+                reply(&mut writer, STUDY_FIND, &command, SUCCESS)?;
             }
             C_GET => {
                 let study = message::study(&pdv::receive_data_set(&mut reader)?)?;
                 send_study(&mut reader, &mut writer, &study)?;
-                reply(&mut writer, STUDY_GET, &command)?;
+                reply(&mut writer, STUDY_GET, &command, SUCCESS)?;
             }
             field => return Err(io::Error::other(format!("command {field:04X}"))),
         }
@@ -90,8 +129,13 @@ fn send_study(
     Ok(())
 }
 
-fn reply(writer: &mut impl Write, context: Context, request: &Command) -> io::Result<()> {
-    writer.write_all(&message::success(context, request.field, request)?)
+fn reply(
+    writer: &mut impl Write,
+    context: Context,
+    request: &Command,
+    status: u16,
+) -> io::Result<()> {
+    writer.write_all(&message::response(context, request.field, request, status)?)
 }
 
 /// A component of a UID, counted from 0; 0 where there is none.

@@ -10,15 +10,15 @@ use crate::proxy::{Process, Proxy};
 use crate::report::{Figures, Table, progress};
 use crate::requestor::Requestor;
 
-const GB: f64 = 1e9;
+pub(crate) const GB: f64 = 1e9;
 /// Bytes in one measurement: little, for other work on the machine then hits all proxies alike.
 const AMOUNT: u64 = 500_000_000;
 const LARGE: u64 = 64 * 1024 * 1024;
 /// A CT image of 512 x 512 pixels.
-const CT: u64 = 512 * 1024;
+pub(crate) const CT: u64 = 512 * 1024;
 
 #[derive(Clone, Copy)]
-enum Way {
+pub(crate) enum Way {
     Up,
     Down,
 }
@@ -88,11 +88,11 @@ pub(crate) fn measure(
     case: &Case,
 ) -> io::Result<(f64, f64)> {
     let mut requestor = Requestor::associate(process.address, &ground.tls)?;
-    let (before, start) = (process.usage().cpu()?, Instant::now());
+    let (meter, start) = (process.usage().meter()?, Instant::now());
     let amount = case.play(&mut requestor, ground.options)?;
-    let (elapsed, after) = (start.elapsed(), process.usage().cpu()?);
+    let (elapsed, cpu) = (start.elapsed(), meter.seconds()?);
     requestor.release()?;
-    Ok(((after - before) / amount, amount / elapsed.as_secs_f64()))
+    Ok((cpu / amount, amount / elapsed.as_secs_f64()))
 }
 
 fn print(shown: &[Vec<Shown>]) -> io::Result<()> {

@@ -22,6 +22,7 @@ mod certificates;
 mod check;
 mod coming_again;
 mod command_line;
+mod comparing;
 mod costs;
 mod deadlines;
 mod demo;
