@@ -206,6 +206,17 @@ impl<'a> Sender<'a> {
         End::Lost(trouble)
     }
 
+    /// Where the next start begins, and the next connection.
+    fn stop_at(&self, talk: &Talk, has_ended: bool) {
+        let is_gone = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_none());
+        let to = if is_gone { talk.tail.read() } else { talk.tail.arrived() };
+        let mut spool = self.spool.borrow_mut();
+        if !has_ended || is_gone {
+            spool.rewind(to);
+        }
+        spool.arrived(to);
+    }
+
     /// Ends the connection in good order: what has not arrived in time is sent again.
     async fn finish(&self, talk: &mut Talk, writer: &mut (impl AsyncWrite + Unpin)) {
         let settle = async {
@@ -218,15 +229,7 @@ impl<'a> Sender<'a> {
             }
         };
         let has_ended = timeout(LAST_WORDS, settle).await.is_ok();
-        let is_gone = talk.socket.as_ref().is_some_and(|it| it.unacknowledged().is_none());
-        let to = if is_gone { talk.tail.read() } else { talk.tail.arrived() };
-        let mut spool = self.spool.borrow_mut();
-        if !has_ended || is_gone {
-            spool.rewind(to);
-        }
-        // The next start begins there.
-        spool.arrived(to);
-        drop(spool);
+        self.stop_at(talk, has_ended);
         let _ = timeout(GLANCE, writer.shutdown()).await;
     }
 }
