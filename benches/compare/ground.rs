@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, audit, edge, pacsgate, start_sink, with_passwords};
+use crate::proxy::{Process, Proxy, among, audit, edge, pacsgate, start_sink, with_passwords};
 use crate::requestor::Requestor;
 use crate::versus::peer::Peer;
 
@@ -60,6 +60,13 @@ impl<'a> Ground<'a> {
     /// Starts a build of the gate: this one, unless another is given.
     pub(crate) fn start_build(&self, other: Option<&Path>) -> io::Result<Process> {
         let process = pacsgate(other, self.directory.path(), self.sink.address)?;
+        self.try_out(&process)?;
+        Ok(process)
+    }
+
+    /// Starts the gate with so many peers.
+    pub(crate) fn start_among(&self, peers: u32) -> io::Result<Process> {
+        let process = among(self.directory.path(), self.sink.address, peers)?;
         self.try_out(&process)?;
         Ok(process)
     }

@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|scale|all] [--rounds N] [--short]`
 //! `cargo bench --bench compare -- versus [--rounds N] [--short] [--write]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
@@ -29,6 +29,7 @@ mod pdv;
 mod proxy;
 mod report;
 mod requestor;
+mod scale;
 mod sink;
 mod stall;
 mod strangers;
@@ -86,6 +87,7 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Strangers => strangers::run(&ground)?,
             Part::Crowd => crowd::run(&ground)?,
             Part::Guesses => guesses::run(&ground)?,
+            Part::Scale => scale::run(&ground)?,
             Part::Versus | Part::All => {}
         }
     }

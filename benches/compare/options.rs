@@ -93,6 +93,8 @@ pub(crate) enum Part {
     Crowd,
     /// A good peer's delay beside another one that shows many passwords.
     Guesses,
+    /// Cost with ever more peers, and ever more associations at once.
+    Scale,
     /// The proxies of other projects, too, under every load; no part of `all`.
     Versus,
     /// Everything but `versus`.
@@ -111,7 +113,7 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 9] = [
+    pub(crate) const EACH: [Self; 10] = [
         Self::Stream,
         Self::Edge,
         Self::Churn,
@@ -121,6 +123,7 @@ impl Part {
         Self::Strangers,
         Self::Crowd,
         Self::Guesses,
+        Self::Scale,
     ];
 }
 

@@ -14,7 +14,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::association::{CALLED, CALLING};
-use crate::configuration::{Table, listener, main_file, pacs, peer, tls};
+use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
 use crate::guesses::{TITLES, write};
 use crate::material::{CLIENT_NAME, GUESSER_NAME, Material, SERVER_NAME};
 use crate::options::{Faults, Role};
@@ -214,9 +214,27 @@ pub(crate) fn with_passwords(
     run(None, &directory.join("passwords.toml"), &tables)
 }
 
+/// Starts the gate with so many peers, of whom one is the load's.
+pub(crate) fn among(directory: &Path, upstream: SocketAddr, peers: u32) -> io::Result<Process> {
+    let mut tables = configuration(directory, upstream);
+    let audit = format!("{:?}", directory.join(format!("among-{peers}.jsonl")));
+    tables.entry("log").or_default().insert("audit", audit);
+    let others = (1..peers).map(|number| {
+        let (name, title) = (format!("p{number}.bench.example"), format!("P{number}"));
+        let other = peer(&[("san_dns", &name)], &[&title], &["echo", "store"]);
+        named(format_args!("peer.p{number}"), &other)
+    });
+    let others: String = others.collect();
+    run_with(None, &directory.join(format!("among-{peers}.toml")), &tables, &others)
+}
+
 fn run(other: Option<&Path>, file: &Path, tables: &Tables) -> io::Result<Process> {
+    run_with(other, file, tables, "")
+}
+
+fn run_with(other: Option<&Path>, file: &Path, tables: &Tables, more: &str) -> io::Result<Process> {
     let tables: Vec<_> = tables.iter().map(|(name, table)| (*name, table)).collect();
-    fs::write(file, main_file(&tables))?;
+    fs::write(file, main_file(&tables) + more)?;
     let mut command = Command::new(other.unwrap_or(Path::new(env!("CARGO_BIN_EXE_pacsgate"))));
     command.arg("run").arg("--config").arg(file);
     Process::start(command)

@@ -1,0 +1,136 @@
+//! What an association and a GB cost with ever more peers, and with ever more associations at once.
+
+use std::io;
+use std::thread;
+use std::time::Duration;
+
+use crate::churn;
+use crate::ground::Ground;
+use crate::pdv::Object;
+use crate::proxy::Process;
+use crate::report::{Figures, Table, progress};
+use crate::requestor::Requestor;
+use crate::stream;
+
+const PEERS: [u32; 3] = [10, 1_000, 100_000];
+const AT_ONCE: [u64; 4] = [1, 10, 100, 1_000];
+/// A CT image; as many of them as the most associations, so that each stores one.
+const OBJECT: Object = Object { pixels: 512 * 1024, pdu: 16 * 1024 };
+const OBJECTS: u64 = 1_000;
+
+/// Measures and prints.
+pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
+    among_peers(ground)?;
+    at_once(ground)
+}
+
+#[derive(Clone, Default)]
+struct AmongPeers {
+    resident: Figures,
+    association: Figures,
+    gigabyte: Figures,
+}
+
+fn among_peers(ground: &Ground<'_>) -> io::Result<()> {
+    let gates: Vec<_> =
+        PEERS.into_iter().map(|peers| ground.start_among(peers)).collect::<io::Result<_>>()?;
+    let mut shown = vec![AmongPeers::default(); PEERS.len()];
+    let [first, ..] = &stream::CASES;
+    for round in 1..=ground.options.rounds() {
+        progress(&format!("scale among peers, round {round}"));
+        for (gate, shown) in gates.iter().zip(&mut shown) {
+            shown.association.push(churn::cost(ground, gate)?);
+            shown.gigabyte.push(stream::measure(ground, gate, first)?.0);
+            shown.resident.push(gate.usage().resident()? / 1024.0);
+        }
+    }
+    let columns =
+        ["peers", "resident MB", "CPU ms/association", "of the first", "CPU s/GB", "of the first"];
+    let mut table = Table::new(&columns);
+    let base = shown.first().cloned().unwrap_or_default();
+    for (peers, shown) in PEERS.into_iter().zip(&shown) {
+        table.row([
+            peers.to_string(),
+            shown.resident.show(1),
+            shown.association.show(2),
+            shown.association.ratio(&base.association).show(2),
+            shown.gigabyte.show(2),
+            shown.gigabyte.ratio(&base.gigabyte).show(2),
+        ]);
+    }
+    table.print("Scale: peers", "The gate alone, with ever more peers in its configuration.")
+}
+
+#[derive(Clone, Default)]
+struct AtOnce {
+    association: Figures,
+    gigabyte: Figures,
+    memory: Figures,
+}
+
+fn at_once(ground: &Ground<'_>) -> io::Result<()> {
+    let most = if ground.options.short { 100 } else { u64::MAX };
+    let counts: Vec<_> = AT_ONCE.into_iter().filter(|count| *count <= most).collect();
+    let mut shown = vec![AtOnce::default(); counts.len()];
+    for round in 1..=ground.options.rounds() {
+        progress(&format!("scale at once, round {round}"));
+        for (count, shown) in counts.iter().zip(&mut shown) {
+            // A new process each time: what an allocator has kept would hide what associations need.
+            let gate = ground.start_build(None)?;
+            measure(ground, &gate, *count, shown)?;
+        }
+    }
+    let columns = [
+        "associations",
+        "CPU ms for one more",
+        "of the first",
+        "CPU s/GB over all",
+        "of the first",
+        "KB each at the peak",
+    ];
+    let mut table = Table::new(&columns);
+    let base = shown.first().cloned().unwrap_or_default();
+    for (count, shown) in counts.iter().zip(&shown) {
+        table.row([
+            count.to_string(),
+            shown.association.show(2),
+            shown.association.ratio(&base.association).show(2),
+            shown.gigabyte.show(2),
+            shown.gigabyte.ratio(&base.gigabyte).show(2),
+            shown.memory.show(1),
+        ]);
+    }
+    table.print(
+        "Scale: associations",
+        "The gate alone, with so many associations at once: what another one costs beside them while they are \
+         idle, then what a GB costs that they store together, and the memory that each needed for it at most.",
+    )
+}
+
+fn measure(ground: &Ground<'_>, gate: &Process, count: u64, shown: &mut AtOnce) -> io::Result<()> {
+    let base = gate.usage().resident()?;
+    let idle = (0..count).map(|_| {
+        let mut requestor = Requestor::associate(gate.address, &ground.tls)?;
+        requestor.echo()?;
+        Ok(requestor)
+    });
+    let requestors = idle.collect::<io::Result<Vec<_>>>()?;
+    shown.association.push(churn::cost(ground, gate)?);
+    let each = ground.options.amount(OBJECTS).div_ceil(count);
+    let meter = gate.usage().meter()?;
+    thread::scope(|scope| {
+        let store = |mut requestor: Requestor| {
+            (0..each).try_for_each(|_| requestor.store(OBJECT, Duration::ZERO))?;
+            requestor.release()
+        };
+        let workers: Vec<_> =
+            requestors.into_iter().map(|requestor| scope.spawn(move || store(requestor))).collect();
+        workers.into_iter().try_for_each(|worker| {
+            worker.join().unwrap_or_else(|_| Err(io::Error::other("a requestor panicked")))
+        })
+    })?;
+    let gigabytes = (each * count * OBJECT.pixels) as f64 / stream::GB;
+    shown.gigabyte.push(meter.seconds()? / gigabytes);
+    shown.memory.push((gate.usage().peak()? - base) / count as f64);
+    Ok(())
+}
