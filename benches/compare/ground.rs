@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rustls::ClientConfig;
 use tempfile::TempDir;
 
+use crate::haproxy;
 use crate::material::Material;
 use crate::options::Options;
 use crate::proxy::{Process, Proxy, audit, edge, pacsgate, start_sink, with_passwords};
@@ -68,6 +69,15 @@ impl<'a> Ground<'a> {
         let mut requestor = Requestor::associate_plain(process.address)?;
         requestor.echo()?;
         requestor.release()?;
+        Ok(process)
+    }
+
+    /// Starts HAProxy where it is installed.
+    pub(crate) fn start_haproxy(&self) -> io::Result<Option<Process>> {
+        let found = haproxy::command(self.directory.path(), self.sink.address)?;
+        let started = found.map(|(command, address)| Process::start_at(command, address));
+        let process = started.transpose()?;
+        process.iter().try_for_each(|process| self.try_out(process))?;
         Ok(process)
     }
 

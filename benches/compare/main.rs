@@ -1,7 +1,7 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|all] [--rounds N] [--short]`
-//! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|beside|calls|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [beside|calls] --other FILE [--rounds N] [--short]`
 //!
 //! What is measured is the proxy's process alone: its CPU time and resident memory are read from
 //! `/proc`. Rounds go through the proxies in turn, because figures of one machine drift by more
@@ -9,8 +9,10 @@
 //! exit code tells whether everything worked.
 
 mod association;
+mod beside;
 mod blind;
 mod builds;
+mod calls;
 mod churn;
 #[path = "../../tests/gate/support/configuration.rs"]
 mod configuration;
@@ -18,6 +20,7 @@ mod crowd;
 mod edge;
 mod ground;
 mod guesses;
+mod haproxy;
 mod idle;
 mod material;
 mod memory;
@@ -63,8 +66,12 @@ fn play(role: Role, options: &Options) -> io::Result<()> {
 fn measure(options: &Options) -> io::Result<()> {
     let ground = Ground::prepare(options)?;
     report::heading()?;
-    if let Some(other) = &options.other {
-        return builds::run(&ground, other);
+    if let Some(other) = options.other.as_deref() {
+        return match options.only() {
+            Some(Part::Beside) => beside::run(&ground, Some(other)),
+            Some(Part::Calls) => calls::run(&ground, Some(other)),
+            _ => builds::run(&ground, other),
+        };
     }
     for part in Part::EACH {
         if !options.wants(part) {
@@ -80,6 +87,8 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Strangers => strangers::run(&ground)?,
             Part::Crowd => crowd::run(&ground)?,
             Part::Guesses => guesses::run(&ground)?,
+            Part::Beside => beside::run(&ground, None)?,
+            Part::Calls => calls::run(&ground, None)?,
             Part::All => {}
         }
     }

@@ -25,7 +25,8 @@ pub(crate) struct Options {
     /// Stalled handshakes, and as many stalled requests.
     #[arg(long, default_value_t = 500)]
     stalled: usize,
-    /// Another build of pacsgate, which is measured beside this one, and nothing else.
+    /// Another build of pacsgate, which is measured beside this one, and nothing else but in
+    /// the parts `beside` and `calls`.
     #[arg(long, value_name = "FILE")]
     pub(crate) other: Option<PathBuf>,
     /// Where certificates, configuration and audit are kept; otherwise in a directory that is
@@ -64,6 +65,10 @@ pub(crate) enum Part {
     Crowd,
     /// A good peer's delay beside another one that shows many passwords.
     Guesses,
+    /// C-ECHO beside 64 associations that store.
+    Beside,
+    /// System calls for each C-ECHO, small C-STORE and association.
+    Calls,
     /// Everything.
     All,
 }
@@ -80,7 +85,7 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 9] = [
+    pub(crate) const EACH: [Self; 11] = [
         Self::Stream,
         Self::Edge,
         Self::Churn,
@@ -90,12 +95,19 @@ impl Part {
         Self::Strangers,
         Self::Crowd,
         Self::Guesses,
+        Self::Beside,
+        Self::Calls,
     ];
 }
 
 impl Options {
     pub(crate) fn wants(&self, part: Part) -> bool {
         self.parts.contains(&part) || self.parts.contains(&Part::All)
+    }
+
+    /// The part that is wanted alone.
+    pub(crate) fn only(&self) -> Option<Part> {
+        if let [part] = *self.parts.as_slice() { Some(part) } else { None }
     }
 
     pub(crate) fn rounds(&self) -> usize {

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Stdio};
+use std::time::Duration;
 use std::{env, thread};
 
 use clap::ValueEnum;
@@ -70,8 +71,24 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn usage(&self) -> Usage {
-        Usage::of(self.child.id())
+        Usage::of(self.id())
+    }
+
+    /// One that says nothing and is to listen on `address`.
+    pub(crate) fn start_at(mut command: Command, address: SocketAddr) -> io::Result<Self> {
+        let process = Self { child: command.stdin(Stdio::null()).spawn()?, address };
+        for _ in 0..100 {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(process);
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Err(io::Error::other(format!("{command:?} does not listen on {address}")))
     }
 
     fn start(mut command: Command) -> io::Result<Self> {

@@ -15,6 +15,10 @@ impl Figures {
         self.0.push(value);
     }
 
+    pub(crate) fn extend(&mut self, others: &Self) {
+        self.0.extend(&others.0);
+    }
+
     pub(crate) fn median(&self) -> f64 {
         self.percentile(50)
     }

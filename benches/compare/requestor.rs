@@ -50,6 +50,11 @@ impl Requestor<Socket> {
 }
 
 impl<S: BufRead + Write> Requestor<S> {
+    /// The same association with something around its stream.
+    pub(crate) fn through<T>(self, wrap: impl FnOnce(S) -> T) -> Requestor<T> {
+        Requestor { stream: wrap(self.stream) }
+    }
+
     fn over(mut stream: S, request: &[u8]) -> io::Result<Self> {
         stream.write_all(request)?;
         association::expect_acceptance(&mut stream)?;
