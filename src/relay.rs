@@ -35,6 +35,12 @@ use crate::stream::pool;
 /// What may wait for a side before it is read no more: more than what the other side alone can fill.
 pub const PILE: usize = 3 * pool::BUFFER;
 
+/// What an association may read before others have their turn: enough that looking for them costs next
+/// to nothing, and so little that 64 busy associations have theirs within milliseconds.
+const SHARE: usize = 2 * pool::BUFFER;
+/// What the least read counts: to deal with a few bytes takes time, too.
+const LEAST: usize = 512;
+
 /// What an association has moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -139,6 +145,7 @@ where
         to_requestor: Flow::default(),
         to_acceptor: Flow::default(),
         received: ReceivedBytes::default(),
+        share: SHARE,
         ahead: PerSide::default(),
         watch,
         tell,
@@ -173,6 +180,8 @@ struct Relay<'a, R, P> {
     to_requestor: Flow,
     to_acceptor: Flow,
     received: ReceivedBytes,
+    /// What may still be read in this turn.
+    share: usize,
     /// What was read of a side and waits for the inspector.
     ahead: PerSide<Ahead>,
     watch: Watch,
@@ -208,8 +217,10 @@ where
         if self.inspector.is_at_rest() { Over::Shutdown } else { Over::Interrupted }
     }
 
-    /// Moves what can be moved. Pending means that both streams will wake the task.
+    /// Moves what can be moved, or its share. Pending means that both streams will wake the task, or
+    /// that it has its next turn behind all others that have something to do.
     fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        self.share = SHARE;
         loop {
             let before = self.progress();
             let moved = self.move_once(cx);
@@ -221,6 +232,12 @@ where
                 return Poll::Ready(ending);
             }
             if self.progress() == before {
+                return Poll::Pending;
+            }
+            if self.share == 0 {
+                // Polled again when all others that are ready have been, and those that the sockets
+                // have something for; to wake the task here would put it before the latter.
+                let _ = pin!(tokio::task::yield_now()).poll(cx);
                 return Poll::Pending;
             }
         }
@@ -252,7 +269,7 @@ where
     }
 
     fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.may_read(Side::Requestor) {
+        while self.share > 0 && self.may_read(Side::Requestor) {
             if !self.ahead.requestor.is_empty() {
                 if self.feed_ahead(Side::Requestor)? {
                     continue;
@@ -268,6 +285,7 @@ where
             let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
             let taken = *verdict.as_ref().unwrap_or(&whole);
             self.received.from_requestor += taken as u64;
+            self.share = self.share.saturating_sub(taken.max(LEAST));
             Pin::new(&mut *self.requestor).consume(taken);
             verdict.map_err(Ending::Fault)?;
             if taken < whole {
@@ -309,7 +327,7 @@ where
     }
 
     fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.may_read(Side::Acceptor) {
+        while self.share > 0 && self.may_read(Side::Acceptor) {
             let are_all_taken = if self.ahead.acceptor.is_empty() {
                 self.receive(cx, pool::BUFFER, |relay, input| relay.feed(Side::Acceptor, input))?
             } else {
@@ -354,6 +372,7 @@ where
             Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
             Poll::Ready(Ok(input)) => {
                 self.received.from_acceptor += input.len() as u64;
+                self.share = self.share.saturating_sub(input.len().max(LEAST));
                 deal(self, input)
             }
         };

@@ -8,32 +8,40 @@ use crate::ground::Ground;
 use crate::proxy::Process;
 use crate::report::{Figures, Table, progress};
 use crate::stream;
+use crate::versus::beside;
 
 /// Measures and prints.
 pub(crate) fn run(ground: &Ground<'_>, other: &Path) -> io::Result<()> {
     let builds = [ground.start_build(None)?, ground.start_build(Some(other))?];
-    let mut shown = vec![<[Figures; 2]>::default(); stream::CASES.len() + 1];
+    let mut rows: Vec<(String, [Figures; 2])> = Vec::new();
     for round in 1..=ground.options.rounds() {
         progress(&format!("builds, round {round}"));
-        for (case, shown) in shown.iter_mut().enumerate() {
-            for (build, shown) in builds.iter().zip(shown) {
-                shown.push(cost(ground, build, case)?);
+        for (at, build) in builds.iter().enumerate() {
+            for (row, (name, value)) in costs(ground, build)?.into_iter().enumerate() {
+                if rows.len() <= row {
+                    rows.push((name, <[Figures; 2]>::default()));
+                }
+                let figures = rows.get_mut(row).and_then(|(_, builds)| builds.get_mut(at));
+                figures.into_iter().for_each(|figures| figures.push(value));
             }
         }
     }
     let mut table = Table::new(&["case", "this build", "other build", "other / this"]);
-    let names = stream::CASES.iter().map(|case| format!("{}, CPU s/GB", case.name));
-    let names = names.chain(["CPU ms/association".to_owned()]);
-    for (name, [this, other]) in names.zip(&shown) {
-        table.row([name, this.show(3), other.show(3), other.ratio(this).show(3)]);
+    for (name, [this, other]) in rows {
+        table.row([name, this.show(3), other.show(3), other.ratio(&this).show(3)]);
     }
-    table.print("Builds", &format!("CPU of this pacsgate and of {}.", other.display()))
+    table.print("Builds", &format!("This pacsgate and {}.", other.display()))
 }
 
-/// CPU seconds for each GB, or milliseconds for each association where there is no such case.
-fn cost(ground: &Ground<'_>, build: &Process, case: usize) -> io::Result<f64> {
-    match stream::CASES.get(case) {
-        Some(case) => Ok(stream::measure(ground, build, case)?.0),
-        None => churn::cost(ground, build),
-    }
+/// What one round shows of a build.
+fn costs(ground: &Ground<'_>, build: &Process) -> io::Result<Vec<(String, f64)>> {
+    let streams = stream::CASES.iter().map(|case| {
+        let (cpu, _) = stream::measure(ground, build, case)?;
+        Ok((format!("{}, CPU s/GB", case.name), cpu))
+    });
+    let mut costs = streams.collect::<io::Result<Vec<_>>>()?;
+    costs.push(("CPU ms/association".to_owned(), churn::cost(ground, build)?));
+    let beside = beside::measure(ground, build)?;
+    costs.extend(beside.into_iter().map(|it| (format!("beside 64 streams: {}", it.row), it.value)));
+    Ok(costs)
 }

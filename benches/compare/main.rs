@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|scale|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|scale|calls|all] [--rounds N] [--short]`
 //! `cargo bench --bench compare -- versus [--rounds N] [--short] [--write]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
@@ -13,6 +13,7 @@ mod association;
 mod at_once;
 mod blind;
 mod builds;
+mod calls;
 mod churn;
 #[path = "../../tests/gate/support/configuration.rs"]
 mod configuration;
@@ -88,6 +89,7 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Crowd => crowd::run(&ground)?,
             Part::Guesses => guesses::run(&ground)?,
             Part::Scale => scale::run(&ground)?,
+            Part::Calls => calls::run(&ground)?,
             Part::Versus | Part::All => {}
         }
     }

@@ -95,6 +95,8 @@ pub(crate) enum Part {
     Guesses,
     /// Cost with ever more peers, and ever more associations at once.
     Scale,
+    /// System calls for each C-ECHO, small C-STORE and association.
+    Calls,
     /// The proxies of other projects, too, under every load; no part of `all`.
     Versus,
     /// Everything but `versus`.
@@ -113,7 +115,7 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 10] = [
+    pub(crate) const EACH: [Self; 11] = [
         Self::Stream,
         Self::Edge,
         Self::Churn,
@@ -124,6 +126,7 @@ impl Part {
         Self::Crowd,
         Self::Guesses,
         Self::Scale,
+        Self::Calls,
     ];
 }
 

@@ -91,8 +91,12 @@ pub(crate) struct Process {
 }
 
 impl Process {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub(crate) fn usage(&self) -> Usage {
-        Usage::of(self.child.id())
+        Usage::of(self.id())
     }
 
     /// Starts one that says on stderr where it listens.

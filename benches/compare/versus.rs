@@ -3,7 +3,7 @@
 //! Rounds go through the loads, and in each through the proxies in turn; each round begins with another
 //! proxy. Any failure ends the run: what was refused has cost less, and is no figure.
 
-mod beside;
+pub(crate) mod beside;
 pub(crate) mod load;
 mod morning;
 mod page;

@@ -17,6 +17,7 @@ use super::*;
 
 mod progress;
 mod rules;
+mod share;
 
 const MAXIMUM: u32 = 16 * 1024;
 const ABORT: [u8; 10] = [7, 0, 0, 0, 0, 4, 0, 0, 0, 0];

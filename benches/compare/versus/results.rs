@@ -6,9 +6,9 @@ use crate::report::{Figures, Table};
 /// One measured value of one proxy.
 pub(crate) struct Sample {
     table: &'static str,
-    row: String,
+    pub(crate) row: String,
     decimals: usize,
-    value: f64,
+    pub(crate) value: f64,
 }
 
 impl Sample {

@@ -23,7 +23,7 @@ fn command(numbers: &[(u16, u16)], data_set: bool) -> Vec<u8> {
     p_data(3, 3, &[&[0, 0, 0, 0, 4, 0, 0, 0][..], &length, &set].concat())
 }
 
-fn p_data(context: u8, control: u8, data: &[u8]) -> Vec<u8> {
+pub(super) fn p_data(context: u8, control: u8, data: &[u8]) -> Vec<u8> {
     let length = |more: usize| u32::try_from(data.len() + more).unwrap().to_be_bytes();
     [&[4, 0][..], &length(6), &length(2), &[context, control], data].concat()
 }
@@ -48,7 +48,7 @@ fn cancel() -> Vec<u8> {
 }
 
 /// A query on the context of objects, which the gate answers.
-fn refused() -> Vec<u8> {
+pub(super) fn refused() -> Vec<u8> {
     let mut asked = command(&[(0x0100, 0x20), (0x0110, 1), (0x0700, 0)], true);
     asked[10] = 1;
     [asked, p_data(1, 2, &[0; 8])].concat()
