@@ -46,9 +46,9 @@ fn what_getscu_gets_is_told_as_a_transfer_from_the_pacs_to_the_device() {
     for transfer in &transfers {
         assert!(transfer.contains(&format!("ParticipantObjectID=\"{STUDY}\"")), "{transfer}");
         // The PACS sends, which is code 110153 of both, and the device receives.
-        let source = transfer.find("UserName=\"archive\"").unwrap();
-        let role = transfer[source..].find("csd-code=\"11015").unwrap();
-        assert!(transfer[source + role..].starts_with("csd-code=\"110153\""), "{transfer}");
+        let (_, behind) = transfer.split_once("UserName=\"archive\"").unwrap();
+        let (_, role) = behind.split_once("csd-code=\"11015").unwrap();
+        assert!(role.starts_with("3\""), "{transfer}");
     }
     let count = format!("NumberOfInstances=\"{objects}\"");
     assert!(transfers[1].contains(&count), "{count}: {}", transfers[1]);
