@@ -22,15 +22,7 @@ pub(crate) struct Browser {
 impl Browser {
     pub(crate) fn start() -> Self {
         let directory = TempDir::new().unwrap();
-        let mut driver = Command::new("/usr/bin/chromedriver")
-            .arg("--port=0")
-            .env("HOME", directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let port = port(&mut driver);
+        let (driver, port) = driver(directory.path());
         let profile = format!("--user-data-dir={}", directory.path().join("profile").display());
         // A sandbox in a container needs what that does not give; the pages are our own.
         let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", &profile];
@@ -146,15 +138,41 @@ impl Drop for Browser {
     }
 }
 
-/// The port that the driver has chosen.
-fn port(driver: &mut Child) -> u16 {
+/// A running driver, and the port that it has chosen. It takes one of IPv4, and ends if another program
+/// has the same of IPv6 by then: so it is started again.
+fn driver(home: &Path) -> (Child, u16) {
+    const ATTEMPTS: usize = 5;
+    let mut said = String::new();
+    for _ in 0..ATTEMPTS {
+        let mut driver = Command::new("/usr/bin/chromedriver")
+            .arg("--port=0")
+            .env("HOME", home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        match port(&mut driver) {
+            Ok(port) => return (driver, port),
+            Err(words) => said += &words,
+        }
+        driver.wait().unwrap();
+    }
+    panic!("no driver of the browser: {said}")
+}
+
+/// The port that the driver has chosen, or all that it has said before it ended.
+fn port(driver: &mut Child) -> Result<u16, String> {
     let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-    let line = lines.find(|line| line.as_ref().unwrap().contains("started successfully on port"));
-    let line = line.unwrap().unwrap();
-    let digits: String = line.chars().filter(char::is_ascii_digit).collect();
+    let mut said = String::new();
+    let line = lines.by_ref().map(Result::unwrap).find(|line| {
+        said += &format!("{line}\n");
+        line.contains("started successfully on port")
+    });
+    let digits: String = line.ok_or(said)?.chars().filter(char::is_ascii_digit).collect();
     // Whatever it says later is read by nobody, and is little.
     std::thread::spawn(move || lines.for_each(drop));
-    digits.parse().unwrap()
+    Ok(digits.parse().unwrap())
 }
 
 /// An answer of a known length.
