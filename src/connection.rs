@@ -19,6 +19,7 @@ mod user;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task;
 use std::time::Instant;
@@ -101,7 +102,7 @@ struct Permitted {
 struct Established {
     requestor: Requestor,
     acceptor: TargetStream,
-    inspector: Inspector,
+    inspector: Box<Inspector>,
     slot: AssociationSlot,
     basis: Entry,
     meter: Box<Meter>,
@@ -123,7 +124,7 @@ struct Ended {
 }
 
 /// Serves one connection to its end.
-pub async fn serve(connected: Connected) {
+pub async fn serve(connected: Box<Connected>) {
     let ended = match tell(connected).await {
         Ok(ended) | Err(ended) => ended,
     };
@@ -131,8 +132,8 @@ pub async fn serve(connected: Connected) {
 }
 
 // What each step needs while it waits is boxed and freed with it: a task is as large as its
-// longest wait, and the relay's is the one that lasts.
-async fn tell(connected: Connected) -> Result<Box<Ended>, Box<Ended>> {
+// longest wait, and the relay's is the one that lasts. What it takes by value stands in it once more.
+async fn tell(connected: Box<Connected>) -> Result<Box<Ended>, Box<Ended>> {
     let connected = Box::pin(connected.learn_source()).await?;
     let authenticated = connected.enter().await?.meet()?;
     let requested = Box::pin(authenticated.read_request()).await?.renew()?;
@@ -152,19 +153,19 @@ impl Connected {
         source: SocketAddr,
         socket: TcpStream,
         slot: Slot,
-    ) -> Self {
+    ) -> Box<Self> {
         let context = Context::new(gate, site, listener, source, slot);
         let (audit, listener) = (context.gate.audit.clone(), Arc::clone(&context.listener));
         let account = Account::new(audit, listener, context.way, source);
-        Self { context, account, socket }
+        Box::new(Self { context, account, socket })
     }
 
     /// A balancer says for whom it speaks, before a byte of TLS.
-    async fn learn_source(self) -> Result<Self, Box<Ended>> {
-        let Self { mut context, mut account, mut socket } = self;
-        if !context.slot.awaits_source() {
-            return Ok(Self { context, account, socket });
+    async fn learn_source(self: Box<Self>) -> Result<Box<Self>, Box<Ended>> {
+        if !self.context.slot.awaits_source() {
+            return Ok(self);
         }
+        let Self { mut context, mut account, mut socket } = *self;
         let (stop, limit) = (context.too_late(), context.site.limits.proxy_header);
         let read = tokio::select! {
             read = within(stop, limit, proxy_protocol::read(&mut socket)) => read,
@@ -185,13 +186,13 @@ impl Connected {
             context.speaks_for(ends);
         }
         match context.slot.comes_from(context.source.ip()) {
-            Ok(()) => Ok(Self { context, account, socket }),
+            Ok(()) => Ok(Box::new(Self { context, account, socket })),
             Err(limit) => Err(Ended::new(context, account, limit)),
         }
     }
 
     /// With TLS where the listener has it.
-    async fn enter(self) -> Result<Authenticated, Box<Ended>> {
+    async fn enter(self: Box<Self>) -> Result<Authenticated, Box<Ended>> {
         let site = Arc::clone(&self.context.site);
         match site.ports.get(&self.context.listener) {
             Some(Port { tls: Some(tls), .. }) => Box::pin(self.handshake(tls)).await,
@@ -509,7 +510,7 @@ impl Permitted {
         let shared = requestor.context.gate.shared(&basis, &terms);
         let meter = requestor.context.gate.measures.meter(parties, requestor.account.id());
         let basis = requestor.context.gate.register.enter(basis, meter.flow());
-        let inspector = Inspector::new(terms.contexts).sharing(shared);
+        let inspector = Box::new(Inspector::new(terms.contexts).sharing(shared));
         Ok(Established { requestor, acceptor, inspector, slot, basis, meter })
     }
 }
@@ -529,47 +530,53 @@ async fn answer(stream: &mut RequestorStream, conclusion: &Conclusion) -> io::Re
 }
 
 impl Established {
-    async fn relay(self) -> Ended {
+    /// What it takes is used where it was captured: what an `async fn` takes stands in the task twice.
+    fn relay(self) -> impl Future<Output = Ended> {
         let Self { requestor, mut acceptor, inspector, slot, basis, mut meter } = self;
         let Requestor { mut context, mut account, mut stream } = requestor;
-        let deadlines = context.site.limits.deadlines(basis.not_after, basis.user_ends);
-        let mut report = |told: Told<'_>| match told {
-            Told::News(news) => account.report(news),
-            Told::Moved(moved) => meter.moved(moved, Instant::now),
-        };
-        let (live, mut withdrawal) = (&context.gate.live, None);
-        let mut renewal = Renewal::new(&context.gate, &mut context.site, &basis);
-        let rules = |opened: &Contexts, cx: &mut task::Context<'_>| {
-            renewal.poll(&basis, opened, cx).map(|judged| {
-                judged.unwrap_or_else(|(why, grace)| {
-                    withdrawal = Some(why);
-                    Rules::End(grace)
+        async move {
+            let deadlines = context.site.limits.deadlines(basis.not_after, basis.user_ends);
+            let mut report = |told: Told<'_>| match told {
+                Told::News(news) => account.report(news),
+                Told::Moved(moved) => meter.moved(moved, Instant::now),
+            };
+            let mut withdrawal = None;
+            let mut renewal = Renewal::new(&context.gate, &mut context.site, &basis);
+            let rules = |opened: &Contexts, cx: &mut task::Context<'_>| {
+                renewal.poll(&basis, opened, cx).map(|judged| {
+                    judged.unwrap_or_else(|(why, grace)| {
+                        withdrawal = Some(why);
+                        Rules::End(grace)
+                    })
                 })
-            })
-        };
-        let outside = Outside { drain: live.draining(), end: live.stopped(), rules };
-        let relaying =
-            relay(&mut stream, &mut acceptor, inspector, deadlines, outside, &mut report);
-        let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relaying.await;
-        // The association is over, though its connections may take a while to close.
-        let at_target = Some(slot.over());
-        if let Some(why) = withdrawal.filter(|_| ending == Over::Withdrawn.into()) {
-            account.withdrawn(&why);
-        }
-        account.relayed(traffic, &ledger);
-        meter.ended(&ledger, Instant::now());
-        let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
-        let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
-        let is_reset = to_requestor.close == Close::Reset;
-        Ended {
-            context,
-            account,
-            reason: ending.into(),
-            answer: if is_reset { Answer::Reset } else { ending.answer() },
-            requestor: Some((stream, to_requestor)),
-            acceptor: Some((acceptor, to_acceptor)),
-            at_target,
-            transport: None,
+            };
+            let relayed = {
+                let live = &context.gate.live;
+                let (drain, end) = (pin!(live.draining()), pin!(live.stopped()));
+                let outside = Outside { drain, end, rules };
+                relay(&mut stream, &mut acceptor, inspector, deadlines, outside, &mut report).await
+            };
+            let Relayed { ending, traffic, ledger, to_requestor, to_acceptor } = relayed;
+            // The association is over, though its connections may take a while to close.
+            let at_target = Some(slot.over());
+            if let Some(why) = withdrawal.filter(|_| ending == Over::Withdrawn.into()) {
+                account.withdrawn(&why);
+            }
+            account.relayed(traffic, &ledger);
+            meter.ended(&ledger, Instant::now());
+            let to_requestor = Farewell::after(ending, Side::Requestor, to_requestor);
+            let to_acceptor = Farewell::after(ending, Side::Acceptor, to_acceptor);
+            let is_reset = to_requestor.close == Close::Reset;
+            Ended {
+                context,
+                account,
+                reason: ending.into(),
+                answer: if is_reset { Answer::Reset } else { ending.answer() },
+                requestor: Some((stream, to_requestor)),
+                acceptor: Some((acceptor, to_acceptor)),
+                at_target,
+                transport: None,
+            }
         }
     }
 }

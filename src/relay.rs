@@ -119,14 +119,14 @@ pub struct Remainder {
 ///
 /// Every wait in here is bounded by one of the `deadlines`, or ended from `outside`. What is
 /// forbidden or unsound and ends nothing is told to `tell` as it comes, and so is what has moved.
-pub async fn relay<R, P, J>(
-    requestor: &mut R,
-    acceptor: &mut P,
-    inspector: Inspector,
+pub fn relay<'a, R, P, J>(
+    requestor: &'a mut R,
+    acceptor: &'a mut P,
+    inspector: Box<Inspector>,
     deadlines: Deadlines,
     outside: Outside<impl Future<Output = ()>, impl Future<Output = ()>, J>,
-    tell: &mut (dyn FnMut(Told<'_>) + Send),
-) -> Relayed
+    tell: &'a mut (dyn FnMut(Told<'_>) + Send + 'a),
+) -> impl Future<Output = Relayed>
 where
     R: AsyncBufRead + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
@@ -135,8 +135,7 @@ where
     let now = Instant::now();
     let watch = Watch::new(deadlines, now);
     let Outside { drain, end, mut rules } = outside;
-    let (mut drain, mut end) = (pin!(drain), pin!(end));
-    let mut timer = pin!(sleep_until(watch.first(now)));
+    let first = watch.first(now);
     let mut relay = Relay {
         requestor,
         acceptor,
@@ -151,31 +150,35 @@ where
         tell,
         told: Moved::default(),
     };
-    let ending = poll_fn(|cx| {
-        if end.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(relay.stopped().into());
-        }
-        if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
-            relay.watch.drain(Instant::now());
-        }
-        while !relay.watch.is_withdrawn()
-            && let Poll::Ready(rules) = rules(relay.inspector.contexts(), cx)
-        {
-            relay.obey(rules);
-        }
-        match relay.poll_move(cx) {
-            Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
-            Poll::Ready(ending) => Poll::Ready(ending),
-        }
-    })
-    .await;
-    relay.finish(ending)
+    async move {
+        let (mut drain, mut end) = (pin!(drain), pin!(end));
+        let mut timer = pin!(sleep_until(first));
+        let ending = poll_fn(|cx| {
+            if end.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(relay.stopped().into());
+            }
+            if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
+                relay.watch.drain(Instant::now());
+            }
+            while !relay.watch.is_withdrawn()
+                && let Poll::Ready(rules) = rules(relay.inspector.contexts(), cx)
+            {
+                relay.obey(rules);
+            }
+            match relay.poll_move(cx) {
+                Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
+                Poll::Ready(ending) => Poll::Ready(ending),
+            }
+        })
+        .await;
+        relay.finish(ending)
+    }
 }
 
 struct Relay<'a, R, P> {
     requestor: &'a mut R,
     acceptor: &'a mut P,
-    inspector: Inspector,
+    inspector: Box<Inspector>,
     out: Out,
     to_requestor: Flow,
     to_acceptor: Flow,

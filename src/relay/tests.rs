@@ -49,7 +49,7 @@ fn deadlines() -> Deadlines {
     }
 }
 
-fn inspector() -> Inspector {
+fn inspector() -> Box<Inspector> {
     let context = |id, class: &str| Context {
         id: ContextId::new(id).unwrap(),
         abstract_syntax: class.parse().unwrap(),
@@ -72,7 +72,7 @@ fn inspector() -> Inspector {
         guarding: PerSide { requestor: guarding, acceptor: guarding },
     };
     let contexts = contexts.map(|(id, class)| context(id, class));
-    Inspector::new(Contexts::new(contexts.into(), maxima, grants))
+    Box::new(Inspector::new(Contexts::new(contexts.into(), maxima, grants)))
 }
 
 trait Ready: Future<Output = ()> + Send + 'static {}
