@@ -1,9 +1,9 @@
 //! What an association and a GB cost with ever more peers, and with ever more associations at once.
 
 use std::io;
-use std::thread;
 use std::time::Duration;
 
+use crate::at_once::at_once;
 use crate::churn;
 use crate::ground::Ground;
 use crate::pdv::Object;
@@ -21,7 +21,7 @@ const OBJECTS: u64 = 1_000;
 /// Measures and prints.
 pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     among_peers(ground)?;
-    at_once(ground)
+    associations(ground)
 }
 
 #[derive(Clone, Default)]
@@ -68,7 +68,7 @@ struct AtOnce {
     memory: Figures,
 }
 
-fn at_once(ground: &Ground<'_>) -> io::Result<()> {
+fn associations(ground: &Ground<'_>) -> io::Result<()> {
     let most = if ground.options.short { 100 } else { u64::MAX };
     let counts: Vec<_> = AT_ONCE.into_iter().filter(|count| *count <= most).collect();
     let mut shown = vec![AtOnce::default(); counts.len()];
@@ -118,16 +118,9 @@ fn measure(ground: &Ground<'_>, gate: &Process, count: u64, shown: &mut AtOnce) 
     shown.association.push(churn::cost(ground, gate)?);
     let each = ground.options.amount(OBJECTS).div_ceil(count);
     let meter = gate.usage().meter()?;
-    thread::scope(|scope| {
-        let store = |mut requestor: Requestor| {
-            (0..each).try_for_each(|_| requestor.store(OBJECT, Duration::ZERO))?;
-            requestor.release()
-        };
-        let workers: Vec<_> =
-            requestors.into_iter().map(|requestor| scope.spawn(move || store(requestor))).collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|_| Err(io::Error::other("a requestor panicked")))
-        })
+    at_once(requestors, |mut requestor| {
+        (0..each).try_for_each(|_| requestor.store(OBJECT, Duration::ZERO))?;
+        requestor.release()
     })?;
     let gigabytes = (each * count * OBJECT.pixels) as f64 / stream::GB;
     shown.gigabyte.push(meter.seconds()? / gigabytes);

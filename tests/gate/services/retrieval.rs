@@ -13,6 +13,7 @@ use crate::matrix::installed::run;
 use crate::support::dcmtk::{settings, words};
 use crate::support::settings::Settings;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
@@ -92,13 +93,7 @@ fn getscu_gets_objects_without_the_service_to_store() {
     let archive = Archive::loaded(Kind::Dcmqrscp);
     let front = getting(archive);
     let into = TempDir::new().unwrap();
-    let mut command = plain("getscu");
-    let key = format!("0020,000d={STUDY}");
-    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
-    command.arg("-od").arg(into.path());
-    let said = words(&run(with_address(&mut command, &front)));
-    let objects = objects_under(into.path()).len();
-    assert!(objects > 0, "{said}");
+    let objects = getscu(&front, into.path());
     let (closed, stopped) = released(front.gate);
     assert_got(&closed, objects, &[]);
     assert_forbade_nothing(&closed, &stopped);
@@ -114,13 +109,7 @@ fn getscu_gets_objects_without_the_service_to_get_where_that_is_only_reported() 
     settings.listener.insert("report_only_from", r#"["127.0.0.0/8"]"#.into());
     let front = Front::with(settings);
     let into = TempDir::new().unwrap();
-    let mut command = plain("getscu");
-    let key = format!("0020,000d={STUDY}");
-    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
-    command.arg("-od").arg(into.path());
-    let said = words(&run(with_address(&mut command, &front)));
-    let objects = objects_under(into.path()).len();
-    assert!(objects > 0, "{said}");
+    let objects = getscu(&front, into.path());
     let (closed, stopped) = released(front.gate);
     assert_got(&closed, objects, &[]);
     assert!(stopped.counted("would-refuse", "requestor-operation") > 0);
@@ -226,6 +215,18 @@ fn movescu(front: &Front, to: &str) -> String {
     let key = format!("0020,000d={STUDY}");
     command.args(["-S", "-aem", to, "-k", "0008,0052=STUDY", "-k", &key]);
     words(&run(with_address(&mut command, front)))
+}
+
+/// Gets the study into a folder: how many objects came, which are some.
+fn getscu(front: &Front, into: &Path) -> usize {
+    let mut command = plain("getscu");
+    let key = format!("0020,000d={STUDY}");
+    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
+    command.arg("-od").arg(into);
+    let said = words(&run(with_address(&mut command, front)));
+    let objects = objects_under(into).len();
+    assert!(objects > 0, "{said}");
+    objects
 }
 
 /// Debian's `getscu` and `movescu` have no TLS: they go through stunnel.

@@ -1,12 +1,11 @@
 //! What a C-GET brings, as a collector of messages about patients hears of it.
 
-use super::{STUDY, plain as requestor, with_address};
+use super::{STUDY, getscu};
 use crate::dicom_audit::validate;
-use crate::matrix::archives::{Archive, Kind, objects_under};
+use crate::matrix::archives::{Archive, Kind};
 use crate::matrix::front::Front;
-use crate::matrix::installed::run;
 use crate::support::collector::Collector;
-use crate::support::dcmtk::{settings, words};
+use crate::support::dcmtk::settings;
 use crate::support::settings::Settings;
 use crate::syslog::plain;
 use std::net::TcpListener;
@@ -23,13 +22,7 @@ fn what_getscu_gets_is_told_as_a_transfer_from_the_pacs_to_the_device() {
     table.insert("phi", "true".to_owned());
     settings.more.push(("syslog.phi", table));
     let front = Front::with(settings);
-    let mut command = requestor("getscu");
-    let key = format!("0020,000d={STUDY}");
-    command.args(["-S", "+B", "-k", "0008,0052=STUDY", "-k", &key]);
-    command.arg("-od").arg(into.path());
-    let said = words(&run(with_address(&mut command, &front)));
-    let objects = objects_under(into.path()).len();
-    assert!(objects > 0, "{said}");
+    let objects = getscu(&front, into.path());
     front.gate.audited("closed", "released");
     front.gate.stop();
     let messages = collector.stop();
