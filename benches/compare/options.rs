@@ -28,6 +28,9 @@ pub(crate) struct Options {
     /// The loads of `versus`, separated by commas; otherwise all.
     #[arg(long, value_enum, value_delimiter = ',', default_values_t = Load::EACH)]
     pub(crate) loads: Vec<Load>,
+    /// Of `versus`, only the cases with this in their name.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    pub(crate) only: String,
     /// Write the figures of `versus` into performance.md in this folder, between its marks, and draw
     /// performance.svg beside it; otherwise the figures are printed.
     #[arg(long, value_name = "FOLDER", num_args = 0..=1, default_missing_value = DOCS)]

@@ -46,7 +46,8 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
     for round in 0..rounds {
         for load in &options.loads {
             progress(&format!("versus, round {} of {rounds}, {}", round + 1, load.title()));
-            for case in load.cases(round, options.short) {
+            let cases = load.cases(round, options.short).into_iter();
+            for case in cases.filter(|case| case.to_string().contains(&options.only)) {
                 measure(ground, case, &started, round, &mut results)?;
             }
         }
