@@ -219,28 +219,23 @@ impl Connected {
     async fn handshake(self, tls: &Server) -> Result<Authenticated, Box<Ended>> {
         let Self { mut context, mut account, socket } = self;
         let site = Arc::clone(&context.site);
-        let (io, over) = ReadAhead::for_handshake(socket);
         let delay = context.delay_of_handshake();
         account.delayed(delay);
         let began = Instant::now() + delay;
         let accept = async {
             context.wait(delay).await;
-            context.gate.turns.take(context.slot.whose(), tls.accept(io)).await
+            context.gate.turns.take(context.slot.whose(), tls.accept(socket)).await
         };
         let outcome = tokio::select! {
             outcome = within(context.too_late(), site.limits.handshake, accept) => outcome,
             limit = context.slot.gives_way() => {
                 return Err(Ended::new(context, account, limit));
             }
-            () = over.notified() => {
-                return Err(Ended::new(context, account, HandshakeFault::HandshakeTooLarge));
-            }
         };
         match outcome {
             Err(cut) => Err(Ended::new(context, account, cut.or(Early::HandshakeTimeout))),
-            Ok(Ok((mut stream, shown))) => {
+            Ok(Ok((stream, shown))) => {
                 context.gate.measures.handshake(&context.listener, began.elapsed());
-                stream.get_mut().0.handshake_done();
                 let proof = match shown {
                     Shown::Certificate(accepted) => {
                         let holder = site.policy.holder(context.way.direction, &accepted);
@@ -259,7 +254,7 @@ impl Connected {
                 Ok(Authenticated { requestor, proof })
             }
             Ok(Err(failure)) => {
-                let reason = handshake_reason(failure.fault, failure.io.opening());
+                let reason = handshake_reason(failure.fault, failure.socket.opening());
                 if reason == Early::ClosedBeforeTls.into() {
                     account.passed_by();
                 }
@@ -268,7 +263,10 @@ impl Connected {
                     account.handshake_failed(&failure, reason);
                 }
                 let mut ended = Ended::new(context, account, reason);
-                ended.transport = Some(failure.io.into_inner());
+                // What is too much is not read to its end.
+                if failure.fault != HandshakeFault::HandshakeTooLarge {
+                    ended.transport = Some(failure.socket.into_inner());
+                }
                 Err(ended)
             }
         }

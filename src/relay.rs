@@ -21,7 +21,7 @@ use std::time::Duration;
 use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Shared, Stores};
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
-use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use ahead::Ahead;
@@ -30,6 +30,7 @@ use deadlines::{Debt, Watch};
 pub use ending::{BROKEN_TLS, Ending, Loss, Over};
 use flow::Flow;
 
+use crate::stream::lend::Lend;
 use crate::stream::pool;
 
 /// What may wait for a side before it is read no more: more than what the other side alone can fill.
@@ -128,7 +129,7 @@ pub fn relay<'a, R, P, J>(
     tell: &'a mut (dyn FnMut(Told<'_>) + Send + 'a),
 ) -> impl Future<Output = Relayed>
 where
-    R: AsyncBufRead + AsyncWrite + Unpin,
+    R: Lend + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
     J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
 {
@@ -202,7 +203,7 @@ struct ReceivedBytes {
 
 impl<R, P> Relay<'_, R, P>
 where
-    R: AsyncBufRead + AsyncWrite + Unpin,
+    R: Lend + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
 {
     fn obey(&mut self, rules: Rules) {
@@ -279,17 +280,22 @@ where
                 }
                 break;
             }
-            let Some(input) = fill(Pin::new(&mut *self.requestor), cx)? else { return Ok(()) };
-            if input.is_empty() {
-                return self.half_close();
+            let (mut verdict, mut whole) = (Ok(0), 0);
+            let Self { requestor, inspector, out, to_acceptor, .. } = self;
+            let mut inspect = |input: &[u8]| {
+                to_acceptor.prepare(&mut out.to_acceptor);
+                verdict = inspector.feed(Side::Requestor, input, out);
+                whole = input.len();
+                *verdict.as_ref().unwrap_or(&whole)
+            };
+            match lent(Pin::new(&mut **requestor), cx, &mut inspect)? {
+                None => return Ok(()),
+                Some(0) => return self.half_close(),
+                Some(_) => {}
             }
-            self.to_acceptor.prepare(&mut self.out.to_acceptor);
-            let whole = input.len();
-            let verdict = self.inspector.feed(Side::Requestor, input, &mut self.out);
             let taken = *verdict.as_ref().unwrap_or(&whole);
             self.received.from_requestor += taken as u64;
             self.share = self.share.saturating_sub(taken.max(LEAST));
-            Pin::new(&mut *self.requestor).consume(taken);
             verdict.map_err(Ending::Fault)?;
             if taken < whole {
                 // The other side is next.
@@ -306,14 +312,18 @@ where
             if room == 0 {
                 break;
             }
-            let Some(input) = fill(Pin::new(&mut *self.requestor), cx)? else { break };
+            let ahead = &mut self.ahead.requestor;
+            let mut read = 0;
+            let mut keep = |input: &[u8]| {
+                let input = input.get(..room).unwrap_or(input);
+                ahead.push(input);
+                read = input.len();
+                read
+            };
+            let Some(lent) = lent(Pin::new(&mut *self.requestor), cx, &mut keep)? else { break };
             // It sends no more, but has still to hear: its requests go on in their turn.
-            self.watch.is_half_closed = input.is_empty();
-            let input = input.get(..room).unwrap_or(input);
-            self.ahead.requestor.push(input);
-            let read = input.len();
+            self.watch.is_half_closed = lent == 0;
             self.received.from_requestor += read as u64;
-            Pin::new(&mut *self.requestor).consume(read);
             self.notice_abort(Side::Requestor);
         }
         Ok(())
@@ -548,16 +558,17 @@ pub fn is_broken_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-/// What the requestor has sent, not yet consumed; empty at its end, nothing while there is nothing.
-fn fill<'a, R: AsyncBufRead>(
-    stream: Pin<&'a mut R>,
+/// Lends what the requestor has sent; 0 bytes at its end, nothing while there is nothing.
+fn lent<R: Lend>(
+    stream: Pin<&mut R>,
     cx: &mut Context<'_>,
-) -> Result<Option<&'a [u8]>, Ending> {
-    match stream.poll_fill_buf(cx) {
+    deal: &mut dyn FnMut(&[u8]) -> usize,
+) -> Result<Option<usize>, Ending> {
+    match stream.poll_lend(cx, deal) {
         Poll::Pending => Ok(None),
-        Poll::Ready(Ok(input)) => Ok(Some(input)),
+        Poll::Ready(Ok(length)) => Ok(Some(length)),
         Poll::Ready(Err(error)) if is_broken_tls(&error) => Err(Over::BrokenTls.into()),
-        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Some(&[])),
+        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Some(0)),
         Poll::Ready(Err(_)) => Err(Loss::Closed.by(Side::Requestor).into()),
     }
 }

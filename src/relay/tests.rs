@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::stream::lend::lend_of_buffer;
 
 mod progress;
 mod rules;
@@ -73,6 +74,17 @@ fn inspector() -> Box<Inspector> {
     };
     let contexts = contexts.map(|(id, class)| context(id, class));
     Box::new(Inspector::new(Contexts::new(contexts.into(), maxima, grants)))
+}
+
+/// Lends what a test has sent.
+impl<S: AsyncRead + Unpin> Lend for BufReader<S> {
+    fn poll_lend(
+        self: Pin<&mut Self>,
+        cx: &mut std::task::Context<'_>,
+        deal: &mut dyn FnMut(&[u8]) -> usize,
+    ) -> Poll<io::Result<usize>> {
+        lend_of_buffer(self, cx, deal)
+    }
 }
 
 trait Ready: Future<Output = ()> + Send + 'static {}

@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 use rustls::pki_types::CertificateDer;
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server::TlsStream;
 
+use super::lend::Lend;
 use super::read_ahead::ReadAhead;
-use super::tls::OutgoingStream;
+use super::tls::{IncomingStream, OutgoingStream};
 
 /// A stream over TLS, or without it. Each call goes straight to the one that it is.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub enum MaybeTls<T, P> {
 }
 
 /// A stream to a requestor.
-pub type RequestorStream = MaybeTls<TlsStream<ReadAhead<TcpStream>>, ReadAhead<TcpStream>>;
+pub type RequestorStream = MaybeTls<IncomingStream<TcpStream>, ReadAhead<TcpStream>>;
 
 /// A stream to a target.
 pub type TargetStream = MaybeTls<OutgoingStream, TcpStream>;
@@ -31,7 +31,7 @@ impl RequestorStream {
     /// The socket below.
     pub fn socket(&self) -> &TcpStream {
         match self {
-            Self::Tls(stream) => stream.get_ref().0.get_ref(),
+            Self::Tls(stream) => stream.socket(),
             Self::Plain(stream) => stream.get_ref(),
         }
     }
@@ -39,7 +39,7 @@ impl RequestorStream {
     /// The certificates that were shown, the requestor's own first.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
         match self {
-            Self::Tls(stream) => stream.get_ref().1.peer_certificates().unwrap_or_default(),
+            Self::Tls(stream) => stream.state().peer_certificates().unwrap_or_default(),
             Self::Plain(_) => &[],
         }
     }
@@ -49,7 +49,7 @@ impl TargetStream {
     /// The socket below.
     pub fn socket(&self) -> &TcpStream {
         match self {
-            Self::Tls(stream) => stream.get_ref().0.get_ref(),
+            Self::Tls(stream) => stream.socket(),
             Self::Plain(stream) => stream,
         }
     }
@@ -88,6 +88,16 @@ impl<T: AsyncBufRead + Unpin, P: AsyncBufRead + Unpin> AsyncBufRead for MaybeTls
 
     fn consume(self: Pin<&mut Self>, count: usize) {
         of_either!(self, stream => stream.consume(count));
+    }
+}
+
+impl<T: Lend + Unpin, P: Lend + Unpin> Lend for MaybeTls<T, P> {
+    fn poll_lend(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        deal: &mut dyn FnMut(&[u8]) -> usize,
+    ) -> Poll<io::Result<usize>> {
+        of_either!(self, stream => stream.poll_lend(cx, deal))
     }
 }
 

@@ -12,13 +12,15 @@ mod crl;
 mod dated;
 mod fault;
 mod identity;
+mod outbox;
 mod outgoing;
-
 mod path;
+mod records;
 mod remembered;
 mod seen;
 mod settings;
 mod signature;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod verifier;
@@ -31,22 +33,24 @@ use pacsgate_core::certificate::{Accepted, Certificate};
 use pacsgate_core::quoted::Quoted;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
-use rustls::server::NoServerSessionStorage;
+use rustls::server::{NoServerSessionStorage, UnbufferedServerConnection};
 use rustls::{HandshakeKind, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 pub use fault::HandshakeFault;
+pub use outbox::OUTBOX;
 pub use outgoing::{Client, OutgoingFailure, OutgoingFault, OutgoingSettings, OutgoingStream};
 pub use settings::{ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError};
+pub use stream::{HANDSHAKE, HELLO, TlsStream};
 pub use verifier::MAX_CHAIN_BYTES;
 
 use dated::Certificates;
 use identity::Identities;
 use seen::Seen;
+use stream::Unshaken;
 use verifier::ClientVerifier;
 
+use crate::stream::read_ahead::ReadAhead;
 use crate::x509::validity::Dated;
 
 /// The TLS side of a listener: one configuration, shared by its connections.
@@ -57,6 +61,9 @@ pub struct Server {
     own: Certificates,
     cas: Certificates,
 }
+
+/// A stream to a client over TLS.
+pub type IncomingStream<S> = TlsStream<S, UnbufferedServerConnection>;
 
 /// What a client has shown in a handshake that ended well.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +76,7 @@ pub enum Shown {
 
 /// A handshake that did not end in an accepted certificate.
 #[derive(Debug)]
-pub struct HandshakeFailure<IO> {
+pub struct HandshakeFailure<S> {
     /// Why.
     pub fault: HandshakeFault,
     /// The certificate that the client has shown, if it came that far and could be read. Whether it
@@ -80,8 +87,9 @@ pub struct HandshakeFailure<IO> {
     /// What the verifier, rustls or the system said, for the detail of the audit line: peer text,
     /// unescaped.
     pub error: io::Error,
-    /// The transport. The alert has been written to it; the peer may still have to read it.
-    pub io: IO,
+    /// The socket, with what was read of it. The alert has been written to it; the peer may still have to
+    /// read it.
+    pub socket: ReadAhead<S>,
 }
 
 impl Server {
@@ -156,46 +164,63 @@ impl Server {
         self.verifier.lists().ended(now)
     }
 
-    /// Answers a client's handshake on `io`.
+    /// Answers a client's handshake.
     ///
     /// It waits as long as the client likes: the caller sets the deadline. A chain and a pin are
     /// told apart in the certificate returned ([`Accepted::by`]).
     ///
     /// # Errors
     /// Whatever kept the handshake from ending in an accepted certificate.
-    pub async fn accept<IO>(&self, io: IO) -> Result<(TlsStream<IO>, Shown), HandshakeFailure<IO>>
+    pub async fn accept<S>(
+        &self,
+        socket: S,
+    ) -> Result<(IncomingStream<S>, Shown), HandshakeFailure<S>>
     where
-        IO: AsyncRead + AsyncWrite + Unpin,
+        S: AsyncRead + AsyncWrite + Unpin,
     {
-        let handshake = TlsAcceptor::from(Arc::clone(&self.config)).accept(io).into_fallible();
-        let (outcome, seen) = seen::during(handshake).await;
-        match outcome {
-            Ok(stream) => self.accepted(stream, seen),
-            Err((error, io)) => {
-                // What rustls says of a refused certificate only names the alert.
-                let (fault, error) = match seen.fault() {
-                    Some(fault) => {
-                        let more = seen.more.clone().unwrap_or_else(|| fault.to_string());
-                        (fault, io::Error::other(more))
-                    }
-                    None => (self.own.explain(HandshakeFault::from_error(&error)), error),
-                };
-                let Seen { presented, is_vouched_for, .. } = seen;
-                Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
+        let connection = match UnbufferedServerConnection::new(Arc::clone(&self.config)) {
+            Ok(connection) => connection,
+            Err(error) => {
+                let failed = Unshaken::Failed(io::Error::other(error));
+                return Err(self.failed(failed, Seen::default(), ReadAhead::new(socket)));
             }
+        };
+        let (shaken, seen) = seen::during(TlsStream::shake_hands(socket, connection)).await;
+        match shaken {
+            Ok(stream) => self.accepted(stream, seen),
+            Err((why, socket)) => Err(self.failed(why, seen, socket)),
         }
+    }
+
+    fn failed<S>(&self, why: Unshaken, seen: Seen, socket: ReadAhead<S>) -> HandshakeFailure<S> {
+        let (fault, error) = match (why, seen.fault()) {
+            (Unshaken::TooLarge, _) => {
+                let fault = HandshakeFault::HandshakeTooLarge;
+                (fault, io::Error::other(fault.to_string()))
+            }
+            // What rustls says of a refused certificate only names the alert.
+            (Unshaken::Failed(_), Some(fault)) => {
+                let more = seen.more.clone().unwrap_or_else(|| fault.to_string());
+                (fault, io::Error::other(more))
+            }
+            (Unshaken::Failed(error), None) => {
+                (self.own.explain(HandshakeFault::from_error(&error)), error)
+            }
+        };
+        let Seen { presented, is_vouched_for, .. } = seen;
+        HandshakeFailure { fault, presented, is_vouched_for, error, socket }
     }
 
     /// A handshake in which the verifier had no say (as in a resumed session) is no handshake, unless
     /// it was a whole one without a certificate.
-    fn accepted<IO>(
+    fn accepted<S>(
         &self,
-        stream: TlsStream<IO>,
+        stream: IncomingStream<S>,
         seen: Seen,
-    ) -> Result<(TlsStream<IO>, Shown), HandshakeFailure<IO>> {
-        let connection = stream.get_ref().1;
-        let is_bare = connection.peer_certificates().is_none()
-            && connection.handshake_kind().is_some_and(|kind| kind != HandshakeKind::Resumed);
+    ) -> Result<(IncomingStream<S>, Shown), HandshakeFailure<S>> {
+        let state = stream.state();
+        let is_bare = state.peer_certificates().is_none()
+            && state.handshake_kind().is_some_and(|kind| kind != HandshakeKind::Resumed);
         if self.verifier.is_optional() && is_bare && !seen.has_judged() {
             return Ok((stream, Shown::Nothing));
         }
@@ -203,8 +228,8 @@ impl Server {
             Ok(certificate) => Ok((stream, Shown::Certificate(certificate))),
             Err(fault) => {
                 let error = io::Error::other("no certificate was verified");
-                let (presented, is_vouched_for, io) = (None, false, stream.into_inner().0);
-                Err(HandshakeFailure { fault, presented, is_vouched_for, error, io })
+                let (presented, is_vouched_for, socket) = (None, false, stream.into_socket());
+                Err(HandshakeFailure { fault, presented, is_vouched_for, error, socket })
             }
         }
     }

@@ -5,8 +5,8 @@ use pacsgate::basis::KEPT;
 use pacsgate::config::Limits;
 use pacsgate::net;
 use pacsgate::relay::PILE;
-use pacsgate::stream::pool::{self, BUFFER, SLACK};
-use pacsgate::stream::read_ahead::HANDSHAKE;
+use pacsgate::stream::pool::{self, BUFFER, READ, SLACK};
+use pacsgate::stream::tls::{HANDSHAKE, OUTBOX};
 use pacsgate_core::inspector::{HEAD, MAX_COMMAND};
 use pacsgate_core::wire::associate::MAX_ASSOCIATE_LENGTH;
 
@@ -18,8 +18,8 @@ const MIB: usize = 1024 * KIB;
 const GROWN: usize = 2;
 /// What rustls holds of a connection: its state, the keys and the chain that was shown.
 const TLS_STATE: usize = 28 * KIB;
-/// What rustls holds beside that: what is to be sent, up to its limit, and a record that came.
-const TLS_BUFFERS: usize = (64 + 16) * KIB;
+/// What TLS holds beside that: what is to be sent, and what was deciphered and not taken.
+const TLS_BUFFERS: usize = OUTBOX + GROWN * READ;
 /// A record of the audit: titles, names, contexts and operations, each of which is capped.
 const RECORD: usize = 16 * KIB;
 /// The program, the configuration, the tables of sources.

@@ -24,30 +24,19 @@ struct Silent {
     written: Vec<u8>,
 }
 
-impl AsyncRead for Eager<'_> {
-    fn poll_read(
+impl Lend for Eager<'_> {
+    fn poll_lend(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-        out: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        let (now, rest) = this.rest.split_at(this.rest.len().min(out.remaining()));
-        out.put_slice(now);
-        this.rest = rest;
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl AsyncBufRead for Eager<'_> {
-    fn poll_fill_buf(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
+        deal: &mut dyn FnMut(&[u8]) -> usize,
+    ) -> Poll<io::Result<usize>> {
         // As much as a record of TLS has.
-        let most = self.rest.len().min(16 * 1024);
-        Poll::Ready(Ok(&self.get_mut().rest[..most]))
-    }
-
-    fn consume(self: Pin<&mut Self>, count: usize) {
+        let length = self.rest.len().min(16 * 1024);
         let this = self.get_mut();
-        this.rest = &this.rest[count..];
+        if length > 0 {
+            this.rest = &this.rest[deal(&this.rest[..length])..];
+        }
+        Poll::Ready(Ok(length))
     }
 }
 

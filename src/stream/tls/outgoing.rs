@@ -3,6 +3,7 @@
 mod fault;
 mod verifier;
 
+use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -11,13 +12,11 @@ use pacsgate_core::certificate::{Ca, Certificate};
 use pacsgate_core::quoted::Quoted;
 use rustls::ClientConfig;
 use rustls::SignatureScheme;
-use rustls::client::{ResolvesClientCert, Resumption};
+use rustls::client::{ResolvesClientCert, Resumption, UnbufferedClientConnection};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, DnsName, ServerName};
 use rustls::sign::CertifiedKey;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::dated::Certificates;
 use super::identity;
@@ -25,8 +24,8 @@ use super::seen::{self, Seen};
 use super::settings::{
     ClientCa, ClientCertificate, Exempt, Identity, Pins, Settings, SettingsError,
 };
+use super::stream::{TlsStream, Unshaken};
 use super::verifier::ClientVerifier;
-use crate::stream::read_ahead::ReadAhead;
 use crate::x509::validity::Dated;
 pub use fault::OutgoingFault;
 use verifier::ServerVerifier;
@@ -72,7 +71,7 @@ pub struct OutgoingFailure {
 }
 
 /// A stream to a target over TLS.
-pub type OutgoingStream = TlsStream<ReadAhead<TcpStream>>;
+pub type OutgoingStream = TlsStream<TcpStream, UnbufferedClientConnection>;
 
 impl Client {
     /// Prepares the settings.
@@ -131,33 +130,31 @@ impl Client {
         address: IpAddr,
         socket: TcpStream,
     ) -> Result<OutgoingStream, OutgoingFailure> {
-        let (io, over) = ReadAhead::for_handshake(socket);
         // Without a name there is a pin, and nothing is said of whom the gate wants.
         let name = match &self.name {
             Some(name) => ServerName::DnsName(name.clone()),
             None => ServerName::from(address),
         };
-        let connect = TlsConnector::from(Arc::clone(&self.config)).connect(name, io);
+        let connection = UnbufferedClientConnection::new(Arc::clone(&self.config), name);
         let handshake = async {
-            tokio::select! {
-                stream = connect => Some(stream),
-                () = over.notified() => None,
+            match connection {
+                Ok(connection) => {
+                    TlsStream::shake_hands(socket, connection).await.map_err(|(why, _)| why)
+                }
+                Err(error) => Err(Unshaken::Failed(io::Error::other(error))),
             }
         };
         let (outcome, mut seen) = seen::during(handshake).await;
         let (fault, said) = match outcome {
-            None => (OutgoingFault::TooLarge, None),
-            Some(Err(error)) => {
+            Err(Unshaken::TooLarge) => (OutgoingFault::TooLarge, None),
+            Err(Unshaken::Failed(error)) => {
                 // What rustls says of a refused certificate only names the alert.
                 let said =
                     if seen.fault().is_some() { seen.more.take() } else { Some(error.to_string()) };
                 (OutgoingFault::of_handshake(&error, &seen), said)
             }
-            Some(Ok(mut stream)) => match self.is_verified(&seen) {
-                Ok(()) => {
-                    stream.get_mut().0.handshake_done();
-                    return Ok(stream);
-                }
+            Ok(stream) => match self.is_verified(&seen) {
+                Ok(()) => return Ok(stream),
                 Err(fault) => (fault, None),
             },
         };

@@ -13,6 +13,7 @@ mod pki;
 mod resumption;
 mod revocation;
 mod settings;
+mod stream;
 mod targets;
 mod usage;
 

@@ -145,7 +145,7 @@ async fn raw(server: &Server, bytes: &[u8]) -> (HandshakeFault, Vec<u8>) {
     far.write_all(bytes).await.unwrap();
     far.shutdown().await.unwrap();
     let failure = server.accept(near).await.unwrap_err();
-    drop(failure.io);
+    drop(failure.socket);
     let mut answer = Vec::new();
     far.read_to_end(&mut answer).await.unwrap();
     (failure.fault, answer)

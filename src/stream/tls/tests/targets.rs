@@ -115,7 +115,7 @@ async fn connect(
 /// In TLS 1.3 the refusal comes with the first read.
 async fn first_read(stream: &mut OutgoingStream) -> Result<HandshakeKind, OutgoingFault> {
     match stream.read_u8().await {
-        Ok(_) => Ok(stream.get_ref().1.handshake_kind().unwrap()),
+        Ok(_) => Ok(stream.state().handshake_kind().unwrap()),
         Err(error) => Err(OutgoingFault::of_read(&error).unwrap_or(OutgoingFault::Closed)),
     }
 }
