@@ -62,14 +62,9 @@ fn serve(path: &Path) -> Result<(), Exit> {
     })
 }
 
-/// How many turns of associations a worker serves before it looks at what the sockets have for others.
-/// One of a busy association takes 100 us, so that the 61 of the runtime's own choice would be
-/// milliseconds; a look costs one.
-const EVENT_INTERVAL: u32 = 8;
-
 fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Exit> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.enable_all().event_interval(EVENT_INTERVAL).build();
+    let runtime = runtime.enable_all().build();
     let runtime = runtime.map_err(|error| tell(words(&error), Exit::Failure))?;
     let done = runtime.block_on(work);
     // A name server that is still being waited for holds nobody up.

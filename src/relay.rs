@@ -36,9 +36,9 @@ use crate::stream::pool;
 /// What may wait for a side before it is read no more: more than what the other side alone can fill.
 pub const PILE: usize = 3 * pool::BUFFER;
 
-/// What an association may read before others have their turn. Half of it shortens their wait beside 64
-/// busy ones by a quarter or so, and costs each GB some percent more CPU time.
-const SHARE: usize = 4 * pool::BUFFER;
+/// What an association may read before others have their turn. Beside 64 busy ones half of it shortens
+/// their wait by a third, and costs some percent of throughput; twice as much nearly doubles it.
+const SHARE: usize = 8 * pool::BUFFER;
 /// What the least read counts: to deal with a few bytes takes time, too.
 const LEAST: usize = 512;
 
