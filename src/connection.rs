@@ -19,7 +19,6 @@ mod user;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::task;
 use std::time::Instant;
@@ -249,7 +248,7 @@ impl Connected {
                         Proof::Nothing
                     }
                 };
-                let stream = RequestorStream::Tls(Box::new(stream));
+                let stream = RequestorStream::Tls(stream);
                 let requestor = Requestor { context, account, stream };
                 Ok(Authenticated { requestor, proof })
             }
@@ -550,7 +549,7 @@ impl Established {
             };
             let relayed = {
                 let live = &context.gate.live;
-                let (drain, end) = (pin!(live.draining()), pin!(live.stopped()));
+                let (drain, end) = (|| live.draining(), || live.stopped());
                 let outside = Outside { drain, end, rules };
                 relay(&mut stream, &mut acceptor, inspector, deadlines, outside, &mut report).await
             };

@@ -15,6 +15,7 @@ pub mod target;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -90,9 +91,9 @@ pub struct Relayed {
 
 /// What reaches an association from the daemon.
 pub struct Outside<D, E, R> {
-    /// Ready when nothing new is to begin: the association ends as soon as it is at rest.
+    /// Waits until nothing new is to begin: the association ends as soon as it is at rest.
     pub drain: D,
-    /// Ready when it is to end whatever it does.
+    /// Waits until it is to end whatever it does, which comes behind that.
     pub end: E,
     /// Ready each time when it has been judged by other rules. Polled until they are [`Rules::End`].
     pub rules: R,
@@ -120,17 +121,19 @@ pub struct Remainder {
 ///
 /// Every wait in here is bounded by one of the `deadlines`, or ended from `outside`. What is
 /// forbidden or unsound and ends nothing is told to `tell` as it comes, and so is what has moved.
-pub fn relay<'a, R, P, J>(
+pub fn relay<'a, R, P, D, E, J>(
     requestor: &'a mut R,
     acceptor: &'a mut P,
     inspector: Box<Inspector>,
     deadlines: Deadlines,
-    outside: Outside<impl Future<Output = ()>, impl Future<Output = ()>, J>,
+    outside: Outside<impl FnOnce() -> D, impl FnOnce() -> E, J>,
     tell: &'a mut (dyn FnMut(Told<'_>) + Send + 'a),
 ) -> impl Future<Output = Relayed>
 where
     R: Lend + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
+    D: Future<Output = ()>,
+    E: Future<Output = ()>,
     J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
 {
     let now = Instant::now();
@@ -152,20 +155,22 @@ where
         told: Moved::default(),
     };
     async move {
-        let (mut drain, mut end) = (pin!(drain), pin!(end));
+        let is_draining = AtomicBool::new(false);
+        // One after the other: an association has room for one wait, and looks at one.
+        let mut stages = pin!(async {
+            drain().await;
+            is_draining.store(true, Ordering::Relaxed);
+            end().await;
+        });
         let mut timer = pin!(sleep_until(first));
         let ending = poll_fn(|cx| {
-            if end.as_mut().poll(cx).is_ready() {
+            if stages.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(relay.stopped().into());
             }
-            if !relay.watch.is_draining() && drain.as_mut().poll(cx).is_ready() {
+            if !relay.watch.is_draining() && is_draining.load(Ordering::Relaxed) {
                 relay.watch.drain(Instant::now());
             }
-            while !relay.watch.is_withdrawn()
-                && let Poll::Ready(rules) = rules(relay.inspector.contexts(), cx)
-            {
-                relay.obey(rules);
-            }
+            relay.poll_rules(&mut rules, cx);
             match relay.poll_move(cx) {
                 Poll::Pending => relay.poll_deadlines(timer.as_mut(), cx),
                 Poll::Ready(ending) => Poll::Ready(ending),
@@ -206,6 +211,17 @@ where
     R: Lend + AsyncWrite + Unpin,
     P: AsyncRead + AsyncWrite + Unpin,
 {
+    fn poll_rules<J>(&mut self, rules: &mut J, cx: &mut Context<'_>)
+    where
+        J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
+    {
+        while !self.watch.is_withdrawn()
+            && let Poll::Ready(rules) = rules(self.inspector.contexts(), cx)
+        {
+            self.obey(rules);
+        }
+    }
+
     fn obey(&mut self, rules: Rules) {
         match rules {
             Rules::Bind(contexts, shared) => self.inspector.bind(contexts, shared),

@@ -199,7 +199,7 @@ impl Way<'_> {
         let peer = peer_address(&socket);
         let shaken = timeout(limits.handshake, Box::pin(tls.connect(peer, socket))).await;
         match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {
-            Ok(stream) => Ok(TargetStream::Tls(Box::new(stream))),
+            Ok(stream) => Ok(TargetStream::Tls(stream)),
             Err(failure) => Err(failure.into()),
         }
     }

@@ -194,7 +194,7 @@ impl Question {
         let shaken = timeout_at(end, tls.connect(peer.ip(), socket)).await;
         let shaken = shaken.map_err(|_elapsed| no_tls(OutgoingFault::Timeout))?;
         let stream = shaken.map_err(|failure| no_tls(failure.fault))?;
-        Ok(TargetStream::Tls(Box::new(stream)))
+        Ok(TargetStream::Tls(stream))
     }
 
     async fn dial(&mut self) -> Result<TcpStream, Undialled> {

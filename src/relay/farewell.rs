@@ -5,14 +5,15 @@
 //! the gate closes its half and reads on for a while: a close with unread bytes would reset the
 //! connection and take the word away from the peer.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pacsgate_core::reason::{Answer, Sided};
 use pacsgate_core::side::Side;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
 use super::ending::{Ending, Loss, Over};
@@ -123,12 +124,11 @@ pub async fn both(
 }
 
 /// Reads and forgets until the other side closes, or has sent more than can have been under way.
-/// The buffer is small, as a stranger can have many connections wait here.
+/// A stranger can have many connections wait here: they hold no buffer meanwhile.
 async fn drain<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
-    let mut buffer = [0; 1024];
     let mut left = UNDER_WAY;
     while left > 0 {
-        match stream.read(&mut buffer).await? {
+        match poll_fn(|cx| forget(Pin::new(&mut *stream), cx)).await? {
             0 => break,
             read => left = left.saturating_sub(read),
         }
@@ -136,10 +136,17 @@ async fn drain<S: AsyncRead + Unpin>(stream: &mut S) -> io::Result<()> {
     Ok(())
 }
 
+/// Reads once; how much that was.
+fn forget<S: AsyncRead>(stream: Pin<&mut S>, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    let mut buffer = [0; 1024];
+    let mut into = ReadBuf::new(&mut buffer);
+    stream.poll_read(cx, &mut into).map_ok(|()| into.filled().len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{join, repeat, sink};
+    use tokio::io::{AsyncReadExt, join, repeat, sink};
 
     #[tokio::test]
     async fn whoever_sends_without_listening_is_read_for_so_many_bytes() {

@@ -100,13 +100,13 @@ struct Ends {
 const SAME: fn(&Contexts, &mut std::task::Context<'_>) -> Poll<Rules> = |_, _| Poll::Pending;
 
 fn start(deadlines: Deadlines, room: usize) -> Ends {
-    start_with(deadlines, room, Outside { drain: pending(), end: pending(), rules: SAME })
+    start_with(deadlines, room, Outside { drain: pending, end: pending, rules: SAME })
 }
 
-fn start_with<J>(
+fn start_with<D: Ready, E: Ready, J>(
     deadlines: Deadlines,
     room: usize,
-    outside: Outside<impl Ready, impl Ready, J>,
+    outside: Outside<impl FnOnce() -> D + Send + 'static, impl FnOnce() -> E + Send + 'static, J>,
 ) -> Ends
 where
     J: FnMut(&Contexts, &mut std::task::Context<'_>) -> Poll<Rules> + Send + 'static,
@@ -236,13 +236,13 @@ async fn a_lifetime_ends_an_association_however_busy() {
 
 #[tokio::test(start_paused = true)]
 async fn stops_when_told_to() {
-    let stop = Outside { drain: pending(), end: ready(()), rules: SAME };
+    let stop = Outside { drain: || ready(()), end: || ready(()), rules: SAME };
     let ends = start_with(deadlines(), 4096, stop);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Shutdown.into());
 }
 
 fn start_draining() -> Ends {
-    start_with(deadlines(), 4096, Outside { drain: ready(()), end: pending(), rules: SAME })
+    start_with(deadlines(), 4096, Outside { drain: || ready(()), end: pending, rules: SAME })
 }
 
 #[tokio::test(start_paused = true)]

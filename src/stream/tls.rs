@@ -174,18 +174,18 @@ impl Server {
     pub async fn accept<S>(
         &self,
         socket: S,
-    ) -> Result<(IncomingStream<S>, Shown), HandshakeFailure<S>>
+    ) -> Result<(Box<IncomingStream<S>>, Shown), HandshakeFailure<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let connection = match UnbufferedServerConnection::new(Arc::clone(&self.config)) {
-            Ok(connection) => connection,
+        let handshake = match UnbufferedServerConnection::new(Arc::clone(&self.config)) {
+            Ok(connection) => TlsStream::shake_hands(socket, connection),
             Err(error) => {
                 let failed = Unshaken::Failed(io::Error::other(error));
                 return Err(self.failed(failed, Seen::default(), ReadAhead::new(socket)));
             }
         };
-        let (shaken, seen) = seen::during(TlsStream::shake_hands(socket, connection)).await;
+        let (shaken, seen) = seen::during(handshake).await;
         match shaken {
             Ok(stream) => self.accepted(stream, seen),
             Err((why, socket)) => Err(self.failed(why, seen, socket)),
@@ -215,9 +215,9 @@ impl Server {
     /// it was a whole one without a certificate.
     fn accepted<S>(
         &self,
-        stream: IncomingStream<S>,
+        stream: Box<IncomingStream<S>>,
         seen: Seen,
-    ) -> Result<(IncomingStream<S>, Shown), HandshakeFailure<S>> {
+    ) -> Result<(Box<IncomingStream<S>>, Shown), HandshakeFailure<S>> {
         let state = stream.state();
         let is_bare = state.peer_certificates().is_none()
             && state.handshake_kind().is_some_and(|kind| kind != HandshakeKind::Resumed);

@@ -98,6 +98,6 @@ impl Link {
         let address = stream.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |it| it.ip());
         let shaken = timeout(PATIENCE, Box::pin(tls.connect(address, stream))).await;
         let shaken = shaken.map_err(|_| Trouble::SilentTls)?;
-        Ok(Self { stream: TargetStream::Tls(Box::new(shaken?)), socket })
+        Ok(Self { stream: TargetStream::Tls(shaken?), socket })
     }
 }

@@ -24,7 +24,7 @@ impl Given {
     fn start(&self) -> Ends {
         let given = self.clone();
         let rules = move |_: &Contexts, cx: &mut std::task::Context<'_>| given.poll(cx);
-        start_with(deadlines(), 4096, Outside { drain: pending(), end: pending(), rules })
+        start_with(deadlines(), 4096, Outside { drain: pending, end: pending, rules })
     }
 }
 

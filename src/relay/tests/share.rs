@@ -99,7 +99,7 @@ async fn relay_all(sent: &[u8], pacs: &mut Silent) -> (u64, usize) {
             read.store(now.bytes.requestor, Ordering::Relaxed);
         }
     };
-    let outside = Outside { drain: pending(), end: pending(), rules: SAME };
+    let outside = Outside { drain: pending, end: pending, rules: SAME };
     let relay = relay(&mut requestor, &mut *pacs, inspector(), deadlines(), outside, &mut tell);
     let mut relay = Box::pin(relay);
     let wakes = Arc::new(Counted::default());

@@ -3,7 +3,6 @@
 mod fault;
 mod verifier;
 
-use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -129,23 +128,22 @@ impl Client {
         &self,
         address: IpAddr,
         socket: TcpStream,
-    ) -> Result<OutgoingStream, OutgoingFailure> {
+    ) -> Result<Box<OutgoingStream>, OutgoingFailure> {
         // Without a name there is a pin, and nothing is said of whom the gate wants.
         let name = match &self.name {
             Some(name) => ServerName::DnsName(name.clone()),
             None => ServerName::from(address),
         };
         let connection = UnbufferedClientConnection::new(Arc::clone(&self.config), name);
-        let handshake = async {
-            match connection {
-                Ok(connection) => {
-                    TlsStream::shake_hands(socket, connection).await.map_err(|(why, _)| why)
-                }
-                Err(error) => Err(Unshaken::Failed(io::Error::other(error))),
+        let handshake = match connection {
+            Ok(connection) => TlsStream::shake_hands(socket, connection),
+            Err(error) => {
+                let said = Some(error.to_string());
+                return Err(OutgoingFailure { said, ..OutgoingFault::Other.into() });
             }
         };
         let (outcome, mut seen) = seen::during(handshake).await;
-        let (fault, said) = match outcome {
+        let (fault, said) = match outcome.map_err(|(why, _)| why) {
             Err(Unshaken::TooLarge) => (OutgoingFault::TooLarge, None),
             Err(Unshaken::Failed(error)) => {
                 // What rustls says of a refused certificate only names the alert.

@@ -1,7 +1,7 @@
 //! A socket with TLS on it.
 
 use std::fmt;
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -43,20 +43,25 @@ where
 {
     /// Shakes hands. It waits as long as the peer likes: the caller sets the deadline.
     ///
+    /// The stream is boxed before the first wait, as its thousand bytes would stand in every future
+    /// around it.
+    ///
     /// # Errors
     ///
     /// Why it is not done, and the socket. The alert has been written to it; the peer may still have to
     /// read it.
-    pub(super) async fn shake_hands(
+    pub(super) fn shake_hands(
         socket: S,
         connection: C,
-    ) -> Result<Self, (Unshaken, ReadAhead<S>)> {
-        let socket = ReadAhead::new(socket);
-        let mut stream = Self { socket, records: Records::new(connection), is_closed: false };
+    ) -> impl Future<Output = Result<Box<Self>, (Unshaken, ReadAhead<S>)>> {
+        let (socket, records) = (ReadAhead::new(socket), Records::new(connection));
+        let mut stream = Box::new(Self { socket, records, is_closed: false });
         let mut allowance = Allowance { left: HELLO, is_answered: false };
-        match poll_fn(|cx| stream.poll_handshake(&mut allowance, cx)).await {
-            Ok(()) => Ok(stream),
-            Err(error) => Err((error, stream.socket)),
+        async move {
+            match poll_fn(|cx| stream.poll_handshake(&mut allowance, cx)).await {
+                Ok(()) => Ok(stream),
+                Err(error) => Err((error, (*stream).into_socket())),
+            }
         }
     }
 

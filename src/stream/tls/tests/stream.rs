@@ -57,7 +57,7 @@ impl AsyncWrite for Narrow {
     }
 }
 
-type Gate = IncomingStream<Narrow>;
+type Gate = Box<IncomingStream<Narrow>>;
 type Device = ClientStream<DuplexStream>;
 
 /// Both ends of a connection of which the handshake is done.
