@@ -484,7 +484,7 @@ impl Permitted {
                     requestor.account.target_failed(failure);
                 }
                 let mut ended = requestor.answered(reason.at(permit.direction()));
-                ended.acceptor = acceptor;
+                ended.acceptor = acceptor.map(|acceptor| *acceptor);
                 ended.at_target = Some(slot.over());
                 return Err(ended);
             }

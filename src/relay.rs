@@ -16,13 +16,15 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use pacsgate_core::inspector::{Contexts, Inspector, Ledger, News, Out, Phase, Shared, Stores};
+use pacsgate_core::inspector::{
+    Contexts, Fault, Inspector, Ledger, News, Out, Phase, Shared, Stores,
+};
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::AsyncWrite;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use ahead::Ahead;
@@ -131,7 +133,7 @@ pub fn relay<'a, R, P, D, E, J>(
 ) -> impl Future<Output = Relayed>
 where
     R: Lend + AsyncWrite + Unpin,
-    P: AsyncRead + AsyncWrite + Unpin,
+    P: Lend + AsyncWrite + Unpin,
     D: Future<Output = ()>,
     E: Future<Output = ()>,
     J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
@@ -209,7 +211,7 @@ struct ReceivedBytes {
 impl<R, P> Relay<'_, R, P>
 where
     R: Lend + AsyncWrite + Unpin,
-    P: AsyncRead + AsyncWrite + Unpin,
+    P: Lend + AsyncWrite + Unpin,
 {
     fn poll_rules<J>(&mut self, rules: &mut J, cx: &mut Context<'_>)
     where
@@ -296,25 +298,18 @@ where
                 }
                 break;
             }
-            let (mut verdict, mut whole) = (Ok(0), 0);
             let Self { requestor, inspector, out, to_acceptor, .. } = self;
-            let mut inspect = |input: &[u8]| {
+            let (lent, judged) = inspect(&mut **requestor, cx, |input| {
                 to_acceptor.prepare(&mut out.to_acceptor);
-                verdict = inspector.feed(Side::Requestor, input, out);
-                whole = input.len();
-                *verdict.as_ref().unwrap_or(&whole)
-            };
-            match lent(Pin::new(&mut **requestor), cx, &mut inspect)? {
+                inspector.feed(Side::Requestor, input, out)
+            });
+            match heard(lent)? {
                 None => return Ok(()),
                 Some(0) => return self.half_close(),
                 Some(_) => {}
             }
-            let taken = *verdict.as_ref().unwrap_or(&whole);
-            self.received.from_requestor += taken as u64;
-            self.share = self.share.saturating_sub(taken.max(LEAST));
-            verdict.map_err(Ending::Fault)?;
-            if taken < whole {
-                // The other side is next.
+            self.received.from_requestor += judged.taken as u64;
+            if !self.goes_on_after(&judged)? {
                 break;
             }
         }
@@ -336,7 +331,8 @@ where
                 read = input.len();
                 read
             };
-            let Some(lent) = lent(Pin::new(&mut *self.requestor), cx, &mut keep)? else { break };
+            let lent = Pin::new(&mut *self.requestor).poll_lend(cx, &mut keep);
+            let Some(lent) = heard(lent)? else { break };
             // It sends no more, but has still to hear: its requests go on in their turn.
             self.watch.is_half_closed = lent == 0;
             self.received.from_requestor += read as u64;
@@ -357,12 +353,22 @@ where
 
     fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.share > 0 && self.may_read(Side::Acceptor) {
-            let are_all_taken = if self.ahead.acceptor.is_empty() {
-                self.receive(cx, pool::BUFFER, |relay, input| relay.feed(Side::Acceptor, input))?
-            } else {
-                self.feed_ahead(Side::Acceptor)?
-            };
-            if !are_all_taken {
+            if !self.ahead.acceptor.is_empty() {
+                if self.feed_ahead(Side::Acceptor)? {
+                    continue;
+                }
+                break;
+            }
+            let Self { acceptor, inspector, out, to_requestor, .. } = self;
+            let (lent, judged) = inspect(&mut **acceptor, cx, |input| {
+                to_requestor.prepare(&mut out.to_requestor);
+                inspector.feed(Side::Acceptor, input, out)
+            });
+            if !has_come(&lent)? {
+                return Ok(());
+            }
+            self.received.from_acceptor += judged.taken as u64;
+            if !self.goes_on_after(&judged)? {
                 break;
             }
         }
@@ -373,40 +379,31 @@ where
     fn look_ahead_at_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.inspector.holds_back(Side::Acceptor) {
             let room = self.ahead.acceptor.room();
-            let has_come = room > 0
-                && self.receive(cx, room, |relay, input| {
-                    relay.ahead.acceptor.push(input);
-                    Ok(true)
-                })?;
-            if !has_come {
+            if room == 0 {
                 break;
             }
+            let ahead = &mut self.ahead.acceptor;
+            let mut read = 0;
+            let mut keep = |input: &[u8]| {
+                let input = input.get(..room).unwrap_or(input);
+                ahead.push(input);
+                read = input.len();
+                read
+            };
+            let lent = Pin::new(&mut *self.acceptor).poll_lend(cx, &mut keep);
+            if !has_come(&lent)? {
+                break;
+            }
+            self.received.from_acceptor += read as u64;
             self.notice_abort(Side::Acceptor);
         }
         Ok(())
     }
 
-    /// Reads once from the PACS and deals with what has come; `false` if that is nothing.
-    fn receive(
-        &mut self,
-        cx: &mut Context<'_>,
-        most: usize,
-        deal: impl FnOnce(&mut Self, &[u8]) -> Result<bool, Ending>,
-    ) -> Result<bool, Ending> {
-        let mut buffer = pool::take_read();
-        let most = most.min(buffer.len());
-        let into = buffer.get_mut(..most).unwrap_or_default();
-        let outcome = match read(Pin::new(&mut *self.acceptor), into, cx) {
-            Poll::Pending => Ok(false),
-            Poll::Ready(Ok([]) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
-            Poll::Ready(Ok(input)) => {
-                self.received.from_acceptor += input.len() as u64;
-                self.share = self.share.saturating_sub(input.len().max(LEAST));
-                deal(self, input)
-            }
-        };
-        pool::give_read(buffer);
-        outcome
+    /// Counts what was judged; whether the same side is read on, or the other one is next.
+    fn goes_on_after(&mut self, judged: &Judged) -> Result<bool, Ending> {
+        self.share = self.share.saturating_sub(judged.taken.max(LEAST));
+        judged.fault.map_or(Ok(judged.taken == judged.length), |fault| Err(Ending::Fault(fault)))
     }
 
     /// Feeds what was read ahead; whether all was taken.
@@ -574,13 +571,34 @@ pub fn is_broken_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-/// Lends what the requestor has sent; 0 bytes at its end, nothing while there is nothing.
-fn lent<R: Lend>(
-    stream: Pin<&mut R>,
+/// What became of a piece.
+struct Judged {
+    length: usize,
+    taken: usize,
+    fault: Option<Sided<Fault>>,
+}
+
+/// Has the next piece of a side judged.
+fn inspect<S: Lend + Unpin>(
+    stream: &mut S,
     cx: &mut Context<'_>,
-    deal: &mut dyn FnMut(&[u8]) -> usize,
-) -> Result<Option<usize>, Ending> {
-    match stream.poll_lend(cx, deal) {
+    mut judge: impl FnMut(&[u8]) -> Result<usize, Sided<Fault>>,
+) -> (Poll<io::Result<usize>>, Judged) {
+    let mut judged = Judged { length: 0, taken: 0, fault: None };
+    let lent = Pin::new(stream).poll_lend(cx, &mut |input| {
+        let verdict = judge(input);
+        judged.length = input.len();
+        // What broke a rule was read to its end.
+        judged.taken = *verdict.as_ref().unwrap_or(&judged.length);
+        judged.fault = verdict.err();
+        judged.taken
+    });
+    (lent, judged)
+}
+
+/// How much was lent of the requestor's; 0 at its end, nothing while there is nothing.
+fn heard(lent: Poll<io::Result<usize>>) -> Result<Option<usize>, Ending> {
+    match lent {
         Poll::Pending => Ok(None),
         Poll::Ready(Ok(length)) => Ok(Some(length)),
         Poll::Ready(Err(error)) if is_broken_tls(&error) => Err(Over::BrokenTls.into()),
@@ -589,16 +607,13 @@ fn lent<R: Lend>(
     }
 }
 
-/// Reads once; the slice is what came, empty at the end of the stream.
-fn read<'a, S: AsyncRead>(
-    stream: Pin<&mut S>,
-    buffer: &'a mut [u8],
-    cx: &mut Context<'_>,
-) -> Poll<io::Result<&'a [u8]>> {
-    let mut into = ReadBuf::new(buffer);
-    ready!(stream.poll_read(cx, &mut into))?;
-    let end = into.filled().len();
-    Poll::Ready(Ok(buffer.get(..end).unwrap_or_default()))
+/// Whether something was lent of the PACS's.
+fn has_come(lent: &Poll<io::Result<usize>>) -> Result<bool, Ending> {
+    match lent {
+        Poll::Pending => Ok(false),
+        Poll::Ready(Ok(0) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
+        Poll::Ready(Ok(_)) => Ok(true),
+    }
 }
 
 #[cfg(test)]

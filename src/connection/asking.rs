@@ -23,6 +23,7 @@ use crate::relay::farewell::Farewell;
 use crate::relay::target::{self, TargetFailure, Unanswered};
 use crate::site::Site;
 use crate::stream::proxy_protocol::{self, Ends};
+use crate::stream::read_ahead::ReadAhead;
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{OutgoingFailure, OutgoingFault};
 
@@ -31,7 +32,7 @@ pub(super) struct Refused {
     pub(super) reason: Reason,
     /// What TLS knows of it besides.
     pub(super) tls: Option<Box<OutgoingFailure>>,
-    pub(super) acceptor: Option<(TargetStream, Farewell)>,
+    pub(super) acceptor: Option<Box<(TargetStream, Farewell)>>,
 }
 
 impl Refused {
@@ -41,7 +42,7 @@ impl Refused {
 
     fn by(reason: impl Into<Reason>, word: Option<Abort>, stream: TargetStream) -> Self {
         let farewell = word.map(|abort| Farewell::word(&abort.encode())).unwrap_or_default();
-        Self { reason: reason.into(), tls: None, acceptor: Some((stream, farewell)) }
+        Self { reason: reason.into(), tls: None, acceptor: Some(Box::new((stream, farewell))) }
     }
 
     /// Whether it was not connected at all, so that another address may be tried: what has come to one
@@ -68,7 +69,7 @@ impl Refused {
         };
         let said = Some(error.to_string());
         let refused = Self::from(OutgoingFailure { fault, presented: None, said });
-        Self { acceptor: Some((stream, Farewell::default())), ..refused }
+        Self { acceptor: Some(Box::new((stream, Farewell::default()))), ..refused }
     }
 }
 
@@ -195,7 +196,7 @@ impl Way<'_> {
                 return Err(Refused::new(TargetFailure::Closed));
             }
         }
-        let Some(tls) = &target.tls else { return Ok(TargetStream::Plain(socket)) };
+        let Some(tls) = &target.tls else { return Ok(TargetStream::Plain(ReadAhead::new(socket))) };
         let peer = peer_address(&socket);
         let shaken = timeout(limits.handshake, Box::pin(tls.connect(peer, socket))).await;
         match shaken.unwrap_or_else(|_| Err(OutgoingFault::Timeout.into())) {

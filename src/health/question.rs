@@ -21,6 +21,7 @@ use crate::dial::{self, Obstacle, Undialled};
 use crate::net;
 use crate::relay::target::{self, TargetFailure, Unanswered};
 use crate::stream::proxy_protocol::{self, Ends};
+use crate::stream::read_ahead::ReadAhead;
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{self, OutgoingFault};
 
@@ -189,7 +190,7 @@ impl Question {
             let told = timeout_at(end, socket.write_all(&header)).await;
             told.map_err(|_elapsed| nothing(Silence::NoAnswer))?.map_err(closed)?;
         }
-        let Some(tls) = &self.tls else { return Ok(TargetStream::Plain(socket)) };
+        let Some(tls) = &self.tls else { return Ok(TargetStream::Plain(ReadAhead::new(socket))) };
         let no_tls = |fault| nothing(Silence::Tls(fault));
         let shaken = timeout_at(end, tls.connect(peer.ip(), socket)).await;
         let shaken = shaken.map_err(|_elapsed| no_tls(OutgoingFault::Timeout))?;

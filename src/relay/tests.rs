@@ -10,7 +10,7 @@ use pacsgate_core::side::PerSide;
 use pacsgate_core::transfer_syntax::TransferSyntax;
 use pacsgate_core::wire::associate::ContextId;
 use pacsgate_core::wire::pdu::{RELEASE_RP, RELEASE_RQ};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream, duplex};
 use tokio::task::JoinHandle;
 
 use super::*;
@@ -112,9 +112,10 @@ where
     J: FnMut(&Contexts, &mut std::task::Context<'_>) -> Poll<Rules> + Send + 'static,
 {
     let (requestor, inner_requestor) = duplex(room);
-    let (pacs, mut inner_pacs) = duplex(room);
+    let (pacs, inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
         let mut inner_requestor = BufReader::new(inner_requestor);
+        let mut inner_pacs = BufReader::new(inner_pacs);
         relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, outside, &mut |_| {})
             .await
     });

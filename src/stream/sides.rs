@@ -25,7 +25,7 @@ pub enum MaybeTls<T, P> {
 pub type RequestorStream = MaybeTls<IncomingStream<TcpStream>, ReadAhead<TcpStream>>;
 
 /// A stream to a target.
-pub type TargetStream = MaybeTls<OutgoingStream, TcpStream>;
+pub type TargetStream = MaybeTls<OutgoingStream, ReadAhead<TcpStream>>;
 
 impl RequestorStream {
     /// The socket below.
@@ -50,7 +50,7 @@ impl TargetStream {
     pub fn socket(&self) -> &TcpStream {
         match self {
             Self::Tls(stream) => stream.socket(),
-            Self::Plain(stream) => stream,
+            Self::Plain(stream) => stream.get_ref(),
         }
     }
 }

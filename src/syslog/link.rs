@@ -13,6 +13,7 @@ use crate::audit::PeerText;
 use crate::config::Collector;
 use crate::host::words;
 use crate::net;
+use crate::stream::read_ahead::ReadAhead;
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{OutgoingFailure, OutgoingFault};
 
@@ -93,7 +94,7 @@ impl Link {
         }
         let socket = Socket::of(&stream);
         let Some(tls) = &collector.tls else {
-            return Ok(Self { stream: TargetStream::Plain(stream), socket });
+            return Ok(Self { stream: TargetStream::Plain(ReadAhead::new(stream)), socket });
         };
         let address = stream.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |it| it.ip());
         let shaken = timeout(PATIENCE, Box::pin(tls.connect(address, stream))).await;

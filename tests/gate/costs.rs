@@ -35,7 +35,7 @@ fn associated() -> usize {
     let waiting = (PILE + BUFFER + SLACK) + (BUFFER + BUFFER + SLACK);
     let held = 2 * (HEAD + MAX_COMMAND);
     let early = 2 * BUFFER;
-    BUFFER + early + GROWN * (waiting + held) + TLS_STATE + TLS_BUFFERS + KEPT
+    2 * READ + early + GROWN * (waiting + held) + TLS_STATE + TLS_BUFFERS + KEPT
 }
 
 /// The most memory that the gate may need with the limits as they are by default and one PACS.

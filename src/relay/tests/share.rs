@@ -40,12 +40,12 @@ impl Lend for Eager<'_> {
     }
 }
 
-impl AsyncRead for Silent {
-    fn poll_read(
+impl Lend for Silent {
+    fn poll_lend(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-        _: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+        _: &mut dyn FnMut(&[u8]) -> usize,
+    ) -> Poll<io::Result<usize>> {
         Poll::Pending
     }
 }
