@@ -6,7 +6,7 @@ use pacsgate::config::Limits;
 use pacsgate::net;
 use pacsgate::relay::PILE;
 use pacsgate::stream::pool::{self, BUFFER, READ, SLACK};
-use pacsgate::stream::tls::{HANDSHAKE, OUTBOX};
+use pacsgate::stream::tls::OUTBOX;
 use pacsgate_core::inspector::{HEAD, MAX_COMMAND};
 use pacsgate_core::wire::associate::MAX_ASSOCIATE_LENGTH;
 
@@ -27,7 +27,7 @@ const FIXED: usize = 16 * MIB;
 /// The buffers that a thread keeps for reuse, an output buffer up to twice its usual size.
 const CORE: usize = pool::KEPT * (BUFFER + 2 * BUFFER) + MIB;
 
-const HANDSHAKING: usize = BUFFER + 2 * HANDSHAKE + TLS_STATE;
+const HANDSHAKING: usize = 2 * READ + TLS_STATE;
 const REQUESTING: usize = GROWN * MAX_ASSOCIATE_LENGTH as usize + BUFFER + TLS_STATE + TLS_BUFFERS;
 
 /// One association, where both sides do their worst.
@@ -35,7 +35,7 @@ fn associated() -> usize {
     let waiting = (PILE + BUFFER + SLACK) + (BUFFER + BUFFER + SLACK);
     let held = 2 * (HEAD + MAX_COMMAND);
     let early = 2 * BUFFER;
-    2 * READ + early + GROWN * (waiting + held) + TLS_STATE + TLS_BUFFERS + KEPT
+    2 * (READ + TLS_STATE + TLS_BUFFERS) + early + GROWN * (waiting + held) + KEPT
 }
 
 /// The most memory that the gate may need with the limits as they are by default and one PACS.

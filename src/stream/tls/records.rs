@@ -56,7 +56,9 @@ pub(super) struct Records<C> {
     plain: Vec<u8>,
     taken: usize,
     pub(super) outbox: Outbox,
-    has_failed: bool,
+    /// What was deciphered without being a byte of the peer's: headers, tags, what TLS says to itself.
+    overhead: usize,
+    failure: Option<Error>,
     has_ended: bool,
 }
 
@@ -78,7 +80,8 @@ impl<C: Connection> Records<C> {
             plain: Vec::new(),
             taken: 0,
             outbox: Outbox::default(),
-            has_failed: false,
+            overhead: 0,
+            failure: None,
             has_ended: false,
         }
     }
@@ -173,22 +176,24 @@ impl<C: Connection> Records<C> {
         window: usize,
         deal: &mut dyn FnMut(&[u8]) -> usize,
     ) -> Result<Found, Error> {
-        if self.has_failed {
-            return Err(Error::General("TLS has failed before".to_owned()));
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
         }
         loop {
             let whole = incoming.as_mut_slice();
             let seen = whole.len().min(window);
             let seen = whole.get_mut(..seen).unwrap_or_default();
             let UnbufferedStatus { mut discard, state } = self.connection.process(seen);
+            let mut data = 0;
             let found = match state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => match traffic.next_record() {
                     Some(Ok(record)) => {
                         discard += record.discard;
+                        data = record.payload.len();
                         let taken = deal(record.payload);
                         let left = record.payload.get(taken..).unwrap_or_default();
                         self.plain.extend_from_slice(left);
-                        Ok(Some(Found::Data(record.payload.len())))
+                        Ok(Some(Found::Data(data)))
                     }
                     Some(Err(error)) => Err(error),
                     None => Ok(None),
@@ -210,19 +215,39 @@ impl<C: Connection> Records<C> {
                 Err(error) => Err(error),
             };
             incoming.consume(discard);
-            match found {
-                Ok(None) => {}
-                Ok(Some(found)) => {
-                    self.has_ended |= found == Found::End;
-                    return Ok(found);
-                }
-                Err(error) => {
-                    self.has_failed = true;
-                    self.put_alert(incoming);
-                    return Err(error);
-                }
+            self.overhead += discard.saturating_sub(data);
+            if let Some(found) = found.transpose() {
+                return self.settle(incoming, found);
             }
         }
+    }
+
+    /// Nothing that comes behind the last word or a failure is looked at.
+    fn settle(
+        &mut self,
+        incoming: &mut Incoming,
+        found: Result<Found, Error>,
+    ) -> Result<Found, Error> {
+        match &found {
+            Ok(Found::Data(_) | Found::Nothing) => return found,
+            Ok(Found::End) => self.has_ended = true,
+            Err(error) => {
+                self.put_alert(incoming);
+                self.fail(error.clone());
+            }
+        }
+        incoming.consume(usize::MAX);
+        found
+    }
+
+    /// From here on nothing is deciphered and nothing said.
+    pub(super) fn fail(&mut self, failure: Error) {
+        self.failure.get_or_insert(failure);
+    }
+
+    /// How much was deciphered that was no data, since this was asked last or began.
+    pub(super) const fn overhead(&mut self) -> &mut usize {
+        &mut self.overhead
     }
 
     /// What TLS has to say of its failure; where that finds no room, the peer is not told.

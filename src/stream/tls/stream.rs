@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use rustls::{CommonState, Error};
@@ -19,7 +19,12 @@ pub const HELLO: usize = 4 * 1024;
 /// What is read of a handshake: 16 KiB of certificates, and what is around them.
 pub const HANDSHAKE: usize = 20 * 1024;
 
-/// A stream of which the handshake is done.
+/// What may be deciphered that is no data, before others have their turn: 150 changes of keys, at 2 us
+/// each; the headers of 3 MB in whole records.
+const FRUITLESS: usize = 4 * 1024;
+
+/// A stream of which the handshake is done. One task reads and writes it: a read sends what waits to be
+/// sent, and would take the wake-up of a writer in another.
 pub struct TlsStream<S, C> {
     socket: ReadAhead<S>,
     records: Records<C>,
@@ -158,6 +163,11 @@ where
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         loop {
+            if *this.records.overhead() > FRUITLESS {
+                *this.records.overhead() = 0;
+                let _ = pin!(tokio::task::yield_now()).poll(cx);
+                return Poll::Pending;
+            }
             match this.records.read(this.socket.incoming(), usize::MAX, deal) {
                 Ok(Found::Data(count)) => return Poll::Ready(Ok(count)),
                 Ok(Found::End) => return Poll::Ready(Ok(0)),
@@ -170,7 +180,11 @@ where
             }
             // A peer that takes nothing more may still have something to say.
             let _ = this.poll_send(cx);
-            if ready!(this.socket.poll_more(cx))? == 0 {
+            let come = ready!(this.socket.poll_more(cx));
+            if come.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidData) {
+                this.records.fail(Error::General("a message larger than any".to_owned()));
+            }
+            if come? == 0 {
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
         }
@@ -229,10 +243,10 @@ where
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         }
         ready!(this.poll_send(cx))?;
-        let count = this.records.write(this.socket.incoming(), bytes).map_err(broken)?;
-        // What cannot be sent at once is sent with the next write, or the flush.
+        let count = this.records.write(this.socket.incoming(), bytes).map_err(broken);
+        // What cannot be sent at once, an alert, too, is sent with the next write, or the flush.
         let _ = this.poll_send(cx)?;
-        Poll::Ready(Ok(count))
+        Poll::Ready(count)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -245,7 +259,7 @@ where
         let this = self.get_mut();
         if !this.is_closed {
             this.is_closed = true;
-            // After a failure the peer has heard an alert already.
+            // After a failure the peer has heard an alert already, or nothing more is said to it.
             let _ = this.records.close(this.socket.incoming());
         }
         ready!(this.poll_send(cx))?;

@@ -1,5 +1,6 @@
 //! What comes through a stream once TLS is up, however the socket cuts it.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -227,4 +228,49 @@ async fn an_idle_stream_holds_no_buffer() {
     gate.write_all(&came).await.unwrap();
     gate.flush().await.unwrap();
     assert_eq!(gate.held(), 0);
+}
+
+/// Polls once; whether the task rests although something waits.
+async fn rests(gate: &mut Gate) -> bool {
+    let mut came = [0; 64];
+    poll_fn(|cx| {
+        Poll::Ready(Pin::new(&mut *gate).poll_read(cx, &mut ReadBuf::new(&mut came)).is_pending())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn who_only_changes_keys_has_no_turn_without_end() {
+    let (mut gate, mut device) = connected(&rustls::version::TLS13, 1 << 20).await;
+    for _ in 0..200 {
+        device.get_mut().1.refresh_traffic_keys().unwrap();
+        device.write_all(b"x").await.unwrap();
+        device.flush().await.unwrap();
+    }
+    let mut read = 0;
+    while !rests(&mut gate).await {
+        read += 1;
+    }
+    // Each byte comes with 22 bytes around it, and 27 of new keys before it.
+    assert!((50..150).contains(&read), "{read}");
+    let mut rest = vec![0; 200 - read];
+    gate.read_exact(&mut rest).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_write_that_finds_a_broken_record_tells_the_peer() {
+    let (mut gate, mut device) = connected(&rustls::version::TLS13, 1 << 20).await;
+    let record = [&[23, 3, 3, 0, 32][..], &[0; 32]].concat();
+    device.write_all(b"request").await.unwrap();
+    device.flush().await.unwrap();
+    device.get_mut().0.write_all(&record).await.unwrap();
+    assert_eq!(gate.fill_buf().await.unwrap(), b"request");
+    assert!(gate.write_all(b"answer").await.is_err());
+    let heard = device.read(&mut [0; 4]).await.unwrap_err();
+    let alert = rustls::Error::AlertReceived(rustls::AlertDescription::BadRecordMac);
+    assert_eq!(heard.get_ref().unwrap().to_string(), alert.to_string());
+    // What was wrong is told again, and not only that something was.
+    gate.consume(7);
+    let again = gate.read(&mut [0; 4]).await.unwrap_err();
+    assert_eq!(again.get_ref().unwrap().to_string(), rustls::Error::DecryptError.to_string());
 }
