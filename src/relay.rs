@@ -319,16 +319,13 @@ where
     /// Whether it leaves although a request of it still waits.
     fn look_ahead_at_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.inspector.holds_back(Side::Requestor) && !self.watch.is_half_closed {
-            let room = self.ahead.requestor.room();
-            if room == 0 {
+            let ahead = &mut self.ahead.requestor;
+            if ahead.room() == 0 {
                 break;
             }
-            let ahead = &mut self.ahead.requestor;
             let mut read = 0;
             let mut keep = |input: &[u8]| {
-                let input = input.get(..room).unwrap_or(input);
-                ahead.push(input);
-                read = input.len();
+                read = ahead.push_what_fits(input);
                 read
             };
             let lent = Pin::new(&mut *self.requestor).poll_lend(cx, &mut keep);
@@ -378,16 +375,13 @@ where
     /// Nobody waits for a PACS that is held back: if it leaves, that is the end.
     fn look_ahead_at_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         while self.inspector.holds_back(Side::Acceptor) {
-            let room = self.ahead.acceptor.room();
-            if room == 0 {
+            let ahead = &mut self.ahead.acceptor;
+            if ahead.room() == 0 {
                 break;
             }
-            let ahead = &mut self.ahead.acceptor;
             let mut read = 0;
             let mut keep = |input: &[u8]| {
-                let input = input.get(..room).unwrap_or(input);
-                ahead.push(input);
-                read = input.len();
+                read = ahead.push_what_fits(input);
                 read
             };
             let lent = Pin::new(&mut *self.acceptor).poll_lend(cx, &mut keep);
@@ -406,19 +400,14 @@ where
         judged.fault.map_or(Ok(judged.taken == judged.length), |fault| Err(Ending::Fault(fault)))
     }
 
-    /// Feeds what was read ahead; whether all was taken.
+    /// Feeds what was read ahead; whether all was taken. What was not waits.
     fn feed_ahead(&mut self, from: Side) -> Result<bool, Ending> {
         let input = self.ahead.get_mut(from).take();
-        self.feed(from, &input)
-    }
-
-    /// Feeds what was read; whether all was taken. What was not waits.
-    fn feed(&mut self, from: Side, input: &[u8]) -> Result<bool, Ending> {
         match from {
             Side::Requestor => self.to_acceptor.prepare(&mut self.out.to_acceptor),
             Side::Acceptor => self.to_requestor.prepare(&mut self.out.to_requestor),
         }
-        let fed = self.inspector.feed(from, input, &mut self.out);
+        let fed = self.inspector.feed(from, &input, &mut self.out);
         let taken = fed.map_err(Ending::Fault)?;
         self.ahead.get_mut(from).push(input.get(taken..).unwrap_or_default());
         Ok(taken == input.len())

@@ -33,6 +33,13 @@ impl Ahead {
         MOST.saturating_sub(self.bytes.len())
     }
 
+    /// Keeps what it has room for; how much that was.
+    pub(super) fn push_what_fits(&mut self, bytes: &[u8]) -> usize {
+        let bytes = bytes.get(..self.room()).unwrap_or(bytes);
+        self.push(bytes);
+        bytes.len()
+    }
+
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
