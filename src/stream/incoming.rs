@@ -55,19 +55,22 @@ impl Incoming {
         }
     }
 
-    /// Reads once, behind what waits; the bytes that have come, none at the end of the stream.
+    /// Reads once, behind what waits, until at most so much does; the bytes that have come, none at the
+    /// end of the stream.
     ///
     /// # Errors
     ///
-    /// What the stream says, or that a whole buffer waits for its rest, which no record does.
+    /// What the stream says, or that as much waits for its rest, which no record does.
     pub fn poll_more<S: AsyncRead + Unpin>(
         &mut self,
         from: &mut S,
+        most: usize,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<&[u8]>> {
         let mut buffer = pool::take_read();
         let kept = self.len();
-        let Some((front, room @ [_, ..])) = buffer.split_at_mut_checked(kept) else {
+        let halves = buffer.get_mut(..most).and_then(|room| room.split_at_mut_checked(kept));
+        let Some((front, room @ [_, ..])) = halves else {
             return Poll::Ready(Err(io::ErrorKind::InvalidData.into()));
         };
         let mut into = ReadBuf::new(room);
@@ -112,7 +115,7 @@ mod tests {
         incoming: &mut Incoming,
         from: &mut tokio::io::DuplexStream,
     ) -> io::Result<usize> {
-        poll_fn(|cx| incoming.poll_more(from, cx).map_ok(<[u8]>::len)).await
+        poll_fn(|cx| incoming.poll_more(from, pool::READ, cx).map_ok(<[u8]>::len)).await
     }
 
     #[tokio::test]
@@ -123,7 +126,8 @@ mod tests {
         assert_eq!(more(&mut incoming, &mut near).await.unwrap(), 11);
         incoming.consume(7);
         let polled =
-            poll_fn(|cx| Poll::Ready(incoming.poll_more(&mut near, cx).is_pending())).await;
+            poll_fn(|cx| Poll::Ready(incoming.poll_more(&mut near, pool::READ, cx).is_pending()))
+                .await;
         assert!(polled);
         assert_eq!((incoming.as_slice(), incoming.held()), (&b"left"[..], 4));
         far.write_all(b" over").await.unwrap();

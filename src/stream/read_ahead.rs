@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::stream::incoming::Incoming;
+use crate::stream::pool;
 
 /// The adapter. Writes pass straight through.
 #[derive(Debug)]
@@ -97,13 +98,17 @@ impl Opening {
 }
 
 impl<S: AsyncRead + Unpin> ReadAhead<S> {
-    /// Reads once, behind what waits; how much has come, 0 at the end.
+    /// Reads once, behind what waits, until at most so much does; how much has come, 0 at the end.
     ///
     /// # Errors
     ///
     /// Those of [`Incoming::poll_more`].
-    pub(super) fn poll_more(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let come = ready!(self.incoming.poll_more(&mut self.inner, cx))?;
+    pub(super) fn poll_more(
+        &mut self,
+        most: usize,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let come = ready!(self.incoming.poll_more(&mut self.inner, most, cx))?;
         self.first.note(come);
         Poll::Ready(Ok(come.len()))
     }
@@ -128,7 +133,8 @@ impl<S: AsyncRead + Unpin> AsyncBufRead for ReadAhead<S> {
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.get_mut();
         if this.incoming.is_empty() {
-            ready!(this.poll_more(cx))?;
+            // No more than TLS puts into one write towards the other side.
+            ready!(this.poll_more(pool::BUFFER, cx))?;
         }
         Poll::Ready(Ok(this.incoming.as_slice()))
     }
@@ -173,6 +179,16 @@ mod tests {
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
+
+    #[tokio::test]
+    async fn reads_no_more_than_is_written_at_once() {
+        let (mut client, server) = duplex(1 << 20);
+        let mut server = ReadAhead::new(server);
+        client.write_all(&vec![7; 2 * pool::READ]).await.unwrap();
+        assert_eq!(server.fill_buf().await.unwrap().len(), pool::BUFFER);
+        server.consume(pool::BUFFER);
+        assert_eq!(server.fill_buf().await.unwrap().len(), pool::BUFFER);
+    }
 
     #[tokio::test]
     async fn lends_what_it_has_read_and_holds_no_buffer_when_that_is_consumed() {

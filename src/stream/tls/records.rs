@@ -15,6 +15,10 @@ use super::outbox::{Misfit, Outbox};
 use crate::stream::incoming::Incoming;
 use crate::stream::pool;
 
+/// What is enciphered for one write: what one read brings, with the headers that re-framing adds. With
+/// what TLS puts around it, it fits into a buffer of [`pool::READ`].
+const AT_ONCE: usize = pool::BUFFER + 512;
+
 /// Either side of a connection. rustls has no name of its own for what they share.
 pub trait Connection: DerefMut<Target = UnbufferedConnectionCommon<Self::Data>> {
     /// What is kept on one side alone.
@@ -125,7 +129,7 @@ impl<C: Connection> Records<C> {
     ///
     /// What is wrong with what has come, which TLS looks at first, or that it may send no more.
     pub(super) fn write(&mut self, incoming: &mut Incoming, bytes: &[u8]) -> Result<usize, Error> {
-        let now = bytes.get(..pool::BUFFER).unwrap_or(bytes);
+        let now = bytes.get(..AT_ONCE).unwrap_or(bytes);
         self.say(incoming, &mut |traffic, room| traffic.encrypt(now, room))?;
         Ok(now.len())
     }

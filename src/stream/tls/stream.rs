@@ -11,6 +11,7 @@ use tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
 
 use super::records::{Connection, Found, Records};
 use crate::stream::lend::Lend;
+use crate::stream::pool;
 use crate::stream::read_ahead::ReadAhead;
 
 /// What is read before the gate has answered: a ClientHello. Those of devices have 200 to 600 bytes,
@@ -96,7 +97,7 @@ where
             if self.socket.incoming().len() > allowance.left {
                 return Poll::Ready(Err(Unshaken::TooLarge));
             }
-            if ready!(self.socket.poll_more(cx)).map_err(Unshaken::Failed)? == 0 {
+            if ready!(self.socket.poll_more(pool::READ, cx)).map_err(Unshaken::Failed)? == 0 {
                 return Poll::Ready(Err(Unshaken::Failed(io::ErrorKind::UnexpectedEof.into())));
             }
         }
@@ -180,7 +181,7 @@ where
             }
             // A peer that takes nothing more may still have something to say.
             let _ = this.poll_send(cx);
-            let come = ready!(this.socket.poll_more(cx));
+            let come = ready!(this.socket.poll_more(pool::READ, cx));
             if come.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::InvalidData) {
                 this.records.fail(Error::General("a message larger than any".to_owned()));
             }

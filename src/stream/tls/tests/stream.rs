@@ -230,6 +230,20 @@ async fn an_idle_stream_holds_no_buffer() {
     assert_eq!(gate.held(), 0);
 }
 
+#[tokio::test]
+async fn what_is_read_at_once_goes_in_one_write() {
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let (mut gate, _device) = connected(version, usize::MAX).await;
+        let with_new_headers = pool::BUFFER + 512;
+        while gate.held() == 0 {
+            let written = gate.write(&pattern(2 * pool::BUFFER)).await.unwrap();
+            assert_eq!(written, with_new_headers);
+        }
+        // It had not to grow.
+        assert_eq!(gate.held(), pool::READ);
+    }
+}
+
 /// Polls once; whether the task rests although something waits.
 async fn rests(gate: &mut Gate) -> bool {
     let mut came = [0; 64];
