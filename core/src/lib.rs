@@ -35,6 +35,7 @@ pub mod direction;
 mod gather;
 pub mod identity;
 pub mod inspector;
+mod known_uid;
 mod numbered;
 pub mod policy;
 pub mod quoted;

@@ -37,7 +37,12 @@ impl Row {
 impl TransferSyntax {
     /// The transfer syntax with this UID; `None` where its data sets cannot be walked.
     pub fn find(uid: &Uid) -> Option<Self> {
-        let index = ROWS.binary_search_by(|row| row.uid.cmp(uid.as_str())).ok()?;
+        Self::named(uid.as_str())
+    }
+
+    /// The same by the UID's characters.
+    pub(crate) fn named(uid: &str) -> Option<Self> {
+        let index = ROWS.binary_search_by(|row| row.uid.cmp(uid)).ok()?;
         ROWS.get(index).map(Self)
     }
 
@@ -49,6 +54,11 @@ impl TransferSyntax {
     /// The UID.
     pub const fn uid(self) -> &'static str {
         self.0.uid
+    }
+
+    /// Where the table has the UID.
+    pub(crate) const fn uid_in_table(self) -> &'static &'static str {
+        &self.0.uid
     }
 
     /// How its data sets are walked.

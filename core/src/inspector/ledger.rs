@@ -236,6 +236,8 @@ impl Ledger {
         if let Some(known) = self.operations.iter_mut().find(|known| known.is_like(&one)) {
             known.count = known.count.saturating_add(1);
         } else if self.operations.len() < Self::OPERATIONS {
+            // Most associations are of one kind, and are kept for long.
+            self.operations.reserve_exact(1);
             self.operations.push(one);
         } else {
             self.operations_more = self.operations_more.saturating_add(1);

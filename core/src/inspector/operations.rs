@@ -114,7 +114,10 @@ impl Outstanding {
         message_id: u16,
         command: &Command,
     ) {
-        self.waiting.get_mut(from).requests.push(Request {
+        let requests = &mut self.waiting.get_mut(from).requests;
+        // Nearly every device has one at a time.
+        requests.reserve_exact(1);
+        requests.push(Request {
             message_id,
             operation,
             context: command.context,

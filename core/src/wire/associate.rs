@@ -29,6 +29,7 @@ use super::pdu::{Header, PduType};
 use super::reader::{ReadError, Reader};
 use super::reject::REFUSAL_LENGTH;
 use super::uid::{Uid, UidError};
+use crate::known_uid;
 
 /// The longest body of an A-ASSOCIATE PDU that is read or written, in bytes.
 ///
@@ -170,7 +171,7 @@ fn first<T>(place: &mut Option<T>, value: T, kind: u8, notes: &mut Notes) {
 
 /// Reads a UID and notes how it deviates.
 fn uid(field: &[u8], notes: &mut Notes) -> Result<Uid, UidError> {
-    let uid = Uid::parse(field)?;
+    let uid = known_uid::read(field)?;
     if uid.as_str().len() != field.len() {
         notes.add(Note::PaddedUid);
     }

@@ -1,12 +1,24 @@
 //! UIDs (PS3.5 chapter 9).
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// A UID: 1 to 64 characters of `[0-9.]`, no component empty, its padding removed.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Uid(Arc<str>);
+///
+/// Two are the same if their characters are.
+#[derive(Clone)]
+pub struct Uid(Text);
+
+/// The characters: most of what devices send the standard has named, and takes no memory of its own.
+#[derive(Clone)]
+enum Text {
+    /// A reference to a reference has room beside the tag.
+    Known(&'static &'static str),
+    Other(Arc<str>),
+}
 
 /// Why some bytes are not a UID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -98,25 +110,37 @@ impl Uid {
     ///
     /// The first rule that the bytes break.
     pub fn parse(field: &[u8]) -> Result<Self, UidError> {
+        Self::parse_among(field, |_| None)
+    }
+
+    /// The same, without memory of its own for a UID that `known` has.
+    pub(crate) fn parse_among(
+        field: &[u8],
+        known: impl FnOnce(&str) -> Option<&'static &'static str>,
+    ) -> Result<Self, UidError> {
         let text = unpadded(field)?;
         has_uid_grammar(text)?;
-        str::from_utf8(text).map(|text| Self(text.into())).map_err(|_| UidError::Character)
+        let text = str::from_utf8(text).map_err(|_| UidError::Character)?;
+        Ok(known(text).map_or_else(|| Self(Text::Other(text.into())), Self::known))
     }
 
     /// A UID of this program's own text; a test holds each of them against the grammar.
-    pub(crate) fn known(text: &'static str) -> Self {
-        Self(text.into())
+    pub(crate) const fn known(text: &'static &'static str) -> Self {
+        Self(Text::Known(text))
     }
 
     /// The UID without padding.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Text::Known(text) => text,
+            Text::Other(text) => text,
+        }
     }
 
     /// Whether a component of more than one digit starts with a zero (against PS3.5 section 9.1).
     pub fn has_leading_zeros(&self) -> bool {
         let begins = |triple: &[u8]| matches!(triple, [b'.', b'0', b'0'..=b'9']);
-        let text = self.0.as_bytes();
+        let text = self.as_str().as_bytes();
         matches!(text, [b'0', b'0'..=b'9', ..]) || text.windows(3).any(begins)
     }
 }
@@ -133,15 +157,41 @@ impl fmt::Debug for InstanceUid {
     }
 }
 
+impl PartialEq for Uid {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Uid {}
+
+impl Hash for Uid {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for Uid {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Uid {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
 impl fmt::Display for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Uid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(self.as_str(), f)
     }
 }
 
@@ -155,6 +205,8 @@ impl FromStr for Uid {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -239,6 +291,18 @@ mod tests {
         assert!(!Uid::parse(b"1.0.2").unwrap().has_leading_zeros());
         assert!(Uid::parse(b"1.02.3").unwrap().has_leading_zeros());
         assert!(Uid::parse(b"1.2.00").unwrap().has_leading_zeros());
+    }
+
+    #[test]
+    fn is_the_same_with_memory_of_its_own_or_without() {
+        let known = |text: &str| (text == "1.2").then_some(&"1.2");
+        let (known, other) = (Uid::parse_among(b"1.2\0", known), Uid::parse(b"1.2"));
+        assert!(matches!(known, Ok(Uid(Text::Known(_)))));
+        assert!(matches!(other, Ok(Uid(Text::Other(_)))));
+        assert_eq!(known, other);
+        // Thousands of them are kept.
+        assert_eq!(size_of::<Uid>(), size_of::<&str>());
+        assert!(HashSet::from([known.unwrap()]).contains(&other.unwrap()));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::error::CommandError;
 use crate::counts::Counts;
 use crate::inspector::tidied::Tidied;
+use crate::known_uid;
 use crate::wire::title::AeTitle;
 use crate::wire::uid::{InstanceUid, Uid};
 
@@ -157,7 +158,7 @@ pub(super) fn number(value: &[u8]) -> Option<u16> {
 /// UI, one value. A NUL pads it to an even length; devices put a space there, too, or fill the 64
 /// bytes of a buffer.
 pub(super) fn uid(value: &[u8]) -> Option<Uid> {
-    Uid::parse(value).ok()
+    known_uid::read(value).ok()
 }
 
 /// UI, one value, of an instance.

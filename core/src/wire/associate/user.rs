@@ -47,7 +47,7 @@ pub struct ExtendedNegotiation {
 
 /// The implementation class (item 52) of this program: 2.25 and a UUID (PS3.5 section B.2).
 pub fn implementation_class() -> Uid {
-    Uid::known("2.25.328520841336669457546528144702867318310")
+    Uid::known(&"2.25.328520841336669457546528144702867318310")
 }
 
 /// Who sent a user information: the two may not say the same.
