@@ -286,6 +286,10 @@ where
         self.read_requestor(cx)?;
         self.to_acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
         self.read_acceptor(cx)?;
+        if self.inspector.phase() == Phase::Released {
+            // The answer leaves with the last word of TLS.
+            return Ok(());
+        }
         self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
         Ok(())
     }

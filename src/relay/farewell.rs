@@ -87,11 +87,14 @@ impl Farewell {
         let _ = timeout(patience, async {
             // Where the last word finds no way, the end is still to be told.
             let _ = stream.write_all(&self.bytes).await;
-            let _ = stream.flush().await;
-            match self.close {
-                Close::Reset => return Ok(()),
-                Close::AfterTheOther => {}
-                Close::Orderly => stream.shutdown().await?,
+            if self.close == Close::Orderly {
+                // It flushes, too: the word and the end of TLS leave together.
+                stream.shutdown().await?;
+            } else {
+                let _ = stream.flush().await;
+            }
+            if self.close == Close::Reset {
+                return Ok(());
             }
             drain(stream).await
         })

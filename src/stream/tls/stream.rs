@@ -229,6 +229,7 @@ where
     }
 }
 
+/// What is written waits for the flush, the next write or the close, and leaves with what they say.
 impl<S, C> AsyncWrite for TlsStream<S, C>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -245,8 +246,10 @@ where
         }
         ready!(this.poll_send(cx))?;
         let count = this.records.write(this.socket.incoming(), bytes).map_err(broken);
-        // What cannot be sent at once, an alert, too, is sent with the next write, or the flush.
-        let _ = this.poll_send(cx)?;
+        if count.is_err() {
+            // An alert.
+            let _ = this.poll_send(cx)?;
+        }
         Poll::Ready(count)
     }
 

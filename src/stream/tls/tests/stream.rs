@@ -21,6 +21,7 @@ use crate::stream::pool;
 struct Narrow {
     inner: DuplexStream,
     width: usize,
+    writes: usize,
 }
 
 impl AsyncRead for Narrow {
@@ -46,6 +47,7 @@ impl AsyncWrite for Narrow {
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
         let this = self.get_mut();
+        this.writes += 1;
         Pin::new(&mut this.inner).poll_write(cx, &bytes[..bytes.len().min(this.width)])
     }
 
@@ -71,7 +73,7 @@ async fn connected(
     let (near, far) = duplex(256 * 1024);
     let name = ServerName::try_from("gate.example").unwrap();
     let (server, connector) = (site.server(), TlsConnector::from(client.config()));
-    let near = Narrow { inner: near, width };
+    let near = Narrow { inner: near, width, writes: 0 };
     let (gate, device) = tokio::join!(server.accept(near), connector.connect(name, far));
     (gate.map_err(|failure| failure.fault).unwrap().0, device.unwrap())
 }
@@ -242,6 +244,23 @@ async fn what_is_read_at_once_goes_in_one_write() {
         // It had not to grow.
         assert_eq!(gate.held(), pool::READ);
     }
+}
+
+#[tokio::test]
+async fn what_is_said_till_the_flush_or_the_close_leaves_at_once() {
+    let (mut gate, mut device) = connected(&rustls::version::TLS13, usize::MAX).await;
+    let before = gate.socket().writes;
+    gate.write_all(b"answer").await.unwrap();
+    assert_eq!(gate.socket().writes, before);
+    gate.flush().await.unwrap();
+    assert_eq!(gate.socket().writes, before + 1);
+    gate.write_all(b"last").await.unwrap();
+    gate.shutdown().await.unwrap();
+    assert_eq!(gate.socket().writes, before + 2);
+    let mut heard = Vec::new();
+    // To its end, of which TLS itself tells.
+    device.read_to_end(&mut heard).await.unwrap();
+    assert_eq!(heard, b"answerlast");
 }
 
 /// Polls once; whether the task rests although something waits.
