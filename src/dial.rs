@@ -4,8 +4,11 @@
 //! other, each a moment after the one before, without waiting for its end (RFC 8305): the first
 //! connection counts, and the other attempts are given up.
 
+mod names;
+
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use nix::sys::socket::setsockopt;
@@ -15,11 +18,18 @@ use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use names::{Names, Recalled};
+
 use crate::config::Address;
 use crate::net;
 
+/// As the system's resolver is one for all.
+static NAMES: LazyLock<Names> = LazyLock::new(Names::default);
+
 /// How many addresses of a name are tried.
 const ADDRESSES: usize = 8;
+/// How long a name is looked up beside the associations that use it.
+const LOOK_UP: Duration = Duration::from_secs(30);
 /// The head start that an address has (RFC 8305 section 8), where there is time for it.
 const HEAD_START: Duration = Duration::from_millis(250);
 
@@ -58,11 +68,35 @@ pub async fn connect(
     source: Option<IpAddr>,
     patience: Duration,
 ) -> Result<TcpStream, Undialled> {
-    let connecting = async {
-        let found = resolve(address).await.map_err(|error| Undialled::unresolved(&error))?;
-        connect_any(found, source, patience).await
+    let dialled = timeout(patience, connect_named(address, source, patience)).await;
+    dialled.unwrap_or_else(|_elapsed| {
+        // Its addresses may be another's by now.
+        NAMES.forget(address);
+        Err(Undialled::TimedOut)
+    })
+}
+
+/// By the addresses that the name had lately, if any of them takes the connection.
+async fn connect_named(
+    address: &Address,
+    source: Option<IpAddr>,
+    patience: Duration,
+) -> Result<TcpStream, Undialled> {
+    let look_up = async || resolve(address).await.map_err(|error| Undialled::unresolved(&error));
+    let Some(Recalled { addresses, is_due }) = NAMES.recall(address) else {
+        return connect_any(look_up().await?, source, patience).await;
     };
-    timeout(patience, connecting).await.unwrap_or(Err(Undialled::TimedOut))
+    if is_due {
+        let address = address.clone();
+        tokio::spawn(async move { timeout(LOOK_UP, resolve(&address)).await });
+    }
+    let dialled = connect_any(addresses.clone(), source, patience).await;
+    if !matches!(dialled, Err(Undialled::Failed(Obstacle::System(_)))) {
+        return dialled;
+    }
+    let Ok(found) = look_up().await else { return dialled };
+    let has_moved = found.iter().any(|at| !addresses.contains(at));
+    if has_moved { connect_any(found, source, patience).await } else { dialled }
 }
 
 impl Undialled {
@@ -92,7 +126,12 @@ impl Undialled {
 ///
 /// The resolver's, as it is.
 pub async fn resolve(address: &Address) -> io::Result<Vec<SocketAddr>> {
-    Ok(lookup_host((&*address.host, address.port)).await?.collect())
+    if let Ok(ip) = address.host.parse() {
+        return Ok(vec![SocketAddr::new(ip, address.port)]);
+    }
+    let found: Vec<_> = lookup_host((&*address.host, address.port)).await?.collect();
+    NAMES.learn(address, &found);
+    Ok(found)
 }
 
 /// Connects to the first of these that answers, each of which has its share of the patience. The caller
@@ -304,6 +343,55 @@ mod tests {
         let dialled = connect(&closed, Some(source), Duration::from_secs(5)).await;
         let Err(Undialled::Failed(obstacle)) = dialled else { panic!("{dialled:?}") };
         assert_eq!(obstacle, Obstacle::System(ErrorKind::ConnectionRefused));
+    }
+
+    /// Somebody who listens, and where nobody does.
+    async fn alive_and_dead() -> (TcpListener, SocketAddr, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = listener.local_addr().unwrap();
+        (listener, alive, SocketAddr::new([127, 0, 0, 99].into(), alive.port()))
+    }
+
+    #[tokio::test]
+    async fn does_not_wait_for_the_resolver_where_the_addresses_are_known() {
+        let (_listener, alive, _) = alive_and_dead().await;
+        let address = format!("nobody.invalid:{}", alive.port()).parse().unwrap();
+        NAMES.learn(&address, &[alive]);
+        let stream = connect(&address, None, Duration::from_secs(5)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+    }
+
+    #[tokio::test]
+    async fn looks_a_name_up_anew_where_nobody_listens_any_more() {
+        let (_listener, alive, dead) = alive_and_dead().await;
+        let address = format!("localhost:{}", alive.port()).parse().unwrap();
+        NAMES.learn(&address, &[dead]);
+        let stream = connect(&address, None, Duration::from_secs(60)).await.unwrap();
+        assert_eq!(stream.peer_addr().unwrap(), alive);
+        let known = NAMES.recall(&address).unwrap();
+        assert!(known.addresses.contains(&alive) && !known.addresses.contains(&dead), "{known:?}");
+    }
+
+    #[tokio::test]
+    async fn says_of_a_name_that_has_not_moved_what_is_in_the_way() {
+        let (listener, alive, _) = alive_and_dead().await;
+        drop(listener);
+        let address = format!("localhost:{}", alive.port()).parse().unwrap();
+        for _ in 0..2 {
+            let dialled = connect(&address, None, Duration::from_secs(60)).await;
+            let Err(Undialled::Failed(obstacle)) = dialled else { panic!("{dialled:?}") };
+            assert_eq!(obstacle, Obstacle::System(ErrorKind::ConnectionRefused));
+        }
+    }
+
+    #[tokio::test]
+    async fn forgets_what_has_taken_no_connection_in_time() {
+        let (_socket, _waiting, silent) = full();
+        let address = format!("silent.invalid:{}", silent.port()).parse().unwrap();
+        NAMES.learn(&address, &[silent]);
+        let dialled = connect(&address, None, Duration::from_millis(100)).await;
+        assert!(matches!(dialled, Err(Undialled::TimedOut)), "{dialled:?}");
+        assert_eq!(NAMES.recall(&address), None);
     }
 
     #[tokio::test]
