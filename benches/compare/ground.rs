@@ -9,7 +9,9 @@ use tempfile::TempDir;
 
 use crate::material::Material;
 use crate::options::Options;
-use crate::proxy::{Process, Proxy, among, audit, edge, pacsgate, start_sink, with_passwords};
+use crate::proxy::{
+    Process, Proxy, among, audit, edge, pacsgate, start_sink, with_passwords, with_workers,
+};
 use crate::requestor::Requestor;
 use crate::versus::peer::Peer;
 
@@ -60,6 +62,13 @@ impl<'a> Ground<'a> {
     /// Starts a build of the gate: this one, unless another is given.
     pub(crate) fn start_build(&self, other: Option<&Path>) -> io::Result<Process> {
         let process = pacsgate(other, self.directory.path(), self.sink.address)?;
+        self.try_out(&process)?;
+        Ok(process)
+    }
+
+    /// Starts the gate with so many worker threads.
+    pub(crate) fn start_with_workers(&self, workers: u32) -> io::Result<Process> {
+        let process = with_workers(self.directory.path(), self.sink.address, workers)?;
         self.try_out(&process)?;
         Ok(process)
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
         "Idle",
         &format!(
             "Resident memory with {} established associations that are silent after a C-ECHO, \
-             then after a C-STORE of 256 KiB over each. Target: under 20 KB.",
+             then after a C-STORE of 256 KiB over each. Target: at most 12 KB.",
             ground.options.idle()
         ),
     )

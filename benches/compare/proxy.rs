@@ -100,8 +100,12 @@ impl Process {
     }
 
     /// Starts one that says on stderr where it listens.
-    fn start(mut command: Command) -> io::Result<Self> {
-        command.env(WORKERS_VARIABLE, WORKERS.to_string());
+    fn start(command: Command) -> io::Result<Self> {
+        Self::start_with_workers(command, WORKERS)
+    }
+
+    fn start_with_workers(mut command: Command, workers: u32) -> io::Result<Self> {
+        command.env(WORKERS_VARIABLE, workers.to_string());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn()?;
         let found = child.stderr.take().ok_or_else(|| io::Error::other("no stderr"));
         match found.and_then(listening) {
@@ -176,6 +180,17 @@ pub(crate) fn pacsgate(
     run(other, &directory.join("pacsgate.toml"), &configuration(directory, upstream))
 }
 
+/// Starts the gate with so many worker threads.
+pub(crate) fn with_workers(
+    directory: &Path,
+    upstream: SocketAddr,
+    workers: u32,
+) -> io::Result<Process> {
+    let text = text(&configuration(directory, upstream));
+    let command = command(None, &directory.join("pacsgate.toml"), &text)?;
+    Process::start_with_workers(command, workers)
+}
+
 /// Starts a gate at the edge before a central one: plain towards the requestor, whom it knows by the
 /// address, and a client with TLS towards `central`.
 pub(crate) fn edge(directory: &Path, central: SocketAddr) -> io::Result<Process> {
@@ -237,11 +252,19 @@ fn run(other: Option<&Path>, file: &Path, tables: &Tables) -> io::Result<Process
 }
 
 fn run_with(other: Option<&Path>, file: &Path, tables: &Tables, more: &str) -> io::Result<Process> {
+    Process::start(command(other, file, &(text(tables) + more))?)
+}
+
+fn text(tables: &Tables) -> String {
     let tables: Vec<_> = tables.iter().map(|(name, table)| (*name, table)).collect();
-    fs::write(file, main_file(&tables) + more)?;
+    main_file(&tables)
+}
+
+fn command(other: Option<&Path>, file: &Path, text: &str) -> io::Result<Command> {
+    fs::write(file, text)?;
     let mut command = Command::new(other.unwrap_or(Path::new(env!("CARGO_BIN_EXE_pacsgate"))));
     command.arg("run").arg("--config").arg(file);
-    Process::start(command)
+    Ok(command)
 }
 
 /// The tables of a configuration, by their names.
