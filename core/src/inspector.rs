@@ -468,11 +468,13 @@ impl Inspector {
             self.lanes.get(from).write_command(command.context, &command.bytes, out);
             return self.has_gone(from, &command);
         };
-        let (context, bytes) = (command.context, command.bytes.clone());
+        let context = command.context;
         // A request is answered by what was read of it; its bytes are needed no more.
-        if command.is_request() {
-            command.bytes = Vec::new();
-        }
+        let bytes = if command.is_request() {
+            std::mem::take(&mut command.bytes)
+        } else {
+            command.bytes.clone()
+        };
         let is_peers = self.contexts.system(from) == System::Peer;
         let quota = self.shared.quota.as_ref().filter(|_| is_peers);
         let mut guard = Guard::new(from, command, syntax, &self.contexts, quota.cloned());

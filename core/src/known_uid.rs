@@ -1,5 +1,8 @@
 //! UIDs as they are received: what the standard names takes no memory of its own.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use crate::services::SopClass;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::uid::{Uid, UidError};
@@ -15,9 +18,14 @@ pub(crate) fn read(field: &[u8]) -> Result<Uid, UidError> {
 
 /// The same characters, as the tables of the program have them.
 fn known(text: &str) -> Option<&'static &'static str> {
-    let class = || SopClass::named(text).map(|class| &class.uid);
-    TransferSyntax::named(text).map(TransferSyntax::uid_in_table).or_else(class)
+    KNOWN.get(text).copied()
 }
+
+static KNOWN: LazyLock<HashMap<&str, &&str>> = LazyLock::new(|| {
+    let classes = SopClass::all().map(|class| &class.uid);
+    let syntaxes = TransferSyntax::all().map(TransferSyntax::uid_in_table);
+    classes.chain(syntaxes).map(|uid| (*uid, uid)).collect()
+});
 
 #[cfg(test)]
 mod tests {

@@ -126,12 +126,7 @@ impl SopClass {
 
     /// The SOP class with this UID.
     pub fn with_uid(uid: &Uid) -> Option<&'static Self> {
-        Self::named(uid.as_str())
-    }
-
-    /// The same by the UID's characters.
-    pub(crate) fn named(uid: &str) -> Option<&'static Self> {
-        BY_UID.get(uid).copied()
+        BY_UID.get(uid.as_str()).copied()
     }
 
     /// Reads a SOP class as the configuration names it: by keyword, or by any UID.

@@ -37,12 +37,7 @@ impl Row {
 impl TransferSyntax {
     /// The transfer syntax with this UID; `None` where its data sets cannot be walked.
     pub fn find(uid: &Uid) -> Option<Self> {
-        Self::named(uid.as_str())
-    }
-
-    /// The same by the UID's characters.
-    pub(crate) fn named(uid: &str) -> Option<Self> {
-        let index = ROWS.binary_search_by(|row| row.uid.cmp(uid)).ok()?;
+        let index = ROWS.binary_search_by(|row| row.uid.cmp(uid.as_str())).ok()?;
         ROWS.get(index).map(Self)
     }
 

@@ -52,9 +52,10 @@ struct State {
     seen: Seen,
     /// Those of the value under way.
     wildcards: Wildcards,
-    /// What the value under way asks for, if this is a query.
+    /// What the value under way asks for, if this is a query and none before it asks for less than
+    /// everything.
     key: Key,
-    /// Whether a value before it asks for less than everything.
+    /// Whether one does. What is no query needs no look.
     is_restricted: bool,
     /// A value that is judged whole; reused.
     held: Vec<u8>,
@@ -88,7 +89,8 @@ struct Element {
 impl Walker {
     /// A walker for a data set in a transfer syntax of this kind.
     pub fn new(walk: Walk, purpose: Purpose, rules: Rules) -> Self {
-        let state = State::new(walk);
+        let is_query = matches!(purpose, Purpose::Query);
+        let state = State { is_restricted: !is_query, ..State::new(walk) };
         let allowance = Allowance::of(&purpose, &rules);
         let deviations = Deviations::default();
         Self { state, purpose, rules, allowance, deviations, failed: None, shown: None }
@@ -302,8 +304,10 @@ impl Walker {
     /// Whether wildcards count in the value that begins: not in private elements, by which no server
     /// is known to match, nor in what its VR calls no text.
     fn count_wildcards(&mut self, tag: Tag, vr: Option<Vr>) {
-        self.state.is_restricted |= self.state.key.restricts();
-        self.state.key = Key::of(tag);
+        if !self.state.is_restricted {
+            self.state.is_restricted = self.state.key.restricts();
+            self.state.key = Key::of(tag);
+        }
         let may_match = !tag.is_private() && vr != Some(Vr::Bytes);
         let most = self.allowance.wildcards.filter(|_| may_match);
         self.state.wildcards =

@@ -39,6 +39,9 @@ pub(super) struct Element<'a> {
     pub(super) value: &'a [u8],
 }
 
+/// How many elements a command set usually has at most.
+const USUAL: usize = 16;
+
 /// The elements of a whole command set: group 0000 without its group length, ascending, each once.
 #[derive(Debug)]
 pub(super) struct Elements<'a> {
@@ -49,7 +52,7 @@ impl<'a> Elements<'a> {
     /// Reads a set in any order. Its group length says nothing that the set itself does not; what is
     /// of another group, as Orthanc appends it, belongs to no command. Both are written down.
     pub(super) fn of(set: &'a [u8], tidied: &mut Counts<Tidied>) -> Result<Self, CommandError> {
-        let mut sorted: Vec<Element<'a>> = Vec::new();
+        let mut sorted: Vec<Element<'a>> = Vec::with_capacity(USUAL.min(set.len()));
         let mut behind = 0;
         let mut rest = set;
         while !rest.is_empty() {
