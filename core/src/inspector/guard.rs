@@ -20,8 +20,9 @@ use crate::wire::title::AeTitle;
 /// answered, because nothing of the message has left yet. With the headers of fragments of two
 /// bytes, the smallest, what is held becomes seven times as long.
 pub const HEAD: usize = 64 * 1024;
-/// The room for a message that is no object: queries and their answers are short, and many.
-const SMALL: usize = 2 * 1024;
+/// The room for a message of which nothing but the last piece has come: queries, their answers and small
+/// objects are many.
+const SMALL: usize = 1024;
 
 /// Judges the data set of one message.
 #[derive(Debug)]
@@ -65,15 +66,12 @@ impl Guard {
         // A report is about form; whom a peer subscribes is a matter of what it may do.
         let is_step = matches!(purpose, Purpose::StepAction { .. });
         let mode = if is_step { Mode::Refuse } else { mode };
-        // An object's head in one go, the command and usual headers included.
-        let is_object = matches!(purpose, Purpose::Object { .. });
-        let room = if is_object { HEAD + 1024 } else { SMALL };
-        let quota = quota.filter(|_| is_object);
+        let quota = quota.filter(|_| matches!(purpose, Purpose::Object { .. }));
         let rules = Rules { from, tolerated, elements, bounds, widths };
         let walker = Walker::new(syntax.walk(), purpose, rules);
         // A cap is not about form, and holds in a report as well.
         let (held, head) = match (mode, &quota) {
-            (Mode::Refuse, _) | (Mode::Report, Some(_)) => (Vec::with_capacity(room), Some(HEAD)),
+            (Mode::Refuse, _) | (Mode::Report, Some(_)) => (Vec::with_capacity(SMALL), Some(HEAD)),
             (Mode::Report, None) => (Vec::new(), None),
         };
         let tidied = Counts::default();
@@ -172,8 +170,8 @@ impl Guard {
         loop {
             let room = self.head.unwrap_or(usize::MAX);
             let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
-            self.walk(now, ends && later.is_empty(), out)?;
             behind += if self.is_holding() { 0 } else { now.len() };
+            self.walk(now, ends && later.is_empty(), out)?;
             self.head = self.head.map(|head| head.saturating_sub(now.len()));
             if self.head == Some(0) {
                 self.let_go(out)?;
@@ -196,17 +194,16 @@ impl Guard {
             identifier.extend(piece.iter().take(room));
         }
         if self.reported.is_some() {
-            self.sink(out).extend_from_slice(piece);
-            return Ok(());
+            return self.keep(piece, ends, out);
         }
         let before = self.walker.position();
         let walked = self.walker.feed(piece);
         let verdict = if ends { walked.and_then(|()| self.walker.finish()) } else { walked };
         match (verdict, self.mode) {
-            (Ok(()), _) => self.sink(out).extend_from_slice(piece),
+            (Ok(()), _) => self.keep(piece, ends, out),
             (Err(error), Mode::Report) => {
                 self.reported = Some(error);
-                self.sink(out).extend_from_slice(piece);
+                self.keep(piece, ends, out)
             }
             (Err(error), Mode::Refuse) => {
                 let is_held = self.is_holding();
@@ -215,9 +212,20 @@ impl Guard {
                     let sound = usize::try_from(taken).unwrap_or(usize::MAX).saturating_sub(1);
                     out.extend_from_slice(piece.get(..sound).unwrap_or_default());
                 }
-                return Err(Broken { error, is_held });
+                Err(Broken { error, is_held })
             }
         }
+    }
+
+    /// Lets a piece go, or holds it with the head. The last one is not held, and so not copied twice.
+    fn keep(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {
+        if ends {
+            self.let_go(out)?;
+        } else if self.is_holding() {
+            // A head in one go, with the command and usual headers.
+            self.held.reserve((HEAD + 1024).saturating_sub(self.held.len()));
+        }
+        self.sink(out).extend_from_slice(piece);
         Ok(())
     }
 
