@@ -327,16 +327,11 @@ where
             if ahead.room() == 0 {
                 break;
             }
-            let mut read = 0;
-            let mut keep = |input: &[u8]| {
-                read = ahead.push_what_fits(input);
-                read
-            };
-            let lent = Pin::new(&mut *self.requestor).poll_lend(cx, &mut keep);
+            let (lent, kept) = keep(&mut *self.requestor, cx, ahead);
             let Some(lent) = heard(lent)? else { break };
             // It sends no more, but has still to hear: its requests go on in their turn.
             self.watch.is_half_closed = lent == 0;
-            self.received.from_requestor += read as u64;
+            self.received.from_requestor += kept as u64;
             self.notice_abort(Side::Requestor);
         }
         Ok(())
@@ -383,16 +378,11 @@ where
             if ahead.room() == 0 {
                 break;
             }
-            let mut read = 0;
-            let mut keep = |input: &[u8]| {
-                read = ahead.push_what_fits(input);
-                read
-            };
-            let lent = Pin::new(&mut *self.acceptor).poll_lend(cx, &mut keep);
+            let (lent, kept) = keep(&mut *self.acceptor, cx, ahead);
             if !has_come(&lent)? {
                 break;
             }
-            self.received.from_acceptor += read as u64;
+            self.received.from_acceptor += kept as u64;
             self.notice_abort(Side::Acceptor);
         }
         Ok(())
@@ -587,6 +577,20 @@ fn inspect<S: Lend + Unpin>(
         judged.taken
     });
     (lent, judged)
+}
+
+/// Keeps of the next piece of a side what fits for later; how much that was.
+fn keep<S: Lend + Unpin>(
+    stream: &mut S,
+    cx: &mut Context<'_>,
+    ahead: &mut Ahead,
+) -> (Poll<io::Result<usize>>, usize) {
+    let mut kept = 0;
+    let lent = Pin::new(stream).poll_lend(cx, &mut |input| {
+        kept = ahead.push_what_fits(input);
+        kept
+    });
+    (lent, kept)
 }
 
 /// How much was lent of the requestor's; 0 at its end, nothing while there is nothing.

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use pacsgate_core::certificate::{Digest, is_dns_name};
 
 /// Where a PACS is: a name or an IP address, and a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Address {
     /// A DNS name in lower case, or an IP address without brackets.
     pub host: Box<str>,

@@ -18,7 +18,7 @@ const KEPT: Duration = Duration::from_secs(60);
 
 /// What names had lately. They are the configuration's, and so as few.
 #[derive(Debug, Default)]
-pub(super) struct Names(Mutex<HashMap<(Box<str>, u16), Known>>);
+pub(super) struct Names(Mutex<HashMap<Address, Known>>);
 
 #[derive(Debug)]
 struct Known {
@@ -38,7 +38,7 @@ pub(super) struct Recalled {
 impl Names {
     pub(super) fn recall(&self, address: &Address) -> Option<Recalled> {
         let mut all = self.lock();
-        let known = all.get_mut(&key(address))?;
+        let known = all.get_mut(address)?;
         let age = known.since.elapsed();
         if age >= KEPT {
             return None;
@@ -52,20 +52,19 @@ impl Names {
         // Those that no configuration has any more are not looked up again.
         all.retain(|_, known| known.since.elapsed() < KEPT);
         let addresses = addresses.to_vec();
-        all.insert(key(address), Known { addresses, since: Instant::now(), is_looked_up: false });
+        all.insert(
+            address.clone(),
+            Known { addresses, since: Instant::now(), is_looked_up: false },
+        );
     }
 
     pub(super) fn forget(&self, address: &Address) {
-        self.lock().remove(&key(address));
+        self.lock().remove(address);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Box<str>, u16), Known>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Address, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn key(address: &Address) -> (Box<str>, u16) {
-    (address.host.clone(), address.port)
 }
 
 #[cfg(test)]

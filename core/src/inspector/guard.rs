@@ -181,9 +181,6 @@ impl Guard {
                 break;
             }
         }
-        if ends {
-            self.let_go(out)?;
-        }
         Ok(behind)
     }
 
