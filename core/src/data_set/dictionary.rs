@@ -31,24 +31,29 @@ impl Known {
 /// The VR of a tag, or what stands for those of which its context chooses one: `Xs` for US and SS,
 /// `Ox` for OB and OW, `Lt` for US, SS and OW.
 pub(super) fn vr_of(tag: Tag) -> Option<[u8; 2]> {
-    // Private tags are not in the dictionary, and searching it costs most of a short element.
+    // They are not in the dictionary.
     if tag.is_private() {
         return None;
     }
     let (exact, first) = (tag.value(), first_of_range(tag));
-    let place = match find(exact) {
+    match find(exact) {
         None if first != exact => find(first),
         found => found,
-    };
-    VRS.get(place?).copied()
+    }
 }
 
-/// Where a tag is among those of its group, or of all high groups.
-fn find(tag: u32) -> Option<usize> {
-    let group = ((tag >> 17) as usize).min(LOW_GROUPS);
-    let (from, to) = (*STARTS.get(group)?, *STARTS.get(group + 1)?);
-    let place = TAGS.get(from..to)?.binary_search(&tag).ok()?;
-    Some(from + place)
+fn find(tag: u32) -> Option<[u8; 2]> {
+    let mut slot = first_slot(tag);
+    loop {
+        let entry = TABLE.get(slot)?;
+        if entry.tag == tag {
+            return Some(entry.vr);
+        }
+        if entry.tag == EMPTY.tag {
+            return None;
+        }
+        slot = (slot + 1) % SLOTS;
+    }
 }
 
 /// Whether an element has these letters for a VR, though the dictionary knows another one; UN stands
@@ -79,57 +84,54 @@ const LINES: &[u8] = include_bytes!("dictionary.txt");
 const LINE: usize = 12;
 const ENTRIES: usize = LINES.len() / LINE;
 
-static TAGS: [u32; ENTRIES] = tags();
-static VRS: [[u8; 2]; ENTRIES] = vrs();
+/// A tag and its VR, where the tag's hash says or behind it: each element of a data set is looked up,
+/// and so costs one line of the cache.
+static TABLE: [Entry; SLOTS] = table();
+/// Five for three entries.
+const SLOTS: usize = 8192;
 
-/// How many even groups are found by their number, up to 007EH: those that most elements are of.
-const LOW_GROUPS: usize = 64;
-/// Where each of these groups begins, where the others do, and the end.
-static STARTS: [usize; LOW_GROUPS + 2] = starts();
+#[derive(Clone, Copy)]
+struct Entry {
+    tag: u32,
+    vr: [u8; 2],
+}
 
-#[expect(clippy::indexing_slicing, reason = "the compiler computes this once, or fails")]
-const fn starts() -> [usize; LOW_GROUPS + 2] {
-    let tags = tags();
-    let mut starts = [ENTRIES; LOW_GROUPS + 2];
-    let mut at = ENTRIES;
-    while at > 0 {
-        at -= 1;
-        let group = (tags[at] >> 17) as usize;
-        let mut of = if group < LOW_GROUPS { group } else { LOW_GROUPS };
-        starts[of] = at;
-        // Groups that the dictionary does not have begin where the next one does.
-        while of > 0 && starts[of - 1] > at {
-            of -= 1;
-            starts[of] = at;
-        }
-    }
-    starts
+/// Its tag is a command's.
+const EMPTY: Entry = Entry { tag: 0, vr: [0; 2] };
+
+/// The upper bits of a product with the golden ratio, in which neighbours lie apart.
+const fn first_slot(tag: u32) -> usize {
+    tag.wrapping_mul(0x9e37_79b1) as usize >> (u32::BITS - SLOTS.ilog2())
 }
 
 #[expect(clippy::indexing_slicing, reason = "the compiler computes this once, or fails")]
-const fn tags() -> [u32; ENTRIES] {
-    let mut tags = [0; ENTRIES];
+const fn table() -> [Entry; SLOTS] {
+    let mut table = [EMPTY; SLOTS];
     let mut at = 0;
-    while at < LINES.len() {
-        let digit = LINES[at];
-        if at % LINE < 8 {
-            let value = if digit <= b'9' { digit - b'0' } else { digit - b'a' + 10 };
-            tags[at / LINE] = tags[at / LINE] << 4 | value as u32;
+    while at < ENTRIES {
+        let entry = entry(at);
+        let mut slot = first_slot(entry.tag);
+        while table[slot].tag != EMPTY.tag {
+            slot = (slot + 1) % SLOTS;
         }
+        table[slot] = entry;
         at += 1;
     }
-    tags
+    table
 }
 
+/// That of a line.
 #[expect(clippy::indexing_slicing, reason = "the compiler computes this once, or fails")]
-const fn vrs() -> [[u8; 2]; ENTRIES] {
-    let mut vrs = [[0; 2]; ENTRIES];
-    let mut entry = 0;
-    while entry < ENTRIES {
-        vrs[entry] = [LINES[entry * LINE + 9], LINES[entry * LINE + 10]];
-        entry += 1;
+const fn entry(at: usize) -> Entry {
+    let begin = at * LINE;
+    let (mut tag, mut place) = (0, begin);
+    while place < begin + 8 {
+        let digit = LINES[place];
+        let value = if digit <= b'9' { digit - b'0' } else { digit - b'a' + 10 };
+        tag = tag << 4 | value as u32;
+        place += 1;
     }
-    vrs
+    Entry { tag, vr: [LINES[begin + 9], LINES[begin + 10]] }
 }
 
 #[cfg(test)]
@@ -155,9 +157,13 @@ mod tests {
         })
     }
 
+    fn tags() -> impl Iterator<Item = u32> {
+        (0..ENTRIES).map(|at| entry(at).tag)
+    }
+
     /// Every group that the dictionary has, repeating ones by two of their groups.
     fn groups() -> BTreeSet<u16> {
-        let groups = TAGS.iter().map(|tag| u16::try_from(tag >> 16).unwrap());
+        let groups = tags().map(|tag| u16::try_from(tag >> 16).unwrap());
         groups.chain([0x5004, 0x60fe, 0x7f02]).collect()
     }
 
@@ -173,7 +179,7 @@ mod tests {
 
     #[test]
     fn is_a_sorted_table_of_whole_lines() {
-        assert!(TAGS.is_sorted_by(|one, next| one < next));
+        assert!(tags().is_sorted_by(|one, next| one < next));
         let is_line = |line: &[u8]| line.get(8) == Some(&b' ') && line.last() == Some(&b'\n');
         assert!(LINES.chunks(LINE).all(is_line));
         assert_eq!(LINES.len() % LINE, 0);
