@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 use crate::services::SopClass;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::uid::{Uid, UidError};
@@ -21,7 +23,8 @@ fn known(text: &str) -> Option<&'static &'static str> {
     KNOWN.get(text).copied()
 }
 
-static KNOWN: LazyLock<HashMap<&str, &&str>> = LazyLock::new(|| {
+/// Hashed without a secret: what a peer sends is looked for and never put in.
+static KNOWN: LazyLock<HashMap<&str, &&str, FixedState>> = LazyLock::new(|| {
     let classes = SopClass::all().map(|class| &class.uid);
     let syntaxes = TransferSyntax::all().map(TransferSyntax::uid_in_table);
     classes.chain(syntaxes).map(|uid| (*uid, uid)).collect()

@@ -17,6 +17,8 @@ mod tables;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 pub use naming::on_context;
 pub(crate) use negotiation::negotiated;
 pub use operation::{Operation, Operations, UnknownOperation};
@@ -140,10 +142,10 @@ impl SopClass {
     }
 }
 
-static BY_UID: LazyLock<HashMap<&str, &SopClass>> =
+static BY_UID: LazyLock<HashMap<&str, &SopClass, FixedState>> =
     LazyLock::new(|| known().map(|class| (class.uid, class)).collect());
 
-static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass>> =
+static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass, FixedState>> =
     LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
 
 fn known() -> impl Iterator<Item = &'static SopClass> {

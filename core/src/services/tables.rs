@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use foldhash::fast::FixedState;
+
 use super::operation::Operation::{
     CEcho, CFind, CGet, CMove, CStore, NAction, NCreate, NDelete, NEventReport, NGet, NSet,
 };
@@ -72,8 +74,9 @@ impl GroupSet {
     }
 }
 
-static MEMBERSHIP: LazyLock<HashMap<&str, GroupSet>> = LazyLock::new(|| {
-    let mut membership = HashMap::<&str, GroupSet>::new();
+/// Hashed without a secret, as all tables of the program: nothing of a peer's is ever put in.
+static MEMBERSHIP: LazyLock<HashMap<&str, GroupSet, FixedState>> = LazyLock::new(|| {
+    let mut membership = HashMap::<&str, GroupSet, FixedState>::default();
     for (index, group) in GROUPS.iter().enumerate() {
         for class in group.sop_classes {
             let groups = membership.entry(class.uid).or_default();
