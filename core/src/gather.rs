@@ -14,8 +14,11 @@ impl<const N: usize> Gather<N> {
         self.filled == 0
     }
 
-    pub(crate) const fn bytes(&self) -> [u8; N] {
-        self.bytes
+    /// What begins with these bytes.
+    pub(crate) fn begun(with: [u8; 4]) -> Self {
+        let mut gather = Self::NEW;
+        gather.fill(&mut with.as_slice());
+        gather
     }
 
     /// All `N` bytes, once they are there.
@@ -26,17 +29,16 @@ impl<const N: usize> Gather<N> {
             *input = rest;
             return Some(*whole);
         }
-        self.fill(input, N).then_some(self.bytes)
+        self.fill(input);
+        (self.filled >= N).then_some(self.bytes)
     }
 
-    /// Takes input until this many bytes are there, at most `N`; whether they are.
-    pub(crate) fn fill(&mut self, input: &mut &[u8], whole: usize) -> bool {
-        let piece = take_up_to(input, whole.saturating_sub(self.filled));
+    fn fill(&mut self, input: &mut &[u8]) {
+        let piece = take_up_to(input, N.saturating_sub(self.filled));
         if let Some(room) = self.bytes.get_mut(self.filled..self.filled + piece.len()) {
             room.copy_from_slice(piece);
         }
         self.filled += piece.len();
-        self.filled >= whole
     }
 }
 

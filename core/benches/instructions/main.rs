@@ -25,13 +25,13 @@ use pacsgate_core::wire::associate::ReceivedRq;
 
 use material::{
     PDUS, RULES, body, certificate, contexts, ct_header, ct_image, identify, made, message, object,
-    policy, received, request,
+    policy, received, request, response, small_message,
 };
 
 /// A hot path, prepared and measured once.
 type Case = (&'static str, fn());
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 9] = [
     ("parse a request of 12 contexts", || parse(12)),
     ("parse a request of 128 contexts", || parse(128)),
     ("identify a peer among 10", || identify_among(10)),
@@ -40,6 +40,7 @@ const CASES: [Case; 8] = [
     ("walk a CT header, explicit", || walk(Walk::ExplicitLittle)),
     ("walk a CT image of 512 KiB", walk_image),
     ("inspect a message of 64 data PDUs", inspect),
+    ("inspect a C-STORE of 4 KiB and its response", inspect_small),
 ];
 
 /// The last values.
@@ -173,4 +174,18 @@ fn inspect() {
             made(inspector.feed(Side::Requestor, black_box(piece), &mut out));
         }
     });
+}
+
+fn inspect_small() {
+    let (request, response) = (small_message(), response());
+    let mut inspector = Inspector::new(contexts());
+    let mut out = Out::default();
+    repeated(|| {
+        out.to_acceptor.clear();
+        out.to_requestor.clear();
+        inspector.feed(Side::Requestor, black_box(&request), &mut out)?;
+        inspector.feed(Side::Acceptor, black_box(&response), &mut out)
+    });
+    assert_eq!(out.to_acceptor.len(), request.len());
+    assert_eq!(out.to_requestor.len(), response.len());
 }

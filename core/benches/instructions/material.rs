@@ -110,18 +110,6 @@ pub(crate) fn ct_image(pixels: usize) -> Vec<u8> {
 
 /// C-STORE-RQ, and a data set that is all but its identifiers pixel data.
 pub(crate) fn message() -> Vec<u8> {
-    let command = [
-        (0x0002, format!("{CT_IMAGE}\0").into_bytes()),
-        (0x0100, vec![1, 0]),
-        (0x0110, vec![1, 0]),
-        (0x0700, vec![0, 0]),
-        (0x0800, vec![1, 0]),
-        (0x1000, b"2.999.1\0".to_vec()),
-    ];
-    let command: Vec<u8> = command.iter().flat_map(|(at, value)| element(0, *at, value)).collect();
-    let group_length = element(0, 0, &length(command.len()).to_le_bytes());
-    let mut pdus = pdu(0b11, &[group_length, command].concat());
-
     let fragment = made(usize::try_from(MAX_PDU)) - 6;
     let mut data = [
         element(0x0008, 0x0016, format!("{CT_IMAGE}\0").as_bytes()),
@@ -132,9 +120,67 @@ pub(crate) fn message() -> Vec<u8> {
     .concat();
     data.extend(element(0x7FE0, 0x0010, &vec![0x5A; fragment * PDUS - 8 - data.len()]));
     let last = data.split_off(fragment * (PDUS - 1));
+    let mut pdus = pdu(0b11, &request_of_store());
     pdus.extend(data.chunks(fragment).flat_map(|fragment| pdu(0b00, fragment)));
     pdus.extend(pdu(0b10, &last));
     pdus
+}
+
+/// C-STORE-RQ, and a small image whose patient, study and geometry are named.
+pub(crate) fn small_message() -> Vec<u8> {
+    let texts: [(u16, u16, &[u8]); 14] = [
+        (0x0008, 0x0016, b"1.2.840.10008.5.1.4.1.1.2\0"),
+        (0x0008, 0x0018, b"2.999.1\0"),
+        (0x0008, 0x0020, b"20261130"),
+        (0x0008, 0x0030, b"081500"),
+        (0x0008, 0x0050, b"A4711 "),
+        (0x0008, 0x0060, b"CT"),
+        (0x0008, 0x0080, b"HOSPITAL"),
+        (0x0010, 0x0010, b"DOE^JANE"),
+        (0x0010, 0x0020, b"PID-4711"),
+        (0x0010, 0x0030, b"19700101"),
+        (0x0020, 0x000d, b"2.999.1234567890.1234567890.1234567890.3"),
+        (0x0020, 0x000e, b"2.999.1234567890.1234567890.1234567890.4"),
+        (0x0020, 0x0011, b"1 "),
+        (0x0020, 0x0013, b"12"),
+    ];
+    let numbers = [(0x0002, 1), (0x0010, 44), (0x0011, 44), (0x0100, 16), (0x0101, 16)];
+    let texts = texts.iter().flat_map(|(group, number, value)| element(*group, *number, value));
+    let numbers = numbers
+        .iter()
+        .flat_map(|(number, value)| element(0x0028, *number, &u16::to_le_bytes(*value)));
+    let mut data: Vec<u8> = texts.chain(numbers).collect();
+    data.extend(element(0x7FE0, 0x0010, &[0x5A; 44 * 44 * 2]));
+    [pdu(0b11, &request_of_store()), pdu(0b10, &data)].concat()
+}
+
+fn request_of_store() -> Vec<u8> {
+    command(&[
+        (0x0002, b"1.2.840.10008.5.1.4.1.1.2\0"),
+        (0x0100, &[1, 0]),
+        (0x0110, &[1, 0]),
+        (0x0700, &[0, 0]),
+        (0x0800, &[1, 0]),
+        (0x1000, b"2.999.1\0"),
+    ])
+}
+
+/// C-STORE-RSP: success.
+pub(crate) fn response() -> Vec<u8> {
+    let set = command(&[
+        (0x0002, b"1.2.840.10008.5.1.4.1.1.2\0"),
+        (0x0100, &[1, 0x80]),
+        (0x0120, &[1, 0]),
+        (0x0800, &[1, 1]),
+        (0x0900, &[0, 0]),
+        (0x1000, b"2.999.1\0"),
+    ]);
+    pdu(0b11, &set)
+}
+
+fn command(elements: &[(u16, &[u8])]) -> Vec<u8> {
+    let set: Vec<u8> = elements.iter().flat_map(|(at, value)| element(0, *at, value)).collect();
+    [element(0, 0, &length(set.len()).to_le_bytes()), set].concat()
 }
 
 /// An element in Implicit VR Little Endian.

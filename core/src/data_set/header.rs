@@ -5,8 +5,6 @@ use super::Tag;
 /// The shortest header: that of items and delimiters, of Implicit VR, and of VRs with a length of
 /// two bytes.
 pub(super) const SHORT: usize = 8;
-/// The header of a VR with a length of four bytes.
-pub(super) const LONG: usize = 12;
 /// The length that says that a delimiter ends the value.
 const UNDEFINED: u32 = u32::MAX;
 
@@ -125,6 +123,9 @@ mod tests {
     use dicom_encoding::decode::explicit_le::ExplicitVRLittleEndianDecoder;
 
     use super::*;
+
+    /// The header of a VR with a length of four bytes.
+    const LONG: usize = 12;
 
     fn pairs() -> impl Iterator<Item = [u8; 2]> {
         (0..=u16::MAX).map(u16::to_be_bytes)

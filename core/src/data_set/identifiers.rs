@@ -4,7 +4,7 @@ use super::header::Vr;
 use super::image::Part;
 use super::{DataSetError, Deviation, Purpose, Tag, path};
 use crate::wire::title::{AeTitle, TitleError};
-use crate::wire::uid::InstanceUid;
+use crate::wire::uid::{InstanceUid, is_uid};
 
 /// The longest value that is held to be judged: four times the longest person name.
 pub const MAX_HELD: u32 = 1024;
@@ -98,9 +98,9 @@ pub(super) fn judge(
             Ok(None)
         }
         Reading::CharacterSet => Err(DataSetError::CharacterSet(tag)),
-        Reading::Uid => match InstanceUid::parse(value) {
-            Ok(uid) if !is_commands(tag, &uid, purpose) => Err(DataSetError::Mismatch(tag)),
-            Ok(uid) => Ok((!uid.is_uid()).then_some(Deviation::UidCharacters)),
+        Reading::Uid => match InstanceUid::read(value) {
+            Ok(uid) if !is_commands(tag, uid, purpose) => Err(DataSetError::Mismatch(tag)),
+            Ok(uid) => Ok((!is_uid(uid)).then_some(Deviation::UidCharacters)),
             Err(_) => Err(DataSetError::Identifier(tag)),
         },
     }
@@ -129,10 +129,14 @@ fn may_receive(value: &[u8], purpose: &Purpose) -> bool {
     }
 }
 
-fn is_commands(tag: Tag, uid: &InstanceUid, purpose: &Purpose) -> bool {
+fn is_commands(tag: Tag, uid: &[u8], purpose: &Purpose) -> bool {
     match purpose {
-        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => uid.as_str() == sop_class.as_str(),
-        Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => uid == sop_instance,
+        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => {
+            uid == sop_class.as_str().as_bytes()
+        }
+        Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => {
+            uid == sop_instance.as_str().as_bytes()
+        }
         Purpose::Object { .. }
         | Purpose::Query
         | Purpose::StepAction { .. }

@@ -43,7 +43,21 @@ const fn of(group: u16, element: u16, name: &'static str, used: &'static str) ->
 
 /// Whether some server makes a part of a path of this element at the top level.
 pub(super) fn is_part_of_paths(tag: Tag) -> bool {
-    PATH_ELEMENTS.iter().any(|element| element.tag == tag)
+    TAGS.contains(&tag)
+}
+
+/// Those of all [`PATH_ELEMENTS`], side by side: each element of a data set is looked for.
+static TAGS: [Tag; PATH_ELEMENTS.len()] = tags();
+
+#[expect(clippy::indexing_slicing, reason = "the compiler computes this once, or fails")]
+const fn tags() -> [Tag; PATH_ELEMENTS.len()] {
+    let mut tags = [Tag::ITEM; PATH_ELEMENTS.len()];
+    let mut at = 0;
+    while at < tags.len() {
+        tags[at] = PATH_ELEMENTS[at].tag;
+        at += 1;
+    }
+    tags
 }
 
 /// Why a value that becomes part of a path is refused, or that it is not.
@@ -53,11 +67,19 @@ pub(super) fn is_part_of_paths(tag: Tag) -> bool {
 /// has a NUL inside, behind which one reader does not look, does not. ESC begins character sets (PS3.5 section 6.1.2.5), and a reader that
 /// has decoded them sees a value without; another may drop control characters alone.
 pub(super) fn is_safe(value: &[u8]) -> bool {
+    if is_plain(value) {
+        return true;
+    }
     let without_controls =
         || value.iter().copied().filter(|byte| !byte.is_ascii_control()).collect::<Vec<_>>();
     leads_nowhere(value)
         && (!value.iter().any(u8::is_ascii_control) || leads_nowhere(&without_controls()))
         && (!value.contains(&ESC) || leads_nowhere(&without_escapes(value)))
+}
+
+/// Whether a value has nothing that a path could be made of, nor a control character: most have not.
+fn is_plain(value: &[u8]) -> bool {
+    !value.iter().any(|byte| byte.is_ascii_control() || b"/\\:.".contains(byte))
 }
 
 const ESC: u8 = 0x1b;

@@ -5,7 +5,7 @@ mod order;
 mod reading;
 
 use super::allowance::Allowance;
-use super::header::{self, Encoding, LONG, SHORT, Vr};
+use super::header::{self, Encoding, SHORT, Vr};
 use super::identifiers::{Found, Reading, UidCharacters};
 use super::key::Key;
 use super::level::{Kind, Levels};
@@ -34,7 +34,13 @@ pub struct Walker {
     failed: Option<DataSetError>,
     /// Where somebody wants to know whom the data set is about.
     shown: Option<Box<Shown>>,
+    /// Where somebody counts the objects of each study.
+    study: Option<Study>,
 }
+
+/// The Study Instance UID of an object, once it has been met.
+#[derive(Debug, Default)]
+struct Study(Option<InstanceUid>);
 
 /// Where the walk is.
 #[derive(Debug)]
@@ -48,7 +54,6 @@ struct State {
     pixel_data: u64,
     elements: u32,
     found: Found,
-    study: Option<InstanceUid>,
     seen: Seen,
     /// Those of the value under way.
     wildcards: Wildcards,
@@ -64,13 +69,13 @@ struct State {
 /// What the next bytes are.
 #[derive(Clone, Copy, Debug)]
 enum Next {
-    Header(Gather<LONG>),
-    /// The rest of a header whose length has four bytes.
-    LongHeader(Gather<LONG>, Tag, Vr, Encoding),
+    Header(Gather<SHORT>),
+    /// The length of four bytes behind this header.
+    LongHeader([u8; SHORT], Vr, Encoding, Gather<4>),
     /// A value that nobody opens.
     Skip(u32),
     /// The beginning of a value that some reader opens if an item stands there.
-    Peek(Element, Gather<LONG>),
+    Peek(Element, Gather<PEEK>),
     /// A value that is judged: the rest of its length.
     Read(Tag, Reading, UidCharacters, u32),
 }
@@ -93,7 +98,16 @@ impl Walker {
         let state = State { is_restricted: !is_query, ..State::new(walk) };
         let allowance = Allowance::of(&purpose, &rules);
         let deviations = Deviations::default();
-        Self { state, purpose, rules, allowance, deviations, failed: None, shown: None }
+        Self {
+            state,
+            purpose,
+            rules,
+            allowance,
+            deviations,
+            failed: None,
+            shown: None,
+            study: None,
+        }
     }
 
     /// Keeps whom the data set is about.
@@ -104,6 +118,16 @@ impl Walker {
     /// Whom it is about, as far as it was walked; nothing unless [`Self::show`] has asked for it.
     pub(crate) fn take_shown(&mut self) -> Option<Box<Shown>> {
         self.shown.take()
+    }
+
+    /// Keeps of which study the object is.
+    pub(crate) fn keep_study(&mut self) {
+        self.study = Some(Study::default());
+    }
+
+    /// Its Study Instance UID, if it has been met; nothing unless [`Self::keep_study`] has asked for it.
+    pub(crate) fn take_study(&mut self) -> Option<InstanceUid> {
+        self.study.take()?.0
     }
 
     /// Judges the next bytes, cut anywhere.
@@ -139,11 +163,6 @@ impl Walker {
         &self.deviations
     }
 
-    /// The Study Instance UID of an object, if it has been met.
-    pub(crate) const fn study(&self) -> Option<&InstanceUid> {
-        self.state.study.as_ref()
-    }
-
     /// Whether some key of a query asks for less than everything.
     pub(crate) fn is_restricted(&self) -> bool {
         self.state.is_restricted || self.state.key.restricts()
@@ -166,8 +185,8 @@ impl Walker {
         while !input.is_empty() {
             match self.state.next {
                 Next::Header(gather) => self.header(gather, &mut input)?,
-                Next::LongHeader(gather, tag, vr, encoding) => {
-                    self.long_header(gather, tag, vr, encoding, &mut input)?;
+                Next::LongHeader(header, vr, encoding, gather) => {
+                    self.long_header(header, vr, encoding, gather, &mut input)?;
                 }
                 Next::Skip(left) => {
                     let left = left - self.take(&mut input, left).1;
@@ -204,17 +223,17 @@ impl Walker {
         Ok(())
     }
 
-    fn header(&mut self, mut gather: Gather<LONG>, input: &mut &[u8]) -> Result<(), DataSetError> {
+    fn header(&mut self, mut gather: Gather<SHORT>, input: &mut &[u8]) -> Result<(), DataSetError> {
         if gather.is_empty() {
             self.close_ended();
         }
-        if !self.gather(&mut gather, SHORT, input) {
+        let Some(header) = self.gather(&mut gather, input) else {
             self.state.next = Next::Header(gather);
             return Ok(());
-        }
+        };
+        let [a, b, c, d, e, f, g, h] = header;
         let level = self.state.levels.innermost();
         let (kind, written) = (level.kind, level.encoding);
-        let [a, b, c, d, e, f, g, h, ..] = gather.bytes();
         let tag = header::tag([a, b, c, d], written);
         self.stay_within(tag, 0)?;
         let is_element = matches!(kind, Kind::DataSet | Kind::Item);
@@ -232,29 +251,30 @@ impl Walker {
             self.count()?;
             return self.explicit(tag, vr, [e, f], header::short([g, h], encoding), encoding);
         }
-        self.state.next = Next::LongHeader(gather, tag, vr, encoding);
+        self.state.next = Next::LongHeader(header, vr, encoding, Gather::NEW);
         Ok(())
     }
 
     fn long_header(
         &mut self,
-        mut gather: Gather<LONG>,
-        tag: Tag,
+        header: [u8; SHORT],
         vr: Vr,
         encoding: Encoding,
+        mut gather: Gather<4>,
         input: &mut &[u8],
     ) -> Result<(), DataSetError> {
-        if !self.gather(&mut gather, LONG, input) {
-            self.state.next = Next::LongHeader(gather, tag, vr, encoding);
+        let Some(length) = self.gather(&mut gather, input) else {
+            self.state.next = Next::LongHeader(header, vr, encoding, gather);
             return Ok(());
-        }
+        };
+        let [a, b, c, d, e, f, g, h] = header;
+        let tag = header::tag([a, b, c, d], encoding);
         self.stay_within(tag, 0)?;
         self.count()?;
-        let [.., e, f, g, h, i, j, k, l] = gather.bytes();
         if [g, h] != [0, 0] {
             self.note(DataSetError::ReservedBytes(tag))?;
         }
-        self.explicit(tag, vr, [e, f], header::long([i, j, k, l], encoding), encoding)
+        self.explicit(tag, vr, [e, f], header::long(length, encoding), encoding)
     }
 
     /// How this element is written, now that its header's beginning is there.
@@ -308,10 +328,10 @@ impl Walker {
             self.state.is_restricted = self.state.key.restricts();
             self.state.key = Key::of(tag);
         }
+        let Some(most) = self.allowance.wildcards else { return };
         let may_match = !tag.is_private() && vr != Some(Vr::Bytes);
-        let most = self.allowance.wildcards.filter(|_| may_match);
         self.state.wildcards =
-            most.map_or(Wildcards::UNCOUNTED, |most| Wildcards::at_most(most, tag));
+            if may_match { Wildcards::at_most(most, tag) } else { Wildcards::UNCOUNTED };
     }
 
     /// Whether what was read, and so many bytes behind it, stay within what is open.
@@ -347,11 +367,15 @@ impl Walker {
         }
     }
 
-    fn gather(&mut self, gather: &mut Gather<LONG>, whole: usize, input: &mut &[u8]) -> bool {
+    fn gather<const N: usize>(
+        &mut self,
+        gather: &mut Gather<N>,
+        input: &mut &[u8],
+    ) -> Option<[u8; N]> {
         let before = input.len();
-        let is_whole = gather.fill(input, whole);
+        let whole = gather.take(input);
         self.state.position += (before - input.len()) as u64;
-        is_whole
+        whole
     }
 
     fn take<'a>(&mut self, input: &mut &'a [u8], most: u32) -> (&'a [u8], u32) {
@@ -392,7 +416,6 @@ impl State {
             pixel_data: 0,
             elements: 0,
             found: Found::NONE,
-            study: None,
             seen: Seen::NONE,
             wildcards: Wildcards::UNCOUNTED,
             key: Key::NONE,

@@ -133,19 +133,15 @@ impl Command {
 
     /// Takes out of a response the SOP class that it need not name.
     pub(super) fn drop_class(&mut self) {
-        let kept = element::without(&self.bytes, &[AFFECTED_CLASS, REQUESTED_CLASS]);
-        self.bytes = kept;
+        element::take_out(&mut self.bytes, &[AFFECTED_CLASS, REQUESTED_CLASS]);
         self.sop_class = None;
     }
 
     /// Takes the originator of a C-MOVE out of a C-STORE, and its message ID, which says nothing
     /// alone; whether there was either.
     pub(super) fn drop_originator(&mut self) -> bool {
-        let kept = element::without(&self.bytes, &[ORIGINATOR_TITLE, ORIGINATOR_ID]);
-        let is_less = kept.len() < self.bytes.len();
-        self.bytes = kept;
         self.originator = None;
-        is_less
+        element::take_out(&mut self.bytes, &[ORIGINATOR_TITLE, ORIGINATOR_ID])
     }
 
     /// The encoded response with this status: what the gate itself says to a request. `None` for

@@ -68,7 +68,10 @@ impl Guard {
         let mode = if is_step { Mode::Refuse } else { mode };
         let quota = quota.filter(|_| matches!(purpose, Purpose::Object { .. }));
         let rules = Rules { from, tolerated, elements, bounds, widths };
-        let walker = Walker::new(syntax.walk(), purpose, rules);
+        let mut walker = Walker::new(syntax.walk(), purpose, rules);
+        if quota.is_some() {
+            walker.keep_study();
+        }
         // A cap is not about form, and holds in a report as well.
         let (held, head) = match (mode, &quota) {
             (Mode::Refuse, _) | (Mode::Report, Some(_)) => (Vec::with_capacity(SMALL), Some(HEAD)),
@@ -229,7 +232,7 @@ impl Guard {
     /// The head is walked and leaves, unless a cap is reached.
     fn let_go(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
         if let Some(quota) = self.quota.take() {
-            let taken = quota.take(self.walker.study().cloned());
+            let taken = quota.take(self.walker.take_study());
             taken.map_err(|error| Broken { error, is_held: true })?;
         }
         if self.head.take().is_some() {

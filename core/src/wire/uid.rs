@@ -51,15 +51,19 @@ impl InstanceUid {
     ///
     /// The first rule that the bytes break.
     pub fn parse(field: &[u8]) -> Result<Self, UidError> {
+        let text = str::from_utf8(Self::read(field)?).map_err(|_| UidError::Character)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The characters alone, without memory of their own.
+    pub(crate) fn read(field: &[u8]) -> Result<&[u8], UidError> {
         let text = unpadded(field)?;
         let is_sound = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
         // Servers make file names of it: a dash first is an option for some programs, and nothing
         // but dots is a directory.
-        let is_name = !text.starts_with(b"-") && text.iter().any(|&byte| byte != b'.');
-        if !is_name || !text.iter().all(is_sound) {
-            return Err(UidError::Character);
-        }
-        str::from_utf8(text).map(|text| Self(text.into())).map_err(|_| UidError::Character)
+        let is_name = || !text.starts_with(b"-") && text.iter().any(|&byte| byte != b'.');
+        let is_instance = is_uid(text) || (is_name() && text.iter().all(is_sound));
+        if is_instance { Ok(text) } else { Err(UidError::Character) }
     }
 
     /// The UID without padding.
@@ -69,8 +73,19 @@ impl InstanceUid {
 
     /// Whether it is a UID by the standard's grammar.
     pub fn is_uid(&self) -> bool {
-        has_uid_grammar(self.0.as_bytes()).is_ok()
+        is_uid(self.0.as_bytes())
     }
+}
+
+/// Whether these are the characters of a UID by the standard's grammar.
+pub(crate) fn is_uid(text: &[u8]) -> bool {
+    let mut before = b'.';
+    let goes_on = |&byte: &u8| {
+        let may_follow = byte.is_ascii_digit() || (byte == b'.' && before != b'.');
+        before = byte;
+        may_follow
+    };
+    text.iter().all(goes_on) && before != b'.'
 }
 
 /// The value of a UID field without its padding.
@@ -86,16 +101,10 @@ fn unpadded(field: &[u8]) -> Result<&[u8], UidError> {
     }
 }
 
-fn has_uid_grammar(text: &[u8]) -> Result<(), UidError> {
-    if !text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'.')) {
-        return Err(UidError::Character);
-    }
-    let is_dot = |byte: &u8| *byte == b'.';
-    let is_outer = [text.first(), text.last()].into_iter().flatten().any(is_dot);
-    if is_outer || text.windows(2).any(|pair| pair == b"..") {
-        return Err(UidError::EmptyComponent);
-    }
-    Ok(())
+/// Why these are not the characters of a UID.
+fn grammar_error(text: &[u8]) -> UidError {
+    let is_of_uids = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    if text.iter().all(is_of_uids) { UidError::EmptyComponent } else { UidError::Character }
 }
 
 impl Uid {
@@ -119,7 +128,9 @@ impl Uid {
         known: impl FnOnce(&str) -> Option<&'static &'static str>,
     ) -> Result<Self, UidError> {
         let text = unpadded(field)?;
-        has_uid_grammar(text)?;
+        if !is_uid(text) {
+            return Err(grammar_error(text));
+        }
         let text = str::from_utf8(text).map_err(|_| UidError::Character)?;
         Ok(known(text).map_or_else(|| Self(Text::Other(text.into())), Self::known))
     }

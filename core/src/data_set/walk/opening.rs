@@ -2,7 +2,7 @@
 //! into.
 
 use super::super::dictionary::{self, Known};
-use super::super::header::{self, Encoding, LONG, Length, Vr};
+use super::super::header::{self, Encoding, Length, Vr};
 use super::super::image::Image;
 use super::super::level::{Kind, Level};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
@@ -229,16 +229,15 @@ impl Walker {
     pub(super) fn peek(
         &mut self,
         element: Element,
-        mut gather: Gather<LONG>,
+        mut gather: Gather<PEEK>,
         input: &mut &[u8],
     ) -> Result<(), DataSetError> {
-        if !self.gather(&mut gather, PEEK, input) {
+        let Some(begin) = self.gather(&mut gather, input) else {
             self.state.next = Next::Peek(element, gather);
             return Ok(());
-        }
-        let [a, b, c, d, ..] = gather.bytes();
+        };
         let rest = Element { length: element.length.saturating_sub(4), ..element };
-        let inside = match ([a, b, c, d], element.encoding) {
+        let inside = match (begin, element.encoding) {
             (ITEM_LITTLE, Encoding::Implicit) => Some(Encoding::Implicit),
             (ITEM_LITTLE, Encoding::Little | Encoding::Big | Encoding::Probed) => {
                 Some(Encoding::Probed)
@@ -247,20 +246,20 @@ impl Walker {
             _ => None,
         };
         let Some(inside) = inside else {
-            self.look_at(&[a, b, c, d]);
-            let first = header::tag([a, b, c, d], element.encoding);
+            self.look_at(&begin);
+            let first = header::tag(begin, element.encoding);
             // A delimiter ends the value for a reader whose dictionary of vendors has a sequence
             // here, and what follows are elements beside it.
             if element.must_be_sequence || first.is_item_or_delimiter() {
                 return Err(DataSetError::NotAnItem(first));
             }
-            self.state.wildcards.take(&[a, b, c, d]);
+            self.state.wildcards.take(&begin);
             self.skip(rest.length);
             return self.state.wildcards.verdict();
         };
         self.open_defined(rest, inside)?;
         // The four bytes are the beginning of the item's header.
-        self.state.next = Next::Header(gather);
+        self.state.next = Next::Header(Gather::begun(begin));
         Ok(())
     }
 }

@@ -168,8 +168,9 @@ impl Walker {
         if let Some(shown) = &mut self.shown {
             shown.note(tag, &self.state.held);
         }
-        if tag == STUDY && reading == Reading::Uid {
-            self.state.study = InstanceUid::parse(&self.state.held).ok();
+        if let Some(study) = self.study.as_mut().filter(|_| tag == STUDY && reading == Reading::Uid)
+        {
+            study.0 = InstanceUid::parse(&self.state.held).ok();
         }
         Ok(())
     }

@@ -141,16 +141,22 @@ pub(super) fn replace_number(set: &mut [u8], number: u16, value: u16) {
     }
 }
 
-/// A set that [`Draft`] wrote, without these elements.
-pub(super) fn without(set: &[u8], numbers: &[u16]) -> Vec<u8> {
-    let mut draft = Draft::new();
-    let mut rest = set;
-    while let Ok((_, element)) = take(&mut rest) {
-        if element.number != GROUP_LENGTH && !numbers.contains(&element.number) {
-            draft.put(element.number, element.value);
-        }
+/// Takes these elements out of a set that [`Draft`] wrote; whether it had one of them.
+pub(super) fn take_out(set: &mut Vec<u8>, numbers: &[u16]) -> bool {
+    let is_out = |element: &Element<'_>| numbers.contains(&element.number);
+    if !elements(set).any(|element| is_out(&element)) {
+        return false;
     }
-    draft.finish()
+    let mut draft = Draft::new();
+    let kept = elements(set).filter(|it| it.number != GROUP_LENGTH && !is_out(it));
+    kept.for_each(|element| draft.put(element.number, element.value));
+    *set = draft.finish();
+    true
+}
+
+/// Those of a set that [`Draft`] wrote.
+fn elements(mut set: &[u8]) -> impl Iterator<Item = Element<'_>> {
+    std::iter::from_fn(move || take(&mut set).ok().map(|(_, element)| element))
 }
 
 /// US.
@@ -236,9 +242,8 @@ impl Draft {
 
     fn padded(&mut self, number: u16, value: &[u8], padding: u8) {
         let length = u32::try_from(value.len().next_multiple_of(2)).unwrap_or(u32::MAX);
-        self.0.extend_from_slice(&[0, 0]);
-        self.0.extend_from_slice(&number.to_le_bytes());
-        self.0.extend_from_slice(&length.to_le_bytes());
+        let ([a, b], [c, d, e, f]) = (number.to_le_bytes(), length.to_le_bytes());
+        self.0.extend_from_slice(&[0, 0, a, b, c, d, e, f]);
         self.0.extend_from_slice(value);
         if value.len() % 2 == 1 {
             self.0.push(padding);
