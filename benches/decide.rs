@@ -18,7 +18,7 @@ use pacsgate_core::wire::associate::ReceivedRq;
 
 use material::{
     PDUS, RULES, body, certificate, contexts, ct_header, ct_image, identify, made, message, object,
-    policy, received, request,
+    policy, received, request, response, small_message,
 };
 
 fn main() {
@@ -73,6 +73,19 @@ fn walk_ct_with_pixels(bencher: Bencher<'_, '_>, kib: usize) {
             made(walker.finish());
         },
     );
+}
+
+/// C-STORE of an image of 4 KiB, and its response.
+#[divan::bench]
+fn inspect_small_object(bencher: Bencher<'_, '_>) {
+    let (request, response, contexts) = (small_message(), response(), contexts());
+    let mut out = Out::default();
+    bencher.with_inputs(|| Inspector::new(contexts.clone())).bench_local_refs(|inspector| {
+        out.to_acceptor.clear();
+        out.to_requestor.clear();
+        made(inspector.feed(Side::Requestor, black_box(&request), &mut out));
+        made(inspector.feed(Side::Acceptor, black_box(&response), &mut out));
+    });
 }
 
 /// The data PDUs behind the head of a message: nothing is allocated for them.

@@ -1,6 +1,7 @@
 //! Requesting and accepting associations, with dicom-ul's encoding of the PDUs.
 
 use std::io::{self, Read};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use dicom_ul::pdu::{
     AssociationAC, AssociationRJ, AssociationRJResult,
@@ -49,7 +50,7 @@ pub(crate) fn request() -> io::Result<Vec<u8>> {
 /// The same under another title, and with a user name and a password.
 pub(crate) fn request_as(calling: &str, user: Option<(&str, &str)>) -> io::Result<Vec<u8>> {
     let roles = RequestorRoles { scu: true, scp: true };
-    let mut user_variables = user_information();
+    let mut user_variables = user_information("COMPARE");
     user_variables
         .push(UserVariableItem::ScuScpRoleSelectionSubItem(CT_IMAGE.sop_class.to_owned(), roles));
     if let Some((name, password)) = user {
@@ -68,8 +69,9 @@ pub(crate) fn request_as(calling: &str, user: Option<(&str, &str)>) -> io::Resul
     }))
 }
 
-/// Reads the answer to [`request`] and makes sure that every context was accepted.
-pub(crate) fn expect_acceptance(stream: &mut impl Read) -> io::Result<()> {
+/// Reads the answer to [`request`] and makes sure that every context was accepted; when the first byte of
+/// the request came to the sink.
+pub(crate) fn expect_acceptance(stream: &mut impl Read) -> io::Result<SystemTime> {
     let pdu = read(stream)?;
     let Pdu::AssociationAC(answer) = &pdu else {
         return Err(io::Error::other(format!("not accepted: {}", pdu.short_description())));
@@ -80,7 +82,7 @@ pub(crate) fn expect_acceptance(stream: &mut impl Read) -> io::Result<()> {
     if answer.presentation_contexts.iter().filter(|context| accepted(context)).count()
         == CONTEXTS.len()
     {
-        return Ok(());
+        return told(&answer.user_variables).ok_or_else(|| io::Error::other("no time is told"));
     }
     Err(io::Error::other(format!("contexts rejected: {:?}", answer.presentation_contexts)))
 }
@@ -95,15 +97,16 @@ pub(crate) fn rejection() -> io::Result<Vec<u8>> {
     }))
 }
 
-/// Reads a request and returns the answer that accepts everything in it.
-pub(crate) fn accept(stream: &mut impl Read) -> io::Result<Vec<u8>> {
+/// Reads a request and returns the answer that accepts everything in it, and tells when its first byte
+/// has come.
+pub(crate) fn accept(stream: &mut impl Read, came: SystemTime) -> io::Result<Vec<u8>> {
     let pdu = read(stream)?;
     let Pdu::AssociationRQ(request) = pdu else {
         return Err(io::Error::other(format!("not a request: {}", pdu.short_description())));
     };
     let is_role =
         |item: &UserVariableItem| matches!(item, UserVariableItem::ScuScpRoleSelectionSubItem(..));
-    let mut user_variables = user_information();
+    let mut user_variables = user_information(&tell(came)?);
     user_variables.extend(request.user_variables.into_iter().filter(is_role));
     encode(&Pdu::AssociationAC(AssociationAC {
         protocol_version: 1,
@@ -131,11 +134,25 @@ fn grant(context: &PresentationContextProposed) -> PresentationContextResult {
     }
 }
 
-fn user_information() -> Vec<UserVariableItem> {
+/// A time as the name of a version: nanoseconds in hexadecimal fill its sixteen characters.
+fn tell(time: SystemTime) -> io::Result<String> {
+    let since = time.duration_since(UNIX_EPOCH).map_err(io::Error::other)?;
+    Ok(format!("{:016x}", since.as_nanos()))
+}
+
+fn told(items: &[UserVariableItem]) -> Option<SystemTime> {
+    let name = items.iter().find_map(|item| {
+        if let UserVariableItem::ImplementationVersionName(name) = item { Some(name) } else { None }
+    });
+    let nanoseconds = u64::from_str_radix(name?, 16).ok()?;
+    Some(UNIX_EPOCH + Duration::from_nanos(nanoseconds))
+}
+
+fn user_information(version: &str) -> Vec<UserVariableItem> {
     vec![
         UserVariableItem::MaxLength(MAXIMUM_LENGTH),
         UserVariableItem::ImplementationClassUID(IMPLEMENTATION_CLASS.to_owned()),
-        UserVariableItem::ImplementationVersionName("COMPARE".to_owned()),
+        UserVariableItem::ImplementationVersionName(version.to_owned()),
     ]
 }
 

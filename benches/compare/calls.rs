@@ -35,7 +35,7 @@ const RARE: f64 = 0.05;
 /// Those that are one process: strace follows no workers that were there before it.
 const PEERS: [Peer; 4] = [Peer::Pacsgate, Peer::PlainCopy, Peer::BestCopy, Peer::Haproxy];
 
-const CASES: [(&str, Case); 3] = [
+pub(crate) const CASES: [(&str, Case); 3] = [
     ("C-ECHO", |_, requestor| requestor.echo()),
     ("C-STORE of 4 KB", |_, requestor| requestor.store(SMALL, Duration::ZERO)),
     ("association", |place, _| {
@@ -45,12 +45,12 @@ const CASES: [(&str, Case); 3] = [
     }),
 ];
 
-type Case = fn(&Place<'_>, &mut Requestor) -> io::Result<()>;
+pub(crate) type Case = fn(&Place<'_>, &mut Requestor) -> io::Result<()>;
 
 /// What is measured, for those that associate anew.
-struct Place<'a> {
-    ground: &'a Ground<'a>,
-    process: &'a Process,
+pub(crate) struct Place<'a> {
+    pub(crate) ground: &'a Ground<'a>,
+    pub(crate) process: &'a Process,
 }
 
 #[derive(Clone, Default)]

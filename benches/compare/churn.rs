@@ -1,7 +1,7 @@
 //! CPU time of the proxy for each association, and the round trip of C-ECHO.
 
 use std::io;
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use crate::at_once::at_once;
 use crate::ground::Ground;
@@ -13,6 +13,8 @@ use crate::requestor::Requestor;
 const THREADS: u64 = 2;
 /// Associations of each of them in one measurement.
 const ASSOCIATIONS: u64 = 250;
+/// Those that are opened one after the other, and held, in one measurement.
+const OPENED: u64 = 200;
 /// Round trips in one measurement.
 const ECHOES: u64 = 2_000;
 
@@ -62,6 +64,31 @@ fn association(ground: &Ground<'_>, process: &Process) -> io::Result<()> {
     let mut requestor = Requestor::associate(process.address, &ground.tls)?;
     requestor.echo()?;
     requestor.release()
+}
+
+/// What it takes to open an association.
+pub(crate) struct Opening {
+    /// CPU milliseconds of the proxy until it is open.
+    pub(crate) cpu: f64,
+    /// Microseconds from connecting until the first byte is at the PACS.
+    pub(crate) first_byte: Figures,
+}
+
+/// Opens associations, one after the other: nothing of their ends is measured.
+pub(crate) fn openings(ground: &Ground<'_>, process: &Process) -> io::Result<Opening> {
+    let count = ground.options.amount(OPENED);
+    let (meter, mut first_byte) = (process.usage().meter()?, Figures::default());
+    let open = |_| {
+        let start = SystemTime::now();
+        let requestor = Requestor::associate(process.address, &ground.tls)?;
+        let taken = requestor.heard.duration_since(start).map_err(io::Error::other)?;
+        first_byte.push(micros(taken));
+        Ok(requestor)
+    };
+    let requestors = (0..count).map(open).collect::<io::Result<Vec<_>>>()?;
+    let cpu = meter.seconds()? * 1e3 / count as f64;
+    requestors.into_iter().try_for_each(Requestor::release)?;
+    Ok(Opening { cpu, first_byte })
 }
 
 /// Microseconds of the round trip of C-ECHO on one association: the median and the 99th percentile.

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 use crate::material::Material;
 use crate::options::Options;
 use crate::proxy::{
-    Process, Proxy, among, audit, edge, pacsgate, start_sink, with_passwords, with_workers,
+    Counted, Process, Proxy, among, audit, counted, edge, pacsgate, start_sink, with_passwords,
+    with_workers,
 };
 use crate::requestor::Requestor;
 use crate::versus::peer::Peer;
@@ -64,6 +65,13 @@ impl<'a> Ground<'a> {
         let process = pacsgate(other, self.directory.path(), self.sink.address)?;
         self.try_out(&process)?;
         Ok(process)
+    }
+
+    /// Starts the gate under valgrind, which counts its allocations.
+    pub(crate) fn start_counted(&self, valgrind: &Path) -> io::Result<Counted> {
+        let gate = counted(valgrind, self.directory.path(), self.sink.address)?;
+        self.try_out(&gate.process)?;
+        Ok(gate)
     }
 
     /// Starts the gate with so many worker threads.

@@ -1,6 +1,6 @@
 //! pacsgate beside blind TLS proxies, each one a process of its own before the same sink.
 //!
-//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|scale|calls|all] [--rounds N] [--short]`
+//! `cargo bench --bench compare -- [stream|edge|churn|idle|stall|memory|strangers|crowd|guesses|scale|calls|allocations|all] [--rounds N] [--short]`
 //! `cargo bench --bench compare -- versus [--rounds N] [--short] [--write]`
 //! `cargo bench --bench compare -- --other FILE [--rounds N] [--short]`
 //!
@@ -9,6 +9,7 @@
 //! than the proxies differ: only ratios within one run count. Nothing here asserts a time; the
 //! exit code tells whether everything worked.
 
+mod allocations;
 mod association;
 mod at_once;
 mod blind;
@@ -90,6 +91,7 @@ fn measure(options: &Options) -> io::Result<()> {
             Part::Guesses => guesses::run(&ground)?,
             Part::Scale => scale::run(&ground)?,
             Part::Calls => calls::run(&ground)?,
+            Part::Allocations => allocations::run(&ground)?,
             Part::Versus | Part::All => {}
         }
     }

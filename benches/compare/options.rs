@@ -100,6 +100,8 @@ pub(crate) enum Part {
     Scale,
     /// System calls for each C-ECHO, small C-STORE and association.
     Calls,
+    /// Heap allocations for each of these.
+    Allocations,
     /// The proxies of other projects, too, under every load; no part of `all`.
     Versus,
     /// Everything but `versus`.
@@ -118,7 +120,7 @@ pub(crate) enum Role {
 }
 
 impl Part {
-    pub(crate) const EACH: [Self; 11] = [
+    pub(crate) const EACH: [Self; 12] = [
         Self::Stream,
         Self::Edge,
         Self::Churn,
@@ -130,6 +132,7 @@ impl Part {
         Self::Guesses,
         Self::Scale,
         Self::Calls,
+        Self::Allocations,
     ];
 }
 

@@ -13,6 +13,7 @@ use clap::ValueEnum;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
+use crate::allocations::totals;
 use crate::association::{CALLED, CALLING};
 use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
 use crate::guesses::{TITLES, write};
@@ -159,6 +160,44 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A gate whose heap allocations are counted.
+pub(crate) struct Counted {
+    pub(crate) process: Process,
+    log: PathBuf,
+}
+
+/// What was allocated in the life of a process.
+pub(crate) struct Heap {
+    pub(crate) blocks: f64,
+    pub(crate) bytes: f64,
+}
+
+impl Counted {
+    /// Ends it; what it has allocated.
+    pub(crate) fn end(mut self) -> io::Result<Heap> {
+        self.process.end()?;
+        totals(&self.log)
+    }
+}
+
+/// Starts the gate under valgrind.
+pub(crate) fn counted(
+    valgrind: &Path,
+    directory: &Path,
+    upstream: SocketAddr,
+) -> io::Result<Counted> {
+    let text = text(&configuration(directory, upstream));
+    let gate = command(None, &directory.join("pacsgate.toml"), &text)?;
+    let log = directory.join("valgrind.log");
+    let mut command = Command::new(valgrind);
+    command.args(["--tool=dhat", "--dhat-out-file=/dev/null"]);
+    command.arg(format!("--log-file={}", log.display()));
+    command.arg(gate.get_program()).args(gate.get_args());
+    let mut process = Process::start(command)?;
+    process.signal = Signal::SIGTERM;
+    Ok(Counted { process, log })
 }
 
 fn own(role: Role, directory: &Path, upstream: Option<SocketAddr>) -> io::Result<Command> {

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, BufReader, IoSlice, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// An established association.
 pub(crate) struct Requestor<S = Tls> {
     stream: S,
+    /// When the first byte of the request was at the PACS.
+    pub(crate) heard: SystemTime,
 }
 
 type Tls = StreamOwned<ClientConnection, Socket>;
@@ -52,8 +54,8 @@ impl Requestor<Socket> {
 impl<S: BufRead + Write> Requestor<S> {
     fn over(mut stream: S, request: &[u8]) -> io::Result<Self> {
         stream.write_all(request)?;
-        association::expect_acceptance(&mut stream)?;
-        Ok(Self { stream })
+        let heard = association::expect_acceptance(&mut stream)?;
+        Ok(Self { stream, heard })
     }
 
     /// C-ECHO and its response.

@@ -4,12 +4,12 @@
 //! UID is the pause in milliseconds that it makes while it reads the data set; the components of
 //! a study instance UID say how many images of which size a C-GET brings.
 
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use crate::association::{self, CT_IMAGE, Context, STUDY_FIND, STUDY_GET, VERIFICATION};
 use crate::message::{self, C_ECHO, C_FIND, C_GET, C_STORE, Command, OUT_OF_RESOURCES, SUCCESS};
@@ -75,7 +75,8 @@ fn serve(socket: &TcpStream, tally: &Tally) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut reader = BufReader::with_capacity(CHUNK, socket);
     let mut writer = socket;
-    let acceptance = association::accept(&mut reader)?;
+    reader.fill_buf()?;
+    let acceptance = association::accept(&mut reader, SystemTime::now())?;
     if tally.rejects() {
         return writer.write_all(&association::rejection()?);
     }

@@ -121,9 +121,16 @@ impl fmt::Display for Case {
 
 fn associations(ground: &Ground<'_>, process: &Process) -> io::Result<Vec<Sample>> {
     let (cpu, rate) = churn::associations(ground, process)?;
+    let opening = churn::openings(ground, process)?;
     let table = "An association: full handshake, C-ECHO, release";
+    let first = |percent, times: f64| {
+        Sample::new(table, format!("first byte at the PACS p{percent}, us"), 0, times)
+    };
     Ok(vec![
         Sample::new(table, "CPU ms an association", 3, cpu),
+        Sample::new(table, "CPU ms until it is open", 3, opening.cpu),
+        first(50, opening.first_byte.median()),
+        first(99, opening.first_byte.percentile(99)),
         Sample::new(table, "associations a second", 0, rate),
     ])
 }

@@ -157,15 +157,15 @@ impl Guard {
         if self.head.is_some() { &mut self.held } else { out }
     }
 
-    /// Judges the next bytes; with `ends` they are the last ones. Returns how many of them left
-    /// behind the head.
+    /// Judges the next bytes, behind which so many are to come, as far as that is known: behind the last
+    /// ones none are. Returns how many of them left behind the head.
     ///
     /// What is output is the same however the bytes are cut: all before the one that breaks a
     /// rule, as far as nothing is held.
     pub(super) fn pass(
         &mut self,
         piece: &[u8],
-        ends: bool,
+        to_come: Option<u32>,
         out: &mut Vec<u8>,
     ) -> Result<usize, Broken> {
         let mut rest = piece;
@@ -174,7 +174,8 @@ impl Guard {
             let room = self.head.unwrap_or(usize::MAX);
             let (now, later) = rest.split_at_checked(room).unwrap_or((rest, &[]));
             behind += if self.is_holding() { 0 } else { now.len() };
-            self.walk(now, ends && later.is_empty(), out)?;
+            let to_come = to_come.map(|length| later.len().saturating_add(length as usize));
+            self.walk(now, to_come, out)?;
             self.head = self.head.map(|head| head.saturating_sub(now.len()));
             if self.head == Some(0) {
                 self.let_go(out)?;
@@ -187,23 +188,31 @@ impl Guard {
         Ok(behind)
     }
 
-    fn walk(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {
+    fn walk(
+        &mut self,
+        piece: &[u8],
+        to_come: Option<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
         if let Some(identifier) = &mut self.identifier {
             // One byte too many says that it is too long.
             let room = (MAX_IDENTIFIER + 1).saturating_sub(identifier.len());
             identifier.extend(piece.iter().take(room));
         }
         if self.reported.is_some() {
-            return self.keep(piece, ends, out);
+            return self.keep(piece, to_come, out);
         }
         let before = self.walker.position();
         let walked = self.walker.feed(piece);
-        let verdict = if ends { walked.and_then(|()| self.walker.finish()) } else { walked };
+        let verdict = match to_come {
+            Some(0) => walked.and_then(|()| self.walker.finish()),
+            Some(_) | None => walked,
+        };
         match (verdict, self.mode) {
-            (Ok(()), _) => self.keep(piece, ends, out),
+            (Ok(()), _) => self.keep(piece, to_come, out),
             (Err(error), Mode::Report) => {
                 self.reported = Some(error);
-                self.keep(piece, ends, out)
+                self.keep(piece, to_come, out)
             }
             (Err(error), Mode::Refuse) => {
                 let is_held = self.is_holding();
@@ -218,12 +227,19 @@ impl Guard {
     }
 
     /// Lets a piece go, or holds it with the head. The last one is not held, and so not copied twice.
-    fn keep(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Broken> {
-        if ends {
+    fn keep(
+        &mut self,
+        piece: &[u8],
+        to_come: Option<usize>,
+        out: &mut Vec<u8>,
+    ) -> Result<(), Broken> {
+        if to_come == Some(0) {
             self.let_go(out)?;
         } else if self.is_holding() {
-            // A head in one go, with the command and usual headers.
-            self.held.reserve((HEAD + 1024).saturating_sub(self.held.len()));
+            // All that will be held in one go: a head with the command and usual headers, or less.
+            let rest = piece.len().saturating_add(to_come.unwrap_or(HEAD));
+            let room = (HEAD + 1024).saturating_sub(self.held.len());
+            self.held.reserve(rest.min(room));
         }
         self.sink(out).extend_from_slice(piece);
         Ok(())

@@ -199,8 +199,7 @@ impl Lane {
                     Message::DataSet { carry, .. } => {
                         self.progress.heard += piece.len() as u64;
                         let piece = carry.keep_last(piece, fragment.left == 0);
-                        let ends = fragment.is_last && fragment.left == 0;
-                        self.pass_inside(fragment, piece, ends, out)?;
+                        self.pass_inside(fragment, piece, out)?;
                     }
                     Message::Between | Message::EndedInPdu => {}
                 }
@@ -290,9 +289,7 @@ impl Lane {
                 if leaves > 0 {
                     let header = Fragment { left: leaves, ..fragment };
                     push_data_header(guard.sink(out), context, header);
-                    // Nothing but it may be left of the data set.
-                    let ends = fragment.is_last && fragment.left == 0;
-                    self.pass_inside(fragment, carried.as_slice(), ends, out)
+                    self.pass_inside(fragment, carried.as_slice(), out)
                 } else if fragment.is_last {
                     self.pass_empty(context, fragment, out)
                 } else {
@@ -324,9 +321,9 @@ impl Lane {
         if guard.is_holding() {
             // It belongs to the head, which leaves as a whole or not at all.
             push_data_header(guard.sink(out), context, fragment);
-            return self.pass(&[], true, out);
+            return self.pass(&[], Some(0), out);
         }
-        self.pass(&[], true, out)?;
+        self.pass(&[], Some(0), out)?;
         push_data_header(out, context, fragment);
         Ok(())
     }
@@ -336,20 +333,20 @@ impl Lane {
         &mut self,
         fragment: Fragment,
         piece: &[u8],
-        ends: bool,
         out: &mut Vec<u8>,
     ) -> Result<(), Fault> {
-        self.pass(piece, ends, out).inspect_err(|_| {
+        let to_come = fragment.is_last.then_some(fragment.left);
+        self.pass(piece, to_come, out).inspect_err(|_| {
             // The byte at fault stays here, so the fragment is never complete.
             self.state = State::Fragment(Fragment { left: 2, ..fragment });
         })
     }
 
     /// Judges a piece of a data set and lets it pass, or what may pass of it.
-    fn pass(&mut self, piece: &[u8], ends: bool, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn pass(&mut self, piece: &[u8], to_come: Option<u32>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
         let Passage::Judge(guard) = passage else { return Ok(()) };
-        match guard.pass(piece, ends, out) {
+        match guard.pass(piece, to_come, out) {
             Ok(behind) => {
                 self.progress.passed += behind as u64;
                 Ok(())

@@ -51,6 +51,16 @@ fn a_held_head_and_the_longest_command_are_the_most_that_is_held() {
 }
 
 #[test]
+fn a_small_object_in_pieces_is_held_in_as_much_room() {
+    let mut run = run();
+    let message = [begin_store(), pdata(CT.0, LAST, &object(CT.1, 4096))].concat();
+    message.chunks(1000).for_each(|piece| run.feed(Side::Requestor, piece));
+    assert_eq!((run.verdict, run.to_acceptor == message), (Ok(()), true));
+    let held = usize::try_from(run.most.held).unwrap();
+    assert!(held < 2 * message.len(), "{:?}", run.most);
+}
+
+#[test]
 fn lying_lengths_hold_nothing() {
     for kind in [0, COMMAND, LAST, COMMAND | LAST] {
         for length in [u32::MAX, u32::MAX - 6, 1 << 31, 70_000] {
