@@ -12,7 +12,8 @@
 //! - [`health`]: which addresses of a PACS live, and which of them is used.
 //! - [`reason`], [`audit`]: why it ended, and who hears of it; [`syslog`]: the way to collectors, and
 //!   [`dicom_audit`]: what those hear that know DICOM's own messages; [`measures`]: how long what took,
-//!   and how much has come of whom; [`history`]: what has happened lately.
+//!   and how much has come of whom; [`history`]: what has happened lately; [`audit_line`]: a line of the
+//!   audit, read again.
 //! - [`site`]: what one load of the configuration makes; [`port`]: what it makes of a listener;
 //!   [`gate`]: what outlasts it; [`basis`]: what an association rests on when another one is loaded;
 //!   [`register`]: those that are open; [`overview`]: who may ask for them; [`admin`]: who may ask how
@@ -43,6 +44,7 @@
 pub mod admin;
 pub mod asked;
 pub mod audit;
+pub mod audit_line;
 pub mod basis;
 pub mod ca;
 pub mod cli;

@@ -3,15 +3,13 @@
 //! docs/admin.md has the schema. What a peer chose is escaped as in the audit.
 //!
 //! - `verdict`: whether all is well, and if not, what to do; `concerns`: what it is judged by.
-//! - `refusal`: who was refused and why, and with `paste` and `table`, what to paste; `line`: what is
-//!   read of the audit's line.
+//! - `refusal`: who was refused and why, and with `paste` and `table`, what to paste.
 //! - `open`, `targets`, `flows`, `day`, `ends`, `reloads`: the rest.
 
 mod concerns;
 mod day;
 mod ends;
 mod flows;
-mod line;
 mod open;
 mod paste;
 mod refusal;

@@ -25,6 +25,7 @@ use clap::Args;
 
 use super::Exit;
 use super::text::paragraph;
+use super::trail::Line;
 use crate::config;
 use crate::inherited::Inherited;
 use crate::server::{Server, StopSignals};
@@ -32,7 +33,7 @@ use error::DemoError;
 use pacs::Pacs;
 use play::{Scene, Seen, Stage, differences, scenes};
 use site::Site;
-use trail::{Line, Trail};
+use trail::Trail;
 
 /// The arguments of `demo`.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]

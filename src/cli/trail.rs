@@ -5,47 +5,14 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::audit::{Destination, PeerText};
+pub(super) use crate::audit_line::Line;
 pub(super) use crate::suggest::certificate::Shown;
 
 /// Twice the longest line that the gate writes; what is longer is none of its lines.
 const LONGEST: u64 = 72 * 1024;
-
-/// What a line says, as far as it is read here. Text is as the gate has written it: escaped.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Line {
-    pub(super) time: String,
-    pub(super) event: String,
-    pub(super) id: String,
-    pub(super) listener: String,
-    pub(super) source: String,
-    pub(super) certificate: Option<Shown>,
-    pub(super) calling: Option<String>,
-    pub(super) called: Option<String>,
-    pub(super) user: Option<String>,
-    pub(super) issuer: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) contexts: Option<Contexts>,
-}
-
-/// What a line says of the presentation contexts.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Contexts {
-    pub(super) asked: usize,
-    pub(super) removed: Vec<Removed>,
-}
-
-/// A context that was removed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Removed {
-    pub(super) abstract_syntax: Option<String>,
-}
 
 /// Why there is no audit to read.
 #[derive(Debug, thiserror::Error)]

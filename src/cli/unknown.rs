@@ -125,7 +125,7 @@ impl Found {
     }
 
     fn take(&mut self, line: &Line) {
-        let reason = line.reason.as_deref().unwrap_or_default();
+        let reason = line.reason();
         let is_of_nobody = OF_NOBODY.contains(&reason) && line.time >= self.since;
         let Some(shown) = line.certificate.as_ref().filter(|_| is_of_nobody) else { return };
         if config::sha256(&shown.sha256).is_err() {
@@ -180,9 +180,7 @@ impl Certificate {
     fn again(&mut self, line: &Line) {
         self.count += 1;
         self.last = harmless(&line.time).max(std::mem::take(&mut self.last));
-        let address = line.source.rsplit_once(':').map_or(&*line.source, |(address, _)| address);
-        let address = address.trim_matches(['[', ']']);
-        add(&mut self.sources, Some(address));
+        add(&mut self.sources, Some(line.address()));
         add(&mut self.calling_ae, line.calling.as_deref());
         add(&mut self.called_ae, line.called.as_deref());
     }

@@ -12,8 +12,8 @@ use pacsgate_core::wire::uid::Uid;
 use serde::Serialize;
 use toml::Value;
 
-use super::line::Line;
 use super::table;
+use crate::audit_line::Line;
 use crate::site::Tables;
 use crate::suggest::certificate::is_quotable;
 use crate::suggest::rights;
@@ -58,7 +58,7 @@ pub(super) fn of(line: &Line, tables: &Tables) -> Option<Paste> {
         return None;
     }
     let peer = tables.peers.iter().find(|peer| Some(&*peer.name) == line.peer.as_deref())?;
-    let paste = match line.reason.as_str() {
+    let paste = match line.reason() {
         "calling-title" => title(line, peer, tables),
         "called-title" => called(line, peer, tables),
         "wrong-network" => network(line, peer),
@@ -145,7 +145,7 @@ fn network(line: &Line, peer: &Peer) -> Option<Paste> {
 }
 
 fn contexts(line: &Line, peer: &Peer) -> Option<Paste> {
-    let removed = line.contexts.removed.iter();
+    let removed = line.removed().iter();
     let missing = removed.filter(|context| context.why == "not-permitted");
     let missing = missing.filter_map(|context| uid(context.abstract_syntax.as_deref()?));
     let services = missing.filter_map(|class| services::name_of(&class)?.parse().ok());

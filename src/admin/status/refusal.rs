@@ -4,9 +4,9 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::line::Line;
 use super::paste::{self, Paste};
 use super::time::rfc3339;
+use crate::audit_line::Line;
 use crate::history::Refused;
 use crate::site::Tables;
 
@@ -80,8 +80,8 @@ impl Refusal {
                 && line.certificate.is_none()
                 && line.calling.is_none(),
             event: line.event.clone(),
-            reason: line.reason.clone(),
-            detail: line.detail.clone(),
+            reason: line.reason().to_owned(),
+            detail: line.detail.clone().unwrap_or_default(),
             facts: facts(&line),
             nearest: line.nearest.clone(),
             advice: line.advice.clone(),

@@ -6,7 +6,7 @@ use pacsgate_core::services;
 use pacsgate_core::services::SopClass;
 use pacsgate_core::wire::title::AeTitle;
 
-use super::line::Line;
+use crate::audit_line::Line;
 use crate::drop_in::{self, Key, Peer};
 use crate::site::Tables;
 use crate::suggest::certificate::{OF_NOBODY, Recognition, Shown, VOUCHED_FOR, is_quotable};
@@ -20,7 +20,7 @@ pub(super) fn of(line: &Line, tables: &Tables) -> Option<Peer> {
         return None;
     }
     let shown = line.certificate.as_ref();
-    let known_by = match line.reason.as_str() {
+    let known_by = match line.reason() {
         reason if OF_NOBODY.contains(&reason) => vec![certificate(shown?, reason)],
         NO_ADDRESS => by_address(line)?,
         _ => return None,
@@ -64,7 +64,7 @@ fn by_address(line: &Line) -> Option<Vec<Key>> {
 /// The names of the services that its contexts are for.
 fn services(line: &Line) -> Vec<&'static str> {
     let mut names = Vec::new();
-    for context in &line.contexts.removed {
+    for context in line.removed() {
         let class = context.abstract_syntax.as_deref().unwrap_or_default();
         let class = SopClass::uid_of(class).ok();
         if let Some(name) = class.and_then(|class| services::name_of(&class))

@@ -15,12 +15,13 @@ use super::error::DemoError;
 use super::object;
 use super::pacs::Pacs;
 use super::site::{CALLED, CT1, SERVER, Site, US1};
-use super::trail::{Line, Trail};
+use super::trail::Trail;
 use crate::cli::client::association::{self, Failure, VERIFICATION};
 use crate::cli::client::dial;
 use crate::cli::client::link::{Link, LinkError};
 use crate::cli::client::tls::{self, Files, TlsTrouble};
 use crate::cli::client::words::{AbortInWords, RejectInWords};
+use crate::cli::trail::Line;
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Study Root Query/Retrieve Information Model, FIND.

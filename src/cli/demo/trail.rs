@@ -7,8 +7,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::time::{Instant, sleep};
+
+use crate::cli::trail::Line;
 
 /// How often the file is looked at: a file does not say that it has grown.
 const LOOK: Duration = Duration::from_millis(10);
@@ -17,31 +18,11 @@ const IDLE_LOOK: Duration = Duration::from_millis(200);
 /// How long a line may take to come.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the demo reads of an audit line.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub(super) struct Line {
-    pub(super) event: String,
-    pub(super) source: Option<SocketAddr>,
-    pub(super) calling: Option<String>,
-    pub(super) called: Option<String>,
-    pub(super) reason: Option<String>,
-    pub(super) detail: Option<String>,
-    pub(super) wire: Option<String>,
-    pub(super) advice: Option<String>,
-}
-
 /// Follows the file.
 pub(super) struct Trail {
     file: File,
     begun: Vec<u8>,
     waiting: VecDeque<Line>,
-}
-
-impl Line {
-    /// Whether a connection has ended with this line.
-    pub(super) fn is_an_end(&self) -> bool {
-        matches!(self.event.as_str(), "closed" | "refused" | "failed")
-    }
 }
 
 impl Trail {
@@ -55,7 +36,7 @@ impl Trail {
         let deadline = Instant::now() + PATIENCE;
         while Instant::now() < deadline {
             while let Some(line) = self.next()? {
-                if line.source == Some(source) && line.is_an_end() {
+                if line.source.parse() == Ok(source) && is_an_end(&line) {
                     return Ok(line);
                 }
             }
@@ -68,7 +49,7 @@ impl Trail {
     pub(super) async fn next_end(&mut self) -> io::Result<Line> {
         loop {
             match self.next()? {
-                Some(line) if line.is_an_end() => return Ok(line),
+                Some(line) if is_an_end(&line) => return Ok(line),
                 Some(_) => {}
                 None => sleep(IDLE_LOOK).await,
             }
@@ -86,4 +67,9 @@ impl Trail {
         }
         Ok(self.waiting.pop_front())
     }
+}
+
+/// Whether a connection has ended with this line.
+fn is_an_end(line: &Line) -> bool {
+    matches!(line.event.as_str(), "closed" | "refused" | "failed")
 }

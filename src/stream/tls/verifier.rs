@@ -4,11 +4,10 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use pacsgate_core::certificate::{Accepted, AcceptedBy, Ca, Certificate};
-use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
-use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
+use rustls::{DistinguishedName, Error};
 use webpki::{
     CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, KeyUsage,
     RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy, VerifiedPath,
@@ -18,8 +17,9 @@ use super::crl::RevocationLists;
 use super::fault::HandshakeFault;
 use super::path::Path;
 use super::remembered::Algorithms;
+use super::seen;
 use super::settings::{self, ClientCertificate, Exempt, Pins, Settings, SettingsError};
-use super::{seen, signature};
+use super::signature::verifies_signatures;
 use crate::x509::reading::Traits;
 use crate::x509::{foreign, issuing, reading};
 
@@ -373,37 +373,7 @@ impl ClientCertVerifier for ClientVerifier {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        signature::tls12(message, cert, dss, &self.algorithms).map_err(refuse_signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        signature::tls13(message, cert, dss, &self.algorithms).map_err(refuse_signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
-}
-
-/// A signature that breaks the protocol's rules instead of not fitting is left to rustls.
-pub(super) fn refuse_signature(error: Error) -> Error {
-    let fault = HandshakeFault::from_tls(&error);
-    seen::note_verdict(Err(fault));
-    if matches!(error, Error::InvalidCertificate(_)) {
-        return fault.certificate_error().into();
-    }
-    error
+    verifies_signatures!();
 }
 
 /// Whether webpki gave up on a chain that costs too much: what it has found until then counts for

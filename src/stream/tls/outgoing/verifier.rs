@@ -1,16 +1,17 @@
 //! The judge of a target's certificate: chain or pin as on listeners, and the name.
 
 use pacsgate_core::certificate::AcceptedBy;
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::{ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::WebPkiSupportedAlgorithms;
 use rustls::pki_types::{CertificateDer, DnsName, ServerName, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, Error};
 use webpki::EndEntityCert;
 
 use super::super::crl::RevocationLists;
 use super::super::fault::HandshakeFault;
-use super::super::verifier::{ClientVerifier, refuse_signature};
-use super::super::{seen, signature};
+use super::super::seen;
+use super::super::signature::verifies_signatures;
+use super::super::verifier::ClientVerifier;
 
 /// Judges by CA and name, or by a pin.
 #[derive(Debug)]
@@ -68,25 +69,5 @@ impl ServerCertVerifier for ServerVerifier {
         }
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        signature::tls12(message, cert, dss, &self.algorithms).map_err(refuse_signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        dss: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        signature::tls13(message, cert, dss, &self.algorithms).map_err(refuse_signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
-    }
+    verifies_signatures!();
 }
