@@ -10,6 +10,7 @@ mod ending;
 pub mod farewell;
 mod flow;
 pub mod reach;
+mod share;
 pub mod target;
 
 use std::future::{Future, poll_fn};
@@ -32,6 +33,8 @@ pub use deadlines::Deadlines;
 use deadlines::{Debt, Watch};
 pub use ending::{BROKEN_TLS, Ending, Loss, Over};
 use flow::Flow;
+pub use flow::Remainder;
+use share::Share;
 
 use crate::stream::lend::Lend;
 use crate::stream::pool;
@@ -39,23 +42,13 @@ use crate::stream::pool;
 /// What may wait for a side before it is read no more: more than what the other side alone can fill.
 pub const PILE: usize = 3 * pool::BUFFER;
 
-/// What an association may read before others have their turn. Beside 64 busy ones half of it shortens
-/// their wait by a third, and costs some percent of throughput; twice as much nearly doubles it.
-const SHARE: usize = 8 * pool::BUFFER;
-/// What the least read counts: to deal with a few bytes takes time, too.
-const LEAST: usize = 512;
-
 /// What an association has moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
-    /// Whole PDUs received from the requestor.
-    pub pdus_from_requestor: u64,
-    /// Whole PDUs received from the PACS.
-    pub pdus_from_acceptor: u64,
-    /// Bytes of PDUs received from the requestor.
-    pub bytes_from_requestor: u64,
-    /// Bytes of PDUs received from the PACS.
-    pub bytes_from_acceptor: u64,
+    /// Whole PDUs received from each side.
+    pub pdus: PerSide<u64>,
+    /// Bytes of PDUs received from each side.
+    pub bytes: PerSide<u64>,
 }
 
 /// What is told while it moves.
@@ -110,15 +103,6 @@ pub enum Rules {
     End(Duration),
 }
 
-/// The end of a direction's output.
-#[derive(Debug)]
-pub struct Remainder {
-    /// Judged bytes not yet written.
-    pub bytes: Vec<u8>,
-    /// Behind them a PDU of the gate's own may stand.
-    pub at_boundary: bool,
-}
-
 /// Relays until the association ends, for whatever reason.
 ///
 /// Every wait in here is bounded by one of the `deadlines`, or ended from `outside`. What is
@@ -147,10 +131,9 @@ where
         acceptor,
         inspector,
         out: Out::default(),
-        to_requestor: Flow::default(),
-        to_acceptor: Flow::default(),
-        received: ReceivedBytes::default(),
-        share: SHARE,
+        flows: PerSide::default(),
+        received: PerSide::default(),
+        share: Share::NEW,
         ahead: PerSide::default(),
         watch,
         tell,
@@ -188,24 +171,17 @@ struct Relay<'a, R, P> {
     acceptor: &'a mut P,
     inspector: Box<Inspector>,
     out: Out,
-    to_requestor: Flow,
-    to_acceptor: Flow,
-    received: ReceivedBytes,
-    /// What may still be read in this turn.
-    share: usize,
+    /// Towards each side.
+    flows: PerSide<Flow>,
+    /// Bytes.
+    received: PerSide<u64>,
+    share: Share,
     /// What was read of a side and waits for the inspector.
     ahead: PerSide<Ahead>,
     watch: Watch,
     tell: &'a mut (dyn FnMut(Told<'_>) + Send),
     /// What it was told last.
     told: Moved,
-}
-
-/// Bytes received.
-#[derive(Clone, Copy, Debug, Default)]
-struct ReceivedBytes {
-    from_requestor: u64,
-    from_acceptor: u64,
 }
 
 impl<R, P> Relay<'_, R, P>
@@ -242,7 +218,7 @@ where
     /// Moves what can be moved, or its share. Pending means that both streams will wake the task, or
     /// that it has its next turn behind all others that have something to do.
     fn poll_move(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
-        self.share = SHARE;
+        self.share.renew();
         loop {
             let before = self.progress();
             let moved = self.move_once(cx);
@@ -256,7 +232,7 @@ where
             if self.progress() == before {
                 return Poll::Pending;
             }
-            if self.share == 0 {
+            if self.share.is_over() {
                 // Polled again when all others that are ready have been, and those that the sockets
                 // have something for; to wake the task here would put it before the latter.
                 let _ = pin!(tokio::task::yield_now()).poll(cx);
@@ -268,9 +244,8 @@ where
     fn tell(&mut self) {
         self.inspector.take_news().iter().for_each(|news| (self.tell)(Told::News(news)));
         let stores = |side| self.inspector.stores(side);
-        let ReceivedBytes { from_requestor, from_acceptor } = self.received;
         let moved = Moved {
-            bytes: PerSide { requestor: from_requestor, acceptor: from_acceptor },
+            bytes: self.received,
             stores: PerSide {
                 requestor: stores(Side::Requestor),
                 acceptor: stores(Side::Acceptor),
@@ -284,36 +259,37 @@ where
 
     fn move_once(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
         self.read_requestor(cx)?;
-        self.to_acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
+        self.flows.acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
         self.read_acceptor(cx)?;
         if self.inspector.phase() == Phase::Released {
             // The answer leaves with the last word of TLS.
             return Ok(());
         }
-        self.to_requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
+        self.flows.requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
         Ok(())
     }
 
     fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.share > 0 && self.may_read(Side::Requestor) {
+        while !self.share.is_over() && self.may_read(Side::Requestor) {
             if !self.ahead.requestor.is_empty() {
                 if self.feed_ahead(Side::Requestor)? {
                     continue;
                 }
                 break;
             }
-            let Self { requestor, inspector, out, to_acceptor, .. } = self;
+            let Self { requestor, inspector, out, flows, .. } = self;
             let (lent, judged) = inspect(&mut **requestor, cx, |input| {
-                to_acceptor.prepare(&mut out.to_acceptor);
+                flows.acceptor.prepare(&mut out.to_acceptor);
                 inspector.feed(Side::Requestor, input, out)
             });
+            self.spend(Side::Requestor, judged.taken);
             match heard(lent)? {
                 None => return Ok(()),
                 Some(0) => return self.half_close(),
                 Some(_) => {}
             }
-            self.received.from_requestor += judged.taken as u64;
-            if !self.goes_on_after(&judged)? {
+            self.received.requestor += judged.taken as u64;
+            if !judged.goes_on()? {
                 break;
             }
         }
@@ -322,16 +298,13 @@ where
 
     /// Whether it leaves although a request of it still waits.
     fn look_ahead_at_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.inspector.holds_back(Side::Requestor) && !self.watch.is_half_closed {
-            let ahead = &mut self.ahead.requestor;
-            if ahead.room() == 0 {
-                break;
-            }
-            let (lent, kept) = keep(&mut *self.requestor, cx, ahead);
+        while self.looks_ahead_at(Side::Requestor) && !self.watch.is_half_closed {
+            let (lent, kept) = keep(&mut *self.requestor, cx, &mut self.ahead.requestor);
+            self.spend(Side::Requestor, kept);
             let Some(lent) = heard(lent)? else { break };
             // It sends no more, but has still to hear: its requests go on in their turn.
             self.watch.is_half_closed = lent == 0;
-            self.received.from_requestor += kept as u64;
+            self.received.requestor += kept as u64;
             self.notice_abort(Side::Requestor);
         }
         Ok(())
@@ -348,23 +321,24 @@ where
     }
 
     fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.share > 0 && self.may_read(Side::Acceptor) {
+        while !self.share.is_over() && self.may_read(Side::Acceptor) {
             if !self.ahead.acceptor.is_empty() {
                 if self.feed_ahead(Side::Acceptor)? {
                     continue;
                 }
                 break;
             }
-            let Self { acceptor, inspector, out, to_requestor, .. } = self;
+            let Self { acceptor, inspector, out, flows, .. } = self;
             let (lent, judged) = inspect(&mut **acceptor, cx, |input| {
-                to_requestor.prepare(&mut out.to_requestor);
+                flows.requestor.prepare(&mut out.to_requestor);
                 inspector.feed(Side::Acceptor, input, out)
             });
+            self.spend(Side::Acceptor, judged.taken);
             if !has_come(&lent)? {
                 return Ok(());
             }
-            self.received.from_acceptor += judged.taken as u64;
-            if !self.goes_on_after(&judged)? {
+            self.received.acceptor += judged.taken as u64;
+            if !judged.goes_on()? {
                 break;
             }
         }
@@ -373,36 +347,40 @@ where
 
     /// Nobody waits for a PACS that is held back: if it leaves, that is the end.
     fn look_ahead_at_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.inspector.holds_back(Side::Acceptor) {
-            let ahead = &mut self.ahead.acceptor;
-            if ahead.room() == 0 {
-                break;
-            }
-            let (lent, kept) = keep(&mut *self.acceptor, cx, ahead);
+        while self.looks_ahead_at(Side::Acceptor) {
+            let (lent, kept) = keep(&mut *self.acceptor, cx, &mut self.ahead.acceptor);
+            self.spend(Side::Acceptor, kept);
             if !has_come(&lent)? {
                 break;
             }
-            self.received.from_acceptor += kept as u64;
+            self.received.acceptor += kept as u64;
             self.notice_abort(Side::Acceptor);
         }
         Ok(())
     }
 
-    /// Counts what was judged; whether the same side is read on, or the other one is next.
-    fn goes_on_after(&mut self, judged: &Judged) -> Result<bool, Ending> {
-        self.share = self.share.saturating_sub(judged.taken.max(LEAST));
-        judged.fault.map_or(Ok(judged.taken == judged.length), |fault| Err(Ending::Fault(fault)))
+    /// Whether a side that is held back is read for later.
+    fn looks_ahead_at(&self, side: Side) -> bool {
+        let room = self.ahead.get(side).room();
+        room > 0 && !self.share.is_over() && self.inspector.holds_back(side)
+    }
+
+    /// Counts a read of a side.
+    fn spend(&mut self, from: Side, bytes: usize) {
+        let overhead = match from {
+            Side::Requestor => self.requestor.overhead(),
+            Side::Acceptor => self.acceptor.overhead(),
+        };
+        self.share.spend(from, bytes, self.inspector.steps(), overhead);
     }
 
     /// Feeds what was read ahead; whether all was taken. What was not waits.
     fn feed_ahead(&mut self, from: Side) -> Result<bool, Ending> {
         let input = self.ahead.get_mut(from).take();
-        match from {
-            Side::Requestor => self.to_acceptor.prepare(&mut self.out.to_acceptor),
-            Side::Acceptor => self.to_requestor.prepare(&mut self.out.to_requestor),
-        }
+        self.flows.get(from.other()).prepare(self.out.towards(from.other()));
         let fed = self.inspector.feed(from, &input, &mut self.out);
         let taken = fed.map_err(Ending::Fault)?;
+        self.spend(from, taken);
         self.ahead.get_mut(from).push(input.get(taken..).unwrap_or_default());
         Ok(taken == input.len())
     }
@@ -427,10 +405,7 @@ where
 
     /// How much waits to be written to a side.
     const fn waiting(&self, to: Side) -> usize {
-        match to {
-            Side::Requestor => self.to_requestor.waiting(self.towards(to)),
-            Side::Acceptor => self.to_acceptor.waiting(self.towards(to)),
-        }
+        self.flows.get(to).waiting(self.towards(to))
     }
 
     const fn towards(&self, side: Side) -> &[u8] {
@@ -443,8 +418,8 @@ where
     /// Two equal snapshots: nothing moved between them.
     const fn progress(&self) -> ([u64; 2], [u64; 2], [usize; 4]) {
         (
-            [self.received.from_requestor, self.received.from_acceptor],
-            [self.to_requestor.written(), self.to_acceptor.written()],
+            [self.received.requestor, self.received.acceptor],
+            [self.flows.requestor.written(), self.flows.acceptor.written()],
             [
                 self.out.to_requestor.len(),
                 self.out.to_acceptor.len(),
@@ -474,7 +449,7 @@ where
     fn is_half_over(&self) -> bool {
         let has_all =
             self.ahead.requestor.is_empty() && !self.inspector.has_more_for(Side::Requestor);
-        self.watch.is_half_closed && (self.to_requestor.is_broken() || has_all)
+        self.watch.is_half_closed && (self.flows.requestor.is_broken() || has_all)
     }
 
     fn poll_deadlines(&mut self, mut timer: Pin<&mut Sleep>, cx: &mut Context<'_>) -> Poll<Ending> {
@@ -497,15 +472,12 @@ where
     }
 
     fn debt(&self, side: Side) -> Debt {
-        let (sent, to) = match side {
-            Side::Requestor => (self.received.from_requestor, &self.to_requestor),
-            Side::Acceptor => (self.received.from_acceptor, &self.to_acceptor),
-        };
+        let to = self.flows.get(side);
         Debt {
             side,
             owes_bytes: self.inspector.is_inside_pdu(side) && self.may_read(side),
             owes_message: self.may_read(side),
-            sent,
+            sent: *self.received.get(side),
             owes_room: to.is_waiting(self.towards(side)) || to.is_broken(),
             taken: to.written(),
             is_broken: to.is_broken(),
@@ -520,12 +492,11 @@ where
         } else {
             ending
         };
-        let traffic = Traffic {
-            pdus_from_requestor: self.inspector.pdus(Side::Requestor),
-            pdus_from_acceptor: self.inspector.pdus(Side::Acceptor),
-            bytes_from_requestor: self.received.from_requestor,
-            bytes_from_acceptor: self.received.from_acceptor,
+        let each = |of: fn(&Inspector, Side) -> u64| PerSide {
+            requestor: of(&self.inspector, Side::Requestor),
+            acceptor: of(&self.inspector, Side::Acceptor),
         };
+        let traffic = Traffic { pdus: each(Inspector::pdus), bytes: self.received };
         let at_boundary = PerSide {
             requestor: self.inspector.at_boundary(Side::Requestor),
             acceptor: self.inspector.at_boundary(Side::Acceptor),
@@ -536,14 +507,8 @@ where
         Relayed {
             ending,
             traffic,
-            to_requestor: Remainder {
-                at_boundary: at_boundary.requestor,
-                bytes: self.to_requestor.rest(self.out.to_requestor),
-            },
-            to_acceptor: Remainder {
-                at_boundary: at_boundary.acceptor,
-                bytes: self.to_acceptor.rest(self.out.to_acceptor),
-            },
+            to_requestor: self.flows.requestor.rest(self.out.to_requestor, at_boundary.requestor),
+            to_acceptor: self.flows.acceptor.rest(self.out.to_acceptor, at_boundary.acceptor),
             ledger,
         }
     }
@@ -559,6 +524,13 @@ struct Judged {
     length: usize,
     taken: usize,
     fault: Option<Sided<Fault>>,
+}
+
+impl Judged {
+    /// Whether the same side is read on, or the other one is next.
+    fn goes_on(&self) -> Result<bool, Ending> {
+        self.fault.map_or(Ok(self.taken == self.length), |fault| Err(Ending::Fault(fault)))
+    }
 }
 
 /// Has the next piece of a side judged.

@@ -194,6 +194,12 @@ impl Inspector {
             && !is_wound_up
     }
 
+    /// How many headers, elements and pieces it has gone through, whatever their length: what takes its
+    /// time besides bytes.
+    pub const fn steps(&self) -> u64 {
+        self.lanes.requestor.steps() + self.lanes.acceptor.steps()
+    }
+
     /// Whether nothing is under way: no PDU, no message, no operation, no release.
     pub fn is_at_rest(&self) -> bool {
         self.phase() == Phase::Open

@@ -360,12 +360,12 @@ impl Account {
             self.audit.counters().count_many(Event::Tidied, tidied.code(), count.into());
         }
         self.record.pdus = Some(Received {
-            from_requestor: traffic.pdus_from_requestor,
-            from_acceptor: traffic.pdus_from_acceptor,
+            from_requestor: traffic.pdus.requestor,
+            from_acceptor: traffic.pdus.acceptor,
         });
         self.record.bytes = Some(Received {
-            from_requestor: traffic.bytes_from_requestor,
-            from_acceptor: traffic.bytes_from_acceptor,
+            from_requestor: traffic.bytes.requestor,
+            from_acceptor: traffic.bytes.acceptor,
         });
     }
 

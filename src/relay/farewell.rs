@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout;
 
 use super::ending::{Ending, Loss, Over};
-use crate::relay::Remainder;
+use super::flow::Remainder;
 
 /// What a side may have sent before it could know of our last word: what Linux lets a socket receive
 /// (6 MiB, `net.ipv4.tcp_rmem`) and one at the other end hold (4 MiB, `tcp_wmem`), and half as much

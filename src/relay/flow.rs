@@ -20,6 +20,15 @@ pub(super) struct Flow {
     is_broken: bool,
 }
 
+/// The end of a direction's output.
+#[derive(Debug)]
+pub struct Remainder {
+    /// Judged bytes not yet written.
+    pub bytes: Vec<u8>,
+    /// Behind them a PDU of the gate's own may stand.
+    pub at_boundary: bool,
+}
+
 impl Flow {
     /// Gives the output buffer its room before the inspector writes into it.
     pub(super) fn prepare(&self, out: &mut Vec<u8>) {
@@ -77,9 +86,9 @@ impl Flow {
     }
 
     /// What is not written yet.
-    pub(super) fn rest(self, mut out: Vec<u8>) -> Vec<u8> {
-        out.drain(..self.sent.min(out.len()));
-        out
+    pub(super) fn rest(self, mut bytes: Vec<u8>, at_boundary: bool) -> Remainder {
+        bytes.drain(..self.sent.min(bytes.len()));
+        Remainder { bytes, at_boundary }
     }
 
     fn release(&mut self, out: &mut Vec<u8>) {

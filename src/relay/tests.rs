@@ -137,7 +137,7 @@ async fn relays_until_both_sides_have_released() {
     ends.pacs.write_all(&RELEASE_RP).await.unwrap();
     let relayed = ends.relay.await.unwrap();
     assert_eq!(relayed.ending, Over::Released.into());
-    assert_eq!(relayed.traffic.pdus_from_requestor, 3);
+    assert_eq!(relayed.traffic.pdus.requestor, 3);
     // It leaves with the end of TLS.
     assert_eq!(relayed.to_requestor.bytes, RELEASE_RP);
 }

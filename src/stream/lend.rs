@@ -21,6 +21,11 @@ pub trait Lend {
         cx: &mut Context<'_>,
         deal: &mut dyn FnMut(&[u8]) -> usize,
     ) -> Poll<io::Result<usize>>;
+
+    /// How many bytes have come so far that were nothing for `deal`, and took time.
+    fn overhead(&self) -> u64 {
+        0
+    }
 }
 
 impl<S: AsyncRead + Unpin> Lend for ReadAhead<S> {
@@ -40,6 +45,10 @@ impl<L: Lend + Unpin + ?Sized> Lend for Box<L> {
         deal: &mut dyn FnMut(&[u8]) -> usize,
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut **self).poll_lend(cx, deal)
+    }
+
+    fn overhead(&self) -> u64 {
+        (**self).overhead()
     }
 }
 

@@ -99,6 +99,13 @@ impl<T: Lend + Unpin, P: Lend + Unpin> Lend for MaybeTls<T, P> {
     ) -> Poll<io::Result<usize>> {
         of_either!(self, stream => stream.poll_lend(cx, deal))
     }
+
+    fn overhead(&self) -> u64 {
+        match self {
+            Self::Tls(stream) => stream.overhead(),
+            Self::Plain(stream) => stream.overhead(),
+        }
+    }
 }
 
 impl<T: AsyncWrite + Unpin, P: AsyncWrite + Unpin> AsyncWrite for MaybeTls<T, P> {

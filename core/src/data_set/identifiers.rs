@@ -130,13 +130,10 @@ fn may_receive(value: &[u8], purpose: &Purpose) -> bool {
 }
 
 fn is_commands(tag: Tag, uid: &[u8], purpose: &Purpose) -> bool {
+    let is = |text: &str| uid == text.as_bytes();
     match purpose {
-        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => {
-            uid == sop_class.as_str().as_bytes()
-        }
-        Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => {
-            uid == sop_instance.as_str().as_bytes()
-        }
+        Purpose::Object { sop_class, .. } if tag == SOP_CLASS => is(sop_class.as_str()),
+        Purpose::Object { sop_instance, .. } if tag == SOP_INSTANCE => is(sop_instance.as_str()),
         Purpose::Object { .. }
         | Purpose::Query
         | Purpose::StepAction { .. }

@@ -19,7 +19,7 @@ pub(super) const REFERENCED_FILE: Tag = Tag::new(0x0004, 0x1500);
 /// What an administrator of dcm4che writes behind `--filepath`: it takes any attribute as it came.
 const TEMPLATE: &str = "templates for file names, as of dcm4che's storescp `--filepath`";
 
-/// Every [`PathElement`].
+/// Every [`PathElement`], sorted.
 pub const PATH_ELEMENTS: [PathElement; 14] = [
     of(0x0004, 0x1500, "referenced file ID, at any depth", "a path by definition"),
     of(0x0008, 0x0020, "study date", "directories of Dicoogle; templates"),
@@ -43,21 +43,7 @@ const fn of(group: u16, element: u16, name: &'static str, used: &'static str) ->
 
 /// Whether some server makes a part of a path of this element at the top level.
 pub(super) fn is_part_of_paths(tag: Tag) -> bool {
-    TAGS.contains(&tag)
-}
-
-/// Those of all [`PATH_ELEMENTS`], side by side: each element of a data set is looked for.
-static TAGS: [Tag; PATH_ELEMENTS.len()] = tags();
-
-#[expect(clippy::indexing_slicing, reason = "the compiler computes this once, or fails")]
-const fn tags() -> [Tag; PATH_ELEMENTS.len()] {
-    let mut tags = [Tag::ITEM; PATH_ELEMENTS.len()];
-    let mut at = 0;
-    while at < tags.len() {
-        tags[at] = PATH_ELEMENTS[at].tag;
-        at += 1;
-    }
-    tags
+    PATH_ELEMENTS.binary_search_by_key(&tag, |element| element.tag).is_ok()
 }
 
 /// Why a value that becomes part of a path is refused, or that it is not.
@@ -146,7 +132,12 @@ fn without_padding(value: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_controls, is_safe};
+    use super::{PATH_ELEMENTS, has_controls, is_safe};
+
+    #[test]
+    fn elements_are_sorted() {
+        assert!(PATH_ELEMENTS.is_sorted_by(|one, next| one.tag < next.tag));
+    }
 
     #[test]
     fn lets_usual_values_pass() {

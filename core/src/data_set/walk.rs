@@ -35,12 +35,8 @@ pub struct Walker {
     /// Where somebody wants to know whom the data set is about.
     shown: Option<Box<Shown>>,
     /// Where somebody counts the objects of each study.
-    study: Option<Study>,
+    study: Option<Box<[u8]>>,
 }
-
-/// The Study Instance UID of an object, once it has been met.
-#[derive(Debug, Default)]
-struct Study(Option<InstanceUid>);
 
 /// Where the walk is.
 #[derive(Debug)]
@@ -98,16 +94,8 @@ impl Walker {
         let state = State { is_restricted: !is_query, ..State::new(walk) };
         let allowance = Allowance::of(&purpose, &rules);
         let deviations = Deviations::default();
-        Self {
-            state,
-            purpose,
-            rules,
-            allowance,
-            deviations,
-            failed: None,
-            shown: None,
-            study: None,
-        }
+        let (failed, shown, study) = (None, None, None);
+        Self { state, purpose, rules, allowance, deviations, failed, shown, study }
     }
 
     /// Keeps whom the data set is about.
@@ -122,12 +110,12 @@ impl Walker {
 
     /// Keeps of which study the object is.
     pub(crate) fn keep_study(&mut self) {
-        self.study = Some(Study::default());
+        self.study = Some(Box::default());
     }
 
     /// Its Study Instance UID, if it has been met; nothing unless [`Self::keep_study`] has asked for it.
     pub(crate) fn take_study(&mut self) -> Option<InstanceUid> {
-        self.study.take()?.0
+        InstanceUid::parse(&self.study.take()?).ok()
     }
 
     /// Judges the next bytes, cut anywhere.
@@ -166,6 +154,11 @@ impl Walker {
     /// Whether some key of a query asks for less than everything.
     pub(crate) fn is_restricted(&self) -> bool {
         self.state.is_restricted || self.state.key.restricts()
+    }
+
+    /// How many elements, items and delimiters were begun.
+    pub(crate) const fn elements(&self) -> u32 {
+        self.state.elements
     }
 
     /// How many bytes were taken; of a refused data set, the last of them is the one that broke the

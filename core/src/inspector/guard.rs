@@ -125,6 +125,11 @@ impl Guard {
         self.command
     }
 
+    /// How many elements, items and delimiters were walked.
+    pub(super) const fn elements(&self) -> u32 {
+        self.walker.elements()
+    }
+
     /// Something was put right on the way.
     pub(super) fn tidied(&mut self, what: Tidied) {
         self.tidied.add(what);

@@ -54,6 +54,7 @@ pub(super) struct Lane {
     /// What is left of the P-DATA-TF behind the current fragment.
     pdu_left: u32,
     pdus: u64,
+    steps: u64,
     progress: Progress,
     swallowed: u64,
     unsound: Option<Unsound>,
@@ -83,6 +84,7 @@ impl Lane {
             message: Message::Between,
             pdu_left: 0,
             pdus: 0,
+            steps: 0,
             progress: Progress { messages: 0, heard: 0, passed: 0 },
             swallowed: 0,
             unsound: None,
@@ -91,6 +93,11 @@ impl Lane {
 
     pub(super) const fn pdus(&self) -> u64 {
         self.pdus
+    }
+
+    /// How many headers, elements and pieces it has gone through.
+    pub(super) const fn steps(&self) -> u64 {
+        self.steps
     }
 
     pub(super) const fn progress(&self) -> Progress {
@@ -174,6 +181,7 @@ impl Lane {
         contexts: &Contexts,
         out: &mut Vec<u8>,
     ) -> Result<Step, Fault> {
+        self.steps += 1;
         match &mut self.state {
             State::PduHeader(gather) => {
                 let Some(header) = gather.take(input) else { return Ok(Step::Continue) };
@@ -346,7 +354,10 @@ impl Lane {
     fn pass(&mut self, piece: &[u8], to_come: Option<u32>, out: &mut Vec<u8>) -> Result<(), Fault> {
         let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
         let Passage::Judge(guard) = passage else { return Ok(()) };
-        match guard.pass(piece, to_come, out) {
+        let before = guard.elements();
+        let passed = guard.pass(piece, to_come, out);
+        self.steps += u64::from(guard.elements().saturating_sub(before));
+        match passed {
             Ok(behind) => {
                 self.progress.passed += behind as u64;
                 Ok(())

@@ -8,15 +8,29 @@ use tokio::task::yield_now;
 
 use super::progress::{p_data, refused};
 use super::*;
+use crate::relay::share::SHARE;
 
 /// What one poll may move: its share, and what one read had beyond it.
 const MOST: usize = SHARE + pool::BUFFER;
 const FRAGMENTS: usize = 1000;
+/// What a record of TLS has at most.
+const RECORD: usize = 16 * 1024;
 
 /// Has always something to read until all is read, and takes whatever is written.
 struct Eager<'a> {
     rest: &'a [u8],
+    /// How much it lends at most.
+    piece: usize,
+    /// How much comes with each piece that is no data.
+    around: u64,
+    overhead: u64,
     written: usize,
+}
+
+impl<'a> Eager<'a> {
+    fn new(rest: &'a [u8], piece: usize, around: u64) -> Self {
+        Self { rest, piece, around, overhead: 0, written: 0 }
+    }
 }
 
 /// Says nothing, and takes whatever is written.
@@ -30,13 +44,17 @@ impl Lend for Eager<'_> {
         _: &mut Context<'_>,
         deal: &mut dyn FnMut(&[u8]) -> usize,
     ) -> Poll<io::Result<usize>> {
-        // As much as a record of TLS has.
-        let length = self.rest.len().min(16 * 1024);
+        let length = self.rest.len().min(self.piece);
         let this = self.get_mut();
+        this.overhead += this.around;
         if length > 0 {
             this.rest = &this.rest[deal(&this.rest[..length])..];
         }
         Poll::Ready(Ok(length))
+    }
+
+    fn overhead(&self) -> u64 {
+        self.overhead
     }
 }
 
@@ -90,8 +108,8 @@ impl Wake for Counted {
 
 /// Relays what the requestor sends; returns how much was read between two rests at most, and how often
 /// it rested.
-async fn relay_all(sent: &[u8], pacs: &mut Silent) -> (u64, usize) {
-    let mut requestor = Eager { rest: sent, written: 0 };
+async fn relay_all(mut requestor: Eager<'_>, pacs: &mut Silent) -> (u64, usize) {
+    let sent = requestor.rest.len() as u64;
     let (mut moved, mut most, mut rests) = (0, 0, 0);
     let read = AtomicU64::new(0);
     let mut tell = |told: Told<'_>| {
@@ -111,7 +129,7 @@ async fn relay_all(sent: &[u8], pacs: &mut Silent) -> (u64, usize) {
         moved = now;
         if let Poll::Ready(relayed) = polled {
             assert_eq!(relayed.ending, Loss::Closed.by(Side::Requestor).into());
-            assert_eq!(relayed.traffic.bytes_from_requestor, sent.len() as u64);
+            assert_eq!(relayed.traffic.bytes.requestor, sent);
             drop(relay);
             pacs.written.extend(relayed.to_acceptor.bytes);
             return (most, rests);
@@ -128,7 +146,7 @@ async fn gives_way_to_others_between_shares_and_moves_everything() {
     let fragment = [&[4, 0, 0, 0, 0x20, 6, 0, 0, 0x20, 2, 1, 0][..], &[0; 0x2000]].concat();
     let sent = [STORE.to_vec(), fragment.repeat(FRAGMENTS)].concat();
     let mut pacs = Silent { written: Vec::new() };
-    let (most, rests) = relay_all(&sent, &mut pacs).await;
+    let (most, rests) = relay_all(Eager::new(&sent, RECORD, 0), &mut pacs).await;
     assert!(most <= MOST as u64, "{most}");
     assert!(rests >= sent.len() / MOST, "{rests}");
     assert!(pacs.written == sent);
@@ -140,8 +158,31 @@ async fn gives_way_while_nothing_of_what_it_reads_passes() {
     let end = begun.len() - p_data(1, 2, &[0; 8]).len();
     let sent = [begun[..end].to_vec(), p_data(1, 0, &[0; 0x2000]).repeat(FRAGMENTS)].concat();
     let mut pacs = Silent { written: Vec::new() };
-    let (most, rests) = relay_all(&sent, &mut pacs).await;
+    let (most, rests) = relay_all(Eager::new(&sent, RECORD, 0), &mut pacs).await;
     assert!(most <= MOST as u64, "{most}");
     assert!(rests >= sent.len() / MOST, "{rests}");
     assert!(pacs.written.is_empty());
+}
+
+#[tokio::test]
+async fn who_sends_the_smallest_fragments_has_no_longer_turn() {
+    let fragments = p_data(1, 0, &[0; 2]).repeat(40_000);
+    let sent = [STORE.to_vec(), fragments].concat();
+    let mut pacs = Silent { written: Vec::new() };
+    let (most, rests) = relay_all(Eager::new(&sent, RECORD, 0), &mut pacs).await;
+    // To deal with one of them takes as long as to move half a KiB, and each has 14 bytes.
+    assert!(most <= SHARE as u64 / 16, "{most}");
+    assert!(rests >= sent.len() * 16 / SHARE, "{rests}");
+    assert!(pacs.written == sent);
+}
+
+#[tokio::test]
+async fn who_changes_keys_between_bytes_has_no_longer_turn() {
+    const KEY_UPDATES: u64 = 31 * 27;
+    let sent = [STORE.to_vec(), p_data(1, 0, &[0; 0x2000])].concat();
+    let mut pacs = Silent { written: Vec::new() };
+    let (most, rests) = relay_all(Eager::new(&sent, 1, KEY_UPDATES), &mut pacs).await;
+    assert!(most <= 8, "{most}");
+    assert!(rests >= sent.len() / 8, "{rests}");
+    assert!(pacs.written == sent);
 }

@@ -19,6 +19,9 @@ use crate::stream::pool;
 /// what TLS puts around it, it fits into a buffer of [`pool::READ`].
 const AT_ONCE: usize = pool::BUFFER + 512;
 
+/// The least that is around the data of a record: a header, the kind of content and a tag in TLS 1.3.
+const AROUND: usize = 5 + 1 + 16;
+
 /// Either side of a connection. rustls has no name of its own for what they share.
 pub trait Connection: DerefMut<Target = UnbufferedConnectionCommon<Self::Data>> {
     /// What is kept on one side alone.
@@ -60,8 +63,8 @@ pub(super) struct Records<C> {
     plain: Vec<u8>,
     taken: usize,
     pub(super) outbox: Outbox,
-    /// What was deciphered without being a byte of the peer's: headers, tags, what TLS says to itself.
-    overhead: usize,
+    /// What was deciphered without being a byte of the peer's, nor what TLS puts around those.
+    overhead: u64,
     failure: Option<Error>,
     has_ended: bool,
 }
@@ -188,16 +191,18 @@ impl<C: Connection> Records<C> {
             let seen = whole.len().min(window);
             let seen = whole.get_mut(..seen).unwrap_or_default();
             let UnbufferedStatus { mut discard, state } = self.connection.process(seen);
+            // With what is around them.
             let mut data = 0;
             let found = match state {
                 Ok(ConnectionState::ReadTraffic(mut traffic)) => match traffic.next_record() {
                     Some(Ok(record)) => {
                         discard += record.discard;
-                        data = record.payload.len();
+                        let length = record.payload.len();
+                        data = length + usize::from(length > 0) * AROUND;
                         let taken = deal(record.payload);
                         let left = record.payload.get(taken..).unwrap_or_default();
                         self.plain.extend_from_slice(left);
-                        Ok(Some(Found::Data(data)))
+                        Ok(Some(Found::Data(length)))
                     }
                     Some(Err(error)) => Err(error),
                     None => Ok(None),
@@ -219,7 +224,7 @@ impl<C: Connection> Records<C> {
                 Err(error) => Err(error),
             };
             incoming.consume(discard);
-            self.overhead += discard.saturating_sub(data);
+            self.overhead += discard.saturating_sub(data) as u64;
             if let Some(found) = found.transpose() {
                 return self.settle(incoming, found);
             }
@@ -249,9 +254,9 @@ impl<C: Connection> Records<C> {
         self.failure.get_or_insert(failure);
     }
 
-    /// How much was deciphered that was no data, since this was asked last or began.
-    pub(super) const fn overhead(&mut self) -> &mut usize {
-        &mut self.overhead
+    /// How much was deciphered so far that was no data, nor a header or tag of some.
+    pub(super) const fn overhead(&self) -> u64 {
+        self.overhead
     }
 
     /// What TLS has to say of its failure; where that finds no room, the peer is not told.

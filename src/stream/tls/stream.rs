@@ -20,9 +20,9 @@ pub const HELLO: usize = 4 * 1024;
 /// What is read of a handshake: 16 KiB of certificates, and what is around them.
 pub const HANDSHAKE: usize = 20 * 1024;
 
-/// What may be deciphered that is no data, before others have their turn: 150 changes of keys, at 2 us
-/// each; the headers of 3 MB in whole records.
-const FRUITLESS: usize = 4 * 1024;
+/// What may be deciphered that is no data, before others have their turn: 150 changes of keys, at 3 us
+/// each.
+const FRUITLESS: u64 = 4 * 1024;
 
 /// A stream of which the handshake is done. One task reads and writes it: a read sends what waits to be
 /// sent, and would take the wake-up of a writer in another.
@@ -31,6 +31,8 @@ pub struct TlsStream<S, C> {
     records: Records<C>,
     /// Nothing more is written.
     is_closed: bool,
+    /// How much was no data when others had their turn last.
+    yielded_at: u64,
 }
 
 /// A handshake that is not done, and never will be.
@@ -61,7 +63,7 @@ where
         connection: C,
     ) -> impl Future<Output = Result<Box<Self>, (Unshaken, ReadAhead<S>)>> {
         let (socket, records) = (ReadAhead::new(socket), Records::new(connection));
-        let mut stream = Box::new(Self { socket, records, is_closed: false });
+        let mut stream = Box::new(Self { socket, records, is_closed: false, yielded_at: 0 });
         let mut allowance = Allowance { left: HELLO, is_answered: false };
         async move {
             match poll_fn(|cx| stream.poll_handshake(&mut allowance, cx)).await {
@@ -164,8 +166,9 @@ where
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         loop {
-            if *this.records.overhead() > FRUITLESS {
-                *this.records.overhead() = 0;
+            let overhead = this.records.overhead();
+            if overhead - this.yielded_at > FRUITLESS {
+                this.yielded_at = overhead;
                 let _ = pin!(tokio::task::yield_now()).poll(cx);
                 return Poll::Pending;
             }
@@ -189,6 +192,10 @@ where
                 return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
             }
         }
+    }
+
+    fn overhead(&self) -> u64 {
+        self.records.overhead()
     }
 }
 

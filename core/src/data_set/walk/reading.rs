@@ -5,7 +5,6 @@ use super::super::identifiers::{self, MAX_HELD, Reading, STUDY, UidCharacters};
 use super::super::image::{Fault, Image, Part};
 use super::super::{DataSetError, Deviation, Purpose, Tag, Walker};
 use super::{Element, Next};
-use crate::wire::uid::InstanceUid;
 
 impl Walker {
     /// How the value of an element is to be read, if it is.
@@ -170,7 +169,7 @@ impl Walker {
         }
         if let Some(study) = self.study.as_mut().filter(|_| tag == STUDY && reading == Reading::Uid)
         {
-            study.0 = InstanceUid::parse(&self.state.held).ok();
+            *study = self.state.held.as_slice().into();
         }
         Ok(())
     }
