@@ -12,6 +12,8 @@ use crate::config::Address;
 
 /// As old as that, they are looked up anew beside whoever uses them.
 const FRESH: Duration = Duration::from_secs(20);
+/// So long after a look-up that has brought nothing the next one begins.
+const AGAIN: Duration = Duration::from_secs(5);
 /// As old as that, nobody uses them: a PACS that has moved is found, even if something else listens at
 /// its old address.
 const KEPT: Duration = Duration::from_secs(60);
@@ -24,7 +26,8 @@ pub(super) struct Names(Mutex<HashMap<Address, Known>>);
 struct Known {
     addresses: Vec<SocketAddr>,
     since: Instant,
-    is_looked_up: bool,
+    /// When it is looked up anew.
+    due: Instant,
 }
 
 /// What a name had lately.
@@ -39,11 +42,14 @@ impl Names {
     pub(super) fn recall(&self, address: &Address) -> Option<Recalled> {
         let mut all = self.lock();
         let known = all.get_mut(address)?;
-        let age = known.since.elapsed();
-        if age >= KEPT {
+        let now = Instant::now();
+        if now >= known.since + KEPT {
             return None;
         }
-        let is_due = age >= FRESH && !std::mem::replace(&mut known.is_looked_up, true);
+        let is_due = now >= known.due;
+        if is_due {
+            known.due = now + AGAIN;
+        }
         Some(Recalled { addresses: known.addresses.clone(), is_due })
     }
 
@@ -51,11 +57,8 @@ impl Names {
         let mut all = self.lock();
         // Those that no configuration has any more are not looked up again.
         all.retain(|_, known| known.since.elapsed() < KEPT);
-        let addresses = addresses.to_vec();
-        all.insert(
-            address.clone(),
-            Known { addresses, since: Instant::now(), is_looked_up: false },
-        );
+        let (addresses, since) = (addresses.to_vec(), Instant::now());
+        all.insert(address.clone(), Known { addresses, since, due: since + FRESH });
     }
 
     pub(super) fn forget(&self, address: &Address) {
@@ -85,6 +88,10 @@ mod tests {
         assert_eq!(names.recall(&pacs), recalled(&old, false));
         assert_eq!(names.recall(&"pacs.example:105".parse().unwrap()), None);
         advance(FRESH).await;
+        assert_eq!(names.recall(&pacs), recalled(&old, true));
+        assert_eq!(names.recall(&pacs), recalled(&old, false));
+        // Nothing came of it.
+        advance(AGAIN).await;
         assert_eq!(names.recall(&pacs), recalled(&old, true));
         assert_eq!(names.recall(&pacs), recalled(&old, false));
         names.learn(&pacs, &new);
