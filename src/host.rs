@@ -8,9 +8,9 @@ pub mod sockets;
 mod trust;
 mod unit;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
@@ -31,14 +31,19 @@ pub fn words(error: &io::Error) -> String {
     told.split_once(" (os error ").map_or(told.as_str(), |(words, _)| words).to_owned()
 }
 
-/// The addresses of this machine's interfaces; none where the system does not say.
+/// The addresses of this machine's interfaces; none where the system does not say. A unit without
+/// `AF_NETLINK` is not told: what is decided by one address asks [`is_own`].
 pub fn addresses() -> Vec<IpAddr> {
-    let interfaces = getifaddrs().into_iter().flatten();
+    of_interfaces().unwrap_or_default()
+}
+
+fn of_interfaces() -> io::Result<Vec<IpAddr>> {
+    let interfaces = getifaddrs()?;
     let mut addresses: Vec<_> =
         interfaces.filter_map(|interface| interface.address.as_ref().and_then(ip)).collect();
     addresses.sort_unstable();
     addresses.dedup();
-    addresses
+    Ok(addresses)
 }
 
 fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
@@ -46,36 +51,35 @@ fn ip(address: &SockaddrStorage) -> Option<IpAddr> {
     four.or_else(|| address.as_sockaddr_in6().map(|six| IpAddr::V6(six.ip())))
 }
 
-/// The names among these for which no address is found in time, all of them asked at once.
-pub fn unresolved(
+/// The names among these, each with the addresses that are found for it in time; all of them are
+/// asked at once.
+pub fn resolved(
     hosts: impl Iterator<Item = impl AsRef<str>>,
     patience: Duration,
-) -> HashSet<String> {
+) -> HashMap<String, Vec<IpAddr>> {
     let names = hosts.map(|host| host.as_ref().to_owned());
-    let mut unknown: HashSet<String> =
-        names.filter(|host| host.parse::<IpAddr>().is_err()).collect();
+    let names = names.filter(|host| host.parse::<IpAddr>().is_err());
+    let mut found: HashMap<String, Vec<IpAddr>> = names.map(|host| (host, Vec::new())).collect();
     let (sender, answers) = mpsc::channel();
-    for host in unknown.iter().cloned() {
+    for host in found.keys().cloned() {
         let sender = sender.clone();
         // One that waits for a name server ends with the process.
         let asked = thread::Builder::new().spawn(move || {
-            let is_known = (&*host, 0).to_socket_addrs().is_ok_and(|mut all| all.next().is_some());
+            let all = (&*host, 0).to_socket_addrs().into_iter().flatten();
+            let all = all.map(|address| address.ip()).collect();
             // Whoever asked may have lost patience.
-            let _ = sender.send((host, is_known));
+            let _ = sender.send((host, all));
         });
         // Without a thread nothing is known of the name.
         drop(asked);
     }
     drop(sender);
     let end = Instant::now() + patience;
-    while let Ok((host, is_known)) =
-        answers.recv_timeout(end.saturating_duration_since(Instant::now()))
+    while let Ok((host, all)) = answers.recv_timeout(end.saturating_duration_since(Instant::now()))
     {
-        if is_known {
-            unknown.remove(&host);
-        }
+        found.insert(host, all);
     }
-    unknown
+    found
 }
 
 /// Whether a socket can have this address. No port is taken that anybody could want.
@@ -86,6 +90,31 @@ pub fn unresolved(
 pub fn has(mut address: SocketAddr) -> io::Result<()> {
     address.set_port(0);
     UdpSocket::bind(address).map(drop)
+}
+
+/// Whether an address is one of this machine's.
+///
+/// # Errors
+///
+/// The system's, where it does not tell.
+pub fn is_own(address: IpAddr) -> io::Result<bool> {
+    match has((address, 0).into()) {
+        Ok(()) if gives_any(address.is_ipv4()) => Ok(of_interfaces()?.contains(&address)),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a socket can have any address, as `ip_nonlocal_bind` allows for addresses that wander
+/// between machines. No machine has those that are tried here (RFC 1112, RFC 6666).
+fn gives_any(is_ipv4: bool) -> bool {
+    let nobodys: IpAddr = if is_ipv4 {
+        Ipv4Addr::new(240, 0, 0, 1).into()
+    } else {
+        Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 1).into()
+    };
+    has((nobodys, 0).into()).is_ok()
 }
 
 /// Whether whoever asks may write to a file, or make one in a folder.
@@ -100,8 +129,6 @@ pub fn may_write(path: &Path) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
     #[test]
@@ -113,13 +140,24 @@ mod tests {
     #[test]
     fn asks_for_names_and_not_for_addresses() {
         let hosts = ["localhost", "10.10.0.5", "2001:db8::5", "pacs.invalid"];
-        let unknown = unresolved(hosts.into_iter(), Duration::from_secs(5));
-        assert_eq!(unknown, HashSet::from(["pacs.invalid".to_owned()]));
+        let found = resolved(hosts.into_iter(), Duration::from_secs(5));
+        assert_eq!(found.len(), 2);
+        assert!(found["localhost"].iter().any(IpAddr::is_loopback));
+        assert!(found["pacs.invalid"].is_empty());
     }
 
     #[test]
     fn finds_the_loopback_address() {
         assert!(addresses().contains(&Ipv4Addr::LOCALHOST.into()));
         assert!(has((Ipv4Addr::LOCALHOST, 104).into()).is_ok());
+    }
+
+    #[test]
+    fn tells_own_addresses_from_others() {
+        for own in addresses().into_iter().filter(IpAddr::is_ipv4) {
+            assert!(is_own(own).unwrap(), "{own}");
+        }
+        assert!(!is_own(Ipv4Addr::new(203, 0, 113, 77).into()).unwrap());
+        assert!(is_own(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1).into()).is_err());
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::admin;
+use super::cross;
 use super::listener;
 use super::log;
 use super::mistake::{Caution, Outage};
@@ -32,7 +33,7 @@ pub(super) fn judge(
     service: &Service,
     problems: &mut Problems,
 ) {
-    names(pacs, problems);
+    names(listeners, pacs, problems);
     for read in listeners {
         addresses(&format!("listener.{}.bind", read.name), &read.bind, service, problems);
     }
@@ -131,15 +132,21 @@ fn open_to_others(path: &Path, service: &Service) -> Option<PathBuf> {
 }
 
 /// The name of a PACS may be known only later, and `run` asks anew each time.
-fn names<'a>(pacs: &'a [pacs::Read], problems: &mut Problems) {
+fn names<'a>(listeners: &[listener::Read], pacs: &'a [pacs::Read], problems: &mut Problems) {
     let addresses = || {
         let each = |read: &'a pacs::Read| read.target.addresses.iter().map(|at| (&read.name, at));
         pacs.iter().flat_map(each)
     };
-    let unknown = host::unresolved(addresses().map(|(_, at)| &*at.value.host), PATIENCE);
-    for (name, at) in addresses().filter(|(_, at)| unknown.contains(&*at.value.host)) {
-        let caution = Caution::Unresolved(at.value.host.clone());
-        problems.caution(at.place, format!("pacs.{name}.address"), &caution);
+    let found = host::resolved(addresses().map(|(_, at)| &*at.value.host), PATIENCE);
+    for (name, at) in addresses() {
+        let (key, host) = (format!("pacs.{name}.address"), &at.value.host);
+        match found.get(&**host).map(Vec::as_slice) {
+            Some([]) => problems.caution(at.place, key, &Caution::Unresolved(host.clone())),
+            Some(hosts) if &**host != cross::LOCALHOST => {
+                cross::target_is_elsewhere(listeners, &key, at, hosts, problems);
+            }
+            Some(_) | None => {}
+        }
     }
 }
 

@@ -1,18 +1,22 @@
 //! What only several tables side by side show, and the policy does not look at.
 
 use std::collections::HashMap;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::mistake::{Mistake, Outage};
+use super::mistake::{Caution, Mistake, Outage};
 use super::problems::Problems;
 use super::section::At;
 use super::suggestion::Suggestion;
 use super::value::Address;
 use super::{admin, listener, log, pacs, peer, target, user};
 use crate::audit::Destination;
-use crate::host::ports;
+use crate::host::{self, ports};
+
+/// The one name of which it is known without a name server whose it is.
+pub(super) const LOCALHOST: &str = "localhost";
 
 /// An address is listened on once. Port 0 is another port each time.
 pub(super) fn addresses_are_unique(
@@ -85,37 +89,61 @@ fn overlap(one: SocketAddr, other: SocketAddr, ipv6_takes_ipv4: bool) -> bool {
 pub(super) fn no_target_is_the_gate(
     listeners: &[listener::Read],
     targets: &[(String, &At<Address>)],
-    own: &[IpAddr],
     problems: &mut Problems,
 ) {
-    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(move |at| (read, at)));
-    for (key, address) in targets {
-        let itself = all().find(|(_, at)| leads_to(&address.value, at.value, own));
-        if let Some((listener, at)) = itself {
-            let outage = Outage::OwnAddress {
-                whose: if key.starts_with("peer.") { "device" } else { "PACS" },
-                address: address.value.clone(),
-                listener: listener.name.to_string(),
-                first: problems.locate(at.place),
-            };
-            problems.outage(address.place, key.as_str(), &outage);
+    for (key, at) in targets {
+        let host = if &*at.value.host == LOCALHOST { "127.0.0.1" } else { &*at.value.host };
+        if let Ok(host) = host.parse::<IpAddr>() {
+            target_is_elsewhere(listeners, key, at, &[host], problems);
         }
     }
 }
 
-/// Whether a connection to the first arrives at the second, on a machine with these addresses.
-fn leads_to(address: &Address, bound: SocketAddr, own: &[IpAddr]) -> bool {
-    let host = if &*address.host == "localhost" { "127.0.0.1" } else { &*address.host };
-    let (Ok(host), true) = (host.parse::<IpAddr>(), address.port == bound.port()) else {
-        return false;
-    };
-    let (host, bound) = (host.to_canonical(), bound.ip().to_canonical());
-    if bound.is_unspecified() {
-        // That of IPv6 takes IPv4 as well.
-        let is_taken = bound.is_ipv6() || host.is_ipv4();
-        return is_taken && (host.is_loopback() || own.contains(&host));
+/// The same of one target, which has these addresses.
+pub(super) fn target_is_elsewhere(
+    listeners: &[listener::Read],
+    key: &str,
+    target: &At<Address>,
+    hosts: &[IpAddr],
+    problems: &mut Problems,
+) {
+    let address = target.value.clone();
+    let all = || listeners.iter().flat_map(|read| read.bind.iter().map(move |at| (read, at)));
+    for (host, (listener, at)) in hosts.iter().flat_map(|host| all().map(move |at| (host, at))) {
+        let target_at = SocketAddr::new(*host, address.port);
+        let (listener, first) = (listener.name.to_string(), problems.locate(at.place));
+        match leads_to(target_at, at.value, host::is_own) {
+            Ok(false) => continue,
+            Ok(true) => {
+                let whose = if key.starts_with("peer.") { "device" } else { "PACS" };
+                let outage = Outage::OwnAddress { whose, address, listener, first };
+                problems.outage(target.place, key, &outage);
+            }
+            Err(error) => {
+                let caution = Caution::PerhapsItself { address, listener, first, error };
+                problems.caution(target.place, key, &caution);
+            }
+        }
+        return;
     }
-    host == bound
+}
+
+/// Whether a connection to the first arrives at the second, on a machine that knows its addresses.
+fn leads_to(
+    target: SocketAddr,
+    bound: SocketAddr,
+    is_own: impl Fn(IpAddr) -> io::Result<bool>,
+) -> io::Result<bool> {
+    let (host, bound_to) = (target.ip().to_canonical(), bound.ip().to_canonical());
+    if target.port() != bound.port() {
+        return Ok(false);
+    }
+    if bound_to.is_unspecified() {
+        // That of IPv6 takes IPv4 as well.
+        let is_taken = bound_to.is_ipv6() || host.is_ipv4();
+        return Ok(is_taken && (host.is_loopback() || is_own(host)?));
+    }
+    Ok(host == bound_to)
 }
 
 /// A peer's own source address is used for each PACS that it may reach.
@@ -209,7 +237,8 @@ mod tests {
     fn knows_which_addresses_lead_to_a_listener() {
         let own = ["127.0.0.1", "10.0.0.4", "2001:db8::4"].map(|one| one.parse().unwrap());
         let leads = |address: &str, bound: &str| {
-            leads_to(&address.parse().unwrap(), bound.parse().unwrap(), &own)
+            let is_own = |host| Ok(own.contains(&host));
+            leads_to(address.parse().unwrap(), bound.parse().unwrap(), is_own).unwrap()
         };
         let itself = [
             ("10.0.0.4:104", "10.0.0.4:104"),
@@ -218,7 +247,6 @@ mod tests {
             ("[::ffff:10.0.0.4]:104", "10.0.0.4:104"),
             ("[2001:db8::4]:104", "[::]:104"),
             ("127.0.0.1:104", "0.0.0.0:104"),
-            ("localhost:104", "127.0.0.1:104"),
             ("[::1]:104", "[::]:104"),
         ];
         for (address, bound) in itself {
@@ -231,10 +259,20 @@ mod tests {
             ("[2001:db8::4]:104", "0.0.0.0:104"),
             // The PACS on the machine of the gate, closed to the network.
             ("127.0.0.1:104", "10.0.0.4:104"),
-            ("archive:104", "[::]:104"),
         ];
         for (address, bound) in others {
             assert!(!leads(address, bound), "{address} {bound}");
         }
+    }
+
+    #[test]
+    fn tells_where_the_system_does_not_say_whose_an_address_is() {
+        let leads = |address: &str, bound: &str| {
+            let is_own = |_| Err(io::ErrorKind::Unsupported.into());
+            leads_to(address.parse().unwrap(), bound.parse().unwrap(), is_own)
+        };
+        assert!(leads("10.0.0.4:104", "[::]:104").is_err());
+        assert!(!leads("10.0.0.4:105", "[::]:104").unwrap());
+        assert!(leads("127.0.0.1:104", "[::]:104").unwrap());
     }
 }

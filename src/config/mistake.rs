@@ -564,6 +564,21 @@ pub(super) enum Caution {
          in /etc/hosts"
     )]
     Unresolved(Box<str>),
+    /// A target that may be the gate.
+    #[error(
+        "the system does not tell whether {address} is this gate itself ({}); see that it is not, as \
+         listener.{listener} may listen there, at {first}", words(.error)
+    )]
+    PerhapsItself {
+        /// The address.
+        address: Address,
+        /// The listener's name.
+        listener: String,
+        /// Where it stands.
+        first: Location,
+        /// The system's reason.
+        error: io::Error,
+    },
     /// A collector elsewhere, without TLS.
     #[error(
         "the audit crosses the network in clear text; add [syslog.NAME.tls] if the collector speaks TLS"
@@ -947,13 +962,13 @@ pub(super) enum Outage {
     NoSocket(PathBuf),
     /// An address of another machine.
     #[error(
-        "{address} is not an address of this machine, which has {}; correct it, or give it to an \
-         interface", Listed(.own)
+        "{address} is not an address of this machine{}{}; correct it, or give it to an interface",
+        if .own.is_empty() { "" } else { ", which has " }, Listed(.own)
     )]
     NotHere {
         /// The address.
         address: IpAddr,
-        /// Those of the machine.
+        /// Those of the machine, if it tells them.
         own: Vec<IpAddr>,
     },
     /// An address on which nobody can listen.

@@ -27,7 +27,6 @@ use super::vouching::Named;
 use super::{
     ahead, cross, digest, gate, issuer, passwords, peer, rules, syslog, unwise, vouching, ways,
 };
-use crate::host;
 use crate::port::Port;
 use crate::site::{self, Site};
 
@@ -253,7 +252,7 @@ impl Tables {
         cross::addresses_are_unique(&self.listeners, &self.admin, problems);
         cross::no_socket_is_the_audit(&self.admin, &self.log, problems);
         let targets: Vec<_> = self.targets().collect();
-        cross::no_target_is_the_gate(&self.listeners, &targets, &host::addresses(), problems);
+        cross::no_target_is_the_gate(&self.listeners, &targets, problems);
         cross::sources_fit(&self.peers, &self.pacs, problems);
         issuer::are_told_apart(&self.issuers, problems);
         syslog::are_few_and_apart(&self.collectors, problems);

@@ -1,9 +1,11 @@
 //! What the service would not find on this machine.
 
+use std::time::Duration;
+
 use nix::unistd::geteuid;
 
 use super::site::{MAIN, Site, guarded};
-use crate::host::{Account, Service, ports};
+use crate::host::{self, Account, Service, ports};
 
 /// A site whose audit goes to this file, and its folder.
 fn site(audit: &str) -> (Site, std::path::PathBuf) {
@@ -235,4 +237,26 @@ fn warns_of_a_pacs_whose_name_has_no_address() {
                 this machine now; correct it, or have it entered in DNS or in /etc/hosts";
     assert_eq!(warned("pacs.invalid:104"), (String::new(), told.to_owned()));
     assert_eq!(warned("localhost:104"), (String::new(), String::new()));
+}
+
+#[test]
+fn a_name_of_this_machine_leads_to_the_gate() {
+    let own = rustix::system::uname().nodename().to_string_lossy().to_lowercase();
+    let found = host::resolved([&own].into_iter(), Duration::from_secs(5));
+    // Not every machine can resolve its own name.
+    if !found.get(&own).is_some_and(|found| found.iter().any(|at| host::is_own(*at).unwrap())) {
+        return;
+    }
+    let main = guarded().replace("[\"127.0.0.1:0\"]", "[\"[::]:2762\"]");
+    let told = |address: &str| {
+        Site::new(&main.replace("10.10.0.5:104", address)).judged_for(Service::default())
+    };
+    assert_eq!(
+        told(&format!("{own}:2762")),
+        format!(
+            "pacsgate.toml:12:1: pacs.archive.address: {own}:2762 is this gate itself: listener.front \
+             listens there, at pacsgate.toml:4:9; write the address of the PACS"
+        )
+    );
+    assert_eq!(told(&format!("{own}:2763")), "");
 }
