@@ -23,6 +23,9 @@ pub(super) enum NoTrail {
          --audit, or pipe it: journalctl -u pacsgate -o cat | pacsgate ..."
     )]
     NotKept,
+    /// Nor has anybody piped it in.
+    #[error("nothing came from the standard input, and {}", Self::NotKept)]
+    NothingPiped,
     /// The file cannot be opened.
     #[error("{0}: {1}")]
     Unopened(Box<str>, Box<str>),
@@ -43,7 +46,7 @@ pub(super) fn open(
         (Some(path), _) => path,
         (None, Destination::File(path)) => path,
         (None, Destination::Stdout | Destination::Stderr) if !io::stdin().is_terminal() => {
-            return Ok(standard_input());
+            return piped(standard_input());
         }
         (None, Destination::Stdout | Destination::Stderr) => return Err(NoTrail::NotKept),
     };
@@ -58,6 +61,18 @@ pub(super) fn open(
 
 fn standard_input() -> Box<dyn BufRead> {
     Box::new(BufReader::new(io::stdin()))
+}
+
+/// What was not asked for by name: jobs and remote shells have an empty standard input, which would
+/// pass for an audit in which nothing has happened.
+fn piped(mut input: Box<dyn BufRead>) -> Result<Box<dyn BufRead>, NoTrail> {
+    match input.fill_buf() {
+        Ok([]) => Err(NoTrail::NothingPiped),
+        Ok(_) => Ok(input),
+        Err(error) => {
+            Err(NoTrail::Unopened("the standard input".into(), crate::host::words(&error).into()))
+        }
+    }
 }
 
 /// Every line of the audit that can be read; what is none is passed over, and how many those were is

@@ -341,6 +341,23 @@ fn says_what_is_wrong_with_the_question() {
 }
 
 #[test]
+fn an_empty_standard_input_is_no_audit() {
+    let asked = Asked::usual();
+    for (command, arguments) in
+        [("explain", &["0123456789abcdef-7"][..]), ("unknown", &[]), ("suggest", &[])]
+    {
+        let output = pacsgate(&asked.main, command, arguments, None);
+        assert_eq!(output.status.code(), Some(1), "{command}: {}", words(&output));
+        for part in ["nothing came from the standard input", "journalctl -u pacsgate -o cat |"] {
+            assert!(words(&output).contains(part), "{command}: {}", words(&output));
+        }
+    }
+    // Whoever names it, means it.
+    let output = pacsgate(&asked.main, "unknown", &["--audit", "-"], None);
+    assert_eq!(output.status.code(), Some(0), "{}", words(&output));
+}
+
+#[test]
 fn takes_a_token_from_a_file_that_an_editor_has_written() {
     let issuer = Issuer::new();
     let asked = Asked::new(|settings| with_tokens(settings, &issuer));
