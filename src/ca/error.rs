@@ -14,6 +14,9 @@ pub enum CaError {
     /// The folder has no CA.
     #[error("{path} holds no CA; make one with `pacsgate ca init --ca {path}`", path = .0.display())]
     None(PathBuf),
+    /// Whether there is one, only somebody else sees.
+    #[error("{} cannot be read: {}; run this as root, or as whoever owns it", .0.display(), words(.1))]
+    Closed(PathBuf, io::Error),
     /// It has one already.
     #[error("{} holds a CA already; nothing in it was touched", .0.display())]
     Exists(PathBuf),

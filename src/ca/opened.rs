@@ -1,5 +1,6 @@
 //! A CA's folder that has been read, or is made.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -124,7 +125,7 @@ impl Ca {
     ///
     /// There is none; the chain of the log is broken; or what the system says.
     pub fn open(folder: &Path) -> Result<Self, CaError> {
-        if !folder.join(LOG).exists() && !folder.join(CERTIFICATE).exists() {
+        if !is_there(folder, LOG)? && !is_there(folder, CERTIFICATE)? {
             return Err(CaError::None(folder.to_owned()));
         }
         let (log, state) = Log::read(folder)?;
@@ -270,4 +271,13 @@ impl Made {
         drop(issuer);
         Ok(Self { key, pem: own.pem(), certificate, list, actions })
     }
+}
+
+/// Whether a folder has this file; a folder that hides it is not an empty one.
+fn is_there(folder: &Path, name: &str) -> Result<bool, CaError> {
+    folder.join(name).try_exists().map_err(|error| {
+        let is_closed = error.kind() == io::ErrorKind::PermissionDenied;
+        let fault = if is_closed { CaError::Closed } else { CaError::Io };
+        fault(folder.to_owned(), error)
+    })
 }

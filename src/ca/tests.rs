@@ -446,6 +446,9 @@ fn makes_no_ca_where_something_is() {
     let nowhere = site.folder().join("no/such");
     assert!(matches!(again(&nowhere), CaError::Io(..)));
     assert!(matches!(Ca::open(other.path()), Err(CaError::None(_))));
+    // Where nobody can look, nobody knows that there is none.
+    let of_file = other.path().join("letter.txt");
+    assert!(matches!(Ca::open(&of_file), Err(CaError::Io(path, _)) if path == of_file));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod outside;
 mod stick;
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::SystemTime;
@@ -283,6 +284,16 @@ fn a_table_that_cannot_be_placed_is_told_with_what_was_done() {
         "{said}"
     );
     assert!(office.device("ct1", "ct1.toml").exists());
+}
+
+#[test]
+#[ignore = "needs root, to be somebody else: run tests/all"]
+fn whoever_may_not_look_into_the_folder_is_not_told_that_it_is_empty() {
+    let office = Office::new("ecdsa");
+    let mut list = office.command("list");
+    list.uid(65_534).gid(65_534);
+    let said = told(&list.output().unwrap(), 1);
+    assert!(said.contains("ca cannot be read: Permission denied; run this as root"), "{said}");
 }
 
 #[test]
