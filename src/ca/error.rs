@@ -12,7 +12,10 @@ use crate::host::words;
 #[derive(Debug, thiserror::Error)]
 pub enum CaError {
     /// The folder has no CA.
-    #[error("{path} holds no CA; make one with `pacsgate ca init --ca {path}`", path = .0.display())]
+    #[error(
+        "{path} holds no CA; `pacsgate init` makes one together with the gate's configuration, and \
+         `pacsgate ca init --ca {path}` one alone", path = .0.display()
+    )]
     None(PathBuf),
     /// Whether there is one, only somebody else sees.
     #[error("{} cannot be read: {}; run this as root, or as whoever owns it", .0.display(), words(.1))]

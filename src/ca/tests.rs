@@ -445,7 +445,9 @@ fn makes_no_ca_where_something_is() {
     assert!(matches!(again(other.path()), CaError::NotEmpty(_)));
     let nowhere = site.folder().join("no/such");
     assert!(matches!(again(&nowhere), CaError::Io(..)));
-    assert!(matches!(Ca::open(other.path()), Err(CaError::None(_))));
+    let none = Ca::open(other.path()).err().unwrap();
+    assert!(matches!(none, CaError::None(_)));
+    assert!(none.to_string().contains("holds no CA; `pacsgate init` makes one"), "{none}");
     // Where nobody can look, nobody knows that there is none.
     let of_file = other.path().join("letter.txt");
     assert!(matches!(Ca::open(&of_file), Err(CaError::Io(path, _)) if path == of_file));

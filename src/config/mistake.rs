@@ -42,7 +42,7 @@ pub(super) enum Mistake {
     )]
     MainFileOnly,
     /// No main file.
-    #[error("no such file; name it with `--config`")]
+    #[error("no such file; correct the path, or have `pacsgate init` make one")]
     NoMainFile,
     /// The schema is missing or another one.
     #[error("this version reads schema 1; write `schema = 1` at the top of the main file")]

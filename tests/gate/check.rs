@@ -416,7 +416,7 @@ fn a_file_that_is_not_there_is_exit_code_78() {
     let site = Site::new(200 * DAY);
     fs::remove_file(site.path("pacsgate.toml")).unwrap();
     let checked = site.check(&[]);
-    let told = "error: pacsgate.toml: no such file; name it with `--config`\n\
+    let told = "error: pacsgate.toml: no such file; correct the path, or have `pacsgate init` make one\n\
                 bad: pacsgate.toml: 1 error, 0 warnings";
     assert_eq!((checked.text.as_str(), checked.code), (told, 78));
 }

@@ -68,7 +68,7 @@ fn only_the_main_file_has_schema_limits_and_log() {
 fn an_absent_main_file_is_told_with_the_option_that_names_it() {
     let site = Site::new(MAIN);
     std::fs::remove_file(site.path("pacsgate.toml")).unwrap();
-    let told = "pacsgate.toml: no such file; name it with `--config`";
+    let told = "pacsgate.toml: no such file; correct the path, or have `pacsgate init` make one";
     assert_eq!(site.told(), told);
 }
 
