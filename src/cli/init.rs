@@ -55,6 +55,7 @@ impl Init {
         folder.make()?;
         papers.hand_out(&folder, main.as_ref())?;
         self.serve(&folder, &mut papers, &servers, &answers)?;
+        self.unused_names(servers.is_empty());
         let asked = match (&main, &answers.pacs) {
             (None, Some(pacs)) => {
                 let text = configuration::text(pacs, self.port, papers.has_list());
@@ -80,6 +81,18 @@ impl Init {
             say(
                 "",
                 "--pacs and --title were not used: the file names a PACS already. Change it there.",
+            );
+        }
+    }
+
+    /// What was given for certificates that are there.
+    fn unused_names(&self, are_there: bool) {
+        let is_given = !self.names.is_empty() || !self.ips.is_empty();
+        if are_there && is_given {
+            say(
+                "",
+                "--name and --ip were not used: the gate has its certificates already. `pacsgate ca server \
+                 --dns NAME --replace` makes another, and once more with `--key ecdsa` the second one.",
             );
         }
     }

@@ -76,6 +76,12 @@ fn a_second_run_changes_nothing() {
     assert!(!words(&output).contains("made"), "{}", words(&output));
     let output = place.init(&["--pacs", "192.0.2.1:104", "--title", "X"]).output().unwrap();
     assert!(words(&output).contains("--pacs and --title were not used"), "{}", words(&output));
+    assert!(!words(&output).contains("--name"), "{}", words(&output));
+    for given in [["--name", "other.example"], ["--ip", "192.0.2.1"]] {
+        let output = place.init(&given).output().unwrap();
+        let told = words(&output).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains("--name and --ip were not used: the gate has its"), "{told}");
+    }
     assert_eq!(place.files(), before);
 }
 
@@ -233,6 +239,10 @@ fn takes_no_answer_that_the_gate_could_not_use() {
         ["--ip", "224.0.0.1"],
     ] {
         let output = Place::new().init(&wrong).output().unwrap();
+        if wrong == ["--name", "10.10.0.4"] {
+            assert!(words(&output).contains("others"), "{}", words(&output));
+            assert!(!words(&output).contains("cert_sha256"), "{}", words(&output));
+        }
         assert_eq!(output.status.code(), Some(64), "{wrong:?}: {}", words(&output));
     }
 }

@@ -50,9 +50,7 @@ impl Answers {
             self.pacs = Some(Pacs { address, title: title.as_str().to_owned() });
         }
         if needed.name && self.names.is_empty() {
-            let name = NAME.or_asked(None, own_name().as_deref(), |text| {
-                dns_name(text).map_err(|fault| fault.to_string())
-            })?;
+            let name = NAME.or_asked(None, own_name().as_deref(), dns_name)?;
             self.names.push(name);
         }
         Ok(self)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::Args;
-use pacsgate_core::certificate::{Matcher, NameFault};
+use pacsgate_core::certificate::Matcher;
 use pacsgate_core::wire::title::AeTitle;
 
 use crate::config::Address;
@@ -56,9 +56,16 @@ pub struct Init {
 }
 
 /// A name that a certificate can have.
-pub(super) fn dns_name(text: &str) -> Result<String, NameFault> {
-    Matcher::san_dns(text).map(|_| text.to_ascii_lowercase())
+pub(super) fn dns_name(text: &str) -> Result<String, String> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Err(NO_NAME.to_owned());
+    }
+    let name = Matcher::san_dns(text).map(|_| text.to_ascii_lowercase());
+    name.map_err(|fault| fault.to_string())
 }
+
+const NO_NAME: &str = "is an IP address: give a name here; the addresses of this machine go into the \
+    certificates by themselves, and --ip names others";
 
 /// An address that a device can have been given: not the one of `bind`.
 fn reachable(text: &str) -> Result<IpAddr, String> {
