@@ -79,6 +79,7 @@ mod ways;
 mod tests;
 
 use std::ffi::OsString;
+use std::fmt::Display;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -97,6 +98,7 @@ pub use value::{Address, AddressFault};
 
 use crate::host::Service;
 use problems::{Problems, Purpose};
+use suggestion::Suggestion;
 
 /// Loads a configuration with the environment of this process, and judges dates by `now`.
 ///
@@ -105,6 +107,11 @@ use problems::{Problems, Purpose};
 /// Every mistake in it, in the order of files and lines.
 pub fn load(path: &Path, now: SystemTime) -> Result<Settings, Errors> {
     load_with(path, std::env::vars_os(), now)
+}
+
+/// What could have been meant by a wrong word: the nearest of these, or all of them.
+pub fn meant<S: AsRef<str>>(wrong: &str, known: impl IntoIterator<Item = S>) -> impl Display {
+    Suggestion::new(wrong, known)
 }
 
 /// Judges a configuration before a restart of the service: what [`load`] lets pass although the

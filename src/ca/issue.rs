@@ -17,6 +17,7 @@ use super::pkcs12::{self, Kind};
 use super::request::Request;
 use super::signer::{Signer, Table, now};
 use super::template::{self, Leaf, Validity};
+use crate::config;
 
 /// Whose key a certificate is for.
 #[derive(Clone, Debug)]
@@ -123,11 +124,11 @@ impl Signer {
         }
         terms.titles = naming::titles(&terms.titles)?;
         terms.pacs.iter().try_for_each(|name| naming::table(name))?;
-        let is_service = |name: &&String| {
-            Service::NAMED.iter().filter_map(Service::name).any(|known| known == name.as_str())
-        };
+        let known = || Service::NAMED.iter().filter_map(Service::name);
+        let is_service = |name: &&String| known().any(|known| known == name.as_str());
         if let Some(name) = terms.services.iter().find(|name| !is_service(name)) {
-            return Err(NameFault::Service(name.clone()).into());
+            let meant = config::meant(name, known()).to_string();
+            return Err(NameFault::Service(name.clone(), meant).into());
         }
         Ok(terms)
     }

@@ -41,8 +41,8 @@ pub enum NameFault {
     #[error("the CA may issue only within {1}, and {0:?} is not")]
     NotPermitted(String, String),
     /// Nothing that the gate knows.
-    #[error("{0:?} is no service; docs/services.md has their names")]
-    Service(String),
+    #[error("{0:?} is no service; {1}")]
+    Service(String, String),
     /// Not the name of a table.
     #[error("{0:?} cannot be the name of a PACS: a table's name has a-z, 0-9, _ and - only")]
     Table(String),

@@ -49,6 +49,8 @@ fn a_device_is_let_in_with_what_issue_has_written_and_a_stranger_is_not() {
     let settings = office.settings(pacs.address);
     let said = told(&office.gated(&settings, "issue ct1 --title CT1 --title CT1_QR"), 0);
     assert!(said.contains("conf.d/ct1.toml"), "{said}");
+    let ca = format!("  the CA          {}, by which", office.folder().join("ca.pem").display());
+    assert!(said.contains(&ca), "{said}");
     assert!(
         said.trim_end().ends_with("systemctl reload pacsgate, or kill -HUP its process"),
         "{said}"
@@ -305,7 +307,8 @@ fn wrong_names_are_refused_with_what_they_should_be() {
         ("issue ct1 --title ABCDEFGHIJKLMNOPQ", "is longer than 16 characters"),
         ("issue ct1 --title A\\B", "has a backslash"),
         ("issue ct1 --title CT1 --dns *.example", "the DNS name \"*.example\""),
-        ("issue ct1 --title CT1 --service all", "\"all\" is no service"),
+        ("issue ct1 --title CT1 --service all", "\"all\" is no service; known are echo"),
+        ("issue ct1 --title CT1 --service storage", "is no service; did you mean `store"),
         ("renew ct9", "the CA has issued nothing to \"ct9\""),
         ("revoke 00ff", "neither a device nor a serial number"),
     ] {

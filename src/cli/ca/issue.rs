@@ -68,7 +68,7 @@ fn tell(
     signer: &Signer,
 ) -> Result<(), Fault> {
     let out = &mut io::stdout().lock();
-    outcome::issued(name, issued, out)?;
+    outcome::issued(name, issued, signer.ca(), out)?;
     outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
     let is_new = outcome::table(name, &issued.table, gate, signer.ca().certificate(), out)?;
     outcome::reload(is_new, options, gate, out)
@@ -82,7 +82,7 @@ impl Renew {
         let mut signer = self.at.folder.unlock().await?;
         let issued = signer.renew(&self.name, holder, self.days)?;
         let out = &mut io::stdout().lock();
-        outcome::issued(&self.name, &issued, out)?;
+        outcome::issued(&self.name, &issued, signer.ca(), out)?;
         outcome::due(signer.ca(), Moment::of(SystemTime::now()), out);
         let standing = |device: &Device| device.standing().count();
         let count = signer.state().devices.get(&self.name).map_or(0, standing);

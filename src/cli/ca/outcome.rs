@@ -41,7 +41,7 @@ pub(super) fn head(ca: &Ca, out: &mut impl Write) -> io::Result<()> {
 }
 
 /// Of a device's certificate.
-pub(super) fn issued(name: &str, issued: &Issued, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn issued(name: &str, issued: &Issued, ca: &Ca, out: &mut impl Write) -> io::Result<()> {
     let Certificate { serial, not_after, .. } = &issued.certificate;
     writeln!(out, "{name} has certificate {serial}, until {not_after}:")?;
     if issued.is_shortened {
@@ -52,7 +52,8 @@ pub(super) fn issued(name: &str, issued: &Issued, out: &mut impl Write) -> io::R
     for path in &issued.files {
         writeln!(out, "  {:<16}{}", what_is(path, stem), path.display())?;
     }
-    Ok(())
+    let ca = ca.folder().join("ca.pem");
+    writeln!(out, "  {:<16}{}, by which the device knows the gate", "the CA", ca.display())
 }
 
 /// Of a list that ends soon: somebody has the CA's key at hand.
