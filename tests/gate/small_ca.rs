@@ -322,6 +322,19 @@ fn wrong_names_are_refused_with_what_they_should_be() {
 }
 
 #[test]
+fn titles_that_are_hardly_meant_are_warned_of() {
+    let office = Office::new("ecdsa");
+    let settings = office.settings(Pacs::good().address);
+    let said = told(&office.gated(&settings, "issue ct1 --title CT1"), 0);
+    assert!(!said.contains("warning"), "{said}");
+    let said = told(&office.gated(&settings, "issue ct2 --title CT1 --title CT2,CT3"), 0);
+    for part in ["\"CT1\" is a title of peer.ct1, too", "\"CT2,CT3\" is one title with a comma"] {
+        assert!(said.contains(part), "{said}");
+    }
+    assert_eq!(said.matches("warning").count(), 2, "{said}");
+}
+
+#[test]
 fn a_gate_with_several_pacs_is_not_guessed_about() {
     let office = Office::new("ecdsa");
     let mut settings = office.settings(Pacs::good().address);

@@ -127,6 +127,16 @@ impl Gate {
         self.tables("peer").any(|(_, known, _)| known == name)
     }
 
+    /// Another device that has this title.
+    pub(super) fn other_with(&self, title: &str, name: &str) -> Option<&str> {
+        let has = |table: &Table| {
+            let titles = table.get("calling_ae").and_then(Value::as_array);
+            titles.is_some_and(|titles| titles.iter().any(|one| one.as_str() == Some(title)))
+        };
+        let mut others = self.tables("peer").filter(|(_, other, _)| *other != name);
+        others.find(|(.., table)| has(table)).map(|(_, other, _)| other)
+    }
+
     /// Puts a device's table among the drop-in files.
     pub(super) fn place(&self, name: &str, table: &ca::Table) -> Result<Placed, GateFault> {
         let path = conf_d(&self.main).join(format!("{name}.toml"));

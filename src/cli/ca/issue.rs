@@ -22,6 +22,7 @@ impl Issue {
         let days = self.device.days;
         let terms = terms(self.device, pacs, gate.as_ref(), &signer);
         let holder = Holder::NewKey(self.key.key);
+        outcome::titles(&self.name, &terms.titles, gate.as_ref());
         let issued = signer.issue(&self.name, &terms, holder, days)?;
         tell(&self.name, &issued, &self.at.gate, gate.as_ref(), &signer)
     }
@@ -35,6 +36,7 @@ impl Sign {
         let mut signer = self.at.folder.unlock().await?;
         let days = self.device.days;
         let terms = terms(self.device, pacs, gate.as_ref(), &signer);
+        outcome::titles(&self.name, &terms.titles, gate.as_ref());
         let issued = signer.issue(&self.name, &terms, holder, days)?;
         tell(&self.name, &issued, &self.at.gate, gate.as_ref(), &signer)
     }

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::gate::{Gate, Placed};
 use super::service::{self, Reload};
 use crate::ca::{self, Ca, Certificate, Issued, List, Moment, Revoked};
+use crate::cli::explain::tell;
 use crate::cli::text::paragraph;
 use crate::cli::trail::harmless;
 
@@ -54,6 +55,24 @@ pub(super) fn issued(name: &str, issued: &Issued, ca: &Ca, out: &mut impl Write)
     }
     let ca = ca.folder().join("ca.pem");
     writeln!(out, "  {:<16}{}, by which the device knows the gate", "the CA", ca.display())
+}
+
+/// Of titles that are hardly meant; `check` says the same once they are in the gate's configuration.
+pub(super) fn titles(name: &str, titles: &[String], gate: Option<&Gate>) {
+    for title in titles {
+        let shown = harmless(title);
+        if title.contains(',') {
+            tell(format_args!(
+                "warning: \"{shown}\" is one title with a comma in it; give --title once for each, unless \
+                 the device is called that"
+            ));
+        }
+        if let Some(other) = gate.and_then(|gate| gate.other_with(title, name)) {
+            tell(format_args!(
+                "warning: \"{shown}\" is a title of peer.{other}, too, so the PACS cannot tell the two apart"
+            ));
+        }
+    }
 }
 
 /// Of a list that ends soon: somebody has the CA's key at hand.
