@@ -220,8 +220,8 @@ pub(super) fn list(
     say(
         out,
         format!(
-            "It counts until {}. From then on the gate lets in no device of this CA, so make the next \
-             one before, with `pacsgate ca crl`; put it in the calendar.",
+            "It counts until {} (at a gate, for its crl_grace longer). From then on the gate lets in no \
+             device of this CA, so make the next one before, with `pacsgate ca crl`; put it in the calendar.",
             list.until
         ),
     );
