@@ -142,6 +142,9 @@ pub enum NotWritten {
         "{0} is there already, and nothing is written over: move it away, or write to another folder"
     )]
     Exists(PathBuf),
+    /// Nobody has made the folder.
+    #[error("there is no folder {0}: make it first, or correct the path")]
+    NoFolder(PathBuf),
     /// The folder or a file in it cannot be written.
     #[error("{0} cannot be written: {words}", words = words(.1))]
     Failed(PathBuf, io::Error),
@@ -188,7 +191,12 @@ pub fn write_new_as<T: AsRef<[u8]>>(
         let path = path.to_owned();
         move |error| NotWritten::Failed(path, error)
     };
-    let group = fs::metadata(folder).map_err(failed(folder))?.gid();
+    let group = match fs::metadata(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(NotWritten::NoFolder(folder.to_owned()));
+        }
+        other => other.map_err(failed(folder))?.gid(),
+    };
     let prepare = |(name, content): &(String, T)| {
         let path = folder.join(name);
         let file = written(folder, content.as_ref(), group, mode).map_err(failed(&path))?;
@@ -267,6 +275,8 @@ mod tests {
         assert!(matches!(error, NotWritten::Exists(path) if path.ends_with("b.toml")));
         let left = fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 1, "nothing half written");
+        let error = write_new(&folder.path().join("new"), &[file("a.toml")]).unwrap_err();
+        assert!(error.to_string().ends_with("new: make it first, or correct the path"), "{error}");
     }
 
     #[test]
