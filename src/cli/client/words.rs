@@ -21,7 +21,7 @@ impl fmt::Display for RejectInWords {
             _ => "with an undefined result",
         };
         let meaning = match (reject.source(), reject.reason()) {
-            (1, 1) => "no reason given; the reason is in the audit of the gate only",
+            (1, 1) => "no reason given",
             (1, 2) => "application context name not supported",
             (1, 3) => {
                 "calling AE title not recognized: it is not bound to this certificate or address"
@@ -31,7 +31,10 @@ impl fmt::Display for RejectInWords {
             }
             (2, 1) => "no reason given by the provider (ACSE); a failed user identity says this",
             (2, 2) => "protocol version not supported",
-            (3, 1) => "temporary congestion; a gate answers this when whom it asks does not answer",
+            (3, 1) => {
+                "temporary congestion; if a gate says this, it has found no PACS behind it that takes the \
+                 association"
+            }
             (3, 2) => "local limit exceeded: too many associations at once",
             _ => "a reason that the standard does not define",
         };
@@ -81,6 +84,11 @@ mod tests {
     fn says_what_a_rejection_means() {
         let words = RejectInWords(Reject::CALLING_TITLE).to_string();
         assert!(words.starts_with("A-ASSOCIATE-RJ 1/1/3, rejected permanently: calling AE title"));
+        let congestion = RejectInWords(Reject::CONGESTION).to_string();
+        assert!(
+            congestion.contains("no PACS behind it that takes the association"),
+            "{congestion}"
+        );
         let odd = Reject::parse([0, 9, 9, 9]);
         assert!(RejectInWords(odd).to_string().contains("does not define"));
     }

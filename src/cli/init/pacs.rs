@@ -24,7 +24,10 @@ pub(super) async fn ask(pacs: &Pacs) {
         Err(Trouble::Silent(why, cure)) => {
             heading(&format!("NO ANSWER: {why}."));
             say("", cure);
-            say("", "Nothing else waits for this: `pacsgate probe` tries it through the gate.");
+            say(
+                "",
+                "All else is done. Once the PACS answers, try it through the gate with `pacsgate probe`.",
+            );
         }
     }
 }
