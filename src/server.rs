@@ -162,7 +162,8 @@ impl Server {
     fn status(&self) -> String {
         let site = self.gate.site.now();
         let (peers, digest) = (site.policy.peers(), site.digest.to_string());
-        let serving = format!("serving {peers} peers by configuration {digest:.12}");
+        let noun = if peers == 1 { "peer" } else { "peers" };
+        let serving = format!("serving {peers} {noun} by configuration {digest:.12}");
         let others = renewal::troubles(&site, SystemTime::now());
         let short = self.gate.shortage.status().map(str::to_owned);
         let troubles = short.into_iter().chain(self.gate.health.troubles()).chain(others);

@@ -88,7 +88,7 @@ fn cured(message: &str, rest_of_line: &str) -> Box<str> {
         if rest_of_line.is_empty() || rest_of_line.starts_with('#') {
             return "the value is missing after `=`".into();
         }
-        return "text must be in straight quotes, such as \"30s\"".into();
+        return "this is neither a number nor a text in straight quotes, such as \"30s\"".into();
     }
     if ["escape", "unicode", "hex"].iter().any(|word| message.contains(word)) {
         return "a backslash in double quotes begins an escape; write paths with slashes, as the \

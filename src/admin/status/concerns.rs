@@ -61,7 +61,9 @@ pub(super) fn verdict(facts: &Facts<'_>) -> Verdict {
 
 fn well(facts: &Facts<'_>) -> String {
     let Facts { peers, open, .. } = facts;
-    format!("All is well: {peers} peers may connect, {open} associations are open.")
+    let noun = if *peers == 1 { "peer" } else { "peers" };
+    let are = if *open == 1 { "association is" } else { "associations are" };
+    format!("All is well: {peers} {noun} may connect, {open} {are} open.")
 }
 
 fn stuck(facts: &Facts<'_>) -> Option<Concern> {

@@ -88,6 +88,8 @@ fn all_is_well_where_nothing_is_wrong() {
     let verdict = verdict(&well());
     assert_eq!(verdict.state, State::Well);
     assert_eq!(verdict.sentence, "All is well: 12 peers may connect, 3 associations are open.");
+    let verdict = super::verdict(&Facts { peers: 1, open: 1, ..well() });
+    assert_eq!(verdict.sentence, "All is well: 1 peer may connect, 1 association is open.");
 }
 
 #[test]
