@@ -38,7 +38,9 @@ impl Reload {
     /// The one with this digest goes on, because of what is wrong with the new one: the first
     /// mistake, and how many more there are.
     pub fn refused(configuration: Digest, first: &str, more: usize) -> Self {
-        let detail = Some(PeerText::from_bytes(first.as_bytes(), PeerText::SENTENCE));
+        // A double quote would be escaped twice, by the text and by JSON.
+        let detail = first.replace('"', "'");
+        let detail = Some(PeerText::from_bytes(detail.as_bytes(), PeerText::SENTENCE));
         let (event, reason) = (Event::Reload, Self::REFUSED);
         Self { event, reason, configuration, detail, more }
     }

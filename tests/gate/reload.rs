@@ -65,10 +65,10 @@ fn another_configuration_judges_the_next_association() {
 #[test]
 fn a_wrong_configuration_changes_nothing_and_says_what_is_wrong() {
     let scenario = Scenario::usual();
-    edit(&scenario.gate, "[peer.mr1]", "[peer.mr1]\nrights = 7");
+    edit(&scenario.gate, "[peer.mr1]", "[peer.mr1]\nguard = \"sloppy\"\nrights = 7");
     scenario.gate.signal("HUP");
     let line = scenario.gate.audited("reload", "refused");
-    assert!(line["detail"].as_str().unwrap().contains("peer.mr1.rights"), "{line}");
+    assert!(line["detail"].as_str().unwrap().contains("peer.mr1.guard: 'sloppy' is"), "{line}");
     scenario.gate.wait_for_log("the reload is refused, nothing has changed: still serving 2 peers");
     scenario.serves_a_good_peer();
     let stopped = scenario.gate.stop();
