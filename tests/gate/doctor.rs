@@ -302,6 +302,8 @@ fn finds_report_only_a_guard_that_is_off_and_a_gate_without_revocation() {
     let found = of_gate(&file);
     assert_eq!(found.severity("guard-off"), Some("medium"), "{found:?}");
     assert_eq!(found.severity("no-revocation"), Some("medium"), "{found:?}");
+    let twice = "`pacsgate check` speaks of listener.front.tls.client_crl";
+    assert!(!found.report.to_string().contains(twice), "{found:?}");
     assert_eq!(found.severity("report-only"), Some("high"), "{found:?}");
     assert_eq!(found.code, Some(3));
 }

@@ -30,16 +30,20 @@ pub(super) fn of_configuration(path: &Path, loaded: &Result<Settings, Errors>) -
             return broken.collect();
         }
     };
-    // Of report-only this report says more than `check`.
-    let said = |warning: &&config::Finding| !warning.key.contains("report_only");
-    let warnings = settings.warnings.iter().filter(said).map(|warning| {
+    // Of report-only, and of listeners without any list, this report says more than `check`.
+    let without: Vec<_> =
+        irrevocable(settings).map(|it| format!("listener.{it}.tls.client_crl")).collect();
+    let said = |warning: &config::Finding| {
+        warning.key.contains("report_only") || without.contains(&warning.key)
+    };
+    let warnings = settings.warnings.iter().filter(|it| !said(it)).map(|warning| {
         let severity = if is_over(&warning.what) { Severity::High } else { Severity::Medium };
         of_check(severity, &warning.location, &warning.key, &warning.what)
     });
     let mut findings: Vec<_> = warnings.collect();
     findings.extend(reporting(path, settings));
     findings.extend(unguarded(path, settings));
-    findings.extend(irrevocable(path, settings));
+    findings.extend(irrevocable(settings).map(|name| without_list(path, name)));
     if findings.is_empty() {
         let good = Finding::new(
             Severity::Good,
@@ -93,19 +97,20 @@ fn unguarded(path: &Path, settings: &Settings) -> Vec<Finding> {
 }
 
 /// Listeners at which a certificate cannot be withdrawn.
-fn irrevocable(path: &Path, settings: &Settings) -> Vec<Finding> {
-    let found = settings.site.ports.iter().filter_map(|(name, port)| {
+fn irrevocable(settings: &Settings) -> impl Iterator<Item = &str> {
+    settings.site.ports.iter().filter_map(|(name, port)| {
         let is_inward = port.direction == Direction::Inward;
         port.tls.as_ref().filter(|tls| is_inward && tls.has_cas() && !tls.has_lists())?;
-        let title = format!("listener.{name} has no revocation list");
-        Some(
-            Finding::new(Severity::Medium, "no-revocation", path.display(), title)
-                .means("The certificate of a device that is lost, sold or broken into is good until its last day.")
-                .cure(format!(
-                    "Let the CA issue a list (`pacsgate ca crl` does), and name its file in `client_crl` of \
-                     [listener.{name}.tls]."
-                )),
-        )
-    });
-    found.collect()
+        Some(&**name)
+    })
+}
+
+fn without_list(path: &Path, name: &str) -> Finding {
+    let title = format!("listener.{name} has no revocation list");
+    Finding::new(Severity::Medium, "no-revocation", path.display(), title)
+        .means("The certificate of a device that is lost, sold or broken into is good until its last day.")
+        .cure(format!(
+            "Let the CA issue a list (`pacsgate ca crl` does), and name its file in `client_crl` of \
+             [listener.{name}.tls]."
+        ))
 }
