@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 pub use arguments::Explain;
 
-use super::Exit;
+use super::{Exit, text};
 use crate::config::{self, Settings};
 use crate::host::words;
 use answer::Explanation;
@@ -31,7 +31,7 @@ impl Explain {
             if error.is_of_usage() { Exit::Usage } else { Exit::Failure }
         })?;
         let written = explanation.write(self.json, &mut io::stdout().lock());
-        written.map_err(|error| {
+        text::written(written).map_err(|error| {
             tell(words(&error));
             Exit::Failure
         })?;

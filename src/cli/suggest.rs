@@ -15,7 +15,7 @@ use clap::Args;
 use super::Exit;
 use super::explain::{load, tell};
 use super::files::CONFIG;
-use super::trail;
+use super::{text, trail};
 use crate::config::{self, Settings};
 use crate::drop_in;
 use crate::host::words;
@@ -72,7 +72,7 @@ impl Suggest {
         if self.unused.is_some() {
             let unused = Unused::of(&gathered, since, &known, &settings);
             let written = unused.write(self.json, &mut io::stdout().lock());
-            return written.map_err(|error| failure(&words(&error)));
+            return text::written(written).map_err(|error| failure(&words(&error)));
         }
         let report = Report::of(&gathered, &known, &settings);
         let mut out = io::stdout().lock();
@@ -82,7 +82,8 @@ impl Suggest {
             self.write_files(&report)?;
             report.write(self.write.as_deref(), &mut out)
         };
-        written.and_then(|()| out.flush()).map_err(|error| failure(&words(&error)))
+        let written = written.and_then(|()| out.flush());
+        text::written(written).map_err(|error| failure(&words(&error)))
     }
 
     /// From when on lines count.

@@ -1,7 +1,7 @@
 //! Text for a terminal of 100 columns.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{self, Write};
 
 const COLUMNS: usize = 100;
 
@@ -30,6 +30,14 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// What kept a report from being written. Whoever has read enough and left, such as `head`, did not.
+pub(super) fn written(report: io::Result<()>) -> io::Result<()> {
+    match report {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
 }
 
 /// A number of things.
@@ -66,6 +74,13 @@ mod tests {
         let path = "/x".repeat(80);
         assert_eq!(wrapped(&format!("at {path} end"), 20), ["at", &path, "end"]);
     }
+
+    #[test]
+    fn a_reader_who_leaves_early_is_no_failure() {
+        assert!(written(Err(io::ErrorKind::BrokenPipe.into())).is_ok());
+        assert!(written(Err(io::ErrorKind::StorageFull.into())).is_err());
+    }
+
     #[test]
     fn quotes_what_a_shell_would_take_apart() {
         assert_eq!(quoted("/tmp/a-1"), "/tmp/a-1");

@@ -13,7 +13,7 @@ use toml::Value;
 use super::Exit;
 use super::explain::{load, tell};
 use super::files::CONFIG;
-use super::text::{counted, paragraph};
+use super::text::{self, counted, paragraph};
 use super::trail::{self, Line, Shown, harmless};
 use crate::config;
 use crate::drop_in;
@@ -99,7 +99,7 @@ impl Unknown {
             .map_err(|error| failure(&words(&error)))?;
         let report = found.report();
         let written = report.write(self.json, &mut io::stdout().lock());
-        written.map_err(|error| failure(&words(&error)))
+        text::written(written).map_err(|error| failure(&words(&error)))
     }
 }
 
