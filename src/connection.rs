@@ -50,7 +50,7 @@ use crate::reason::{Early, Reason};
 use crate::register::Entry;
 use crate::relay::farewell::{self, Close, Farewell};
 use crate::relay::target::TargetFailure;
-use crate::relay::{Outside, Over, Relayed, Rules, Told, relay};
+use crate::relay::{Outside, Over, Relayed, Rules, Told, is_broken_tls, relay};
 use crate::site::Site;
 use crate::slots::Slot;
 use crate::slowing::is_title_bound;
@@ -393,7 +393,7 @@ impl Requested {
             identified = user::verify(context, &proof, &request, shown) => identified,
             () = context.too_late() => return Err(requestor.dropped(Early::Stopped)),
             limit = context.slot.gives_way() => return Err(requestor.dropped(limit)),
-            () = gone(stream) => return Err(requestor.dropped(Early::ClosedInVerification)),
+            why = gone(stream) => return Err(requestor.dropped(left_in_verification(why))),
         };
         let mut stamp = None;
         if let Identified::User { user, .. } = &identified {
@@ -512,12 +512,20 @@ impl Permitted {
     }
 }
 
-/// Returns when the requestor has left. What it sends meanwhile stays unread.
-async fn gone(stream: &mut RequestorStream) {
+/// Returns when the requestor has left, or has broken the rules of TLS. What it sends meanwhile stays
+/// unread.
+async fn gone(stream: &mut RequestorStream) -> TargetFailure {
     match stream.fill_buf().await {
-        Ok([]) | Err(_) => {}
+        Err(error) if is_broken_tls(&error) => TargetFailure::BrokenTls,
+        Ok([]) | Err(_) => TargetFailure::Abandoned,
         Ok(_) => std::future::pending().await,
     }
+}
+
+/// Only a requestor that has a user to show waits there, and no PACS has one.
+fn left_in_verification(why: TargetFailure) -> Reason {
+    let is_broken = why == TargetFailure::BrokenTls;
+    if is_broken { why.into() } else { Early::ClosedInVerification.into() }
 }
 
 async fn answer(stream: &mut RequestorStream, conclusion: &Conclusion) -> io::Result<()> {

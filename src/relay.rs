@@ -137,7 +137,7 @@ where
         ahead: PerSide::default(),
         watch,
         tell,
-        told: Moved::default(),
+        told: 0,
     };
     async move {
         let is_draining = AtomicBool::new(false);
@@ -180,8 +180,8 @@ struct Relay<'a, R, P> {
     ahead: PerSide<Ahead>,
     watch: Watch,
     tell: &'a mut (dyn FnMut(Told<'_>) + Send),
-    /// What it was told last.
-    told: Moved,
+    /// The sum of what had moved when it was told last; it only grows.
+    told: u64,
 }
 
 impl<R, P> Relay<'_, R, P>
@@ -243,17 +243,14 @@ where
 
     fn tell(&mut self) {
         self.inspector.take_news().iter().for_each(|news| (self.tell)(Told::News(news)));
-        let stores = |side| self.inspector.stores(side);
-        let moved = Moved {
-            bytes: self.received,
-            stores: PerSide {
-                requestor: stores(Side::Requestor),
-                acceptor: stores(Side::Acceptor),
-            },
-        };
-        if moved != self.told {
-            self.told = moved;
-            (self.tell)(Told::Moved(moved));
+        let PerSide { requestor, acceptor } = self.received;
+        let sum = self.inspector.steps().saturating_add(requestor).saturating_add(acceptor);
+        if sum != self.told {
+            self.told = sum;
+            let [requestor, acceptor] =
+                [Side::Requestor, Side::Acceptor].map(|side| self.inspector.stores(side));
+            let stores = PerSide { requestor, acceptor };
+            (self.tell)(Told::Moved(Moved { bytes: self.received, stores }));
         }
     }
 

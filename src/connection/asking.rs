@@ -87,7 +87,7 @@ pub(super) async fn ask_target(
     site: &Site,
     permit: &Permit,
     ends: Option<io::Result<Ends>>,
-    gone: impl Future<Output = ()>,
+    gone: impl Future<Output = TargetFailure>,
     dialled: &mut Option<Address>,
 ) -> Result<(TargetStream, Conclusion), Refused> {
     let request = permit.request().encode();
@@ -109,7 +109,7 @@ pub(super) async fn ask_target(
         *dialled = target.addresses.get(1).map(|_| address.clone());
         let reached = tokio::select! {
             reached = way.reach(address) => reached,
-            () = &mut gone => return Err(Refused::new(TargetFailure::Abandoned)),
+            why = &mut gone => return Err(Refused::new(why)),
         };
         known.learn(address, &reached);
         let mut stream = match reached {
@@ -124,7 +124,7 @@ pub(super) async fn ask_target(
             answer = timeout(site.limits.answer, target::ask(&mut stream, &request)) => {
                 answer.unwrap_or(Err(Unanswered::Failed(TargetFailure::Silent)))
             }
-            () = gone => Err(Unanswered::Failed(TargetFailure::Abandoned)),
+            why = gone => Err(Unanswered::Failed(why)),
         };
         known.learn_from(address, &answer);
         return conclude(permit, stream, answer);

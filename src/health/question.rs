@@ -229,6 +229,7 @@ impl Question {
             | TargetFailure::DialTimeout
             | TargetFailure::NoDescriptor
             | TargetFailure::Abandoned
+            | TargetFailure::BrokenTls
             | TargetFailure::Silent
             | TargetFailure::Closed
             | TargetFailure::Down

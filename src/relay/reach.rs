@@ -8,6 +8,7 @@ use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::associate::AssociateError;
 use pacsgate_core::wire::reject::{Abort, Reject};
 
+use super::ending::BROKEN_TLS;
 use super::target::TargetFailure;
 use crate::dial::Obstacle;
 
@@ -37,6 +38,9 @@ pacsgate_core::reasons! {
         Abandoned: "reach-abandoned",
             "the PACS left before the peer had answered",
             "Raise the association time-out of the PACS: it left before the device answered." => Answer::Close;
+        BrokenTls: "reach-broken-tls",
+            "what came from the PACS before the peer had answered broke the rules of TLS", BROKEN_TLS
+            => Answer::Alert("");
         Silent: "reach-silent",
             "no answer from the peer within limits.answer",
             "Look at the device: it took the connection and did not answer within limits.answer."
@@ -86,6 +90,7 @@ impl From<TargetFailure> for ReachFailure {
             }
             TargetFailure::NoDescriptor => Self::NoDescriptor,
             TargetFailure::Abandoned => Self::Abandoned,
+            TargetFailure::BrokenTls => Self::BrokenTls,
             TargetFailure::Silent => Self::Silent,
             TargetFailure::Closed => Self::Closed,
             TargetFailure::Rejected(reject) => Self::Rejected(reject),

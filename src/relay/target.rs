@@ -11,6 +11,7 @@ use pacsgate_core::wire::reject::{Abort, RefusalBody, Reject};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::ending::BROKEN_TLS;
 use crate::config::{Address, Limits};
 use crate::dial::{self, Obstacle, Undialled};
 use crate::net;
@@ -44,6 +45,9 @@ pacsgate_core::reasons! {
             "the requestor left before the PACS had answered",
             "Raise the association time-out of the device: it left before the PACS answered."
             => Answer::Close;
+        BrokenTls: "broken-tls-before-answer",
+            "what came from the requestor before the PACS had answered broke the rules of TLS", BROKEN_TLS
+            => Answer::Alert("");
         Silent: "target-silent",
             "no answer from the PACS within limits.answer",
             "Look at the PACS: it took the connection and did not answer within limits.answer."
@@ -163,7 +167,7 @@ impl TargetFailure {
     pub const fn abort(self) -> Option<Abort> {
         match self {
             Self::Malformed(error) => Some(error.abort_to_acceptor()),
-            Self::Silent | Self::Abandoned => Some(Abort::NO_REASON),
+            Self::Silent | Self::Abandoned | Self::BrokenTls => Some(Abort::NO_REASON),
             Self::Unreachable(_)
             | Self::DialTimeout
             | Self::Down
