@@ -8,7 +8,7 @@ use crate::support::pacs::{Accepted, Pacs};
 use crate::support::pdu::{
     ASSOCIATE_RJ, COMMAND, LAST, Pdu, abort, p_data, pdu, reject, release_rq,
 };
-use crate::support::requestor::Received;
+use crate::support::requestor::{Received, Requestor};
 use crate::support::scenario::{Scenario, assert_aborted, assert_rejected};
 use crate::support::settings::Settings;
 use rustls::AlertDescription;
@@ -282,22 +282,22 @@ fn a_requestor_that_left_before_the_acceptance_is_reported_to_the_pacs() {
 
 #[test]
 fn a_requestor_that_leaves_while_a_pacs_is_silent_is_noticed_at_once() {
-    let (asked, wait_for_request) = channel();
-    let pacs = Pacs::playing(move |pacs| {
-        pacs.request();
-        asked.send(()).unwrap();
-        pacs.drain();
-    });
-    let scenario = Scenario::before(pacs, |settings| settings.limit("answer", "10m"));
-    let mut requestor = scenario.ct1();
-    requestor.send(&Associate::echo("CT1", "PACS").encode());
-    wait_for_request.recv().unwrap();
+    let (scenario, requestor) = asked_of_a_silent_pacs();
     requestor.vanish();
     scenario.gate.audited("refused", "closed-before-answer");
 }
 
 #[test]
 fn a_requestor_whose_tls_breaks_before_the_answer_has_not_just_left() {
+    let (scenario, mut requestor) = asked_of_a_silent_pacs();
+    // A record that does not decrypt.
+    requestor.socket().write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).unwrap();
+    assert_eq!(requestor.receive(), Received::Alert(AlertDescription::BadRecordMac));
+    scenario.gate.audited("refused", "broken-tls-before-answer");
+}
+
+/// A requestor whose request a PACS has and does not answer.
+fn asked_of_a_silent_pacs() -> (Scenario, Requestor) {
     let (asked, wait_for_request) = channel();
     let pacs = Pacs::playing(move |pacs| {
         pacs.request();
@@ -308,10 +308,7 @@ fn a_requestor_whose_tls_breaks_before_the_answer_has_not_just_left() {
     let mut requestor = scenario.ct1();
     requestor.send(&Associate::echo("CT1", "PACS").encode());
     wait_for_request.recv().unwrap();
-    // A record that does not decrypt.
-    requestor.socket().write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).unwrap();
-    assert_eq!(requestor.receive(), Received::Alert(AlertDescription::BadRecordMac));
-    scenario.gate.audited("refused", "broken-tls-before-answer");
+    (scenario, requestor)
 }
 
 /// Takes the request and sends a damaged acceptance.
