@@ -247,9 +247,7 @@ where
         let sum = self.inspector.steps().saturating_add(requestor).saturating_add(acceptor);
         if sum != self.told {
             self.told = sum;
-            let [requestor, acceptor] =
-                [Side::Requestor, Side::Acceptor].map(|side| self.inspector.stores(side));
-            let stores = PerSide { requestor, acceptor };
+            let stores = PerSide::of(|side| self.inspector.stores(side));
             (self.tell)(Told::Moved(Moved { bytes: self.received, stores }));
         }
     }
@@ -489,15 +487,9 @@ where
         } else {
             ending
         };
-        let each = |of: fn(&Inspector, Side) -> u64| PerSide {
-            requestor: of(&self.inspector, Side::Requestor),
-            acceptor: of(&self.inspector, Side::Acceptor),
-        };
-        let traffic = Traffic { pdus: each(Inspector::pdus), bytes: self.received };
-        let at_boundary = PerSide {
-            requestor: self.inspector.at_boundary(Side::Requestor),
-            acceptor: self.inspector.at_boundary(Side::Acceptor),
-        };
+        let pdus = PerSide::of(|side| self.inspector.pdus(side));
+        let traffic = Traffic { pdus, bytes: self.received };
+        let at_boundary = PerSide::of(|side| self.inspector.at_boundary(side));
         let mut ledger = self.inspector.into_ledger();
         // What nobody has answered is told at the end.
         ledger.take_news().iter().for_each(|news| (self.tell)(Told::News(news)));

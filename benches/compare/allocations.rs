@@ -1,13 +1,11 @@
 //! Heap allocations of the gate for one C-ECHO, one small C-STORE and one association, counted by
 //! valgrind: the same whatever else the machine does.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use crate::calls::{CASES, Case, Place};
 use crate::ground::Ground;
-use crate::proxy::Heap;
 use crate::report::{Table, progress};
 use crate::requestor::Requestor;
 
@@ -16,6 +14,12 @@ const VALGRIND: &str = "/usr/bin/valgrind";
 /// Of each case, beyond the first ones, which fill pools and tables that stay.
 const TIMES: u64 = 100;
 const FIRST: u64 = 20;
+
+/// What was allocated in the life of a process.
+struct Heap {
+    blocks: f64,
+    bytes: f64,
+}
 
 /// Measures and prints.
 pub(crate) fn run(ground: &Ground<'_>) -> io::Result<()> {
@@ -44,12 +48,11 @@ fn heap(ground: &Ground<'_>, case: Case, times: u64) -> io::Result<Heap> {
     let place = Place { ground, process: &gate.process };
     (0..times).try_for_each(|_| case(&place, &mut requestor))?;
     requestor.release()?;
-    gate.end()
+    totals(&gate.end()?)
 }
 
-/// The totals that valgrind has written into its log.
-pub(crate) fn totals(log: &Path) -> io::Result<Heap> {
-    let said = fs::read_to_string(log)?;
+/// The totals among what valgrind has said.
+fn totals(said: &str) -> io::Result<Heap> {
     let numbers = said.lines().find_map(|line| {
         let (_, total) = line.split_once("Total:")?;
         let mut words = total.split_ascii_whitespace().map(|word| word.replace(',', ""));

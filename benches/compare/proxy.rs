@@ -13,7 +13,6 @@ use clap::ValueEnum;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use crate::allocations::totals;
 use crate::association::{CALLED, CALLING};
 use crate::configuration::{Table, listener, main_file, named, pacs, peer, tls};
 use crate::guesses::{TITLES, write};
@@ -168,17 +167,11 @@ pub(crate) struct Counted {
     log: PathBuf,
 }
 
-/// What was allocated in the life of a process.
-pub(crate) struct Heap {
-    pub(crate) blocks: f64,
-    pub(crate) bytes: f64,
-}
-
 impl Counted {
-    /// Ends it; what it has allocated.
-    pub(crate) fn end(mut self) -> io::Result<Heap> {
+    /// Ends it; what valgrind has said.
+    pub(crate) fn end(mut self) -> io::Result<String> {
         self.process.end()?;
-        totals(&self.log)
+        fs::read_to_string(&self.log)
     }
 }
 

@@ -1,11 +1,9 @@
 //! UIDs as they are received: what the standard names takes no memory of its own.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use foldhash::fast::FixedState;
-
 use crate::services::SopClass;
+use crate::table::Table;
 use crate::transfer_syntax::TransferSyntax;
 use crate::wire::uid::{Uid, UidError};
 
@@ -23,8 +21,7 @@ fn known(text: &str) -> Option<&'static &'static str> {
     KNOWN.get(text).copied()
 }
 
-/// Hashed without a secret: what a peer sends is looked for and never put in.
-static KNOWN: LazyLock<HashMap<&str, &&str, FixedState>> = LazyLock::new(|| {
+static KNOWN: LazyLock<Table<&&str>> = LazyLock::new(|| {
     let classes = SopClass::all().map(|class| &class.uid);
     let syntaxes = TransferSyntax::all().map(TransferSyntax::uid_in_table);
     classes.chain(syntaxes).map(|uid| (*uid, uid)).collect()

@@ -42,5 +42,6 @@ pub mod quoted;
 pub mod reason;
 pub mod services;
 pub mod side;
+mod table;
 pub mod transfer_syntax;
 pub mod wire;

@@ -14,10 +14,7 @@ mod standard;
 mod storage;
 mod tables;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
-
-use foldhash::fast::FixedState;
 
 pub use naming::on_context;
 pub(crate) use negotiation::negotiated;
@@ -29,6 +26,7 @@ pub(crate) use tables::GroupSet;
 pub use tables::{Condition, Group, Unnamed};
 
 use crate::side::Side;
+use crate::table::Table;
 use crate::wire::uid::Uid;
 
 /// The mapping of named services to SOP classes and operations, in the order of the services.
@@ -142,10 +140,10 @@ impl SopClass {
     }
 }
 
-static BY_UID: LazyLock<HashMap<&str, &SopClass, FixedState>> =
+static BY_UID: LazyLock<Table<&SopClass>> =
     LazyLock::new(|| known().map(|class| (class.uid, class)).collect());
 
-static BY_KEYWORD: LazyLock<HashMap<&str, &SopClass, FixedState>> =
+static BY_KEYWORD: LazyLock<Table<&SopClass>> =
     LazyLock::new(|| known().map(|class| (class.keyword, class)).collect());
 
 fn known() -> impl Iterator<Item = &'static SopClass> {

@@ -30,6 +30,11 @@ pub struct PerSide<T> {
 }
 
 impl<T> PerSide<T> {
+    /// What each side has of something.
+    pub fn of(mut each: impl FnMut(Side) -> T) -> Self {
+        Self { requestor: each(Side::Requestor), acceptor: each(Side::Acceptor) }
+    }
+
     /// This side's.
     pub const fn get(&self, side: Side) -> &T {
         match side {

@@ -94,8 +94,7 @@ impl Meter {
                 storing: None,
             }
         };
-        let sides =
-            PerSide { requestor: one_side(Side::Requestor), acceptor: one_side(Side::Acceptor) };
+        let sides = PerSide::of(one_side);
         let way = Way { direction: parties.direction };
         let (bytes, objects) = (PerSide::default(), PerSide::default());
         Self {

@@ -43,7 +43,8 @@ impl Share {
         let fresh_steps = steps.saturating_sub(std::mem::replace(&mut self.steps, steps));
         let before = std::mem::replace(self.overhead.get_mut(from), overhead);
         let fresh_overhead = overhead.saturating_sub(before);
-        let others = fresh_steps.saturating_mul(STEP) + fresh_overhead.saturating_mul(OVERHEAD);
+        let others = fresh_steps.saturating_mul(STEP);
+        let others = others.saturating_add(fresh_overhead.saturating_mul(OVERHEAD));
         let all = bytes.max(READ).saturating_add(usize::try_from(others).unwrap_or(usize::MAX));
         self.left = self.left.saturating_sub(all);
     }

@@ -1,9 +1,6 @@
 //! Which service permits what on which SOP classes.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
-
-use foldhash::fast::FixedState;
 
 use super::operation::Operation::{
     CEcho, CFind, CGet, CMove, CStore, NAction, NCreate, NDelete, NEventReport, NGet, NSet,
@@ -12,6 +9,7 @@ use super::operation::{Operation, Operations};
 use super::service::Service;
 use super::sop_class::SopClass;
 use super::{standard, storage};
+use crate::table::Table;
 use crate::wire::uid::Uid;
 
 /// SOP classes on which one service permits the same operations.
@@ -74,9 +72,8 @@ impl GroupSet {
     }
 }
 
-/// Hashed without a secret, as all tables of the program: nothing of a peer's is ever put in.
-static MEMBERSHIP: LazyLock<HashMap<&str, GroupSet, FixedState>> = LazyLock::new(|| {
-    let mut membership = HashMap::<&str, GroupSet, FixedState>::default();
+static MEMBERSHIP: LazyLock<Table<GroupSet>> = LazyLock::new(|| {
+    let mut membership = Table::<GroupSet>::default();
     for (index, group) in GROUPS.iter().enumerate() {
         for class in group.sop_classes {
             let groups = membership.entry(class.uid).or_default();
