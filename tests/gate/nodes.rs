@@ -235,7 +235,11 @@ fn a_gate_that_is_killed_loses_what_it_held_and_nothing_else() {
     let (others, ended) = (sources(&again, "closed"), sources(&killed, "closed"));
     let mut held = balancer.sources("gate1");
     held.retain(|it| !it.starts_with("127.0.0.9:") && !others.contains(it) && !ended.contains(it));
-    assert!(failed.len() <= held.len().min(Load::PROCESSES), "{held:?}: {failed:?}");
+    // A gate writes an association's line before it gives the answer to the release.
+    let is_in_release = |words: &&String| words.contains("Association Release Failed");
+    let in_release = failed.iter().filter(is_in_release).count();
+    assert!(failed.len() <= Load::PROCESSES, "{failed:?}");
+    assert!(failed.len() - in_release <= held.len(), "{held:?}: {failed:?}");
     for stopped in [second, again] {
         names_the_devices(&stopped.audit);
         let closed = stopped.of_event("closed");

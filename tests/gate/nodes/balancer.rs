@@ -50,6 +50,8 @@ impl Balancer {
         let usual = [
             ("log /dev/log local0", "log stdout format raw local0"),
             ("    user haproxy\n    group haproxy\n", ""),
+            // A connection that a killed gate has lost may have said nothing yet.
+            ("    option dontlognull\n", ""),
             ("stats socket /run/haproxy/admin.sock", &*socket),
             ("bind :2762", "bind fd@0"),
             ("inter 2s fastinter 500ms downinter 2s", "inter 100ms"),
