@@ -1,8 +1,8 @@
 //! Moves bytes between the requestor and the PACS, as far as the inspector lets them.
 //!
-//! One task owns both streams and the inspector: no split, no channel, no lock. Each byte is
-//! copied once between TLS and the socket, into the output buffer; a side is read only while the
-//! buffer towards the other side has room.
+//! One task owns both streams and the inspector: no split, no channel, no lock. Long pieces that
+//! leave as they came are written from where they were read; all else is copied once, into the
+//! output buffer. A side is read only while the buffer towards the other side has room.
 
 mod ahead;
 mod deadlines;
@@ -21,7 +21,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use pacsgate_core::inspector::{
-    Contexts, Fault, Inspector, Ledger, News, Out, Phase, Shared, Stores,
+    Contexts, Fault, Fed, Inspector, Ledger, News, Out, Phase, Shared, Stores,
 };
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
@@ -253,9 +253,9 @@ where
     }
 
     fn move_once(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        self.read_requestor(cx)?;
+        self.read(Side::Requestor, cx)?;
         self.flows.acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
-        self.read_acceptor(cx)?;
+        self.read(Side::Acceptor, cx)?;
         if self.inspector.phase() == Phase::Released {
             // The answer leaves with the last word of TLS.
             return Ok(());
@@ -264,45 +264,37 @@ where
         Ok(())
     }
 
-    fn read_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while !self.share.is_over() && self.may_read(Side::Requestor) {
-            if !self.ahead.requestor.is_empty() {
-                if self.feed_ahead(Side::Requestor)? {
+    fn read(&mut self, from: Side, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while !self.share.is_over() && self.may_read(from) {
+            if !self.ahead.get(from).is_empty() {
+                if self.feed_ahead(from)? {
                     continue;
                 }
                 break;
             }
-            let Self { requestor, inspector, out, flows, .. } = self;
-            let (lent, judged) = inspect(&mut **requestor, cx, |input| {
-                flows.acceptor.prepare(&mut out.to_acceptor);
-                inspector.feed(Side::Requestor, input, out)
-            });
-            self.spend(Side::Requestor, judged.taken);
-            match heard(lent)? {
-                None => return Ok(()),
-                Some(0) => return self.half_close(),
-                Some(_) => {}
+            let (lent, judged) = self.pass(from, cx);
+            self.spend(from, judged.unwrap_or_default());
+            let Some(length) = heard(from, lent)? else { return Ok(()) };
+            if length == 0 {
+                return self.half_close();
             }
-            self.received.requestor += judged.taken as u64;
-            if !judged.goes_on()? {
+            // What broke a rule was read to its end.
+            *self.received.get_mut(from) += judged.unwrap_or(length) as u64;
+            if judged.map_err(Ending::Fault)? < length {
                 break;
             }
         }
-        self.look_ahead_at_requestor(cx)
+        self.look_ahead_at(from, cx)
     }
 
-    /// Whether it leaves although a request of it still waits.
-    fn look_ahead_at_requestor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.looks_ahead_at(Side::Requestor) && !self.watch.is_half_closed {
-            let (lent, kept) = keep(&mut *self.requestor, cx, &mut self.ahead.requestor);
-            self.spend(Side::Requestor, kept);
-            let Some(lent) = heard(lent)? else { break };
-            // It sends no more, but has still to hear: its requests go on in their turn.
-            self.watch.is_half_closed = lent == 0;
-            self.received.requestor += kept as u64;
-            self.notice_abort(Side::Requestor);
+    /// Has the next piece of a side judged.
+    fn pass(&mut self, from: Side, cx: &mut Context<'_>) -> (Poll<io::Result<usize>>, Judged) {
+        let Self { requestor, acceptor, inspector, out, flows, .. } = self;
+        let passage = Passage { from, inspector, flow: flows.get_mut(from.other()), out };
+        match from {
+            Side::Requestor => passage.pass(&mut **requestor, &mut **acceptor, cx),
+            Side::Acceptor => passage.pass(&mut **acceptor, &mut **requestor, cx),
         }
-        Ok(())
     }
 
     /// The requestor sends no more. Some devices close their half behind their last request and
@@ -315,49 +307,30 @@ where
         Ok(())
     }
 
-    fn read_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while !self.share.is_over() && self.may_read(Side::Acceptor) {
-            if !self.ahead.acceptor.is_empty() {
-                if self.feed_ahead(Side::Acceptor)? {
-                    continue;
-                }
-                break;
-            }
-            let Self { acceptor, inspector, out, flows, .. } = self;
-            let (lent, judged) = inspect(&mut **acceptor, cx, |input| {
-                flows.requestor.prepare(&mut out.to_requestor);
-                inspector.feed(Side::Acceptor, input, out)
-            });
-            self.spend(Side::Acceptor, judged.taken);
-            if !has_come(&lent)? {
-                return Ok(());
-            }
-            self.received.acceptor += judged.taken as u64;
-            if !judged.goes_on()? {
-                break;
-            }
-        }
-        self.look_ahead_at_acceptor(cx)
-    }
-
-    /// Nobody waits for a PACS that is held back: if it leaves, that is the end.
-    fn look_ahead_at_acceptor(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while self.looks_ahead_at(Side::Acceptor) {
-            let (lent, kept) = keep(&mut *self.acceptor, cx, &mut self.ahead.acceptor);
-            self.spend(Side::Acceptor, kept);
-            if !has_come(&lent)? {
-                break;
-            }
-            self.received.acceptor += kept as u64;
-            self.notice_abort(Side::Acceptor);
+    /// Reads for later what comes from a side that is held back, to hear whether it leaves. For a PACS
+    /// that does nobody waits: that is the end.
+    fn look_ahead_at(&mut self, side: Side, cx: &mut Context<'_>) -> Result<(), Ending> {
+        while self.looks_ahead_at(side) {
+            let ahead = self.ahead.get_mut(side);
+            let (lent, kept) = match side {
+                Side::Requestor => keep(&mut *self.requestor, cx, ahead),
+                Side::Acceptor => keep(&mut *self.acceptor, cx, ahead),
+            };
+            self.spend(side, kept);
+            let Some(lent) = heard(side, lent)? else { break };
+            // A requestor that sends no more has still to hear: its requests go on in their turn.
+            self.watch.is_half_closed |= lent == 0;
+            *self.received.get_mut(side) += kept as u64;
+            self.notice_abort(side);
         }
         Ok(())
     }
 
     /// Whether a side that is held back is read for later.
     fn looks_ahead_at(&self, side: Side) -> bool {
-        let room = self.ahead.get(side).room();
-        room > 0 && !self.share.is_over() && self.inspector.holds_back(side)
+        let has_closed = side == Side::Requestor && self.watch.is_half_closed;
+        let has_room = self.ahead.get(side).room() > 0;
+        !has_closed && has_room && !self.share.is_over() && self.inspector.holds_back(side)
     }
 
     /// Counts a read of a side.
@@ -431,12 +404,9 @@ where
             Phase::Open | Phase::Operating | Phase::Releasing(_) if self.is_half_over() => {
                 Some(Loss::Closed.by(Side::Requestor).into())
             }
-            Phase::Open | Phase::Operating | Phase::Releasing(_)
-                if self.inspector.is_wound_up() =>
-            {
-                Some(Over::Withdrawn.into())
+            Phase::Open | Phase::Operating | Phase::Releasing(_) => {
+                self.inspector.is_wound_up().then(|| Over::Withdrawn.into())
             }
-            Phase::Open | Phase::Operating | Phase::Releasing(_) => None,
         }
     }
 
@@ -508,36 +478,41 @@ pub fn is_broken_tls(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::InvalidData
 }
 
-/// What became of a piece.
-struct Judged {
-    length: usize,
-    taken: usize,
-    fault: Option<Sided<Fault>>,
+/// How much of a piece was taken, or what is wrong with it.
+type Judged = Result<usize, Sided<Fault>>;
+
+/// What judges a piece on its way from a side to the other.
+struct Passage<'a> {
+    from: Side,
+    inspector: &'a mut Inspector,
+    /// Towards the other side.
+    flow: &'a mut Flow,
+    out: &'a mut Out,
 }
 
-impl Judged {
-    /// Whether the same side is read on, or the other one is next.
-    fn goes_on(&self) -> Result<bool, Ending> {
-        self.fault.map_or(Ok(self.taken == self.length), |fault| Err(Ending::Fault(fault)))
+impl Passage<'_> {
+    /// Has the next piece judged. What leaves of it as it came may be written from where it lies.
+    fn pass<S: Lend + Unpin, T: AsyncWrite + Unpin>(
+        self,
+        stream: &mut S,
+        to: &mut T,
+        cx: &mut Context<'_>,
+    ) -> (Poll<io::Result<usize>>, Judged) {
+        let Self { from, inspector, flow, out } = self;
+        let (mut judged, waker) = (Ok(0), cx.waker());
+        let lent = Pin::new(stream).poll_lend(cx, &mut |input| {
+            flow.prepare(out.towards(from.other()));
+            let fed = inspector.feed_uncopied(from, input, out);
+            if let Ok(Fed { as_came, .. }) = fed {
+                let piece = input.get(..as_came).unwrap_or_default();
+                let cx = &mut Context::from_waker(waker);
+                flow.pass_on(piece, out.towards(from.other()), Pin::new(&mut *to), cx);
+            }
+            judged = fed.map(|fed| fed.taken);
+            judged.unwrap_or(input.len())
+        });
+        (lent, judged)
     }
-}
-
-/// Has the next piece of a side judged.
-fn inspect<S: Lend + Unpin>(
-    stream: &mut S,
-    cx: &mut Context<'_>,
-    mut judge: impl FnMut(&[u8]) -> Result<usize, Sided<Fault>>,
-) -> (Poll<io::Result<usize>>, Judged) {
-    let mut judged = Judged { length: 0, taken: 0, fault: None };
-    let lent = Pin::new(stream).poll_lend(cx, &mut |input| {
-        let verdict = judge(input);
-        judged.length = input.len();
-        // What broke a rule was read to its end.
-        judged.taken = *verdict.as_ref().unwrap_or(&judged.length);
-        judged.fault = verdict.err();
-        judged.taken
-    });
-    (lent, judged)
 }
 
 /// Keeps of the next piece of a side what fits for later; how much that was.
@@ -554,23 +529,16 @@ fn keep<S: Lend + Unpin>(
     (lent, kept)
 }
 
-/// How much was lent of the requestor's; 0 at its end, nothing while there is nothing.
-fn heard(lent: Poll<io::Result<usize>>) -> Result<Option<usize>, Ending> {
-    match lent {
-        Poll::Pending => Ok(None),
-        Poll::Ready(Ok(length)) => Ok(Some(length)),
-        Poll::Ready(Err(error)) if is_broken_tls(&error) => Err(Over::BrokenTls.into()),
-        Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Some(0)),
-        Poll::Ready(Err(_)) => Err(Loss::Closed.by(Side::Requestor).into()),
-    }
-}
-
-/// Whether something was lent of the PACS's.
-fn has_come(lent: &Poll<io::Result<usize>>) -> Result<bool, Ending> {
-    match lent {
-        Poll::Pending => Ok(false),
-        Poll::Ready(Ok(0) | Err(_)) => Err(Loss::Closed.by(Side::Acceptor).into()),
-        Poll::Ready(Ok(_)) => Ok(true),
+/// How much was lent of a side's; 0 at the requestor's end, nothing while there is nothing.
+fn heard(from: Side, lent: Poll<io::Result<usize>>) -> Result<Option<usize>, Ending> {
+    let closed = || Loss::Closed.by(from).into();
+    match (lent, from) {
+        (Poll::Pending, _) => Ok(None),
+        (Poll::Ready(Ok(0) | Err(_)), Side::Acceptor) => Err(closed()),
+        (Poll::Ready(Ok(length)), _) => Ok(Some(length)),
+        (Poll::Ready(Err(error)), _) if is_broken_tls(&error) => Err(Over::BrokenTls.into()),
+        (Poll::Ready(Err(error)), _) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(Some(0)),
+        (Poll::Ready(Err(_)), _) => Err(closed()),
     }
 }
 

@@ -19,6 +19,7 @@ mod guarding;
 mod lane;
 mod ledger;
 mod operations;
+mod outlet;
 mod permission;
 mod progress;
 mod quota;
@@ -35,6 +36,7 @@ pub use guard::HEAD;
 pub use guarding::{Guarding, Mode};
 pub use lane::MAX_COMMAND;
 pub use ledger::{Ledger, News, Outcome, Performed, Stores, UnsoundDataSet};
+pub use outlet::{Fed, Out};
 pub use progress::Progress;
 pub use quota::{Caps, Quota, Stored};
 pub use shared::{Awaited, Requests, Shared};
@@ -51,27 +53,9 @@ use command::{Command, Follows, Role};
 use guard::Guard;
 use lane::{Lane, Step, Unsound};
 use operations::Outstanding;
+use outlet::{Passing, Uncopied};
 use permission::Cancel;
 use release::Release;
-
-/// Judged bytes on their way out: whole headers, whole command sets, data as it came.
-#[derive(Debug, Default)]
-pub struct Out {
-    /// For the PACS.
-    pub to_acceptor: Vec<u8>,
-    /// For the requestor.
-    pub to_requestor: Vec<u8>,
-}
-
-impl Out {
-    /// The buffer towards a side.
-    pub const fn towards(&mut self, side: Side) -> &mut Vec<u8> {
-        match side {
-            Side::Requestor => &mut self.to_requestor,
-            Side::Acceptor => &mut self.to_acceptor,
-        }
-    }
-}
 
 /// How far an association has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,20 +152,52 @@ impl Inspector {
     ///
     /// The rule that was broken, and who broke it. The association is over then: feed nothing more.
     pub fn feed(&mut self, from: Side, input: &[u8], out: &mut Out) -> Result<usize, Sided<Fault>> {
+        let Fed { taken, as_came } = self.feed_uncopied(from, input, out)?;
+        out.towards(from.other()).extend_from_slice(input.get(..as_came).unwrap_or_default());
+        Ok(taken)
+    }
+
+    /// The same as [`Inspector::feed`], but where the buffer is empty it does not copy into it what leaves
+    /// as it came, in the gate's own framing, as long as nothing else leaves: see [`Fed::as_came`].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Inspector::feed`]; what may pass is in `out` then.
+    pub fn feed_uncopied(
+        &mut self,
+        from: Side,
+        input: &[u8],
+        out: &mut Out,
+    ) -> Result<Fed, Sided<Fault>> {
+        let mut uncopied = Uncopied::of(input, from, out);
+        let judged = self.judge(from, input, &mut uncopied, out);
+        let taken = judged.inspect_err(|_| uncopied.settle(out.towards(from.other())))?;
+        Ok(Fed { taken, as_came: uncopied.as_came })
+    }
+
+    fn judge(
+        &mut self,
+        from: Side,
+        input: &[u8],
+        uncopied: &mut Uncopied<'_>,
+        out: &mut Out,
+    ) -> Result<usize, Sided<Fault>> {
         let mut rest = input;
         self.yields = None;
         while !rest.is_empty() && self.wants(from) && self.yields != Some(from.other()) {
             let lane = self.lanes.get_mut(from);
-            let towards = out.towards(from.other());
+            let passing = &mut Passing { uncopied, out: out.towards(from.other()) };
             let step =
-                lane.advance(&mut rest, &self.contexts, towards).map_err(|it| it.by(from))?;
+                lane.advance(&mut rest, &self.contexts, passing).map_err(|it| it.by(from))?;
             if let Some(unsound) = lane.take_unsound() {
                 self.refuse_data_set(from, unsound, out)?;
             }
             self.obey(from, step, out)?;
+            if !out.towards(from.other()).is_empty() {
+                uncopied.settle(out.towards(from.other()));
+            }
         }
-        let dropped = self.is_over();
-        Ok(if dropped { input.len() } else { input.len() - rest.len() })
+        Ok(if self.is_over() { input.len() } else { input.len() - rest.len() })
     }
 
     /// Whether this side is to be read: not while it waits for an answer. The relay reads it only

@@ -7,6 +7,10 @@ use tokio::io::AsyncWrite;
 
 use crate::stream::pool;
 
+/// The shortest piece that is written from where it lies; shorter ones are gathered, as a write costs
+/// more than to copy them.
+const AT_ONCE: usize = pool::BUFFER / 2;
+
 /// How far the output towards one side has been written.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
@@ -61,27 +65,61 @@ impl Flow {
         mut stream: Pin<&mut S>,
         cx: &mut Context<'_>,
     ) {
-        while let Some(rest @ [_, ..]) = out.get(self.sent..) {
-            if self.is_broken {
-                break;
-            }
+        let rest = out.get(self.sent..).unwrap_or_default();
+        self.sent += self.write_some(rest, stream.as_mut(), cx);
+        if self.sent >= out.len() || self.is_broken {
+            self.release(out);
+            self.flush(stream, cx);
+        }
+    }
+
+    /// Writes a piece before which nothing waits, as far as the stream takes it at once; the rest waits.
+    pub(super) fn pass_on<S: AsyncWrite>(
+        &mut self,
+        piece: &[u8],
+        out: &mut Vec<u8>,
+        mut stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+    ) {
+        let mut written = 0;
+        if piece.len() >= AT_ONCE {
+            written = self.write_some(piece, stream.as_mut(), cx);
+            self.flush(stream, cx);
+        }
+        out.extend_from_slice(piece.get(written..).unwrap_or_default());
+    }
+
+    /// Writes until the stream takes no more for now; how much it took.
+    fn write_some<S: AsyncWrite>(
+        &mut self,
+        bytes: &[u8],
+        mut stream: Pin<&mut S>,
+        cx: &mut Context<'_>,
+    ) -> usize {
+        let mut sent = 0;
+        while let Some(rest @ [_, ..]) = bytes.get(sent..)
+            && !self.is_broken
+        {
             match stream.as_mut().poll_write(cx, rest) {
-                Poll::Pending => return,
+                Poll::Pending => break,
                 Poll::Ready(Ok(0) | Err(_)) => self.is_broken = true,
                 Poll::Ready(Ok(count)) => {
-                    self.sent += count;
+                    sent += count;
                     self.written += count as u64;
                     self.needs_flush = true;
                 }
             }
         }
-        self.release(out);
-        if self.needs_flush && !self.is_broken {
-            match stream.poll_flush(cx) {
-                Poll::Pending => {}
-                Poll::Ready(Ok(())) => self.needs_flush = false,
-                Poll::Ready(Err(_)) => self.is_broken = true,
-            }
+        sent
+    }
+
+    fn flush<S: AsyncWrite>(&mut self, stream: Pin<&mut S>, cx: &mut Context<'_>) {
+        if self.needs_flush
+            && !self.is_broken
+            && let Poll::Ready(flushed) = stream.poll_flush(cx)
+        {
+            self.needs_flush = false;
+            self.is_broken = flushed.is_err();
         }
     }
 
@@ -96,5 +134,51 @@ impl Flow {
         if out.capacity() > 0 {
             pool::give_write(std::mem::take(out));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+
+    use super::*;
+
+    /// What is left of a piece when it was passed on, and how much of it was written.
+    fn left(piece: &[u8], stream: &mut DuplexStream) -> (Vec<u8>, Flow) {
+        let (mut flow, mut out) = (Flow::default(), Vec::new());
+        let cx = &mut Context::from_waker(Waker::noop());
+        flow.pass_on(piece, &mut out, Pin::new(stream), cx);
+        (out, flow)
+    }
+
+    #[tokio::test]
+    async fn a_long_piece_is_written_from_where_it_lies_and_a_short_one_waits_for_more() {
+        let (mut near, mut far) = duplex(2 * AT_ONCE);
+        let piece: Vec<u8> = (0..=250).cycle().take(AT_ONCE).collect();
+        let (out, flow) = left(&piece, &mut near);
+        assert_eq!((out.len(), flow.written()), (0, AT_ONCE as u64));
+        assert!(!flow.is_waiting(&out), "it is not flushed");
+        let short = &piece[1..];
+        let (out, flow) = left(short, &mut near);
+        assert_eq!((&*out, flow.written()), (short, 0));
+        near.shutdown().await.unwrap();
+        let mut come = Vec::new();
+        far.read_to_end(&mut come).await.unwrap();
+        assert_eq!(come, piece);
+    }
+
+    #[tokio::test]
+    async fn what_a_stream_does_not_take_at_once_waits() {
+        let (mut near, far) = duplex(1000);
+        let piece: Vec<u8> = (0..=250).cycle().take(AT_ONCE).collect();
+        let (out, mut flow) = left(&piece, &mut near);
+        assert_eq!((&out[..], flow.written()), (&piece[1000..], 1000));
+        assert_eq!(flow.waiting(&out), AT_ONCE - 1000);
+        drop(far);
+        let mut out = out;
+        flow.write(&mut out, Pin::new(&mut near), &mut Context::from_waker(Waker::noop()));
+        assert!(flow.is_broken() && out.is_empty());
     }
 }

@@ -114,8 +114,8 @@ where
     let (requestor, inner_requestor) = duplex(room);
     let (pacs, inner_pacs) = duplex(room);
     let relay = tokio::spawn(async move {
-        let mut inner_requestor = BufReader::new(inner_requestor);
-        let mut inner_pacs = BufReader::new(inner_pacs);
+        let mut inner_requestor = BufReader::with_capacity(pool::BUFFER, inner_requestor);
+        let mut inner_pacs = BufReader::with_capacity(pool::BUFFER, inner_pacs);
         relay(&mut inner_requestor, &mut inner_pacs, inspector(), deadlines, outside, &mut |_| {})
             .await
     });
@@ -435,6 +435,26 @@ async fn both_directions_move_at_once_through_small_pipes() {
     };
     tokio::join!(writer, answerer);
     assert_eq!(ends.relay.await.unwrap().ending, Over::Released.into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_leaves_as_it_came_leaves_in_its_order_whatever_the_other_side_takes() {
+    let fragment: Vec<u8> = (0..=250).cycle().take(0x2000).collect();
+    let piece = [&[4, 0, 0, 0, 0x20, 6, 0, 0, 0x20, 2, 1, 0][..], &fragment].concat();
+    let message = [STORE, &piece.repeat(40), LAST].concat();
+    for room in [100, 50_000, 1 << 20] {
+        let mut ends = start(deadlines(), room);
+        let (sent, count) = (message.clone(), message.len());
+        let sender = tokio::spawn(async move {
+            ends.requestor.write_all(&sent).await.unwrap();
+            ends.requestor
+        });
+        assert!(read(&mut ends.pacs, count).await == message, "{room}");
+        drop(sender.await.unwrap());
+        let relayed = ends.relay.await.unwrap();
+        assert_eq!(relayed.traffic.bytes.requestor, count as u64);
+        assert!(relayed.to_acceptor.bytes.is_empty());
+    }
 }
 
 /// C-STORE-RSP to message id 1: success, no data set.

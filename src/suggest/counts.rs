@@ -28,11 +28,6 @@ impl<T: Ord, const MOST: usize> Counts<T, MOST> {
         }
     }
 
-    /// Counts so many of which nobody knows the name.
-    pub const fn add_others(&mut self, count: u64) {
-        self.more = self.more.saturating_add(count);
-    }
-
     /// Those that are known, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&T, u64)> {
         self.known.iter().map(|(what, count)| (what, *count))

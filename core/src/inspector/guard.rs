@@ -6,6 +6,7 @@ use super::command::{Command, Role};
 use super::contexts::Contexts;
 use super::disclosed::{Disclosed, MAX_IDENTIFIER, Object, Query};
 use super::guarding::{Guarding, Mode};
+use super::outlet::Outlet;
 use super::quota::Quota;
 use super::tidied::Tidied;
 use crate::counts::Counts;
@@ -158,7 +159,7 @@ impl Guard {
     }
 
     /// Where what was judged goes.
-    pub(super) const fn sink<'a>(&'a mut self, out: &'a mut Vec<u8>) -> &'a mut Vec<u8> {
+    pub(super) fn sink<'a>(&'a mut self, out: &'a mut dyn Outlet) -> &'a mut dyn Outlet {
         if self.head.is_some() { &mut self.held } else { out }
     }
 
@@ -171,7 +172,7 @@ impl Guard {
         &mut self,
         piece: &[u8],
         to_come: Option<u32>,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<usize, Broken> {
         let mut rest = piece;
         let mut behind = 0;
@@ -197,7 +198,7 @@ impl Guard {
         &mut self,
         piece: &[u8],
         to_come: Option<usize>,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<(), Broken> {
         if let Some(identifier) = &mut self.identifier {
             // One byte too many says that it is too long.
@@ -224,7 +225,7 @@ impl Guard {
                 if !is_held {
                     let taken = self.walker.position().saturating_sub(before);
                     let sound = usize::try_from(taken).unwrap_or(usize::MAX).saturating_sub(1);
-                    out.extend_from_slice(piece.get(..sound).unwrap_or_default());
+                    out.push(piece.get(..sound).unwrap_or_default());
                 }
                 Err(Broken { error, is_held })
             }
@@ -236,7 +237,7 @@ impl Guard {
         &mut self,
         piece: &[u8],
         to_come: Option<usize>,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<(), Broken> {
         if to_come == Some(0) {
             self.let_go(out)?;
@@ -246,18 +247,19 @@ impl Guard {
             let room = (HEAD + 1024).saturating_sub(self.held.len());
             self.held.reserve(rest.min(room));
         }
-        self.sink(out).extend_from_slice(piece);
+        self.sink(out).push(piece);
         Ok(())
     }
 
     /// The head is walked and leaves, unless a cap is reached.
-    fn let_go(&mut self, out: &mut Vec<u8>) -> Result<(), Broken> {
+    fn let_go(&mut self, out: &mut dyn Outlet) -> Result<(), Broken> {
         if let Some(quota) = self.quota.take() {
             let taken = quota.take(self.walker.take_study());
             taken.map_err(|error| Broken { error, is_held: true })?;
         }
         if self.head.take().is_some() {
             // Twice the room would outlive the moment: in tiny fragments a head is 450 KiB long.
+            let out = out.buffer();
             out.reserve_exact(self.held.len());
             out.append(&mut self.held);
             self.held = Vec::new();

@@ -7,6 +7,7 @@ use super::command::Command;
 use super::contexts::Contexts;
 use super::fault::Fault;
 use super::guard::{Broken, Guard};
+use super::outlet::Outlet;
 use super::progress::Progress;
 use super::tidied::Tidied;
 use crate::data_set::DataSetError;
@@ -179,7 +180,7 @@ impl Lane {
         &mut self,
         input: &mut &[u8],
         contexts: &Contexts,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<Step, Fault> {
         self.steps += 1;
         match &mut self.state {
@@ -217,7 +218,7 @@ impl Lane {
     }
 
     /// Writes a command set for the receiver of this direction.
-    pub(super) fn write_command(&self, context: ContextId, set: &[u8], out: &mut Vec<u8>) {
+    pub(super) fn write_command(&self, context: ContextId, set: &[u8], out: &mut dyn Outlet) {
         framing::write_command(self.receivable, context, set, out);
     }
 
@@ -267,7 +268,7 @@ impl Lane {
         &mut self,
         header: [u8; PDV_HEADER],
         contexts: &Contexts,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<Step, Fault> {
         let Pdv { context, fragment, behind } = Pdv::parse(header, self.pdu_left)?;
         self.pdu_left = behind;
@@ -285,7 +286,7 @@ impl Lane {
         &mut self,
         context: ContextId,
         fragment: Fragment,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<(), Fault> {
         let Message::DataSet { passage, carry, .. } = &mut self.message else { return Ok(()) };
         match passage {
@@ -321,7 +322,7 @@ impl Lane {
         &mut self,
         context: ContextId,
         fragment: Fragment,
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<(), Fault> {
         let Message::DataSet { passage: Passage::Judge(guard), .. } = &mut self.message else {
             return Ok(());
@@ -341,7 +342,7 @@ impl Lane {
         &mut self,
         fragment: Fragment,
         piece: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut dyn Outlet,
     ) -> Result<(), Fault> {
         let to_come = fragment.is_last.then_some(fragment.left);
         self.pass(piece, to_come, out).inspect_err(|_| {
@@ -351,7 +352,12 @@ impl Lane {
     }
 
     /// Judges a piece of a data set and lets it pass, or what may pass of it.
-    fn pass(&mut self, piece: &[u8], to_come: Option<u32>, out: &mut Vec<u8>) -> Result<(), Fault> {
+    fn pass(
+        &mut self,
+        piece: &[u8],
+        to_come: Option<u32>,
+        out: &mut dyn Outlet,
+    ) -> Result<(), Fault> {
         let Message::DataSet { passage, .. } = &mut self.message else { return Ok(()) };
         let Passage::Judge(guard) = passage else { return Ok(()) };
         let before = guard.elements();

@@ -18,3 +18,5 @@ mod play;
 mod properties;
 #[cfg(test)]
 mod traffic;
+#[cfg(test)]
+mod uncopied;

@@ -1,6 +1,6 @@
 //! Plays traffic to an inspector, measures what each feed takes, and compares two runs.
 
-use pacsgate_core::inspector::{Contexts, Fault, Inspector, Out, Progress};
+use pacsgate_core::inspector::{Contexts, Fault, Fed, Inspector, Out, Progress};
 use pacsgate_core::side::{PerSide, Side};
 use proptest::prelude::*;
 
@@ -16,6 +16,8 @@ pub(crate) struct Run {
     pub(crate) verdict: Result<(), Fault>,
     /// What it has not taken yet: the relay feeds it when it is wanted.
     untaken: PerSide<Vec<u8>>,
+    /// Something waits for both sides whenever it is fed, so that all is copied.
+    copies: bool,
     /// What it holds beyond what it held at first.
     pub(crate) held: i64,
     pub(crate) most: Most,
@@ -41,9 +43,15 @@ impl Run {
             news: Vec::new(),
             verdict: Ok(()),
             untaken: PerSide::default(),
+            copies: false,
             held: 0,
             most: Most::default(),
         }
+    }
+
+    /// The same, where something waits for both sides whenever it is fed, so that nothing passes uncopied.
+    pub(crate) fn copying(contexts: Contexts) -> Self {
+        Self { copies: true, ..Self::new(contexts) }
     }
 
     /// Feeds a piece, unless the association is over; what it takes is within the limits.
@@ -69,17 +77,23 @@ impl Run {
     }
 
     fn feed_once(&mut self, side: Side, piece: &[u8]) -> usize {
-        let mut accepted = piece.len();
-        let mut out = Out::default();
+        let mut fed = Fed { taken: piece.len(), as_came: 0 };
+        let waits = if self.copies { b"waits".to_vec() } else { Vec::new() };
+        let mut out = Out { to_acceptor: waits.clone(), to_requestor: waits.clone() };
         let mut news = Vec::new();
         let taken = allocation_counter::measure(|| {
-            let fed = self.inspector.feed(side, piece, &mut out);
-            self.verdict = fed.map(|taken| accepted = taken).map_err(|fault| fault.what);
+            let judged = self.inspector.feed_uncopied(side, piece, &mut out);
+            self.verdict = judged.map(|it| fed = it).map_err(|fault| fault.what);
             news = self.inspector.take_news();
         });
-        let given = out.to_acceptor.len() + out.to_requestor.len();
-        self.to_acceptor.append(&mut out.to_acceptor);
-        self.to_requestor.append(&mut out.to_requestor);
+        let uncopied = &piece[..fed.as_came];
+        assert!(uncopied.is_empty() || out.towards(side.other()).is_empty());
+        let given = out.to_acceptor.len() + out.to_requestor.len() + uncopied.len();
+        self.given(side.other()).extend_from_slice(uncopied);
+        for side in [Side::Requestor, Side::Acceptor] {
+            let bytes = out.towards(side);
+            self.given(side).extend_from_slice(bytes.strip_prefix(&waits[..]).unwrap());
+        }
         self.news.extend(news.iter().map(|news| format!("{news:?}")));
         // The output and the news are not the inspector's any more.
         let gone = allocation_counter::measure(|| drop((out, news))).bytes_current;
@@ -91,7 +105,14 @@ impl Run {
         assert!(within(self.held, limits::INSPECTOR), "holds {} bytes", self.held);
         assert!(within(peak, limits::feed(piece.len())), "takes {peak} bytes for {}", piece.len());
         assert!(given <= limits::output(piece.len()), "gives {given} bytes for {}", piece.len());
-        accepted
+        fed.taken
+    }
+
+    const fn given(&mut self, to: Side) -> &mut Vec<u8> {
+        match to {
+            Side::Requestor => &mut self.to_requestor,
+            Side::Acceptor => &mut self.to_acceptor,
+        }
     }
 
     /// Everything that must not depend on the cut.

@@ -79,6 +79,7 @@ proptest! {
         play(new(), &traffic).compare(&whole)?;
         let cut = play_in_pieces(new(), &traffic, &sizes);
         cut.compare(&whole)?;
+        play_in_pieces(Run::copying(contexts(maxima, guarding)), &traffic, &sizes).compare(&whole)?;
         let ledgers = [cut, whole].map(|run| format!("{:?}", run.inspector.into_ledger()));
         prop_assert_eq!(&ledgers[0], &ledgers[1]);
     }

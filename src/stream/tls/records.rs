@@ -34,27 +34,22 @@ pub trait Connection: DerefMut<Target = UnbufferedConnectionCommon<Self::Data>> 
     ) -> UnbufferedStatus<'c, 'i, Self::Data>;
 }
 
-impl Connection for UnbufferedServerConnection {
-    type Data = ServerConnectionData;
+macro_rules! connection {
+    ($side:ty, $data:ty) => {
+        impl Connection for $side {
+            type Data = $data;
 
-    fn process<'c, 'i>(
-        &'c mut self,
-        incoming: &'i mut [u8],
-    ) -> UnbufferedStatus<'c, 'i, Self::Data> {
-        self.process_tls_records(incoming)
-    }
+            fn process<'c, 'i>(
+                &'c mut self,
+                incoming: &'i mut [u8],
+            ) -> UnbufferedStatus<'c, 'i, $data> {
+                self.process_tls_records(incoming)
+            }
+        }
+    };
 }
-
-impl Connection for UnbufferedClientConnection {
-    type Data = ClientConnectionData;
-
-    fn process<'c, 'i>(
-        &'c mut self,
-        incoming: &'i mut [u8],
-    ) -> UnbufferedStatus<'c, 'i, Self::Data> {
-        self.process_tls_records(incoming)
-    }
-}
+connection!(UnbufferedServerConnection, ServerConnectionData);
+connection!(UnbufferedClientConnection, ClientConnectionData);
 
 /// A connection with what it has deciphered and not handed on, and what it has to send.
 pub(super) struct Records<C> {

@@ -1,6 +1,7 @@
 //! P-DATA-TF and its PDVs (PS3.8 section 9.3.5), as they are read and as they are written.
 
 use crate::inspector::fault::Fault;
+use crate::inspector::outlet::Outlet;
 use crate::wire::associate::ContextId;
 use crate::wire::pdu::{Header, PduType};
 
@@ -51,28 +52,28 @@ impl Pdv {
 }
 
 /// Writes a command set for the receiver of this direction, in PDUs of its own.
-pub(super) fn write_command(receivable: u32, context: ContextId, set: &[u8], out: &mut Vec<u8>) {
+pub(super) fn write_command(receivable: u32, context: ContextId, set: &[u8], out: &mut dyn Outlet) {
     // Even, as fragments must be. The parser lets no maximum through that has no room for a fragment.
     let room = receivable.saturating_sub(PDU_OVERHEAD).max(2) & !1;
     let mut pieces = set.chunks(room as usize).peekable();
     while let Some(piece) = pieces.next() {
         let last = if pieces.peek().is_none() { LAST } else { 0 };
         push_header(out, context, COMMAND | last, length(piece.len()));
-        out.extend_from_slice(piece);
+        out.push(piece);
     }
 }
 
 /// Writes the header of a data set's fragment.
-pub(super) fn push_data_header(out: &mut Vec<u8>, context: ContextId, fragment: Fragment) {
+pub(super) fn push_data_header(out: &mut dyn Outlet, context: ContextId, fragment: Fragment) {
     push_header(out, context, if fragment.is_last { LAST } else { 0 }, fragment.left);
 }
 
 /// The gate's own framing: a P-DATA-TF with one PDV, reserved bits zero.
-fn push_header(out: &mut Vec<u8>, context: ContextId, control: u8, fragment: u32) {
+fn push_header(out: &mut dyn Outlet, context: ContextId, control: u8, fragment: u32) {
     let header = Header { kind: PduType::Data, length: fragment + PDU_OVERHEAD };
-    out.extend_from_slice(&header.encode());
-    out.extend_from_slice(&(fragment + PDV_OVERHEAD).to_be_bytes());
-    out.extend_from_slice(&[context.value(), control]);
+    let [kind, reserved, a, b, c, d] = header.encode();
+    let [e, f, g, h] = (fragment + PDV_OVERHEAD).to_be_bytes();
+    out.push(&[kind, reserved, a, b, c, d, e, f, g, h, context.value(), control]);
 }
 
 /// A length that a `u32` on the wire bounds.
