@@ -8,13 +8,15 @@ use crate::support::dimse::{action_rq, event_rq, find_rq, identifier, image, mov
 use crate::support::gate::{Gate, listening};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::reject;
-use crate::support::requestor::connect_from;
+use crate::support::requestor::{Caller, Received, connect_from};
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
 use crate::support::site::{GATE_NAME, site};
 use crate::way_back::{ARCHIVE, opened, released, says, sending, status, table};
+use rustls::AlertDescription;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::mpsc::channel;
 
 /// The address of the device.
 pub(crate) const DEVICE: [u8; 4] = [127, 0, 0, 20];
@@ -180,4 +182,27 @@ fn another_certificate_on_the_way_between_the_gates_is_refused() {
     chain.edge.audited("refused", "unknown-pacs");
     chain.central.gate.audited("refused", "reach-rejected");
     assert_eq!(chain.device.connections(), 0);
+}
+
+#[test]
+fn a_pacs_whose_tls_breaks_before_the_device_has_answered_has_not_just_left() {
+    let (asked, wait_for_request) = channel();
+    let device = Pacs::playing(move |pacs| {
+        pacs.request();
+        asked.send(()).unwrap();
+        pacs.drain();
+    });
+    let mut settings = edge(UNKNOWN.parse().unwrap(), device.address);
+    let way = settings.more.iter_mut().find(|(name, _)| *name == "peer.ct1.reach");
+    way.unwrap().1.insert("after", r#""any""#.into());
+    let gate = settings.start();
+    let archive = site().root.issue(&Profile::client(CENTRAL));
+    let mut archive = Caller::with(&archive).call(port(&gate, "front")).unwrap();
+    let request = Associate::request("ARCHIVE", "CT1").context(1, CT, &[EXPLICIT]);
+    archive.send(&request.encode());
+    wait_for_request.recv().unwrap();
+    // A record that does not decrypt.
+    archive.socket().write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).unwrap();
+    assert_eq!(archive.receive(), Received::Alert(AlertDescription::BadRecordMac));
+    gate.audited("refused", "reach-broken-tls");
 }
