@@ -135,6 +135,18 @@ impl Server {
         Usage { memory: self.status("VmRSS:"), peak: self.status("VmHWM:") }
     }
 
+    /// Waits for it to take so much: on a busy machine it reads what it was sent when it comes to it.
+    pub(super) fn takes(&self, is_so_much: impl Fn(Usage) -> bool) -> bool {
+        let deadline = Instant::now() + PATIENCE;
+        while !is_so_much(self.usage()) {
+            if Instant::now() >= deadline {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        true
+    }
+
     /// Waits for it to have computed for this long, its children included.
     pub(super) fn computes(&self, long: Duration) -> bool {
         let deadline = Instant::now() + PATIENCE;
