@@ -264,8 +264,11 @@ where
         Ok(())
     }
 
+    /// Reads a side, but no more than fits into a buffer, even where all of it has left already: the
+    /// other one is read next, however much this one sends.
     fn read(&mut self, from: Side, cx: &mut Context<'_>) -> Result<(), Ending> {
-        while !self.share.is_over() && self.may_read(from) {
+        let most = self.received.get(from).saturating_add(pool::BUFFER as u64);
+        while *self.received.get(from) < most && !self.share.is_over() && self.may_read(from) {
             if !self.ahead.get(from).is_empty() {
                 if self.feed_ahead(from)? {
                     continue;
@@ -346,8 +349,7 @@ where
     fn feed_ahead(&mut self, from: Side) -> Result<bool, Ending> {
         let input = self.ahead.get_mut(from).take();
         self.flows.get(from.other()).prepare(self.out.towards(from.other()));
-        let fed = self.inspector.feed(from, &input, &mut self.out);
-        let taken = fed.map_err(Ending::Fault)?;
+        let taken = self.inspector.feed(from, &input, &mut self.out).map_err(Ending::Fault)?;
         self.spend(from, taken);
         self.ahead.get_mut(from).push(input.get(taken..).unwrap_or_default());
         Ok(taken == input.len())

@@ -186,3 +186,16 @@ async fn who_changes_keys_between_bytes_has_no_longer_turn() {
     assert!(rests >= sent.len() / 8, "{rests}");
     assert!(pacs.written == sent);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_side_that_sends_without_end_does_not_keep_the_other_from_being_heard() {
+    let fragment = [&[4, 0, 0, 0, 0x20, 6, 0, 0, 0x20, 2, 1, 0][..], &[7; 0x2000]].concat();
+    let mut ends = start(deadlines(), 1 << 23);
+    ends.requestor.write_all(STORE).await.unwrap();
+    assert_eq!(read(&mut ends.pacs, STORE.len()).await, STORE);
+    ends.requestor.write_all(&fragment.repeat(500)).await.unwrap();
+    ends.pacs.write_all(&ABORT).await.unwrap();
+    let relayed = ends.relay.await.unwrap();
+    assert_eq!(relayed.ending, Loss::Aborted.by(Side::Acceptor).into());
+    assert!(relayed.traffic.bytes.requestor <= 2 * pool::BUFFER as u64, "{:?}", relayed.traffic);
+}
