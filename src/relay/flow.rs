@@ -9,7 +9,7 @@ use crate::stream::pool;
 
 /// The shortest piece that is written from where it lies; shorter ones are gathered, as a write costs
 /// more than to copy them.
-const AT_ONCE: usize = pool::BUFFER / 2;
+const LONG: usize = pool::BUFFER / 2;
 
 /// How far the output towards one side has been written.
 #[derive(Debug, Default)]
@@ -82,7 +82,7 @@ impl Flow {
         cx: &mut Context<'_>,
     ) {
         let mut written = 0;
-        if piece.len() >= AT_ONCE {
+        if piece.len() >= LONG {
             written = self.write_some(piece, stream.as_mut(), cx);
             self.flush(stream, cx);
         }
@@ -155,10 +155,10 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_piece_is_written_from_where_it_lies_and_a_short_one_waits_for_more() {
-        let (mut near, mut far) = duplex(2 * AT_ONCE);
-        let piece: Vec<u8> = (0..=250).cycle().take(AT_ONCE).collect();
+        let (mut near, mut far) = duplex(2 * LONG);
+        let piece: Vec<u8> = (0..=250).cycle().take(LONG).collect();
         let (out, flow) = left(&piece, &mut near);
-        assert_eq!((out.len(), flow.written()), (0, AT_ONCE as u64));
+        assert_eq!((out.len(), flow.written()), (0, LONG as u64));
         assert!(!flow.is_waiting(&out), "it is not flushed");
         let short = &piece[1..];
         let (out, flow) = left(short, &mut near);
@@ -172,12 +172,11 @@ mod tests {
     #[tokio::test]
     async fn what_a_stream_does_not_take_at_once_waits() {
         let (mut near, far) = duplex(1000);
-        let piece: Vec<u8> = (0..=250).cycle().take(AT_ONCE).collect();
-        let (out, mut flow) = left(&piece, &mut near);
+        let piece: Vec<u8> = (0..=250).cycle().take(LONG).collect();
+        let (mut out, mut flow) = left(&piece, &mut near);
         assert_eq!((&out[..], flow.written()), (&piece[1000..], 1000));
-        assert_eq!(flow.waiting(&out), AT_ONCE - 1000);
+        assert_eq!(flow.waiting(&out), LONG - 1000);
         drop(far);
-        let mut out = out;
         flow.write(&mut out, Pin::new(&mut near), &mut Context::from_waker(Waker::noop()));
         assert!(flow.is_broken() && out.is_empty());
     }

@@ -8,15 +8,13 @@ use crate::support::dimse::{action_rq, event_rq, find_rq, identifier, image, mov
 use crate::support::gate::{Gate, listening};
 use crate::support::pacs::Pacs;
 use crate::support::pdu::reject;
-use crate::support::requestor::{Caller, Received, connect_from};
+use crate::support::requestor::{Caller, connect_from};
 use crate::support::scenario::Scenario;
 use crate::support::settings::Settings;
 use crate::support::site::{GATE_NAME, site};
 use crate::way_back::{ARCHIVE, opened, released, says, sending, status, table};
-use rustls::AlertDescription;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::sync::mpsc::channel;
 
 /// The address of the device.
 pub(crate) const DEVICE: [u8; 4] = [127, 0, 0, 20];
@@ -186,12 +184,7 @@ fn another_certificate_on_the_way_between_the_gates_is_refused() {
 
 #[test]
 fn a_pacs_whose_tls_breaks_before_the_device_has_answered_has_not_just_left() {
-    let (asked, wait_for_request) = channel();
-    let device = Pacs::playing(move |pacs| {
-        pacs.request();
-        asked.send(()).unwrap();
-        pacs.drain();
-    });
+    let (device, wait_for_request) = Pacs::silent();
     let mut settings = edge(UNKNOWN.parse().unwrap(), device.address);
     let way = settings.more.iter_mut().find(|(name, _)| *name == "peer.ct1.reach");
     way.unwrap().1.insert("after", r#""any""#.into());
@@ -201,8 +194,6 @@ fn a_pacs_whose_tls_breaks_before_the_device_has_answered_has_not_just_left() {
     let request = Associate::request("ARCHIVE", "CT1").context(1, CT, &[EXPLICIT]);
     archive.send(&request.encode());
     wait_for_request.recv().unwrap();
-    // A record that does not decrypt.
-    archive.socket().write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).unwrap();
-    assert_eq!(archive.receive(), Received::Alert(AlertDescription::BadRecordMac));
+    archive.break_tls();
     gate.audited("refused", "reach-broken-tls");
 }

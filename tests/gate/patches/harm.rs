@@ -36,8 +36,8 @@ impl Harm {
             Self::Dies => server.dies(SOON),
             Self::Blocks => server.is_alive() && !server.serves(SOON),
             Self::Computes => server.computes(LONG),
-            Self::Leaks(growth) => server.takes(|now| now.memory >= before.memory + growth),
-            Self::Swells(growth) => server.takes(|now| now.peak >= before.memory + growth),
+            Self::Leaks(growth) => server.usage().memory >= before.memory + growth,
+            Self::Swells(growth) => server.swells(before.memory + growth),
             Self::Writes => server.escaped(),
             Self::Reads => reveals(heard),
         }

@@ -135,25 +135,22 @@ impl Server {
         Usage { memory: self.status("VmRSS:"), peak: self.status("VmHWM:") }
     }
 
-    /// Waits for it to take so much: on a busy machine it reads what it was sent when it comes to it.
-    pub(super) fn takes(&self, is_so_much: impl Fn(Usage) -> bool) -> bool {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so_much(self.usage()) {
-            if Instant::now() >= deadline {
-                return false;
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-        true
+    /// Waits for it to have taken so much: on a busy machine it reads what it was sent when it comes to it.
+    pub(super) fn swells(&self, much: u64) -> bool {
+        self.comes_to(|server| server.usage().peak >= much)
     }
 
     /// Waits for it to have computed for this long, its children included.
     pub(super) fn computes(&self, long: Duration) -> bool {
+        self.comes_to(|server| server.computed() >= long)
+    }
+
+    fn comes_to(&self, is_there: impl Fn(&Self) -> bool) -> bool {
         let deadline = Instant::now() + PATIENCE;
-        while self.computed() < long && Instant::now() < deadline {
+        while !is_there(self) && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(50));
         }
-        self.computed() >= long
+        is_there(self)
     }
 
     /// How long it has computed since it served first, its children included.

@@ -53,6 +53,17 @@ impl Pacs {
         })
     }
 
+    /// A PACS that takes requests and answers none, and the news of each.
+    pub(crate) fn silent() -> (Self, Receiver<()>) {
+        let (asked, wait_for_request) = channel();
+        let pacs = Self::playing(move |pacs| {
+            pacs.request();
+            asked.send(()).unwrap();
+            pacs.drain();
+        });
+        (pacs, wait_for_request)
+    }
+
     /// A PACS that accepts what is proposed and answers each C-ECHO and C-STORE with success.
     pub(crate) fn good() -> Self {
         Self::playing(Accepted::serve)

@@ -327,6 +327,12 @@ impl Requestor {
         self.tls.sock.shutdown(Shutdown::Write).unwrap();
     }
 
+    /// Sends a record that does not decrypt, and hears that it does not.
+    pub(crate) fn break_tls(&mut self) {
+        self.tls.sock.write_all(&[&[23, 3, 3, 0, 32][..], &[0; 32]].concat()).unwrap();
+        assert_eq!(self.receive(), Received::Alert(AlertDescription::BadRecordMac));
+    }
+
     /// Goes away without a word, as after a loss of power: the kernel resets the connection.
     pub(crate) fn vanish(self) {
         reset_when_dropped(&self.tls.sock);
