@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::host::{Barrier, Trust, words};
+use crate::host::{Trust, words};
 use crate::journal::{self, Priority};
 
 /// Where the audit is written.
@@ -148,10 +148,7 @@ struct FileId {
 
 impl RotatedFile {
     fn open(path: &Path) -> io::Result<Self> {
-        let file = Trust::own().append(path, MODE).map_err(|barrier| match barrier {
-            Barrier::System(error) => error,
-            strange @ (Barrier::NotAFile | Barrier::Distrust(_)) => io::Error::other(strange),
-        })?;
+        let file = Trust::own().append(path, MODE)?;
         let id = FileId::of(&file.metadata()?);
         Ok(Self { path: path.to_owned(), file, id, reported: false })
     }

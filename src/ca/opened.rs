@@ -156,10 +156,7 @@ impl Ca {
     pub fn distrust(&self) -> Option<Distrust> {
         // The last one judges the folder of devices: nothing has to be there.
         [KEY, LOG, CERTIFICATE, DEVICES, "devices/.pem"].into_iter().find_map(|name| {
-            match Trust::own().file(&self.folder.join(name)) {
-                Err(Barrier::Distrust(distrust)) => Some(distrust),
-                Err(Barrier::System(_) | Barrier::NotAFile) | Ok(_) => None,
-            }
+            Trust::own().file(&self.folder.join(name)).err().and_then(Barrier::distrust)
         })
     }
 

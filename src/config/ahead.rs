@@ -123,12 +123,8 @@ fn open_to_others(path: &Path, service: &Service) -> Option<PathBuf> {
     if service.made.iter().any(|made| made == folder) {
         return None;
     }
-    match Trust::of(service).folder(folder) {
-        Err(Barrier::Distrust(distrust)) => {
-            Some(distrust.on_the_way().unwrap_or(folder).to_owned())
-        }
-        Err(Barrier::System(_) | Barrier::NotAFile) | Ok(_) => None,
-    }
+    let distrust = Trust::of(service).folder(folder).err().and_then(Barrier::distrust)?;
+    Some(distrust.on_the_way().unwrap_or(folder).to_owned())
 }
 
 /// The name of a PACS may be known only later, and `run` asks anew each time.

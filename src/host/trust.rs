@@ -166,10 +166,7 @@ impl Trust {
 
     /// Whether [`Trust::append`] would meet somebody else's folder or file.
     pub fn of_log(self, path: &Path) -> Option<Distrust> {
-        match self.end_of_log(path) {
-            Err(Barrier::Distrust(distrust)) => Some(distrust),
-            Err(Barrier::System(_) | Barrier::NotAFile) | Ok(_) => None,
-        }
+        self.end_of_log(path).err().and_then(Barrier::distrust)
     }
 
     /// A group may write to the folders above that of a log, as /var/log is of a group on many
@@ -330,6 +327,19 @@ impl fmt::Display for Distrust {
         // It may be of many, such as a home.
         let elsewhere = ", or move what the gate needs to another folder";
         f.write_str(if *part == Part::Folder { elsewhere } else { "" })
+    }
+}
+
+impl Barrier {
+    /// Whom else the file would be of, if it is that.
+    pub fn distrust(self) -> Option<Distrust> {
+        if let Self::Distrust(distrust) = self { Some(distrust) } else { None }
+    }
+}
+
+impl From<Barrier> for io::Error {
+    fn from(barrier: Barrier) -> Self {
+        if let Barrier::System(error) = barrier { error } else { Self::other(barrier) }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cli::client::dial;
 use crate::config::{Address, Settings};
 use crate::host;
 
-use super::ports::{Expected, USUAL, expected};
+use super::ports::{Expected, expected, usual};
 
 /// Addresses that are touched at most: this is for one's own perimeter, not for networks.
 pub(super) const MOST: usize = 64;
@@ -114,7 +114,7 @@ impl Scope {
 
     /// Those that are usual.
     pub(super) fn usual() -> Vec<u16> {
-        USUAL.iter().map(|(port, _)| *port).collect()
+        usual().into_iter().collect()
     }
 
     pub(super) fn targets(&self) -> impl Iterator<Item = &Target> {

@@ -11,23 +11,14 @@ use tokio::time::timeout;
 
 use super::keys::{Keys, KeysFault, MAX_FILE};
 use super::reading::read;
-use crate::host::{Barrier, Distrust, Trust, words};
+use crate::host::{Barrier, Trust, words};
 
 /// Why a file gives no keys.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FileFault {
-    /// Nothing is there.
-    #[error("no such file")]
-    Absent,
-    /// A folder, a device or a pipe.
-    #[error("is not a regular file")]
-    NotAFile,
-    /// Somebody else could put other keys there.
-    #[error("{0}")]
-    Distrust(Distrust),
-    /// The system's reason.
-    #[error("cannot be read: {}", words(.0))]
-    Unreadable(io::Error),
+    /// Nothing that can be read is there, or somebody else could put other keys there.
+    #[error("{}", barred(.0))]
+    Barred(#[from] Barrier),
     /// A file system of another machine that does not answer, most likely.
     #[error("cannot be read: the file system does not answer")]
     Hangs,
@@ -36,14 +27,11 @@ pub(super) enum FileFault {
     Keys(KeysFault),
 }
 
-impl From<Barrier> for FileFault {
-    fn from(barrier: Barrier) -> Self {
-        match barrier {
-            Barrier::System(error) if error.kind() == io::ErrorKind::NotFound => Self::Absent,
-            Barrier::System(error) => Self::Unreadable(error),
-            Barrier::NotAFile => Self::NotAFile,
-            Barrier::Distrust(distrust) => Self::Distrust(distrust),
-        }
+fn barred(barrier: &Barrier) -> String {
+    match barrier {
+        Barrier::System(error) if error.kind() == io::ErrorKind::NotFound => "no such file".into(),
+        Barrier::System(error) => format!("cannot be read: {}", words(error)),
+        Barrier::NotAFile | Barrier::Distrust(_) => barrier.to_string(),
     }
 }
 
@@ -82,7 +70,7 @@ impl Watched {
             self.under_way = Some(job);
             return Err(FileFault::Hangs);
         };
-        let looked = looked.unwrap_or_else(|error| Err(FileFault::Unreadable(error.into())));
+        let looked = looked.unwrap_or_else(|error| Err(Barrier::System(error.into()).into()));
         // What could not be read is read again, even if it is as it was.
         self.known = looked.as_ref().ok().map(|(stamp, _)| *stamp);
         looked.map(|(_, keys)| keys)
@@ -92,7 +80,7 @@ impl Watched {
 fn look(path: &std::path::Path, known: Option<Stamp>) -> Looked {
     // No pipe, device or folder is opened.
     let (file, _mode) = Trust::own().file(path)?;
-    let stamp = Stamp::of(&file).map_err(FileFault::Unreadable)?;
+    let stamp = Stamp::of(&file).map_err(Barrier::System)?;
     if known == Some(stamp) {
         return Ok((stamp, None));
     }
@@ -102,7 +90,7 @@ fn look(path: &std::path::Path, known: Option<Stamp>) -> Looked {
     let mut bytes = Vec::new();
     // It may grow while it is read.
     let read_to_end = file.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes);
-    read_to_end.map_err(FileFault::Unreadable)?;
+    read_to_end.map_err(Barrier::System)?;
     let keys = read(&bytes).map_err(FileFault::Keys)?;
     Ok((stamp, Some(keys)))
 }

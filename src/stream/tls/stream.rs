@@ -44,11 +44,7 @@ pub(super) enum Unshaken {
     Failed(io::Error),
 }
 
-impl<S, C> TlsStream<S, C>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    C: Connection,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin, C: Connection> TlsStream<S, C> {
     /// Shakes hands. It waits as long as the peer likes: the caller sets the deadline.
     ///
     /// The stream is boxed before the first wait, as its thousand bytes would stand in every future
@@ -154,11 +150,7 @@ fn broken(error: Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 
-impl<S, C> Lend for TlsStream<S, C>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    C: Connection + Unpin,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin, C: Connection + Unpin> Lend for TlsStream<S, C> {
     fn poll_lend(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -199,11 +191,7 @@ where
     }
 }
 
-impl<S, C> AsyncRead for TlsStream<S, C>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    C: Connection + Unpin,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin, C: Connection + Unpin> AsyncRead for TlsStream<S, C> {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -219,11 +207,7 @@ where
 }
 
 /// Each piece is copied here, which [`Lend`] spares.
-impl<S, C> AsyncBufRead for TlsStream<S, C>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    C: Connection + Unpin,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin, C: Connection + Unpin> AsyncBufRead for TlsStream<S, C> {
     fn poll_fill_buf(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         if self.records.unread().is_empty() {
             ready!(self.as_mut().poll_lend(cx, &mut |_| 0))?;
@@ -237,11 +221,7 @@ where
 }
 
 /// What is written waits for the flush, the next write or the close, and leaves with what they say.
-impl<S, C> AsyncWrite for TlsStream<S, C>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-    C: Connection + Unpin,
-{
+impl<S: AsyncRead + AsyncWrite + Unpin, C: Connection + Unpin> AsyncWrite for TlsStream<S, C> {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -12,7 +12,7 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 use super::super::message::LAST_NUMBER;
 use crate::audit::PeerText;
 use crate::config::Content;
-use crate::host::{Barrier, Trust, words};
+use crate::host::{Trust, words};
 
 /// The longest frame. A DICOM audit message with all that it may have is a fraction of it.
 pub(super) const MAX_FRAME: usize = 256 * 1024;
@@ -91,11 +91,7 @@ impl Header {
 /// Makes the folder and takes it for this process alone.
 pub(super) fn lock(folder: &Path) -> io::Result<File> {
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
-    let lock = Trust::own().append(&folder.join(LOCK), FILE_MODE);
-    let lock = lock.map_err(|barrier| match barrier {
-        Barrier::System(error) => error,
-        strange @ (Barrier::NotAFile | Barrier::Distrust(_)) => io::Error::other(strange),
-    })?;
+    let lock = Trust::own().append(&folder.join(LOCK), FILE_MODE)?;
     match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {
             keep_others_out(folder)?;
