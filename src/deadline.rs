@@ -3,23 +3,8 @@
 use std::future::Future;
 use std::time::Duration;
 
-use tokio::time::{sleep, timeout};
-
 use crate::reason::{Early, Reason};
-
-/// Shorter than the usual limits by far.
-const NEAR: Duration = Duration::from_millis(500);
-
-/// Has a timer due soon at any time. Never returns.
-///
-/// A timer that is due before all others wakes the worker that waits for sockets, by a write to an
-/// eventfd, only for it to wait less long. With few associations nearly every deadline is such a one,
-/// though nearly none passes. Behind a nearer timer they cost no system call.
-pub async fn keep_a_timer_near() {
-    loop {
-        sleep(NEAR).await;
-    }
-}
+use crate::timers::timeout;
 
 /// Why a wait was cut short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

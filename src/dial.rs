@@ -16,12 +16,12 @@ use nix::sys::socket::sockopt::IpBindAddressNoPort;
 use rustix::io::Errno;
 use tokio::net::{TcpSocket, TcpStream, lookup_host};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
 
 use names::{Names, Recalled};
 
 use crate::config::Address;
 use crate::net;
+use crate::timers::{sleep, timeout};
 
 /// As the system's resolver is one for all.
 static NAMES: LazyLock<Names> = LazyLock::new(Names::default);

@@ -22,12 +22,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until};
 
 use crate::audit::{Audit, HealthChange};
 use crate::config::{Address, Target};
 use crate::rarely::Rarely;
 use crate::site::Site;
+use crate::timers::{sleep, sleep_until};
 use question::{Heard, Question};
 pub use shown::{AddressStanding, TargetStanding};
 use standing::{Change, Standing};

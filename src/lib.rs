@@ -20,7 +20,7 @@
 //!   the gate is.
 //! - [`report_only`]: for whom and for how long refusals of the policy are only reported.
 //! - [`renewal`]: certificates and revocation lists near their end; [`last_seen`]: those of the peers.
-//! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`live`],
+//! - [`inherited`], [`listening`], [`listener`], [`shortage`], [`slots`], [`turns`], [`timers`], [`live`],
 //!   [`net`]: what exists at once; [`asked`]: what peers have asked a PACS to send; [`quotas`]: what was
 //!   stored within the hour; [`slowing`]: who was refused again and again; [`origins`]: how often
 //!   something came from where.
@@ -90,6 +90,7 @@ pub mod slowing;
 pub mod stream;
 pub mod suggest;
 pub mod syslog;
+pub mod timers;
 pub mod turns;
 pub mod version;
 pub mod x509;

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use socket2::SockRef;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::time::{sleep, sleep_until};
 
 use self::trouble::{Fault, Over, Trouble};
 use crate::audit::Account;
@@ -22,6 +21,7 @@ use crate::port::{Transport, Way};
 use crate::pulse::Asked;
 use crate::reason::Reason;
 use crate::slots::SlotLimit;
+use crate::timers::{sleep, sleep_until};
 
 /// Connections that wait for the accept loop.
 const BACKLOG: u32 = 4096;

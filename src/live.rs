@@ -7,7 +7,8 @@ use std::time::Duration;
 use pacsgate_core::direction::Direction;
 use pacsgate_core::policy::Occupancy;
 use tokio::sync::{mpsc, watch};
-use tokio::time::timeout;
+
+use crate::timers::timeout;
 
 /// The register of what lives.
 #[derive(Debug)]

@@ -14,12 +14,12 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{UnixListener, UnixStream};
-use tokio::time::{sleep, timeout};
 
 use crate::basis::Written;
 use crate::host::{sockets, words};
 use crate::last_seen::LastSeen;
 use crate::register::Register;
+use crate::timers::{sleep, timeout};
 
 /// Where the socket is when systemd runs the gate.
 pub const SOCKET: &str = "/run/pacsgate/associations";

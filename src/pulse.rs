@@ -4,8 +4,9 @@
 //! A thread of the system asks, as busy workers must not delay the question. The accept loops answer
 //! where they wait for connections: a timer beside a loop that is stuck would prove nothing. The
 //! workers answer by a task that one of them must begin, and go on with after a moment, which shows
-//! that their queue, their timers and, as the same driver turns both, their sockets move. A single
-//! worker that is stuck while others serve is not seen.
+//! that their queue and their sockets move, as the driver of these tells the time, too; and after
+//! another, which shows that the thread of timers does. A single worker that is stuck while others
+//! serve is not seen.
 
 use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,6 +18,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use crate::timers;
+
 /// Between two questions, and how long an answer may take before the log tells: workers that are
 /// merely busy answer within a fraction of it.
 pub const PERIOD: Duration = Duration::from_secs(5);
@@ -26,7 +29,7 @@ const QUESTIONS: u32 = 4;
 const SILENCE: Duration = PERIOD.saturating_mul(3);
 /// The shortest period, so that a limit of nothing does not keep a processor busy.
 const SHORTEST: Duration = Duration::from_millis(1);
-/// What the workers' answer waits for, so that their timers have a part in it.
+/// What the workers' answer waits for twice, so that both kinds of timers have a part in it.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// Who is asked.
@@ -139,6 +142,7 @@ impl Pulse {
         let question = question(name);
         workers.spawn(async move {
             sleep(MOMENT).await;
+            timers::sleep(MOMENT).await;
             drop(question);
         });
         Round { open, answers }

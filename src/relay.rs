@@ -26,7 +26,7 @@ use pacsgate_core::inspector::{
 use pacsgate_core::reason::Sided;
 use pacsgate_core::side::{PerSide, Side};
 use tokio::io::AsyncWrite;
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep};
 
 use ahead::Ahead;
 pub use deadlines::Deadlines;
@@ -38,6 +38,7 @@ use share::Share;
 
 use crate::stream::lend::Lend;
 use crate::stream::pool;
+use crate::timers::sleep_until;
 
 /// What may wait for a side before it is read no more: more than what the other side alone can fill.
 pub const PILE: usize = 3 * pool::BUFFER;

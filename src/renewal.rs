@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::Notify;
-use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::report_only::reported;
 use crate::site::Site;
+use crate::timers::sleep;
 
 /// Between two looks.
 const DAY: Duration = Duration::from_secs(86_400);

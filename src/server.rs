@@ -11,12 +11,10 @@ use nix::sys::signal::Signal;
 use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::task::{JoinSet, spawn_blocking};
-use tokio::time::timeout;
 
 use crate::admin::Admin;
 use crate::audit::{self, Audit, AuditThread, Destination, Outlets, Redirections, Reload};
 use crate::config::{self, Collector, Finding, Location, Log, Settings};
-use crate::deadline::keep_a_timer_near;
 use crate::gate::Gate;
 use crate::host::words;
 use crate::inherited::Inherited;
@@ -28,6 +26,7 @@ use crate::overview;
 use crate::pulse::Pulse;
 use crate::renewal;
 use crate::service_manager::ServiceManager;
+use crate::timers::{self, timeout};
 
 /// How long the audit may take to write its last lines.
 const LAST_LINES: Duration = Duration::from_secs(2);
@@ -38,6 +37,9 @@ pub enum ServerError {
     /// A listener's address cannot be bound, or the audit's destination cannot be opened.
     #[error("{0}")]
     Unavailable(Finding),
+    /// There can be no thread for timers.
+    #[error("cannot start a thread for timers: {}", words(.0))]
+    Timers(io::Error),
     /// Signals cannot be waited for.
     #[error("cannot wait for signals: {}", words(.0))]
     Signals(io::Error),
@@ -116,6 +118,7 @@ impl Server {
         let collectors = outlets.redirections();
         let (audit, audit_thread) = Audit::start(&log.audit, periods, started, outlets)
             .map_err(|error| no_audit(&log.audit, audit_at, &error))?;
+        timers::start().map_err(ServerError::Timers)?;
         net::warn_of_few_descriptors(site.limits.connections);
         site.issuers.watch();
         let status_changed = Arc::<Notify>::default();
@@ -129,7 +132,6 @@ impl Server {
         listening.exchange(bound);
         admin.exchange(answering);
         let mut beside = JoinSet::new();
-        beside.spawn(keep_a_timer_near());
         beside.spawn(renewal::watch(Arc::clone(&gate), Arc::clone(&status_changed)));
         beside.spawn(overview::tell(Arc::clone(&gate.register), Arc::clone(&gate.last_seen)));
         let (audit, _beside) = (audit_thread, beside);

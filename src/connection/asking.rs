@@ -12,7 +12,6 @@ use pacsgate_core::wire::associate::ReceivedAc;
 use pacsgate_core::wire::reject::Abort;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 
 use crate::config::{Address, Limits, Target};
 use crate::dial::Obstacle;
@@ -26,6 +25,7 @@ use crate::stream::proxy_protocol::{self, Ends};
 use crate::stream::read_ahead::ReadAhead;
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{OutgoingFailure, OutgoingFault};
+use crate::timers::timeout;
 
 /// A target that did not open the association, and what is to be said of it and to it.
 pub(super) struct Refused {

@@ -10,7 +10,6 @@ use pacsgate_core::direction::System;
 use pacsgate_core::policy::{Candidate, Facts, Holder, Identified, Permit, Refusal};
 use pacsgate_core::reason::Answer;
 use pacsgate_core::wire::title::AeTitle;
-use tokio::time::sleep;
 
 use crate::gate::Gate;
 use crate::live::{AssociationSlot, PeerConnection};
@@ -21,6 +20,7 @@ use crate::site::Site;
 use crate::slots::Slot;
 use crate::slowing::{self, Claim, LONGEST, Slowed};
 use crate::stream::proxy_protocol::Ends;
+use crate::timers::sleep;
 
 /// Where a connection came in, and what judges it.
 pub(super) struct Context {

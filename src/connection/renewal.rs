@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 
 use pacsgate_core::inspector::Contexts;
 use tokio::sync::watch;
-use tokio::time::{Sleep, sleep};
+use tokio::time::Sleep;
 
 use crate::basis::{Basis, Terms, Withdrawal};
 use crate::gate::Gate;
 use crate::relay::Rules;
 use crate::site::Site;
+use crate::timers::sleep;
 
 /// Waits for the next site and judges an association by it.
 pub(super) struct Renewal<'a> {

@@ -13,7 +13,7 @@ use pacsgate_core::wire::title::AeTitle;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
-use tokio::time::{Instant as Deadline, timeout, timeout_at};
+use tokio::time::Instant as Deadline;
 
 use super::echo::{Echo, Echoed, Proposal};
 use crate::config::{Address, Asking, Target};
@@ -24,6 +24,7 @@ use crate::stream::proxy_protocol::{self, Ends};
 use crate::stream::read_ahead::ReadAhead;
 use crate::stream::sides::TargetStream;
 use crate::stream::tls::{self, OutgoingFault};
+use crate::timers::{timeout, timeout_at};
 
 /// For the release at the longest, which nobody waits for.
 const RELEASE: Duration = Duration::from_secs(2);

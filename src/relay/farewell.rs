@@ -14,10 +14,10 @@ use std::time::Duration;
 use pacsgate_core::reason::{Answer, Sided};
 use pacsgate_core::side::Side;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
-use tokio::time::timeout;
 
 use super::ending::{Ending, Loss, Over};
 use super::flow::Remainder;
+use crate::timers::timeout;
 
 /// What a side may have sent before it could know of our last word: what Linux lets a socket receive
 /// (6 MiB, `net.ipv4.tcp_rmem`) and one at the other end hold (4 MiB, `tcp_wmem`), and half as much

@@ -13,6 +13,7 @@ use crate::support::scenario::{
 };
 use crate::support::settings::Settings;
 use crate::support::site::{CT1_NAME, site};
+use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -356,4 +357,42 @@ fn rest_of(socket: &mut TcpStream) -> Vec<u8> {
     let mut rest = Vec::new();
     socket.read_to_end(&mut rest).unwrap();
     rest
+}
+
+/// A time-out would cost each C-ECHO two timers of the kernel's.
+#[test]
+fn workers_wait_for_sockets_without_a_time_out() {
+    let scenario = Scenario::with(|settings| settings);
+    let mut requestor = scenario.ct1();
+    requestor.associate(&Associate::echo("CT1", "PACS"));
+    echo(&mut requestor, 1);
+    // While the pulse asks they have one for a moment.
+    let is_patient = || waits_for_sockets(scenario.gate.process()) == [u32::MAX];
+    let deadline = Instant::now() + PATIENCE;
+    while !is_patient() {
+        assert!(Instant::now() < deadline, "{:?}", waits_for_sockets(scenario.gate.process()));
+        thread::sleep(Duration::from_millis(10));
+    }
+    // Longer than anything waits that is due soon.
+    let often = (0..60).filter(|_| {
+        thread::sleep(Duration::from_millis(10));
+        is_patient()
+    });
+    assert!(often.count() > 50);
+}
+
+/// How long each worker waits that waits for sockets, in milliseconds: the fourth argument of
+/// epoll_wait(2), of which the third is tokio's.
+fn waits_for_sockets(process: u32) -> Vec<u32> {
+    let threads = fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let workers = threads
+        .map(|thread| thread.unwrap().path())
+        .filter(|thread| fs::read_to_string(thread.join("comm")).unwrap().starts_with("tokio-rt"));
+    let waits = workers.filter_map(|thread| {
+        let call = fs::read_to_string(thread.join("syscall")).unwrap();
+        let words: Vec<_> = call.split_whitespace().collect();
+        let wait = u32::from_str_radix(words.get(4)?.trim_start_matches("0x"), 16);
+        (words.get(3) == Some(&"0x400")).then_some(wait.unwrap())
+    });
+    waits.collect()
 }

@@ -16,6 +16,7 @@ use std::path::Path;
 
 use circles::Graph;
 use modules::Modules;
+use paths::Paths;
 use source::Source;
 
 /// Root files and folders of the two crates.
@@ -69,6 +70,28 @@ fn all_of_it_can_be_read() {
     let lines: usize = all().iter().map(|source| source.lines).sum();
     println!("{lines} lines of code without tests");
     assert!(lines <= MOST_LINES, "{lines} lines of code, and at most {MOST_LINES}");
+}
+
+#[test]
+fn what_waits_in_the_workers_has_its_timer_in_the_thread_of_timers() {
+    // These have runtimes of their own, and the pulse asks the workers for theirs.
+    const OTHERS: [&str; 5] =
+        ["src/admin", "src/cli", "src/pulse.rs", "src/syslog", "src/timers.rs"];
+    const HARMLESS: [&str; 2] = ["Instant", "Sleep"];
+    let is_timer = |path: &[String]| {
+        path.first().is_some_and(|it| it == "tokio")
+            && path.get(1).is_some_and(|it| it == "time")
+            && !path.get(2).is_some_and(|it| HARMLESS.contains(&&**it))
+    };
+    let workers = all()
+        .into_iter()
+        .filter(|source| !OTHERS.iter().any(|other| source.path.starts_with(other)));
+    let with_timers = workers.filter(|source| {
+        let paths = Paths::of(&source.items);
+        paths.imports.iter().map(|it| &it.path).chain(&paths.written).any(|path| is_timer(path))
+    });
+    let with_timers: Vec<_> = with_timers.map(|source| source.path).collect();
+    assert_eq!(with_timers, Vec::<String>::new(), "these have timers of tokio's");
 }
 
 fn all() -> Vec<Source> {

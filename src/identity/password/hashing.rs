@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use pacsgate_core::policy::Denial;
 use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::attempts::{Attempts, Claim};
@@ -17,6 +16,7 @@ use super::cost::Cost;
 use super::file::Passwords;
 use super::hash::{Exhausted, Hash, Memory};
 use crate::net::Source;
+use crate::timers::timeout;
 use crate::turns::{Held, Turns, Whose};
 
 /// At most so many hashings at once, however many cores there are: their memory is 256 MiB then,

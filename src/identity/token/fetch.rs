@@ -17,12 +17,12 @@ use rustls::client::Resumption;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::keys::MAX_FILE;
 use crate::audit::PeerText;
 use crate::host::words;
+use crate::timers::timeout;
 
 /// Bytes of the head of an answer, and of what is read at once.
 const MAX_HEAD: usize = 32 * 1024;

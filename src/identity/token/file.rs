@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::timeout;
 
 use super::keys::{Keys, KeysFault, MAX_FILE};
 use super::reading::read;
 use crate::host::{Barrier, Trust, words};
+use crate::timers::timeout;
 
 /// Why a file gives no keys.
 #[derive(Debug, thiserror::Error)]

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::task::spawn_blocking;
-use tokio::time::{Instant as Moment, sleep_until};
+use tokio::time::Instant as Moment;
 
 use super::fetch::{FetchFault, Fetcher};
 use super::file::{FileFault, Watched};
 use super::keys::{Keys, KeysFault};
 use super::reading::read;
 use super::store::{KeyStore, Shared, Source};
+use crate::timers::sleep_until;
 
 /// Watches the source of these keys from now on, if that is not done yet, until they are dropped. To be
 /// called inside a runtime.
