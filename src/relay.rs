@@ -185,11 +185,7 @@ struct Relay<'a, R, P> {
     told: u64,
 }
 
-impl<R, P> Relay<'_, R, P>
-where
-    R: Lend + AsyncWrite + Unpin,
-    P: Lend + AsyncWrite + Unpin,
-{
+impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P> {
     fn poll_rules<J>(&mut self, rules: &mut J, cx: &mut Context<'_>)
     where
         J: FnMut(&Contexts, &mut Context<'_>) -> Poll<Rules>,
@@ -224,13 +220,14 @@ where
             let before = self.progress();
             let moved = self.move_once(cx);
             self.tell();
-            if let Err(ending) = moved {
-                return Poll::Ready(ending);
-            }
+            let is_all = match moved {
+                Ok(is_all) => is_all,
+                Err(ending) => return Poll::Ready(ending),
+            };
             if let Some(ending) = self.phase_ending() {
                 return Poll::Ready(ending);
             }
-            if self.progress() == before {
+            if is_all || self.progress() == before {
                 return Poll::Pending;
             }
             if self.share.is_over() {
@@ -253,21 +250,23 @@ where
         }
     }
 
-    fn move_once(&mut self, cx: &mut Context<'_>) -> Result<(), Ending> {
-        self.read(Side::Requestor, cx)?;
+    /// Whether that was all for now: both sides have said what they had to say, and nothing waits.
+    fn move_once(&mut self, cx: &mut Context<'_>) -> Result<bool, Ending> {
+        let has_requestor_said_all = self.read(Side::Requestor, cx)?;
         self.flows.acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
-        self.read(Side::Acceptor, cx)?;
+        let has_acceptor_said_all = self.read(Side::Acceptor, cx)?;
         if self.inspector.phase() == Phase::Released {
             // The answer leaves with the last word of TLS.
-            return Ok(());
+            return Ok(false);
         }
         self.flows.requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
-        Ok(())
+        Ok(has_requestor_said_all && has_acceptor_said_all && !self.keeps_something())
     }
 
     /// Reads a side, but no more than fits into a buffer, even where all of it has left already: the
-    /// other one is read next, however much this one sends.
-    fn read(&mut self, from: Side, cx: &mut Context<'_>) -> Result<(), Ending> {
+    /// other one is read next, however much this one sends. Whether it has said all for now, and the
+    /// stream will wake the task when it goes on.
+    fn read(&mut self, from: Side, cx: &mut Context<'_>) -> Result<bool, Ending> {
         let most = self.received.get(from).saturating_add(pool::BUFFER as u64);
         while *self.received.get(from) < most && !self.share.is_over() && self.may_read(from) {
             if !self.ahead.get(from).is_empty() {
@@ -278,9 +277,9 @@ where
             }
             let (lent, judged) = self.pass(from, cx);
             self.spend(from, judged.unwrap_or_default());
-            let Some(length) = heard(from, lent)? else { return Ok(()) };
+            let Some(length) = heard(from, lent)? else { return Ok(true) };
             if length == 0 {
-                return self.half_close();
+                return self.half_close().map(|()| false);
             }
             // What broke a rule was read to its end.
             *self.received.get_mut(from) += judged.unwrap_or(length) as u64;
@@ -288,7 +287,7 @@ where
                 break;
             }
         }
-        self.look_ahead_at(from, cx)
+        self.look_ahead_at(from, cx).map(|()| false)
     }
 
     /// Has the next piece of a side judged.
@@ -372,6 +371,15 @@ where
             && self.waiting(from.other()) < pool::BUFFER
             && self.waiting(from) < PILE
             && self.inspector.wants(from)
+    }
+
+    /// Whether anything waits to be judged or to be written.
+    fn keeps_something(&self) -> bool {
+        let keeps = |side| {
+            let waits = self.flows.get(side).is_waiting(self.towards(side));
+            waits || !self.ahead.get(side).is_empty()
+        };
+        keeps(Side::Requestor) || keeps(Side::Acceptor)
     }
 
     /// How much waits to be written to a side.
