@@ -171,7 +171,7 @@ impl Doctor {
         if !self.ports.is_empty() {
             scope.add_ports(&self.ports);
         } else if !self.named_ports {
-            scope.add_ports(&Scope::usual());
+            scope.add_ports(&ports::usual());
         }
         scope
     }

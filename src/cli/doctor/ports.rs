@@ -1,7 +1,5 @@
 //! The ports that imaging systems, and the machines under them, listen on.
 
-use std::collections::BTreeSet;
-
 use super::finding::Severity;
 
 /// What is expected at a port, and so how it is asked.
@@ -72,8 +70,8 @@ const USUAL: [(Expected, &[u16]); 9] = [
     (Expected::Other(&SSH), &[22]),
 ];
 
-/// All of them, in their order.
-pub(super) fn usual() -> BTreeSet<u16> {
+/// All of them.
+pub(super) fn usual() -> Vec<u16> {
     USUAL.iter().flat_map(|(_, ports)| *ports).copied().collect()
 }
 
@@ -85,11 +83,13 @@ pub(super) fn expected(port: u16) -> Expected {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
     fn no_usual_port_is_twice() {
-        assert_eq!(usual().len(), USUAL.iter().map(|(_, ports)| ports.len()).sum::<usize>());
+        assert_eq!(usual().iter().collect::<HashSet<_>>().len(), usual().len());
         assert_eq!(expected(8042), Expected::Web);
         assert_eq!(expected(40_000), Expected::Dicom);
     }

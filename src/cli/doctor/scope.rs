@@ -8,7 +8,7 @@ use crate::cli::client::dial;
 use crate::config::{Address, Settings};
 use crate::host;
 
-use super::ports::{Expected, expected, usual};
+use super::ports::{Expected, expected};
 
 /// Addresses that are touched at most: this is for one's own perimeter, not for networks.
 pub(super) const MOST: usize = 64;
@@ -110,11 +110,6 @@ impl Scope {
                 self.add(SocketAddr::new(ip, *port), &host, Role::Other, is_configured);
             }
         }
-    }
-
-    /// Those that are usual.
-    pub(super) fn usual() -> Vec<u16> {
-        usual().into_iter().collect()
     }
 
     pub(super) fn targets(&self) -> impl Iterator<Item = &Target> {
