@@ -227,13 +227,17 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
             if let Some(ending) = self.phase_ending() {
                 return Poll::Ready(ending);
             }
-            if is_all || self.progress() == before {
+            if is_all {
                 return Poll::Pending;
             }
+            // Whether or not anything has moved: a side that was not read for that will not wake the task.
             if self.share.is_over() {
                 // Polled again when all others that are ready have been, and those that the sockets
                 // have something for; to wake the task here would put it before the latter.
                 let _ = pin!(tokio::task::yield_now()).poll(cx);
+                return Poll::Pending;
+            }
+            if self.progress() == before {
                 return Poll::Pending;
             }
         }

@@ -28,14 +28,17 @@ pub(super) fn p_data(context: u8, control: u8, data: &[u8]) -> Vec<u8> {
     [&[4, 0][..], &length(6), &length(2), &[context, control], data].concat()
 }
 
-fn find() -> Vec<u8> {
+pub(super) fn find() -> Vec<u8> {
     let asked = command(&[(0x0100, 0x20), (0x0110, 1), (0x0700, 0)], true);
     [asked, p_data(3, 2, &[0; 8])].concat()
 }
 
-fn pending() -> Vec<u8> {
+/// A response, with a comment of this length, to which more will follow.
+pub(super) fn result(length: u32) -> Vec<u8> {
     let response = command(&[(0x0100, 0x8020), (0x0120, 1), (0x0900, 0xff00)], true);
-    [response, p_data(3, 2, &[0; 8])].concat()
+    let comment = vec![b' '; length as usize];
+    let identifier = [&[0x10, 0, 0, 0x40][..], &length.to_le_bytes(), &comment].concat();
+    [response, p_data(3, 2, &identifier)].concat()
 }
 
 fn found() -> Vec<u8> {
@@ -94,7 +97,7 @@ async fn a_message_that_is_too_slow_ends_with_the_time_of_an_operation() {
             Side::Acceptor => {
                 ends.requestor.write_all(&find()).await.unwrap();
                 read(&mut ends.pacs, find().len()).await;
-                ends.pacs.write_all(&pending()[..pending().len() - 20]).await.unwrap();
+                ends.pacs.write_all(&result(0)[..result(0).len() - 20]).await.unwrap();
             }
         }
         let context = if from == Side::Requestor { 1 } else { 3 };
@@ -186,8 +189,8 @@ async fn a_query_lives_by_its_responses() {
     read(&mut ends.pacs, find().len()).await;
     for _ in 0..10 {
         tokio::time::sleep(deadlines().operation - MINUTE).await;
-        ends.pacs.write_all(&pending()).await.unwrap();
-        read(&mut ends.requestor, pending().len()).await;
+        ends.pacs.write_all(&result(0)).await.unwrap();
+        read(&mut ends.requestor, result(0).len()).await;
     }
     ends.pacs.write_all(&found()).await.unwrap();
     assert_eq!(read(&mut ends.requestor, found().len()).await, found());
