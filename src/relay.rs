@@ -135,6 +135,7 @@ where
         flows: PerSide::default(),
         received: PerSide::default(),
         share: Share::NEW,
+        first: Side::Requestor,
         ahead: PerSide::default(),
         watch,
         tell,
@@ -177,6 +178,8 @@ struct Relay<'a, R, P> {
     /// Bytes.
     received: PerSide<u64>,
     share: Share,
+    /// The side that is read first: the other one than before, if that has left nothing of a turn.
+    first: Side,
     /// What was read of a side and waits for the inspector.
     ahead: PerSide<Ahead>,
     watch: Watch,
@@ -193,16 +196,12 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
         while !self.watch.is_withdrawn()
             && let Poll::Ready(rules) = rules(self.inspector.contexts(), cx)
         {
-            self.obey(rules);
-        }
-    }
-
-    fn obey(&mut self, rules: Rules) {
-        match rules {
-            Rules::Bind(contexts, shared) => self.inspector.bind(contexts, shared),
-            Rules::End(grace) => {
-                self.inspector.wind_up();
-                self.watch.withdraw(Instant::now() + grace);
+            match rules {
+                Rules::Bind(contexts, shared) => self.inspector.bind(contexts, shared),
+                Rules::End(grace) => {
+                    self.inspector.wind_up();
+                    self.watch.withdraw(Instant::now() + grace);
+                }
             }
         }
     }
@@ -227,17 +226,16 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
             if let Some(ending) = self.phase_ending() {
                 return Poll::Ready(ending);
             }
-            if is_all {
+            // A side that was not read because the turn is over will not wake the task.
+            let is_over = self.share.is_over();
+            if is_all || (!is_over && self.progress() == before) {
                 return Poll::Pending;
             }
-            // Whether or not anything has moved: a side that was not read for that will not wake the task.
-            if self.share.is_over() {
+            if is_over {
                 // Polled again when all others that are ready have been, and those that the sockets
                 // have something for; to wake the task here would put it before the latter.
                 let _ = pin!(tokio::task::yield_now()).poll(cx);
-                return Poll::Pending;
-            }
-            if self.progress() == before {
+                self.first = self.first.other();
                 return Poll::Pending;
             }
         }
@@ -256,15 +254,24 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
 
     /// Whether that was all for now: both sides have said what they had to say, and nothing waits.
     fn move_once(&mut self, cx: &mut Context<'_>) -> Result<bool, Ending> {
-        let has_requestor_said_all = self.read(Side::Requestor, cx)?;
-        self.flows.acceptor.write(&mut self.out.to_acceptor, Pin::new(&mut *self.acceptor), cx);
-        let has_acceptor_said_all = self.read(Side::Acceptor, cx)?;
-        if self.inspector.phase() == Phase::Released {
-            // The answer leaves with the last word of TLS.
-            return Ok(false);
+        let mut have_said_all = true;
+        for from in [self.first, self.first.other()] {
+            have_said_all &= self.read(from, cx)?;
+            if self.inspector.phase() == Phase::Released {
+                // The answer leaves with the last word of TLS.
+                return Ok(false);
+            }
+            self.write(from.other(), cx);
         }
-        self.flows.requestor.write(&mut self.out.to_requestor, Pin::new(&mut *self.requestor), cx);
-        Ok(has_requestor_said_all && has_acceptor_said_all && !self.keeps_something())
+        Ok(have_said_all && !self.keeps_something())
+    }
+
+    fn write(&mut self, to: Side, cx: &mut Context<'_>) {
+        let Self { requestor, acceptor, out, flows, .. } = self;
+        match to {
+            Side::Requestor => flows.requestor.write(&mut out.to_requestor, *requestor, cx),
+            Side::Acceptor => flows.acceptor.write(&mut out.to_acceptor, *acceptor, cx),
+        }
     }
 
     /// Reads a side, but no more than fits into a buffer, even where all of it has left already: the
@@ -379,10 +386,8 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
 
     /// Whether anything waits to be judged or to be written.
     fn keeps_something(&self) -> bool {
-        let keeps = |side| {
-            let waits = self.flows.get(side).is_waiting(self.towards(side));
-            waits || !self.ahead.get(side).is_empty()
-        };
+        let waits = |side| self.flows.get(side).is_waiting(self.towards(side));
+        let keeps = |side| waits(side) || !self.ahead.get(side).is_empty();
         keeps(Side::Requestor) || keeps(Side::Acceptor)
     }
 
@@ -521,7 +526,7 @@ impl Passage<'_> {
             if let Ok(Fed { as_came, .. }) = fed {
                 let piece = input.get(..as_came).unwrap_or_default();
                 let cx = &mut Context::from_waker(waker);
-                flow.pass_on(piece, out.towards(from.other()), Pin::new(&mut *to), cx);
+                flow.pass_on(piece, out.towards(from.other()), to, cx);
             }
             judged = fed.map(|fed| fed.taken);
             judged.unwrap_or(input.len())

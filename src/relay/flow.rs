@@ -59,48 +59,51 @@ impl Flow {
     }
 
     /// Writes what it can and flushes before the task may sleep.
-    pub(super) fn write<S: AsyncWrite>(
+    pub(super) fn write<S: AsyncWrite + Unpin>(
         &mut self,
         out: &mut Vec<u8>,
-        mut stream: Pin<&mut S>,
+        stream: &mut S,
         cx: &mut Context<'_>,
     ) {
         let rest = out.get(self.sent..).unwrap_or_default();
-        self.sent += self.write_some(rest, stream.as_mut(), cx);
+        self.sent += self.write_some(rest, stream, cx);
         if self.sent >= out.len() || self.is_broken {
-            self.release(out);
+            self.sent = 0;
+            if out.capacity() > 0 {
+                pool::give_write(std::mem::take(out));
+            }
             self.flush(stream, cx);
         }
     }
 
     /// Writes a piece before which nothing waits, as far as the stream takes it at once; the rest waits.
-    pub(super) fn pass_on<S: AsyncWrite>(
+    pub(super) fn pass_on<S: AsyncWrite + Unpin>(
         &mut self,
         piece: &[u8],
         out: &mut Vec<u8>,
-        mut stream: Pin<&mut S>,
+        stream: &mut S,
         cx: &mut Context<'_>,
     ) {
         let mut written = 0;
         if piece.len() >= LONG {
-            written = self.write_some(piece, stream.as_mut(), cx);
+            written = self.write_some(piece, stream, cx);
             self.flush(stream, cx);
         }
         out.extend_from_slice(piece.get(written..).unwrap_or_default());
     }
 
     /// Writes until the stream takes no more for now; how much it took.
-    fn write_some<S: AsyncWrite>(
+    fn write_some<S: AsyncWrite + Unpin>(
         &mut self,
         bytes: &[u8],
-        mut stream: Pin<&mut S>,
+        stream: &mut S,
         cx: &mut Context<'_>,
     ) -> usize {
         let mut sent = 0;
         while let Some(rest @ [_, ..]) = bytes.get(sent..)
             && !self.is_broken
         {
-            match stream.as_mut().poll_write(cx, rest) {
+            match Pin::new(&mut *stream).poll_write(cx, rest) {
                 Poll::Pending => break,
                 Poll::Ready(Ok(0) | Err(_)) => self.is_broken = true,
                 Poll::Ready(Ok(count)) => {
@@ -113,10 +116,10 @@ impl Flow {
         sent
     }
 
-    fn flush<S: AsyncWrite>(&mut self, stream: Pin<&mut S>, cx: &mut Context<'_>) {
+    fn flush<S: AsyncWrite + Unpin>(&mut self, stream: &mut S, cx: &mut Context<'_>) {
         if self.needs_flush
             && !self.is_broken
-            && let Poll::Ready(flushed) = stream.poll_flush(cx)
+            && let Poll::Ready(flushed) = Pin::new(stream).poll_flush(cx)
         {
             self.needs_flush = false;
             self.is_broken = flushed.is_err();
@@ -127,13 +130,6 @@ impl Flow {
     pub(super) fn rest(self, mut bytes: Vec<u8>, at_boundary: bool) -> Remainder {
         bytes.drain(..self.sent.min(bytes.len()));
         Remainder { bytes, at_boundary }
-    }
-
-    fn release(&mut self, out: &mut Vec<u8>) {
-        self.sent = 0;
-        if out.capacity() > 0 {
-            pool::give_write(std::mem::take(out));
-        }
     }
 }
 
@@ -149,7 +145,7 @@ mod tests {
     fn left(piece: &[u8], stream: &mut DuplexStream) -> (Vec<u8>, Flow) {
         let (mut flow, mut out) = (Flow::default(), Vec::new());
         let cx = &mut Context::from_waker(Waker::noop());
-        flow.pass_on(piece, &mut out, Pin::new(stream), cx);
+        flow.pass_on(piece, &mut out, stream, cx);
         (out, flow)
     }
 
@@ -177,7 +173,7 @@ mod tests {
         assert_eq!((&out[..], flow.written()), (&piece[1000..], 1000));
         assert_eq!(flow.waiting(&out), LONG - 1000);
         drop(far);
-        flow.write(&mut out, Pin::new(&mut near), &mut Context::from_waker(Waker::noop()));
+        flow.write(&mut out, &mut near, &mut Context::from_waker(Waker::noop()));
         assert!(flow.is_broken() && out.is_empty());
     }
 }
