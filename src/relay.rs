@@ -257,7 +257,7 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
         let mut have_said_all = true;
         for from in [self.first, self.first.other()] {
             have_said_all &= self.read(from, cx)?;
-            if self.inspector.phase() == Phase::Released {
+            if from == Side::Acceptor && self.inspector.phase() == Phase::Released {
                 // The answer leaves with the last word of TLS.
                 return Ok(false);
             }
