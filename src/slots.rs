@@ -308,6 +308,7 @@ impl Slot {
         let mut taken = self.slots.taken();
         if !taken.leave(self.number, self.at) {
             taken.connections += 1;
+            self.gives_way = Arc::default();
         }
         self.at = At::Association;
     }

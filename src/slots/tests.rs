@@ -60,6 +60,17 @@ fn whoever_has_no_association_gives_way_to_a_newer_connection() {
 }
 
 #[test]
+fn an_association_that_had_to_give_way_as_it_was_permitted_does_not_later() {
+    let slots = slots(99, 9, 1, 9);
+    let [mut association, mut newcomer] = [1, 2].map(|last| slots.take(v4(last)).unwrap());
+    association.authenticated(CERTIFICATE, true);
+    newcomer.authenticated(CERTIFICATE, true);
+    association.permitted();
+    assert!(!gives_way(&association));
+    assert_eq!(taken(&slots), [2, 0, 1]);
+}
+
+#[test]
 fn the_oldest_handshake_of_the_heaviest_source_gives_way() {
     let slots = slots(9, 3, 9, 9);
     let honest = slots.take(v4(1)).unwrap();
