@@ -125,6 +125,8 @@ impl<'a> Sender<'a> {
     async fn converse(&mut self, link: Link, talk: &mut Talk, collector: &Collector) -> End {
         let (mut reader, mut writer) = tokio::io::split(link.stream);
         let mut gone = pin!(gone(&mut reader));
+        // What the last one has settled with its end: a full spool has nothing by which it would be seen.
+        self.spool.borrow_mut().settle(talk.begin);
         loop {
             if talk.tail.next_look().is_some_and(|left| left.is_zero()) {
                 self.look(talk);

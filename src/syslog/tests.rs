@@ -134,3 +134,32 @@ fn a_collector_that_closes_in_two_steps_with_messages_unread_gets_them_again() {
     let (stream, _) = listener.accept().unwrap();
     assert_eq!(numbers(stream, FEW), [1, 2, 3]);
 }
+
+#[test]
+fn a_full_spool_that_has_arrived_has_room_again_whoever_closes_behind_it() {
+    let (folder, absent) = (tempfile::tempdir().unwrap(), listener());
+    let address = absent.local_addr().unwrap();
+    let small = Collector { spool_size: 1 << 20, ..collector(&absent, folder.path()) };
+    drop(absent);
+    let outlet = start(&small);
+    let begun = Instant::now();
+    while outlet.lost().load(Ordering::Relaxed) == 0 {
+        assert!(begun.elapsed() < PATIENCE);
+        outlet.send(message());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let present = TcpListener::bind(address).unwrap();
+    let (mut first, _) = present.accept().unwrap();
+    first.set_read_timeout(Some(Duration::from_secs(1))).unwrap();
+    let taken = io::copy(&mut first, &mut io::sink()).unwrap_err();
+    assert_eq!(taken.kind(), io::ErrorKind::WouldBlock, "it has said all");
+    drop(first);
+    let (mut second, _) = present.accept().unwrap();
+    second.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+    let begun = Instant::now();
+    while second.read(&mut [0; 100]).is_err() {
+        assert!(begun.elapsed() < PATIENCE, "nothing comes any more");
+        outlet.send(message());
+    }
+    outlet.close().wait(Instant::now() + PATIENCE);
+}
