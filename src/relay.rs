@@ -421,11 +421,9 @@ impl<R: Lend + AsyncWrite + Unpin, P: Lend + AsyncWrite + Unpin> Relay<'_, R, P>
         match self.inspector.phase() {
             Phase::Released => Some(Over::Released.into()),
             Phase::Aborted(side) => Some(Loss::Aborted.by(side).into()),
-            Phase::Open | Phase::Operating | Phase::Releasing(_) if self.is_half_over() => {
-                Some(Loss::Closed.by(Side::Requestor).into())
-            }
             Phase::Open | Phase::Operating | Phase::Releasing(_) => {
-                self.inspector.is_wound_up().then(|| Over::Withdrawn.into())
+                let left = self.is_half_over().then(|| Loss::Closed.by(Side::Requestor).into());
+                left.or_else(|| self.inspector.is_wound_up().then(|| Over::Withdrawn.into()))
             }
         }
     }

@@ -82,7 +82,7 @@ pub struct Inspector {
     ledger: Ledger,
     /// Requests that came before the response to the one before: nothing more is taken of that side.
     early: PerSide<Option<Box<Command>>>,
-    /// One of them has gone on: its side is the next to be fed.
+    /// One of them has gone on: its side is the next to be fed, unless a turn ends between them.
     yields: Option<Side>,
     release: Release,
     aborted: Option<Side>,
@@ -363,7 +363,7 @@ impl Inspector {
 
     /// Whether a request of this side waits for the response to the one before.
     pub const fn holds_back(&self, from: Side) -> bool {
-        self.early.get(from).is_some()
+        self.early.get(from).is_some() && !self.is_over()
     }
 
     /// How much of the PDU under way is still to come from a side that is held back.

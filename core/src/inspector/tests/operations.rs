@@ -470,6 +470,15 @@ fn an_abort_behind_a_request_that_waits_does_not_wait() {
 }
 
 #[test]
+fn behind_an_abort_nobody_is_held_back_to_be_heard() {
+    let two = message(VERIFICATION, ECHO_RQ, 1).repeat(2);
+    let (mut inspector, mut out) = (association(), Out::default());
+    inspector.feed(Side::Requestor, &two, &mut out).unwrap();
+    inspector.abort(Side::Acceptor, Abort::parse([0, 0, 2, 6]), &mut out);
+    assert!(!inspector.holds_back(Side::Requestor) && !inspector.wants(Side::Requestor));
+}
+
+#[test]
 fn a_fault_of_a_request_that_waited_is_its_senders() {
     let forbidden = message(CT, FIND_RQ, 1);
     let echo = message(VERIFICATION, ECHO_RQ, 2);
