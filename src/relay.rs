@@ -178,7 +178,7 @@ struct Relay<'a, R, P> {
     /// Bytes.
     received: PerSide<u64>,
     share: Share,
-    /// The side that is read first: the other one than before, if that has left nothing of a turn.
+    /// The side that a turn begins with: where the last one was used up, the other one.
     first: Side,
     /// What was read of a side and waits for the inspector.
     ahead: PerSide<Ahead>,

@@ -231,6 +231,15 @@ impl Taken {
             At::Association => true,
         }
     }
+
+    /// Takes it from where it waited, as it goes on. Had it to give way at that moment, it stays, and
+    /// does not hear of it.
+    fn go_on(&mut self, number: u64, at: At, gives_way: &mut Arc<Notify>) {
+        if !self.leave(number, at) {
+            self.connections += 1;
+            *gives_way = Arc::default();
+        }
+    }
 }
 
 impl Slot {
@@ -293,11 +302,7 @@ impl Slot {
 
     fn enter_requests(&mut self, origin: Origin, goes_first: bool) {
         let mut taken = self.slots.taken();
-        if !taken.leave(self.number, self.at) {
-            // It had to give way at the moment at which it was done: it stays.
-            taken.connections += 1;
-            self.gives_way = Arc::default();
-        }
+        taken.go_on(self.number, self.at, &mut self.gives_way);
         self.at = At::Request;
         let place = Place::new(origin, goes_first, &self.gives_way);
         taken.enter_requests(self.number, place);
@@ -305,11 +310,7 @@ impl Slot {
 
     /// Its association is permitted: it gives way to nobody any more.
     pub fn permitted(&mut self) {
-        let mut taken = self.slots.taken();
-        if !taken.leave(self.number, self.at) {
-            taken.connections += 1;
-            self.gives_way = Arc::default();
-        }
+        self.slots.taken().go_on(self.number, self.at, &mut self.gives_way);
         self.at = At::Association;
     }
 

@@ -125,7 +125,8 @@ impl<'a> Sender<'a> {
     async fn converse(&mut self, link: Link, talk: &mut Talk, collector: &Collector) -> End {
         let (mut reader, mut writer) = tokio::io::split(link.stream);
         let mut gone = pin!(gone(&mut reader));
-        // What the last one has settled with its end: a full spool has nothing by which it would be seen.
+        // What had arrived as the last one ended: behind it a full spool sends nothing, and so no look
+        // would find it.
         self.spool.borrow_mut().settle(talk.begin);
         loop {
             if talk.tail.next_look().is_some_and(|left| left.is_zero()) {
